@@ -1,0 +1,331 @@
+"""A plan becomes a zip: the wheels' compressed bytes are copied, nothing of theirs is compressed again.
+
+The format is that of https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, quoted below by section.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import stat
+import struct
+import tempfile
+import time
+import zipfile
+import zlib
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, NamedTuple
+
+from hatch_lambda.errors import ArchiveError
+from hatch_lambda.plan import FileContent, TextContent, WheelContent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hatch_lambda.plan import ArchivePlan, Entry
+
+_LOCAL = struct.Struct("<4s5H3L2H")  # 4.3.7
+_CENTRAL = struct.Struct("<4s6H3L5H2L")  # 4.3.12
+_END = struct.Struct("<4s4H2LH")  # 4.3.16
+_END_64 = struct.Struct("<4sQ2H2L4Q")  # 4.3.14
+_LOCATOR_64 = struct.Struct("<4sLQL")  # 4.3.15
+
+_UNIX, _VERSION, _VERSION_64 = 3, 20, 45  # 4.4.2, 4.4.3
+_UTF_8 = 0x800  # 4.4.4, bit 11
+_FULL_16, _FULL_32 = 0xFFFF, 0xFFFFFFFF  # 4.4.1.4: "look in the zip64 record"
+
+_CHUNK = 1 << 20
+"""Bytes held at a time; the peak of memory does not grow with the archive."""
+
+_IN_MEMORY = 8 << 20
+"""Bytes of one deflated project file that are held in memory; larger ones go through a temporary file."""
+
+
+@dataclass(frozen=True)
+class WrittenArchive:
+    """The finished zip: its path, its size in bytes and its SHA-256 in hexadecimal."""
+
+    path: Path
+    size: int
+    sha256: str
+
+
+def write_archive(plan: ArchivePlan, path: Path, *, timestamp: int) -> WrittenArchive:
+    """Write the planned archive to ``path`` and return it.
+
+    ``timestamp``, in seconds since 1970, dates every entry. All or nothing: the zip is written beside ``path`` and
+    renamed once it is on the disk. Raises ``ArchiveError`` if that fails; what stood at ``path`` is then untouched.
+    """
+    date = dos_date(timestamp)
+    try:
+        with _beside(path) as file:
+            output = _Output(file)
+            central = []
+            for _, run in itertools.groupby(plan.entries, key=_source):
+                for header in _copy(list(run), output, date):
+                    central.append(header)
+            _finish(output, central)
+            output.flush()
+    except OSError as error:
+        raise ArchiveError(
+            f"{path}: cannot be written; {error.strerror or error}; {_remedy(error)}, then build again"
+        ) from None
+    return WrittenArchive(path, output.position, output.sha256)
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove what killed builds of this archive have left beside it; a build that still runs keeps its file."""
+    for left in path.parent.glob(f".{_escaped(path.name)}.*.partial"):
+        with suppress(OSError), left.open("rb") as file:
+            if _lock(file):
+                left.unlink()
+
+
+def dos_date(timestamp: int) -> tuple[int, int]:
+    """Return date and time as zip headers hold them (4.4.6), within the years that they can (1980 to 2107)."""
+    moment = time.gmtime(min(max(timestamp, 315_532_800), 4_354_819_198))
+    date = (moment.tm_year - 1980) << 9 | moment.tm_mon << 5 | moment.tm_mday
+    return date, moment.tm_hour << 11 | moment.tm_min << 5 | moment.tm_sec // 2
+
+
+class Header(NamedTuple):
+    """What the local and the central header of an entry say. Sizes and offset in bytes."""
+
+    name: bytes
+    utf_8: bool
+    mode: int
+    method: int
+    date: tuple[int, int]
+    crc: int
+    compressed: int
+    size: int
+    offset: int
+
+    def local(self) -> bytes:
+        """Return the header that stands before the entry's bytes."""
+        large = max(self.compressed, self.size) >= _FULL_32
+        extra = struct.pack("<2H2Q", 1, 16, self.size, self.compressed) if large else b""  # 4.5.3
+        sizes = (_FULL_32, _FULL_32) if large else (self.compressed, self.size)
+        version = _VERSION_64 if large else _VERSION
+        flags = _UTF_8 if self.utf_8 else 0
+        date, clock = self.date
+        fixed = _LOCAL.pack(
+            b"PK\3\4", version, flags, self.method, clock, date, self.crc, *sizes, len(self.name), len(extra)
+        )
+        return fixed + self.name + extra
+
+    def central(self) -> bytes:
+        """Return the entry's line in the central directory."""
+        wide = [value for value in (self.size, self.compressed, self.offset) if value >= _FULL_32]
+        extra = struct.pack(f"<2H{len(wide)}Q", 1, 8 * len(wide), *wide) if wide else b""
+        version = _VERSION_64 if wide else _VERSION
+        flags = _UTF_8 if self.utf_8 else 0
+        date, clock = self.date
+        fixed = _CENTRAL.pack(
+            b"PK\1\2",
+            _UNIX << 8 | version,
+            version,
+            flags,
+            self.method,
+            clock,
+            date,
+            self.crc,
+            min(self.compressed, _FULL_32),
+            min(self.size, _FULL_32),
+            len(self.name),
+            len(extra),
+            0,
+            0,
+            0,
+            (stat.S_IFREG | self.mode) << 16,
+            min(self.offset, _FULL_32),
+        )
+        return fixed + self.name + extra
+
+
+def end_records(count: int, size: int, offset: int) -> bytes:
+    """Return what closes the archive: the end record, after its zip64 form where a number does not fit."""
+    wide = count >= _FULL_16 or size >= _FULL_32 or offset >= _FULL_32
+    end = _END.pack(
+        b"PK\5\6", 0, 0, min(count, _FULL_16), min(count, _FULL_16), min(size, _FULL_32), min(offset, _FULL_32), 0
+    )
+    if not wide:
+        return end
+    made_by = _UNIX << 8 | _VERSION_64
+    end_64 = _END_64.pack(b"PK\6\6", _END_64.size - 12, made_by, _VERSION_64, 0, 0, count, count, size, offset)
+    return end_64 + _LOCATOR_64.pack(b"PK\6\7", 0, offset + size, 1) + end
+
+
+class _Output:
+    """A file being written: how far it is, and the hash of all that went in."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._hash = hashlib.sha256()
+        self._pending: list[bytes] = []
+        self._pending_size = 0
+        self.position = 0
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+    def write(self, data: bytes) -> None:
+        self._pending.append(data)
+        self._pending_size += len(data)
+        self.position += len(data)
+        if self._pending_size >= _CHUNK:
+            self.flush()
+
+    def flush(self) -> None:
+        data = b"".join(self._pending)
+        self._hash.update(data)
+        self._file.write(data)
+        self._pending, self._pending_size = [], 0
+
+
+def _source(entry: Entry) -> Path | None:
+    return entry.content.wheel if isinstance(entry.content, WheelContent) else None
+
+
+def _copy(entries: list[Entry], output: _Output, date: tuple[int, int]) -> Iterator[Header]:
+    """Write entries of one source, a wheel or the project, and yield their headers."""
+    source = _source(entries[0])
+    if source is None:
+        for entry in entries:
+            yield _deflate(entry, output, date)
+        return
+    with source.open("rb", buffering=0) as wheel:
+        for entry in entries:
+            content = entry.content
+            assert isinstance(content, WheelContent)  # what _source() grouped by
+            if content.method in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+                yield _splice(entry, content, wheel, output, date)
+            else:
+                yield _deflate(entry, output, date)
+
+
+def _splice(entry: Entry, content: WheelContent, wheel: IO[bytes], output: _Output, date: tuple[int, int]) -> Header:
+    header = _header(entry, date, output.position, content.method, content.crc, content.compressed, content.size)
+    output.write(header.local())
+    wheel.seek(content.offset)
+    left = content.compressed
+    while left:
+        data = wheel.read(min(left, _CHUNK))
+        if not data:
+            raise ArchiveError(f"{content.wheel}: shorter than when it was verified; build again to fetch it anew")
+        output.write(data)
+        left -= len(data)
+    return header
+
+
+def _deflate(entry: Entry, output: _Output, date: tuple[int, int]) -> Header:
+    with _opened(entry) as file, tempfile.SpooledTemporaryFile(_IN_MEMORY) as deflated:
+        compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+        crc = size = 0
+        while chunk := file.read(_CHUNK):
+            crc = zlib.crc32(chunk, crc)
+            size += len(chunk)
+            deflated.write(compressor.compress(chunk))
+        deflated.write(compressor.flush())
+        if size != entry.content.size:
+            raise ArchiveError(f"{entry.path}: changed while the archive was being made; build again")
+        compressed = deflated.tell()
+        header = _header(entry, date, output.position, zipfile.ZIP_DEFLATED, crc, compressed, size)
+        output.write(header.local())
+        deflated.seek(0)
+        while chunk := deflated.read(_CHUNK):
+            output.write(chunk)
+    return header
+
+
+@contextmanager
+def _opened(entry: Entry) -> Iterator[IO[bytes]]:
+    content = entry.content
+    if isinstance(content, TextContent):
+        yield BytesIO(content.data)
+    elif isinstance(content, FileContent):
+        with content.source.open("rb") as file:
+            yield file
+    else:
+        with zipfile.ZipFile(content.wheel) as archive, archive.open(content.member) as file:
+            yield file
+
+
+def _header(
+    entry: Entry, date: tuple[int, int], offset: int, method: int, crc: int, compressed: int, size: int
+) -> Header:
+    utf_8 = not entry.path.isascii()
+    mode = 0o755 if entry.executable else 0o644
+    return Header(entry.path.encode(), utf_8, mode, method, date, crc, compressed, size, offset)
+
+
+def _finish(output: _Output, headers: list[Header]) -> None:
+    start = output.position
+    for header in headers:
+        output.write(header.central())
+    output.write(end_records(len(headers), output.position - start, start))
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file beside ``path`` that takes its place at the end, or is gone if the block fails."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(path)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            _lock(file)
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        os.replace(name, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+    _sync_folder(path.parent)
+
+
+def _lock(file: IO[bytes]) -> bool:
+    """Mark a file as being written; return whether it was free. Where files cannot be locked, it is."""
+    try:
+        import fcntl
+    except ImportError:  # Windows, which does not let an open file be removed
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the renaming itself to the disk, where a folder can be opened for that."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _escaped(name: str) -> str:
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
+
+
+def _remedy(error: OSError) -> str:
+    import errno
+
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return "free some space"
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return "make the folder writable, or choose another with directory"
+    return "see to that"

@@ -1,0 +1,24 @@
+"""What Lambda would refuse or fail on, found before the archive is written: one module a check, one signature."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hatch_lambda.checks.handler import check_handler
+from hatch_lambda.checks.limits import check_unzipped
+from hatch_lambda.errors import PlanError
+
+if TYPE_CHECKING:
+    from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.plan import ArchivePlan
+
+PLAN_CHECKS = (check_unzipped, check_handler)
+
+
+def check_plan(plan: ArchivePlan, config: LambdaConfig) -> tuple[str, ...]:
+    """Return the warnings of all checks; raises ``PlanError`` with every problem that any of them found."""
+    findings = [finding for check in PLAN_CHECKS for finding in check(plan, config)]
+    problems = [finding.text for finding in findings if finding.severity == "error"]
+    if problems:
+        raise PlanError(problems)
+    return tuple(finding.text for finding in findings)

@@ -1,0 +1,150 @@
+"""Whether Lambda will find the handler in the archive, without running any of it.
+
+The rules are those of ``_get_handler`` in awslambdaric 4.2.2, ``bootstrap.py``: the name is split at its last dot, the
+first part is imported, the second is an attribute of it.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+import zipfile
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from hatch_lambda.checks.base import Finding
+from hatch_lambda.plan import FileContent, TextContent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.plan import ArchivePlan, Entry
+    from hatch_lambda.target import Target
+
+_ANYTHING = "*"
+"""Stands for names that only running the module would tell."""
+
+
+def check_handler(plan: ArchivePlan, config: LambdaConfig) -> Iterator[Finding]:
+    """Yield an error if the handler's module or function is not in the archive, or the module is not Python.
+
+    A handler that names an executable file of the archive, as the Lambda Web Adapter wants it, is fine as it is.
+    """
+    handler = config.handler
+    if handler is None or _is_program(plan, handler):
+        return
+    where = f"handler {handler!r}"
+    module, _, function = handler.rpartition(".")
+    module = module.replace("/", ".")
+    if not module:
+        yield Finding("error", f"{where}: no module before the last dot; expected package.module.function or a program of the archive")
+    elif module.split(".")[0] in sys.builtin_module_names:
+        yield Finding("error", f"{where}: {module.split('.')[0]!r} is a module built into Python, which Lambda refuses; rename yours")
+    else:
+        yield from _check_module(plan, config.target, where, module, function)
+
+
+def _is_program(plan: ArchivePlan, handler: str) -> bool:
+    entry = plan.paths.get(handler)
+    return entry is not None and entry.executable
+
+
+def _check_module(plan: ArchivePlan, target: Target, where: str, module: str, function: str) -> Iterator[Finding]:
+    path = module.replace(".", "/")
+    entry = _module_entry(plan, path, target)
+    if entry is None:
+        yield Finding("error", _no_module(plan, where, module, path))
+        return
+    if not entry.path.endswith(".py"):
+        return  # an extension module tells its names to nobody but the Python that loads it
+    try:
+        tree = ast.parse(_source(entry), entry.path, feature_version=target.runtime.python)
+    except (SyntaxError, ValueError) as error:
+        yield _unparsable(entry, target, where, error)
+        return
+    names = set(_names(tree.body))
+    if function not in names and _ANYTHING not in names and "__getattr__" not in names:
+        yield Finding("error", _no_function(where, entry, function, names))
+
+
+def _module_entry(plan: ArchivePlan, path: str, target: Target) -> Entry | None:
+    """Return the file that Python would import: package, extension module, then source."""
+    extension = f".cpython-{''.join(map(str, target.runtime.python))}-{target.machine}-linux-gnu.so"
+    for suffix in ("/__init__" + extension, "/__init__.abi3.so", "/__init__.py", extension, ".abi3.so", ".so", ".py"):
+        if path + suffix in plan.paths:
+            return plan.paths[path + suffix]
+    return None
+
+
+def _no_module(plan: ArchivePlan, where: str, module: str, path: str) -> str:
+    if any(found.startswith(f"{path}/") for found in plan.paths):
+        return f"{where}: {module!r} is a namespace package, which has no functions; name a module in it"
+    tops = sorted({_top(entry) for entry in plan.entries if entry.origin.project} - {""})
+    tops += sorted({_top(entry) for entry in plan.entries if not entry.origin.project} - {"", *tops})
+    shown = ", ".join(repr(top) for top in tops[:8]) + (", …" if len(tops) > 8 else "")
+    rest = f"{path.rpartition('/')[2]}.py"
+    inner = next((found for found in plan.paths if found.endswith((f"/{path}.py", f"/{rest}"))), None)
+    hint = f"; there is {inner}" if inner else ""
+    return (
+        f"{where}: no module {module!r} in the archive; its top level has {shown or 'nothing'}{hint}; the handler's "
+        "module must be importable from the zip's root"
+    )
+
+
+def _top(entry: Entry) -> str:
+    """Return the name that the entry makes importable at the archive's root; empty if none."""
+    top, slash, _ = entry.path.partition("/")
+    if slash:
+        return "" if top.endswith((".dist-info", ".libs")) or top == "bin" else top
+    return top.removesuffix(".py") if top.endswith(".py") else ""
+
+
+def _no_function(where: str, entry: Entry, function: str, names: Iterable[str]) -> str:
+    public = sorted(name for name in names if not name.startswith("_"))
+    close = get_close_matches(function, public, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(map(repr, public[:8])) or 'no names'}"
+    return f"{where}: {entry.path} defines no {function!r}; {hint}"
+
+
+def _unparsable(entry: Entry, target: Target, where: str, error: SyntaxError | ValueError) -> Finding:
+    version = target.runtime.python_version
+    line = f" line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+    said = error.msg if isinstance(error, SyntaxError) else str(error)
+    if target.runtime.python > sys.version_info[:2]:
+        own = ".".join(map(str, sys.version_info[:2]))
+        return Finding(
+            "warning",
+            f"The {where} could not be checked: {entry.path}{line} may be right for Python {version}, but not for the "
+            f"Python {own} that builds ({said}); build with Python {version} to have it checked.",
+        )
+    return Finding("error", f"{where}: {entry.path}{line} is not Python {version}; {said}; mend it")
+
+
+def _source(entry: Entry) -> bytes:
+    content = entry.content
+    if isinstance(content, TextContent):
+        return content.data
+    if isinstance(content, FileContent):
+        return content.source.read_bytes()
+    with zipfile.ZipFile(content.wheel) as archive:
+        return archive.read(content.member)
+
+
+def _names(body: Iterable[ast.stmt]) -> Iterator[str]:
+    """Yield every name that running these statements may define."""
+    for statement in body:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield statement.name
+            continue
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            for alias in statement.names:
+                yield alias.asname or alias.name.partition(".")[0]
+            continue
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                yield node.id
+        for block in ("body", "orelse", "finalbody"):
+            yield from _names(getattr(statement, block, ()))
+        for branch in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+            yield from _names(branch.body)

@@ -1,0 +1,54 @@
+"""Whether the archive stays within Lambda's sizes.
+
+Source of the limits: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, read 2026-11-23.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hatch_lambda.checks.base import Finding
+from hatch_lambda.config import MAX_UNZIPPED, TABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.plan import ArchivePlan
+
+MAX_DIRECT_UPLOAD = 50 << 20
+"""Bytes of a zip that Lambda takes without S3; its "50 MB" are MiB."""
+
+MIB = 1 << 20
+
+
+def check_unzipped(plan: ArchivePlan, config: LambdaConfig) -> Iterator[Finding]:
+    """Yield an error if the archive is larger, unpacked, than ``max-size`` admits, naming what fills it."""
+    if plan.unzipped <= config.max_size:
+        return
+    limit = (
+        f"Lambda accepts less than {MAX_UNZIPPED + 1:,} with its layers"
+        if config.max_size == MAX_UNZIPPED
+        else f"{TABLE}.max-size admits {config.max_size:,}"
+    )
+    yield Finding("error", f"unzipped: {plan.unzipped:,} bytes; {limit}; largest: {largest(plan)}, …")
+
+
+def check_zipped(size: int) -> Iterator[Finding]:
+    """Yield a warning if a zip of ``size`` bytes is more than Lambda takes directly."""
+    if size > MAX_DIRECT_UPLOAD:
+        yield Finding(
+            "warning",
+            f"The archive takes {mebibytes(size)}, more than the {mebibytes(MAX_DIRECT_UPLOAD)} that Lambda takes "
+            "directly; it has to be deployed from S3.",
+        )
+
+
+def largest(plan: ArchivePlan, count: int = 3) -> str:
+    """Return the distributions that take most, with their sizes unpacked."""
+    return ", ".join(f"{origin} ({mebibytes(size)})" for origin, size in list(plan.sizes.items())[:count])
+
+
+def mebibytes(size: int) -> str:
+    """Return a number of bytes as people read it; ``1 MiB`` is 1,048,576 bytes."""
+    return f"{size / MIB:,.1f} MiB"

@@ -1,0 +1,391 @@
+"""The table ``[tool.hatch.build.targets.lambda]`` as a value: every option checked, all problems told at once."""
+
+from __future__ import annotations
+
+import re
+import string
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import NormalizedName, canonicalize_name
+from pathspec import GitIgnoreSpec
+
+from hatch_lambda.errors import ConfigError
+from hatch_lambda.runtimes import RUNTIMES, Runtime, System, runtime_named
+from hatch_lambda.target import ARCHITECTURES, Architecture, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from packaging.specifiers import SpecifierSet
+
+TABLE = "tool.hatch.build.targets.lambda"
+
+MAX_UNZIPPED = 262_144_000 - 1
+"""Bytes that a function may take unzipped, layers included.
+
+AWS refuses what is not smaller than 262,144,000 bytes. Source: "Deployment package (.zip file archive) size" in
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, read 2026-11-23, and the error's own words.
+"""
+
+MAX_HANDLER_LENGTH = 128
+"""Characters. Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html, read 2026-11-23."""
+
+DEFAULT_FILENAME = "{name}-{version}-lambda-{runtime}-{architecture}.zip"
+FILENAME_FIELDS = ("name", "version", "runtime", "architecture")
+
+HATCH_KEYS = frozenset({
+    "artifacts",
+    "dependencies",
+    "dev-mode-dirs",
+    "dev-mode-exact",
+    "directory",
+    "exclude",
+    "force-include",
+    "hooks",
+    "ignore-vcs",
+    "include",
+    "only-include",
+    "only-packages",
+    "packages",
+    "reproducible",
+    "require-runtime-dependencies",
+    "require-runtime-features",
+    "skip-excluded-dirs",
+    "sources",
+    "versions",
+})
+"""Options that Hatch reads from every target's table. Source: https://hatch.pypa.io/latest/config/build/."""
+
+RUNTIME_VARIABLE = "HATCH_LAMBDA_RUNTIME"
+ARCHITECTURE_VARIABLE = "HATCH_LAMBDA_ARCHITECTURE"
+
+_SAME_ARCHITECTURE = {"aarch64": "arm64", "arm": "arm64", "amd64": "x86_64", "x64": "x86_64", "x86-64": "x86_64"}
+_RUNTIME_KEYS = ("name", "python", "glibc")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LambdaConfig:
+    """Every option of the table. The docstring under a field is its entry in the option reference."""
+
+    target: Target
+    """The `runtime` on the `architecture` that the archive is made for."""
+
+    handler: str | None = None
+    """`"package.module.function"`, as AWS writes it. The archive must hold it; left out, nothing is checked."""
+
+    features: tuple[str, ...] = ()
+    """Extras of the project whose requirements go in beside `project.dependencies`."""
+
+    dependency_groups: tuple[str, ...] = ()
+    """Groups of `[dependency-groups]` whose requirements go in beside `project.dependencies`."""
+
+    constraints: tuple[str, ...] = ()
+    """Constraint files, as pip reads them, relative to the project."""
+
+    exclude_packages: tuple[NormalizedName, ...] = ()
+    """Distributions to leave out, together with what only they need."""
+
+    exclude_files: tuple[str, ...] = ()
+    """Patterns, as in `.gitignore`, over paths in the archive."""
+
+    collisions: Mapping[str, NormalizedName] = field(default_factory=dict)
+    """Which distribution wins where two ship different files under one path: pattern = distribution."""
+
+    scripts: bool = False
+    """Whether scripts go to `bin/`, to be run by Lambda's own Python."""
+
+    filename: str = DEFAULT_FILENAME
+    """The archive's file name, made from `{name}`, `{version}`, `{runtime}` and `{architecture}`."""
+
+    max_size: int = MAX_UNZIPPED
+    """Bytes that the archive may take once Lambda has unpacked it."""
+
+    warnings: tuple[str, ...] = ()
+    """Sentences about what was read: unknown options, a runtime on its way in or out. Not an option."""
+
+
+def read_config(
+    values: Mapping[str, Any],
+    *,
+    requires_python: SpecifierSet,
+    overrides: Mapping[str, str],
+) -> LambdaConfig:
+    """Return the configuration in our table; raises ``ConfigError`` with every problem, one a line.
+
+    ``requires_python`` is the project's own, which the runtime must satisfy. ``overrides`` is the environment: its
+    ``HATCH_LAMBDA_RUNTIME`` and ``HATCH_LAMBDA_ARCHITECTURE`` win over the table.
+    """
+    table = Table(TABLE, values)
+    runtime = _read_runtime(table, requires_python, overrides)
+    architecture = _read_architecture(table, overrides)
+    patch = _read_patch(table, runtime)
+    options: dict[str, Any] = {
+        "handler": table.text("handler", check=_handler_problem),
+        "features": table.texts("features"),
+        "dependency_groups": table.texts("dependency-groups"),
+        "constraints": table.texts("constraints"),
+        "exclude_packages": tuple(map(canonicalize_name, table.texts("exclude-packages", check=_name_problem))),
+        "exclude_files": table.texts("exclude-files", check=_pattern_problem),
+        "collisions": _read_collisions(table),
+        "scripts": table.flag("scripts", default=False),
+        "filename": table.text("filename", check=_filename_problem) or DEFAULT_FILENAME,
+        "max_size": table.positive("max-size", default=MAX_UNZIPPED),
+    }
+    unknown = table.finish()
+    target = Target(runtime or RUNTIMES[-1], architecture or "x86_64", patch)  # finish() raised if either is missing
+    _check_requires_python(target, requires_python)
+    warnings = (*unknown, *filter(None, [target.runtime.warning]))
+    return LambdaConfig(target=target, **options, warnings=warnings)
+
+
+class Table:
+    """Reads one TOML table, collecting every problem instead of stopping at the first."""
+
+    def __init__(self, address: str, values: Mapping[str, Any]) -> None:
+        self.address = address
+        self.values = values
+        self._known: set[str] = set()
+        self._problems: list[str] = []
+
+    def get(self, key: str) -> Any:
+        """Return the raw value, ``None`` where there is none, and count the key as known."""
+        self._known.add(key)
+        return self.values.get(key)
+
+    def problem(self, where: str, what: str) -> None:
+        """Note that the value at ``where``, a key or ``key[index]``, cannot be used."""
+        self._problems.append(f"{self.address}.{where}: {what}")
+
+    def elsewhere(self, where: str, what: str) -> None:
+        """Note a problem that does not lie in this table."""
+        self._problems.append(f"{where}: {what}")
+
+    def text(self, key: str, *, check: Callable[[str], str | None]) -> str | None:
+        """Return the string at ``key``; ``None`` where there is none or ``check`` names a problem."""
+        value = self.get(key)
+        return None if value is None else self._text(key, value, check)
+
+    def texts(self, key: str, *, check: Callable[[str], str | None] = lambda _: None) -> tuple[str, ...]:
+        """Return the strings of the array at ``key``; empty where there is none."""
+        value = self.get(key)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            self.problem(key, f"expected an array of strings; found {value!r}")
+            return ()
+        read = (self._text(f"{key}[{index}]", item, check) for index, item in enumerate(value, 1))
+        return tuple(item for item in read if item is not None)
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        """Return the boolean at ``key``."""
+        value = self.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            self.problem(key, f"expected true or false; found {value!r}")
+            return default
+        return value
+
+    def positive(self, key: str, *, default: int) -> int:
+        """Return the whole number above zero at ``key``."""
+        value = self.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+            self.problem(key, f"expected a whole number above 0; found {value!r}")
+            return default
+        return value
+
+    def finish(self) -> tuple[str, ...]:
+        """Return a warning for each key that is nobody's; raises ``ConfigError`` if there were problems."""
+        warnings = []
+        for key in self.values:
+            if key in self._known or key in HATCH_KEYS:
+                continue
+            close = get_close_matches(key.replace("_", "-"), sorted(self._known), n=1, cutoff=0.75)
+            if close:
+                self.problem(key, f"unknown option; did you mean {close[0]}?")
+            else:
+                warnings.append(f"{self.address}.{key} is not an option of this target; it is ignored.")
+        if self._problems:
+            raise ConfigError(self._problems)
+        return tuple(warnings)
+
+    def _text(self, where: str, value: Any, check: Callable[[str], str | None]) -> str | None:
+        if not isinstance(value, str):
+            self.problem(where, f"expected a string; found {value!r}")
+            return None
+        problem = check(value) if value.strip() else "expected a string that is not empty"
+        if problem:
+            self.problem(where, problem)
+            return None
+        return value
+
+
+def _read_runtime(table: Table, requires_python: SpecifierSet, overrides: Mapping[str, str]) -> Runtime | None:
+    value = table.get("runtime")
+    override = overrides.get(RUNTIME_VARIABLE)
+    if override:
+        runtime = runtime_named(override)
+        if runtime is None:
+            table.elsewhere(RUNTIME_VARIABLE, _unknown_runtime(override))
+        return runtime
+    if value is None:
+        return _infer_runtime(table, requires_python)
+    if isinstance(value, dict):
+        return _read_custom_runtime(table, value)
+    if not isinstance(value, str):
+        table.problem("runtime", f"expected a string such as \"python3.13\", or a table; found {value!r}")
+        return None
+    runtime = runtime_named(value)
+    if runtime is None:
+        table.problem("runtime", _unknown_runtime(value))
+    return runtime
+
+
+def _unknown_runtime(found: str) -> str:
+    names = [runtime.name for runtime in RUNTIMES]
+    close = get_close_matches(found if found.startswith("python") else f"python{found}", names, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    example = '{ name = "python3.16", python = "3.16", glibc = "2.34" }'
+    return f"expected one of {', '.join(names)}; found {found!r}{hint or f'; a newer one can be given as {example}'}"
+
+
+def _infer_runtime(table: Table, requires_python: SpecifierSet) -> Runtime | None:
+    supported = [runtime for runtime in RUNTIMES if runtime.state == "supported"]
+    fitting = [runtime for runtime in supported if requires_python.contains(f"{runtime.python_version}.{runtime.patch}")]
+    if len(fitting) == 1 and str(requires_python):
+        return fitting[0]
+    names = ", ".join(runtime.name for runtime in fitting or supported)
+    reason = f"project.requires-python {str(requires_python)!r} fits {len(fitting) or 'none'} of the supported runtimes"
+    table.problem("runtime", f"missing; {reason if str(requires_python) else 'nothing tells which'}; set it to one of {names}")
+    return None
+
+
+def _read_custom_runtime(table: Table, value: dict[str, Any]) -> Runtime | None:
+    versions = {}
+    for key in value:
+        if key not in _RUNTIME_KEYS:
+            table.problem(f"runtime.{key}", f"unknown option; expected {', '.join(_RUNTIME_KEYS)}")
+    name = value.get("name")
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9.]+", name):
+        table.problem("runtime.name", f"expected AWS's identifier, such as \"python3.16\"; found {name!r}")
+        name = None
+    for key, example in (("python", "3.16"), ("glibc", "2.34")):
+        version = value.get(key)
+        match = re.fullmatch(r"(\d+)\.(\d+)", version) if isinstance(version, str) else None
+        if match is None or match[1] != example[0]:
+            table.problem(f"runtime.{key}", f"expected a version such as \"{example}\"; found {version!r}")
+        else:
+            versions[key] = (int(match[1]), int(match[2]))
+    if name is None or len(versions) < 2:
+        return None
+    system = System(f"the system of {name}", versions["glibc"])
+    return Runtime(name, versions["python"], 0, system, "custom")
+
+
+def _read_architecture(table: Table, overrides: Mapping[str, str]) -> Architecture | None:
+    override = overrides.get(ARCHITECTURE_VARIABLE)
+    value = table.get("architecture")
+    value = override or ("x86_64" if value is None else value)
+    for architecture in ARCHITECTURES:
+        if value == architecture:
+            return architecture
+    meant = _SAME_ARCHITECTURE.get(str(value).lower()) or next(
+        (name for name in ARCHITECTURES if name == str(value).lower()), None
+    )
+    what = f"expected {' or '.join(ARCHITECTURES)}; found {value!r}" + (f"; did you mean {meant!r}?" if meant else "")
+    if override:
+        table.elsewhere(ARCHITECTURE_VARIABLE, what)
+    else:
+        table.problem("architecture", what)
+    return None
+
+
+def _read_patch(table: Table, runtime: Runtime | None) -> int | None:
+    value = table.text("python-patch", check=lambda _: None)
+    if value is None or runtime is None:
+        return None
+    match = re.fullmatch(rf"{re.escape(runtime.python_version)}\.(\d+)", value)
+    if match is None:
+        example = f"{runtime.python_version}.{runtime.patch}"
+        table.problem("python-patch", f"expected a full version of {runtime.name}, such as \"{example}\"; found {value!r}")
+        return None
+    return int(match[1])
+
+
+def _read_collisions(table: Table) -> dict[str, NormalizedName]:
+    value = table.get("collisions")
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        table.problem("collisions", f'expected a table such as {{ "jwt/**" = "pyjwt" }}; found {value!r}')
+        return {}
+    winners = {}
+    for pattern, winner in value.items():
+        where = f"collisions.{_toml_key(pattern)}"
+        problem = _pattern_problem(pattern)
+        if problem:
+            table.problem(where, problem)
+        elif not isinstance(winner, str) or _name_problem(winner):
+            table.problem(where, f"expected the name of a distribution; found {winner!r}")
+        else:
+            winners[pattern] = canonicalize_name(winner)
+    return winners
+
+
+def _toml_key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else f'"{key}"'
+
+
+def _check_requires_python(target: Target, requires_python: SpecifierSet) -> None:
+    if not requires_python.contains(target.python_full_version, prereleases=True):
+        raise ConfigError(
+            f"project.requires-python: {str(requires_python)!r} excludes {target.runtime.name}, whose Python is "
+            f"{target.python_full_version}; choose another runtime in {TABLE}.runtime, widen requires-python, or name "
+            "the runtime's patch level in python-patch"
+        )
+
+
+def _handler_problem(value: str) -> str | None:
+    if len(value) > MAX_HANDLER_LENGTH:
+        return f"expected at most {MAX_HANDLER_LENGTH} characters; found {len(value)}"
+    if re.search(r"\s", value):
+        return f"expected a name without spaces; found {value!r}"
+    if ":" in value:
+        return f"expected AWS's notation with dots only; found {value!r}; did you mean {value.replace(':', '.')!r}?"
+    return None
+
+
+def _name_problem(value: str) -> str | None:
+    try:
+        requirement = Requirement(value)
+    except InvalidRequirement:
+        return f"expected the name of a distribution; found {value!r}"
+    plain = not (requirement.specifier or requirement.extras or requirement.marker or requirement.url)
+    return None if plain else f"expected a name alone; found {value!r}; did you mean {requirement.name!r}?"
+
+
+def _pattern_problem(value: str) -> str | None:
+    try:
+        GitIgnoreSpec.from_lines([value])
+    except ValueError as error:
+        return f"expected a pattern as in .gitignore; found {value!r} ({error})"
+    return None
+
+
+def _filename_problem(value: str) -> str | None:
+    expected = ", ".join(f"{{{name}}}" for name in FILENAME_FIELDS)
+    try:
+        parts: Sequence[tuple[str, str | None, str | None, str | None]] = list(string.Formatter().parse(value))
+    except ValueError as error:
+        return f"expected a file name with {expected}; found {value!r} ({error})"
+    for _, name, spec, conversion in parts:
+        if name is not None and (name not in FILENAME_FIELDS or spec or conversion):
+            return f"expected a file name with {expected}; found {'{' + name + '}'!r}"
+    if re.search(r'[\\/:*?"<>|\x00-\x1f]', value) or value.startswith("."):
+        return f"expected a file name without folders; found {value!r}; set directory for the folder"
+    return None if value.endswith(".zip") else f"expected a file name that ends in .zip; found {value!r}"

@@ -1,0 +1,55 @@
+"""What can go wrong, one class a step of the path."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_CREDENTIALS = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s@\"'<>]+@")
+
+
+class HatchLambdaError(Exception):
+    """One or more problems, a line each: ``where: what is wrong; what was found or needed; what to do``.
+
+    ``detail`` is another tool's own output; it comes last, unchanged but for credentials.
+    """
+
+    def __init__(self, problems: str | Iterable[str], *, detail: str = "") -> None:
+        self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
+        self.detail = detail.strip()
+        super().__init__("\n".join(self.problems))
+
+    def __str__(self) -> str:
+        return masked("\n\n".join(filter(None, ("\n".join(self.problems), self.detail))))
+
+
+class ConfigError(HatchLambdaError):
+    """The table in pyproject.toml, or a variable that overrides it, cannot be used."""
+
+
+class ProjectError(HatchLambdaError):
+    """The project's own files or metadata cannot be put into an archive."""
+
+
+class ResolveError(HatchLambdaError):
+    """No set of wheels, or not the right one, was found for the target."""
+
+
+class WheelError(HatchLambdaError):
+    """A wheel is damaged, hostile or not what its name says."""
+
+
+class PlanError(HatchLambdaError):
+    """The entries do not make an archive, or the archive would not work on Lambda."""
+
+
+class ArchiveError(HatchLambdaError):
+    """The archive could not be written; what stood at its path before is untouched."""
+
+
+def masked(text: str) -> str:
+    """Return ``text`` with the credentials of every URL in it as ``****``."""
+    return _CREDENTIALS.sub(r"\g<scheme>****@", text)

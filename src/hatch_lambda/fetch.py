@@ -1,0 +1,66 @@
+"""Pins become wheels: from the store where it has them, through pip where it lacks them."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from hatch_lambda.errors import ResolveError, WheelError
+from hatch_lambda.resolve.pip import download
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hatch_lambda.resolve.base import Host, Pin
+    from hatch_lambda.store import Store
+    from hatch_lambda.target import Target
+    from hatch_lambda.wheels import Wheel
+
+
+def fetch(pins: Sequence[Pin], store: Store, target: Target, host: Host) -> tuple[Wheel, ...]:
+    """Return the pinned wheels, sorted by name; what the store lacks is downloaded in one go and kept there.
+
+    Raises ``ResolveError`` if one cannot be had and ``WheelError`` if one is not sound.
+    """
+    _check_names(pins)
+    wheels = {pin: store.find(pin.sha256) if pin.sha256 else None for pin in pins}
+    lacking = [pin for pin, wheel in wheels.items() if wheel is None]
+    if lacking:
+        with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+            download(lacking, target, Path(folder), host)
+            wheels |= _take_in(lacking, Path(folder), store)
+    return tuple(sorted((wheel for wheel in wheels.values() if wheel), key=lambda wheel: wheel.name))
+
+
+def _take_in(pins: Sequence[Pin], folder: Path, store: Store) -> dict[Pin, Wheel | None]:
+    taken: dict[Pin, Wheel | None] = {}
+    problems: list[str] = []
+    for pin in pins:
+        file = folder / pin.filename
+        if not file.is_file():
+            problems.append(f"{pin.filename}: pip did not download it; build again")
+            continue
+        try:
+            taken[pin] = store.add(file, expected=pin.sha256)
+        except WheelError as error:
+            problems += error.problems
+    if problems:
+        raise WheelError(problems)
+    return taken
+
+
+def _check_names(pins: Sequence[Pin]) -> None:
+    problems = []
+    for pin in pins:
+        try:
+            name, version = parse_wheel_filename(pin.filename)[:2]
+        except InvalidWheelFilename as error:
+            problems.append(f"{pin}: {pin.filename!r} is not the file name of a wheel; {error}")
+            continue
+        if (name, version) != (pin.name, pin.version) or "/" in pin.filename or "\\" in pin.filename:
+            problems.append(f"{pin}: {pin.filename!r} is the wheel of something else; ask whoever runs the index")
+    if problems:
+        raise ResolveError(problems)

@@ -1,0 +1,18 @@
+"""What Hatch finds through the entry point ``hatch``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hatchling.plugin import hookimpl
+
+if TYPE_CHECKING:
+    from hatch_lambda.plugin import LambdaBuilder
+
+
+@hookimpl
+def hatch_register_builder() -> type[LambdaBuilder]:
+    """Return the builder of target ``lambda``."""
+    from hatch_lambda.plugin import LambdaBuilder
+
+    return LambdaBuilder

@@ -1,0 +1,240 @@
+"""The whole archive as a list, decided before a byte of it is written."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+from pathspec import GitIgnoreSpec
+
+from hatch_lambda.errors import PlanError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+
+_CHUNK = 1 << 20
+"""Bytes read at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class WheelContent:
+    """A wheel's member: compressed bytes that stand in the wheel at ``offset``. All numbers but ``crc`` are bytes."""
+
+    wheel: Path
+    member: str
+    offset: int
+    method: int
+    crc: int
+    compressed: int
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """A file of this machine; ``size`` in bytes, as it was when the archive was planned."""
+
+    source: Path
+    size: int
+
+    @property
+    def digest(self) -> str:
+        """Return the file's hash, as RECORD spells it."""
+        found = hashlib.sha256()
+        with self.source.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                found.update(chunk)
+        return record_digest(found.digest())
+
+
+@dataclass(frozen=True, slots=True)
+class TextContent:
+    """Bytes that were made for the archive."""
+
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        """Return the number of bytes."""
+        return len(self.data)
+
+    @property
+    def digest(self) -> str:
+        """Return the bytes' hash, as RECORD spells it."""
+        return record_digest(hashlib.sha256(self.data).digest())
+
+
+Content = WheelContent | FileContent | TextContent
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A distribution that ships files; ``dist_info`` is the folder of its metadata in the archive."""
+
+    name: str
+    version: str
+    dist_info: str
+    project: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file of the archive: where, from whom, with what in it."""
+
+    path: str
+    origin: Origin
+    content: Content
+    executable: bool = False
+
+
+@dataclass(frozen=True)
+class ArchivePlan:
+    """Every file of the archive, sorted by path, each path once."""
+
+    entries: tuple[Entry, ...]
+    warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def paths(self) -> dict[str, Entry]:
+        """Return every entry under its path."""
+        return {entry.path: entry for entry in self.entries}
+
+    @cached_property
+    def sizes(self) -> dict[Origin, int]:
+        """Return the bytes that each distribution takes once unpacked, the largest first."""
+        sizes: Counter[Origin] = Counter()
+        for entry in self.entries:
+            sizes[entry.origin] += entry.content.size
+        return dict(sizes.most_common())
+
+    @property
+    def unzipped(self) -> int:
+        """Return the bytes that the archive takes once Lambda has unpacked it."""
+        return sum(self.sizes.values())
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user decided about single files: patterns to leave out, and the winner where two owners collide."""
+
+    exclude_files: tuple[str, ...] = ()
+    collisions: Mapping[str, NormalizedName] = field(default_factory=dict)
+
+
+def make_plan(entries: Iterable[Entry], choices: Choices) -> ArchivePlan:
+    """Return the archive that the entries make.
+
+    Files that the choices exclude are gone, a file that several distributions ship alike is kept once, and each
+    distribution's RECORD lists exactly what of it is left. Raises ``PlanError`` with every path that two owners
+    claim with different contents, and with every path that is both a file and a folder.
+    """
+    offered = list(entries)
+    claims = _without(offered, choices.exclude_files)
+    kept, problems = _one_owner_each(claims, choices.collisions)
+    problems += _file_and_folder(kept)
+    if problems:
+        raise PlanError(problems)
+    records = _without(_records(claims, kept), choices.exclude_files)
+    ordered = sorted((*kept.values(), *records), key=lambda entry: entry.path)
+    warnings = tuple(
+        f"exclude-files has {pattern!r}, which matches nothing; the archive is the same without it."
+        for pattern in _unmatched(choices.exclude_files, offered)
+    )
+    return ArchivePlan(tuple(ordered), warnings)
+
+
+def _without(claims: Iterable[Entry], patterns: Sequence[str]) -> list[Entry]:
+    if not patterns:
+        return list(claims)
+    spec = GitIgnoreSpec.from_lines(patterns)
+    return [claim for claim in claims if not spec.match_file(claim.path)]
+
+
+def _unmatched(patterns: Sequence[str], claims: Sequence[Entry]) -> Iterator[str]:
+    for pattern in patterns:
+        spec = GitIgnoreSpec.from_lines([pattern.removeprefix("!")])
+        if len(spec) and not any(spec.match_file(claim.path) for claim in claims):
+            yield pattern
+
+
+def _one_owner_each(
+    claims: Iterable[Entry], collisions: Mapping[str, NormalizedName]
+) -> tuple[dict[str, Entry], list[str]]:
+    kept: dict[str, Entry] = {}
+    rivals: dict[str, list[Entry]] = {}
+    for claim in claims:
+        first = kept.setdefault(claim.path, claim)
+        if first is not claim and not _alike(first, claim):
+            rivals.setdefault(claim.path, [first]).append(claim)
+    problems = []
+    for path, owners in rivals.items():
+        winner = next((name for pattern, name in collisions.items() if GitIgnoreSpec.from_lines([pattern]).match_file(path)), None)
+        won = [owner for owner in owners if canonicalize_name(owner.origin.name) == winner]
+        if won:
+            kept[path] = won[0]
+        else:
+            problems.append(_collision(path, owners, winner))
+    return kept, problems
+
+
+def _alike(one: Entry, other: Entry) -> bool:
+    return one.content.size == other.content.size and one.content.digest == other.content.digest
+
+
+def _collision(path: str, owners: Sequence[Entry], winner: str | None) -> str:
+    names = " and ".join(sorted({str(owner.origin) for owner in owners}))
+    if winner is not None:
+        return f"{path}: claimed by {names} with different contents; collisions names {winner!r}, which does not ship it"
+    top = path.split("/")[0]
+    pattern = f"{top}/**" if top != path else path
+    example = canonicalize_name(owners[0].origin.name)
+    return (
+        f"{path}: claimed by {names} with different contents; name the one whose file is right, such as "
+        f'collisions = {{ "{pattern}" = "{example}" }}, or leave one of them out with exclude-packages'
+    )
+
+
+def _file_and_folder(kept: Mapping[str, Entry]) -> list[str]:
+    folders: dict[str, Entry] = {}
+    for entry in kept.values():
+        folder = entry.path.rpartition("/")[0]
+        while folder and folder not in folders:
+            folders[folder] = entry
+            folder = folder.rpartition("/")[0]
+    return [
+        f"{path}: a file of {kept[path].origin} and a folder of {folders[path].origin}; leave one out with exclude-files"
+        for path in sorted(folders.keys() & kept.keys())
+    ]
+
+
+def _records(claims: Iterable[Entry], kept: Mapping[str, Entry]) -> Iterator[Entry]:
+    """Yield a RECORD for each distribution, as in "The .dist-info/RECORD file" of the wheel's specification."""
+    rows: dict[Origin, list[tuple[str, str, int | str]]] = {}
+    for claim in claims:
+        own = rows.setdefault(claim.origin, [])
+        winner = kept[claim.path]
+        if winner is claim or _alike(winner, claim):
+            own.append((claim.path, claim.content.digest, claim.content.size))
+    for origin, listed in rows.items():
+        path = f"{origin.dist_info}/RECORD"
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([*sorted(listed), (path, "", "")])
+        yield Entry(path, origin, TextContent(text.getvalue().encode()))
+
+
+def record_digest(digest: bytes) -> str:
+    """Return a SHA-256 digest as RECORD spells it: urlsafe base64 without padding, after the algorithm's name."""
+    return "sha256=" + base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")

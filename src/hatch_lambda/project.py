@@ -1,0 +1,196 @@
+"""The project as Hatch describes it: what it requires, which files it gives to the archive, and its own dist-info."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from packaging.dependency_groups import DependencyGroupResolver
+from packaging.errors import ExceptionGroup
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from hatch_lambda.config import TABLE
+from hatch_lambda.errors import ProjectError
+from hatch_lambda.plan import Entry, FileContent, Origin, TextContent
+from hatch_lambda.resolve.base import Demand
+from hatch_lambda.wheels import console_script
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.wheels import Wheel
+
+LAMBDA_JSON_SCHEMA = 1
+"""Version of the layout of ``lambda.json``; it rises when a field changes its meaning or goes away."""
+
+
+@dataclass(frozen=True)
+class SelectedFile:
+    """A file that Hatch selected, and where it goes in the archive. ``size`` is in bytes."""
+
+    source: Path
+    path: str
+    size: int
+    executable: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """All that the path needs to know of the project; Hatch has read it, nothing here has been judged."""
+
+    name: str
+    version: str
+    dependencies: tuple[str, ...]
+    optional_dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    dependency_groups: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    uv_sources: Mapping[str, Any] = field(default_factory=dict)
+    files: tuple[SelectedFile, ...] = ()
+    dist_info: str
+    metadata: str
+    entry_points: str = ""
+    licenses: tuple[SelectedFile, ...] = ()
+    console_scripts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def origin(self) -> Origin:
+        """Return the project as the owner of its files."""
+        return Origin(self.name, self.version, self.dist_info, project=True)
+
+
+def root_demands(project: Project, config: LambdaConfig) -> tuple[Demand, ...]:
+    """Return what the archive must hold: dependencies, the chosen features and the chosen groups.
+
+    Raises ``ProjectError`` with every problem: a feature or group that the project lacks, a group that cannot be read,
+    a requirement that only something other than a wheel on an index could meet.
+    """
+    found = [Demand("project.dependencies", Requirement(text)) for text in project.dependencies]
+    problems: list[str] = []
+    reads = [(_feature_demands, index, name) for index, name in enumerate(config.features, 1)]
+    reads += [(_group_demands, index, name) for index, name in enumerate(config.dependency_groups, 1)]
+    for read, index, name in reads:
+        try:
+            found += _unfolded(project, read(project, index, name))
+        except ProjectError as error:
+            problems += error.problems
+    problems += filter(None, (_source_problem(project, demand) for demand in found))
+    if problems:
+        raise ProjectError(problems)
+    return tuple(found)
+
+
+def _feature_demands(project: Project, index: int, feature: str) -> list[Demand]:
+    name = canonicalize_name(feature)
+    if name not in project.optional_dependencies:
+        known = project.optional_dependencies
+        raise ProjectError(_missing(f"{TABLE}.features[{index}]", "feature", feature, known))
+    where = f"project.optional-dependencies.{name}"
+    return [Demand(where, Requirement(text)) for text in project.optional_dependencies[name]]
+
+
+def _group_demands(project: Project, index: int, group: str) -> list[Demand]:
+    known = {canonicalize_name(name) for name in project.dependency_groups}
+    if canonicalize_name(group) not in known:
+        raise ProjectError(_missing(f"{TABLE}.dependency-groups[{index}]", "group", group, known))
+    where = f"dependency-groups.{group}"
+    try:
+        requirements = DependencyGroupResolver(project.dependency_groups).resolve(group)
+    except ExceptionGroup as errors:
+        causes = "; ".join(" ".join(str(error).split()) for error in errors.exceptions)
+        raise ProjectError(f"{where}: cannot be read; {causes}; see to the group") from None
+    return [Demand(where, requirement) for requirement in requirements]
+
+
+def _unfolded(project: Project, found: Iterable[Demand]) -> Iterator[Demand]:
+    """Replace the project's own name, as in ``shop[data]``, by the requirements of those extras.
+
+    The project is no package of an index; on one, its name may be a stranger's.
+    """
+    for demand in found:
+        if canonicalize_name(demand.requirement.name) != canonicalize_name(project.name):
+            yield demand
+            continue
+        for extra in sorted(demand.requirement.extras):
+            for text in project.optional_dependencies.get(canonicalize_name(extra), ()):
+                yield Demand(demand.by, Requirement(text))
+
+
+def _missing(where: str, kind: str, name: str, known: Iterable[str]) -> str:
+    return f"{where}: the project has no {kind} {name!r}; it has {', '.join(sorted(known)) or 'none'}"
+
+
+def _source_problem(project: Project, demand: Demand) -> str | None:
+    """Say why a requirement cannot be met by a wheel from an index, if it cannot.
+
+    A name that ``[tool.uv.sources]`` sends to a folder, a repository or the workspace is never looked up on an index:
+    a stranger's package may have it.
+    """
+    requirement = demand.requirement
+    if requirement.url:
+        path = urlsplit(requirement.url).path
+        if requirement.url.startswith(("http://", "https://", "file:")) and path.endswith(".whl"):
+            return None
+        return (
+            f"{demand.by}: {str(requirement)!r} is not the URL of a wheel; the archive takes wheels only, so that "
+            "nothing is compiled on this machine; build a wheel of it and name its URL or put it on an index"
+        )
+    names = {canonicalize_name(name): value for name, value in project.uv_sources.items()}
+    source = names.get(canonicalize_name(requirement.name))
+    for entry in source if isinstance(source, list) else [source]:
+        if isinstance(entry, dict) and not {"workspace", "path", "git", "url"}.isdisjoint(entry):
+            return (
+                f"{demand.by}: {requirement.name!r} comes from tool.uv.sources, which is not read here; on an index "
+                f"the name may be somebody else's; write it as {requirement.name} @ URL-OF-A-WHEEL"
+            )
+    return None
+
+
+def project_entries(project: Project, config: LambdaConfig, kind: str, wheels: Sequence[Wheel]) -> Iterator[Entry]:
+    """Yield the project's files and its dist-info; ``wheels`` are the distributions that go in beside it."""
+    origin = project.origin
+    for file in project.files:
+        yield Entry(file.path, origin, FileContent(file.source, file.size), file.executable)
+    described = describe(project, config, kind, wheels)
+    texts = {
+        "METADATA": project.metadata,
+        "entry_points.txt": project.entry_points,
+        "lambda.json": json.dumps(described, indent=2, sort_keys=True) + "\n",
+    }
+    for name, text in texts.items():
+        if text:
+            yield Entry(f"{project.dist_info}/{name}", origin, TextContent(text.encode()))
+    for file in project.licenses:
+        yield Entry(f"{project.dist_info}/{file.path}", origin, FileContent(file.source, file.size))
+    if config.scripts:
+        for name, reference in project.console_scripts.items():
+            yield console_script(name, reference, origin, config.target.runtime.python_version)
+
+
+def describe(project: Project, config: LambdaConfig, kind: str, wheels: Sequence[Wheel]) -> dict[str, Any]:
+    """Return what ``lambda.json`` says: for which target the archive was made, and of which wheels.
+
+    ``size`` is the wheel's own size in bytes, ``sha256`` the hash of the wheel, in hexadecimal.
+    """
+    return {
+        "schema": LAMBDA_JSON_SCHEMA,
+        "kind": kind,
+        "name": project.name,
+        "version": project.version,
+        "runtime": config.target.runtime.name,
+        "architecture": config.target.architecture,
+        "handler": config.handler,
+        "distributions": [
+            {
+                "name": wheel.name,
+                "version": wheel.version,
+                "wheel": wheel.filename,
+                "sha256": wheel.sha256,
+                "size": wheel.size,
+            }
+            for wheel in wheels
+        ],
+    }

@@ -1,0 +1,1 @@
+"""From requirements to pins: which wheel of each distribution the target gets."""

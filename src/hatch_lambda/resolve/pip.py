@@ -1,0 +1,167 @@
+"""pip as the resolver, and as the one that fetches."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from hatch_lambda.config import TABLE
+from hatch_lambda.errors import ConfigError, ResolveError, masked
+from hatch_lambda.resolve.base import Host, Pin, Resolution
+from hatch_lambda.resolve.explain import explain_failure, explain_older
+from hatch_lambda.resolve.pip_command import run_pip, target_options
+from hatch_lambda.resolve.proof import demands
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from packaging.utils import NormalizedName
+
+    from hatch_lambda.resolve.base import Demand
+    from hatch_lambda.resolve.pip_command import PipRun
+    from hatch_lambda.target import Target
+
+
+@dataclass(frozen=True)
+class PipResolver:
+    """pip, told to choose wheels for the target; it runs on any host and needs no Python but the one that runs us."""
+
+    host: Host
+    constraints: tuple[str, ...] = ()
+
+    def resolve(self, roots: Sequence[Demand], target: Target) -> Resolution:
+        """Return the newest versions that meet the requirements together.
+
+        Raises ``ResolveError`` where there are none, saying why, and ``ConfigError`` for a constraint file that is
+        not there.
+        """
+        constraints = self._constraint_options()
+        with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+            report = Path(folder, "report.json")
+            listed = _requirements_file(Path(folder), (str(root.requirement) for root in roots))
+            arguments = self.arguments(report, listed, target) + constraints
+            run = run_pip("install", arguments, target=target, host=self.host)
+            if run.code:
+                raise _failure(run, target, roots)
+            found = json.loads(report.read_text("utf-8"))
+        _check_environment(found, target)
+        return _resolution(found, roots, target, run)
+
+    @staticmethod
+    def arguments(report: Path, requirements: Path, target: Target) -> list[str]:
+        """Return the arguments of ``pip install`` that make it resolve and install nothing."""
+        return [
+            "--dry-run",
+            "--ignore-installed",
+            f"--report={report}",
+            *target_options(target),
+            f"--requirement={requirements}",
+        ]
+
+    def _constraint_options(self) -> list[str]:
+        missing = [
+            f"{TABLE}.constraints[{index}]: no file {path!r} in the project; create it or remove the entry"
+            for index, path in enumerate(self.constraints, 1)
+            if "://" not in path and not Path(self.host.folder, path).is_file()
+        ]
+        if missing:
+            raise ConfigError(missing)
+        return [f"--constraint={path}" for path in self.constraints]
+
+
+def download(pins: Iterable[Pin], target: Target, into: Path, host: Host) -> None:
+    """Fetch the pinned wheels into a folder, in one run of pip; raises ``ResolveError`` if one cannot be had.
+
+    pip finds the credentials of each URL again, resumes what breaks off, and checks the hashes.
+    """
+    lines = (f"{pin.name} @ {pin.url}" + (f" --hash=sha256:{pin.sha256}" if pin.sha256 else "") for pin in pins)
+    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+        listed = _requirements_file(Path(folder), lines)
+        arguments = ["--no-deps", f"--dest={into}", *target_options(target), f"--requirement={listed}"]
+        run = run_pip("download", arguments, target=target, host=host, constraints=False)
+    if run.code:
+        raise _failed_download(run)
+
+
+def _requirements_file(folder: Path, lines: Iterable[str]) -> Path:
+    path = folder / "requirements.txt"
+    path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    return path
+
+
+def _failure(run: PipRun, target: Target, roots: Sequence[Demand]) -> ResolveError:
+    reasons = explain_failure(run.log, target, roots)
+    if run.log.prompted:
+        return ResolveError(reasons)
+    return ResolveError(reasons or f"pip found no wheels for {target}; what it said:", detail=run.errors)
+
+
+def _failed_download(run: PipRun) -> ResolveError:
+    if "DO NOT MATCH THE HASHES" in run.errors:
+        reason = "a downloaded wheel does not have the sha256 that the index promised; build again, and if it stays so, ask whoever runs the index"
+    else:
+        reason = "a wheel could not be fetched; see to what pip says, then build again"
+    return ResolveError(reason, detail=run.errors)
+
+
+def _check_environment(report: dict[str, Any], target: Target) -> None:
+    seen = report.get("environment", {})
+    wrong = [name for name, value in target.markers.items() if seen.get(name) != value]
+    if wrong:
+        raise ResolveError(
+            f"pip {report.get('pip_version')}: judged {', '.join(wrong)} by this machine instead of {target}; "
+            "its choice cannot be used; install another pip beside hatch-lambda"
+        )
+
+
+@dataclass(frozen=True)
+class _Reported:
+    """A distribution in pip's report."""
+
+    pin: Pin
+    requires_dist: tuple[str, ...]
+    yanked: bool
+
+    @property
+    def name(self) -> NormalizedName:
+        return self.pin.name
+
+    @property
+    def version(self) -> str:
+        return str(self.pin.version)
+
+
+def _resolution(report: dict[str, Any], roots: Sequence[Demand], target: Target, run: PipRun) -> Resolution:
+    direct = {canonicalize_name(root.requirement.name): root.requirement.url for root in roots if root.requirement.url}
+    reported = [_reported(item, direct) for item in report["install"]]
+    pins = tuple(item.pin for item in reported)
+    strangers = [
+        f"{pin}: comes from {masked(pin.url)}, which is not a wheel; nothing is compiled on this machine; build a wheel of it and "
+        "put it on an index"
+        for pin in pins
+        if not pin.filename.endswith(".whl")
+    ]
+    if strangers:
+        raise ResolveError(strangers)
+    demanded = demands(roots, {item.name: item for item in reported}, target)
+    warnings = [f"{item.pin} was yanked from its index; it is used because a requirement asks for it." for item in reported if item.yanked]
+    warnings += [
+        f"{failure.url} could not be fetched ({failure.reason}); the resolution is without what it may offer."
+        for failure in run.log.unfetched
+    ]
+    return Resolution(pins, tuple(explain_older(pins, demanded, run.log, target)), tuple(warnings))
+
+
+def _reported(item: dict[str, Any], direct: Mapping[NormalizedName, str]) -> _Reported:
+    """Return an item of the report; a URL that the project itself gives is taken from there, with its credentials."""
+    metadata, source = item["metadata"], item["download_info"]
+    sha256 = source.get("archive_info", {}).get("hashes", {}).get("sha256")
+    name = canonicalize_name(metadata["name"])
+    pin = Pin(name, Version(metadata["version"]), direct.get(name, source["url"]), sha256)
+    return _Reported(pin, tuple(metadata.get("requires_dist", ())), bool(item.get("is_yanked")))

@@ -1,0 +1,105 @@
+"""How pip is called: through our runner, in the user's environment less what would redirect it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hatch_lambda.resolve.pip_log import PipLog
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hatch_lambda.resolve.base import Host
+    from hatch_lambda.target import Target
+
+RUNNER = Path(__file__).with_name("pip_runner.py")
+
+REDIRECTING = frozenset(
+    f"PIP_{name}"
+    for name in (
+        "ABI CONSTRAINT DEBUG DEST DESTINATION_DIR DESTINATION_DIRECTORY DRY_RUN EDITABLE FORCE_REINSTALL GROUP "
+        "IMPLEMENTATION LOCAL_LOG LOG LOG_FILE NO_BINARY ONLY_BINARY ONLY_DEPS ONLY_DEPENDENCIES PLATFORM PREFIX PYTHON "
+        "PYTHON_VERSION QUIET REPORT REQUIREMENT REQUIREMENTS_FROM_SCRIPT ROOT SRC SOURCE TARGET UPGRADE VERBOSE"
+    ).split()
+)
+"""Variables that say where to install, for what, or how to talk; each stands for an option of ``pip install``.
+
+Source: https://pip.pypa.io/en/stable/cli/pip_install/, read 2026-11-23. What says where to fetch from stays.
+"""
+
+FORCED = {
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PIP_IGNORE_REQUIRES_PYTHON": "0",
+    "PIP_NO_DEPENDENCIES": "0",
+    "PIP_NO_DEPS": "0",
+    "PIP_REQUIRE_HASHES": "0",
+    "PIP_REQUIRE_VENV": "0",
+    "PIP_REQUIRE_VIRTUALENV": "0",
+    "PIP_USER": "0",
+    "PYTHONIOENCODING": "utf-8",
+    "_PIP_RUNNING_IN_SUBPROCESS": "1",
+}
+"""Variables that win over the same setting in a pip.conf. The last keeps ``pip --python`` from leaving our runner."""
+
+
+@dataclass(frozen=True)
+class PipRun:
+    """How a run of pip ended: exit code, what it said of errors and warnings, and its whole log."""
+
+    code: int
+    errors: str
+    log: PipLog
+
+
+def target_options(target: Target) -> list[str]:
+    """Return the options that make pip choose wheels for the target; pip expands none of the platforms by itself."""
+    platforms = [option for platform in target.platforms for option in ("--platform", platform)]
+    return [
+        "--only-binary=:all:",
+        *platforms,
+        "--implementation=cp",
+        f"--abi={target.abi}",
+        f"--python-version={target.python_full_version}",
+    ]
+
+
+def pip_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for pip: the user's indexes, credentials, proxies and caches, but no redirection.
+
+    ``PIP_NO_INPUT=0`` lets pip look into a keyring, yet makes it fail rather than wait for a password to be typed.
+    """
+    kept = {name: value for name, value in environ.items() if name not in REDIRECTING}
+    return {"PIP_NO_INPUT": "0", **kept, **FORCED}
+
+
+def run_pip(command: str, arguments: Sequence[str], *, target: Target, host: Host, constraints: bool = True) -> PipRun:
+    """Run ``pip COMMAND ARGUMENT...`` with the target's markers, and return how it went.
+
+    On a terminal pip shows on standard error what it fetches; otherwise it is silent.
+    """
+    environ = pip_environment(host.environ)
+    if constraints and "PIP_CONSTRAINT" in host.environ:
+        environ["PIP_CONSTRAINT"] = host.environ["PIP_CONSTRAINT"]
+    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+        log = Path(folder, "pip.log")
+        quiet = [] if host.terminal else ["--quiet"]
+        done = subprocess.run(  # noqa: S603  # no shell, and the program is this Python
+            [sys.executable, str(RUNNER), json.dumps(target.markers), command, f"--log={log}", *quiet, *arguments],
+            cwd=host.folder,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr if host.terminal else subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+        text = log.read_text("utf-8", "replace") if log.exists() else ""
+    return PipRun(done.returncode, done.stderr, PipLog(text))

@@ -1,0 +1,75 @@
+"""Runs pip with the environment markers of another machine: ``pip_runner.py MARKERS ARGUMENT...``.
+
+pip evaluates markers for the Python that runs it, whatever ``--platform`` and ``--python-version`` say
+(https://github.com/pypa/pip/issues/11664). Here ``default_environment`` answers with MARKERS, a JSON object, in every
+copy of ``packaging.markers`` that pip may use. pip's own functions then have to prove that this took effect; if they
+do not, pip is not started, so that a set of distributions for the wrong machine is never the outcome.
+
+Runs on its own, outside the package: nothing of hatch_lambda is imported.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+# This file's folder is no place to import from: its neighbours are called pip and uv.
+sys.path[:] = [path for path in sys.path if os.path.abspath(path) != os.path.dirname(os.path.abspath(__file__))]
+
+import json  # noqa: E402
+import runpy  # noqa: E402
+
+OLDEST_PIP = (24, 2)
+"""The first in which Requires-Python follows ``--python-version``. Source: pip's changelog, 24.2."""
+
+UNPROVED = 86
+"""Exit code when pip does not see the markers of the target; pip itself uses 0 to 4 and 23."""
+
+
+def main(markers: dict[str, str], arguments: list[str]) -> None:
+    """Run pip as the command line would, for a machine with these markers; exits with pip's exit code."""
+    problem = _replace(markers) or _disproof(markers)
+    if problem:
+        sys.stderr.write(f"{problem}\n")
+        raise SystemExit(UNPROVED)
+    sys.argv = ["pip", *arguments]
+    runpy.run_module("pip", run_name="__main__", alter_sys=True)
+
+
+def _replace(markers: dict[str, str]) -> str | None:
+    """Replace ``default_environment`` before anything of pip takes it by name; return why it cannot be, if so."""
+    try:
+        import pip
+    except ImportError:
+        return f"pip is not installed for {sys.executable}"
+    version = tuple(int(part) for part in pip.__version__.split(".")[:2] if part.isdigit())
+    if version < OLDEST_PIP:
+        return f"pip {pip.__version__} is too old; {'.'.join(map(str, OLDEST_PIP))} or newer is needed"
+    import pip._vendor.packaging.markers  # Linux distributions alias it to a packaging outside of pip
+
+    for name, module in list(sys.modules.items()):
+        if name == "packaging.markers" or name.endswith(".packaging.markers"):
+            module.default_environment = lambda: dict(markers)  # type: ignore[attr-defined]
+    return None
+
+
+def _disproof(markers: dict[str, str]) -> str | None:
+    """Ask pip's own functions about requirement lines and a distribution's metadata; return the first wrong answer."""
+    from pip._internal.metadata import get_metadata_distribution
+    from pip._internal.req.constructors import install_req_from_line
+    from pip._internal.utils.temp_dir import global_tempdir_manager
+
+    lines = [f'{name}; {name} {operator} "{value}"' for name, value in markers.items() for operator in ("==", "!=")]
+    expected = list(markers)
+    if [line.partition(";")[0] for line in lines if install_req_from_line(line).match_markers()] != expected:
+        return "pip does not see the target's markers in requirement lines"
+    metadata = "Metadata-Version: 2.1\nName: probe\nVersion: 1\n" + "".join(f"Requires-Dist: {line}\n" for line in lines)
+    with global_tempdir_manager():
+        probe = get_metadata_distribution(metadata.encode(), "probe-1-py3-none-any.whl", "probe")
+        if [requirement.name for requirement in probe.iter_dependencies()] != expected:
+            return "pip does not see the target's markers in a distribution's metadata"
+    return None
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]), sys.argv[2:])

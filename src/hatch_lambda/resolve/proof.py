@@ -1,0 +1,141 @@
+"""Whether a set of distributions is right for the target: nothing missing, nothing unfit, nothing superfluous."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import NormalizedName, canonicalize_name
+
+from hatch_lambda.errors import ResolveError, WheelError
+from hatch_lambda.resolve.base import Demand
+from hatch_lambda.target import wheel_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from hatch_lambda.target import Target
+
+
+class Described(Protocol):
+    """A distribution that says what it requires."""
+
+    @property
+    def name(self) -> NormalizedName:
+        """The normalized name."""
+
+    @property
+    def version(self) -> str:
+        """The version."""
+
+    @property
+    def requires_dist(self) -> tuple[str, ...]:
+        """Each Requires-Dist of its metadata."""
+
+
+class Provable(Described, Protocol):
+    """A wheel, as far as the proof looks at it."""
+
+    @property
+    def filename(self) -> str:
+        """The file's name, with its tags."""
+
+    @property
+    def requires_python(self) -> str | None:
+        """Requires-Python of its metadata."""
+
+
+def prove(roots: Sequence[Demand], wheels: Iterable[Provable], target: Target) -> None:
+    """Return if the wheels are exactly what the roots need on the target; raises ``ResolveError`` otherwise.
+
+    Every requirement of every wheel is judged under the target's own markers, whoever resolved them.
+    """
+    found = {wheel.name: wheel for wheel in wheels}
+    demanded = demands(roots, found, target)
+    problems = [problem for wheel in found.values() for problem in _unfit(wheel, target)]
+    problems += filter(None, (_unmet(demand, found) for demand in demanded))
+    wanted = {canonicalize_name(demand.requirement.name) for demand in demanded}
+    problems += [
+        f"{wheel.name} {wheel.version}: nothing requires it on {target}; this is a fault of the resolution, report it"
+        for name, wheel in found.items()
+        if name not in wanted
+    ]
+    if problems:
+        raise ResolveError(problems)
+
+
+def needed(
+    roots: Sequence[Demand],
+    distributions: Mapping[NormalizedName, Described],
+    target: Target,
+    *,
+    without: Collection[NormalizedName],
+) -> frozenset[NormalizedName]:
+    """Return the names that are still needed once those in ``without``, and what only they need, are gone."""
+    demanded = demands(roots, distributions, target, without=without)
+    return frozenset(canonicalize_name(demand.requirement.name) for demand in demanded) - frozenset(without)
+
+
+def demands(
+    roots: Iterable[Demand],
+    distributions: Mapping[NormalizedName, Described],
+    target: Target,
+    *,
+    without: Collection[NormalizedName] = (),
+) -> tuple[Demand, ...]:
+    """Return every requirement that holds on the target, those of the roots and all that follow from them.
+
+    Raises ``WheelError`` for metadata with a requirement that is none.
+    """
+    reached: list[Demand] = []
+    queue = [demand for demand in roots if _holds(demand.requirement, target, "")]
+    seen: set[tuple[str, str]] = set()
+    while queue:
+        demand = queue.pop(0)
+        reached.append(demand)
+        name = canonicalize_name(demand.requirement.name)
+        if name in without or name not in distributions:
+            continue
+        for extra in ("", *sorted(demand.requirement.extras)):
+            if (name, extra) not in seen:
+                seen.add((name, extra))
+                queue += _requirements(distributions[name], target, extra)
+    return tuple(reached)
+
+
+def _requirements(distribution: Described, target: Target, extra: str) -> Iterator[Demand]:
+    by = f"{distribution.name} {distribution.version}"
+    for text in distribution.requires_dist:
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            raise WheelError(f"{by}: its metadata requires {text!r}, which is no requirement; pin another version") from None
+        if _holds(requirement, target, extra):
+            yield Demand(by, requirement)
+
+
+def _holds(requirement: Requirement, target: Target, extra: str) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate({**target.markers, "extra": extra})
+
+
+def _unmet(demand: Demand, found: Mapping[NormalizedName, Provable]) -> str | None:
+    requirement = demand.requirement
+    wheel = found.get(canonicalize_name(requirement.name))
+    if wheel is None:
+        return f"{demand.by}: requires {requirement}; the resolution lacks it"
+    if not requirement.specifier.contains(wheel.version, prereleases=True):
+        return f"{demand.by}: requires {requirement}; the resolution has {wheel.version}"
+    return None
+
+
+def _unfit(wheel: Provable, target: Target) -> Iterator[str]:
+    objection = target.objection(wheel_tags(wheel.filename))
+    if objection:
+        yield f"{wheel.filename}: {objection}; it does not run on {target}"
+    try:
+        pythons = SpecifierSet(wheel.requires_python or "")
+    except InvalidSpecifier:
+        return
+    if not pythons.contains(target.python_full_version, prereleases=True):
+        yield f"{wheel.filename}: requires Python {pythons}; {target.runtime.name} has {target.python_full_version}"

@@ -1,0 +1,204 @@
+"""Whether a file is a sound wheel: every byte, every name, and what it says of itself."""
+
+from __future__ import annotations
+
+import base64
+import configparser
+import csv
+import hashlib
+import io
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from collections import Counter
+from email.parser import HeaderParser
+from typing import TYPE_CHECKING, BinaryIO
+
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
+
+from hatch_lambda.errors import WheelError
+from hatch_lambda.plan import record_digest
+from hatch_lambda.wheels import Member, Wheel, data_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+
+_SCHEMES = frozenset({"purelib", "platlib", "headers", "scripts", "data"})
+"""Source: https://packaging.python.org/en/latest/specifications/binary-distribution-format/#the-data-directory."""
+
+_UNLISTED = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s"})
+_STRONG_HASHES = frozenset({"sha256", "sha384", "sha512"})
+"""Source: https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file."""
+
+_ENCRYPTED = 0x1
+_LOCAL_HEADER = struct.Struct("<4s5H3L2H")
+"""Source: APPNOTE.TXT 4.3.7, https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT."""
+
+
+def verify_wheel(file: Path, sha256: str) -> Wheel:
+    """Return what the wheel holds, after reading all of it; raises ``WheelError`` naming every problem.
+
+    Every member is inflated against its CRC and against RECORD; every name must stay inside the archive and be the
+    only one of its spelling; the dist-info must be of the distribution and version that the file name says.
+    """
+    try:
+        name, version, _, _ = parse_wheel_filename(file.name)
+        with zipfile.ZipFile(file) as archive, file.open("rb") as raw:
+            infos = [info for info in archive.infolist() if not info.is_dir()]
+            _refuse(file.name, _name_problems([info.filename for info in infos]))
+            _refuse(file.name, _kind_problems(infos))
+            _refuse(file.name, _scheme_problems(info.filename for info in infos))
+            dist_info = _dist_info(file.name, infos, name, version)
+            members = tuple(_member(archive, raw, info) for info in infos)
+            _refuse(file.name, _record_problems(archive, dist_info, members))
+            metadata = HeaderParser().parsestr(archive.read(f"{dist_info}/METADATA").decode("utf-8", "replace"))
+            scripts = _console_scripts(archive, dist_info)
+    except InvalidWheelFilename as error:
+        raise WheelError(f"{file.name}: not the file name of a wheel; {error}") from None
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, struct.error, OSError, RuntimeError) as error:
+        raise WheelError(f"{file.name}: cannot be read as a zip; {error}; build again to fetch it anew") from None
+    _refuse(file.name, _metadata_problems(metadata["Name"], metadata["Version"], name, version))
+    _refuse(file.name, _name_problems([f"bin/{script}" for script, _ in scripts]))
+    return Wheel(
+        path=file,
+        filename=file.name,
+        sha256=sha256,
+        size=file.stat().st_size,
+        name=name,
+        version=str(version),
+        dist_info=dist_info,
+        requires_python=metadata["Requires-Python"],
+        requires_dist=tuple(metadata.get_all("Requires-Dist", ())),
+        console_scripts=scripts,
+        members=members,
+    )
+
+
+def _refuse(filename: str, problems: Iterable[str]) -> None:
+    found = [f"{filename}: {problem}" for problem in problems]
+    if found:
+        raise WheelError(found)
+
+
+def _name_problems(names: Sequence[str]) -> Iterator[str]:
+    counts = Counter(names)
+    seen: dict[str, str] = {}
+    for name in names:
+        parts = name.split("/")
+        if "\\" in name or re.match(r"[A-Za-z]:", name) or any(ord(letter) < 32 for letter in name):
+            yield f"{name!r} is not a path for every system; the wheel is refused"
+        elif "" in parts or "." in parts or ".." in parts:
+            yield f"{name!r} leads out of the archive or is not a plain path; the wheel is refused"
+        twin = seen.setdefault(name.casefold(), name)
+        if counts[name] > 1 and twin == name:
+            counts[name] = 0
+            yield f"{name!r} is there twice; the wheel is refused"
+        elif twin != name:
+            yield f"{twin!r} and {name!r} differ in case only; the wheel is refused"
+
+
+def _kind_problems(infos: Iterable[zipfile.ZipInfo]) -> Iterator[str]:
+    for info in infos:
+        if stat.S_ISLNK(info.external_attr >> 16):
+            yield f"{info.filename!r} is a symbolic link; the wheel is refused"
+        if info.flag_bits & _ENCRYPTED:
+            yield f"{info.filename!r} is encrypted; the wheel is refused"
+
+
+def _scheme_problems(names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        scheme, _, rest = data_path(name) or ("purelib", "", name)
+        if scheme not in _SCHEMES or not rest:
+            yield f"{name!r} is in no folder that a wheel's data may have; the wheel is refused"
+
+
+def _dist_info(filename: str, infos: Iterable[zipfile.ZipInfo], name: NormalizedName, version: Version) -> str:
+    names = {info.filename for info in infos}
+    folders = sorted({top for top in (path.split("/")[0] for path in names) if top.endswith(".dist-info")})
+    fitting = [folder for folder in folders if _is_dist_info_of(folder, name, version)]
+    if len(folders) != 1 or not fitting:
+        found = ", ".join(folders) or "none"
+        raise WheelError(f"{filename}: expected one dist-info folder, of {name} {version}; found {found}")
+    missing = [f"{fitting[0]}/{part}" for part in ("METADATA", "WHEEL", "RECORD") if f"{fitting[0]}/{part}" not in names]
+    _refuse(filename, [f"{path} is missing; the wheel is refused" for path in missing])
+    return fitting[0]
+
+
+def _is_dist_info_of(folder: str, name: NormalizedName, version: Version) -> bool:
+    found_name, _, found_version = folder.removesuffix(".dist-info").partition("-")
+    try:
+        return canonicalize_name(found_name) == name and Version(found_version) == version
+    except InvalidVersion:
+        return False
+
+
+def _member(archive: zipfile.ZipFile, raw: BinaryIO, info: zipfile.ZipInfo) -> Member:
+    """Return the member with the place of its bytes; raises ``BadZipFile`` if they are not what the zip promises."""
+    found = hashlib.sha256()
+    with archive.open(info) as file:
+        while chunk := file.read(1 << 20):
+            found.update(chunk)
+    raw.seek(info.header_offset)
+    header = _LOCAL_HEADER.unpack(raw.read(_LOCAL_HEADER.size))
+    offset = info.header_offset + _LOCAL_HEADER.size + header[-2] + header[-1]
+    return Member(
+        info.filename,
+        offset,
+        info.compress_type,
+        info.CRC,
+        info.compress_size,
+        info.file_size,
+        bool(info.external_attr >> 16 & stat.S_IXUSR),
+        record_digest(found.digest()),
+    )
+
+
+def _record_problems(archive: zipfile.ZipFile, dist_info: str, members: Iterable[Member]) -> Iterator[str]:
+    """Yield each member that RECORD has another hash for. Files that only one of the two knows are let pass: they are
+    common in the wild and covered by the wheel's own hash."""
+    text = archive.read(f"{dist_info}/RECORD").decode("utf-8", "replace")
+    promised = {row[0]: row[1] for row in csv.reader(io.StringIO(text)) if len(row) > 1}
+    for member in members:
+        algorithm, _, digest = promised.get(member.name, "").partition("=")
+        if algorithm not in _STRONG_HASHES or member.name in {f"{dist_info}/{name}" for name in _UNLISTED}:
+            continue
+        found = member.digest if algorithm == "sha256" else _digest(archive, member.name, algorithm)
+        if found != f"{algorithm}={digest.rstrip('=')}":
+            yield f"{member.name} is not what RECORD promises; the wheel is refused"
+
+
+def _digest(archive: zipfile.ZipFile, name: str, algorithm: str) -> str:
+    digest = hashlib.new(algorithm, archive.read(name)).digest()
+    return f"{algorithm}=" + base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+
+
+def _metadata_problems(
+    found_name: str | None, found_version: str | None, name: NormalizedName, version: Version
+) -> Iterator[str]:
+    try:
+        fits = canonicalize_name(found_name or "") == name and Version(found_version or "") == version
+    except InvalidVersion:
+        fits = False
+    if not fits:
+        yield f"its METADATA is of {found_name} {found_version}; the wheel is refused"
+
+
+def _console_scripts(archive: zipfile.ZipFile, dist_info: str) -> tuple[tuple[str, str], ...]:
+    """Return name and reference of each console script, as in the entry points' specification."""
+    try:
+        text = archive.read(f"{dist_info}/entry_points.txt").decode("utf-8", "replace")
+    except KeyError:
+        return ()
+    parser = configparser.ConfigParser(delimiters=("=",), interpolation=None, strict=False)
+    parser.optionxform = str  # type: ignore[assignment, method-assign]  # names are case-sensitive
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return ()
+    return tuple(parser.items("console_scripts")) if parser.has_section("console_scripts") else ()

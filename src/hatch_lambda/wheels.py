@@ -1,0 +1,138 @@
+"""A wheel, and which of its members goes where in the archive."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from hatch_lambda.plan import Entry, Origin, TextContent, WheelContent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+
+LEFT_OUT = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json"})
+"""Files of a dist-info that describe an installation, not the distribution; RECORD is written anew.
+
+Source: https://packaging.python.org/en/latest/specifications/recording-installed-packages/.
+"""
+
+LAMBDA_PYTHON = "/var/lang/bin/python"
+"""Where Lambda's runtimes keep Python, the version follows.
+
+Source: the Dockerfiles of https://github.com/aws/aws-lambda-base-images, read 2026-11-23.
+"""
+
+_TO_ROOT = frozenset({"purelib", "platlib", "data"})
+
+
+class Member(NamedTuple):
+    """A file in a wheel, as its central directory and the first reading of it tell. Sizes and offset in bytes."""
+
+    name: str
+    offset: int
+    method: int
+    crc: int
+    compressed: int
+    size: int
+    executable: bool
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wheel:
+    """A wheel that was verified when it entered the store. ``size`` is the file's size in bytes."""
+
+    path: Path
+    filename: str
+    sha256: str
+    size: int
+    name: NormalizedName
+    version: str
+    dist_info: str
+    requires_python: str | None
+    requires_dist: tuple[str, ...]
+    console_scripts: tuple[tuple[str, str], ...]
+    members: tuple[Member, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+    @property
+    def origin(self) -> Origin:
+        """Return the owner of the files that the wheel gives to an archive."""
+        return Origin(self.name, self.version, self.dist_info)
+
+
+def wheel_entries(wheel: Wheel, *, scripts_for: str | None) -> Iterator[Entry]:
+    """Yield what the wheel gives to an archive.
+
+    purelib, platlib and data go to the root, headers nowhere. Scripts are left out, or with ``scripts_for``, a
+    version such as ``3.13``, go to ``bin/`` and are run by that Python of Lambda's.
+    """
+    origin = wheel.origin
+    for member in wheel.members:
+        path: str | None = member.name
+        executable = member.executable
+        data = data_path(member.name)
+        if data:
+            scheme, _, rest = data
+            if scheme == "scripts" and scripts_for:
+                yield _script(wheel, member, f"bin/{rest}", scripts_for)
+            path = rest if scheme in _TO_ROOT else None
+        if path is not None and not _left_out(wheel, path):
+            yield Entry(path, origin, _spliced(wheel, member), executable)
+    if scripts_for:
+        for name, reference in wheel.console_scripts:
+            yield console_script(name, reference, origin, scripts_for)
+
+
+def data_path(name: str) -> tuple[str, str, str] | None:
+    """Return scheme, slash and rest of a path under the wheel's ``.data`` folder; ``None`` for any other path."""
+    top, _, inner = name.partition("/")
+    return inner.partition("/") if inner and top.endswith(".data") else None
+
+
+def console_script(name: str, reference: str, origin: Origin, python_version: str) -> Entry:
+    """Return a program in ``bin/`` that calls ``module:function`` and finds its modules from the archive's root."""
+    module, _, function = reference.partition("[")[0].strip().partition(":")
+    lines = (
+        f"#!{LAMBDA_PYTHON}{python_version}",
+        "import os",
+        "import sys",
+        "",
+        "sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))",
+        f"from {module.strip()} import {function.strip().partition('.')[0]}",
+        "",
+        f"sys.exit({function.strip()}())",
+        "",
+    )
+    return Entry(f"bin/{name}", origin, TextContent("\n".join(lines).encode()), executable=True)
+
+
+def _left_out(wheel: Wheel, path: str) -> bool:
+    folder, _, name = path.rpartition("/")
+    return (
+        name.endswith(".pyc")
+        or "__pycache__" in folder.split("/")
+        or (folder == wheel.dist_info and name in LEFT_OUT)
+    )
+
+
+def _script(wheel: Wheel, member: Member, path: str, python_version: str) -> Entry:
+    """Return a script of the wheel, with Lambda's Python in place of the ``#!python`` of the wheel's specification."""
+    with zipfile.ZipFile(wheel.path) as archive, archive.open(member.name) as file:
+        first = file.readline(256)
+        if not first.startswith(b"#!python"):
+            return Entry(path, wheel.origin, _spliced(wheel, member), executable=True)
+        text = f"#!{LAMBDA_PYTHON}{python_version}\n".encode() + file.read()
+    return Entry(path, wheel.origin, TextContent(text), executable=True)
+
+
+def _spliced(wheel: Wheel, member: Member) -> WheelContent:
+    return WheelContent(
+        wheel.path, member.name, member.offset, member.method, member.crc, member.compressed, member.size, member.digest
+    )
