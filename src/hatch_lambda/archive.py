@@ -18,13 +18,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
 from hatch_lambda.errors import ArchiveError
 from hatch_lambda.plan import FileContent, TextContent, WheelContent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from hatch_lambda.plan import ArchivePlan, Entry
 
@@ -37,6 +37,9 @@ _LOCATOR_64 = struct.Struct("<4sLQL")  # 4.3.15
 _UNIX, _VERSION, _VERSION_64 = 3, 20, 45  # 4.4.2, 4.4.3
 _UTF_8 = 0x800  # 4.4.4, bit 11
 _FULL_16, _FULL_32 = 0xFFFF, 0xFFFFFFFF  # 4.4.1.4: "look in the zip64 record"
+
+_COPIED = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""Methods that Lambda unpacks; a wheel's member in any other is deflated anew."""
 
 _CHUNK = 1 << 20
 """Bytes held at a time; the peak of memory does not grow with the archive."""
@@ -64,11 +67,9 @@ def write_archive(plan: ArchivePlan, path: Path, *, timestamp: int) -> WrittenAr
     try:
         with _beside(path) as file:
             output = _Output(file)
-            central = []
-            for _, run in itertools.groupby(plan.entries, key=_source):
-                for header in _copy(list(run), output, date):
-                    central.append(header)
-            _finish(output, central)
+            runs = itertools.groupby(plan.entries, key=_source)
+            headers = [header for source, run in runs for header in _copy(source, run, output, date)]
+            _finish(output, headers)
             output.flush()
     except OSError as error:
         raise ArchiveError(
@@ -189,24 +190,20 @@ class _Output:
 
 
 def _source(entry: Entry) -> Path | None:
-    return entry.content.wheel if isinstance(entry.content, WheelContent) else None
+    """Return the wheel that the entry is spliced from; ``None`` if it has to be deflated here."""
+    content = entry.content
+    return content.wheel if isinstance(content, WheelContent) and content.method in _COPIED else None
 
 
-def _copy(entries: list[Entry], output: _Output, date: tuple[int, int]) -> Iterator[Header]:
-    """Write entries of one source, a wheel or the project, and yield their headers."""
-    source = _source(entries[0])
+def _copy(source: Path | None, entries: Iterable[Entry], output: _Output, date: tuple[int, int]) -> Iterator[Header]:
+    """Write entries of one source and yield their headers."""
     if source is None:
         for entry in entries:
             yield _deflate(entry, output, date)
         return
     with source.open("rb", buffering=0) as wheel:
         for entry in entries:
-            content = entry.content
-            assert isinstance(content, WheelContent)  # what _source() grouped by
-            if content.method in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-                yield _splice(entry, content, wheel, output, date)
-            else:
-                yield _deflate(entry, output, date)
+            yield _splice(entry, cast("WheelContent", entry.content), wheel, output, date)
 
 
 def _splice(entry: Entry, content: WheelContent, wheel: IO[bytes], output: _Output, date: tuple[int, int]) -> Header:
@@ -284,10 +281,10 @@ def _beside(path: Path) -> Iterator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(0o644)
-        os.replace(name, path)
+        Path(name).replace(path)
     except BaseException:
         with suppress(OSError):
-            os.unlink(name)
+            Path(name).unlink()
         raise
     _sync_folder(path.parent)
 

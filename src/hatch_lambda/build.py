@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,6 +20,7 @@ from hatch_lambda.wheels import wheel_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from hatch_lambda.config import LambdaConfig
@@ -68,7 +68,15 @@ def build(job: Job, step: Step) -> Report:
         with step("write"):
             archive = write_archive(plan, job.path, timestamp=job.timestamp)
         zipped = tuple(finding.text for finding in check_zipped(archive.size))
-        warnings = (*config.warnings, *resolution.warnings, *store.warnings, *ignored, *plan.warnings, *findings, *zipped)
+        warnings = (
+            *config.warnings,
+            *resolution.warnings,
+            *store.warnings,
+            *ignored,
+            *plan.warnings,
+            *findings,
+            *zipped,
+        )
         return Report(config, wheels, plan, archive, resolution.notes, warnings)
 
 

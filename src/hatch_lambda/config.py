@@ -36,27 +36,29 @@ MAX_HANDLER_LENGTH = 128
 DEFAULT_FILENAME = "{name}-{version}-lambda-{runtime}-{architecture}.zip"
 FILENAME_FIELDS = ("name", "version", "runtime", "architecture")
 
-HATCH_KEYS = frozenset({
-    "artifacts",
-    "dependencies",
-    "dev-mode-dirs",
-    "dev-mode-exact",
-    "directory",
-    "exclude",
-    "force-include",
-    "hooks",
-    "ignore-vcs",
-    "include",
-    "only-include",
-    "only-packages",
-    "packages",
-    "reproducible",
-    "require-runtime-dependencies",
-    "require-runtime-features",
-    "skip-excluded-dirs",
-    "sources",
-    "versions",
-})
+HATCH_KEYS = frozenset(
+    {
+        "artifacts",
+        "dependencies",
+        "dev-mode-dirs",
+        "dev-mode-exact",
+        "directory",
+        "exclude",
+        "force-include",
+        "hooks",
+        "ignore-vcs",
+        "include",
+        "only-include",
+        "only-packages",
+        "packages",
+        "reproducible",
+        "require-runtime-dependencies",
+        "require-runtime-features",
+        "skip-excluded-dirs",
+        "sources",
+        "versions",
+    }
+)
 """Options that Hatch reads from every target's table. Source: https://hatch.pypa.io/latest/config/build/."""
 
 RUNTIME_VARIABLE = "HATCH_LAMBDA_RUNTIME"
@@ -238,7 +240,7 @@ def _read_runtime(table: Table, requires_python: SpecifierSet, overrides: Mappin
     if isinstance(value, dict):
         return _read_custom_runtime(table, value)
     if not isinstance(value, str):
-        table.problem("runtime", f"expected a string such as \"python3.13\", or a table; found {value!r}")
+        table.problem("runtime", f'expected a string such as "python3.13", or a table; found {value!r}')
         return None
     runtime = runtime_named(value)
     if runtime is None:
@@ -256,12 +258,16 @@ def _unknown_runtime(found: str) -> str:
 
 def _infer_runtime(table: Table, requires_python: SpecifierSet) -> Runtime | None:
     supported = [runtime for runtime in RUNTIMES if runtime.state == "supported"]
-    fitting = [runtime for runtime in supported if requires_python.contains(f"{runtime.python_version}.{runtime.patch}")]
+    fitting = [
+        runtime for runtime in supported if requires_python.contains(f"{runtime.python_version}.{runtime.patch}")
+    ]
     if len(fitting) == 1 and str(requires_python):
         return fitting[0]
     names = ", ".join(runtime.name for runtime in fitting or supported)
     reason = f"project.requires-python {str(requires_python)!r} fits {len(fitting) or 'none'} of the supported runtimes"
-    table.problem("runtime", f"missing; {reason if str(requires_python) else 'nothing tells which'}; set it to one of {names}")
+    table.problem(
+        "runtime", f"missing; {reason if str(requires_python) else 'nothing tells which'}; set it to one of {names}"
+    )
     return None
 
 
@@ -272,16 +278,16 @@ def _read_custom_runtime(table: Table, value: dict[str, Any]) -> Runtime | None:
             table.problem(f"runtime.{key}", f"unknown option; expected {', '.join(_RUNTIME_KEYS)}")
     name = value.get("name")
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9.]+", name):
-        table.problem("runtime.name", f"expected AWS's identifier, such as \"python3.16\"; found {name!r}")
+        table.problem("runtime.name", f'expected AWS\'s identifier, such as "python3.16"; found {name!r}')
         name = None
     for key, example in (("python", "3.16"), ("glibc", "2.34")):
         version = value.get(key)
         match = re.fullmatch(r"(\d+)\.(\d+)", version) if isinstance(version, str) else None
         if match is None or match[1] != example[0]:
-            table.problem(f"runtime.{key}", f"expected a version such as \"{example}\"; found {version!r}")
+            table.problem(f"runtime.{key}", f'expected a version such as "{example}"; found {version!r}')
         else:
             versions[key] = (int(match[1]), int(match[2]))
-    if name is None or len(versions) < 2:
+    if name is None or not versions.keys() >= {"python", "glibc"}:
         return None
     system = System(f"the system of {name}", versions["glibc"])
     return Runtime(name, versions["python"], 0, system, "custom")
@@ -312,7 +318,9 @@ def _read_patch(table: Table, runtime: Runtime | None) -> int | None:
     match = re.fullmatch(rf"{re.escape(runtime.python_version)}\.(\d+)", value)
     if match is None:
         example = f"{runtime.python_version}.{runtime.patch}"
-        table.problem("python-patch", f"expected a full version of {runtime.name}, such as \"{example}\"; found {value!r}")
+        table.problem(
+            "python-patch", f'expected a full version of {runtime.name}, such as "{example}"; found {value!r}'
+        )
         return None
     return int(match[1])
 

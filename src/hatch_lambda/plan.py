@@ -181,7 +181,9 @@ def _one_owner_each(
             rivals.setdefault(claim.path, [first]).append(claim)
     problems = []
     for path, owners in rivals.items():
-        winner = next((name for pattern, name in collisions.items() if GitIgnoreSpec.from_lines([pattern]).match_file(path)), None)
+        winner = next(
+            (name for pattern, name in collisions.items() if GitIgnoreSpec.from_lines([pattern]).match_file(path)), None
+        )
         won = [owner for owner in owners if canonicalize_name(owner.origin.name) == winner]
         if won:
             kept[path] = won[0]
@@ -197,8 +199,10 @@ def _alike(one: Entry, other: Entry) -> bool:
 def _collision(path: str, owners: Sequence[Entry], winner: str | None) -> str:
     names = " and ".join(sorted({str(owner.origin) for owner in owners}))
     if winner is not None:
-        return f"{path}: claimed by {names} with different contents; collisions names {winner!r}, which does not ship it"
-    top = path.split("/")[0]
+        return (
+            f"{path}: claimed by {names} with different contents; collisions names {winner!r}, which does not ship it"
+        )
+    top = path.split("/", maxsplit=1)[0]
     pattern = f"{top}/**" if top != path else path
     example = canonicalize_name(owners[0].origin.name)
     return (
@@ -215,7 +219,8 @@ def _file_and_folder(kept: Mapping[str, Entry]) -> list[str]:
             folders[folder] = entry
             folder = folder.rpartition("/")[0]
     return [
-        f"{path}: a file of {kept[path].origin} and a folder of {folders[path].origin}; leave one out with exclude-files"
+        f"{path}: a file of {kept[path].origin} and a folder of {folders[path].origin}; "
+        "leave one out with exclude-files"
         for path in sorted(folders.keys() & kept.keys())
     ]
 

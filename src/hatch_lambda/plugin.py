@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.config import BuilderConfig
 from hatchling.builders.plugin.interface import BuilderInterface
@@ -21,12 +21,12 @@ from packaging.specifiers import SpecifierSet
 from hatch_lambda.archive import remove_leftovers
 from hatch_lambda.build import Job, build
 from hatch_lambda.config import FILENAME_FIELDS, LambdaConfig, read_config
-from hatch_lambda.errors import ArchiveError, HatchLambdaError, ProjectError, masked
+from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, ProjectError, masked
 from hatch_lambda.project import Project, SelectedFile
 from hatch_lambda.resolve.base import Host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from hatchling.builders.plugin.interface import IncludedFile
 
@@ -34,7 +34,16 @@ if TYPE_CHECKING:
 
 CACHE_VARIABLE = "HATCH_LAMBDA_CACHE_DIR"
 
-SELECTION_OPTIONS = ("include", "exclude", "packages", "only-include", "force-include", "sources", "artifacts", "only-packages")
+SELECTION_OPTIONS = (
+    "include",
+    "exclude",
+    "packages",
+    "only-include",
+    "force-include",
+    "sources",
+    "artifacts",
+    "only-packages",
+)
 """Options of Hatch that choose files; with any of them in our table, the wheel's choice no longer counts."""
 
 
@@ -58,6 +67,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     def build(self, **options: Any) -> Generator[str, None, None]:
         """Build each requested version and yield its path; the one place where our errors end the program."""
         try:
+            self._check_project(options.get("versions"))
             if not options.get("clean_only"):
                 self._check_directory(options.get("directory"))
                 _ = self.settings  # what is wrong with the table is said before hooks run
@@ -165,12 +175,29 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     def _licenses(self) -> Iterator[SelectedFile]:
         for relative in self.metadata.core.license_files:
             source = Path(self.root, relative)
-            yield SelectedFile(source, f"licenses/{normalize_archive_path(relative)}", source.stat().st_size, executable=False)
+            yield SelectedFile(
+                source, f"licenses/{normalize_archive_path(relative)}", source.stat().st_size, executable=False
+            )
+
+    def _check_project(self, versions: list[str] | None) -> None:
+        """Ask Hatch now for all that it would fail on later with a traceback."""
+        with _hatch_answers():
+            self.metadata.validate_fields()
+            _ = self.config.versions, self.config.hook_config
+        unknown = sorted(set(versions or ()) - set(self.get_version_api()))
+        if unknown:
+            known = ", ".join(self.get_version_api())
+            raise ConfigError(
+                f"-t {self.PLUGIN_NAME}:{unknown[0]}: no such version of the target; expected one of {known}"
+            )
 
     def _check_directory(self, given: str | None) -> None:
         """Create the folder for archives, as Hatch would, but say in one line why it cannot be."""
         with _hatch_answers():
-            directory = Path(given or self.config.normalize_build_directory(os.environ.get("HATCH_BUILD_LOCATION", self.config.directory)))
+            directory = Path(
+                given
+                or self.config.normalize_build_directory(os.environ.get("HATCH_BUILD_LOCATION", self.config.directory))
+            )
         try:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -190,11 +217,11 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         for line in report.lines():
             self.app.display_info(line)
         for warning in report.warnings:
-            self.app.display_warning(f"  warning: {warning}")
+            self.app.display_warning(masked(f"  warning: {warning}"))
 
 
 def _selected(file: IncludedFile) -> SelectedFile:
-    stat = os.stat(file.path)
+    stat = Path(file.path).stat()
     path = normalize_archive_path(file.distribution_path)
     return SelectedFile(Path(file.path), path, stat.st_size, executable=bool(stat.st_mode & 0o100))
 

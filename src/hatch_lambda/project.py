@@ -19,7 +19,7 @@ from hatch_lambda.resolve.base import Demand
 from hatch_lambda.wheels import console_script
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from hatch_lambda.config import LambdaConfig
@@ -70,7 +70,9 @@ def root_demands(project: Project, config: LambdaConfig) -> tuple[Demand, ...]:
     """
     found = [Demand("project.dependencies", Requirement(text)) for text in project.dependencies]
     problems: list[str] = []
-    reads = [(_feature_demands, index, name) for index, name in enumerate(config.features, 1)]
+    reads: list[tuple[Callable[[Project, int, str], list[Demand]], int, str]] = [
+        (_feature_demands, index, name) for index, name in enumerate(config.features, 1)
+    ]
     reads += [(_group_demands, index, name) for index, name in enumerate(config.dependency_groups, 1)]
     for read, index, name in reads:
         try:

@@ -62,7 +62,9 @@ class Runtime:
                 "create, then to update functions with it; the archive is built all the same."
             )
         if self.state == "preview":
-            return f"{self.name} is a preview that AWS does not support in production; the archive is built all the same."
+            return (
+                f"{self.name} is a preview that AWS does not support in production; the archive is built all the same."
+            )
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -123,7 +124,9 @@ class Target:
             return f"made for {_listed(pythons)}; the runtime's Python is {version}"
         abis = {tag.abi for tag in tags if tag.interpreter == self.abi or tag.abi in {"abi3", "none"}}
         if abis.isdisjoint(tag.abi for tag in self.tags):
-            return f"made for {_listed({f'{tag.interpreter}-{tag.abi}' for tag in tags})}; the runtime's ABI is {self.abi}"
+            return (
+                f"made for {_listed({f'{tag.interpreter}-{tag.abi}' for tag in tags})}; the runtime's ABI is {self.abi}"
+            )
         return self._platform_objection({tag.platform for tag in tags})
 
     def _platform_objection(self, platforms: Collection[str]) -> str:
@@ -135,11 +138,8 @@ class Target:
 
     def _manylinux_level(self, platform: str) -> tuple[int, int] | None:
         """Return the glibc version of a manylinux tag of this machine; ``None`` for any other tag."""
-        prefix, _, rest = platform.partition("_")
-        parts = rest.split("_", 2)
-        if prefix == "manylinux" and len(parts) == 3 and parts[2] == self.machine and parts[0].isdigit():
-            return int(parts[0]), int(parts[1])
-        return None
+        level = re.fullmatch(rf"manylinux_(\d+)_(\d+)_{self.machine}", platform)
+        return (int(level[1]), int(level[2])) if level else None
 
 
 def wheel_tags(filename: str) -> frozenset[Tag]:

@@ -61,7 +61,15 @@ def verify_wheel(file: Path, sha256: str) -> Wheel:
             scripts = _console_scripts(archive, dist_info)
     except InvalidWheelFilename as error:
         raise WheelError(f"{file.name}: not the file name of a wheel; {error}") from None
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, struct.error, OSError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+        EOFError,
+        struct.error,
+        OSError,
+        RuntimeError,
+    ) as error:
         raise WheelError(f"{file.name}: cannot be read as a zip; {error}; build again to fetch it anew") from None
     _refuse(file.name, _metadata_problems(metadata["Name"], metadata["Version"], name, version))
     _refuse(file.name, _name_problems([f"bin/{script}" for script, _ in scripts]))
@@ -91,7 +99,7 @@ def _name_problems(names: Sequence[str]) -> Iterator[str]:
     seen: dict[str, str] = {}
     for name in names:
         parts = name.split("/")
-        if "\\" in name or re.match(r"[A-Za-z]:", name) or any(ord(letter) < 32 for letter in name):
+        if "\\" in name or re.match(r"[A-Za-z]:", name) or re.search(r"[\x00-\x1f]", name):
             yield f"{name!r} is not a path for every system; the wheel is refused"
         elif "" in parts or "." in parts or ".." in parts:
             yield f"{name!r} leads out of the archive or is not a plain path; the wheel is refused"
@@ -125,7 +133,9 @@ def _dist_info(filename: str, infos: Iterable[zipfile.ZipInfo], name: Normalized
     if len(folders) != 1 or not fitting:
         found = ", ".join(folders) or "none"
         raise WheelError(f"{filename}: expected one dist-info folder, of {name} {version}; found {found}")
-    missing = [f"{fitting[0]}/{part}" for part in ("METADATA", "WHEEL", "RECORD") if f"{fitting[0]}/{part}" not in names]
+    missing = [
+        f"{fitting[0]}/{part}" for part in ("METADATA", "WHEEL", "RECORD") if f"{fitting[0]}/{part}" not in names
+    ]
     _refuse(filename, [f"{path} is missing; the wheel is refused" for path in missing])
     return fitting[0]
 
@@ -161,7 +171,8 @@ def _member(archive: zipfile.ZipFile, raw: BinaryIO, info: zipfile.ZipInfo) -> M
 
 def _record_problems(archive: zipfile.ZipFile, dist_info: str, members: Iterable[Member]) -> Iterator[str]:
     """Yield each member that RECORD has another hash for. Files that only one of the two knows are let pass: they are
-    common in the wild and covered by the wheel's own hash."""
+    common in the wild and covered by the wheel's own hash.
+    """
     text = archive.read(f"{dist_info}/RECORD").decode("utf-8", "replace")
     promised = {row[0]: row[1] for row in csv.reader(io.StringIO(text)) if len(row) > 1}
     for member in members:

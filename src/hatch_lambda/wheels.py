@@ -116,9 +116,7 @@ def console_script(name: str, reference: str, origin: Origin, python_version: st
 def _left_out(wheel: Wheel, path: str) -> bool:
     folder, _, name = path.rpartition("/")
     return (
-        name.endswith(".pyc")
-        or "__pycache__" in folder.split("/")
-        or (folder == wheel.dist_info and name in LEFT_OUT)
+        name.endswith(".pyc") or "__pycache__" in folder.split("/") or (folder == wheel.dist_info and name in LEFT_OUT)
     )
 
 

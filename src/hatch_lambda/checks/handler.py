@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _ANYTHING = "*"
 """Stands for names that only running the module would tell."""
 
+_SHOWN = 8
+"""Names that a message lists before it stops."""
+
 
 def check_handler(plan: ArchivePlan, config: LambdaConfig) -> Iterator[Finding]:
     """Yield an error if the handler's module or function is not in the archive, or the module is not Python.
@@ -38,9 +41,15 @@ def check_handler(plan: ArchivePlan, config: LambdaConfig) -> Iterator[Finding]:
     module, _, function = handler.rpartition(".")
     module = module.replace("/", ".")
     if not module:
-        yield Finding("error", f"{where}: no module before the last dot; expected package.module.function or a program of the archive")
+        yield Finding(
+            "error",
+            f"{where}: no module before the last dot; expected package.module.function or a program of the archive",
+        )
     elif module.split(".")[0] in sys.builtin_module_names:
-        yield Finding("error", f"{where}: {module.split('.')[0]!r} is a module built into Python, which Lambda refuses; rename yours")
+        yield Finding(
+            "error",
+            f"{where}: {module.split('.')[0]!r} is a module built into Python, which Lambda refuses; rename yours",
+        )
     else:
         yield from _check_module(plan, config.target, where, module, function)
 
@@ -82,7 +91,7 @@ def _no_module(plan: ArchivePlan, where: str, module: str, path: str) -> str:
         return f"{where}: {module!r} is a namespace package, which has no functions; name a module in it"
     tops = sorted({_top(entry) for entry in plan.entries if entry.origin.project} - {""})
     tops += sorted({_top(entry) for entry in plan.entries if not entry.origin.project} - {"", *tops})
-    shown = ", ".join(repr(top) for top in tops[:8]) + (", …" if len(tops) > 8 else "")
+    shown = ", ".join(repr(top) for top in tops[:_SHOWN]) + (", …" if len(tops) > _SHOWN else "")
     rest = f"{path.rpartition('/')[2]}.py"
     inner = next((found for found in plan.paths if found.endswith((f"/{path}.py", f"/{rest}"))), None)
     hint = f"; there is {inner}" if inner else ""
@@ -103,7 +112,7 @@ def _top(entry: Entry) -> str:
 def _no_function(where: str, entry: Entry, function: str, names: Iterable[str]) -> str:
     public = sorted(name for name in names if not name.startswith("_"))
     close = get_close_matches(function, public, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(map(repr, public[:8])) or 'no names'}"
+    hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(map(repr, public[:_SHOWN])) or 'no names'}"
     return f"{where}: {entry.path} defines no {function!r}; {hint}"
 
 

@@ -13,7 +13,7 @@ from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import Target, wheel_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from packaging.specifiers import SpecifierSet
     from packaging.tags import Tag
@@ -37,9 +37,7 @@ def explain_failure(log: PipLog, target: Target, roots: Sequence[Demand]) -> lis
     return [_nothing_found(missing, log, target, roots) for missing in log.missing]
 
 
-def explain_older(
-    pins: Iterable[Pin], demands: Iterable[Demand], log: PipLog, target: Target
-) -> Iterator[str]:
+def explain_older(pins: Iterable[Pin], demands: Iterable[Demand], log: PipLog, target: Target) -> Iterator[str]:
     """Yield a note for each pin that is not the newest release the requirements admit, with the reason."""
     wanted: dict[NormalizedName, SpecifierSet] = {}
     for demand in demands:
@@ -92,7 +90,9 @@ def _nothing_found(missing: Missing, log: PipLog, target: Target, roots: Sequenc
     offers = log.offers(name)
     if not offers:
         looked = ", ".join(log.indexes) or "any index"
-        return f"{where}: no distribution {name!r} in {looked}; check the spelling, or name the index that has it for pip"
+        return (
+            f"{where}: no distribution {name!r} in {looked}; check the spelling, or name the index that has it for pip"
+        )
     fitting = [offer for offer in offers if _specifier(missing.requirement).contains(offer.version, prereleases=True)]
     if not fitting:
         newest = max(offer.version for offer in offers)
@@ -119,7 +119,7 @@ def _lacks(offers: Sequence[Offer], target: Target) -> str:
     glibc = [objection for objection in objections if objection.startswith("needs glibc")]
     if glibc:
         return f"it {min(glibc, key=_numbers).replace('; ', ', ')}"
-    made_for = sorted({f"{tag.interpreter}-{tag.abi}" for found in here.values() for tag in found}, key=_numbers)
+    made_for = sorted({_python(tag) for found in here.values() for tag in found}, key=_numbers)
     return f"its wheels are for {', '.join(made_for)}, the runtime is {target.abi}"
 
 
@@ -128,7 +128,9 @@ def _remedy(name: str, offers: Sequence[Offer], versions: Sequence[str], target:
     tags = [_tags(offer.filename) for offer in offers if offer.filename.endswith(".whl")]
     remedies = []
     runtimes = [
-        runtime for runtime in RUNTIMES if any(map(Target(runtime, target.architecture).loads, tags)) and runtime.state != "deprecated"
+        runtime
+        for runtime in RUNTIMES
+        if any(map(Target(runtime, target.architecture).loads, tags)) and runtime.state != "deprecated"
     ]
     if runtimes:
         more = " or newer" if runtimes[-1] == RUNTIMES[-1] and len(runtimes) > 1 else ""
@@ -138,12 +140,17 @@ def _remedy(name: str, offers: Sequence[Offer], versions: Sequence[str], target:
         remedies.append(f"use architecture {other.architecture}")
     if versions:
         remedies.append(f"admit {name} {max(map(Version, versions))}, the newest with a wheel for it")
+    if tags and not any("linux" in tag.platform or tag.platform == "any" for found in tags for tag in found):
+        return "it is not made for Linux; give the requirement a marker such as sys_platform == 'win32'"
     return ", or ".join(remedies) or "build a wheel of it on Amazon Linux and name its folder in pip's find-links"
 
 
 def _unfetched(url: str, reason: str, *, refused: bool) -> str:
     if refused:
-        return f"{url}: the index refuses the credentials ({reason}); put the right ones into the index URL, netrc or a keyring"
+        return (
+            f"{url}: the index refuses the credentials ({reason}); put the right ones into the index URL, netrc or "
+            "a keyring"
+        )
     return f"{url}: cannot be fetched ({reason}); check the address and the network, then build again"
 
 
@@ -170,8 +177,14 @@ def _tags(filename: str) -> frozenset[Tag]:
         return frozenset()
 
 
+def _python(tag: Tag) -> str:
+    return tag.abi if tag.abi.startswith("cp") else f"{tag.interpreter}-{tag.abi}"
+
+
 def _on_machine(tags: Iterable[Tag], machine: str) -> bool:
-    return any(tag.platform == "any" or (tag.platform.endswith(machine) and "manylinux" in tag.platform) for tag in tags)
+    return any(
+        tag.platform == "any" or (tag.platform.endswith(machine) and "manylinux" in tag.platform) for tag in tags
+    )
 
 
 def _families(tags: Iterable[Tag]) -> Iterator[str]:

@@ -104,7 +104,10 @@ def _failure(run: PipRun, target: Target, roots: Sequence[Demand]) -> ResolveErr
 
 def _failed_download(run: PipRun) -> ResolveError:
     if "DO NOT MATCH THE HASHES" in run.errors:
-        reason = "a downloaded wheel does not have the sha256 that the index promised; build again, and if it stays so, ask whoever runs the index"
+        reason = (
+            "a downloaded wheel does not have the sha256 that the index promised; build again, and if it stays so, "
+            "ask whoever runs the index"
+        )
     else:
         reason = "a wheel could not be fetched; see to what pip says, then build again"
     return ResolveError(reason, detail=run.errors)
@@ -142,15 +145,19 @@ def _resolution(report: dict[str, Any], roots: Sequence[Demand], target: Target,
     reported = [_reported(item, direct) for item in report["install"]]
     pins = tuple(item.pin for item in reported)
     strangers = [
-        f"{pin}: comes from {masked(pin.url)}, which is not a wheel; nothing is compiled on this machine; build a wheel of it and "
-        "put it on an index"
+        f"{pin}: comes from {masked(pin.url)}, which is not a wheel; nothing is compiled on this machine; build a "
+        "wheel of it and put it on an index"
         for pin in pins
         if not pin.filename.endswith(".whl")
     ]
     if strangers:
         raise ResolveError(strangers)
     demanded = demands(roots, {item.name: item for item in reported}, target)
-    warnings = [f"{item.pin} was yanked from its index; it is used because a requirement asks for it." for item in reported if item.yanked]
+    warnings = [
+        f"{item.pin} was yanked from its index; it is used because a requirement asks for it."
+        for item in reported
+        if item.yanked
+    ]
     warnings += [
         f"{failure.url} could not be fetched ({failure.reason}); the resolution is without what it may offer."
         for failure in run.log.unfetched

@@ -21,12 +21,22 @@ if TYPE_CHECKING:
 RUNNER = Path(__file__).with_name("pip_runner.py")
 
 REDIRECTING = frozenset(
-    f"PIP_{name}"
-    for name in (
-        "ABI CONSTRAINT DEBUG DEST DESTINATION_DIR DESTINATION_DIRECTORY DRY_RUN EDITABLE FORCE_REINSTALL GROUP "
-        "IMPLEMENTATION LOCAL_LOG LOG LOG_FILE NO_BINARY ONLY_BINARY ONLY_DEPS ONLY_DEPENDENCIES PLATFORM PREFIX PYTHON "
-        "PYTHON_VERSION QUIET REPORT REQUIREMENT REQUIREMENTS_FROM_SCRIPT ROOT SRC SOURCE TARGET UPGRADE VERBOSE"
-    ).split()
+    f"PIP_{option}"
+    for option in (
+        *("ABI", "IMPLEMENTATION", "PLATFORM", "PYTHON_VERSION", "NO_BINARY", "ONLY_BINARY"),
+        *(
+            "CONSTRAINT",
+            "EDITABLE",
+            "GROUP",
+            "ONLY_DEPENDENCIES",
+            "ONLY_DEPS",
+            "REQUIREMENT",
+            "REQUIREMENTS_FROM_SCRIPT",
+        ),
+        *("DEST", "DESTINATION_DIR", "DESTINATION_DIRECTORY", "PREFIX", "ROOT", "SOURCE", "SRC", "TARGET"),
+        *("DEBUG", "LOCAL_LOG", "LOG", "LOG_FILE", "QUIET", "REPORT", "VERBOSE"),
+        *("DRY_RUN", "FORCE_REINSTALL", "PYTHON", "UPGRADE"),
+    )
 )
 """Variables that say where to install, for what, or how to talk; each stands for an option of ``pip install``.
 

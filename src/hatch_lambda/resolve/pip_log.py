@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import unquote
 
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 from packaging.version import InvalidVersion, Version
-
-from hatch_lambda.errors import masked
-from hatch_lambda.resolve.base import filename_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,14 +19,16 @@ if TYPE_CHECKING:
 
 Reason = Literal["taken", "tags", "sdist", "python", "yanked", "other"]
 
-_LINE = re.compile(r"^\S+T\S+ ?")
-_LINK = re.compile(r"^\s*(?:Skipping link: (?P<reason>.*?): |Found link )(?P<url>\S+://\S+)")
+_TIMESTAMP = re.compile(r"^\d{4}-\d\d-\d\dT\S+ ?")
+_SKIPPING, _FOUND = "Skipping link: ", "Found link "
 _STATUS = re.compile(r'^\s*(?P<host>\S+://\S+?) "GET (?P<path>\S+) HTTP/[\d.]+" (?P<status>\d{3})')
 _UNFETCHED = re.compile(r"^\s*(?:WARNING: )?Could not fetch URL (?P<url>\S+): (?P<reason>.*) - skipping$")
 _MISSING = re.compile(
     r"Could not find a (?:final )?version that satisfies the requirement (?P<requirement>.+?)"
     r"(?: \(from (?P<parent>[^)]*)\))? \(from versions: (?P<versions>.*)\)$"
 )
+_canonical = lru_cache(canonicalize_name)
+_version = lru_cache(Version)
 _REASONS: tuple[tuple[str, Reason], ...] = (
     ("none of the wheel's tags", "tags"),
     ("No sources permitted", "sdist"),
@@ -72,26 +72,33 @@ class PipLog:
     """A log that pip wrote with ``--log``. Lines that it does not know are passed over."""
 
     def __init__(self, text: str) -> None:
-        self._text = masked(text)
+        self._lines = text.splitlines()
 
     @cached_property
     def lines(self) -> list[str]:
-        """Return the log's lines without their timestamps."""
-        return [_LINE.sub("", line, count=1) for line in self._text.splitlines()]
+        """Return the log without timestamps, and without its thousands of links."""
+        return [_TIMESTAMP.sub("", line, count=1) for line in self._lines if _SKIPPING not in line]
 
     def offers(self, name: NormalizedName) -> tuple[Offer, ...]:
         """Return every file of that distribution that pip saw on an index."""
-        return tuple(self._offers[name])
+        found = (_offer(reason, filename) for reason, filename in self._links[name])
+        return tuple(offer for offer in found if offer is not None)
 
     @cached_property
-    def _offers(self) -> dict[NormalizedName, list[Offer]]:
-        found: dict[NormalizedName, list[Offer]] = defaultdict(list)
-        for line in self.lines:
-            match = _LINK.match(line)
-            parsed = _parse(filename_of(match["url"].partition("#")[0])) if match else None
-            if match and parsed:
-                reason, detail = _reason(match["reason"])
-                found[parsed[0]].append(Offer(parsed[2], parsed[1], reason, detail))
+    def _links(self) -> dict[NormalizedName, list[tuple[str | None, str]]]:
+        """Return pip's reason to skip, none if it did not, and the name of each file, by distribution."""
+        found: dict[NormalizedName, list[tuple[str | None, str]]] = defaultdict(list)
+        for line in self._lines:
+            start = line.find(_SKIPPING)
+            opening = _SKIPPING if start >= 0 else _FOUND
+            start = start if start >= 0 else line.find(_FOUND)
+            scheme = line.find("://", start) if start >= 0 else -1
+            if scheme < 0:
+                continue
+            url = line[scheme + 3 :].partition(" ")[0].partition("#")[0]
+            filename = unquote(url.rpartition("/")[2])
+            reason = line[start + len(opening) : scheme].rpartition(": ")[0] if opening is _SKIPPING else None
+            found[_distribution(filename)].append((reason, filename))
         return found
 
     @cached_property
@@ -139,7 +146,7 @@ class PipLog:
     @property
     def prompted(self) -> bool:
         """Return whether an index asked for a user name that nobody could type."""
-        return "No input was expected ($PIP_NO_INPUT set)" in self._text
+        return any("No input was expected ($PIP_NO_INPUT set)" in line for line in self.lines)
 
     def _blocks(self, opening: str) -> Iterator[tuple[str, ...]]:
         block: list[str] | None = None
@@ -153,13 +160,17 @@ class PipLog:
                 block = None
 
 
-def _parse(filename: str) -> tuple[NormalizedName, Version, str] | None:
+def _distribution(filename: str) -> NormalizedName:
+    """Return whose file this is, without judging the rest of its name: thousands are looked at, few of them matter."""
+    stem = filename.split("-", 1)[0] if filename.endswith(".whl") else filename.rpartition("-")[0]
+    return _canonical(stem)
+
+
+def _offer(reason: str | None, filename: str) -> Offer | None:
     try:
-        if not filename.endswith(".whl"):
-            return *parse_sdist_filename(filename), filename
-        name, version, _ = filename.split("-", 2)  # the tags of thousands of files are looked at only when they matter
-        return canonicalize_name(name), Version(version), filename
-    except (InvalidSdistFilename, InvalidVersion, ValueError):
+        version = filename.split("-")[1] if filename.endswith(".whl") else str(parse_sdist_filename(filename)[1])
+        return Offer(filename, _version(version), *_reason(reason))
+    except (InvalidSdistFilename, InvalidVersion, IndexError):
         return None
 
 

@@ -14,7 +14,8 @@ import os
 import sys
 
 # This file's folder is no place to import from: its neighbours are called pip and uv.
-sys.path[:] = [path for path in sys.path if os.path.abspath(path) != os.path.dirname(os.path.abspath(__file__))]
+_HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120  # pathlib may come from the wrong place yet
+sys.path[:] = [path for path in sys.path if os.path.abspath(path) != _HERE]  # noqa: PTH100
 
 import json  # noqa: E402
 import runpy  # noqa: E402
@@ -63,7 +64,9 @@ def _disproof(markers: dict[str, str]) -> str | None:
     expected = list(markers)
     if [line.partition(";")[0] for line in lines if install_req_from_line(line).match_markers()] != expected:
         return "pip does not see the target's markers in requirement lines"
-    metadata = "Metadata-Version: 2.1\nName: probe\nVersion: 1\n" + "".join(f"Requires-Dist: {line}\n" for line in lines)
+    metadata = "Metadata-Version: 2.1\nName: probe\nVersion: 1\n" + "".join(
+        f"Requires-Dist: {line}\n" for line in lines
+    )
     with global_tempdir_manager():
         probe = get_metadata_distribution(metadata.encode(), "probe-1-py3-none-any.whl", "probe")
         if [requirement.name for requirement in probe.iter_dependencies()] != expected:

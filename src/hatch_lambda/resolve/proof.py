@@ -110,7 +110,9 @@ def _requirements(distribution: Described, target: Target, extra: str) -> Iterat
         try:
             requirement = Requirement(text)
         except InvalidRequirement:
-            raise WheelError(f"{by}: its metadata requires {text!r}, which is no requirement; pin another version") from None
+            raise WheelError(
+                f"{by}: its metadata requires {text!r}, which is no requirement; pin another version"
+            ) from None
         if _holds(requirement, target, extra):
             yield Demand(by, requirement)
 
