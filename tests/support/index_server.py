@@ -1,0 +1,144 @@
+"""A package index (PEP 503) on 127.0.0.1, serving a folder."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import threading
+import zipfile
+from email.parser import HeaderParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+from packaging.utils import canonicalize_name
+
+from tests.support.make_wheel import make_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+
+class IndexServer:
+    """Serves ``folder`` at ``url`` until the block ends; ``requests`` lists the paths that were asked for.
+
+    ``credentials`` (user and password) are demanded if given, ``hashes`` says whether links carry a sha256, and
+    ``spoiled`` maps a file's name to bytes that are served in its place, under the right hash.
+    """
+
+    def __init__(self, folder: Path, *, credentials: tuple[str, str] | None = None, hashes: bool = True) -> None:
+        self.folder = folder
+        self.credentials = credentials
+        self.hashes = hashes
+        self.requests: list[str] = []
+        self.spoiled: dict[str, bytes] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"index": self}))
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+
+    @property
+    def host(self) -> str:
+        """Return host and port."""
+        return f"127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def url(self) -> str:
+        """Return the index's URL, without credentials."""
+        return f"http://{self.host}/simple/"
+
+    @property
+    def url_with_credentials(self) -> str:
+        """Return the index's URL as a user would configure it."""
+        user, password = self.credentials or ("", "")
+        return f"http://{user}:{password}@{self.host}/simple/"
+
+    def add(self, name: str, version: str = "1.0", **details: Any) -> Path:
+        """Put a wheel on the index; the arguments are those of ``make_wheel``."""
+        return make_wheel(self.folder, name, version, **details)
+
+    def add_sdist(self, name: str, version: str) -> Path:
+        """Put an sdist on the index, which nobody is meant to open."""
+        path = self.folder / f"{name}-{version}.tar.gz"
+        path.write_bytes(b"not to be opened")
+        return path
+
+    def downloads(self) -> list[str]:
+        """Return the names of the files that were fetched."""
+        return [path.removeprefix("/files/") for path in self.requests if path.startswith("/files/")]
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    index: IndexServer
+
+    def do_GET(self) -> None:
+        self.index.requests.append(self.path)
+        if self.index.credentials:
+            expected = base64.b64encode(":".join(self.index.credentials).encode()).decode()
+            if self.headers.get("Authorization") != f"Basic {expected}":
+                self._answer(401, b"", {"WWW-Authenticate": 'Basic realm="index"'})
+                return
+        if self.path.startswith("/simple/"):
+            self._page(self.path.split("/")[2])
+        else:
+            self._file(self.path.removeprefix("/files/"))
+
+    def _page(self, project: str) -> None:
+        files = [
+            path for path in sorted(self.index.folder.iterdir()) if _project(path.name) == canonicalize_name(project)
+        ]
+        if not files:
+            self._answer(404, b"")
+            return
+        links = "".join(f"<a href='{self._link(path)}'{_requires_python(path)}>{path.name}</a><br>\n" for path in files)
+        self._answer(200, f"<!DOCTYPE html><html><body>{links}</body></html>".encode(), {"Content-Type": "text/html"})
+
+    def _link(self, path: Path) -> str:
+        fragment = f"#sha256={hashlib.sha256(path.read_bytes()).hexdigest()}" if self.index.hashes else ""
+        return f"/files/{path.name}{fragment}"
+
+    def _file(self, name: str) -> None:
+        path = self.index.folder / name
+        if name in self.index.spoiled:
+            self._answer(200, self.index.spoiled[name])
+        elif path.is_file():
+            self._answer(200, path.read_bytes())
+        else:
+            self._answer(404, b"")
+
+    def _answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
+        """Say nothing."""
+
+
+def _project(filename: str) -> str:
+    stem = filename.split("-", maxsplit=1)[0] if filename.endswith(".whl") else filename.rpartition("-")[0]
+    return canonicalize_name(stem)
+
+
+def _requires_python(path: Path) -> str:
+    if path.suffix != ".whl" or not zipfile.is_zipfile(path):
+        return ""
+    with zipfile.ZipFile(path) as wheel:
+        name = next((name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")), None)
+        found = HeaderParser().parsestr(wheel.read(name).decode())["Requires-Python"] if name else None
+    return f" data-requires-python='{html.escape(found)}'" if found else ""
