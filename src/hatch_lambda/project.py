@@ -160,7 +160,7 @@ def project_entries(project: Project, config: LambdaConfig, kind: str, wheels: S
     texts = {
         "METADATA": project.metadata,
         "entry_points.txt": project.entry_points,
-        "lambda.json": json.dumps(described, indent=2, sort_keys=True) + "\n",
+        "lambda.json": json.dumps(described, indent=2) + "\n",
     }
     for name, text in texts.items():
         if text:

@@ -1,0 +1,98 @@
+"""The finished archive under Lambda's own runtime interface client."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ProjectFolder
+from tests.support import zips
+from tests.support.runtime_api import invoke
+
+EXAMPLE = Path(__file__).parents[2] / "example_project"
+RUNTIME = "python" + ".".join(map(str, sys.version_info[:2]))
+ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
+
+
+@pytest.fixture
+def example(tmp_path: Path, environ: dict[str, str]) -> ProjectFolder:
+    """A copy of the example project, built with wheels from the index that this machine uses."""
+    real = {name: value for name, value in environ.items() if not name.startswith("PIP_")}
+    real |= {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+    shutil.copytree(EXAMPLE, tmp_path / "example", ignore=shutil.ignore_patterns("dist", "__pycache__"))
+    return ProjectFolder(tmp_path / "example", real)
+
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="archives are for Linux")
+
+
+def test_a_handler_boots_out_of_a_read_only_folder_and_answers_an_event(index, project, tmp_path):
+    index.add("greeting", files={"greeting.py": "def greet(name):\n    return f'hello {name}'\n"})
+    project.configure('handler = "shop.api.handler"', dependencies=["greeting"])
+    project.write(
+        "shop/api.py", "import greeting\n\n\ndef handler(event, context):\n    return greeting.greet(event)\n"
+    )
+    built = project.build(HATCH_LAMBDA_RUNTIME=RUNTIME)
+    task_root = _unpack(built.archive, tmp_path / "task")
+    before = sorted(task_root.rglob("*"))
+
+    answer = invoke(task_root, "shop.api.handler", "world", project.environ)
+
+    assert answer == {"invocation/request-1/response": "hello world"}
+    assert sorted(task_root.rglob("*")) == before
+
+
+def test_a_handler_that_lambda_cannot_import_is_told_at_build_time_too(project, tmp_path):
+    built = project.build(HATCH_LAMBDA_RUNTIME=RUNTIME)
+    task_root = _unpack(built.archive, tmp_path / "task")
+    project.configure('handler = "shop.nowhere.handler"')
+
+    answer = invoke(task_root, "shop.nowhere.handler", None, project.environ)
+    refused = project.build()
+
+    (error,) = answer.values()
+    assert error["errorType"] == "Runtime.ImportModuleError"
+    assert refused.code == 1
+    assert refused.output == (
+        "handler 'shop.nowhere.handler': no module 'shop.nowhere' in the archive; its top level has 'shop'; "
+        "the handler's module must be importable from the zip's root\n"
+    )
+
+
+@pytest.mark.network
+def test_the_example_answers_with_compiled_dependencies(example, tmp_path):
+    architecture = ARCHITECTURES[platform.machine()]
+    built = example.build(HATCH_LAMBDA_RUNTIME=RUNTIME, HATCH_LAMBDA_ARCHITECTURE=architecture)
+    task_root = _unpack(built.archive, tmp_path / "task")
+
+    event = {"body": '{"item": "tea", "price": "2.50", "quantity": 3}'}
+    answer = invoke(task_root, "orders.api.handler", event, example.environ)
+
+    assert answer["invocation/request-1/response"]["body"] == '{"item":"tea","total":"7.50"}'
+
+
+@pytest.mark.network
+@pytest.mark.parametrize(("architecture", "machine"), [("arm64", 183), ("x86_64", 62)])
+def test_the_example_holds_code_for_its_architecture_only(example, architecture, machine):
+
+    built = example.build(HATCH_LAMBDA_ARCHITECTURE=architecture)
+
+    with zipfile.ZipFile(built.archive) as archive:
+        headers = [archive.read(name)[:20] for name in archive.namelist()]
+    machines = {int.from_bytes(header[18:20], "little") for header in headers if header.startswith(b"\x7fELF")}
+    assert machines == {machine}  # e_machine of the ELF header: EM_AARCH64 is 183, EM_X86_64 is 62
+    assert zips.lambda_json(built.archive)["architecture"] == architecture
+
+
+def _unpack(archive: Path, folder: Path) -> Path:
+    with zipfile.ZipFile(archive) as opened:
+        opened.extractall(folder)
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    return folder
