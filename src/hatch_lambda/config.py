@@ -68,6 +68,33 @@ _SAME_ARCHITECTURE = {"aarch64": "arm64", "arm": "arm64", "amd64": "x86_64", "x6
 _RUNTIME_KEYS = ("name", "python", "glibc")
 
 
+TARGET_OPTIONS = {
+    "runtime": (
+        "string or table",
+        "from `requires-python`",
+        (
+            "AWS's identifier of the runtime, such as `python3.13`. Left out, it is the one supported runtime that "
+            "satisfies `requires-python`; if several do, they are listed. A runtime that is not known yet is given as a "
+            "table with `name`, `python` and `glibc`. The environment variable `HATCH_LAMBDA_RUNTIME` overrides it."
+        ),
+    ),
+    "architecture": (
+        "string",
+        "`x86_64`",
+        ("`x86_64` or `arm64`, as AWS spells them. The environment variable `HATCH_LAMBDA_ARCHITECTURE` overrides it."),
+    ),
+    "python-patch": (
+        "string",
+        "from the [runtime](runtimes.md)",
+        (
+            "The full version of Python, such as `3.13.11`, that environment markers and Requires-Python see. AWS "
+            "moves the patch level without notice; name it where a distribution depends on it."
+        ),
+    ),
+}
+"""The options that make the target: type, default and description, for the option reference."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class LambdaConfig:
     """Every option of the table. The docstring under a field is its entry in the option reference."""
@@ -76,7 +103,9 @@ class LambdaConfig:
     """The `runtime` on the `architecture` that the archive is made for."""
 
     handler: str | None = None
-    """`"package.module.function"`, as AWS writes it. The archive must hold it; left out, nothing is checked."""
+    """The handler as AWS writes it, `"package.module.function"`. The archive must hold it: the module at its root, the
+    function at the module's top level; an executable file of the archive, such as `"run.sh"`, will do too. Left out,
+    nothing is checked."""
 
     features: tuple[str, ...] = ()
     """Extras of the project whose requirements go in beside `project.dependencies`."""
@@ -88,22 +117,27 @@ class LambdaConfig:
     """Constraint files, as pip reads them, relative to the project."""
 
     exclude_packages: tuple[NormalizedName, ...] = ()
-    """Distributions to leave out, together with what only they need."""
+    """Distributions to leave out, together with what only they need. The runtime has boto3, for one; AWS recommends to
+    ship one's own all the same, and whoever ships urllib3 must ship boto3 too."""
 
     exclude_files: tuple[str, ...] = ()
-    """Patterns, as in `.gitignore`, over paths in the archive."""
+    """Paths in the archive to leave out. The patterns are those of `.gitignore`; RECORD files follow."""
 
     collisions: Mapping[str, NormalizedName] = field(default_factory=dict)
-    """Which distribution wins where two ship different files under one path: pattern = distribution."""
+    """Which distribution wins where two ship different files under one path, such as `{ "jwt/**" = "pyjwt" }`. Without
+    an entry that is an error; two files with the same content are no collision."""
 
     scripts: bool = False
-    """Whether scripts go to `bin/`, to be run by Lambda's own Python."""
+    """Whether scripts go to `bin/`. They are run by Lambda's own Python and find their modules from the archive's
+    root."""
 
     filename: str = DEFAULT_FILENAME
-    """The archive's file name, made from `{name}`, `{version}`, `{runtime}` and `{architecture}`."""
+    """The archive's file name. `{name}`, `{version}`, `{runtime}` and `{architecture}` are filled in; what is not a
+    letter, a digit or a dot in the version becomes `_`."""
 
     max_size: int = MAX_UNZIPPED
-    """Bytes that the archive may take once Lambda has unpacked it."""
+    """Bytes that the archive may take once Lambda has unpacked it. The default is Lambda's own limit, layers included;
+    a lower one leaves room for layers."""
 
     warnings: tuple[str, ...] = ()
     """Sentences about what was read: unknown options, a runtime on its way in or out. Not an option."""

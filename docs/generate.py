@@ -1,0 +1,123 @@
+"""Writes the reference pages that are made from the code: ``python -m docs.generate``."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+from pathlib import Path
+
+from hatch_lambda.config import TABLE, TARGET_OPTIONS, LambdaConfig
+from hatch_lambda.runtimes import RUNTIMES
+
+REFERENCE = Path(__file__).parent / "reference"
+NOTICE = "<!-- Made by `python -m docs.generate` from the code; edit the docstrings there. -->\n"
+
+_TYPES = {
+    "str": "string",
+    "str | None": "string",
+    "bool": "boolean",
+    "int": "integer",
+    "tuple[str, ...]": "array of strings",
+    "tuple[NormalizedName, ...]": "array of strings",
+    "Mapping[str, NormalizedName]": "table of strings",
+}
+_NOT_OPTIONS = {"target", "warnings"}
+
+
+def options() -> str:
+    """Return the option reference."""
+    entries = [(name, kind, default, text) for name, (kind, default, text) in TARGET_OPTIONS.items()]
+    docstrings = _field_docstrings()
+    for field in dataclasses.fields(LambdaConfig):
+        if field.name not in _NOT_OPTIONS:
+            name = field.name.replace("_", "-")
+            entries.append((name, _TYPES[str(field.type)], _default(field), docstrings[field.name]))
+    rows = [
+        f"| [`{name}`](#{name}) | {kind} | {default} | {text.split('. ')[0].rstrip('.')} |"
+        for name, kind, default, text in entries
+    ]
+    sections = [f"## {name}\n\n{text}\n\nType: {kind}. Default: {default}.\n" for name, kind, default, text in entries]
+    return "\n".join(
+        [
+            NOTICE,
+            "# Options\n",
+            f"All of these stand in `[{TABLE}]`. An unknown key that resembles one of them is an error; any other unknown",
+            "key is a warning. All problems of the table are told at once.\n",
+            "| Option | Type | Default | Description |",
+            "| --- | --- | --- | --- |",
+            *rows,
+            "",
+            *sections,
+            "## Options of Hatch\n",
+            "`packages`, `include`, `exclude`, `only-include`, `only-packages`, `force-include`, `sources`, `artifacts`,",
+            "`directory`, `versions`, `dependencies`, `hooks`, `reproducible`, `ignore-vcs` and `skip-excluded-dirs` mean what",
+            "[Hatch](https://hatch.pypa.io/latest/config/build/) says they mean. With none of the options that select files in",
+            "the table, the project's files in the archive are those that its wheel would hold.",
+            "",
+        ]
+    )
+
+
+def runtimes() -> str:
+    """Return the table of runtimes."""
+    rows = [
+        f"| `{runtime.name}` | {runtime.python_version}.{runtime.patch} | {runtime.system.name} | "
+        f"{'.'.join(map(str, runtime.glibc))} | {runtime.state} | {runtime.deprecation or 'not set'} |"
+        for runtime in RUNTIMES
+    ]
+    return "\n".join(
+        [
+            NOTICE,
+            "# Runtimes\n",
+            "| Runtime | Python that markers see | System | glibc | State | Deprecation |",
+            "| --- | --- | --- | --- | --- | --- |",
+            *rows,
+            "",
+            "Sources: AWS's pages [Building Lambda functions with Python](https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html)",
+            "and [Lambda runtimes](https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html), read 2026-11-23. AWS moves the",
+            "dates now and then: they are told in warnings and never refuse a build. AWS publishes no patch level of Python; the",
+            "table holds one that lies behind, and [`python-patch`](options.md#python-patch) overrides it.",
+            "",
+            "A runtime that the table lacks can be given in full:",
+            "",
+            "```toml",
+            "[tool.hatch.build.targets.lambda]",
+            'runtime = { name = "python3.16", python = "3.16", glibc = "2.34" }',
+            "```",
+            "",
+        ]
+    )
+
+
+PAGES = {"options.md": options, "runtimes.md": runtimes}
+
+
+def _default(field: dataclasses.Field[object]) -> str:
+    if field.default_factory is not dataclasses.MISSING or field.default in ((), None):
+        return "none"
+    return f"`{field.default}`" if not isinstance(field.default, bool) else f"`{str(field.default).lower()}`"
+
+
+def _field_docstrings() -> dict[str, str]:
+    """Return the docstring that stands under each field of the configuration, on one line."""
+    body = ast.parse(inspect.getsource(LambdaConfig)).body[0]
+    found: dict[str, str] = {}
+    name = ""
+    for node in body.body if isinstance(body, ast.ClassDef) else []:
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            name = node.target.id
+        elif name and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            found[name] = " ".join(str(node.value.value).split())
+            name = ""
+    return found
+
+
+def main() -> None:
+    """Write every page."""
+    for name, render in PAGES.items():
+        (REFERENCE / name).write_text(render(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
