@@ -74,8 +74,8 @@ TARGET_OPTIONS = {
         "from `requires-python`",
         (
             "AWS's identifier of the runtime, such as `python3.13`. Left out, it is the one supported runtime that "
-            "satisfies `requires-python`; if several do, they are listed. A runtime that is not known yet is given as a "
-            "table with `name`, `python` and `glibc`. The environment variable `HATCH_LAMBDA_RUNTIME` overrides it."
+            "satisfies `requires-python`; if several do, they are listed. A runtime that is not known yet is given as "
+            "a table with `name`, `python` and `glibc`. The environment variable `HATCH_LAMBDA_RUNTIME` overrides it."
         ),
     ),
     "architecture": (
