@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from hatch_lambda.archive import write_archive
 from hatch_lambda.checks import check_plan
 from hatch_lambda.checks.limits import check_zipped
+from hatch_lambda.config import LOCK_FILE, TABLE
+from hatch_lambda.errors import ConfigError
 from hatch_lambda.fetch import fetch
 from hatch_lambda.plan import Choices, make_plan
 from hatch_lambda.project import project_entries, root_demands
-from hatch_lambda.report import Report
+from hatch_lambda.report import LockReport, Report
 from hatch_lambda.resolve.base import Resolution
-from hatch_lambda.resolve.pip import PipResolver
+from hatch_lambda.resolve.choice import Preferring, chosen_resolver, fetching_host, fresh_resolver
+from hatch_lambda.resolve.lock import locked_versions, make_lock, write_lock
 from hatch_lambda.resolve.proof import demands, needed, prove
 from hatch_lambda.store import Store
 from hatch_lambda.wheels import wheel_entries
@@ -26,7 +29,8 @@ if TYPE_CHECKING:
     from hatch_lambda.config import LambdaConfig
     from hatch_lambda.plan import Entry
     from hatch_lambda.project import Project
-    from hatch_lambda.resolve.base import Demand, Host
+    from hatch_lambda.resolve.base import Demand, Host, Resolver
+    from hatch_lambda.resolve.choice import Upgrade
     from hatch_lambda.wheels import Wheel
 
 
@@ -54,14 +58,9 @@ def build(job: Job, step: Step) -> Report:
     project, config = job.project, job.config
     roots = root_demands(project, config)
     with Store(job.store) as store:
-        with step("resolve"):
-            resolution = _resolve(roots, job)
-        with step("fetch"):
-            wheels = fetch(resolution.pins, store, config.target, job.host)
-        with step("prove"):
-            prove(roots, wheels, config.target)
-            wheels, ignored = _without_excluded(roots, wheels, config)
+        resolution, found = _find_wheels(roots, chosen_resolver(config, job.host, job.store), job, store, step)
         with step("plan"):
+            wheels, left_out, ignored = _choose(roots, found, config)
             plan = make_plan(_entries(project, config, wheels), Choices(config.exclude_files, config.collisions))
         with step("check"):
             findings = check_plan(plan, config)
@@ -77,27 +76,64 @@ def build(job: Job, step: Step) -> Report:
             *findings,
             *zipped,
         )
-        return Report(config, wheels, plan, archive, resolution.notes, warnings)
+        return Report(config, wheels, plan, archive, resolution.notes, left_out, warnings)
 
 
-def _resolve(roots: Sequence[Demand], job: Job) -> Resolution:
+def lock(job: Job, upgrade: Upgrade, step: Step) -> LockReport:
+    """Write the lock for the target and return what changed; raises ``HatchLambdaError``, with the lock unchanged.
+
+    Versions of the lock that is there stay, as far as they still meet the requirements and ``upgrade`` does not name
+    them.
+    """
+    config = job.config
+    path = job.host.folder / (config.lock or LOCK_FILE)
+    if path.suffix != ".toml":
+        raise ConfigError(
+            f"{TABLE}.lock: names {config.lock!r}, which its own tool has to write; name a pylock instead"
+        )
+    roots = root_demands(job.project, config)
+    before = locked_versions(path)
+    with Store(job.store) as store:
+        resolver = Preferring(fresh_resolver(config, job.host), upgrade.kept(before))
+        resolution, found = _find_wheels(roots, resolver, job, store, step)
+        wheels, _, _ = _choose(roots, found, replace(config, exclude_packages=()))
+        pins = tuple(pin for pin in resolution.pins if pin.name in {wheel.name for wheel in wheels})
+        with step("write"):
+            write_lock(path, make_lock(pins, roots, config.target, job.host.folder))
+        warnings = (*config.warnings, *resolution.warnings, *store.warnings)
+        after = {pin.name: pin.version for pin in pins}
+        return LockReport(path, config.target, before, after, resolution.notes, warnings)
+
+
+def _find_wheels(
+    roots: Sequence[Demand], resolver: Resolver, job: Job, store: Store, step: Step
+) -> tuple[Resolution, tuple[Wheel, ...]]:
+    """Resolve, fetch and prove."""
     target = job.config.target
-    if not demands(roots, {}, target):
-        return Resolution(())
-    return PipResolver(job.host, job.config.constraints).resolve(roots, target)
+    with step("resolve"):
+        needs_any = bool(demands(roots, {}, target))
+        resolution = resolver.resolve(roots, target) if needs_any else Resolution(())
+    with step("fetch"):
+        wheels = fetch(resolution.pins, store, target, fetching_host(job.config, job.host, job.project.uv_tables))
+    with step("prove"):
+        prove(roots, wheels, target, resolution)
+    return resolution, wheels
 
 
-def _without_excluded(
+def _choose(
     roots: Sequence[Demand], wheels: tuple[Wheel, ...], config: LambdaConfig
-) -> tuple[tuple[Wheel, ...], tuple[str, ...]]:
+) -> tuple[tuple[Wheel, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return the wheels that go in, what nothing requires, and a warning for each exclusion that excludes nothing."""
     found = {wheel.name: wheel for wheel in wheels}
+    required = needed(roots, found, config.target)
     kept = needed(roots, found, config.target, without=config.exclude_packages)
+    left_out = tuple(str(wheel) for name, wheel in found.items() if name not in required)
     ignored = tuple(
         f"exclude-packages has {name!r}, which nothing requires; the archive is the same without it."
         for name in config.exclude_packages
-        if name not in found
+        if name not in required
     )
-    return tuple(wheel for wheel in wheels if wheel.name in kept), ignored
+    return tuple(wheel for wheel in wheels if wheel.name in kept), left_out, ignored
 
 
 def _entries(project: Project, config: LambdaConfig, wheels: Sequence[Wheel]) -> Iterator[Entry]:

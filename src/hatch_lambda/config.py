@@ -6,7 +6,8 @@ import re
 import string
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Literal
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
@@ -14,10 +15,11 @@ from pathspec import GitIgnoreSpec
 
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.runtimes import RUNTIMES, Runtime, System, runtime_named
+from hatch_lambda.table import Table
 from hatch_lambda.target import ARCHITECTURES, Architecture, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from packaging.specifiers import SpecifierSet
 
@@ -60,6 +62,12 @@ HATCH_KEYS = frozenset(
     }
 )
 """Options that Hatch reads from every target's table. Source: https://hatch.pypa.io/latest/config/build/."""
+
+ResolverName = Literal["pip", "uv"]
+RESOLVERS: tuple[ResolverName, ...] = ("pip", "uv")
+
+LOCK_FILE = "pylock.lambda.toml"
+"""The lock that is used without being named, and that ``-t lambda:lock`` writes."""
 
 RUNTIME_VARIABLE = "HATCH_LAMBDA_RUNTIME"
 ARCHITECTURE_VARIABLE = "HATCH_LAMBDA_ARCHITECTURE"
@@ -116,6 +124,15 @@ class LambdaConfig:
     constraints: tuple[str, ...] = ()
     """Constraint files, as pip reads them, relative to the project."""
 
+    lock: str | None = None
+    """A lock, relative to the project: a `pylock.toml` made by any tool, or a requirements file in which every line is
+    pinned and has hashes. Nothing is resolved then. A `pylock.lambda.toml` beside `pyproject.toml` is used without
+    being named."""
+
+    resolver: ResolverName = "pip"
+    """Who resolves where there is no lock, `pip` or `uv`. uv comes with `hatch-lambda[uv]`, and knows fewer levels of
+    glibc: for Amazon Linux 2 it takes wheels for 2.17 only, so that a distribution may be older than with pip."""
+
     exclude_packages: tuple[NormalizedName, ...] = ()
     """Distributions to leave out, together with what only they need. The runtime has boto3, for one; AWS recommends to
     ship one's own all the same, and whoever ships urllib3 must ship boto3 too."""
@@ -154,7 +171,7 @@ def read_config(
     ``requires_python`` is the project's own, which the runtime must satisfy. ``overrides`` is the environment: its
     ``HATCH_LAMBDA_RUNTIME`` and ``HATCH_LAMBDA_ARCHITECTURE`` win over the table.
     """
-    table = Table(TABLE, values)
+    table = Table(TABLE, values, host_keys=HATCH_KEYS)
     runtime = _read_runtime(table, requires_python, overrides)
     architecture = _read_architecture(table, overrides)
     patch = _read_patch(table, runtime)
@@ -163,6 +180,8 @@ def read_config(
         "features": table.texts("features"),
         "dependency_groups": table.texts("dependency-groups"),
         "constraints": table.texts("constraints"),
+        "lock": table.text("lock", check=_lock_problem),
+        "resolver": table.choice("resolver", RESOLVERS, default="pip"),
         "exclude_packages": tuple(map(canonicalize_name, table.texts("exclude-packages", check=_name_problem))),
         "exclude_files": table.texts("exclude-files", check=_pattern_problem),
         "collisions": _read_collisions(table),
@@ -175,90 +194,6 @@ def read_config(
     _check_requires_python(target, requires_python)
     warnings = (*unknown, *filter(None, [target.runtime.warning]))
     return LambdaConfig(target=target, **options, warnings=warnings)
-
-
-class Table:
-    """Reads one TOML table, collecting every problem instead of stopping at the first."""
-
-    def __init__(self, address: str, values: Mapping[str, Any]) -> None:
-        self.address = address
-        self.values = values
-        self._known: set[str] = set()
-        self._problems: list[str] = []
-
-    def get(self, key: str) -> Any:
-        """Return the raw value, ``None`` where there is none, and count the key as known."""
-        self._known.add(key)
-        return self.values.get(key)
-
-    def problem(self, where: str, what: str) -> None:
-        """Note that the value at ``where``, a key or ``key[index]``, cannot be used."""
-        self._problems.append(f"{self.address}.{where}: {what}")
-
-    def elsewhere(self, where: str, what: str) -> None:
-        """Note a problem that does not lie in this table."""
-        self._problems.append(f"{where}: {what}")
-
-    def text(self, key: str, *, check: Callable[[str], str | None]) -> str | None:
-        """Return the string at ``key``; ``None`` where there is none or ``check`` names a problem."""
-        value = self.get(key)
-        return None if value is None else self._text(key, value, check)
-
-    def texts(self, key: str, *, check: Callable[[str], str | None] = lambda _: None) -> tuple[str, ...]:
-        """Return the strings of the array at ``key``; empty where there is none."""
-        value = self.get(key)
-        if value is None:
-            return ()
-        if not isinstance(value, list):
-            self.problem(key, f"expected an array of strings; found {value!r}")
-            return ()
-        read = (self._text(f"{key}[{index}]", item, check) for index, item in enumerate(value, 1))
-        return tuple(item for item in read if item is not None)
-
-    def flag(self, key: str, *, default: bool) -> bool:
-        """Return the boolean at ``key``."""
-        value = self.get(key)
-        if value is None:
-            return default
-        if not isinstance(value, bool):
-            self.problem(key, f"expected true or false; found {value!r}")
-            return default
-        return value
-
-    def positive(self, key: str, *, default: int) -> int:
-        """Return the whole number above zero at ``key``."""
-        value = self.get(key)
-        if value is None:
-            return default
-        if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-            self.problem(key, f"expected a whole number above 0; found {value!r}")
-            return default
-        return value
-
-    def finish(self) -> tuple[str, ...]:
-        """Return a warning for each key that is nobody's; raises ``ConfigError`` if there were problems."""
-        warnings = []
-        for key in self.values:
-            if key in self._known or key in HATCH_KEYS:
-                continue
-            close = get_close_matches(key.replace("_", "-"), sorted(self._known), n=1, cutoff=0.75)
-            if close:
-                self.problem(key, f"unknown option; did you mean {close[0]}?")
-            else:
-                warnings.append(f"{self.address}.{key} is not an option of this target; it is ignored.")
-        if self._problems:
-            raise ConfigError(self._problems)
-        return tuple(warnings)
-
-    def _text(self, where: str, value: Any, check: Callable[[str], str | None]) -> str | None:
-        if not isinstance(value, str):
-            self.problem(where, f"expected a string; found {value!r}")
-            return None
-        problem = check(value) if value.strip() else "expected a string that is not empty"
-        if problem:
-            self.problem(where, problem)
-            return None
-        return value
 
 
 def _read_runtime(table: Table, requires_python: SpecifierSet, overrides: Mapping[str, str]) -> Runtime | None:
@@ -400,6 +335,13 @@ def _handler_problem(value: str) -> str | None:
     if ":" in value:
         return f"expected AWS's notation with dots only; found {value!r}; did you mean {value.replace(':', '.')!r}?"
     return None
+
+
+def _lock_problem(value: str) -> str | None:
+    name = PurePosixPath(value.replace("\\", "/"))
+    if name.suffix == ".txt" or re.fullmatch(r"pylock(\.[^.]+)?\.toml", name.name):
+        return None
+    return f"expected pylock.toml, pylock.NAME.toml or a requirements file (*.txt); found {value!r}"
 
 
 def _name_problem(value: str) -> str | None:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from hatch_lambda.errors import ResolveError, WheelError
+from hatch_lambda.resolve.base import OFFLINE_VARIABLE
 from hatch_lambda.resolve.pip import download
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hatch_lambda.resolve.base import Host, Pin
     from hatch_lambda.store import Store
@@ -29,10 +30,24 @@ def fetch(pins: Sequence[Pin], store: Store, target: Target, host: Host) -> tupl
     wheels = {pin: store.find(pin.sha256) if pin.sha256 else None for pin in pins}
     lacking = [pin for pin, wheel in wheels.items() if wheel is None]
     if lacking:
+        if host.offline:
+            _refuse_network(lacking)
         with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
             download(lacking, target, Path(folder), host)
             wheels |= _take_in(lacking, Path(folder), store)
+    _check_sizes(wheels)
     return tuple(sorted((wheel for wheel in wheels.values() if wheel), key=lambda wheel: wheel.name))
+
+
+def _refuse_network(pins: Sequence[Pin]) -> None:
+    """Raise ``ResolveError`` naming each wheel that is neither in the store nor on this machine."""
+    problems = [
+        f"{OFFLINE_VARIABLE}: {pin.filename} is not in the store; build once with the network, or bring the store along"
+        for pin in pins
+        if not pin.url.startswith("file:")
+    ]
+    if problems:
+        raise ResolveError(problems)
 
 
 def _take_in(pins: Sequence[Pin], folder: Path, store: Store) -> dict[Pin, Wheel | None]:
@@ -50,6 +65,16 @@ def _take_in(pins: Sequence[Pin], folder: Path, store: Store) -> dict[Pin, Wheel
     if problems:
         raise WheelError(problems)
     return taken
+
+
+def _check_sizes(wheels: Mapping[Pin, Wheel | None]) -> None:
+    problems = [
+        f"{wheel.filename}: takes {wheel.size:,} bytes; the lock says {pin.size:,}; make the lock anew"
+        for pin, wheel in wheels.items()
+        if wheel and pin.size not in {None, wheel.size}
+    ]
+    if problems:
+        raise WheelError(problems)
 
 
 def _check_names(pins: Sequence[Pin]) -> None:

@@ -10,29 +10,33 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hatchling.builders.config import BuilderConfig
+from hatchling.builders.config import BuilderConfig, env_var_enabled
 from hatchling.builders.plugin.interface import BuilderInterface
 from hatchling.builders.utils import get_reproducible_timestamp, normalize_archive_path, normalize_inclusion_map
 from hatchling.builders.wheel import WheelBuilder
+from hatchling.metadata.core import load_toml
 from hatchling.metadata.spec import DEFAULT_METADATA_VERSION, get_core_metadata_constructors
 from hatchling.plugin.manager import PluginManager
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from hatch_lambda.archive import remove_leftovers
-from hatch_lambda.build import Job, build
+from hatch_lambda.build import Job, build, lock
 from hatch_lambda.config import FILENAME_FIELDS, LambdaConfig, read_config
 from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, ProjectError, masked
 from hatch_lambda.project import Project, SelectedFile
-from hatch_lambda.resolve.base import Host
+from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host
+from hatch_lambda.resolve.choice import Upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
     from hatchling.builders.plugin.interface import IncludedFile
 
-    from hatch_lambda.report import Report
+    from hatch_lambda.report import LockReport, Report
 
 CACHE_VARIABLE = "HATCH_LAMBDA_CACHE_DIR"
+UPGRADE_VARIABLE = "HATCH_LAMBDA_UPGRADE"
 
 SELECTION_OPTIONS = (
     "include",
@@ -54,7 +58,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def get_version_api(self) -> dict[str, Callable[..., str]]:
         """Return the kinds of archive."""
-        return {"function": self.build_function}
+        return {"function": self.build_function, "lock": self.build_lock}
 
     def get_default_versions(self) -> list[str]:
         """Return what ``-t lambda`` builds."""
@@ -84,6 +88,12 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         self._reports[str(path)] = report
         return str(path)
 
+    def build_lock(self, directory: str, **build_data: Any) -> str:  # noqa: ARG002
+        """Write the lock of the declared target and return its path."""
+        report = lock(self._job(Path(self.root), build_data), _upgrade(), self._step)
+        self._reports[str(report.path)] = report
+        return str(report.path)
+
     def clean(self, directory: str, versions: list[str]) -> None:  # noqa: ARG002
         """Remove this project's archives, of any version and target, and what killed builds have left of them."""
         pattern = "".join(
@@ -103,7 +113,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         return read_config(self.target_config, requires_python=requires_python, overrides=os.environ)
 
     @cached_property
-    def _reports(self) -> dict[str, Report]:
+    def _reports(self) -> dict[str, Report | LockReport]:
         return {}
 
     @cached_property
@@ -127,7 +137,12 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         return r"[A-Za-z0-9._]+" if field in FILENAME_FIELDS else re.escape(field)
 
     def _job(self, path: Path, build_data: dict[str, Any]) -> Job:
-        host = Host(os.environ, Path(self.root), terminal=self.app.verbosity >= 0 and _is_terminal())
+        host = Host(
+            os.environ,
+            Path(self.root),
+            terminal=self.app.verbosity >= 0 and _is_terminal(),
+            offline=env_var_enabled(OFFLINE_VARIABLE),
+        )
         return Job(
             project=self._project(build_data),
             config=self.settings,
@@ -152,7 +167,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             dependencies=dependencies,
             optional_dependencies=optional,
             dependency_groups=self.raw_config.get("dependency-groups", {}),
-            uv_sources=self.raw_config.get("tool", {}).get("uv", {}).get("sources", {}),
+            uv_tables=tuple(self._uv_tables()),
             files=tuple(map(_selected, files)),
             dist_info=f"{self.project_id}.dist-info",
             metadata=_without_credentials(metadata),
@@ -160,6 +175,14 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             licenses=tuple(licenses),
             console_scripts=core.scripts,
         )
+
+    def _uv_tables(self) -> Iterator[dict[str, Any]]:
+        """Yield ``[tool.uv]`` and the project's uv.toml, where uv's indexes and sources stand."""
+        yield self.raw_config.get("tool", {}).get("uv", {})
+        path = Path(self.root, "uv.toml")
+        if path.is_file():
+            with _hatch_answers():
+                yield load_toml(str(path))
 
     def _included_files(self, build_data: dict[str, Any]) -> Iterator[IncludedFile]:
         """Yield the files that Hatch selects: by our table's options if it has any, else those of the wheel."""
@@ -211,11 +234,13 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         yield
         self.app.display_debug(f"  {name}: {time.perf_counter() - start:.2f} s")
 
-    def _tell(self, report: Report | None) -> None:
+    def _tell(self, report: Report | LockReport | None) -> None:
         if report is None:
             return
         for line in report.lines():
             self.app.display_info(line)
+        for line in report.details():
+            self.app.display_debug(line)
         for warning in report.warnings:
             self.app.display_warning(masked(f"  warning: {warning}"))
 
@@ -234,6 +259,14 @@ def _cache_folder() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("hatch-lambda", appauthor=False)
+
+
+def _upgrade() -> Upgrade:
+    """Return which locked versions the variable frees: ``1`` or ``true`` all of them, else those that it names."""
+    value = os.environ.get(UPGRADE_VARIABLE, "")
+    if env_var_enabled(UPGRADE_VARIABLE):
+        return Upgrade(everything=True)
+    return Upgrade(names=frozenset(canonicalize_name(name) for name in re.split(r"[\s,]+", value) if name))
 
 
 def _is_terminal() -> bool:

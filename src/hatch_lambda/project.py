@@ -48,7 +48,7 @@ class Project:
     dependencies: tuple[str, ...]
     optional_dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
     dependency_groups: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    uv_sources: Mapping[str, Any] = field(default_factory=dict)
+    uv_tables: tuple[Mapping[str, Any], ...] = ()
     files: tuple[SelectedFile, ...] = ()
     dist_info: str
     metadata: str
@@ -140,7 +140,11 @@ def _source_problem(project: Project, demand: Demand) -> str | None:
             f"{demand.by}: {str(requirement)!r} is not the URL of a wheel; the archive takes wheels only, so that "
             "nothing is compiled on this machine; build a wheel of it and name its URL or put it on an index"
         )
-    names = {canonicalize_name(name): value for name, value in project.uv_sources.items()}
+    names = {
+        canonicalize_name(name): value
+        for table in project.uv_tables
+        for name, value in table.get("sources", {}).items()
+    }
     source = names.get(canonicalize_name(requirement.name))
     for entry in source if isinstance(source, list) else [source]:
         if isinstance(entry, dict) and not {"workspace", "path", "git", "url"}.isdisjoint(entry):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from posixpath import basename
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
@@ -28,12 +28,16 @@ class Demand:
 
 @dataclass(frozen=True)
 class Pin:
-    """A wheel to take: whose, which version, from where. ``sha256`` in hexadecimal, where the index gives one."""
+    """A wheel to take: whose, which version, from where.
+
+    ``sha256`` in hexadecimal and ``size`` in bytes, where they are known beforehand.
+    """
 
     name: NormalizedName
     version: Version
     url: str
     sha256: str | None
+    size: int | None = None
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
@@ -46,27 +50,42 @@ class Pin:
 
 @dataclass(frozen=True)
 class Resolution:
-    """The pins that meet the requirements; ``notes`` say where an older release was taken, and why."""
+    """The pins that meet the requirements.
+
+    ``notes`` say where an older release was taken, and why. ``source`` names what the pins come from and ``remedy``
+    what to do if they turn out not to be right. ``unfit`` says of distributions without a pin why they have none.
+    """
 
     pins: tuple[Pin, ...]
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    source: str = "the resolution"
+    remedy: str = "this is a fault of the resolver, report it"
+    unfit: Mapping[NormalizedName, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Host:
-    """What of this machine a tool that we start may see: environment, folder, and whether a person watches."""
+    """What of this machine a tool that we start may see: environment, folder, whether a person watches, and whether
+    the network is out of bounds.
+    """
 
     environ: Mapping[str, str]
     folder: Path
     terminal: bool = False
+    offline: bool = False
+
+
+OFFLINE_VARIABLE = "HATCH_LAMBDA_OFFLINE"
 
 
 class Resolver(Protocol):
     """A tool that resolves for a target that is not the machine it runs on."""
 
-    def resolve(self, roots: Sequence[Demand], target: Target) -> Resolution:
-        """Return the pins; raises ``ResolveError`` where there are none, saying why."""
+    def resolve(
+        self, roots: Sequence[Demand], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
+    ) -> Resolution:
+        """Return the pins, of the preferred versions where there are any; raises ``ResolveError`` saying why not."""
 
 
 def filename_of(url: str) -> str:

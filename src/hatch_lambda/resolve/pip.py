@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from hatch_lambda.config import TABLE
-from hatch_lambda.errors import ConfigError, ResolveError, masked
-from hatch_lambda.resolve.base import Host, Pin, Resolution
+from hatch_lambda.errors import ResolveError, masked
+from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Pin, Resolution
+from hatch_lambda.resolve.constraints import constraint_files, preferences_file
 from hatch_lambda.resolve.explain import explain_failure, explain_older
 from hatch_lambda.resolve.pip_command import run_pip, target_options
 from hatch_lambda.resolve.proof import demands
@@ -35,44 +35,45 @@ class PipResolver:
     host: Host
     constraints: tuple[str, ...] = ()
 
-    def resolve(self, roots: Sequence[Demand], target: Target) -> Resolution:
-        """Return the newest versions that meet the requirements together.
+    def resolve(
+        self, roots: Sequence[Demand], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
+    ) -> Resolution:
+        """Return the newest versions, or the preferred ones, that meet the requirements together.
 
         Raises ``ResolveError`` where there are none, saying why, and ``ConfigError`` for a constraint file that is
         not there.
         """
-        constraints = self._constraint_options()
-        with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
-            report = Path(folder, "report.json")
+        if self.host.offline:
+            raise ResolveError(
+                f"{OFFLINE_VARIABLE}: pip cannot resolve without the network; make a lock while there is one"
+            )
+        constraints = constraint_files(self.constraints, self.host.folder)
+        with (
+            tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder,
+            preferences_file(prefer or {}) as preferences,
+        ):
             listed = _requirements_file(Path(folder), (str(root.requirement) for root in roots))
-            arguments = self.arguments(report, listed, target) + constraints
-            run = run_pip("install", arguments, target=target, host=self.host)
-            if run.code:
-                raise _failure(run, target, roots)
-            found = json.loads(report.read_text("utf-8"))
-        _check_environment(found, target)
-        return _resolution(found, roots, target, run)
+            options = [f"--constraint={path}" for path in (*constraints, *preferences)]
+            report, run = report_of([*target_options(target), f"--requirement={listed}", *options], target, self.host)
+        if run.code:
+            raise _failure(run, target, roots)
+        return _resolution(report, roots, target, run)
 
-    @staticmethod
-    def arguments(report: Path, requirements: Path, target: Target) -> list[str]:
-        """Return the arguments of ``pip install`` that make it resolve and install nothing."""
-        return [
-            "--dry-run",
-            "--ignore-installed",
-            f"--report={report}",
-            *target_options(target),
-            f"--requirement={requirements}",
-        ]
 
-    def _constraint_options(self) -> list[str]:
-        missing = [
-            f"{TABLE}.constraints[{index}]: no file {path!r} in the project; create it or remove the entry"
-            for index, path in enumerate(self.constraints, 1)
-            if "://" not in path and not Path(self.host.folder, path).is_file()
-        ]
-        if missing:
-            raise ConfigError(missing)
-        return [f"--constraint={path}" for path in self.constraints]
+def report_of(arguments: Sequence[str], target: Target, host: Host) -> tuple[dict[str, Any], PipRun]:
+    """Run ``pip install`` so that it resolves and installs nothing; return its report, empty if it failed.
+
+    Raises ``ResolveError`` if pip judged by another environment than the target's.
+    """
+    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+        path = Path(folder, "report.json")
+        options = ["--dry-run", "--ignore-installed", f"--report={path}"]
+        run = run_pip("install", [*options, *arguments], target=target, host=host)
+        if run.code:
+            return {}, run
+        report: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    _check_environment(report, target)
+    return report, run
 
 
 def download(pins: Iterable[Pin], target: Target, into: Path, host: Host) -> None:

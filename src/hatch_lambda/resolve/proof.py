@@ -1,4 +1,4 @@
-"""Whether a set of distributions is right for the target: nothing missing, nothing unfit, nothing superfluous."""
+"""Whether a set of distributions is right for the target: nothing missing, nothing unfit; and what of it is needed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,18 @@ from hatch_lambda.target import wheel_tags
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from packaging.version import Version
+
+    from hatch_lambda.resolve.base import Resolution
     from hatch_lambda.target import Target
+
+
+class Versioned(Protocol):
+    """Something with a version."""
+
+    @property
+    def version(self) -> Version | str:
+        """The version."""
 
 
 class Described(Protocol):
@@ -46,21 +57,16 @@ class Provable(Described, Protocol):
         """Requires-Python of its metadata."""
 
 
-def prove(roots: Sequence[Demand], wheels: Iterable[Provable], target: Target) -> None:
-    """Return if the wheels are exactly what the roots need on the target; raises ``ResolveError`` otherwise.
+def prove(roots: Sequence[Demand], wheels: Iterable[Provable], target: Target, resolution: Resolution) -> None:
+    """Return if the wheels are what the roots need on the target; raises ``ResolveError`` otherwise.
 
-    Every requirement of every wheel is judged under the target's own markers, whoever resolved them.
+    Every requirement of every wheel that is needed is judged under the target's own markers, whoever resolved them.
     """
     found = {wheel.name: wheel for wheel in wheels}
     demanded = demands(roots, found, target)
-    problems = [problem for wheel in found.values() for problem in _unfit(wheel, target)]
-    problems += filter(None, (_unmet(demand, found) for demand in demanded))
     wanted = {canonicalize_name(demand.requirement.name) for demand in demanded}
-    problems += [
-        f"{wheel.name} {wheel.version}: nothing requires it on {target}; this is a fault of the resolution, report it"
-        for name, wheel in found.items()
-        if name not in wanted
-    ]
+    problems = [problem for name, wheel in found.items() if name in wanted for problem in _unfit(wheel, target)]
+    problems += filter(None, (unmet(demand, found, resolution) for demand in demanded))
     if problems:
         raise ResolveError(problems)
 
@@ -70,7 +76,7 @@ def needed(
     distributions: Mapping[NormalizedName, Described],
     target: Target,
     *,
-    without: Collection[NormalizedName],
+    without: Collection[NormalizedName] = (),
 ) -> frozenset[NormalizedName]:
     """Return the names that are still needed once those in ``without``, and what only they need, are gone."""
     demanded = demands(roots, distributions, target, without=without)
@@ -121,14 +127,19 @@ def _holds(requirement: Requirement, target: Target, extra: str) -> bool:
     return requirement.marker is None or requirement.marker.evaluate({**target.markers, "extra": extra})
 
 
-def _unmet(demand: Demand, found: Mapping[NormalizedName, Provable]) -> str | None:
+def unmet(demand: Demand, found: Mapping[NormalizedName, Versioned], resolution: Resolution) -> str | None:
+    """Say why a requirement is not met by what was found; ``None`` if it is."""
     requirement = demand.requirement
-    wheel = found.get(canonicalize_name(requirement.name))
-    if wheel is None:
-        return f"{demand.by}: requires {requirement}; the resolution lacks it"
-    if not requirement.specifier.contains(wheel.version, prereleases=True):
-        return f"{demand.by}: requires {requirement}; the resolution has {wheel.version}"
-    return None
+    name = canonicalize_name(requirement.name)
+    if name in resolution.unfit:
+        has = resolution.unfit[name]
+    elif name not in found:
+        has = f"{resolution.source} lacks it"
+    elif not requirement.specifier.contains(str(found[name].version), prereleases=True):
+        has = f"{resolution.source} has {found[name].version}"
+    else:
+        return None
+    return f"{demand.by}: requires {requirement}; {has}; {resolution.remedy}"
 
 
 def _unfit(wheel: Provable, target: Target) -> Iterator[str]:

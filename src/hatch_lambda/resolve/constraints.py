@@ -1,0 +1,41 @@
+"""Constraint files: those of the user, and the versions that a new resolution should keep."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hatch_lambda.config import TABLE
+from hatch_lambda.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+
+def constraint_files(paths: Sequence[str], folder: Path) -> tuple[str, ...]:
+    """Return the user's constraint files; raises ``ConfigError`` with each that is not there."""
+    missing = [
+        f"{TABLE}.constraints[{index}]: no file {path!r} in the project; create it or remove the entry"
+        for index, path in enumerate(paths, 1)
+        if "://" not in path and not (folder / path).is_file()
+    ]
+    if missing:
+        raise ConfigError(missing)
+    return tuple(paths)
+
+
+@contextmanager
+def preferences_file(prefer: Mapping[NormalizedName, Version]) -> Iterator[tuple[str, ...]]:
+    """Yield the path of a constraint file with the preferred versions, none if there are none."""
+    if not prefer:
+        yield ()
+        return
+    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+        path = Path(folder, "preferred.txt")
+        path.write_text("".join(f"{name}=={version}\n" for name, version in prefer.items()), "utf-8")
+        yield (str(path),)

@@ -1,0 +1,112 @@
+"""A requirements file as a lock: every line pinned, every line with hashes (pip's hash-checking mode)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from hatch_lambda.errors import ResolveError
+from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Pin, Resolution
+from hatch_lambda.resolve.pip import report_of
+from hatch_lambda.resolve.pip_command import target_options
+from hatch_lambda.resolve.proof import demands, unmet
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from packaging.utils import NormalizedName
+
+    from hatch_lambda.resolve.base import Demand, Host
+    from hatch_lambda.target import Target
+
+
+@dataclass(frozen=True)
+class HashedResolver:
+    """A requirements file with hashes. pip is asked once for each target where the files are; ``memory`` keeps that.
+
+    The hashes leave no choice, so what was found once stays right.
+    """
+
+    path: Path
+    host: Host
+    memory: Path
+
+    @property
+    def name(self) -> str:
+        """Return the file's path inside the project."""
+        folder = self.host.folder
+        return self.path.relative_to(folder).as_posix() if self.path.is_relative_to(folder) else str(self.path)
+
+    def resolve(
+        self,
+        roots: Sequence[Demand],
+        target: Target,
+        *,
+        prefer: Mapping[NormalizedName, Version] | None = None,  # noqa: ARG002  # a lock has no choice
+    ) -> Resolution:
+        """Return what the file has for the target; raises ``ResolveError`` if it is stale or not pinned throughout."""
+        try:
+            content = self.path.read_bytes()
+        except OSError as error:
+            raise ResolveError(f"{self.name}: cannot be read ({error.strerror}); make it or remove lock") from None
+        key = hashlib.sha256(content + json.dumps([target.markers, target.platforms]).encode()).hexdigest()
+        place = self.memory / f"{key}.json"
+        pins = _recall(place) or self._ask_pip(target, place)
+        resolution = Resolution(pins, source=self.name, remedy="make the file anew with the tool that made it")
+        found = {pin.name: pin for pin in pins}
+        stale = [problem for demand in demands(roots, {}, target) if (problem := unmet(demand, found, resolution))]
+        if stale:
+            raise ResolveError(stale)
+        return resolution
+
+    def _ask_pip(self, target: Target, place: Path) -> tuple[Pin, ...]:
+        if self.host.offline:
+            raise ResolveError(
+                f"{OFFLINE_VARIABLE}: {self.name} was not used for {target} before, and says not where the files are; "
+                "build once with the network, or use a pylock"
+            )
+        arguments = ["--require-hashes", "--no-deps", *target_options(target), f"--requirement={self.path}"]
+        report, run = report_of(arguments, target, self.host)
+        if run.code:
+            reason = f"{self.name}: not a lock for {target}; every line needs one version and hashes of its wheels"
+            raise ResolveError(f"{reason}; what pip said:", detail=run.errors)
+        pins = tuple(
+            Pin(
+                canonicalize_name(item["metadata"]["name"]),
+                Version(item["metadata"]["version"]),
+                item["download_info"]["url"],
+                item["download_info"].get("archive_info", {}).get("hashes", {}).get("sha256"),
+            )
+            for item in report.get("install", ())
+        )
+        _remember(place, pins)
+        return pins
+
+
+def _recall(place: Path) -> tuple[Pin, ...]:
+    try:
+        found = json.loads(place.read_text("utf-8"))
+        return tuple(
+            Pin(canonicalize_name(name), Version(version), url, sha256) for name, version, url, sha256 in found
+        )
+    except (OSError, ValueError, TypeError):
+        return ()
+
+
+def _remember(place: Path, pins: Sequence[Pin]) -> None:
+    """Keep the pins for the next build; where the folder cannot be written to, pip is asked again then."""
+    with suppress(OSError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=place.parent)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump([[pin.name, str(pin.version), pin.url, pin.sha256] for pin in pins], file)
+        Path(name).replace(place)

@@ -1,0 +1,284 @@
+"""A lock instead of a resolution: ``pylock.toml`` (PEP 751) in, and ours out."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from packaging.markers import Marker
+from packaging.pylock import (
+    Package,
+    PackageArchive,
+    PackageWheel,
+    Pylock,
+    PylockSelectError,
+    PylockUnsupportedVersionError,
+    PylockValidationError,
+)
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from hatch_lambda.errors import ResolveError, masked
+from hatch_lambda.resolve.base import Pin, Resolution, filename_of
+from hatch_lambda.resolve.proof import demands, unmet
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from packaging.markers import Environment
+    from packaging.utils import NormalizedName
+
+    from hatch_lambda.resolve.base import Demand
+    from hatch_lambda.target import Target
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+CREATED_BY = "hatch-lambda"
+REFRESH = "hatch build -t lambda:lock"
+"""The command that writes our lock anew."""
+
+_TOOL = "hatch-lambda"
+
+
+@dataclass(frozen=True)
+class LockResolver:
+    """A pylock, whoever made it. ``features`` and ``groups`` are what of the project goes in."""
+
+    path: Path
+    root: Path
+    features: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return the lock's path inside the project."""
+        return self.path.relative_to(self.root).as_posix() if self.path.is_relative_to(self.root) else str(self.path)
+
+    def resolve(
+        self,
+        roots: Sequence[Demand],
+        target: Target,
+        *,
+        prefer: Mapping[NormalizedName, Version] | None = None,  # noqa: ARG002  # a lock has no choice
+    ) -> Resolution:
+        """Return what the lock has for the target; raises ``ResolveError`` if it is stale or not for the target."""
+        lock = read_lock(self.path, self.name)
+        resolution = select(
+            lock, target, self.name, base=self.path.parent, root=self.root, chosen=(self.features, self.groups)
+        )
+        found = {pin.name: pin for pin in resolution.pins}
+        stale = [problem for demand in demands(roots, {}, target) if (problem := unmet(demand, found, resolution))]
+        if stale:
+            raise ResolveError([*stale, *_difference(lock, roots, self.name)])
+        return resolution
+
+
+def read_lock(path: Path, name: str) -> Pylock:
+    """Return the lock at ``path``; raises ``ResolveError`` if it is not there, not TOML or not a pylock."""
+    try:
+        return parse_lock(path.read_text("utf-8"), name)
+    except OSError as error:
+        raise ResolveError(f"{name}: cannot be read ({error.strerror}); write it with {REFRESH}") from None
+
+
+def parse_lock(text: str, name: str) -> Pylock:
+    """Return a lock from its text; raises ``ResolveError`` saying where it is not one."""
+    try:
+        return Pylock.from_dict(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ResolveError(f"{name}: not TOML; {error}; write it anew with {REFRESH}") from None
+    except PylockUnsupportedVersionError as error:
+        raise ResolveError(f"{name}: {error}; 1.0 is; write it anew with an older tool or with {REFRESH}") from None
+    except PylockValidationError as error:
+        raise ResolveError(f"{name}: not a lock as PEP 751 has it; {error}; write it anew with {REFRESH}") from None
+
+
+def select(
+    lock: Pylock,
+    target: Target,
+    name: str,
+    *,
+    base: Path,
+    root: Path,
+    chosen: tuple[Collection[str], Collection[str]] = ((), ()),
+) -> Resolution:
+    """Return the pins that the lock has for the target.
+
+    Packages of which it has no wheel for the target are told in ``unfit``: whether one is needed, the proof will know.
+    Paths in the lock are relative to ``base`` and must not leave ``root``. Raises ``ResolveError`` if the lock as a
+    whole is for other environments.
+    """
+    remedy = f"refresh it with {REFRESH}" if lock.created_by == CREATED_BY else f"make it anew with {lock.created_by}"
+    _check_environment(lock, target, name, remedy)
+    pins: dict[NormalizedName, Pin] = {}
+    unfit: dict[NormalizedName, str] = {}
+    twice = []
+    for package in lock.packages:
+        found = _select_one(lock, package, target, chosen)
+        if found is None:
+            continue
+        if package.name in pins or package.name in unfit:
+            twice.append(f"{name}: {package.name} is there twice for {target}; {remedy}")
+        pin = found if isinstance(found, str) else _pin(package, found, base, root)
+        if isinstance(pin, str):
+            unfit[package.name] = f"{name} has {package.name} {package.version or ''}".rstrip() + f", but {pin}"
+        else:
+            pins[package.name] = pin
+    if twice:
+        raise ResolveError(twice)
+    return Resolution(tuple(pins.values()), source=name, remedy=remedy, unfit=unfit)
+
+
+def _check_environment(lock: Pylock, target: Target, name: str, remedy: str) -> None:
+    try:
+        list(replace(lock, packages=[]).select(environment=cast("Environment", target.markers), tags=target.tags))
+    except PylockSelectError:
+        made_for = [str(marker) for marker in lock.environments or ()]
+        made_for += [f"python_full_version {lock.requires_python}"] if lock.requires_python else []
+        raise ResolveError(f"{name}: made for {' or '.join(made_for)}; not for {target}; {remedy}") from None
+
+
+def _select_one(lock: Pylock, package: Package, target: Target, chosen: tuple[Collection[str], Collection[str]]) -> Any:
+    """Return what the lock selects for one package: an entry, why there is none, or ``None`` if it is not wanted."""
+    extras, groups = ({canonicalize_name(name) for name in names} for names in chosen)
+    try:
+        selected = list(
+            replace(lock, packages=[package], environments=None).select(
+                environment=cast("Environment", target.markers),
+                tags=target.tags,
+                extras=extras,
+                dependency_groups={*groups, *(lock.default_groups or ())},
+            )
+        )
+    except PylockSelectError:
+        return _no_wheel(package, target)
+    return selected[0][1] if selected else None
+
+
+def _no_wheel(package: Package, target: Target) -> str:
+    if package.requires_python and not package.requires_python.contains(target.python_full_version):
+        return f"it requires Python {package.requires_python}, the runtime has {target.python_full_version}"
+    return f"no wheel for {target}: {', '.join(wheel.filename for wheel in package.wheels or ())}"
+
+
+def _pin(package: Package, entry: object, base: Path, root: Path) -> Pin | str:
+    """Return the pin of a package, or why it cannot be one."""
+    if not isinstance(entry, PackageWheel | PackageArchive):
+        kinds = {"PackageSdist": "an sdist", "PackageVcs": "a repository", "PackageDirectory": "a folder"}
+        return f"only as {kinds[type(entry).__name__]}, and nothing is compiled on this machine"
+    url = entry.url
+    if not url:
+        url = (base / (entry.path or "")).absolute().as_uri()
+    if url.startswith("file:"):
+        file = Path(url2pathname(urlsplit(url).path)).resolve()
+        if not file.is_relative_to(root.resolve()):
+            return f"its file {file.name} lies outside the project, where nobody else has it"
+        if not file.is_file():
+            return f"its file {file.relative_to(root.resolve()).as_posix()} is not there"
+    filename = entry.filename if isinstance(entry, PackageWheel) else filename_of(url)
+    if filename != filename_of(url) or not filename.endswith(".whl"):
+        return f"its file {filename} does not agree with its URL {masked(url)}"
+    sha256 = entry.hashes.get("sha256")
+    if sha256 is None:
+        return f"its file {filename} has no sha256"
+    version = package.version or Version(filename.split("-")[1])
+    return Pin(package.name, version, url, str(sha256).lower(), entry.size)
+
+
+def _difference(lock: Pylock, roots: Sequence[Demand], name: str) -> list[str]:
+    """Say what the project requires now and did not when our lock was made, and the other way round."""
+    made_from = ((lock.tool or {}).get(_TOOL) or {}).get("requirements")
+    if not isinstance(made_from, list):
+        return []
+    now = _requirement_lines(roots)
+    changes = [f"added {line!r}" for line in now if line not in made_from]
+    changes += [f"removed {line!r}" for line in made_from if line not in now]
+    return [f"{name}: since it was made: {', '.join(changes)}"] if changes else []
+
+
+def _requirement_lines(roots: Sequence[Demand]) -> list[str]:
+    return sorted({masked(str(root.requirement)) for root in roots})
+
+
+def locked_versions(path: Path) -> dict[NormalizedName, Version]:
+    """Return the versions in the lock at ``path``; none where there is no lock that can be read."""
+    try:
+        lock = read_lock(path, path.name)
+    except ResolveError:
+        return {}
+    return {package.name: package.version for package in lock.packages if package.version}
+
+
+def write_lock(path: Path, text: str) -> None:
+    """Put the text at ``path`` in one step, unless it is there; raises ``ResolveError`` if that cannot be."""
+    try:
+        if path.is_file() and path.read_text("utf-8") == text:
+            return
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except OSError as error:
+        raise ResolveError(f"{path}: cannot be written ({error.strerror}); the lock is as it was") from None
+
+
+def make_lock(pins: Sequence[Pin], roots: Sequence[Demand], target: Target, root: Path) -> str:
+    """Return our lock of these pins as TOML, the same for the same pins.
+
+    Raises ``ResolveError`` for a pin that nobody else could fetch: one without hash, or a file outside the project.
+    """
+    import tomli_w
+
+    problems: list[str] = []
+    packages = []
+    for pin in sorted(pins, key=lambda pin: pin.name):
+        wheel = _package_wheel(pin, root)
+        if isinstance(wheel, str):
+            problems.append(wheel)
+        else:
+            packages.append(Package(name=pin.name, version=pin.version, wheels=[wheel]))
+    if problems:
+        raise ResolveError(problems)
+    lock = Pylock(
+        lock_version=Version("1.0"),
+        environments=[_environment(target)],
+        created_by=CREATED_BY,
+        packages=packages,
+        tool={_TOOL: {"requirements": _requirement_lines(roots)}},
+    )
+    lock.validate()
+    return tomli_w.dumps(lock.to_dict())
+
+
+def _environment(target: Target) -> Marker:
+    values = {name: target.markers[name] for name in ("python_version", "platform_machine", "sys_platform")}
+    values["implementation_name"] = target.markers["implementation_name"]
+    return Marker(" and ".join(f'{name} == "{value}"' for name, value in values.items()))
+
+
+def _package_wheel(pin: Pin, root: Path) -> PackageWheel | str:
+    if pin.sha256 is None:
+        return f"{pin}: its index gives no sha256; without one it cannot be locked"
+    path = None
+    url: str | None = _without_credentials(pin.url)
+    if pin.url.startswith("file:"):
+        file = Path(url2pathname(urlsplit(pin.url).path)).resolve()
+        if not file.is_relative_to(root.resolve()):
+            return f"{pin}: comes from {file}, which only this machine has; put it on an index or into the project"
+        path, url = file.relative_to(root.resolve()).as_posix(), None
+    return PackageWheel(name=pin.filename, url=url, path=path, hashes={"sha256": pin.sha256})
+
+
+def _without_credentials(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()

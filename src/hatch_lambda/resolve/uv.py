@@ -1,0 +1,163 @@
+"""uv as the resolver: what it finds for the target comes as a pylock and takes the same path as one."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from hatch_lambda.errors import ResolveError
+from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Resolution
+from hatch_lambda.resolve.constraints import constraint_files, preferences_file
+from hatch_lambda.resolve.lock import parse_lock, select
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from hatch_lambda.resolve.base import Demand
+    from hatch_lambda.target import Target
+
+MANYLINUX_LEVELS = (17, 28, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40)
+"""The ``2.x`` of ``--python-platform ARCH-manylinux_2_x``.
+
+Source: https://docs.astral.sh/uv/reference/cli/#uv-pip-compile, ``--python-platform``, read 2026-11-23.
+"""
+
+REDIRECTING = frozenset(
+    {
+        "UV_EXCLUDE",
+        "UV_NO_BINARY",
+        "UV_NO_BUILD",
+        "UV_ONLY_BINARY",
+        "UV_OUTPUT_FILE",
+        "UV_PROJECT",
+        "UV_PYTHON",
+        "UV_PYTHON_PLATFORM",
+        "UV_SYSTEM_PYTHON",
+        "UV_WORKING_DIR",
+        "UV_WORKING_DIRECTORY",
+    }
+)
+"""Variables that would have uv resolve for something else, or write elsewhere.
+
+Source: https://docs.astral.sh/uv/reference/environment/, read 2026-11-23.
+"""
+
+
+@dataclass(frozen=True)
+class UvResolver:
+    """uv, told to resolve for the target, with its own index settings and credentials."""
+
+    host: Host
+    constraints: tuple[str, ...] = ()
+
+    def resolve(
+        self, roots: Sequence[Demand], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
+    ) -> Resolution:
+        """Return the versions that uv chooses; raises ``ResolveError`` where there are none or uv is not there."""
+        if self.host.offline:
+            raise ResolveError(
+                f"{OFFLINE_VARIABLE}: uv cannot resolve without the network; make a lock while there is one"
+            )
+        constraints = constraint_files(self.constraints, self.host.folder)
+        text = "".join(f"{root.requirement}\n" for root in roots)
+        with preferences_file(prefer or {}) as preferences:
+            command = [*self.command(target), *(f"--constraints={path}" for path in (*constraints, *preferences))]
+            done = subprocess.run(  # noqa: S603  # no shell, and the program is the user's uv
+                command,
+                input=text,
+                cwd=self.host.folder,
+                env={name: value for name, value in self.host.environ.items() if name not in REDIRECTING},
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                check=False,
+            )
+        if done.returncode:
+            raise ResolveError(f"uv found no wheels for {target}; what it said:", detail=done.stderr)
+        lock = parse_lock(done.stdout, "uv's resolution")
+        return select(lock, target, "uv's resolution", base=self.host.folder, root=Path(self.host.folder.anchor))
+
+    def command(self, target: Target) -> list[str]:
+        """Return the command that writes a pylock for requirements on its standard input."""
+        return [
+            find_uv(self.host.environ),
+            "pip",
+            "compile",
+            "-",
+            "--format=pylock.toml",
+            f"--python-platform={python_platform(target)}",
+            f"--python-version={target.python_full_version}",
+            f"--python={sys.executable}",
+            "--no-python-downloads",
+            "--only-binary=:all:",
+            "--no-header",
+            "--no-annotate",
+            "--quiet",
+        ]
+
+
+def python_platform(target: Target) -> str:
+    """Return uv's name for the newest level of glibc that it knows and the target has."""
+    level = max(known for known in MANYLINUX_LEVELS if known <= target.runtime.glibc[1])
+    return f"{target.machine}-manylinux_2_{level}"
+
+
+def find_uv(environ: Mapping[str, str]) -> str:
+    """Return the path of uv: Hatch's own, that of the extra, or the one on PATH; raises ``ResolveError``."""
+    if environ.get("HATCH_UV"):
+        return environ["HATCH_UV"]
+    try:
+        from uv import find_uv_bin
+
+        return os.fspath(find_uv_bin())
+    except (ImportError, FileNotFoundError):
+        found = shutil.which("uv", path=environ.get("PATH"))
+    if found is None:
+        raise ResolveError(
+            "tool.hatch.build.targets.lambda.resolver: uv is not installed; name hatch-lambda[uv] instead of "
+            "hatch-lambda in build-system.requires, or install uv, or use pip"
+        )
+    return found
+
+
+def pip_environment_of_uv(environ: Mapping[str, str], tables: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the environment for pip to fetch what uv has resolved, with the credentials of uv's indexes.
+
+    ``tables`` are ``[tool.uv]`` and uv.toml. pip finds the credentials of a URL among those of its indexes.
+    """
+    urls = [url for url in _index_urls(environ, tables) if "@" in urlsplit(url).netloc]
+    known = environ.get("PIP_EXTRA_INDEX_URL", "").split()
+    return {**environ, "PIP_EXTRA_INDEX_URL": " ".join(dict.fromkeys([*known, *urls]))} if urls else dict(environ)
+
+
+def _index_urls(environ: Mapping[str, str], tables: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for variable in ("UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX", "UV_EXTRA_INDEX_URL"):
+        for word in environ.get(variable, "").split():
+            name, _, url = word.rpartition("=") if re.match(r"[\w.-]+=", word) else ("", "", word)
+            yield _with_credentials(name, url, environ)
+    for table in tables:
+        for index in table.get("index", ()):
+            yield _with_credentials(index.get("name", ""), index.get("url", ""), environ)
+        for section in (table, table.get("pip", {})):
+            yield from filter(None, (section.get("index-url"), *section.get("extra-index-url", ())))
+
+
+def _with_credentials(name: str, url: str, environ: Mapping[str, str]) -> str:
+    """Return the URL with the user name and password that ``UV_INDEX_NAME_USERNAME`` and ``…_PASSWORD`` hold."""
+    variable = "UV_INDEX_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
+    user, password = (environ.get(f"{variable}_{part}", "") for part in ("USERNAME", "PASSWORD"))
+    parts = urlsplit(url)
+    if not name or not (user or password) or "@" in parts.netloc:
+        return url
+    return parts._replace(netloc=f"{quote(user, safe='')}:{quote(password, safe='')}@{parts.netloc}").geturl()

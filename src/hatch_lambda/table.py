@@ -1,0 +1,111 @@
+"""Reads a TOML table, key by key, and tells all that is wrong with it at once."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from hatch_lambda.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+
+class Table:
+    """Reads one TOML table, collecting every problem instead of stopping at the first.
+
+    ``host_keys`` are keys in the table that somebody else reads.
+    """
+
+    def __init__(self, address: str, values: Mapping[str, Any], *, host_keys: Collection[str]) -> None:
+        self.address = address
+        self.values = values
+        self._host_keys = host_keys
+        self._known: set[str] = set()
+        self._problems: list[str] = []
+
+    def get(self, key: str) -> Any:
+        """Return the raw value, ``None`` where there is none, and count the key as known."""
+        self._known.add(key)
+        return self.values.get(key)
+
+    def problem(self, where: str, what: str) -> None:
+        """Note that the value at ``where``, a key or ``key[index]``, cannot be used."""
+        self._problems.append(f"{self.address}.{where}: {what}")
+
+    def elsewhere(self, where: str, what: str) -> None:
+        """Note a problem that does not lie in this table."""
+        self._problems.append(f"{where}: {what}")
+
+    def text(self, key: str, *, check: Callable[[str], str | None]) -> str | None:
+        """Return the string at ``key``; ``None`` where there is none or ``check`` names a problem."""
+        value = self.get(key)
+        return None if value is None else self._text(key, value, check)
+
+    def texts(self, key: str, *, check: Callable[[str], str | None] = lambda _: None) -> tuple[str, ...]:
+        """Return the strings of the array at ``key``; empty where there is none."""
+        value = self.get(key)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            self.problem(key, f"expected an array of strings; found {value!r}")
+            return ()
+        read = (self._text(f"{key}[{index}]", item, check) for index, item in enumerate(value, 1))
+        return tuple(item for item in read if item is not None)
+
+    def choice(self, key: str, choices: Sequence[str], *, default: str) -> str:
+        """Return the string at ``key``, which must be one of ``choices``."""
+        value = self.get(key)
+        if value is None:
+            return default
+        if value not in choices:
+            close = get_close_matches(str(value), choices, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            self.problem(key, f"expected {' or '.join(choices)}; found {value!r}{hint}")
+            return default
+        return str(value)
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        """Return the boolean at ``key``."""
+        value = self.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            self.problem(key, f"expected true or false; found {value!r}")
+            return default
+        return value
+
+    def positive(self, key: str, *, default: int) -> int:
+        """Return the whole number above zero at ``key``."""
+        value = self.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+            self.problem(key, f"expected a whole number above 0; found {value!r}")
+            return default
+        return value
+
+    def finish(self) -> tuple[str, ...]:
+        """Return a warning for each key that is nobody's; raises ``ConfigError`` if there were problems."""
+        warnings = []
+        for key in self.values:
+            if key in self._known or key in self._host_keys:
+                continue
+            close = get_close_matches(key.replace("_", "-"), sorted(self._known), n=1, cutoff=0.75)
+            if close:
+                self.problem(key, f"unknown option; did you mean {close[0]}?")
+            else:
+                warnings.append(f"{self.address}.{key} is not an option of this target; it is ignored.")
+        if self._problems:
+            raise ConfigError(self._problems)
+        return tuple(warnings)
+
+    def _text(self, where: str, value: Any, check: Callable[[str], str | None]) -> str | None:
+        if not isinstance(value, str):
+            self.problem(where, f"expected a string; found {value!r}")
+            return None
+        problem = check(value) if value.strip() else "expected a string that is not empty"
+        if problem:
+            self.problem(where, problem)
+            return None
+        return value
