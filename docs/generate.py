@@ -16,6 +16,7 @@ NOTICE = "<!-- Made by `python -m docs.generate` from the code; edit the docstri
 _TYPES = {
     "str": "string",
     "str | None": "string",
+    "ResolverName": "string",
     "bool": "boolean",
     "int": "integer",
     "tuple[str, ...]": "array of strings",
