@@ -108,9 +108,14 @@ def _lacks(offers: Sequence[Offer], target: Target) -> str:
     pythons = sorted({offer.detail for offer in offers if offer.reason == "python"})
     if pythons:
         return f"it requires Python {', '.join(pythons)}, the runtime has {target.python_full_version}"
-    tags = {offer.filename: _tags(offer.filename) for offer in offers if offer.filename.endswith(".whl")}
+    return shortfall([offer.filename for offer in offers], target)
+
+
+def shortfall(filenames: Sequence[str], target: Target) -> str:
+    """Say what these files of a release are, none of which is a wheel that the target can load."""
+    tags = {name: _tags(name) for name in filenames if name.endswith(".whl")}
     if not tags:
-        return f"it has only an sdist ({offers[0].filename}), and nothing is compiled on this machine"
+        return f"it has only an sdist ({filenames[0]}), and nothing is compiled on this machine"
     here = {name: found for name, found in tags.items() if _on_machine(found, target.machine)}
     if not here:
         families = sorted({family for found in tags.values() for family in _families(found)})

@@ -15,6 +15,8 @@ from packaging.markers import Marker
 from packaging.pylock import (
     Package,
     PackageArchive,
+    PackageSdist,
+    PackageVcs,
     PackageWheel,
     Pylock,
     PylockSelectError,
@@ -26,6 +28,7 @@ from packaging.version import Version
 
 from hatch_lambda.errors import ResolveError, masked
 from hatch_lambda.resolve.base import Pin, Resolution, filename_of
+from hatch_lambda.resolve.explain import shortfall
 from hatch_lambda.resolve.proof import demands, unmet
 
 if TYPE_CHECKING:
@@ -128,7 +131,7 @@ def select(
             continue
         if package.name in pins or package.name in unfit:
             twice.append(f"{name}: {package.name} is there twice for {target}; {remedy}")
-        pin = found if isinstance(found, str) else _pin(package, found, base, root)
+        pin = found if isinstance(found, str) else _pin(package, found, target, base, root)
         if isinstance(pin, str):
             unfit[package.name] = f"{name} has {package.name} {package.version or ''}".rstrip() + f", but {pin}"
         else:
@@ -167,14 +170,17 @@ def _select_one(lock: Pylock, package: Package, target: Target, chosen: tuple[Co
 def _no_wheel(package: Package, target: Target) -> str:
     if package.requires_python and not package.requires_python.contains(target.python_full_version):
         return f"it requires Python {package.requires_python}, the runtime has {target.python_full_version}"
-    return f"no wheel for {target}: {', '.join(wheel.filename for wheel in package.wheels or ())}"
+    files = (*(package.wheels or ()), *((package.sdist,) if package.sdist else ()))
+    return f"no wheel for {target}, {shortfall([file.filename for file in files], target)}"
 
 
-def _pin(package: Package, entry: object, base: Path, root: Path) -> Pin | str:
+def _pin(package: Package, entry: object, target: Target, base: Path, root: Path) -> Pin | str:
     """Return the pin of a package, or why it cannot be one."""
+    if isinstance(entry, PackageSdist):
+        return _no_wheel(package, target)
     if not isinstance(entry, PackageWheel | PackageArchive):
-        kinds = {"PackageSdist": "an sdist", "PackageVcs": "a repository", "PackageDirectory": "a folder"}
-        return f"only as {kinds[type(entry).__name__]}, and nothing is compiled on this machine"
+        kind = "a repository" if isinstance(entry, PackageVcs) else "a folder"
+        return f"only as {kind}, and nothing is compiled on this machine"
     url = entry.url
     if not url:
         url = (base / (entry.path or "")).absolute().as_uri()
