@@ -181,15 +181,10 @@ def _pin(package: Package, entry: object, target: Target, base: Path, root: Path
     if not isinstance(entry, PackageWheel | PackageArchive):
         kind = "a repository" if isinstance(entry, PackageVcs) else "a folder"
         return f"only as {kind}, and nothing is compiled on this machine"
-    url = entry.url
-    if not url:
-        url = (base / (entry.path or "")).absolute().as_uri()
-    if url.startswith("file:"):
-        file = Path(url2pathname(urlsplit(url).path)).resolve()
-        if not file.is_relative_to(root.resolve()):
-            return f"its file {file.name} lies outside the project, where nobody else has it"
-        if not file.is_file():
-            return f"its file {file.relative_to(root.resolve()).as_posix()} is not there"
+    url = entry.url or (base / (entry.path or "")).absolute().as_uri()
+    problem = _file_problem(url, root)
+    if problem:
+        return problem
     filename = entry.filename if isinstance(entry, PackageWheel) else filename_of(url)
     if filename != filename_of(url) or not filename.endswith(".whl"):
         return f"its file {filename} does not agree with its URL {masked(url)}"
@@ -198,6 +193,16 @@ def _pin(package: Package, entry: object, target: Target, base: Path, root: Path
         return f"its file {filename} has no sha256"
     version = package.version or Version(filename.split("-")[1])
     return Pin(package.name, version, url, str(sha256).lower(), entry.size)
+
+
+def _file_problem(url: str, root: Path) -> str | None:
+    """Say why a file of this machine cannot be what a lock means; ``None`` for all other URLs."""
+    if not url.startswith("file:"):
+        return None
+    file = Path(url2pathname(urlsplit(url).path)).resolve()
+    if not file.is_relative_to(root.resolve()):
+        return f"its file {file.name} lies outside the project, where nobody else has it"
+    return None if file.is_file() else f"its file {file.relative_to(root.resolve()).as_posix()} is not there"
 
 
 def _difference(lock: Pylock, roots: Sequence[Demand], name: str) -> list[str]:
