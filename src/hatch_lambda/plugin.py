@@ -28,6 +28,7 @@ from hatch_lambda.resolve.base import Host
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
     from hatchling.builders.plugin.interface import IncludedFile
 
     from hatch_lambda.report import Report
@@ -45,6 +46,21 @@ SELECTION_OPTIONS = (
     "only-packages",
 )
 """Options of Hatch that choose files; with any of them in our table, the wheel's choice no longer counts."""
+
+CHECKED_OPTIONS = (
+    "versions",
+    "hook_config",
+    "force_include",
+    "reproducible",
+    "ignore_vcs",
+    "skip_excluded_dirs",
+    "only_packages",
+    "dev_mode_dirs",
+    "dev_mode_exact",
+    "require_runtime_dependencies",
+    "require_runtime_features",
+)
+"""Attributes of Hatch's configuration that raise where an option is wrong; the others are read with the files."""
 
 
 class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
@@ -76,6 +92,11 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
                 self._tell(self._reports.pop(artifact, None))
         except HatchLambdaError as error:
             self.app.abort(str(error))
+
+    def get_build_hooks(self, directory: str) -> dict[str, BuildHookInterface[Any]]:
+        """Return the project's build hooks; raises ``ProjectError`` for one that does not exist."""
+        with _hatch_answers():
+            return super().get_build_hooks(directory)
 
     def build_function(self, directory: str, **build_data: Any) -> str:
         """Build the deployment package and return its path."""
@@ -183,7 +204,8 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         """Ask Hatch now for all that it would fail on later with a traceback."""
         with _hatch_answers():
             self.metadata.validate_fields()
-            _ = self.config.versions, self.config.hook_config
+            for option in CHECKED_OPTIONS:
+                getattr(self.config, option)
         unknown = sorted(set(versions or ()) - set(self.get_version_api()))
         if unknown:
             known = ", ".join(self.get_version_api())

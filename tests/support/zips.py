@@ -40,3 +40,19 @@ def lambda_json(path: Path) -> dict[str, Any]:
 def record(path: Path, dist_info: str) -> list[list[str]]:
     """Return the rows of a RECORD."""
     return list(csv.reader(io.StringIO(read(path, f"{dist_info}/RECORD"))))
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    """Return every member's bytes."""
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def files(path: Path) -> list[str]:
+    """Return the archive's paths outside of every dist-info."""
+    return [name for name in names(path) if not name.partition("/")[0].endswith(".dist-info")]
+
+
+def folder(path: Path) -> dict[str, bytes]:
+    """Return the bytes of every file in a folder of this machine, hidden ones too."""
+    return {file.name: file.read_bytes() for file in path.iterdir()}
