@@ -243,9 +243,15 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
 
 def _selected(file: IncludedFile) -> SelectedFile:
-    stat = Path(file.path).stat()
-    path = normalize_archive_path(file.distribution_path)
-    return SelectedFile(Path(file.path), path, stat.st_size, executable=bool(stat.st_mode & 0o100))
+    source, path = Path(file.path), normalize_archive_path(file.distribution_path)
+    if ".." in path.split("/"):
+        raise ProjectError(f"{path}: leads out of the archive; found for {source}; see to force-include and sources")
+    try:
+        with source.open("rb") as opened:
+            stat = os.fstat(opened.fileno())
+    except OSError as error:
+        raise ProjectError(f"{source}: cannot be read; {error.strerror}; mend it, or exclude it") from None
+    return SelectedFile(source, path, stat.st_size, executable=bool(stat.st_mode & 0o100))
 
 
 def _cache_folder() -> Path:

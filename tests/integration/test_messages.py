@@ -416,6 +416,33 @@ def test_a_project_without_files_is_told_what_hatch_tells_of_its_wheel(project, 
     assert zips.folder(older.parent) == {NAME: b"older"}
 
 
+def test_a_link_to_nowhere_is_told_by_name(project, older):
+    (project.root / "shop/broken.py").symlink_to("nowhere.py")
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        1,
+        f"{project.root}/shop/broken.py: cannot be read; No such file or directory; mend it, or exclude it\n",
+    )
+    assert zips.folder(older.parent) == {NAME: b"older"}
+
+
+def test_a_file_that_would_lie_outside_of_the_archive_is_refused(project, older):
+    project.configure('packages = ["shop"]\nforce-include = { "pyproject.toml" = "../pyproject.toml" }')
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        1,
+        (
+            f"../pyproject.toml: leads out of the archive; found for {project.root}/pyproject.toml; see to "
+            "force-include and sources\n"
+        ),
+    )
+    assert zips.folder(older.parent) == {NAME: b"older"}
+
+
 def test_a_kind_of_archive_that_does_not_exist_is_refused(project, older):
     built = project.build(target="lambda:nonsense")
 
