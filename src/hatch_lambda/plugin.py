@@ -155,7 +155,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             path=path,
             store=_cache_folder(),
             host=host,
-            timestamp=get_reproducible_timestamp() if self.config.reproducible else int(time.time()),
+            timestamp=_timestamp() if self.config.reproducible else int(time.time()),
         )
 
     def _project(self, build_data: dict[str, Any]) -> Project:
@@ -252,6 +252,17 @@ def _selected(file: IncludedFile) -> SelectedFile:
     except OSError as error:
         raise ProjectError(f"{source}: cannot be read; {error.strerror}; mend it, or exclude it") from None
     return SelectedFile(source, path, stat.st_size, executable=bool(stat.st_mode & 0o100))
+
+
+def _timestamp() -> int:
+    """Return the date of a reproducible archive in seconds since 1970; raises ``ConfigError``."""
+    try:
+        return get_reproducible_timestamp()
+    except ValueError:
+        found = os.environ["SOURCE_DATE_EPOCH"]
+        raise ConfigError(
+            f"SOURCE_DATE_EPOCH: expected a whole number of seconds since 1970; found {found!r}"
+        ) from None
 
 
 def _cache_folder() -> Path:

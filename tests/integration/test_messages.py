@@ -357,6 +357,11 @@ def test_metadata_that_cannot_be_used_is_one_message_and_no_archive(project, old
             "amd64",
             "HATCH_LAMBDA_ARCHITECTURE: expected x86_64 or arm64; found 'amd64'; did you mean 'x86_64'?",
         ),
+        (
+            "SOURCE_DATE_EPOCH",
+            "yesterday",
+            "SOURCE_DATE_EPOCH: expected a whole number of seconds since 1970; found 'yesterday'",
+        ),
     ],
 )
 def test_a_variable_that_cannot_be_used_is_named_in_the_message(project, older, variable, value, message):
