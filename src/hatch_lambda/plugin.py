@@ -111,9 +111,11 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             re.escape(part) if index % 2 == 0 else self._field_pattern(part)
             for index, part in enumerate(re.split(r"\{(\w+)\}", self.settings.filename))
         )
-        for path in Path(directory).iterdir():
-            if re.fullmatch(pattern, path.name):
-                remove_leftovers(path)
+        for path in list(Path(directory).iterdir()):
+            left = re.fullmatch(rf"\.({pattern})\.\w+\.partial", path.name)
+            if left:
+                remove_leftovers(path.with_name(left[1]))
+            elif re.fullmatch(pattern, path.name):
                 path.unlink()
 
     @cached_property
