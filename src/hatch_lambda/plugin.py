@@ -31,6 +31,7 @@ from hatch_lambda.resolve.choice import Upgrade
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
     from hatchling.builders.plugin.interface import IncludedFile
 
     from hatch_lambda.report import LockReport, Report
@@ -49,6 +50,21 @@ SELECTION_OPTIONS = (
     "only-packages",
 )
 """Options of Hatch that choose files; with any of them in our table, the wheel's choice no longer counts."""
+
+CHECKED_OPTIONS = (
+    "versions",
+    "hook_config",
+    "force_include",
+    "reproducible",
+    "ignore_vcs",
+    "skip_excluded_dirs",
+    "only_packages",
+    "dev_mode_dirs",
+    "dev_mode_exact",
+    "require_runtime_dependencies",
+    "require_runtime_features",
+)
+"""Attributes of Hatch's configuration that raise where an option is wrong; the others are read with the files."""
 
 
 class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
@@ -81,6 +97,11 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         except HatchLambdaError as error:
             self.app.abort(str(error))
 
+    def get_build_hooks(self, directory: str) -> dict[str, BuildHookInterface[Any]]:
+        """Return the project's build hooks; raises ``ProjectError`` for one that does not exist."""
+        with _hatch_answers():
+            return super().get_build_hooks(directory)
+
     def build_function(self, directory: str, **build_data: Any) -> str:
         """Build the deployment package and return its path."""
         path = Path(directory, self._filename)
@@ -100,9 +121,11 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             re.escape(part) if index % 2 == 0 else self._field_pattern(part)
             for index, part in enumerate(re.split(r"\{(\w+)\}", self.settings.filename))
         )
-        for path in Path(directory).iterdir():
-            if re.fullmatch(pattern, path.name):
-                remove_leftovers(path)
+        for path in list(Path(directory).iterdir()):
+            left = re.fullmatch(rf"\.({pattern})\.\w+\.partial", path.name)
+            if left:
+                remove_leftovers(path.with_name(left[1]))
+            elif re.fullmatch(pattern, path.name):
                 path.unlink()
 
     @cached_property
@@ -149,7 +172,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             path=path,
             store=_cache_folder(),
             host=host,
-            timestamp=get_reproducible_timestamp() if self.config.reproducible else int(time.time()),
+            timestamp=_timestamp() if self.config.reproducible else int(time.time()),
         )
 
     def _project(self, build_data: dict[str, Any]) -> Project:
@@ -206,7 +229,8 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         """Ask Hatch now for all that it would fail on later with a traceback."""
         with _hatch_answers():
             self.metadata.validate_fields()
-            _ = self.config.versions, self.config.hook_config
+            for option in CHECKED_OPTIONS:
+                getattr(self.config, option)
         unknown = sorted(set(versions or ()) - set(self.get_version_api()))
         if unknown:
             known = ", ".join(self.get_version_api())
@@ -246,9 +270,26 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
 
 def _selected(file: IncludedFile) -> SelectedFile:
-    stat = Path(file.path).stat()
-    path = normalize_archive_path(file.distribution_path)
-    return SelectedFile(Path(file.path), path, stat.st_size, executable=bool(stat.st_mode & 0o100))
+    source, path = Path(file.path), normalize_archive_path(file.distribution_path)
+    if ".." in path.split("/"):
+        raise ProjectError(f"{path}: leads out of the archive; found for {source}; see to force-include and sources")
+    try:
+        with source.open("rb") as opened:
+            stat = os.fstat(opened.fileno())
+    except OSError as error:
+        raise ProjectError(f"{source}: cannot be read; {error.strerror}; mend it, or exclude it") from None
+    return SelectedFile(source, path, stat.st_size, executable=bool(stat.st_mode & 0o100))
+
+
+def _timestamp() -> int:
+    """Return the date of a reproducible archive in seconds since 1970; raises ``ConfigError``."""
+    try:
+        return get_reproducible_timestamp()
+    except ValueError:
+        found = os.environ["SOURCE_DATE_EPOCH"]
+        raise ConfigError(
+            f"SOURCE_DATE_EPOCH: expected a whole number of seconds since 1970; found {found!r}"
+        ) from None
 
 
 def _cache_folder() -> Path:

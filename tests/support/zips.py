@@ -5,11 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import stat
 import zipfile
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
+from typing import Any
 
 
 def names(path: Path) -> list[str]:
@@ -40,3 +39,45 @@ def lambda_json(path: Path) -> dict[str, Any]:
 def record(path: Path, dist_info: str) -> list[list[str]]:
     """Return the rows of a RECORD."""
     return list(csv.reader(io.StringIO(read(path, f"{dist_info}/RECORD"))))
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    """Return every member's bytes."""
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def files(path: Path) -> list[str]:
+    """Return the archive's paths outside of every dist-info."""
+    return [name for name in names(path) if not name.partition("/")[0].endswith(".dist-info")]
+
+
+def folder(path: Path) -> dict[str, bytes]:
+    """Return the bytes of every file in a folder of this machine, hidden ones too."""
+    return {file.name: file.read_bytes() for file in path.iterdir()}
+
+
+def dist_infos(path: Path) -> list[str]:
+    """Return the archive's dist-info folders in their order."""
+    tops = dict.fromkeys(name.partition("/")[0] for name in names(path))
+    return [top for top in tops if top.endswith(".dist-info")]
+
+
+def unpack(path: Path, into: Path) -> Path:
+    """Unpack the archive with its modes, as Lambda does, and return the folder."""
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            Path(archive.extract(info, into)).chmod(info.external_attr >> 16 & 0o7777)
+    return into
+
+
+def kind(path: Path, member: str) -> int:
+    """Return a member's file type, such as ``stat.S_IFREG``."""
+    with zipfile.ZipFile(path) as archive:
+        return stat.S_IFMT(archive.getinfo(member).external_attr >> 16)
+
+
+def dates(path: Path) -> set[tuple[int, int, int, int, int, int]]:
+    """Return every date that a member has."""
+    with zipfile.ZipFile(path) as archive:
+        return {info.date_time for info in archive.infolist()}

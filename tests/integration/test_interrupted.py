@@ -1,0 +1,272 @@
+"""Builds that end badly: killed, out of space, not allowed to write. What stood at the path stays whole."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import zips
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.conftest import ProjectFolder
+    from tests.support.index_server import IndexServer
+
+NAME = "shop-0.1.0-lambda-python3.13-x86_64.zip"
+COMMAND = (sys.executable, "-m", "hatchling", "build", "-t", "lambda")
+
+LIMITED = """
+import resource, runpy, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+sys.argv = ["hatchling", "build", "-t", "lambda"]
+runpy.run_module("hatchling", run_name="__main__")
+"""
+"""A build whose files may not grow past a number of bytes, as on a disk that is full."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A build, as somebody sees it who looks at the disk and at the index."""
+
+    project: ProjectFolder
+    index: IndexServer
+    store: Path
+
+    def written(self) -> int:
+        """Return the size of the largest archive that is being written, in bytes; -1 if none is."""
+        return max(map(_size, (self.project.root / "dist").glob(".*.partial")), default=-1)
+
+    def has(self, pattern: str) -> bool:
+        """Return whether a path in the store matches."""
+        return any(self.store.glob(pattern))
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start a build in a process group of its own."""
+        return subprocess.Popen(
+            COMMAND,
+            cwd=self.project.root,
+            env=self.project.environ,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def wait(self, running: subprocess.Popen[bytes], moment: Callable[[Scene], bool]) -> None:
+        """Wait for the moment, or for the end of the build where it comes first."""
+        while running.poll() is None and not moment(self):
+            time.sleep(0.001)
+
+
+MOMENTS: tuple[Callable[[Scene], bool], ...] = (
+    lambda _: True,
+    lambda scene: len(scene.index.requests) > 0,
+    lambda scene: len(scene.index.requests) > 2,
+    lambda scene: len(scene.index.downloads()) > 0,
+    lambda scene: len(scene.index.downloads()) > 3,
+    lambda scene: scene.has("wheels/*/staging-*"),
+    lambda scene: scene.has("wheels/*/*/*/wheel.json"),
+    lambda scene: scene.written() >= 0,
+    lambda scene: scene.written() > 1 << 20,
+    lambda scene: scene.written() > 12 << 20,
+)
+
+
+@pytest.fixture
+def scene(index, project, tmp_path):
+    """A project whose build takes a while at each step."""
+    for name in ("one", "two", "three"):
+        index.add(name, files={f"{name}/model.bin": random.Random(name).randbytes(2 << 20)})
+    project.configure(dependencies=["one", "two", "three"])
+    project.write("shop/model.bin").write_bytes(random.Random(1).randbytes(16 << 20))
+    (tmp_path / "tmp").mkdir()
+    environ = {**project.environ, "TMPDIR": str(tmp_path / "tmp")}
+    return Scene(replace(project, environ=environ), index, tmp_path / "store")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs process groups")
+def test_a_build_killed_at_any_moment_leaves_the_old_archive_or_the_new_one(scene, tmp_path):
+    project = scene.project
+    new = project.build(HATCH_LAMBDA_CACHE_DIR=str(tmp_path / "another store")).archive.read_bytes()
+    old, left = project.write(f"dist/{NAME}", "older"), []
+
+    for moment in MOMENTS * 2:
+        old.write_text("older")
+        scene.index.requests.clear()
+        running = scene.start()
+        scene.wait(running, moment)
+        with suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+        left.append(old.read_bytes())
+    built = project.build()
+
+    assert len(left) == 20
+    assert set(left) <= {b"older", new}
+    assert built.code == 0, built.output
+    assert zips.folder(project.root / "dist") == {NAME: new}
+
+
+@pytest.mark.skipif(not hasattr(os, "waitid"), reason="needs os.waitid")
+def test_a_build_that_still_runs_keeps_what_it_has_written(scene):
+    scene.project.configure()
+    running = scene.start()
+    scene.wait(running, lambda scene: scene.written() > 0)
+    running.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, running.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    begun = list((scene.project.root / "dist").glob(".*.partial"))
+
+    second = scene.project.build()
+
+    kept = [file for file in begun if file.exists()]
+    running.send_signal(signal.SIGCONT)
+    assert second.code == 0, second.output
+    assert kept == begun
+    assert running.wait() == 0
+    assert list(zips.folder(scene.project.root / "dist")) == [NAME]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a limit on the size of files")
+@pytest.mark.parametrize("limit", [100, 1 << 20])
+def test_a_file_that_cannot_grow_is_one_message_and_leaves_the_old_archive(project, limit):
+    project.write("shop/model.bin").write_bytes(random.Random(1).randbytes(3 << 20))
+    project.write(f"dist/{NAME}", "older")
+
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", LIMITED, str(limit)],
+        cwd=project.root,
+        env=project.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    path = project.root / "dist" / NAME
+    reason = os.strerror(errno.EFBIG)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"{path}: cannot be written; {reason}; see to that, then build again\n"
+    assert zips.folder(project.root / "dist") == {NAME: b"older"}
+
+
+@pytest.fixture
+def tiny_disk(project):
+    """The project's folder for archives on a disk of one MiB."""
+    folder = project.write("dist/keep").parent
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    if sys.platform != "linux" or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount a tmpfs")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_is_one_message_and_leaves_the_old_archive(project, tiny_disk):
+    project.write("shop/model.bin").write_bytes(random.Random(1).randbytes(3 << 20))
+    (tiny_disk / NAME).write_text("older")
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        1,
+        f"{tiny_disk / NAME}: cannot be written; No space left on device; free some space, then build again\n",
+    )
+    assert zips.folder(tiny_disk) == {NAME: b"older"}
+
+
+def test_a_file_in_the_place_of_the_folder_is_one_message(project):
+    project.write("dist", "a file")
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        1,
+        f"{project.root}/dist: cannot be created (File exists); choose another folder with directory\n",
+    )
+    assert (project.root / "dist").read_text() == "a file"
+
+
+def test_a_folder_in_the_place_of_the_archive_is_one_message(project):
+    project.write(f"dist/{NAME}/keep")
+
+    built = project.build()
+
+    path = project.root / "dist" / NAME
+    assert (built.code, built.output) == (
+        1,
+        f"{path}: cannot be written; Is a directory; see to that, then build again\n",
+    )
+    assert list((project.root / "dist").iterdir()) == [path]
+
+
+def test_a_folder_that_is_not_writable_is_one_message_and_leaves_the_old_archive(project):
+    project.write(f"dist/{NAME}", "older")
+    (project.root / "dist").chmod(0o555)
+
+    done = subprocess.run(
+        [*_without_root_rights(), *COMMAND],
+        cwd=project.root,
+        env=project.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    (project.root / "dist").chmod(0o755)
+    assert (done.returncode, done.stderr) == (
+        1,
+        (
+            f"{project.root}/dist/{NAME}: cannot be written; Permission denied; make the folder writable, or choose "
+            "another with directory, then build again\n"
+        ),
+    )
+    assert zips.folder(project.root / "dist") == {NAME: b"older"}
+
+
+def test_a_file_that_is_not_readable_is_one_message_and_leaves_the_old_archive(project):
+    project.write(f"dist/{NAME}", "older")
+    secret = project.write("shop/secret.py")
+    secret.chmod(0)
+
+    done = subprocess.run(
+        [*_without_root_rights(), *COMMAND],
+        cwd=project.root,
+        env=project.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"{secret}: cannot be read; Permission denied; mend it, or exclude it\n",
+    )
+    assert zips.folder(project.root / "dist") == {NAME: b"older"}
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return -1
+
+
+def _without_root_rights() -> list[str]:
+    """Return what starts a program for which the modes of files count, also if the tests run as root."""
+    if os.name != "posix":
+        pytest.skip("needs modes that forbid")
+    if os.geteuid() != 0:
+        return []
+    command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    if shutil.which("setpriv") is None or subprocess.run([*command, "true"], check=False).returncode:
+        pytest.skip("runs as root, needs a setpriv that can give rights away")
+    return command

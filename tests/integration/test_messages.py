@@ -1,0 +1,573 @@
+"""What a person reads: every word of it, the exit code, and that nothing was built where something is wrong."""
+
+from __future__ import annotations
+
+import random
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.support import zips
+
+NAME = "shop-0.1.0-lambda-python3.13-x86_64.zip"
+TABLE = "tool.hatch.build.targets.lambda"
+SUMMARY = f"""\
+dist/{NAME}
+  python3.13 on x86_64
+  0 distributions, 0.0 MiB zipped, 0.0 MiB unzipped (0.0% of Lambda's limit)
+  largest: shop 0.1.0 (0.0 MiB)
+"""
+
+
+@pytest.fixture
+def older(project):
+    """An archive of the name that the project's would have."""
+    return project.write(f"dist/{NAME}", "older")
+
+
+def test_the_summary_tells_target_sizes_and_what_takes_most(index, project):
+    index.add("lib", files={"lib/model.bin": random.Random(1).randbytes(3 << 20)})
+    index.add("small")
+    project.configure('handler = "shop.api.handler"', dependencies=["lib", "small"])
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        0,
+        (
+            f"dist/{NAME}\n"
+            "  python3.13 on x86_64, handler shop.api.handler\n"
+            "  2 distributions, 3.0 MiB zipped, 3.0 MiB unzipped (1.2% of Lambda's limit)\n"
+            "  largest: lib 1.0 (3.0 MiB), shop 0.1.0 (0.0 MiB), small 1.0 (0.0 MiB)\n"
+        ),
+    )
+
+
+def test_one_distribution_is_not_called_distributions(index, project):
+    index.add("lib")
+    project.configure(dependencies=["lib"])
+
+    built = project.build()
+
+    assert built.output == (
+        f"dist/{NAME}\n"
+        "  python3.13 on x86_64\n"
+        "  1 distribution, 0.0 MiB zipped, 0.0 MiB unzipped (0.0% of Lambda's limit)\n"
+        "  largest: shop 0.1.0 (0.0 MiB), lib 1.0 (0.0 MiB)\n"
+    )
+
+
+def test_a_quiet_build_says_nothing(project):
+    built = project.build(HATCH_QUIET="1")
+
+    assert (built.code, built.output, built.archive.name) == (0, "", NAME)
+
+
+def test_a_quiet_build_still_warns(project):
+    project.configure("zzz = 1")
+
+    built = project.build(HATCH_QUIET="1")
+
+    assert built.output == f"  warning: {TABLE}.zzz is not an option of this target; it is ignored.\n"
+
+
+def test_a_verbose_build_tells_the_seconds_of_each_step(project):
+    built = project.build(HATCH_VERBOSE="1")
+
+    assert re.sub(r"\d+\.\d\d s\n", "N s\n", built.output) == (
+        "Building `lambda` version `function`\n"
+        "  resolve: N s\n  fetch: N s\n  prove: N s\n  plan: N s\n  check: N s\n  write: N s\n" + SUMMARY
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "warning"),
+    [
+        ("zzz = 1", f"{TABLE}.zzz is not an option of this target; it is ignored."),
+        (
+            'exclude-files = ["docs/", "*.md"]',
+            (
+                "exclude-files has 'docs/', which matches nothing; the archive is the same without it.\n"
+                "  warning: exclude-files has '*.md', which matches nothing; the archive is the same without it."
+            ),
+        ),
+        (
+            'exclude-packages = ["boto3"]',
+            "exclude-packages has 'boto3', which nothing requires; the archive is the same without it.",
+        ),
+    ],
+)
+def test_an_option_without_effect_is_a_warning(project, options, warning):
+    project.configure(options)
+
+    built = project.build()
+
+    assert (built.code, built.output) == (0, f"{SUMMARY}  warning: {warning}\n")
+
+
+@pytest.mark.parametrize(
+    ("runtime", "warning"),
+    [
+        (
+            "python3.9",
+            (
+                "python3.9 is deprecated since 2025-12-15: AWS no longer patches it and will refuse to create, then to "
+                "update functions with it; the archive is built all the same."
+            ),
+        ),
+        (
+            "python3.15",
+            "python3.15 is a preview that AWS does not support in production; the archive is built all the same.",
+        ),
+    ],
+)
+def test_a_runtime_on_its_way_in_or_out_is_a_warning(project, runtime, warning):
+    built = project.build(HATCH_LAMBDA_RUNTIME=runtime)
+
+    assert (built.code, built.output) == (
+        0,
+        SUMMARY.replace("python3.13", runtime) + f"  warning: {warning}\n",
+    )
+
+
+def test_a_zip_that_only_s3_can_take_is_a_warning(project):
+    project.write("shop/model.bin").write_bytes(random.Random(1).randbytes(51 << 20))
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        0,
+        (
+            f"dist/{NAME}\n"
+            "  python3.13 on x86_64\n"
+            "  0 distributions, 51.0 MiB zipped, 51.0 MiB unzipped (20.4% of Lambda's limit)\n"
+            "  largest: shop 0.1.0 (51.0 MiB)\n"
+            "  warning: The archive takes 51.0 MiB, more than the 50.0 MiB that Lambda takes directly; it has to be "
+            "deployed from S3.\n"
+        ),
+    )
+
+
+ALL_WRONG = """
+handler = 3
+features = "x"
+dependency-groups = [1]
+constraints = 3
+exclude-packages = ["a==1", 3]
+exclude-files = [""]
+collisions = 3
+scripts = "yes"
+filename = "a/b.zip"
+max-size = -1
+architecture = "aarch64"
+python-patch = "3.12.1"
+runtme = "x"
+exclude_files = []
+"""
+
+
+def test_every_problem_of_the_table_is_told_at_once(project, older):
+    project.configure(ALL_WRONG)
+
+    built = project.build()
+
+    assert built.output.splitlines() == [
+        f"{TABLE}.architecture: expected x86_64 or arm64; found 'aarch64'; did you mean 'arm64'?",
+        f"{TABLE}.python-patch: expected a full version of python3.13, such as \"3.13.11\"; found '3.12.1'",
+        f"{TABLE}.handler: expected a string; found 3",
+        f"{TABLE}.features: expected an array of strings; found 'x'",
+        f"{TABLE}.dependency-groups[1]: expected a string; found 1",
+        f"{TABLE}.constraints: expected an array of strings; found 3",
+        f"{TABLE}.exclude-packages[1]: expected a name alone; found 'a==1'; did you mean 'a'?",
+        f"{TABLE}.exclude-packages[2]: expected a string; found 3",
+        f"{TABLE}.exclude-files[1]: expected a string that is not empty",
+        f'{TABLE}.collisions: expected a table such as {{ "jwt/**" = "pyjwt" }}; found 3',
+        f"{TABLE}.scripts: expected true or false; found 'yes'",
+        f"{TABLE}.filename: expected a file name without folders; found 'a/b.zip'; set directory for the folder",
+        f"{TABLE}.max-size: expected a whole number above 0; found -1",
+        f"{TABLE}.runtme: unknown option; did you mean runtime?",
+        f"{TABLE}.exclude_files: unknown option; did you mean exclude-files?",
+    ]
+    assert built.code == 1
+    assert zips.folder(older.parent) == {NAME: b"older"}
+
+
+OF_OURS = [
+    (
+        'handler = "shop.app.handler"',
+        (
+            "handler 'shop.app.handler': no module 'shop.app' in the archive; its top level has 'shop'; the handler's "
+            "module must be importable from the zip's root"
+        ),
+    ),
+    (
+        'handler = "shop.api.handle"',
+        "handler 'shop.api.handle': shop/api.py defines no 'handle'; did you mean 'handler'?",
+    ),
+    ('handler = "shop.other"', "handler 'shop.other': shop/__init__.py defines no 'other'; it has no names"),
+    (
+        'handler = "shop"',
+        "handler 'shop': no module before the last dot; expected package.module.function or a program of the archive",
+    ),
+    (
+        'handler = "sys.exit"',
+        "handler 'sys.exit': 'sys' is a module built into Python, which Lambda refuses; rename yours",
+    ),
+    ('features = ["data"]', f"{TABLE}.features[1]: the project has no feature 'data'; it has none"),
+    ('dependency-groups = ["dev"]', f"{TABLE}.dependency-groups[1]: the project has no group 'dev'; it has none"),
+]
+
+OF_HATCH = [
+    ("packages = 3", f"Field `{TABLE}.packages` must be an array of strings"),
+    ("include = 3", f"Field `{TABLE}.include` must be an array of strings"),
+    ("exclude = [3]", f"Pattern #1 in field `{TABLE}.exclude` must be a string"),
+    ("only-include = 3", f"Field `{TABLE}.only-include` must be an array"),
+    ("force-include = 3", f"Field `{TABLE}.force-include` must be a mapping"),
+    ("sources = 3", f"Field `{TABLE}.sources` must be a mapping or array of strings"),
+    ("artifacts = 3", f"Field `{TABLE}.artifacts` must be an array of strings"),
+    ("directory = 3", f"Field `{TABLE}.directory` must be a string"),
+    ("versions = 3", f"Field `{TABLE}.versions` must be an array of strings"),
+    ('versions = ["nonsense"]', f"Unknown versions in field `{TABLE}.versions`: nonsense"),
+    ("reproducible = 3", f"Field `{TABLE}.reproducible` must be a boolean"),
+    ("ignore-vcs = 3", f"Field `{TABLE}.ignore-vcs` must be a boolean"),
+    ("skip-excluded-dirs = 3", f"Field `{TABLE}.skip-excluded-dirs` must be a boolean"),
+    ("only-packages = 3", f"Field `{TABLE}.only-packages` must be a boolean"),
+    ("dev-mode-dirs = 3", f"Field `{TABLE}.dev-mode-dirs` must be an array of strings"),
+    ("dev-mode-exact = 3", f"Field `{TABLE}.dev-mode-exact` must be a boolean"),
+    ("require-runtime-dependencies = 3", f"Field `{TABLE}.require-runtime-dependencies` must be a boolean"),
+    (
+        'require-runtime-features = ["data"]',
+        (
+            f"Feature `data` of field `{TABLE}.require-runtime-features` is not defined in field "
+            "`project.optional-dependencies`"
+        ),
+    ),
+    ("hooks = 3", f"Field `{TABLE}.hooks` must be a table"),
+    ("hooks = { custom = 3 }", f"Field `{TABLE}.hooks.custom` must be a table"),
+    ("hooks = { nonsense = {} }", "Unknown build hook: nonsense"),
+    ("hooks = { custom = {} }", "Build script does not exist: hatch_build.py"),
+    ('force-include = { "missing.txt" = "shop/x.txt" }', "Forced include not found: ROOT/missing.txt"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), [*OF_OURS, *OF_HATCH])
+def test_an_option_that_cannot_be_used_is_one_message_and_no_archive(project, older, options, message):
+    project.configure(options)
+
+    built = project.build()
+
+    assert built.output == message.replace("ROOT", str(project.root)) + "\n"
+    assert built.code == 1
+    assert zips.folder(older.parent) == {NAME: b"older"}
+
+
+ELSEWHERE = [
+    ('requires-python = "nonsense"', "Field `project.requires-python` is invalid: Invalid specifier: 'nonsense'"),
+    (
+        'requires-python = ">=3.14"',
+        (
+            "project.requires-python: '>=3.14' excludes python3.13, whose Python is 3.13.11; choose another runtime in "
+            f"{TABLE}.runtime, widen requires-python, or name the runtime's patch level in python-patch"
+        ),
+    ),
+    ('readme = "missing.md"', "Readme file does not exist: missing.md"),
+    ("scripts = 3", "Field `project.scripts` must be a table"),
+    (
+        'dynamic = ["version"]',
+        "Metadata field `version` cannot be both statically defined and listed in field `project.dynamic`",
+    ),
+    ("[tool.hatch.build]\ninclude = 3", "Field `tool.hatch.build.include` must be an array of strings"),
+    ("[tool.hatch.build]\nforce-include = 3", "Field `tool.hatch.build.force-include` must be a mapping"),
+    ("[tool.hatch.build]\nreproducible = 3", "Field `tool.hatch.build.reproducible` must be a boolean"),
+    (
+        "[tool.hatch.build.targets.wheel]\npackages = 3",
+        "Field `tool.hatch.build.targets.wheel.packages` must be an array of strings",
+    ),
+    (
+        "[tool.hatch.build.targets.wheel]\nshared-data = 3",
+        "Field `tool.hatch.build.targets.wheel.shared-data` must be a mapping",
+    ),
+    (
+        '[tool.hatch.build.targets.wheel]\nforce-include = { "missing.txt" = "x" }',
+        "Forced include not found: ROOT/missing.txt",
+    ),
+]
+
+
+@pytest.mark.parametrize(("lines", "message"), ELSEWHERE)
+def test_a_project_that_cannot_be_used_is_one_message_and_no_archive(project, older, lines, message):
+    project.configure(project=lines)
+
+    built = project.build()
+
+    assert built.output == message.replace("ROOT", str(project.root)) + "\n"
+    assert built.code == 1
+    assert zips.folder(older.parent) == {NAME: b"older"}
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            {"version": "nonsense"},
+            "Invalid version `nonsense` from field `project.version`, see https://peps.python.org/pep-0440/",
+        ),
+        (
+            {"name": "???"},
+            (
+                "Required field `project.name` must only contain ASCII letters/digits, underscores, hyphens, and "
+                "periods, and must begin and end with ASCII letters/digits."
+            ),
+        ),
+    ],
+)
+def test_metadata_that_cannot_be_used_is_one_message_and_no_archive(project, older, values, message):
+    project.configure(**values)
+
+    built = project.build()
+
+    assert (built.code, built.output) == (1, f"{message}\n")
+    assert zips.folder(older.parent) == {NAME: b"older"}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        (
+            "HATCH_LAMBDA_RUNTIME",
+            "3.13",
+            (
+                "HATCH_LAMBDA_RUNTIME: expected one of python3.9, python3.10, python3.11, python3.12, python3.13, "
+                "python3.14, python3.15; found '3.13'; did you mean 'python3.13'?"
+            ),
+        ),
+        (
+            "HATCH_LAMBDA_RUNTIME",
+            "nodejs24.x",
+            (
+                "HATCH_LAMBDA_RUNTIME: expected one of python3.9, python3.10, python3.11, python3.12, python3.13, "
+                "python3.14, python3.15; found 'nodejs24.x'; a newer one can be given as "
+                '{ name = "python3.16", python = "3.16", glibc = "2.34" }'
+            ),
+        ),
+        (
+            "HATCH_LAMBDA_ARCHITECTURE",
+            "amd64",
+            "HATCH_LAMBDA_ARCHITECTURE: expected x86_64 or arm64; found 'amd64'; did you mean 'x86_64'?",
+        ),
+        (
+            "SOURCE_DATE_EPOCH",
+            "yesterday",
+            "SOURCE_DATE_EPOCH: expected a whole number of seconds since 1970; found 'yesterday'",
+        ),
+    ],
+)
+def test_a_variable_that_cannot_be_used_is_named_in_the_message(project, older, variable, value, message):
+    built = project.build(**{variable: value})
+
+    assert (built.code, built.output) == (1, f"{message}\n")
+    assert zips.folder(older.parent) == {NAME: b"older"}
+
+
+def test_a_missing_runtime_is_told_with_those_that_fit(project, older):
+    project.configure(project='requires-python = ">=3.12,<3.14"')
+    text = (project.root / "pyproject.toml").read_text("utf-8")
+    project.write("pyproject.toml", text.replace('runtime = "python3.13"\n', ""))
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        1,
+        (
+            f"{TABLE}.runtime: missing; project.requires-python '<3.14,>=3.12' fits 2 of the supported runtimes; "
+            "set it to one of python3.12, python3.13\n"
+        ),
+    )
+    assert zips.folder(older.parent) == {NAME: b"older"}
+
+
+def test_a_handler_that_is_not_python_is_told_with_its_line(project):
+    project.configure('handler = "shop.api.handler"')
+    project.write("shop/api.py", "\ndef handler(event, context)\n    return None\n")
+
+    built = project.build(HATCH_LAMBDA_RUNTIME="python3.10")
+
+    assert (built.code, built.output, built.archives) == (
+        1,
+        "handler 'shop.api.handler': shop/api.py line 2 is not Python 3.10; expected ':'; mend it\n",
+        (),
+    )
+
+
+def test_a_project_without_files_is_told_what_hatch_tells_of_its_wheel(project, older):
+    project.configure(name="nothing")
+
+    built = project.build()
+
+    assert built.output == (
+        "Unable to determine which files to ship inside the wheel using the following heuristics: "
+        "https://hatch.pypa.io/latest/plugins/builder/wheel/#default-file-selection\n\n"
+        "The most likely cause of this is that there is no directory that matches the name of your project "
+        "(nothing).\n\n"
+        "At least one file selection option must be defined in the `tool.hatch.build.targets.wheel` table, see: "
+        "https://hatch.pypa.io/latest/config/build/\n\n"
+        "As an example, if you intend to ship a directory named `foo` that resides within a `src` directory located "
+        "at the root of your project, you can define the following:\n\n"
+        '[tool.hatch.build.targets.wheel]\npackages = ["src/foo"]\n'
+    )
+    assert built.code == 1
+    assert zips.folder(older.parent) == {NAME: b"older"}
+
+
+def test_a_link_to_nowhere_is_told_by_name(project, older):
+    (project.root / "shop/broken.py").symlink_to("nowhere.py")
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        1,
+        f"{project.root}/shop/broken.py: cannot be read; No such file or directory; mend it, or exclude it\n",
+    )
+    assert zips.folder(older.parent) == {NAME: b"older"}
+
+
+def test_a_file_that_would_lie_outside_of_the_archive_is_refused(project, older):
+    project.configure('packages = ["shop"]\nforce-include = { "pyproject.toml" = "../pyproject.toml" }')
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        1,
+        (
+            f"../pyproject.toml: leads out of the archive; found for {project.root}/pyproject.toml; see to "
+            "force-include and sources\n"
+        ),
+    )
+    assert zips.folder(older.parent) == {NAME: b"older"}
+
+
+def test_a_kind_of_archive_that_does_not_exist_is_refused(project, older):
+    built = project.build(target="lambda:nonsense")
+
+    assert (built.code, built.output) == (
+        1,
+        "-t lambda:nonsense: no such version of the target; expected one of function\n",
+    )
+    assert zips.folder(older.parent) == {NAME: b"older"}
+
+
+def test_an_archive_larger_than_max_size_is_refused_with_what_fills_it(index, project, older):
+    index.add("lib", files={"lib/model.bin": bytes(2 << 20)})
+    project.configure("max-size = 1000000", dependencies=["lib"])
+
+    built = project.build()
+
+    found = re.fullmatch(
+        rf"unzipped: 2,09[78],\d{{3}} bytes; {re.escape(TABLE)}\.max-size admits 1,000,000; "
+        r"largest: lib 1\.0 \(2\.0 MiB\), shop 0\.1\.0 \(0\.0 MiB\), …\n",
+        built.output,
+    )
+    assert built.code == 1
+    assert found, built.output
+    assert zips.folder(older.parent) == {NAME: b"older"}
+
+
+def test_an_archive_larger_than_lambda_admits_is_refused_before_it_is_written(project, older):
+    with project.write("shop/model.bin").open("r+b") as file:
+        file.truncate(262_144_000)
+
+    built = project.build()
+
+    found = re.fullmatch(
+        r"unzipped: 262,14[45],\d{3} bytes; Lambda accepts less than 262,144,000 with its layers; "
+        r"largest: shop 0\.1\.0 \(250\.0 MiB\), …\n",
+        built.output,
+    )
+    assert built.code == 1
+    assert found, built.output
+    assert zips.folder(older.parent) == {NAME: b"older"}
+
+
+COLLISION = (
+    "shared/a.py: claimed by one 1.0 and two 1.0 with different contents; name the one whose file is right, such as "
+    'collisions = { "shared/**" = "one" }, or leave one of them out with exclude-packages\n'
+)
+
+
+def test_two_distributions_that_claim_one_path_are_named(index, project, older):
+    index.add("one", files={"one.py": "", "shared/a.py": "1"})
+    index.add("two", files={"two.py": "", "shared/a.py": "2"})
+    project.configure(dependencies=["one", "two"])
+
+    built = project.build()
+
+    assert (built.code, built.output) == (1, COLLISION)
+    assert zips.folder(older.parent) == {NAME: b"older"}
+
+
+def test_a_winner_that_does_not_ship_the_file_is_refused(index, project):
+    index.add("one", files={"one.py": "", "shared/a.py": "1"})
+    index.add("two", files={"two.py": "", "shared/a.py": "2"})
+    project.configure('collisions = { "shared/**" = "three" }', dependencies=["one", "two"])
+
+    built = project.build()
+
+    assert (built.code, built.output, built.archives) == (
+        1,
+        (
+            "shared/a.py: claimed by one 1.0 and two 1.0 with different contents; collisions names 'three', which does "
+            "not ship it\n"
+        ),
+        (),
+    )
+
+
+def test_a_file_where_another_distribution_has_a_folder_is_refused(index, project):
+    index.add("one", files={"shared": "a file"})
+    index.add("two", files={"shared/a.py": "2"})
+    project.configure(dependencies=["one", "two"])
+
+    built = project.build()
+
+    assert (built.code, built.output, built.archives) == (
+        1,
+        "shared: a file of one 1.0 and a folder of two 1.0; leave one out with exclude-files\n",
+        (),
+    )
+
+
+def test_an_error_of_a_build_hook_keeps_its_traceback(project):
+    project.configure("hooks = { custom = {} }")
+    project.write("hatch_build.py", "import missing_module_of_the_hook\n")
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output.startswith("Traceback (most recent call last):\n")
+    assert built.output.endswith("\nModuleNotFoundError: No module named 'missing_module_of_the_hook'\n")
+
+
+def test_hatch_learns_of_the_builder_without_loading_it(environ):
+    code = "import sys, hatch_lambda.hooks; print(*sorted(name for name in sys.modules if 'hatch_lambda' in name))"
+
+    done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
+
+    assert done.stdout == "hatch_lambda hatch_lambda.hooks\n"
+
+
+def test_a_project_without_dependencies_is_built_without_pip(index, project):
+    code = (
+        "import atexit, runpy, sys\n"
+        "sys.argv = ['hatchling', 'build', '-t', 'lambda']\n"
+        "atexit.register(lambda: print(sorted(name for name in sys.modules if name.split('.')[0] == 'pip')))\n"
+        "runpy.run_module('hatchling', run_name='__main__')\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=project.root, env=project.environ, capture_output=True, text=True, check=True
+    )
+
+    assert (done.stdout, done.stderr) == ("[]\n", SUMMARY)
+    assert index.requests == []
