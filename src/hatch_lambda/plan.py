@@ -173,14 +173,14 @@ def _unmatched(patterns: Sequence[str], claims: Sequence[Entry]) -> Iterator[str
 def _one_owner_each(
     claims: Iterable[Entry], collisions: Mapping[str, NormalizedName]
 ) -> tuple[dict[str, Entry], list[str]]:
-    kept: dict[str, Entry] = {}
-    rivals: dict[str, list[Entry]] = {}
+    claimed: dict[str, list[Entry]] = {}
     for claim in claims:
-        first = kept.setdefault(claim.path, claim)
-        if first is not claim and not _alike(first, claim):
-            rivals.setdefault(claim.path, [first]).append(claim)
+        claimed.setdefault(claim.path, []).append(claim)
+    kept = {path: owners[0] for path, owners in claimed.items()}
     problems = []
-    for path, owners in rivals.items():
+    for path, owners in claimed.items():
+        if all(_alike(owners[0], other) for other in owners[1:]):
+            continue
         winner = next(
             (name for pattern, name in collisions.items() if GitIgnoreSpec.from_lines([pattern]).match_file(path)), None
         )
