@@ -166,7 +166,8 @@ def _without(claims: Iterable[Entry], patterns: Sequence[str]) -> list[Entry]:
 def _unmatched(patterns: Sequence[str], claims: Sequence[Entry]) -> Iterator[str]:
     for pattern in patterns:
         spec = GitIgnoreSpec.from_lines([pattern.removeprefix("!")])
-        if len(spec) and not any(spec.match_file(claim.path) for claim in claims):
+        decides = any(part.include is not None for part in spec.patterns)  # a comment does not
+        if decides and not any(spec.match_file(claim.path) for claim in claims):
             yield pattern
 
 

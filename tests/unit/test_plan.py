@@ -248,7 +248,7 @@ def test_a_distribution_whose_files_are_all_excluded_has_no_record():
 
 
 def test_a_pattern_that_matches_nothing_warns():
-    patterns = ("*.txt", "nothing/", "!nobody", "")
+    patterns = ("*.txt", "nothing/", "!nobody", "# a comment", "")
 
     plan = make_plan([entry("f.txt", "1", ALPHA), entry("g", "", ALPHA)], Choices(exclude_files=patterns))
 
