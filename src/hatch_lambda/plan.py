@@ -147,11 +147,11 @@ def make_plan(entries: Iterable[Entry], choices: Choices) -> ArchivePlan:
     problems += _file_and_folder(kept)
     if problems:
         raise PlanError(problems)
-    records = _without(_records(claims, kept), choices.exclude_files)
-    ordered = sorted((*kept.values(), *records), key=lambda entry: entry.path)
+    records = list(_records(claims, kept))
+    ordered = sorted((*kept.values(), *_without(records, choices.exclude_files)), key=lambda entry: entry.path)
     warnings = tuple(
         f"exclude-files has {pattern!r}, which matches nothing; the archive is the same without it."
-        for pattern in _unmatched(choices.exclude_files, offered)
+        for pattern in _unmatched(choices.exclude_files, [*offered, *records])
     )
     return ArchivePlan(tuple(ordered), warnings)
 

@@ -239,6 +239,7 @@ def test_records_can_be_excluded_like_any_other_file():
     plan = make_plan([entry("f", "1", ALPHA), entry("g", "", BETA)], Choices(exclude_files=("alpha-*.dist-info/",)))
 
     assert list(plan.paths) == ["beta-2.0.dist-info/RECORD", "f", "g"]
+    assert plan.warnings == ()
 
 
 def test_a_distribution_whose_files_are_all_excluded_has_no_record():
