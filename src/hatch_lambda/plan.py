@@ -138,16 +138,17 @@ def make_plan(entries: Iterable[Entry], choices: Choices) -> ArchivePlan:
     """Return the archive that the entries make.
 
     Files that the choices exclude are gone, a file that several distributions ship alike is kept once, and each
-    distribution's RECORD lists exactly what of it is left. Raises ``PlanError`` with every path that two owners
-    claim with different contents, and with every path that is both a file and a folder.
+    distribution's RECORD, in place of any that is offered, lists exactly what of it is left. Raises ``PlanError`` with
+    every path that two owners claim with different contents, and with every path that is both a file and a folder.
     """
     offered = list(entries)
-    claims = _without(offered, choices.exclude_files)
+    written = {_record_path(entry.origin) for entry in offered}
+    claims = [claim for claim in _without(offered, choices.exclude_files) if claim.path not in written]
     kept, problems = _one_owner_each(claims, choices.collisions)
-    problems += _file_and_folder(kept)
+    records = list(_records(claims, kept))
+    problems += _file_and_folder({**kept, **{record.path: record for record in records}})
     if problems:
         raise PlanError(problems)
-    records = list(_records(claims, kept))
     ordered = sorted((*kept.values(), *_without(records, choices.exclude_files)), key=lambda entry: entry.path)
     warnings = tuple(
         f"exclude-files has {pattern!r}, which matches nothing; the archive is the same without it."
@@ -228,17 +229,21 @@ def _file_and_folder(kept: Mapping[str, Entry]) -> list[str]:
 
 def _records(claims: Iterable[Entry], kept: Mapping[str, Entry]) -> Iterator[Entry]:
     """Yield a RECORD for each distribution, as in "The .dist-info/RECORD file" of the wheel's specification."""
-    rows: dict[Origin, list[tuple[str, str, int | str]]] = {}
+    rows: dict[Origin, set[tuple[str, str, int]]] = {}
     for claim in claims:
-        own = rows.setdefault(claim.origin, [])
+        own = rows.setdefault(claim.origin, set())
         winner = kept[claim.path]
         if winner is claim or _alike(winner, claim):
-            own.append((claim.path, claim.content.digest, claim.content.size))
+            own.add((claim.path, claim.content.digest, claim.content.size))
     for origin, listed in rows.items():
-        path = f"{origin.dist_info}/RECORD"
+        path = _record_path(origin)
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([*sorted(listed), (path, "", "")])
         yield Entry(path, origin, TextContent(text.getvalue().encode()))
+
+
+def _record_path(origin: Origin) -> str:
+    return f"{origin.dist_info}/RECORD"
 
 
 def record_digest(digest: bytes) -> str:

@@ -88,6 +88,22 @@ def test_a_files_hash_is_that_of_its_bytes(tmp_path):
     assert digest == record_digest(hashlib.sha256(data).digest())
 
 
+def test_a_path_that_a_distribution_offers_twice_stands_in_record_once():
+    plan = make_plan([entry("f", "1", ALPHA), entry("f", "1", ALPHA)], Choices())
+
+    assert rows(plan, ALPHA) == [["f", ONE, "1"], ["alpha-1.0.dist-info/RECORD", "", ""]]
+
+
+def test_a_file_in_the_place_of_a_record_gives_way_to_it():
+    offered = [entry("beta-2.0.dist-info/RECORD", "1", ALPHA), entry("f", "1", ALPHA), entry("g", "1", BETA)]
+
+    plan = make_plan(offered, Choices())
+
+    assert [planned.path for planned in plan.entries] == list(plan.paths)
+    assert rows(plan, ALPHA) == [["f", ONE, "1"], ["alpha-1.0.dist-info/RECORD", "", ""]]
+    assert rows(plan, BETA) == [["g", ONE, "1"], ["beta-2.0.dist-info/RECORD", "", ""]]
+
+
 def test_sizes_are_summed_by_distribution_the_largest_first():
     plan = make_plan([entry("a", "1", ALPHA), entry("b", "22" * 100, BETA), entry("c", "3", ALPHA)], Choices())
 
@@ -268,6 +284,14 @@ def test_a_path_that_is_both_a_file_and_a_folder_is_refused():
     assert lines == [
         "a: a file of shop 0.1.0 and a folder of Alpha 1.0; leave one out with exclude-files",
         "a/b: a file of Alpha 1.0 and a folder of beta 2.0; leave one out with exclude-files",
+    ]
+
+
+def test_a_folder_in_the_place_of_a_record_is_refused():
+    lines = problems(entry("beta-2.0.dist-info/RECORD/f", "1", ALPHA), entry("g", "1", BETA))
+
+    assert lines == [
+        "beta-2.0.dist-info/RECORD: a file of beta 2.0 and a folder of Alpha 1.0; leave one out with exclude-files"
     ]
 
 
