@@ -50,8 +50,8 @@ def verify_wheel(file: Path, sha256: str) -> Wheel:
     try:
         name, version, _, _ = parse_wheel_filename(file.name)
         with zipfile.ZipFile(file) as archive, file.open("rb") as raw:
-            infos = [info for info in archive.infolist() if not info.is_dir()]
-            _refuse(file.name, _name_problems([info.filename for info in infos]))
+            infos = [info for info in archive.infolist() if not info.orig_filename.endswith("/")]
+            _refuse(file.name, _name_problems([info.orig_filename for info in infos]))
             _refuse(file.name, _kind_problems(infos))
             _refuse(file.name, _scheme_problems(info.filename for info in infos))
             dist_info = _dist_info(file.name, infos, name, version)
@@ -95,6 +95,7 @@ def _refuse(filename: str, problems: Iterable[str]) -> None:
 
 
 def _name_problems(names: Sequence[str]) -> Iterator[str]:
+    """Yield what is wrong with names as they stand in the zip, before zipfile adapts them to its host."""
     counts = Counter(names)
     seen: dict[str, str] = {}
     for name in names:
