@@ -13,6 +13,7 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
+from copy import copy
 from email.parser import HeaderParser
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -152,9 +153,15 @@ def _is_dist_info_of(folder: str, name: NormalizedName, version: Version) -> boo
 def _member(archive: zipfile.ZipFile, raw: BinaryIO, info: zipfile.ZipInfo) -> Member:
     """Return the member with the place of its bytes; raises ``BadZipFile`` if they are not what the zip promises."""
     found = hashlib.sha256()
-    with archive.open(info) as file:
+    size = 0
+    longer = copy(info)
+    longer.file_size += 1  # or zipfile would stop at the promised size, whatever follows
+    with archive.open(longer) as file:
         while chunk := file.read(1 << 20):
             found.update(chunk)
+            size += len(chunk)
+    if size != info.file_size:
+        raise zipfile.BadZipFile(f"{info.filename!r} is not of the {info.file_size:,} bytes that it promises")
     raw.seek(info.header_offset)
     header = _LOCAL_HEADER.unpack(raw.read(_LOCAL_HEADER.size))
     offset = info.header_offset + _LOCAL_HEADER.size + header[-2] + header[-1]

@@ -342,6 +342,28 @@ def test_a_member_whose_bytes_do_not_inflate_is_refused(tmp_path):
     assert line.startswith("cannot be read as a zip; Error -3 while decompressing data")
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize(
+    ("promised", "reason"),
+    [(3, "Bad CRC-32 for file 'lib/a.py'"), (5, "'lib/a.py' is not of the 5 bytes that it promises")],
+)
+def test_a_member_that_is_not_as_long_as_promised_is_refused(tmp_path, method, promised, reason):
+    """The CRC fits as much as the promised size has of it, which is what zipfile looks at; unzip stumbles over it."""
+    path = tmp_path / WHEEL
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("lib/a.py", "text")
+    data, seen = bytearray(path.read_bytes()), b"text"[:promised]
+    for offset in (14, data.index(b"PK\1\2") + 16):
+        struct.pack_into("<L", data, offset, zlib.crc32(seen))
+        struct.pack_into("<L", data, offset + 8, promised)
+    path.write_bytes(data)
+    with zipfile.ZipFile(path, "a") as archive:
+        for name, text in SOUND:
+            archive.writestr(name, text)
+
+    assert problems(path) == [f"cannot be read as a zip; {reason}; build again to fetch it anew"]
+
+
 def test_a_member_in_a_method_that_python_does_not_know_is_refused(tmp_path):
     path = zipped(tmp_path, ("lib/a.py", "x"), *SOUND)
     data = bytearray(path.read_bytes())
