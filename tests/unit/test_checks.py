@@ -436,6 +436,10 @@ def test_a_module_that_is_no_text_is_told(tmp_path, data):
     assert line.endswith("; mend it")
 
 
+def test_a_module_that_python_would_only_warn_of_passes():
+    assert found(plan(entry("app.py", "pattern = '\\d'\ndef main(): ...\n")), "app.main") == []
+
+
 def test_syntax_newer_than_the_runtimes_python_is_told(tmp_path):
     chosen = broken(tmp_path, b"match x:\n    case 1: ...\ndef main(): ...\n")
 

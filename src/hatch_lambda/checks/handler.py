@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import warnings
 import zipfile
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -74,7 +75,9 @@ def _check_module(plan: ArchivePlan, target: Target, where: str, module: str, fu
     if not entry.path.endswith(".py"):
         return  # an extension module tells its names to nobody but the Python that loads it
     try:
-        tree = ast.parse(_source(entry), entry.path, feature_version=target.runtime.python)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Python would only warn of is not ours to say
+            tree = ast.parse(_source(entry), entry.path, feature_version=target.runtime.python)
     except (SyntaxError, ValueError) as error:
         yield _unparsable(entry, target, where, error)
         return
