@@ -219,10 +219,15 @@ def _read_runtime(table: Table, requires_python: SpecifierSet, overrides: Mappin
 
 def _unknown_runtime(found: str) -> str:
     names = [runtime.name for runtime in RUNTIMES]
+    expected = f"expected one of {', '.join(names)}; found {found!r}"
+    number = re.fullmatch(r"(?:python)?3\.(\d+)", found)
+    is_newer = number is not None and (3, int(number[1])) > RUNTIMES[-1].python
     close = get_close_matches(found if found.startswith("python") else f"python{found}", names, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    example = '{ name = "python3.16", python = "3.16", glibc = "2.34" }'
-    return f"expected one of {', '.join(names)}; found {found!r}{hint or f'; a newer one can be given as {example}'}"
+    if close and not is_newer:
+        return f"{expected}; did you mean {close[0]!r}?"
+    python = f"3.{number[1]}" if number and is_newer else "3.16"
+    example = f'{{ name = "python{python}", python = "{python}", glibc = "2.34" }}'
+    return f"{expected}; a newer one can be given as {example}"
 
 
 def _infer_runtime(table: Table, requires_python: SpecifierSet) -> Runtime | None:

@@ -138,20 +138,21 @@ def make_plan(entries: Iterable[Entry], choices: Choices) -> ArchivePlan:
     """Return the archive that the entries make.
 
     Files that the choices exclude are gone, a file that several distributions ship alike is kept once, and each
-    distribution's RECORD lists exactly what of it is left. Raises ``PlanError`` with every path that two owners
-    claim with different contents, and with every path that is both a file and a folder.
+    distribution's RECORD, in place of any that is offered, lists exactly what of it is left. Raises ``PlanError`` with
+    every path that two owners claim with different contents, and with every path that is both a file and a folder.
     """
     offered = list(entries)
-    claims = _without(offered, choices.exclude_files)
+    written = {_record_path(entry.origin) for entry in offered}
+    claims = [claim for claim in _without(offered, choices.exclude_files) if claim.path not in written]
     kept, problems = _one_owner_each(claims, choices.collisions)
-    problems += _file_and_folder(kept)
+    records = list(_records(claims, kept))
+    problems += _file_and_folder({**kept, **{record.path: record for record in records}})
     if problems:
         raise PlanError(problems)
-    records = _without(_records(claims, kept), choices.exclude_files)
-    ordered = sorted((*kept.values(), *records), key=lambda entry: entry.path)
+    ordered = sorted((*kept.values(), *_without(records, choices.exclude_files)), key=lambda entry: entry.path)
     warnings = tuple(
         f"exclude-files has {pattern!r}, which matches nothing; the archive is the same without it."
-        for pattern in _unmatched(choices.exclude_files, offered)
+        for pattern in _unmatched(choices.exclude_files, [*offered, *records])
     )
     return ArchivePlan(tuple(ordered), warnings)
 
@@ -166,21 +167,22 @@ def _without(claims: Iterable[Entry], patterns: Sequence[str]) -> list[Entry]:
 def _unmatched(patterns: Sequence[str], claims: Sequence[Entry]) -> Iterator[str]:
     for pattern in patterns:
         spec = GitIgnoreSpec.from_lines([pattern.removeprefix("!")])
-        if len(spec) and not any(spec.match_file(claim.path) for claim in claims):
+        decides = any(part.include is not None for part in spec.patterns)  # a comment does not
+        if decides and not any(spec.match_file(claim.path) for claim in claims):
             yield pattern
 
 
 def _one_owner_each(
     claims: Iterable[Entry], collisions: Mapping[str, NormalizedName]
 ) -> tuple[dict[str, Entry], list[str]]:
-    kept: dict[str, Entry] = {}
-    rivals: dict[str, list[Entry]] = {}
+    claimed: dict[str, list[Entry]] = {}
     for claim in claims:
-        first = kept.setdefault(claim.path, claim)
-        if first is not claim and not _alike(first, claim):
-            rivals.setdefault(claim.path, [first]).append(claim)
+        claimed.setdefault(claim.path, []).append(claim)
+    kept = {path: owners[0] for path, owners in claimed.items()}
     problems = []
-    for path, owners in rivals.items():
+    for path, owners in claimed.items():
+        if all(_alike(owners[0], other) for other in owners[1:]):
+            continue
         winner = next(
             (name for pattern, name in collisions.items() if GitIgnoreSpec.from_lines([pattern]).match_file(path)), None
         )
@@ -227,17 +229,21 @@ def _file_and_folder(kept: Mapping[str, Entry]) -> list[str]:
 
 def _records(claims: Iterable[Entry], kept: Mapping[str, Entry]) -> Iterator[Entry]:
     """Yield a RECORD for each distribution, as in "The .dist-info/RECORD file" of the wheel's specification."""
-    rows: dict[Origin, list[tuple[str, str, int | str]]] = {}
+    rows: dict[Origin, set[tuple[str, str, int]]] = {}
     for claim in claims:
-        own = rows.setdefault(claim.origin, [])
+        own = rows.setdefault(claim.origin, set())
         winner = kept[claim.path]
         if winner is claim or _alike(winner, claim):
-            own.append((claim.path, claim.content.digest, claim.content.size))
+            own.add((claim.path, claim.content.digest, claim.content.size))
     for origin, listed in rows.items():
-        path = f"{origin.dist_info}/RECORD"
+        path = _record_path(origin)
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([*sorted(listed), (path, "", "")])
         yield Entry(path, origin, TextContent(text.getvalue().encode()))
+
+
+def _record_path(origin: Origin) -> str:
+    return f"{origin.dist_info}/RECORD"
 
 
 def record_digest(digest: bytes) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from packaging.dependency_groups import DependencyGroupResolver
 from packaging.errors import ExceptionGroup
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -68,7 +69,8 @@ def root_demands(project: Project, config: LambdaConfig) -> tuple[Demand, ...]:
     Raises ``ProjectError`` with every problem: a feature or group that the project lacks, a group that cannot be read,
     a requirement that only something other than a wheel on an index could meet.
     """
-    found = [Demand("project.dependencies", Requirement(text)) for text in project.dependencies]
+    own = [Demand("project.dependencies", Requirement(text)) for text in project.dependencies]
+    found = list(_unfolded(project, own))
     problems: list[str] = []
     reads: list[tuple[Callable[[Project, int, str], list[Demand]], int, str]] = [
         (_feature_demands, index, name) for index, name in enumerate(config.features, 1)
@@ -107,18 +109,27 @@ def _group_demands(project: Project, index: int, group: str) -> list[Demand]:
     return [Demand(where, requirement) for requirement in requirements]
 
 
-def _unfolded(project: Project, found: Iterable[Demand]) -> Iterator[Demand]:
+def _unfolded(project: Project, found: Iterable[Demand], seen: frozenset[str] = frozenset()) -> Iterator[Demand]:
     """Replace the project's own name, as in ``shop[data]``, by the requirements of those extras.
 
     The project is no package of an index; on one, its name may be a stranger's.
     """
     for demand in found:
-        if canonicalize_name(demand.requirement.name) != canonicalize_name(project.name):
+        requirement = demand.requirement
+        if canonicalize_name(requirement.name) != canonicalize_name(project.name):
             yield demand
             continue
-        for extra in sorted(demand.requirement.extras):
-            for text in project.optional_dependencies.get(canonicalize_name(extra), ()):
-                yield Demand(demand.by, Requirement(text))
+        for extra in sorted({canonicalize_name(extra) for extra in requirement.extras} - seen):
+            texts = project.optional_dependencies.get(extra, ())
+            inner = [Demand(demand.by, _under(requirement.marker, Requirement(text))) for text in texts]
+            yield from _unfolded(project, inner, seen | {extra})
+
+
+def _under(marker: Marker | None, requirement: Requirement) -> Requirement:
+    """Return the requirement, to be met only where the marker holds as well."""
+    if marker is not None:
+        requirement.marker = Marker(f"({marker}) and ({requirement.marker})") if requirement.marker else marker
+    return requirement
 
 
 def _missing(where: str, kind: str, name: str, known: Iterable[str]) -> str:

@@ -103,11 +103,13 @@ def _read(place: Path, sha256: str) -> Wheel | None:
         values = json.loads(text)
         path = place / values["filename"]
         stat = path.stat()
-        if stat.st_size != values["size"] or (stat.st_mtime != _SEALED and _sha256(path) != sha256):
+        if values["sha256"] != sha256 or stat.st_size != values["size"]:
             return None
+        if stat.st_mtime != _SEALED and _sha256(path) != sha256:
+            return None
+        return _wheel(path, values)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return _wheel(path, values)
 
 
 def _wheel(path: Path, values: dict[str, Any]) -> Wheel:

@@ -13,6 +13,7 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
+from copy import copy
 from email.parser import HeaderParser
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -50,8 +51,8 @@ def verify_wheel(file: Path, sha256: str) -> Wheel:
     try:
         name, version, _, _ = parse_wheel_filename(file.name)
         with zipfile.ZipFile(file) as archive, file.open("rb") as raw:
-            infos = [info for info in archive.infolist() if not info.is_dir()]
-            _refuse(file.name, _name_problems([info.filename for info in infos]))
+            infos = [info for info in archive.infolist() if not info.orig_filename.endswith("/")]
+            _refuse(file.name, _name_problems([info.orig_filename for info in infos]))
             _refuse(file.name, _kind_problems(infos))
             _refuse(file.name, _scheme_problems(info.filename for info in infos))
             dist_info = _dist_info(file.name, infos, name, version)
@@ -95,6 +96,7 @@ def _refuse(filename: str, problems: Iterable[str]) -> None:
 
 
 def _name_problems(names: Sequence[str]) -> Iterator[str]:
+    """Yield what is wrong with names as they stand in the zip, before zipfile adapts them to its host."""
     counts = Counter(names)
     seen: dict[str, str] = {}
     for name in names:
@@ -151,9 +153,15 @@ def _is_dist_info_of(folder: str, name: NormalizedName, version: Version) -> boo
 def _member(archive: zipfile.ZipFile, raw: BinaryIO, info: zipfile.ZipInfo) -> Member:
     """Return the member with the place of its bytes; raises ``BadZipFile`` if they are not what the zip promises."""
     found = hashlib.sha256()
-    with archive.open(info) as file:
+    size = 0
+    longer = copy(info)
+    longer.file_size += 1  # or zipfile would stop at the promised size, whatever follows
+    with archive.open(longer) as file:
         while chunk := file.read(1 << 20):
             found.update(chunk)
+            size += len(chunk)
+    if size != info.file_size:
+        raise zipfile.BadZipFile(f"{info.filename!r} is not of the {info.file_size:,} bytes that it promises")
     raw.seek(info.header_offset)
     header = _LOCAL_HEADER.unpack(raw.read(_LOCAL_HEADER.size))
     offset = info.header_offset + _LOCAL_HEADER.size + header[-2] + header[-1]

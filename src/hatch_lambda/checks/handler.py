@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import warnings
 import zipfile
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 
 _ANYTHING = "*"
 """Stands for names that only running the module would tell."""
+
+_WRITING = frozenset({"exec", "globals"})
+"""Functions through which a module may define names that stand nowhere in it."""
+
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 _SHOWN = 8
 """Names that a message lists before it stops."""
@@ -68,11 +75,13 @@ def _check_module(plan: ArchivePlan, target: Target, where: str, module: str, fu
     if not entry.path.endswith(".py"):
         return  # an extension module tells its names to nobody but the Python that loads it
     try:
-        tree = ast.parse(_source(entry), entry.path, feature_version=target.runtime.python)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Python would only warn of is not ours to say
+            tree = ast.parse(_source(entry), entry.path, feature_version=target.runtime.python)
     except (SyntaxError, ValueError) as error:
         yield _unparsable(entry, target, where, error)
         return
-    names = set(_names(tree.body))
+    names = {*_names(tree), *_names_from_within(tree)}
     if function not in names and _ANYTHING not in names and "__getattr__" not in names:
         yield Finding("error", _no_function(where, entry, function, names))
 
@@ -140,20 +149,35 @@ def _source(entry: Entry) -> bytes:
         return archive.read(content.member)
 
 
-def _names(body: Iterable[ast.stmt]) -> Iterator[str]:
-    """Yield every name that running these statements may define."""
-    for statement in body:
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield statement.name
-            continue
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            for alias in statement.names:
-                yield alias.asname or alias.name.partition(".")[0]
-            continue
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                yield node.id
-        for block in ("body", "orelse", "finalbody"):
-            yield from _names(getattr(statement, block, ()))
-        for branch in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
-            yield from _names(branch.body)
+def _names(node: ast.AST) -> Iterator[str]:
+    """Yield every name that running this may define; what stands in functions and classes is theirs."""
+    for child in ast.iter_child_nodes(node):
+        name = _own_name(child)
+        if name is not None:
+            yield name
+        if isinstance(child, _COMPREHENSIONS):
+            yield from (inner.target.id for inner in ast.walk(child) if isinstance(inner, ast.NamedExpr))
+        elif not isinstance(child, _SCOPES):
+            yield from _names(child)
+
+
+def _own_name(node: ast.AST) -> str | None:
+    match node:
+        case ast.Name(id=name, ctx=ast.Store()) | ast.alias(asname=str(name)):
+            return name
+        case ast.alias(name=name):
+            return name.partition(".")[0]
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return name
+        case ast.MatchAs(name=name) | ast.MatchStar(name=name) | ast.MatchMapping(rest=name):
+            return name
+    return None
+
+
+def _names_from_within(tree: ast.Module) -> Iterator[str]:
+    """Yield the names of the module that its functions may define."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Global):
+            yield from node.names
+        elif isinstance(node, ast.Name) and node.id in _WRITING:
+            yield _ANYTHING

@@ -103,7 +103,7 @@ def demands(
         name = canonicalize_name(demand.requirement.name)
         if name in without or name not in distributions:
             continue
-        for extra in ("", *sorted(demand.requirement.extras)):
+        for extra in ("", *sorted(map(canonicalize_name, demand.requirement.extras))):
             if (name, extra) not in seen:
                 seen.add((name, extra))
                 queue += _requirements(distributions[name], target, extra)
@@ -111,6 +111,7 @@ def demands(
 
 
 def _requirements(distribution: Described, target: Target, extra: str) -> Iterator[Demand]:
+    """Yield what the distribution requires without extras, or what one extra adds to that."""
     by = f"{distribution.name} {distribution.version}"
     for text in distribution.requires_dist:
         try:
@@ -119,7 +120,7 @@ def _requirements(distribution: Described, target: Target, extra: str) -> Iterat
             raise WheelError(
                 f"{by}: its metadata requires {text!r}, which is no requirement; pin another version"
             ) from None
-        if _holds(requirement, target, extra):
+        if _holds(requirement, target, extra) and not (extra and _holds(requirement, target, "")):
             yield Demand(by, requirement)
 
 

@@ -1,0 +1,62 @@
+"""Small values that unit tests start from: a target, an entry, a wheel that came through verification."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import Requirement
+
+from hatch_lambda.config import LambdaConfig
+from hatch_lambda.plan import ArchivePlan, Content, Entry, FileContent, Origin, TextContent
+from hatch_lambda.resolve.base import Demand
+from hatch_lambda.runtimes import runtime_named
+from hatch_lambda.target import Architecture, Target
+from hatch_lambda.verify import verify_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hatch_lambda.wheels import Wheel
+
+SHOP = Origin("shop", "0.1.0", "shop-0.1.0.dist-info", project=True)
+"""The project as an owner of files."""
+
+
+def target(runtime: str = "python3.13", architecture: Architecture = "x86_64", patch: int | None = None) -> Target:
+    """Return a runtime of the table on an architecture."""
+    found = runtime_named(runtime)
+    assert found is not None
+    return Target(found, architecture, patch)
+
+
+def config(runtime: str = "python3.13", architecture: Architecture = "x86_64", **options: Any) -> LambdaConfig:
+    """Return a configuration with everything but these options left out."""
+    return LambdaConfig(target=target(runtime, architecture), **options)
+
+
+def origin(name: str, version: str = "1.0") -> Origin:
+    """Return a distribution as an owner of files."""
+    return Origin(name, version, f"{name.lower().replace('-', '_')}-{version}.dist-info")
+
+
+def entry(path: str, text: str | Path = "", owner: Origin = SHOP, *, executable: bool = False) -> Entry:
+    """Return an entry with a text, or with the file at a path, in it."""
+    content: Content
+    content = TextContent(text.encode()) if isinstance(text, str) else FileContent(text, text.stat().st_size)
+    return Entry(path, owner, content, executable)
+
+
+def plan(*entries: Entry) -> ArchivePlan:
+    """Return a plan of just these entries, in the order that an archive has."""
+    return ArchivePlan(tuple(sorted(entries, key=lambda found: found.path)))
+
+
+def demand(text: str, by: str = "project.dependencies") -> Demand:
+    """Return a requirement and who has it."""
+    return Demand(by, Requirement(text))
+
+
+def verified(path: Path) -> Wheel:
+    """Return the wheel at a path as the store would know it."""
+    return verify_wheel(path, hashlib.sha256(path.read_bytes()).hexdigest())

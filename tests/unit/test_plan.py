@@ -1,0 +1,307 @@
+"""The archive as a list: who wins a path, what is left out, what RECORD then says."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import itertools
+
+import pytest
+from packaging.utils import canonicalize_name
+
+from hatch_lambda.errors import PlanError
+from hatch_lambda.plan import ArchivePlan, Choices, FileContent, Origin, TextContent, make_plan, record_digest
+from tests.support.samples import SHOP, entry, origin
+
+ALPHA, BETA, GAMMA = origin("Alpha"), origin("beta", "2.0"), origin("gamma", "3.0")
+
+BETA_WINS = canonicalize_name("beta")
+
+EMPTY = "sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
+ONE = "sha256=a4ayc_80_OGda4BO_1o_V0etpOqiLx1JwB5S3beHW0s"
+
+
+def rows(plan: ArchivePlan, owner: Origin) -> list[list[str]]:
+    """Return what a distribution's RECORD in the plan says."""
+    content = plan.paths[f"{owner.dist_info}/RECORD"].content
+    assert isinstance(content, TextContent)
+    return list(csv.reader(io.StringIO(content.data.decode(), newline="")))
+
+
+def texts(plan: ArchivePlan) -> dict[str, bytes]:
+    """Return what is in every file of the plan but the RECORDs."""
+    found = {path: planned.content for path, planned in plan.paths.items() if not path.endswith("/RECORD")}
+    return {path: content.data for path, content in found.items() if isinstance(content, TextContent)}
+
+
+def problems(*entries, **choices) -> list[str]:
+    """Return the lines of the message that planning ends in."""
+    with pytest.raises(PlanError) as caught:
+        make_plan(entries, Choices(**choices))
+    return str(caught.value).splitlines()
+
+
+def test_entries_are_sorted_by_path_in_whatever_order_they_come():
+    offered = [entry("b.py"), entry("a/b.py"), entry("a.py"), entry("é.py"), entry("B.py")]
+
+    plans = {make_plan(order, Choices()) for order in itertools.permutations(offered)}
+
+    (plan,) = plans
+    assert [planned.path for planned in plan.entries] == [
+        "B.py",
+        "a.py",
+        "a/b.py",
+        "b.py",
+        "shop-0.1.0.dist-info/RECORD",
+        "é.py",
+    ]
+
+
+def test_nothing_makes_an_empty_plan():
+    plan = make_plan([], Choices())
+
+    assert (plan, plan.unzipped, plan.sizes) == (ArchivePlan(()), 0, {})
+
+
+def test_record_lists_every_file_of_its_distribution_with_hash_and_size():
+    plan = make_plan([entry("b.py", "1", ALPHA), entry("a, b.py", "", ALPHA), entry("c.py", "1", BETA)], Choices())
+
+    assert rows(plan, ALPHA) == [["a, b.py", EMPTY, "0"], ["b.py", ONE, "1"], ["alpha-1.0.dist-info/RECORD", "", ""]]
+    assert rows(plan, BETA) == [["c.py", ONE, "1"], ["beta-2.0.dist-info/RECORD", "", ""]]
+
+
+def test_record_has_unix_line_ends_on_every_system():
+    plan = make_plan([entry("b.py", "1", ALPHA)], Choices())
+
+    content = plan.paths["alpha-1.0.dist-info/RECORD"].content
+    assert content == TextContent(f"b.py,{ONE},1\nalpha-1.0.dist-info/RECORD,,\n".encode())
+
+
+def test_a_files_hash_is_that_of_its_bytes(tmp_path):
+    data = b"x" * (1 << 20) + b"y"
+    path = tmp_path / "large"
+    path.write_bytes(data)
+
+    digest = FileContent(path, len(data)).digest
+
+    assert digest == record_digest(hashlib.sha256(data).digest())
+
+
+def test_a_path_that_a_distribution_offers_twice_stands_in_record_once():
+    plan = make_plan([entry("f", "1", ALPHA), entry("f", "1", ALPHA)], Choices())
+
+    assert rows(plan, ALPHA) == [["f", ONE, "1"], ["alpha-1.0.dist-info/RECORD", "", ""]]
+
+
+def test_a_file_in_the_place_of_a_record_gives_way_to_it():
+    offered = [entry("beta-2.0.dist-info/RECORD", "1", ALPHA), entry("f", "1", ALPHA), entry("g", "1", BETA)]
+
+    plan = make_plan(offered, Choices())
+
+    assert [planned.path for planned in plan.entries] == list(plan.paths)
+    assert rows(plan, ALPHA) == [["f", ONE, "1"], ["alpha-1.0.dist-info/RECORD", "", ""]]
+    assert rows(plan, BETA) == [["g", ONE, "1"], ["beta-2.0.dist-info/RECORD", "", ""]]
+
+
+def test_sizes_are_summed_by_distribution_the_largest_first():
+    plan = make_plan([entry("a", "1", ALPHA), entry("b", "22" * 100, BETA), entry("c", "3", ALPHA)], Choices())
+
+    records = {owner: plan.paths[f"{owner.dist_info}/RECORD"].content.size for owner in (ALPHA, BETA)}
+    assert list(plan.sizes.items()) == [(BETA, 200 + records[BETA]), (ALPHA, 2 + records[ALPHA])]
+    assert plan.unzipped == 202 + records[ALPHA] + records[BETA]
+
+
+def test_an_owner_names_itself():
+    assert str(ALPHA) == "Alpha 1.0"
+
+
+# Collisions
+
+
+def test_a_file_that_several_distributions_ship_alike_is_kept_once_and_in_each_record():
+    plan = make_plan([entry("ns/__init__.py", "1", ALPHA), entry("ns/__init__.py", "1", BETA)], Choices())
+
+    assert texts(plan) == {"ns/__init__.py": b"1"}
+    assert plan.paths["ns/__init__.py"].origin == ALPHA
+    assert rows(plan, ALPHA) == [["ns/__init__.py", ONE, "1"], ["alpha-1.0.dist-info/RECORD", "", ""]]
+    assert rows(plan, BETA) == [["ns/__init__.py", ONE, "1"], ["beta-2.0.dist-info/RECORD", "", ""]]
+
+
+def test_a_path_that_two_distributions_claim_with_different_contents_is_refused():
+    assert problems(entry("jwt/api.py", "1", BETA), entry("jwt/api.py", "2", ALPHA)) == [
+        (
+            "jwt/api.py: claimed by Alpha 1.0 and beta 2.0 with different contents; name the one whose file is right, "
+            'such as collisions = { "jwt/**" = "beta" }, or leave one of them out with exclude-packages'
+        )
+    ]
+
+
+def test_contents_of_the_same_size_are_told_apart_by_their_bytes():
+    (line,) = problems(entry("six.py", "1", ALPHA), entry("six.py", "2", BETA))
+
+    assert line == (
+        "six.py: claimed by Alpha 1.0 and beta 2.0 with different contents; name the one whose file is right, such as "
+        'collisions = { "six.py" = "alpha" }, or leave one of them out with exclude-packages'
+    )
+
+
+def test_all_problems_are_told_at_once():
+    entries = [
+        entry("a", "1", ALPHA),
+        entry("a", "2", BETA),
+        entry("a", "3", GAMMA),
+        entry("b", "1", ALPHA),
+        entry("b/c", "2", BETA),
+    ]
+
+    assert problems(*entries) == [
+        (
+            "a: claimed by Alpha 1.0 and beta 2.0 and gamma 3.0 with different contents; name the one whose file is "
+            'right, such as collisions = { "a" = "alpha" }, or leave one of them out with exclude-packages'
+        ),
+        "b: a file of Alpha 1.0 and a folder of beta 2.0; leave one out with exclude-files",
+    ]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([(ALPHA, "1"), (BETA, "2"), (GAMMA, "2")])))
+def test_the_named_winner_takes_the_path_whoever_comes_first(order):
+    offered = [entry("jwt/api.py", text, owner) for owner, text in order]
+
+    plan = make_plan(offered, Choices(collisions={"jwt/**": BETA_WINS}))
+
+    assert texts(plan) == {"jwt/api.py": b"2"}
+
+
+def test_the_record_of_a_loser_no_longer_lists_the_file():
+    offered = [entry("jwt/api.py", "1", ALPHA), entry("jwt/api.py", "2", BETA), entry("alpha.py", "", ALPHA)]
+
+    plan = make_plan(offered, Choices(collisions={"jwt/**": BETA_WINS}))
+
+    assert rows(plan, ALPHA) == [["alpha.py", EMPTY, "0"], ["alpha-1.0.dist-info/RECORD", "", ""]]
+    assert [row[0] for row in rows(plan, BETA)] == ["jwt/api.py", "beta-2.0.dist-info/RECORD"]
+
+
+def test_a_distribution_that_loses_every_file_keeps_its_record():
+    offered = [entry("jwt/api.py", "1", ALPHA), entry("jwt/api.py", "2", BETA)]
+
+    plan = make_plan(offered, Choices(collisions={"jwt/**": BETA_WINS}))
+
+    assert rows(plan, ALPHA) == [["alpha-1.0.dist-info/RECORD", "", ""]]
+
+
+def test_a_third_distribution_with_the_winners_contents_lists_the_file_too():
+    offered = [entry("f", "1", ALPHA), entry("f", "22", BETA), entry("f", "1", GAMMA)]
+
+    plan = make_plan(offered, Choices(collisions={"f": canonicalize_name("Alpha")}))
+
+    assert texts(plan) == {"f": b"1"}
+    assert rows(plan, GAMMA) == [["f", ONE, "1"], ["gamma-3.0.dist-info/RECORD", "", ""]]
+    assert rows(plan, BETA) == [["beta-2.0.dist-info/RECORD", "", ""]]
+
+
+def test_the_first_pattern_that_matches_names_the_winner():
+    offered = [entry("jwt/api.py", "1", ALPHA), entry("jwt/api.py", "2", BETA)]
+
+    plan = make_plan(offered, Choices(collisions={"*.py": canonicalize_name("Alpha"), "jwt/**": BETA_WINS}))
+
+    assert texts(plan) == {"jwt/api.py": b"1"}
+
+
+def test_the_project_can_be_the_winner():
+    offered = [entry("f", "1", ALPHA), entry("f", "2", SHOP)]
+
+    plan = make_plan(offered, Choices(collisions={"f": canonicalize_name("shop")}))
+
+    assert plan.paths["f"].origin == SHOP
+
+
+def test_a_winner_that_does_not_ship_the_file_is_told():
+    lines = problems(entry("f", "1", ALPHA), entry("f", "2", BETA), collisions={"f": "gamma"})
+
+    assert lines == [
+        "f: claimed by Alpha 1.0 and beta 2.0 with different contents; collisions names 'gamma', which does not ship it"
+    ]
+
+
+def test_a_pattern_for_a_collision_that_is_not_there_changes_nothing():
+    plan = make_plan([entry("f", "1", ALPHA)], Choices(collisions={"f": canonicalize_name("gamma")}))
+
+    assert texts(plan) == {"f": b"1"}
+
+
+# Files left out
+
+
+def test_excluded_files_are_gone_from_the_archive_and_from_record():
+    offered = [entry("a/b.txt", "1", ALPHA), entry("a/b.py", "1", ALPHA), entry("a/keep.txt", "1", ALPHA)]
+
+    plan = make_plan(offered, Choices(exclude_files=("*.txt", "!keep.txt")))
+
+    assert texts(plan) == {"a/b.py": b"1", "a/keep.txt": b"1"}
+    assert [row[0] for row in rows(plan, ALPHA)] == ["a/b.py", "a/keep.txt", "alpha-1.0.dist-info/RECORD"]
+    assert plan.warnings == ()
+
+
+def test_an_excluded_file_collides_with_nothing():
+    offered = [entry("f", "1", ALPHA), entry("f", "2", BETA), entry("g", "", ALPHA)]
+
+    plan = make_plan(offered, Choices(exclude_files=("/f",)))
+
+    assert texts(plan) == {"g": b""}
+
+
+def test_records_can_be_excluded_like_any_other_file():
+    plan = make_plan([entry("f", "1", ALPHA), entry("g", "", BETA)], Choices(exclude_files=("alpha-*.dist-info/",)))
+
+    assert list(plan.paths) == ["beta-2.0.dist-info/RECORD", "f", "g"]
+    assert plan.warnings == ()
+
+
+def test_a_distribution_whose_files_are_all_excluded_has_no_record():
+    plan = make_plan([entry("a/f", "1", ALPHA), entry("g", "", BETA)], Choices(exclude_files=("a/",)))
+
+    assert list(plan.paths) == ["beta-2.0.dist-info/RECORD", "g"]
+
+
+def test_a_pattern_that_matches_nothing_warns():
+    patterns = ("*.txt", "nothing/", "!nobody", "# a comment", "")
+
+    plan = make_plan([entry("f.txt", "1", ALPHA), entry("g", "", ALPHA)], Choices(exclude_files=patterns))
+
+    assert plan.warnings == (
+        "exclude-files has 'nothing/', which matches nothing; the archive is the same without it.",
+        "exclude-files has '!nobody', which matches nothing; the archive is the same without it.",
+    )
+
+
+# Files and folders
+
+
+def test_a_path_that_is_both_a_file_and_a_folder_is_refused():
+    lines = problems(entry("a/b", "", ALPHA), entry("a/b/c/d", "", BETA), entry("a", "", SHOP))
+
+    assert lines == [
+        "a: a file of shop 0.1.0 and a folder of Alpha 1.0; leave one out with exclude-files",
+        "a/b: a file of Alpha 1.0 and a folder of beta 2.0; leave one out with exclude-files",
+    ]
+
+
+def test_a_folder_in_the_place_of_a_record_is_refused():
+    lines = problems(entry("beta-2.0.dist-info/RECORD/f", "1", ALPHA), entry("g", "1", BETA))
+
+    assert lines == [
+        "beta-2.0.dist-info/RECORD: a file of beta 2.0 and a folder of Alpha 1.0; leave one out with exclude-files"
+    ]
+
+
+def test_excluding_the_file_leaves_the_folder():
+    plan = make_plan([entry("a", "", ALPHA), entry("a/b", "1", BETA)], Choices(exclude_files=("a/b",)))
+
+    assert texts(plan) == {"a": b""}
+
+
+def test_a_name_that_only_begins_like_a_folder_is_none():
+    plan = make_plan([entry("a", "", ALPHA), entry("a.b/c", "1", BETA), entry("a-b", "", BETA)], Choices())
+
+    assert list(texts(plan)) == ["a", "a-b", "a.b/c"]

@@ -1,0 +1,289 @@
+"""The project: what it requires, and what it gives to the archive."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hatch_lambda.errors import ProjectError
+from hatch_lambda.plan import Entry, FileContent, TextContent
+from hatch_lambda.project import Project, SelectedFile, project_entries, root_demands
+from hatch_lambda.wheels import console_script
+from tests.support.make_wheel import make_wheel
+from tests.support.samples import SHOP, config, verified
+
+T = "tool.hatch.build.targets.lambda"
+METADATA = "Metadata-Version: 2.4\nName: shop\nVersion: 0.1.0\n"
+
+
+def shop(*dependencies: str, **details: Any) -> Project:
+    """Return a project with these requirements."""
+    return Project(
+        name="shop",
+        version="0.1.0",
+        dependencies=dependencies,
+        dist_info="shop-0.1.0.dist-info",
+        metadata=METADATA,
+        **details,
+    )
+
+
+def demanded(project: Project, **options: Any) -> list[tuple[str, str]]:
+    """Return the address and text of each root requirement."""
+    return [(demand.by, str(demand.requirement)) for demand in root_demands(project, config(**options))]
+
+
+def problems(project: Project, **options: Any) -> list[str]:
+    """Return the lines of the message that reading the requirements ends in."""
+    with pytest.raises(ProjectError) as caught:
+        root_demands(project, config(**options))
+    return str(caught.value).splitlines()
+
+
+# Requirements
+
+
+def test_a_project_without_requirements_demands_nothing():
+    assert demanded(shop()) == []
+
+
+def test_features_and_groups_go_in_beside_the_dependencies_if_they_are_chosen():
+    project = shop(
+        "base>=1",
+        optional_dependencies={"data": ["numpy"], "web-ui": ["flask; python_version > '3'"], "other": ["other"]},
+        dependency_groups={"Dev_Tools": ["black", {"include-group": "more"}], "more": ["ruff"], "docs": ["mkdocs"]},
+    )
+
+    found = demanded(project, features=("Web_UI", "data"), dependency_groups=("dev.tools",))
+
+    assert found == [
+        ("project.dependencies", "base>=1"),
+        ("project.optional-dependencies.web-ui", 'flask; python_version > "3"'),
+        ("project.optional-dependencies.data", "numpy"),
+        ("dependency-groups.dev.tools", "black"),
+        ("dependency-groups.dev.tools", "ruff"),
+    ]
+
+
+def test_the_projects_own_name_stands_for_the_requirements_of_those_extras():
+    project = shop(
+        "Shop[data,none]",
+        "shop",
+        optional_dependencies={"data": ["numpy"], "more": ["SHOP[data,more]"], "all": ["shop[more]", "pandas"]},
+    )
+
+    assert demanded(project, features=("all",)) == [
+        ("project.dependencies", "numpy"),
+        ("project.optional-dependencies.all", "numpy"),
+        ("project.optional-dependencies.all", "pandas"),
+    ]
+
+
+def test_markers_hold_for_the_requirements_of_extras_too():
+    project = shop(
+        "shop[data]; sys_platform == 'linux' or os_name == 'nt'",
+        optional_dependencies={"data": ["numpy", "pandas; python_version > '3.9' or extra == 'x'"]},
+    )
+
+    assert demanded(project) == [
+        ("project.dependencies", 'numpy; sys_platform == "linux" or os_name == "nt"'),
+        (
+            "project.dependencies",
+            'pandas; (sys_platform == "linux" or os_name == "nt") and (python_version > "3.9" or extra == "x")',
+        ),
+    ]
+
+
+def test_all_problems_are_told_at_once():
+    project = shop(
+        "folder @ file:///tmp/folder",
+        optional_dependencies={"data": [], "web": []},
+        dependency_groups={"b": [], "a": [], "loop": [{"include-group": "loop"}]},
+    )
+
+    assert problems(project, features=("data", "dta"), dependency_groups=("c", "loop")) == [
+        f"{T}.features[2]: the project has no feature 'dta'; it has data, web",
+        f"{T}.dependency-groups[1]: the project has no group 'c'; it has a, b, loop",
+        (
+            "dependency-groups.loop: cannot be read; Cyclic dependency group include while resolving loop: loop "
+            "includes itself; see to the group"
+        ),
+        (
+            "project.dependencies: 'folder @ file:///tmp/folder' is not the URL of a wheel; the archive takes wheels "
+            "only, so that nothing is compiled on this machine; build a wheel of it and name its URL or put it on an "
+            "index"
+        ),
+    ]
+
+
+def test_a_project_without_features_and_groups_says_so():
+    assert problems(shop(), features=("x",), dependency_groups=("y",)) == [
+        f"{T}.features[1]: the project has no feature 'x'; it has none",
+        f"{T}.dependency-groups[1]: the project has no group 'y'; it has none",
+    ]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://host/lib-1.0-py3-none-any.whl",
+        "http://user:pass@host/a/lib-1.0-py3-none-any.whl#sha256=ab",
+        "https://host/lib-1.0-py3-none-any.whl?token=x",
+        "file:///tmp/lib-1.0-py3-none-any.whl",
+    ],
+)
+def test_the_url_of_a_wheel_passes(url):
+    assert demanded(shop(f"lib @ {url}")) == [("project.dependencies", f"lib @ {url}")]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://host/lib-1.0.tar.gz",
+        "git+https://host/lib.git",
+        "git+https://host/lib.whl",
+        "file:///home/me/lib",
+        "ftp://host/lib-1.0-py3-none-any.whl",
+        "https://host/?file=lib-1.0-py3-none-any.whl",
+    ],
+)
+def test_a_url_of_anything_but_a_wheel_is_refused(url):
+    assert problems(shop(f"lib @ {url}")) == [
+        (
+            f"project.dependencies: 'lib @ {url}' is not the URL of a wheel; the archive takes wheels only, so that "
+            "nothing is compiled on this machine; build a wheel of it and name its URL or put it on an index"
+        )
+    ]
+
+
+def test_credentials_of_a_refused_url_are_masked():
+    (line,) = problems(shop("lib @ git+https://me:secret@host/lib.git"))
+
+    assert line.startswith("project.dependencies: 'lib @ git+https://****@host/lib.git' is not the URL of a wheel; ")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"workspace": True},
+        {"path": "../lib"},
+        {"git": "https://host/lib"},
+        {"url": "https://host/lib.zip"},
+        [{"index": "x", "marker": "os_name == 'nt'"}, {"git": "https://host/lib", "marker": "os_name == 'posix'"}],
+    ],
+)
+def test_a_name_that_comes_from_elsewhere_is_never_looked_up_on_an_index(source):
+    assert problems(shop("My.Lib>=1", uv_sources={"my_lib": source})) == [
+        (
+            "project.dependencies: 'My.Lib' comes from tool.uv.sources, which is not read here; on an index the name "
+            "may be somebody else's; write it as My.Lib @ URL-OF-A-WHEEL"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        {},
+        {"other": {"workspace": True}},
+        {"lib": {"index": "private"}},
+        {"lib": [{"index": "private"}]},
+        {"lib": []},
+        {"lib": "nonsense"},
+    ],
+)
+def test_a_name_that_comes_from_an_index_passes(sources):
+    assert demanded(shop("lib", uv_sources=sources)) == [("project.dependencies", "lib")]
+
+
+def test_a_source_does_not_matter_where_the_requirement_is_a_url():
+    requirement = "lib @ https://host/lib-1.0-py3-none-any.whl"
+
+    assert demanded(shop(requirement, uv_sources={"lib": {"path": "x"}})) == [("project.dependencies", requirement)]
+
+
+# Files
+
+
+def selected(path: str, *, executable: bool = False, size: int = 3) -> SelectedFile:
+    """Return a file that nobody reads."""
+    return SelectedFile(Path("/source", path), path, size, executable)
+
+
+def test_the_projects_files_go_where_hatch_puts_them():
+    project = shop(files=(selected("shop/api.py"), selected("run.sh", executable=True)))
+
+    found = list(project_entries(project, config(), "function", ()))
+
+    assert found[:2] == [
+        Entry("shop/api.py", SHOP, FileContent(Path("/source/shop/api.py"), 3), executable=False),
+        Entry("run.sh", SHOP, FileContent(Path("/source/run.sh"), 3), executable=True),
+    ]
+
+
+def test_the_dist_info_holds_metadata_entry_points_and_licenses():
+    license_file = selected("licenses/LICENSE", executable=True)
+    project = shop(entry_points="[console_scripts]\nrun = shop:main\n", licenses=(license_file,))
+
+    found = {entry.path: entry for entry in project_entries(project, config(), "function", ())}
+
+    assert list(found) == [
+        "shop-0.1.0.dist-info/METADATA",
+        "shop-0.1.0.dist-info/entry_points.txt",
+        "shop-0.1.0.dist-info/lambda.json",
+        "shop-0.1.0.dist-info/licenses/LICENSE",
+    ]
+    assert found["shop-0.1.0.dist-info/METADATA"].content == TextContent(METADATA.encode())
+    assert found["shop-0.1.0.dist-info/entry_points.txt"].content == TextContent(project.entry_points.encode())
+    assert found["shop-0.1.0.dist-info/licenses/LICENSE"] == Entry(
+        "shop-0.1.0.dist-info/licenses/LICENSE", SHOP, FileContent(license_file.source, 3), executable=False
+    )
+
+
+def test_a_project_without_entry_points_has_no_file_of_them():
+    found = [entry.path for entry in project_entries(shop(), config(), "function", ())]
+
+    assert found == ["shop-0.1.0.dist-info/METADATA", "shop-0.1.0.dist-info/lambda.json"]
+
+
+def test_lambda_json_says_for_what_and_of_what_the_archive_is_made(tmp_path):
+    path = make_wheel(tmp_path, "lib", "2.0")
+    wheel = verified(path)
+    chosen = config("python3.12", "arm64", handler="shop.api.main")
+
+    found = {entry.path: entry for entry in project_entries(shop(), chosen, "function", [wheel])}
+
+    content = found["shop-0.1.0.dist-info/lambda.json"].content
+    assert isinstance(content, TextContent)
+    described = {
+        "architecture": "arm64",
+        "distributions": [
+            {
+                "name": "lib",
+                "sha256": wheel.sha256,
+                "size": path.stat().st_size,
+                "version": "2.0",
+                "wheel": "lib-2.0-py3-none-any.whl",
+            }
+        ],
+        "handler": "shop.api.main",
+        "kind": "function",
+        "name": "shop",
+        "runtime": "python3.12",
+        "schema": 1,
+        "version": "0.1.0",
+    }
+    assert content.data.decode() == json.dumps(described, indent=2) + "\n"
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_console_scripts_go_to_bin_where_scripts_are_asked_for(scripts):
+    project = shop(console_scripts={"run": "shop:main"})
+
+    found = list(project_entries(project, config("python3.12", scripts=scripts), "function", ()))
+
+    assert (console_script("run", "shop:main", SHOP, "3.12") in found) is scripts
+    assert len(found) == 2 + scripts

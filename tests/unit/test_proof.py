@@ -1,0 +1,265 @@
+"""Whether a set of distributions is right for the target, under the target's markers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+from packaging.utils import NormalizedName, canonicalize_name
+
+from hatch_lambda.errors import ResolveError, WheelError
+from hatch_lambda.resolve.proof import demands, needed, prove
+from tests.support.samples import demand, target
+
+if TYPE_CHECKING:
+    from hatch_lambda.resolve.base import Demand
+    from hatch_lambda.target import Target
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """What the proof looks at."""
+
+    name: NormalizedName
+    version: str = "1.0"
+    requires_dist: tuple[str, ...] = ()
+    requires_python: str | None = None
+    tag: str = "py3-none-any"
+
+    @property
+    def filename(self) -> str:
+        return f"{self.name.replace('-', '_')}-{self.version}-{self.tag}.whl"
+
+
+def dist(
+    name: str, *requires: str, version: str = "1.0", python: str | None = None, tag: str = "py3-none-any"
+) -> Distribution:
+    """Return a distribution."""
+    return Distribution(canonicalize_name(name), version, requires, python, tag)
+
+
+def names(found: tuple[Demand, ...]) -> list[str]:
+    """Return who demands what, in the order in which it was reached."""
+    return [f"{each.by}: {each.requirement}" for each in found]
+
+
+def reached(
+    roots: list[str], *distributions: Distribution, chosen: Target | None = None, without: str = ""
+) -> list[str]:
+    """Return every demand that holds."""
+    known = {distribution.name: distribution for distribution in distributions}
+    excluded = tuple(map(canonicalize_name, without.split()))
+    return names(demands(map(demand, roots), known, chosen or target(), without=excluded))
+
+
+def problems(roots: list[str], *distributions: Distribution, chosen: Target | None = None) -> list[str]:
+    """Return the lines of the message that the proof ends in; none if the set is proved."""
+    try:
+        prove([demand(root) for root in roots], distributions, chosen or target())
+    except ResolveError as error:
+        return str(error).splitlines()
+    return []
+
+
+# What is demanded
+
+
+def test_requirements_are_followed_to_the_end():
+    found = reached(["A"], dist("a", "b>=1", "c"), dist("b", "d"), dist("c"), dist("d"))
+
+    assert found == ["project.dependencies: A", "a 1.0: b>=1", "a 1.0: c", "b 1.0: d"]
+
+
+def test_a_circle_of_requirements_ends():
+    assert reached(["a"], dist("a", "b"), dist("b", "a")) == ["project.dependencies: a", "a 1.0: b", "b 1.0: a"]
+
+
+@pytest.mark.parametrize(
+    ("marker", "runtime", "architecture"),
+    [
+        ("platform_machine == 'aarch64'", "python3.13", "arm64"),
+        ("platform_machine == 'x86_64'", "python3.13", "x86_64"),
+        ("python_version >= '3.13'", "python3.13", "x86_64"),
+        ("python_version < '3.10'", "python3.9", "x86_64"),
+        ("python_full_version == '3.13.11'", "python3.13", "x86_64"),
+        ("implementation_name == 'cpython' and platform_python_implementation == 'CPython'", "python3.13", "arm64"),
+        ("os_name == 'posix' and sys_platform == 'linux' and platform_system == 'Linux'", "python3.13", "arm64"),
+        ("platform_release >= '0' and platform_version == '0'", "python3.13", "arm64"),
+        ("implementation_version == '3.12.9'", "python3.12", "arm64"),
+    ],
+)
+def test_markers_are_the_targets(marker, runtime, architecture):
+    chosen = target(runtime, architecture)
+
+    found = reached([f"a; {marker}"], dist("a", f"b; {marker}"), chosen=chosen)
+
+    assert [line.partition(";")[0] for line in found] == ["project.dependencies: a", "a 1.0: b"]
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        "platform_machine == 'arm64'",
+        "platform_machine == 'x86_64'",
+        "python_version < '3.13'",
+        "python_version >= '3.14'",
+        "sys_platform == 'win32'",
+        "sys_platform == 'darwin'",
+        "os_name == 'nt'",
+        "implementation_name == 'pypy'",
+        "python_full_version >= '3.13.12'",
+        "extra == 'more'",
+    ],
+)
+def test_a_requirement_whose_marker_does_not_hold_is_none(marker):
+    found = reached(["a", f"b; {marker}"], dist("a", f"b; {marker}"), chosen=target("python3.13", "arm64"))
+
+    assert found == ["project.dependencies: a"]
+
+
+def test_extras_bring_in_their_requirements_whoever_asks_for_them():
+    lib = dist("lib", "base", "x; extra == 'one'", "y; extra == 'two-three'", "z; extra == 'four'")
+
+    found = reached(["lib", "lib[Two_Three]", "other"], lib, dist("other", "lib[one]"))
+
+    assert [line.partition(";")[0] for line in found] == [
+        "project.dependencies: lib",
+        "project.dependencies: lib[Two_Three]",
+        "project.dependencies: other",
+        "lib 1.0: base",
+        "lib 1.0: y",
+        "other 1.0: lib[one]",
+        "lib 1.0: x",
+    ]
+
+
+def test_an_extra_that_asks_for_its_own_distribution_is_followed():
+    lib = dist("lib", "lib[one]; extra == 'all'", "x; extra == 'one'")
+
+    found = reached(["lib[all]"], lib)
+
+    assert [line.partition(";")[0] for line in found] == [
+        "project.dependencies: lib[all]",
+        "lib 1.0: lib[one]",
+        "lib 1.0: x",
+    ]
+
+
+def test_what_is_left_out_demands_nothing():
+    found = reached(["a", "b"], dist("a", "c"), dist("b", "d"), without="a")
+
+    assert found == ["project.dependencies: a", "project.dependencies: b", "b 1.0: d"]
+
+
+def test_a_requirement_that_is_none_is_told():
+    with pytest.raises(WheelError) as caught:
+        reached(["a"], dist("a", "b (>>1)"))
+
+    assert str(caught.value) == "a 1.0: its metadata requires 'b (>>1)', which is no requirement; pin another version"
+
+
+# What is needed once something is left out
+
+
+@pytest.mark.parametrize(
+    ("without", "expected"),
+    [
+        ("", {"a", "b", "c", "d"}),
+        ("a", {"b", "d"}),
+        ("b", {"a", "c", "d"}),
+        ("d", {"a", "b", "c"}),
+        ("a b", set()),
+        ("stranger", {"a", "b", "c", "d"}),
+    ],
+)
+def test_what_only_the_left_out_need_is_left_out_too(without, expected):
+    known = {each.name: each for each in (dist("a", "c", "d"), dist("b", "d"), dist("c"), dist("d"))}
+    excluded = tuple(map(canonicalize_name, without.split()))
+
+    found = needed([demand("a"), demand("b")], known, target(), without=excluded)
+
+    assert found == expected
+
+
+# The proof
+
+
+def test_a_set_that_is_exactly_what_is_needed_is_proved():
+    a = dist("a", "B.C>=1,<2", "gone; sys_platform == 'win32'", python=">=3.9")
+
+    assert problems(["a[x]~=1.0"], a, dist("b-c", tag="cp313-cp313-manylinux_2_34_x86_64")) == []
+
+
+def test_nothing_is_exactly_what_nothing_needs():
+    assert problems([]) == []
+
+
+def test_a_requirement_that_nothing_meets_is_told():
+    assert problems(["a"], dist("a", "b>=1; python_version > '3'")) == [
+        'a 1.0: requires b>=1; python_version > "3"; the resolution lacks it'
+    ]
+
+
+def test_a_requirement_that_the_version_does_not_meet_is_told():
+    assert problems(["a>1"], dist("a")) == ["project.dependencies: requires a>1; the resolution has 1.0"]
+
+
+@pytest.mark.parametrize("version", ["2.0rc1", "2.0.dev1"])
+def test_a_prerelease_that_was_chosen_meets_requirements(version):
+    assert problems(["a>1"], dist("a", version=version)) == []
+
+
+def test_a_distribution_that_nothing_requires_is_told():
+    assert problems(["a"], dist("a", "b; platform_machine == 'aarch64'"), dist("b")) == [
+        "b 1.0: nothing requires it on python3.13 on x86_64; this is a fault of the resolution, report it"
+    ]
+
+
+def test_distributions_that_require_only_each_other_are_told():
+    assert problems([], dist("a", "b"), dist("b", "a")) == [
+        f"{name} 1.0: nothing requires it on python3.13 on x86_64; this is a fault of the resolution, report it"
+        for name in ("a", "b")
+    ]
+
+
+def test_a_wheel_that_the_target_cannot_load_is_told():
+    chosen = target("python3.11", "arm64")
+
+    assert problems(["a"], dist("a", tag="cp311-cp311-manylinux_2_28_aarch64"), chosen=chosen) == [
+        (
+            "a-1.0-cp311-cp311-manylinux_2_28_aarch64.whl: needs glibc 2.28 or newer; the runtime's glibc is 2.26; it "
+            "does not run on python3.11 on arm64"
+        )
+    ]
+
+
+@pytest.mark.parametrize("pythons", ["<3.13", ">=3.13.12", ">=3.14", "==3.12.*"])
+def test_a_wheel_that_is_for_other_pythons_is_told(pythons):
+    assert problems(["a"], dist("a", python=pythons)) == [
+        f"a-1.0-py3-none-any.whl: requires Python {pythons}; python3.13 has 3.13.11"
+    ]
+
+
+@pytest.mark.parametrize("pythons", [None, "", ">=3.9", ">=3.13.11", "nonsense", ">=3.6.*"])
+def test_a_wheel_that_is_for_this_python_or_does_not_tell_passes(pythons):
+    assert problems(["a"], dist("a", python=pythons)) == []
+
+
+def test_a_preview_of_python_meets_a_requirement_on_its_release():
+    assert problems(["a"], dist("a", python=">=3.15"), chosen=target("python3.15")) == []
+
+
+def test_all_problems_are_told_at_once():
+    lines = problems(["a>=2", "b"], dist("a", python="<3"), dist("c", tag="cp27-cp27mu-manylinux1_x86_64"))
+
+    assert lines == [
+        "a-1.0-py3-none-any.whl: requires Python <3; python3.13 has 3.13.11",
+        (
+            "c-1.0-cp27-cp27mu-manylinux1_x86_64.whl: made for cp27; the runtime's Python is 3.13; it does not run on "
+            "python3.13 on x86_64"
+        ),
+        "project.dependencies: requires a>=2; the resolution has 1.0",
+        "project.dependencies: requires b; the resolution lacks it",
+        "c 1.0: nothing requires it on python3.13 on x86_64; this is a fault of the resolution, report it",
+    ]

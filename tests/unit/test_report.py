@@ -1,0 +1,66 @@
+"""What was built, for people."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hatch_lambda.archive import WrittenArchive
+from hatch_lambda.plan import ArchivePlan, Entry, WheelContent
+from hatch_lambda.report import Report
+from tests.support.make_wheel import make_wheel
+from tests.support.samples import config, origin, plan, verified
+
+
+def sized(name: str, size: int) -> Entry:
+    """Return an entry of that many bytes."""
+    content = WheelContent(Path("x.whl"), "x", 0, zipfile.ZIP_STORED, 0, size, size, "")
+    return Entry(f"{name}/file", origin(name), content)
+
+
+def report(chosen: ArchivePlan, *, zipped: int = 0, wheels: Any = (), notes: Any = (), **options: Any) -> list[str]:
+    """Return the lines of a report."""
+    archive = WrittenArchive(Path("a.zip"), zipped, "")
+    return list(Report(config(**options), tuple(wheels), chosen, archive, tuple(notes), ("a warning",)).lines())
+
+
+def test_a_report_tells_target_handler_sizes_and_the_largest_distributions():
+    chosen = plan(sized("a", 1 << 20), sized("b", 20 << 20), sized("c", 3 << 20), sized("d", 2 << 20))
+
+    assert report(chosen, zipped=5 << 20, handler="shop.api.main", architecture="arm64") == [
+        "  python3.13 on arm64, handler shop.api.main",
+        "  0 distributions, 5.0 MiB zipped, 26.0 MiB unzipped (10.4% of Lambda's limit)",
+        "  largest: b 1.0 (20.0 MiB), c 1.0 (3.0 MiB), d 1.0 (2.0 MiB)",
+    ]
+
+
+def test_a_report_tells_where_an_older_release_was_taken():
+    lines = report(plan(sized("a", 1)), notes=["numpy 2.2 instead of 2.3: because", "other"])
+
+    assert lines == [
+        "  python3.13 on x86_64",
+        "  0 distributions, 0.0 MiB zipped, 0.0 MiB unzipped (0.0% of Lambda's limit)",
+        "  largest: a 1.0 (0.0 MiB)",
+        "  older: numpy 2.2 instead of 2.3: because",
+        "  older: other",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "text"), [([], "0 distributions"), (["a"], "1 distribution"), (["a", "b"], "2 distributions")]
+)
+def test_distributions_are_counted(tmp_path, names, text):
+    wheels = [verified(make_wheel(tmp_path, name)) for name in names]
+
+    lines = report(plan(sized("a", 1)), wheels=wheels)
+
+    assert lines[1] == f"  {text}, 0.0 MiB zipped, 0.0 MiB unzipped (0.0% of Lambda's limit)"
+
+
+def test_the_limit_itself_is_the_whole():
+    lines = report(plan(sized("a", 262_144_000)), zipped=1 << 30)
+
+    assert lines[1] == "  0 distributions, 1,024.0 MiB zipped, 250.0 MiB unzipped (100.0% of Lambda's limit)"
