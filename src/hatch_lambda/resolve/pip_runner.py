@@ -46,8 +46,8 @@ def main(markers: dict[str, str], arguments: list[str]) -> None:
 class SkippedLinks(logging.Filter):
     """Takes from pip's log the notes on links that it skips, and adds them at the end, with a URL that is a path only.
 
-    There are tens of thousands, and to format and write them pip's way takes a third of its whole run. A note that
-    pip puts into other words is left to pip.
+    There are tens of thousands, and pip spends a third of its run on formatting and writing them one by one. A note
+    that pip puts into other words is left to pip.
     """
 
     def __init__(self) -> None:
