@@ -18,6 +18,7 @@ _HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120  # pa
 sys.path[:] = [path for path in sys.path if os.path.abspath(path) != _HERE]  # noqa: PTH100
 
 import json  # noqa: E402
+import logging  # noqa: E402
 import runpy  # noqa: E402
 
 OLDEST_PIP = (24, 2)
@@ -34,7 +35,38 @@ def main(markers: dict[str, str], arguments: list[str]) -> None:
         sys.stderr.write(f"{problem}\n")
         raise SystemExit(UNPROVED)
     sys.argv = ["pip", *arguments]
-    runpy.run_module("pip", run_name="__main__", alter_sys=True)
+    links = SkippedLinks()
+    logging.getLogger("pip._internal.index.package_finder").addFilter(links)
+    try:
+        runpy.run_module("pip", run_name="__main__", alter_sys=True)
+    finally:
+        links.append_to([argument.removeprefix("--log=") for argument in arguments if argument.startswith("--log=")])
+
+
+class SkippedLinks(logging.Filter):
+    """Takes from pip's log the notes on links that it skips, and adds them at the end, with a URL that is a path only.
+
+    There are tens of thousands, and pip spends a third of its run on formatting and writing them one by one. A note
+    that pip puts into other words is left to pip.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[str] = []
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether pip is to log the record itself."""
+        match record.msg, record.args:
+            case "Skipping link: %s: %s", (reason, link) if hasattr(link, "path"):
+                self._lines.append(f"Skipping link: {reason}: file://{link.path}\n")
+                return False
+        return True
+
+    def append_to(self, logs: list[str]) -> None:
+        """Write the notes to the end of each log."""
+        for log in logs:
+            with open(log, "a", encoding="utf-8", errors="replace") as file:  # noqa: PTH123  # as above
+                file.writelines(self._lines)
 
 
 def _replace(markers: dict[str, str]) -> str | None:

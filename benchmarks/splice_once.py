@@ -1,0 +1,54 @@
+"""Makes one archive of wheels that are in the store already: ``splice_once.py STORE OLD_ARCHIVE NEW_ARCHIVE``.
+
+``lambda.json`` in the old archive names the wheels. The rest is the path of ``hatch_lambda.build`` from ``fetch`` on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import zipfile
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from hatch_lambda.archive import write_archive
+from hatch_lambda.checks import check_plan
+from hatch_lambda.config import LambdaConfig
+from hatch_lambda.fetch import fetch
+from hatch_lambda.plan import Choices, make_plan
+from hatch_lambda.project import Project, project_entries
+from hatch_lambda.resolve.base import Demand, Host, Pin, Resolution
+from hatch_lambda.resolve.proof import prove
+from hatch_lambda.runtimes import RUNTIMES
+from hatch_lambda.store import Store
+from hatch_lambda.target import Target
+from hatch_lambda.wheels import wheel_entries
+
+
+def main(store_folder: Path, old: Path, new: Path) -> None:
+    """Find the wheels, prove, plan, check and write."""
+    with zipfile.ZipFile(old) as archive:
+        described = json.loads(archive.read("shop-1.0.dist-info/lambda.json"))
+    listed = described["distributions"]
+    pins = [Pin(item["name"], Version(item["version"]), item["wheel"], item["sha256"]) for item in listed]
+    roots = [Demand("project.dependencies", Requirement(f"{pin.name}=={pin.version}")) for pin in pins]
+    runtime = next(runtime for runtime in RUNTIMES if runtime.name == described["runtime"])
+    config = LambdaConfig(target=Target(runtime, described["architecture"]))
+    project = Project(
+        name="shop", version="1.0", dependencies=(), dist_info="shop-1.0.dist-info", metadata="Name: shop\n"
+    )
+    with Store(store_folder) as store:
+        wheels = fetch(pins, store, config.target, Host(os.environ, Path()))
+        prove(roots, wheels, config.target, Resolution(tuple(pins)))
+        entries = [*project_entries(project, config, "function", wheels)]
+        entries += [entry for wheel in wheels for entry in wheel_entries(wheel, scripts_for=None)]
+        plan = make_plan(entries, Choices(config.exclude_files, config.collisions))
+        check_plan(plan, config)
+        write_archive(plan, new, timestamp=0)
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))

@@ -1,0 +1,51 @@
+"""What pip says of the files that it does not take, and what becomes of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from hatch_lambda.resolve.pip_command import RUNNER, pip_environment, target_options
+from hatch_lambda.runtimes import RUNTIMES
+from hatch_lambda.target import Target
+
+PYTHON_3_13 = Target(next(runtime for runtime in RUNTIMES if runtime.name == "python3.13"), "x86_64")
+
+
+def test_notes_on_skipped_links_stand_at_the_end_of_the_log_with_paths_for_urls(index, environ, tmp_path):
+    index.add("lib", "1.0")
+    index.add("lib", "2.0", tag="cp39-cp39-win_amd64")
+    index.add_sdist("lib", "3.0")
+    log = tmp_path / "pip.log"
+    arguments = ["install", "--dry-run", "--ignore-installed", f"--log={log}", "--quiet", *target_options(PYTHON_3_13)]
+
+    subprocess.run(
+        [sys.executable, RUNNER, json.dumps(PYTHON_3_13.markers), *arguments, "lib"],
+        env=pip_environment(environ),
+        check=True,
+    )
+
+    lines = log.read_text("utf-8").splitlines()
+    assert [line for line in lines if "Skipping link" in line] == lines[-3:]
+    assert lines[-3:] == [
+        (
+            "Skipping link: none of the wheel's tags (cp39-cp39-win_amd64) are compatible "
+            "(run pip debug --verbose to show compatible tags): file:///files/lib-2.0-cp39-cp39-win_amd64.whl"
+        ),
+        "Skipping link: No sources permitted for lib: file:///files/lib-3.0.tar.gz",
+        "Skipping link: not a file: file:///simple/lib/",
+    ]
+
+
+def test_a_release_that_pip_skipped_is_named_where_an_older_one_was_taken(index, project):
+    index.add("lib", "1.0")
+    index.add("lib", "2.0", tag="cp39-cp39-win_amd64")
+    project.configure(dependencies=["lib"])
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert built.output.splitlines()[-1] == (
+        "  older: lib 1.0 instead of 2.0: 2.0 has no wheel for python3.13 on x86_64, its wheels are for win_amd64"
+    )
