@@ -245,6 +245,27 @@ def test_a_folder_that_is_not_writable_is_one_message_and_leaves_the_old_archive
     assert zips.folder(project.root / "dist") == {NAME: b"older"}
 
 
+def test_an_archive_that_cannot_be_cleaned_away_is_one_message(project):
+    project.write(f"dist/{NAME}", "older")
+    (project.root / "dist").chmod(0o555)
+
+    done = subprocess.run(
+        [*_without_root_rights(), *COMMAND, "-c"],
+        cwd=project.root,
+        env=project.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    (project.root / "dist").chmod(0o755)
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"{project.root}/dist/{NAME}: cannot be removed; Permission denied; remove it, then build again\n",
+    )
+    assert zips.folder(project.root / "dist") == {NAME: b"older"}
+
+
 def test_a_file_that_is_not_readable_is_one_message_and_leaves_the_old_archive(project):
     project.write(f"dist/{NAME}", "older")
     secret = project.write("shop/secret.py")
