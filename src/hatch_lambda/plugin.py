@@ -126,7 +126,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             if left:
                 remove_leftovers(path.with_name(left[1]))
             elif re.fullmatch(pattern, path.name):
-                path.unlink()
+                _remove(path)
 
     @cached_property
     def settings(self) -> LambdaConfig:
@@ -279,6 +279,13 @@ def _selected(file: IncludedFile) -> SelectedFile:
     except OSError as error:
         raise ProjectError(f"{source}: cannot be read; {error.strerror}; mend it, or exclude it") from None
     return SelectedFile(source, path, stat.st_size, executable=bool(stat.st_mode & 0o100))
+
+
+def _remove(archive: Path) -> None:
+    try:
+        archive.unlink()
+    except OSError as error:
+        raise ArchiveError(f"{archive}: cannot be removed; {error.strerror}; remove it, then build again") from None
 
 
 def _timestamp() -> int:

@@ -10,8 +10,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +21,6 @@ import pytest
 from tests.support import zips
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from tests.conftest import ProjectFolder
@@ -45,9 +46,13 @@ class Scene:
     index: IndexServer
     store: Path
 
-    def written(self) -> int:
-        """Return the size of the largest archive that is being written, in bytes; -1 if none is."""
-        return max(map(_size, (self.project.root / "dist").glob(".*.partial")), default=-1)
+    def has_written(self, *, mebibytes: int) -> bool:
+        """Return whether a file in the folder for archives has grown to that size."""
+        return any(_size(file) >= mebibytes << 20 for file in (self.project.root / "dist").glob("*"))
+
+    def begun(self) -> list[Path]:
+        """Return every file in the folder for archives but the archive."""
+        return [file for file in (self.project.root / "dist").glob("*") if file.name != NAME]
 
     def has(self, pattern: str) -> bool:
         """Return whether a path in the store matches."""
@@ -69,63 +74,71 @@ class Scene:
             time.sleep(0.001)
 
 
-MOMENTS: tuple[Callable[[Scene], bool], ...] = (
-    lambda _: True,
+Moment = Callable[[Scene], bool]
+
+WHILE_FETCHING: tuple[Moment, ...] = (
     lambda scene: len(scene.index.requests) > 0,
     lambda scene: len(scene.index.requests) > 2,
     lambda scene: len(scene.index.downloads()) > 0,
+    lambda scene: len(scene.index.downloads()) > 1,
     lambda scene: len(scene.index.downloads()) > 3,
     lambda scene: scene.has("wheels/*/staging-*"),
     lambda scene: scene.has("wheels/*/*/*/wheel.json"),
-    lambda scene: scene.written() >= 0,
-    lambda scene: scene.written() > 1 << 20,
-    lambda scene: scene.written() > 12 << 20,
+    lambda scene: bool(scene.begun()),
+)
+
+WHILE_WRITING: tuple[Moment, ...] = (
+    lambda _: True,
+    lambda scene: bool(scene.begun()),
+    *(partial(Scene.has_written, mebibytes=number) for number in range(1, 11)),
 )
 
 
 @pytest.fixture
 def scene(index, project, tmp_path):
     """A project whose build takes a while at each step."""
-    for name in ("one", "two", "three"):
+    for name in ("one", "two"):
         index.add(name, files={f"{name}/model.bin": random.Random(name).randbytes(2 << 20)})
-    project.configure(dependencies=["one", "two", "three"])
-    project.write("shop/model.bin").write_bytes(random.Random(1).randbytes(16 << 20))
+    project.configure(dependencies=["one", "two"])
+    project.write("shop/model.bin").write_bytes(random.Random(1).randbytes(11 << 20))
     (tmp_path / "tmp").mkdir()
     environ = {**project.environ, "TMPDIR": str(tmp_path / "tmp")}
     return Scene(replace(project, environ=environ), index, tmp_path / "store")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs process groups")
-def test_a_build_killed_at_any_moment_leaves_the_old_archive_or_the_new_one(scene, tmp_path):
-    project = scene.project
-    new = project.build(HATCH_LAMBDA_CACHE_DIR=str(tmp_path / "another store")).archive.read_bytes()
-    old, left = project.write(f"dist/{NAME}", "older"), []
+def test_a_build_killed_while_it_fetches_leaves_the_old_archive_and_a_store_of_use(scene, tmp_path):
+    new = scene.project.build(HATCH_LAMBDA_CACHE_DIR=str(tmp_path / "another store")).archive.read_bytes()
 
-    for moment in MOMENTS * 2:
-        old.write_text("older")
-        scene.index.requests.clear()
-        running = scene.start()
-        scene.wait(running, moment)
-        with suppress(ProcessLookupError):
-            os.killpg(running.pid, signal.SIGKILL)
-        running.wait()
-        left.append(old.read_bytes())
-    built = project.build()
+    left = [_kill(scene, moment) for moment in WHILE_FETCHING]
+    built = scene.project.build()
 
-    assert len(left) == 20
     assert set(left) <= {b"older", new}
     assert built.code == 0, built.output
-    assert zips.folder(project.root / "dist") == {NAME: new}
+    assert zips.folder(scene.project.root / "dist") == {NAME: new}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs process groups")
+def test_a_build_killed_while_it_writes_leaves_the_old_archive_or_the_new_one(scene):
+    scene.project.configure()
+    new = scene.project.build().archive.read_bytes()
+
+    left = [_kill(scene, moment) for moment in WHILE_WRITING]
+    built = scene.project.build()
+
+    assert set(left) <= {b"older", new}
+    assert built.code == 0, built.output
+    assert zips.folder(scene.project.root / "dist") == {NAME: new}
 
 
 @pytest.mark.skipif(not hasattr(os, "waitid"), reason="needs os.waitid")
 def test_a_build_that_still_runs_keeps_what_it_has_written(scene):
     scene.project.configure()
     running = scene.start()
-    scene.wait(running, lambda scene: scene.written() > 0)
+    scene.wait(running, partial(Scene.has_written, mebibytes=1))
     running.send_signal(signal.SIGSTOP)
     os.waitid(os.P_PID, running.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
-    begun = list((scene.project.root / "dist").glob(".*.partial"))
+    begun = scene.begun()
 
     second = scene.project.build()
 
@@ -232,6 +245,27 @@ def test_a_folder_that_is_not_writable_is_one_message_and_leaves_the_old_archive
     assert zips.folder(project.root / "dist") == {NAME: b"older"}
 
 
+def test_an_archive_that_cannot_be_cleaned_away_is_one_message(project):
+    project.write(f"dist/{NAME}", "older")
+    (project.root / "dist").chmod(0o555)
+
+    done = subprocess.run(
+        [*_without_root_rights(), *COMMAND, "-c"],
+        cwd=project.root,
+        env=project.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    (project.root / "dist").chmod(0o755)
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"{project.root}/dist/{NAME}: cannot be removed; Permission denied; remove it, then build again\n",
+    )
+    assert zips.folder(project.root / "dist") == {NAME: b"older"}
+
+
 def test_a_file_that_is_not_readable_is_one_message_and_leaves_the_old_archive(project):
     project.write(f"dist/{NAME}", "older")
     secret = project.write("shop/secret.py")
@@ -251,6 +285,19 @@ def test_a_file_that_is_not_readable_is_one_message_and_leaves_the_old_archive(p
         f"{secret}: cannot be read; Permission denied; mend it, or exclude it\n",
     )
     assert zips.folder(project.root / "dist") == {NAME: b"older"}
+
+
+def _kill(scene: Scene, moment: Moment) -> bytes:
+    """Start a build over an older archive, kill it when the moment comes, and return what stands at the path."""
+    shutil.rmtree(scene.project.root / "dist")
+    scene.project.write(f"dist/{NAME}", "older")
+    scene.index.requests.clear()
+    running = scene.start()
+    scene.wait(running, moment)
+    with suppress(ProcessLookupError):
+        os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    return (scene.project.root / "dist" / NAME).read_bytes()
 
 
 def _size(file: Path) -> int:
