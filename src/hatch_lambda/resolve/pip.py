@@ -14,7 +14,7 @@ from packaging.version import Version
 from hatch_lambda.config import TABLE
 from hatch_lambda.errors import ConfigError, ResolveError, masked
 from hatch_lambda.resolve.base import Host, Pin, Resolution
-from hatch_lambda.resolve.explain import explain_failure, explain_older
+from hatch_lambda.resolve.explain import explain_download, explain_failure, explain_older
 from hatch_lambda.resolve.pip_command import run_pip, target_options
 from hatch_lambda.resolve.proof import demands
 
@@ -99,18 +99,14 @@ def _failure(run: PipRun, target: Target, roots: Sequence[Demand]) -> ResolveErr
     reasons = explain_failure(run.log, target, roots)
     if run.log.prompted:
         return ResolveError(reasons)
-    return ResolveError(reasons or f"pip found no wheels for {target}; what it said:", detail=run.errors)
+    where = " and ".join(sorted({root.by for root in roots}))
+    unknown = f"{where}: pip could not resolve the requirements for {target}; what it said follows"
+    return ResolveError(reasons or unknown, detail=run.errors)
 
 
 def _failed_download(run: PipRun) -> ResolveError:
-    if "DO NOT MATCH THE HASHES" in run.errors:
-        reason = (
-            "a downloaded wheel does not have the sha256 that the index promised; build again, and if it stays so, "
-            "ask whoever runs the index"
-        )
-    else:
-        reason = "a wheel could not be fetched; see to what pip says, then build again"
-    return ResolveError(reason, detail=run.errors)
+    unknown = "pip could not fetch the wheels; what it said follows; see to that, then build again"
+    return ResolveError(explain_download(run.log) or unknown, detail=run.errors)
 
 
 def _check_environment(report: dict[str, Any], target: Target) -> None:
