@@ -198,6 +198,20 @@ def test_no_password_at_all_is_one_clear_line_and_no_prompt(project, private):
     )
 
 
+def test_a_file_behind_a_password_that_its_page_is_not_behind_is_one_clear_line(index, project, private):
+    url = private.file_url(private.folder / "base-1.0-py3-none-any.whl")
+    index.add("outer", requires=[f"base @ {url.replace('//', f'//{USER}:{PASSWORD}@')}"])
+    project.configure(dependencies=["outer"])
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output == (
+        f"{url}: the index asks for a user name and a password, and none were found for it; put them into the index "
+        "URL, netrc or a keyring\n"
+    )
+
+
 def test_a_second_build_fetches_nothing(index, project):
     index.described = True
     index.add("lib", requires=["base"])
@@ -374,9 +388,23 @@ def test_a_download_that_breaks_off_is_told(index, project, tmp_path, described)
     assert list((tmp_path / "store").rglob("*.whl")) == []
 
 
-def test_a_file_that_is_no_wheel_is_refused_where_the_index_has_no_hashes(project, tmp_path):
+@pytest.mark.parametrize(
+    ("described", "problem"),
+    [
+        (
+            False,
+            (
+                "project.dependencies: pip could not resolve the requirements for python3.13 on x86_64; what it said "
+                "follows"
+            ),
+        ),
+        (True, "pip could not fetch the wheels; what it said follows; see to that, then build again"),
+    ],
+    ids=["while resolving", "while fetching"],
+)
+def test_a_file_that_is_no_wheel_is_refused_where_the_index_has_no_hashes(project, tmp_path, described, problem):
     with IndexServer(tmp_path / "plain", hashes=False) as plain:
-        plain.described = True
+        plain.described = described
         wheel = plain.add("lib")
         plain.spoiled[wheel.name] = b"an error page"
         project.configure(dependencies=["lib"])
@@ -384,6 +412,7 @@ def test_a_file_that_is_no_wheel_is_refused_where_the_index_has_no_hashes(projec
         built = project.build(PIP_INDEX_URL=plain.url)
 
     assert built.code == 1
+    assert built.output.partition("\n\n")[0] == problem
     assert "Traceback" not in built.output
     assert built.archives == ()
     assert list((tmp_path / "store").rglob("*.whl")) == []

@@ -30,16 +30,7 @@ _UNFIT = frozenset({"tags", "sdist"})
 
 def explain_failure(log: PipLog, target: Target, roots: Sequence[Demand]) -> list[str]:
     """Return what kept pip from resolving, a line each; empty if its log does not tell."""
-    if log.prompted:
-        asking = [failure.url for failure in log.unfetched if failure.status == UNAUTHORIZED] or [
-            " or ".join(log.indexes)
-        ]
-        return [
-            f"{url}: the index asks for a user name and a password, and none were found for it; put them into the "
-            "index URL, netrc or a keyring"
-            for url in asking
-        ]
-    if log.mismatched or log.broken_off:
+    if log.prompted or log.mismatched or log.broken_off:
         return explain_download(log)
     if log.unfetched and not any(log.offers(_name(missing.requirement)) for missing in log.missing):
         return [_unfetched(failure) for failure in log.unfetched]
@@ -50,6 +41,15 @@ def explain_failure(log: PipLog, target: Target, roots: Sequence[Demand]) -> lis
 
 def explain_download(log: PipLog) -> list[str]:
     """Return what was wrong with the file at which pip gave up, if its log tells."""
+    if log.prompted:
+        asking = [failure.url for failure in log.unfetched if failure.status == UNAUTHORIZED] or [
+            " or ".join(log.indexes)
+        ]
+        return [
+            f"{url}: the index asks for a user name and a password, and none were found for it; put them into the "
+            "index URL, netrc or a keyring"
+            for url in asking
+        ]
     if log.mismatched:
         file = log.mismatched
         problem = f"its sha256 is {file.found}, {file.expected} was promised"

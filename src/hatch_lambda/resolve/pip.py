@@ -96,17 +96,19 @@ def _requirements_file(folder: Path, lines: Iterable[str]) -> Path:
 
 
 def _failure(run: PipRun, target: Target, roots: Sequence[Demand]) -> ResolveError:
-    reasons = explain_failure(run.log, target, roots)
-    if run.log.prompted:
-        return ResolveError(reasons)
     where = " and ".join(sorted({root.by for root in roots}))
     unknown = f"{where}: pip could not resolve the requirements for {target}; what it said follows"
-    return ResolveError(reasons or unknown, detail=run.errors)
+    return ResolveError(explain_failure(run.log, target, roots) or unknown, detail=_detail(run))
 
 
 def _failed_download(run: PipRun) -> ResolveError:
     unknown = "pip could not fetch the wheels; what it said follows; see to that, then build again"
-    return ResolveError(explain_download(run.log) or unknown, detail=run.errors)
+    return ResolveError(explain_download(run.log) or unknown, detail=_detail(run))
+
+
+def _detail(run: PipRun) -> str:
+    """Return what pip said, but for the traceback that it shows where it may not ask for a password."""
+    return "" if run.log.prompted else run.errors
 
 
 def _check_environment(report: dict[str, Any], target: Target) -> None:
