@@ -26,7 +26,11 @@ class IndexServer:
     """Serves ``folder`` at ``url`` until the block ends; ``requests`` lists the paths that were asked for.
 
     ``credentials`` (user and password) are demanded if given, ``hashes`` says whether links carry a sha256, and
-    ``spoiled`` maps a file's name to bytes that are served in its place, under the right hash.
+    ``spoiled`` maps a file's name to bytes that are served in its place, under the right hash. ``truncated`` names
+    files whose second half is never sent, ``yanked`` maps a file's name to why it was withdrawn (PEP 592), ``metadata``
+    to a text that is served as its METADATA. ``described`` says whether METADATA is served beside wheels (PEP 658),
+    ``silent`` whether links keep Requires-Python to themselves, and ``status``, where there is one, is the answer to
+    every page.
     """
 
     def __init__(self, folder: Path, *, credentials: tuple[str, str] | None = None, hashes: bool = True) -> None:
@@ -35,6 +39,12 @@ class IndexServer:
         self.hashes = hashes
         self.requests: list[str] = []
         self.spoiled: dict[str, bytes] = {}
+        self.truncated: set[str] = set()
+        self.yanked: dict[str, str] = {}
+        self.metadata: dict[str, str] = {}
+        self.described = False
+        self.silent = False
+        self.status: int | None = None
         folder.mkdir(parents=True, exist_ok=True)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"index": self}))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -66,8 +76,13 @@ class IndexServer:
         return path
 
     def downloads(self) -> list[str]:
-        """Return the names of the files that were fetched."""
-        return [path.removeprefix("/files/") for path in self.requests if path.startswith("/files/")]
+        """Return the names of the files that were fetched, but not of metadata beside them."""
+        files = [path.removeprefix("/files/") for path in self.requests if path.startswith("/files/")]
+        return [name for name in files if not name.endswith(".metadata")]
+
+    def file_url(self, path: Path) -> str:
+        """Return the URL of a file on the index."""
+        return f"http://{self.host}/files/{path.name}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -91,7 +106,9 @@ class _Handler(BaseHTTPRequestHandler):
             if self.headers.get("Authorization") != f"Basic {expected}":
                 self._answer(401, b"", {"WWW-Authenticate": 'Basic realm="index"'})
                 return
-        if self.path.startswith("/simple/"):
+        if self.path.startswith("/simple/") and self.index.status:
+            self._answer(self.index.status, b"")
+        elif self.path.startswith("/simple/"):
             self._page(self.path.split("/")[2])
         else:
             self._file(self.path.removeprefix("/files/"))
@@ -103,17 +120,32 @@ class _Handler(BaseHTTPRequestHandler):
         if not files:
             self._answer(404, b"")
             return
-        links = "".join(f"<a href='{self._link(path)}'{_requires_python(path)}>{path.name}</a><br>\n" for path in files)
+        links = "".join(f"<a href='{self._link(path)}'{self._attributes(path)}>{path.name}</a><br>\n" for path in files)
         self._answer(200, f"<!DOCTYPE html><html><body>{links}</body></html>".encode(), {"Content-Type": "text/html"})
 
     def _link(self, path: Path) -> str:
         fragment = f"#sha256={hashlib.sha256(path.read_bytes()).hexdigest()}" if self.index.hashes else ""
         return f"/files/{path.name}{fragment}"
 
+    def _attributes(self, path: Path) -> str:
+        """Return what a link says of its file, as in the specification of the simple repository API."""
+        found = "" if self.index.silent else _requires_python(path)
+        if path.name in self.index.yanked:
+            found += f" data-yanked='{html.escape(self.index.yanked[path.name])}'"
+        if path.name in self.index.metadata or (self.index.described and path.suffix == ".whl"):
+            found += " data-core-metadata='true' data-dist-info-metadata='true'"
+        return found
+
     def _file(self, name: str) -> None:
         path = self.index.folder / name
         if name in self.index.spoiled:
             self._answer(200, self.index.spoiled[name])
+        elif name in self.index.truncated:
+            content = path.read_bytes()
+            self._answer(200, content[: len(content) // 2], {"Content-Length": str(len(content))})
+        elif name.endswith(".metadata"):
+            wheel = name.removesuffix(".metadata")
+            self._answer(200, (self.index.metadata.get(wheel) or _metadata(self.index.folder / wheel)).encode())
         elif path.is_file():
             self._answer(200, path.read_bytes())
         else:
@@ -138,7 +170,11 @@ def _project(filename: str) -> str:
 def _requires_python(path: Path) -> str:
     if path.suffix != ".whl" or not zipfile.is_zipfile(path):
         return ""
+    found = HeaderParser().parsestr(_metadata(path))["Requires-Python"]
+    return f" data-requires-python='{html.escape(found)}'" if found else ""
+
+
+def _metadata(path: Path) -> str:
     with zipfile.ZipFile(path) as wheel:
         name = next((name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")), None)
-        found = HeaderParser().parsestr(wheel.read(name).decode())["Requires-Python"] if name else None
-    return f" data-requires-python='{html.escape(found)}'" if found else ""
+        return wheel.read(name).decode() if name else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import stat
@@ -34,6 +35,21 @@ def lambda_json(path: Path) -> dict[str, Any]:
     member = next(name for name in names(path) if name.endswith(".dist-info/lambda.json"))
     found: dict[str, Any] = json.loads(read(path, member))
     return found
+
+
+def distributions(path: Path) -> list[str]:
+    """Return name and version of each distribution in the archive, sorted."""
+    return [f"{found['name']} {found['version']}" for found in lambda_json(path)["distributions"]]
+
+
+def wheels(path: Path) -> list[str]:
+    """Return the file names of the wheels that the archive was made of."""
+    return [found["wheel"] for found in lambda_json(path)["distributions"]]
+
+
+def sha256(content: bytes) -> str:
+    """Return the hash in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def record(path: Path, dist_info: str) -> list[list[str]]:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidWheelFilename, canonicalize_name
 from packaging.version import Version
 
@@ -15,26 +16,47 @@ from hatch_lambda.target import Target, wheel_tags
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from packaging.specifiers import SpecifierSet
     from packaging.tags import Tag
     from packaging.utils import NormalizedName
 
     from hatch_lambda.resolve.base import Demand, Pin
-    from hatch_lambda.resolve.pip_log import Missing, Offer, PipLog
+    from hatch_lambda.resolve.pip_log import Missing, Offer, PipLog, Unfetched
+
+UNAUTHORIZED, FORBIDDEN = 401, 403
+"""Source: https://www.rfc-editor.org/rfc/rfc9110#section-15.5."""
 
 _UNFIT = frozenset({"tags", "sdist"})
 
 
 def explain_failure(log: PipLog, target: Target, roots: Sequence[Demand]) -> list[str]:
     """Return what kept pip from resolving, a line each; empty if its log does not tell."""
+    if log.prompted or log.mismatched or log.broken_off:
+        return explain_download(log)
     if log.unfetched and not any(log.offers(_name(missing.requirement)) for missing in log.missing):
-        return [_unfetched(failure.url, failure.reason, refused=failure.refused) for failure in log.unfetched]
-    if log.prompted:
-        return [_unfetched(" or ".join(log.indexes), "it asks for a user name", refused=True)]
+        return [_unfetched(failure) for failure in log.unfetched]
     if log.causes:
-        where = " and ".join(sorted({root.by for root in roots}))
-        return [f"{where}: no versions meet all requirements; {'; '.join(log.causes)}; loosen one of them"]
+        return [_conflicting(log, target, roots)]
     return [_nothing_found(missing, log, target, roots) for missing in log.missing]
+
+
+def explain_download(log: PipLog) -> list[str]:
+    """Return what was wrong with the file at which pip gave up, if its log tells."""
+    if log.prompted:
+        asking = [failure.url for failure in log.unfetched if failure.status == UNAUTHORIZED] or [
+            " or ".join(log.indexes)
+        ]
+        return [
+            f"{url}: the index asks for a user name and a password, and none were found for it; put them into the "
+            "index URL, netrc or a keyring"
+            for url in asking
+        ]
+    if log.mismatched:
+        file = log.mismatched
+        problem = f"its sha256 is {file.found}, {file.expected} was promised"
+        return [f"{file.filename}: {problem}; build again, and if it stays so, ask whoever runs the index"]
+    if log.broken_off:
+        return [f"{log.broken_off}: its download broke off, again and again; check the network, then build again"]
+    return [_unfetched(failure) for failure in log.unfetched]
 
 
 def explain_older(pins: Iterable[Pin], demands: Iterable[Demand], log: PipLog, target: Target) -> Iterator[str]:
@@ -70,10 +92,10 @@ def _conflict(newer: str, name: str, log: PipLog) -> str | None:
     """Return who kept ``newer`` out, from the notes of pip's going back."""
     for block in log.conflicts:
         if any(canonical_start(line) == newer for line in block):
-            return "; ".join(block)
+            return _causes(block)
     for block in log.conflicts:
         if any(re.search(rf"(?:depends on|requested) {re.escape(name)}\b", line, re.IGNORECASE) for line in block):
-            return "; ".join(block)
+            return _causes(block)
     return None
 
 
@@ -83,24 +105,78 @@ def canonical_start(line: str) -> str:
     return f"{canonicalize_name(words[0])} {words[1]}" if len(words) > 1 else line
 
 
+def _conflicting(log: PipLog, target: Target, roots: Sequence[Demand]) -> str:
+    """Say who wants what; or, where a release would do for all of them, why there is no wheel of it."""
+    wanted: dict[NormalizedName, SpecifierSet] = {}
+    for cause in log.causes:
+        text = re.split(r" depends on |The user requested (?:\(constraint\) )?", cause)[-1]
+        wanted[_name(text)] = wanted.get(_name(text), SpecifierSet()) & _specifier(text)
+    for name, specifier in wanted.items():
+        offers = log.offers(name)
+        fitting = [offer for offer in offers if specifier.contains(offer.version, prereleases=True)]
+        if fitting and all(offer.reason in _UNFIT | {"python"} for offer in fitting):
+            loadable = [str(offer.version) for offer in offers if offer.reason == "taken"]
+            return f"{_unfit(name, fitting, loadable, target)}; {_causes(log.causes)}"
+    where = " and ".join(sorted({root.by for root in roots}))
+    return f"{where}: no versions meet all requirements; {_causes(log.causes)}; loosen one of them"
+
+
+def _causes(lines: Iterable[str]) -> str:
+    """Return pip's lines on who wants what, less its talk of a user."""
+    words = (("The user requested (constraint)", "a constraint says"), ("The user requested", "the project requires"))
+    text = "; ".join(lines)
+    for pips, ours in words:
+        text = text.replace(pips, ours)
+    return text
+
+
 def _nothing_found(missing: Missing, log: PipLog, target: Target, roots: Sequence[Demand]) -> str:
     name = _name(missing.requirement)
-    asked = f"{missing.requirement} (needed by {missing.parent})" if missing.parent else missing.requirement
     where = missing.parent or _where(name, roots)
     offers = log.offers(name)
     if not offers:
         looked = ", ".join(log.indexes) or "any index"
-        return (
-            f"{where}: no distribution {name!r} in {looked}; check the spelling, or name the index that has it for pip"
-        )
+        check = f"use another version of {missing.parent}" if missing.parent else "check the spelling"
+        return f"{where}: no distribution {name!r} in {looked}; {check}, or name the index that has it for pip"
     fitting = [offer for offer in offers if _specifier(missing.requirement).contains(offer.version, prereleases=True)]
     if not fitting:
         newest = max(offer.version for offer in offers)
-        return f"{where}: no release of {name} meets {asked}; the newest is {newest}; loosen the requirement"
-    newest = max((offer.version for offer in fitting), key=lambda version: (not version.is_prerelease, version))
-    newest_offers = [offer for offer in fitting if offer.version == newest]
-    lacks = _lacks(newest_offers, target)
-    return f"{name} {newest}: no wheel for {target}; {lacks}; {_remedy(name, newest_offers, missing.versions, target)}"
+        loosen = f"use another version of {missing.parent}" if missing.parent else "loosen the requirement"
+        return f"{where}: no release of {name} meets {missing.requirement}; the newest is {newest}; {loosen}"
+    unfit = [offer for offer in fitting if offer.reason != "taken"]
+    taken = [offer for offer in fitting if offer.reason == "taken"]
+    if taken:
+        return _passed_over(where, missing.requirement, taken, log)
+    return _unfit(name, unfit, missing.versions, target, f" (needed by {missing.parent})" if missing.parent else "")
+
+
+def _passed_over(where: str, requirement: str, offers: Sequence[Offer], log: PipLog) -> str:
+    """Say why pip did not use a release that has a wheel for the target."""
+    names = {offer.filename for offer in offers}
+    for file in log.discarded:
+        if file.filename in names:
+            return (
+                f"{file.filename}: the {file.field} in its metadata is {file.found!r}; pip refuses it; ask whoever "
+                "runs the index"
+            )
+    newest = max(offer.version for offer in offers)
+    name = _name(requirement)
+    if str(newest) in log.yanked:
+        return (
+            f"{where}: every release of {name} that meets {requirement} was yanked from its index; the newest is "
+            f"{newest}; require {name}=={newest} to use it all the same"
+        )
+    return f"{where}: pip uses no release of {name} that meets {requirement}; the newest is {newest}; see what it said"
+
+
+def _unfit(
+    name: NormalizedName, offers: Sequence[Offer], loadable: Sequence[str], target: Target, needed_by: str = ""
+) -> str:
+    """Say what the newest of the releases lacks for the target, and what would help."""
+    newest = max((offer.version for offer in offers), key=lambda version: (not version.is_prerelease, version))
+    newest_offers = [offer for offer in offers if offer.version == newest]
+    lacks, remedy = _lacks(newest_offers, target), _remedy(name, newest_offers, loadable, target)
+    return f"{name} {newest}{needed_by}: no wheel for {target}; {lacks}; {remedy}"
 
 
 def _lacks(offers: Sequence[Offer], target: Target) -> str:
@@ -130,18 +206,19 @@ def shortfall(filenames: Sequence[str], target: Target) -> str:
 
 def _remedy(name: str, offers: Sequence[Offer], versions: Sequence[str], target: Target) -> str:
     """Say what would help: another runtime or architecture that has a wheel, an older release, a wheel of one's own."""
-    tags = [_tags(offer.filename) for offer in offers if offer.filename.endswith(".whl")]
+    wheels = [offer for offer in offers if offer.filename.endswith(".whl")]
+    tags = [_tags(offer.filename) for offer in wheels]
     remedies = []
     runtimes = [
         runtime
         for runtime in RUNTIMES
-        if any(map(Target(runtime, target.architecture).loads, tags)) and runtime.state != "deprecated"
+        if runtime.state != "deprecated" and _any_loads(Target(runtime, target.architecture), wheels)
     ]
     if runtimes:
         more = " or newer" if runtimes[-1] == RUNTIMES[-1] and len(runtimes) > 1 else ""
         remedies.append(f"use runtime {runtimes[0].name}{more}" if more else f"use runtime {runtimes[-1].name}")
     other = Target(target.runtime, "arm64" if target.architecture == "x86_64" else "x86_64")
-    if any(map(other.loads, tags)):
+    if _any_loads(other, wheels):
         remedies.append(f"use architecture {other.architecture}")
     if versions:
         remedies.append(f"admit {name} {max(map(Version, versions))}, the newest with a wheel for it")
@@ -150,13 +227,26 @@ def _remedy(name: str, offers: Sequence[Offer], versions: Sequence[str], target:
     return ", or ".join(remedies) or "build a wheel of it on Amazon Linux and name its folder in pip's find-links"
 
 
-def _unfetched(url: str, reason: str, *, refused: bool) -> str:
-    if refused:
+def _any_loads(target: Target, offers: Iterable[Offer]) -> bool:
+    """Return whether the target could use one of the wheels; of those that pip judged by tags, Requires-Python is
+    not known.
+    """
+    return any(
+        target.loads(_tags(offer.filename))
+        and (offer.reason != "python" or SpecifierSet(offer.detail).contains(target.python_full_version))
+        for offer in offers
+    )
+
+
+def _unfetched(failure: Unfetched) -> str:
+    if failure.status in {UNAUTHORIZED, FORBIDDEN}:
         return (
-            f"{url}: the index refuses the credentials ({reason}); put the right ones into the index URL, netrc or "
-            "a keyring"
+            f"{failure.url}: the index refuses access ({failure.reason}); put the right user name and password into "
+            "the index URL, netrc or a keyring"
         )
-    return f"{url}: cannot be fetched ({reason}); check the address and the network, then build again"
+    if failure.status:
+        return f"{failure.url}: the index answers with {failure.reason}; build again later, or ask whoever runs it"
+    return f"{failure.url}: cannot be fetched ({failure.reason}); check the address and the network, then build again"
 
 
 def _where(name: NormalizedName, roots: Sequence[Demand]) -> str:
@@ -172,7 +262,7 @@ def _specifier(requirement: str) -> SpecifierSet:
     try:
         return Requirement(requirement).specifier
     except InvalidRequirement:
-        return Requirement("any").specifier
+        return SpecifierSet()
 
 
 def _tags(filename: str) -> frozenset[Tag]:

@@ -14,7 +14,7 @@ from packaging.version import Version
 from hatch_lambda.errors import ResolveError, masked
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Pin, Resolution
 from hatch_lambda.resolve.constraints import constraint_files, preferences_file
-from hatch_lambda.resolve.explain import explain_failure, explain_older
+from hatch_lambda.resolve.explain import explain_download, explain_failure, explain_older
 from hatch_lambda.resolve.pip_command import run_pip, target_options
 from hatch_lambda.resolve.proof import demands
 
@@ -97,21 +97,19 @@ def _requirements_file(folder: Path, lines: Iterable[str]) -> Path:
 
 
 def _failure(run: PipRun, target: Target, roots: Sequence[Demand]) -> ResolveError:
-    reasons = explain_failure(run.log, target, roots)
-    if run.log.prompted:
-        return ResolveError(reasons)
-    return ResolveError(reasons or f"pip found no wheels for {target}; what it said:", detail=run.errors)
+    where = " and ".join(sorted({root.by for root in roots}))
+    unknown = f"{where}: pip could not resolve the requirements for {target}; what it said follows"
+    return ResolveError(explain_failure(run.log, target, roots) or unknown, detail=_detail(run))
 
 
 def _failed_download(run: PipRun) -> ResolveError:
-    if "DO NOT MATCH THE HASHES" in run.errors:
-        reason = (
-            "a downloaded wheel does not have the sha256 that the index promised; build again, and if it stays so, "
-            "ask whoever runs the index"
-        )
-    else:
-        reason = "a wheel could not be fetched; see to what pip says, then build again"
-    return ResolveError(reason, detail=run.errors)
+    unknown = "pip could not fetch the wheels; what it said follows; see to that, then build again"
+    return ResolveError(explain_download(run.log) or unknown, detail=_detail(run))
+
+
+def _detail(run: PipRun) -> str:
+    """Return what pip said, but for the traceback that it shows where it may not ask for a password."""
+    return "" if run.log.prompted else run.errors
 
 
 def _check_environment(report: dict[str, Any], target: Target) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -48,9 +49,11 @@ FORCED = {
     "PIP_IGNORE_REQUIRES_PYTHON": "0",
     "PIP_NO_DEPENDENCIES": "0",
     "PIP_NO_DEPS": "0",
+    "PIP_ONLY_DEPS": "0",
     "PIP_REQUIRE_HASHES": "0",
     "PIP_REQUIRE_VENV": "0",
     "PIP_REQUIRE_VIRTUALENV": "0",
+    "PIP_REQUIREMENT": os.devnull,
     "PIP_USER": "0",
     "PYTHONIOENCODING": "utf-8",
     "_PIP_RUNNING_IN_SUBPROCESS": "1",
@@ -96,6 +99,7 @@ def run_pip(command: str, arguments: Sequence[str], *, target: Target, host: Hos
     environ = pip_environment(host.environ)
     if constraints and "PIP_CONSTRAINT" in host.environ:
         environ["PIP_CONSTRAINT"] = host.environ["PIP_CONSTRAINT"]
+    environ["PIP_PLATFORM"] = target.platforms[0]  # in place of those in a pip.conf; the options add to it
     with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
         log = Path(folder, "pip.log")
         quiet = [] if host.terminal else ["--quiet"]

@@ -27,6 +27,15 @@ _MISSING = re.compile(
     r"Could not find a (?:final )?version that satisfies the requirement (?P<requirement>.+?)"
     r"(?: \(from (?P<parent>[^)]*)\))? \(from versions: (?P<versions>.*)\)$"
 )
+_STATUS_IN_REASON = re.compile(r"^(\d{3}) |too many (\d{3}) error responses")
+_YANKED = re.compile(r"Ignored the following yanked versions: (?P<versions>.*)$")
+_DOWNLOADING = re.compile(r"^\s*(?:Downloading|Using cached) (?:\S+/)?(?P<file>[^\s/]+\.whl)")
+_PROMISED = re.compile(r"^\s+\S.* from \S+/(?P<file>[^/\s#]+\.whl)")
+_HASH = re.compile(r"^\s+(?P<word>Expected sha256|Got) +(?P<hash>[0-9a-f]{64})$")
+_INCONSISTENT = re.compile(
+    r"Discarding .*?/(?P<file>[^/\s#]+\.whl)[#\s].* has inconsistent (?P<field>\w+): "
+    r"expected '.*?', but metadata has '(?P<found>.*?)'"
+)
 _canonical = lru_cache(canonicalize_name)
 _version = lru_cache(Version)
 _REASONS: tuple[tuple[str, Reason], ...] = (
@@ -63,9 +72,21 @@ class Unfetched:
     reason: str
 
     @property
-    def refused(self) -> bool:
-        """Return whether it was the credentials that did not do."""
-        return self.reason.startswith(("401", "403"))
+    def status(self) -> int | None:
+        """Return the status that the index answered with; ``None`` if there was no answer."""
+        return int(self.reason.removeprefix("HTTP ")) if self.reason.startswith("HTTP ") else None
+
+
+@dataclass(frozen=True)
+class Unsound:
+    """A file that an index has, but not as it should be. ``found`` is its hash, where another was
+    ``expected``, or what a field of its metadata holds.
+    """
+
+    filename: str
+    field: str
+    found: str
+    expected: str = ""
 
 
 class PipLog:
@@ -117,11 +138,47 @@ class PipLog:
         for line in self.lines:
             match = _UNFETCHED.match(line)
             if match and not match["reason"].startswith("404"):
-                found[Unfetched(match["url"], match["reason"])] = None
+                found[Unfetched(_bare(match["url"]), _plain(match["reason"]))] = None
             status = _STATUS.match(line)
             if status and status["status"] in {"401", "403"}:
-                found.setdefault(Unfetched(status["host"] + status["path"], f"{status['status']} from the index"))
+                found[Unfetched(_bare(status["host"] + status["path"]), f"HTTP {status['status']}")] = None
         return tuple({failure.url: failure for failure in found}.values())
+
+    @cached_property
+    def mismatched(self) -> Unsound | None:
+        """Return the file whose hash was another than promised, at which pip gave up."""
+        filename, hashes = "", {}
+        for line in self.lines:
+            promised, digest = _PROMISED.match(line), _HASH.match(line)
+            filename = promised["file"] if promised else filename
+            if digest:
+                hashes[digest["word"]] = digest["hash"]
+        if not filename or hashes.keys() != {"Expected sha256", "Got"}:
+            return None
+        return Unsound(unquote(filename), "sha256", hashes["Got"], hashes["Expected sha256"])
+
+    @cached_property
+    def broken_off(self) -> str | None:
+        """Return the name of the file whose download broke off, at which pip gave up."""
+        filename = None
+        for line in self.lines:
+            started = _DOWNLOADING.match(line)
+            filename = started["file"] if started else filename
+            if line.startswith("ERROR: ") and "incomplete-download" in line:
+                return filename
+        return None
+
+    @cached_property
+    def discarded(self) -> tuple[Unsound, ...]:
+        """Return each wheel that pip put aside because its metadata is of something else."""
+        matches = filter(None, map(_INCONSISTENT.search, self.lines))
+        return tuple(Unsound(unquote(match["file"]), match["field"], match["found"]) for match in matches)
+
+    @cached_property
+    def yanked(self) -> frozenset[str]:
+        """Return the versions of what pip found nothing for that it passed over because they were yanked."""
+        matches = filter(None, map(_YANKED.search, self.lines))
+        return frozenset(version for match in matches for version in match["versions"].split(", "))
 
     @cached_property
     def indexes(self) -> tuple[str, ...]:
@@ -158,6 +215,19 @@ class PipLog:
             elif block is not None:
                 yield tuple(block)
                 block = None
+
+
+def _bare(url: str) -> str:
+    """Return the URL without credentials, with which some lines have it and some have not."""
+    scheme, _, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+
+
+def _plain(reason: str) -> str:
+    """Return ``HTTP`` and the status, if there was one, in place of the sentences that pip and urllib3 make of it."""
+    match = _STATUS_IN_REASON.search(reason)
+    return f"HTTP {match[1] or match[2]}" if match else reason
 
 
 def _distribution(filename: str) -> NormalizedName:

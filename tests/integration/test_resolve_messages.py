@@ -1,0 +1,517 @@
+"""What a person reads when requirements cannot be met, or only by older releases."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import Built
+
+GLIBC = "cp313-cp313-manylinux_2_36_x86_64"
+
+
+def refused(built: Built) -> str:
+    """Return our words of a build that was refused; pip's own follow after a blank line."""
+    assert built.code == 1
+    assert "Traceback" not in built.output
+    assert built.archives == ()
+    ours, _, pips = built.output.partition("\n\n")
+    assert pips
+    return ours
+
+
+def notes(built: Built) -> list[str]:
+    """Return the lines on older releases of a build that worked."""
+    assert built.code == 0, built.output
+    return [line for line in built.output.splitlines() if line.startswith("  older: ")]
+
+
+def test_a_name_that_no_index_has(index, project):
+    project.configure(dependencies=["nosuch>=1"])
+
+    built = project.build()
+
+    assert refused(built) == (
+        f"project.dependencies: no distribution 'nosuch' in {index.url}; check the spelling, or name the index that "
+        "has it for pip"
+    )
+
+
+def test_the_whole_output_is_our_line_and_then_pips(index, project):
+    project.configure(dependencies=["nosuch"])
+
+    built = project.build()
+
+    assert built.output == (
+        f"project.dependencies: no distribution 'nosuch' in {index.url}; check the spelling, or name the index that "
+        "has it for pip\n\n"
+        "ERROR: Could not find a version that satisfies the requirement nosuch (from versions: none)\n"
+        "ERROR: No matching distribution found for nosuch\n"
+    )
+
+
+def test_a_name_in_a_feature_is_told_with_its_address(index, project):
+    project.configure('features = ["Data"]', project='optional-dependencies.data = ["nosuch"]\n')
+
+    built = project.build()
+
+    assert refused(built).startswith("project.optional-dependencies.data: no distribution 'nosuch' in ")
+
+
+def test_a_name_in_a_group_is_told_with_its_address(index, project):
+    project.configure('dependency-groups = ["run"]', project='[dependency-groups]\nrun = ["nosuch"]\n')
+
+    built = project.build()
+
+    assert refused(built).startswith("dependency-groups.run: no distribution 'nosuch' in ")
+
+
+def test_a_name_that_only_a_dependency_wants(index, project):
+    index.add("lib", requires=["nosuch"])
+    project.configure(dependencies=["lib"])
+
+    built = project.build()
+
+    assert refused(built) == (
+        f"lib: no distribution 'nosuch' in {index.url}; use another version of lib, or name the index that has it for "
+        "pip"
+    )
+
+
+def test_two_indexes_and_a_folder_are_all_named(index, project, tmp_path):
+    project.configure(dependencies=["nosuch"])
+
+    built = project.build(PIP_EXTRA_INDEX_URL=f"{index.url}more/", PIP_FIND_LINKS=str(tmp_path))
+
+    assert refused(built) == (
+        f"project.dependencies: no distribution 'nosuch' in {index.url}, {index.url}more/, {tmp_path}; check the "
+        "spelling, or name the index that has it for pip"
+    )
+
+
+def test_no_release_meets_the_requirement(index, project):
+    index.add("lib", "1.0")
+    index.add("lib", "1.9")
+    project.configure(dependencies=["lib>=2"])
+
+    built = project.build()
+
+    assert refused(built) == (
+        "project.dependencies: no release of lib meets lib>=2; the newest is 1.9; loosen the requirement"
+    )
+
+
+def test_no_release_meets_a_dependencys_requirement(index, project):
+    index.add("base", "1.0")
+    index.add("lib", requires=["base>=2"])
+    project.configure(dependencies=["lib"])
+
+    built = project.build()
+
+    assert refused(built) == "lib: no release of base meets base>=2; the newest is 1.0; use another version of lib"
+
+
+def test_only_yanked_releases(index, project):
+    index.yanked[index.add("lib", "1.0").name] = "it is broken"
+    project.configure(dependencies=["lib<2"])
+
+    built = project.build()
+
+    assert refused(built) == (
+        "project.dependencies: every release of lib that meets lib<2 was yanked from its index; the newest is 1.0; "
+        "require lib==1.0 to use it all the same"
+    )
+
+
+@pytest.mark.parametrize(
+    ("tags", "problem"),
+    [
+        (
+            [GLIBC],
+            (
+                "it needs glibc 2.36 or newer, the runtime's glibc is 2.34; build a wheel of it on Amazon Linux and "
+                "name its folder in pip's find-links"
+            ),
+        ),
+        (
+            ["cp310-cp310-manylinux_2_17_x86_64", "cp312-cp312-manylinux_2_28_x86_64"],
+            "its wheels are for cp310, cp312, the runtime is cp313; use runtime python3.12",
+        ),
+        (
+            ["cp314-cp314-manylinux_2_17_x86_64", "cp315-cp315-manylinux_2_17_x86_64"],
+            "its wheels are for cp314, cp315, the runtime is cp313; use runtime python3.14 or newer",
+        ),
+        (
+            ["cp313-cp313t-manylinux_2_17_x86_64"],
+            (
+                "its wheels are for cp313t, the runtime is cp313; build a wheel of it on Amazon Linux and name its "
+                "folder in pip's find-links"
+            ),
+        ),
+        (
+            ["cp313-cp313-win_amd64", "cp313-cp313-macosx_11_0_arm64"],
+            (
+                "its wheels are for macosx arm64, win_amd64; it is not made for Linux; give the requirement a marker "
+                "such as sys_platform == 'win32'"
+            ),
+        ),
+        (
+            ["cp313-cp313-musllinux_1_2_x86_64", "cp313-cp313-linux_x86_64"],
+            (
+                "its wheels are for linux_x86_64, musllinux x86_64; build a wheel of it on Amazon Linux and name its "
+                "folder in pip's find-links"
+            ),
+        ),
+        (
+            ["cp313-cp313-manylinux_2_28_aarch64", "cp313-cp313-win_amd64"],
+            "its wheels are for manylinux aarch64, win_amd64; use architecture arm64",
+        ),
+    ],
+    ids=[
+        "glibc",
+        "older Pythons",
+        "newer Pythons",
+        "free-threaded",
+        "other systems",
+        "other C library",
+        "architecture",
+    ],
+)
+def test_no_wheel_that_the_runtime_loads(index, project, tags, problem):
+    for tag in tags:
+        index.add("num", "2.0", tag=tag)
+    project.configure(dependencies=["num"])
+
+    built = project.build()
+
+    assert refused(built) == f"num 2.0: no wheel for python3.13 on x86_64; {problem}"
+
+
+def test_no_wheel_for_the_old_glibc_of_a_runtime_says_which_runtime_has_a_newer_one(index, project):
+    for python in ("311", "312", "313"):
+        index.add("num", "2.0", tag=f"cp{python}-cp{python}-manylinux_2_28_aarch64")
+    project.configure('architecture = "arm64"', dependencies=["num"])
+
+    built = project.build(HATCH_LAMBDA_RUNTIME="python3.11")
+
+    assert refused(built) == (
+        "num 2.0: no wheel for python3.11 on arm64; it needs glibc 2.28 or newer, the runtime's glibc is 2.26; use "
+        "runtime python3.13"
+    )
+
+
+def test_no_wheel_in_the_admitted_releases_names_the_newest_that_has_one(index, project):
+    index.add("num", "1.5", tag="cp313-cp313-manylinux_2_28_x86_64")
+    index.add("num", "1.0")
+    index.add("num", "2.0", tag=GLIBC)
+    project.configure(dependencies=["num>=2"])
+
+    built = project.build()
+
+    assert refused(built) == (
+        "num 2.0: no wheel for python3.13 on x86_64; it needs glibc 2.36 or newer, the runtime's glibc is 2.34; admit "
+        "num 1.5, the newest with a wheel for it"
+    )
+
+
+def test_no_wheel_for_a_dependencys_requirement_says_whose(index, project):
+    index.add("num", tag=GLIBC)
+    index.add("lib", requires=["num"])
+    project.configure(dependencies=["lib"])
+
+    built = project.build()
+
+    assert refused(built) == (
+        "num 1.0 (needed by lib): no wheel for python3.13 on x86_64; it needs glibc 2.36 or newer, the runtime's "
+        "glibc is 2.34; build a wheel of it on Amazon Linux and name its folder in pip's find-links"
+    )
+
+
+def test_no_wheel_where_several_want_the_distribution_is_not_called_a_conflict(index, project):
+    index.add("num", "1.0")
+    index.add("num", "2.0", tag=GLIBC)
+    index.add("lib", requires=["num>=2"])
+    project.configure(dependencies=["lib", "num"])
+
+    built = project.build()
+
+    assert refused(built) == (
+        "num 2.0: no wheel for python3.13 on x86_64; it needs glibc 2.36 or newer, the runtime's glibc is 2.34; admit "
+        "num 1.0, the newest with a wheel for it; the project requires num; lib 1.0 depends on num>=2"
+    )
+
+
+def test_only_an_sdist(index, project):
+    index.add_sdist("lib", "1.0")
+    project.configure(dependencies=["lib"])
+
+    built = project.build()
+
+    assert refused(built) == (
+        "lib 1.0: no wheel for python3.13 on x86_64; it has only an sdist (lib-1.0.tar.gz), and nothing is compiled "
+        "on this machine; build a wheel of it on Amazon Linux and name its folder in pip's find-links"
+    )
+    assert index.downloads() == []
+
+
+@pytest.mark.parametrize(
+    ("requires_python", "remedy"),
+    [
+        (">=3.14", "use runtime python3.14 or newer"),
+        ("<3.13", "use runtime python3.12"),
+        ("<3.9", "build a wheel of it on Amazon Linux and name its folder in pip's find-links"),
+    ],
+)
+def test_another_python_is_required(index, project, requires_python, remedy):
+    index.add("lib", requires_python=requires_python)
+    project.configure(dependencies=["lib"])
+
+    built = project.build()
+
+    assert refused(built) == (
+        f"lib 1.0: no wheel for python3.13 on x86_64; it requires Python {requires_python}, the runtime has 3.13.11; "
+        f"{remedy}"
+    )
+
+
+def test_requirements_of_the_project_that_exclude_each_other(index, project):
+    index.add("lib", "1.0")
+    index.add("lib", "2.0")
+    project.configure('features = ["old"]', dependencies=["lib>=2"], project='optional-dependencies.old = ["lib<2"]\n')
+
+    built = project.build()
+
+    assert refused(built) == (
+        "project.dependencies and project.optional-dependencies.old: no versions meet all requirements; the project "
+        "requires lib>=2; the project requires lib<2; loosen one of them"
+    )
+
+
+def test_requirements_deep_in_the_graph_that_exclude_each_other(index, project):
+    index.add("base", "1.0")
+    index.add("base", "2.0")
+    index.add("left", requires=["base<2"])
+    index.add("right", requires=["base>=2"])
+    index.add("one", requires=["left"])
+    index.add("two", requires=["right"])
+    project.configure(dependencies=["one", "two"])
+
+    built = project.build()
+
+    assert refused(built) == (
+        "project.dependencies: no versions meet all requirements; left 1.0 depends on base<2; right 1.0 depends on "
+        "base>=2; loosen one of them"
+    )
+
+
+def test_a_constraint_that_excludes_what_is_required(index, project):
+    index.add("lib", "1.0")
+    index.add("lib", "2.0")
+    project.write("constraints.txt", "lib<2\n")
+    project.configure('constraints = ["constraints.txt"]', dependencies=["lib>=2"])
+
+    built = project.build()
+
+    assert refused(built) == (
+        "project.dependencies: no versions meet all requirements; the project requires lib>=2; a constraint says "
+        "lib<2; loosen one of them"
+    )
+
+
+def test_constraint_files_that_are_not_there(project):
+    project.write("there.txt", "")
+    project.configure('constraints = ["a.txt", "there.txt", "../b.txt"]', dependencies=["lib"])
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output == (
+        "tool.hatch.build.targets.lambda.constraints[1]: no file 'a.txt' in the project; create it or remove the "
+        "entry\n"
+        "tool.hatch.build.targets.lambda.constraints[3]: no file '../b.txt' in the project; create it or remove the "
+        "entry\n"
+    )
+
+
+def test_an_index_that_is_down(project):
+    project.configure(dependencies=["lib"])
+
+    built = project.build(PIP_INDEX_URL="http://127.0.0.1:1/simple/")
+
+    assert refused(built) == (
+        "http://127.0.0.1:1/simple/lib/: cannot be fetched (connection error: [Errno 111] Connection refused); check "
+        "the address and the network, then build again"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "problem"),
+    [
+        (500, "the index answers with HTTP 500; build again later, or ask whoever runs it"),
+        (504, "the index answers with HTTP 504; build again later, or ask whoever runs it"),
+        (
+            403,
+            (
+                "the index refuses access (HTTP 403); put the right user name and password into the index URL, netrc "
+                "or a keyring"
+            ),
+        ),
+    ],
+)
+def test_an_index_that_answers_with_an_error(index, project, status, problem):
+    index.add("lib")
+    index.status = status
+    project.configure(dependencies=["lib"])
+
+    built = project.build()
+
+    assert refused(built) == f"{index.url}lib/: {problem}"
+
+
+def test_an_extra_index_that_is_down_is_a_warning_if_the_others_do(index, project):
+    index.add("lib")
+    project.configure(dependencies=["lib"])
+
+    built = project.build(PIP_EXTRA_INDEX_URL="http://127.0.0.1:1/simple/")
+
+    assert built.code == 0, built.output
+    assert (
+        "  warning: http://127.0.0.1:1/simple/lib/ could not be fetched (connection error: [Errno 111] Connection "
+        "refused); the resolution is without what it may offer."
+    ) in built.output.splitlines()
+
+
+def test_a_wheel_of_another_version_than_its_name_says(index, project):
+    index.add("lib", "1.0").rename(index.folder / "lib-2.0-py3-none-any.whl")
+    project.configure(dependencies=["lib"])
+
+    built = project.build()
+
+    assert refused(built) == (
+        "lib-2.0-py3-none-any.whl: the version in its metadata is '1.0'; pip refuses it; ask whoever runs the index"
+    )
+
+
+def test_a_wheel_of_another_distribution_than_its_name_says(index, project):
+    index.add("evil").rename(index.folder / "lib-1.0-py3-none-any.whl")
+    project.configure(dependencies=["lib"])
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output == (
+        "project.dependencies: pip could not resolve the requirements for python3.13 on x86_64; what it said follows\n"
+        "\n"
+        "ERROR: lib has an invalid wheel, .dist-info directory 'evil-1.0.dist-info' does not start with 'lib'\n"
+    )
+
+
+BACKEND = """\
+import os
+
+
+def get_requires_for_build_wheel(config_settings=None):
+    return []
+
+
+def prepare_metadata_for_build_wheel(folder, config_settings=None):
+    os.mkdir(os.path.join(folder, "source-1.0.dist-info"))
+    with open(os.path.join(folder, "source-1.0.dist-info", "METADATA"), "w") as file:
+        file.write("Metadata-Version: 2.1\\nName: source\\nVersion: 1.0\\n")
+    return "source-1.0.dist-info"
+"""
+PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+
+
+def test_a_dependencys_url_of_an_sdist_is_refused(index, project):
+    sdist = index.add_sdist("source", "1.0")
+    with tarfile.open(sdist, "w:gz") as archive:
+        for name, text in {"pyproject.toml": PYPROJECT, "backend.py": BACKEND}.items():
+            info = tarfile.TarInfo(f"source-1.0/{name}")
+            info.size = len(text)
+            archive.addfile(info, io.BytesIO(text.encode()))
+    index.add("lib", requires=[f"source @ {index.file_url(sdist)}"])
+    project.configure(dependencies=["lib"])
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output == (
+        f"source 1.0: comes from {index.file_url(sdist)}, which is not a wheel; nothing is compiled on this machine; "
+        "build a wheel of it and put it on an index\n"
+    )
+    assert built.archives == ()
+
+
+def test_an_older_release_is_taken_where_newer_ones_have_no_wheel_for_the_target(index, project):
+    index.add("num", "1.0")
+    index.add("num", "2.0", tag=GLIBC)
+    index.add("num", "2.1", tag=GLIBC)
+    project.configure(dependencies=["num"])
+
+    built = project.build()
+
+    assert notes(built) == [
+        (
+            "  older: num 1.0 instead of 2.1: 2.1 has no wheel for python3.13 on x86_64, it needs glibc 2.36 or newer, "
+            "the runtime's glibc is 2.34"
+        )
+    ]
+
+
+def test_an_older_release_is_taken_where_newer_ones_have_only_an_sdist(index, project):
+    index.add("lib", "1.0")
+    index.add_sdist("lib", "2.0")
+    project.configure(dependencies=["lib"])
+
+    built = project.build()
+
+    assert notes(built) == [
+        (
+            "  older: lib 1.0 instead of 2.0: 2.0 has no wheel for python3.13 on x86_64, it has only an sdist "
+            "(lib-2.0.tar.gz), and nothing is compiled on this machine"
+        )
+    ]
+
+
+def test_an_older_release_is_taken_because_of_a_conflict(index, project):
+    index.add("base", "1.0")
+    index.add("base", "2.0")
+    index.add("left", requires=["base<2"])
+    index.add("right", "1.0")
+    index.add("right", "2.0", requires=["base>=2"])
+    project.configure(dependencies=["left", "right"])
+
+    built = project.build()
+
+    assert notes(built) == [
+        "  older: right 1.0 instead of 2.0: left 1.0 depends on base<2; right 2.0 depends on base>=2"
+    ]
+
+
+def test_an_older_release_is_taken_because_of_the_projects_own_requirement(index, project):
+    index.add("base", "1.0")
+    index.add("base", "2.0")
+    index.add("lib", "1.0")
+    index.add("lib", "2.0", requires=["base>=2"])
+    project.configure(dependencies=["lib", "base<2"])
+
+    built = project.build()
+
+    assert notes(built) == ["  older: lib 1.0 instead of 2.0: the project requires base<2; lib 2.0 depends on base>=2"]
+
+
+def test_an_older_release_that_was_asked_for_needs_no_note(index, project):
+    index.add("lib", "1.0")
+    index.add("lib", "2.0", tag=GLIBC)
+    index.add("newer-python", "1.0")
+    index.add("newer-python", "2.0", requires_python=">=3.14")
+    project.configure(dependencies=["lib<2", "newer-python"])
+
+    built = project.build()
+
+    assert notes(built) == []
