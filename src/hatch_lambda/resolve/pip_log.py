@@ -89,15 +89,14 @@ class PipLog:
         """Return pip's reason to skip, none if it did not, and the name of each file, by distribution."""
         found: dict[NormalizedName, list[tuple[str | None, str]]] = defaultdict(list)
         for line in self._lines:
-            start = line.find(_SKIPPING)
-            opening = _SKIPPING if start >= 0 else _FOUND
-            start = start if start >= 0 else line.find(_FOUND)
-            scheme = line.find("://", start) if start >= 0 else -1
-            if scheme < 0:
+            reason: str | None
+            if _SKIPPING in line:
+                reason, _, url = _before(" (from ", line.partition(_SKIPPING)[2]).rpartition(": ")
+            elif _FOUND in line:
+                reason, url = None, _before(" (from ", _before(", version: ", line.partition(_FOUND)[2]))
+            else:
                 continue
-            url = line[scheme + 3 :].partition(" ")[0].partition("#")[0]
-            filename = unquote(url.rpartition("/")[2])
-            reason = line[start + len(opening) : scheme].rpartition(": ")[0] if opening is _SKIPPING else None
+            filename = unquote(url.partition("#")[0].partition("?")[0].rpartition("/")[2])
             found[_distribution(filename)].append((reason, filename))
         return found
 
@@ -158,6 +157,12 @@ class PipLog:
             elif block is not None:
                 yield tuple(block)
                 block = None
+
+
+def _before(mark: str, text: str) -> str:
+    """Return what stands before the last ``mark`` in a text; all of it where there is none."""
+    head, found, _ = text.rpartition(mark)
+    return head if found else text
 
 
 def _distribution(filename: str) -> NormalizedName:
