@@ -80,7 +80,15 @@ def test_an_offer_is_a_file_and_what_pip_made_of_it(line, offer):
 
 @pytest.mark.parametrize(
     "filename",
-    ["lib-x-py3-none-any.whl", "lib-5.0.exe", "lib.whl", "lib.tar.gz", "lib-latest.tar.gz"],
+    [
+        "lib-x-py3-none-any.whl",
+        "lib-2.0-broken.whl",
+        "lib-2.0-build-py3-none-any.whl",
+        "lib-5.0.exe",
+        "lib.whl",
+        "lib.tar.gz",
+        "lib-latest.tar.gz",
+    ],
 )
 def test_a_file_without_a_version_is_no_offer(filename):
     assert log(unknown(filename)).offers(LIB) == ()

@@ -9,13 +9,19 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
 
-from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
-from packaging.version import InvalidVersion, Version
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from packaging.utils import NormalizedName
+    from packaging.version import Version
 
 Reason = Literal["taken", "tags", "sdist", "python", "yanked", "other"]
 
@@ -28,7 +34,6 @@ _MISSING = re.compile(
     r"(?: \(from (?P<parent>[^)]*)\))? \(from versions: (?P<versions>.*)\)$"
 )
 _canonical = lru_cache(canonicalize_name)
-_version = lru_cache(Version)
 _REASONS: tuple[tuple[str, Reason], ...] = (
     ("none of the wheel's tags", "tags"),
     ("No sources permitted", "sdist"),
@@ -172,10 +177,10 @@ def _distribution(filename: str) -> NormalizedName:
 
 
 def _offer(reason: str | None, filename: str) -> Offer | None:
+    parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
     try:
-        version = filename.split("-")[1] if filename.endswith(".whl") else str(parse_sdist_filename(filename)[1])
-        return Offer(filename, _version(version), *_reason(reason))
-    except (InvalidSdistFilename, InvalidVersion, IndexError):
+        return Offer(filename, parse(filename)[1], *_reason(reason))
+    except (InvalidSdistFilename, InvalidWheelFilename):
         return None
 
 
