@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import SpecifierSet
-from packaging.utils import InvalidWheelFilename, canonicalize_name
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from hatch_lambda.runtimes import RUNTIMES
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.resolve.base import Demand, Pin
     from hatch_lambda.resolve.pip_log import Missing, Offer, PipLog, Unfetched
+    from hatch_lambda.runtimes import Runtime
 
 UNAUTHORIZED, FORBIDDEN = 401, 403
 """Source: https://www.rfc-editor.org/rfc/rfc9110#section-15.5."""
@@ -189,7 +191,7 @@ def _lacks(offers: Sequence[Offer], target: Target) -> str:
 
 def shortfall(filenames: Sequence[str], target: Target) -> str:
     """Say what these files of a release are, none of which is a wheel that the target can load."""
-    tags = {name: _tags(name) for name in filenames if name.endswith(".whl")}
+    tags = {name: wheel_tags(name) for name in filenames if name.endswith(".whl")}
     if not tags:
         return f"it has only an sdist ({filenames[0]}), and nothing is compiled on this machine"
     here = {name: found for name, found in tags.items() if _on_machine(found, target.machine)}
@@ -207,35 +209,43 @@ def shortfall(filenames: Sequence[str], target: Target) -> str:
 def _remedy(name: str, offers: Sequence[Offer], versions: Sequence[str], target: Target) -> str:
     """Say what would help: another runtime or architecture that has a wheel, an older release, a wheel of one's own."""
     wheels = [offer for offer in offers if offer.filename.endswith(".whl")]
-    tags = [_tags(offer.filename) for offer in wheels]
     remedies = []
-    runtimes = [
-        runtime
-        for runtime in RUNTIMES
-        if runtime.state != "deprecated" and _any_loads(Target(runtime, target.architecture), wheels)
-    ]
+    runtimes = [runtime for runtime in RUNTIMES if _suits(wheels, Target(runtime, target.architecture))]
     if runtimes:
-        more = " or newer" if runtimes[-1] == RUNTIMES[-1] and len(runtimes) > 1 else ""
-        remedies.append(f"use runtime {runtimes[0].name}{more}" if more else f"use runtime {runtimes[-1].name}")
+        remedies.append(f"use runtime {_best(runtimes)}")
     other = Target(target.runtime, "arm64" if target.architecture == "x86_64" else "x86_64")
-    if _any_loads(other, wheels):
+    if _suits(wheels, other):
         remedies.append(f"use architecture {other.architecture}")
     if versions:
         remedies.append(f"admit {name} {max(map(Version, versions))}, the newest with a wheel for it")
-    if tags and not any("linux" in tag.platform or tag.platform == "any" for found in tags for tag in found):
+    platforms = {tag.platform for offer in wheels for tag in wheel_tags(offer.filename)}
+    if platforms and not any("linux" in platform or platform == "any" for platform in platforms):
         return "it is not made for Linux; give the requirement a marker such as sys_platform == 'win32'"
     return ", or ".join(remedies) or "build a wheel of it on Amazon Linux and name its folder in pip's find-links"
 
 
-def _any_loads(target: Target, offers: Iterable[Offer]) -> bool:
-    """Return whether the target could use one of the wheels; of those that pip judged by tags, Requires-Python is
-    not known.
-    """
-    return any(
-        target.loads(_tags(offer.filename))
-        and (offer.reason != "python" or SpecifierSet(offer.detail).contains(target.python_full_version))
-        for offer in offers
+def _suits(wheels: Iterable[Offer], target: Target) -> bool:
+    """Return whether a target that one would still choose loads one of the wheels."""
+    return target.runtime.state != "deprecated" and any(
+        target.loads(wheel_tags(offer.filename))
+        and _pythons(offer).contains(target.python_full_version, prereleases=True)
+        for offer in wheels
     )
+
+
+def _best(runtimes: Sequence[Runtime]) -> str:
+    """Return which of some runtimes to take: all from one on, if they go up to the newest; else the last supported."""
+    newest = list(takewhile(runtimes.__contains__, reversed(RUNTIMES)))
+    if len(newest) > 1:
+        return f"{newest[-1].name} or newer"
+    return max(runtimes, key=lambda runtime: (runtime.state == "supported", runtime.python)).name
+
+
+def _pythons(offer: Offer) -> SpecifierSet:
+    try:
+        return SpecifierSet(offer.detail)
+    except InvalidSpecifier:
+        return SpecifierSet("<0")
 
 
 def _unfetched(failure: Unfetched) -> str:
@@ -263,13 +273,6 @@ def _specifier(requirement: str) -> SpecifierSet:
         return Requirement(requirement).specifier
     except InvalidRequirement:
         return SpecifierSet()
-
-
-def _tags(filename: str) -> frozenset[Tag]:
-    try:
-        return wheel_tags(filename)
-    except InvalidWheelFilename:
-        return frozenset()
 
 
 def _python(tag: Tag) -> str:

@@ -9,13 +9,19 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
 
-from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
-from packaging.version import InvalidVersion, Version
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from packaging.utils import NormalizedName
+    from packaging.version import Version
 
 Reason = Literal["taken", "tags", "sdist", "python", "yanked", "other"]
 
@@ -37,7 +43,6 @@ _INCONSISTENT = re.compile(
     r"expected '.*?', but metadata has '(?P<found>.*?)'"
 )
 _canonical = lru_cache(canonicalize_name)
-_version = lru_cache(Version)
 _REASONS: tuple[tuple[str, Reason], ...] = (
     ("none of the wheel's tags", "tags"),
     ("No sources permitted", "sdist"),
@@ -110,15 +115,14 @@ class PipLog:
         """Return pip's reason to skip, none if it did not, and the name of each file, by distribution."""
         found: dict[NormalizedName, list[tuple[str | None, str]]] = defaultdict(list)
         for line in self._lines:
-            start = line.find(_SKIPPING)
-            opening = _SKIPPING if start >= 0 else _FOUND
-            start = start if start >= 0 else line.find(_FOUND)
-            scheme = line.find("://", start) if start >= 0 else -1
-            if scheme < 0:
+            reason: str | None
+            if _SKIPPING in line:
+                reason, _, url = _before(" (from ", line.partition(_SKIPPING)[2]).rpartition(": ")
+            elif _FOUND in line:
+                reason, url = None, _before(" (from ", _before(", version: ", line.partition(_FOUND)[2]))
+            else:
                 continue
-            url = line[scheme + 3 :].partition(" ")[0].partition("#")[0]
-            filename = unquote(url.rpartition("/")[2])
-            reason = line[start + len(opening) : scheme].rpartition(": ")[0] if opening is _SKIPPING else None
+            filename = unquote(url.partition("#")[0].partition("?")[0].rpartition("/")[2])
             found[_distribution(filename)].append((reason, filename))
         return found
 
@@ -230,6 +234,12 @@ def _plain(reason: str) -> str:
     return f"HTTP {match[1] or match[2]}" if match else reason
 
 
+def _before(mark: str, text: str) -> str:
+    """Return what stands before the last ``mark`` in a text; all of it where there is none."""
+    head, found, _ = text.rpartition(mark)
+    return head if found else text
+
+
 def _distribution(filename: str) -> NormalizedName:
     """Return whose file this is, without judging the rest of its name: thousands are looked at, few of them matter."""
     stem = filename.split("-", 1)[0] if filename.endswith(".whl") else filename.rpartition("-")[0]
@@ -237,10 +247,10 @@ def _distribution(filename: str) -> NormalizedName:
 
 
 def _offer(reason: str | None, filename: str) -> Offer | None:
+    parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
     try:
-        version = filename.split("-")[1] if filename.endswith(".whl") else str(parse_sdist_filename(filename)[1])
-        return Offer(filename, _version(version), *_reason(reason))
-    except (InvalidSdistFilename, InvalidVersion, IndexError):
+        return Offer(filename, parse(filename)[1], *_reason(reason))
+    except (InvalidSdistFilename, InvalidWheelFilename):
         return None
 
 

@@ -1,0 +1,437 @@
+"""Why there is no wheel, or only an older one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from hatch_lambda.resolve.base import Pin
+from hatch_lambda.resolve.explain import explain_failure, explain_older
+from tests.support.log_lines import (
+    INDEX,
+    answered,
+    log,
+    looked,
+    missing,
+    other_python,
+    sdist,
+    taken,
+    unfetched,
+    unfit,
+    unknown,
+    yanked,
+)
+from tests.support.samples import demand, target
+
+if TYPE_CHECKING:
+    from hatch_lambda.target import Target
+
+AL2_ARM = target("python3.11", "arm64")
+CONFLICT = "Will try a different candidate, due to conflict:"
+FINDLINKS = "build a wheel of it on Amazon Linux and name its folder in pip's find-links"
+
+
+def failure(*lines: str, chosen: Target | None = None, roots: tuple[str, ...] = ("lib",)) -> list[str]:
+    """Return what is told of a failure with these lines in pip's log."""
+    return explain_failure(log(*lines), chosen or target(), [demand(root) for root in roots])
+
+
+def older(*lines: str, pin: str = "1.0", wanted: tuple[str, ...] = ("lib",), chosen: Target | None = None) -> list[str]:
+    """Return what is told of a pin of that version with these lines in pip's log."""
+    pins = [Pin(canonicalize_name("lib"), Version(pin), "https://host/x.whl", None)]
+    return list(explain_older(pins, [demand(text) for text in wanted], log(*lines), chosen or target()))
+
+
+# Nothing was found
+
+
+def test_a_log_that_tells_nothing_explains_nothing():
+    assert failure("ERROR: something else") == []
+
+
+def test_a_name_that_no_index_knows_is_told_with_the_indexes():
+    lines = failure(looked(INDEX, "http://other/"), missing("Lib>=1"))
+
+    assert lines == [
+        (
+            f"project.dependencies: no distribution 'lib' in {INDEX}, http://other/; check the spelling, or name the "
+            "index that has it for pip"
+        )
+    ]
+
+
+def test_a_name_that_was_looked_up_nowhere_says_so():
+    assert failure(missing("lib", parent="other")) == [
+        "other: no distribution 'lib' in any index; check the spelling, or name the index that has it for pip"
+    ]
+
+
+def test_a_requirement_that_no_release_meets_is_told_with_the_newest():
+    lines = failure(
+        taken("lib-1.0-py3-none-any.whl"), unfit("lib-2.0-cp27-cp27m-win32.whl"), missing("lib>=3,<4", "1.0")
+    )
+
+    assert lines == [
+        "project.dependencies: no release of lib meets lib>=3,<4; the newest is 2.0; loosen the requirement"
+    ]
+
+
+def test_who_has_a_requirement_is_told():
+    lines = failure(taken("base-1.0-py3-none-any.whl"), missing("base>=3", "1.0", parent="lib"))
+
+    assert lines == ["lib: no release of base meets base>=3 (needed by lib); the newest is 1.0; loosen the requirement"]
+
+
+def test_the_address_of_a_requirement_is_that_of_the_root_that_has_it():
+    roots = [demand("lib"), demand("My.Lib", by="dependency-groups.x")]
+
+    lines = explain_failure(log(missing("my-lib")), target(), roots)
+
+    assert lines == [
+        (
+            "dependency-groups.x: no distribution 'my-lib' in any index; check the spelling, or name the index that "
+            "has it for pip"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "chosen", "told"),
+    [
+        pytest.param(
+            [unfit("lib-2.0-cp311-cp311-manylinux_2_28_aarch64.whl")],
+            AL2_ARM,
+            "lib 2.0: no wheel for python3.11 on arm64; it needs glibc 2.28 or newer, the runtime's glibc is 2.26; "
+            + FINDLINKS,
+            id="glibc",
+        ),
+        pytest.param(
+            [
+                unfit(f"lib-2.0-cp3{minor}-cp3{minor}-manylinux_2_{level}_aarch64.whl")
+                for minor in (11, 12, 13)
+                for level in (28, 34)
+            ],
+            AL2_ARM,
+            "lib 2.0: no wheel for python3.11 on arm64; it needs glibc 2.28 or newer, the runtime's glibc is 2.26; "
+            "use runtime python3.13",
+            id="glibc, newer runtimes",
+        ),
+        pytest.param(
+            [unfit("lib-2.0-cp38-abi3-manylinux_2_28_aarch64.whl")],
+            AL2_ARM,
+            "lib 2.0: no wheel for python3.11 on arm64; it needs glibc 2.28 or newer, the runtime's glibc is 2.26; "
+            "use runtime python3.12 or newer",
+            id="glibc, all newer runtimes",
+        ),
+        pytest.param(
+            [unfit("lib-2.0-cp311-cp311-manylinux_2_17_x86_64.whl")],
+            AL2_ARM,
+            "lib 2.0: no wheel for python3.11 on arm64; its wheels are for manylinux x86_64; use architecture x86_64",
+            id="other architecture",
+        ),
+        pytest.param(
+            [unfit("lib-2.0-cp313-cp313-manylinux2014_aarch64.whl")],
+            target(),
+            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for manylinux aarch64; use architecture arm64",
+            id="other architecture, legacy tag",
+        ),
+        pytest.param(
+            [
+                unfit("lib-2.0-cp312-cp312-manylinux_2_17_x86_64.whl"),
+                unfit("lib-2.0-cp39-cp39-manylinux_2_17_x86_64.whl"),
+            ],
+            target(),
+            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for cp39, cp312, the runtime is cp313; "
+            "use runtime python3.12",
+            id="other Pythons",
+        ),
+        pytest.param(
+            [unfit("lib-2.0-py2-none-any.whl")],
+            target(),
+            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for py2-none, the runtime is cp313; "
+            + FINDLINKS,
+            id="Python 2",
+        ),
+        pytest.param(
+            [unfit("lib-2.0-cp313-cp313-musllinux_1_2_x86_64.whl")],
+            target(),
+            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for musllinux x86_64; " + FINDLINKS,
+            id="musl",
+        ),
+        pytest.param(
+            [
+                unfit("lib-2.0-cp313-cp313-win_amd64.whl"),
+                unfit("lib-2.0-cp313-cp313-macosx_11_0_arm64.whl"),
+                sdist("lib-2.0.tar.gz"),
+            ],
+            target(),
+            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for macosx arm64, win_amd64; it is not made "
+            "for Linux; give the requirement a marker such as sys_platform == 'win32'",
+            id="not Linux",
+        ),
+        pytest.param(
+            [sdist("lib-2.0.tar.gz")],
+            target(),
+            "lib 2.0: no wheel for python3.13 on x86_64; it has only an sdist (lib-2.0.tar.gz), and nothing is "
+            "compiled on this machine; " + FINDLINKS,
+            id="sdist",
+        ),
+        pytest.param(
+            [other_python("lib-2.0-py3-none-any.whl", ">=3.14"), other_python("lib-2.0.tar.gz", ">=3.14")],
+            target(),
+            "lib 2.0: no wheel for python3.13 on x86_64; it requires Python >=3.14, the runtime has 3.13.11; "
+            "use runtime python3.14 or newer",
+            id="Requires-Python",
+        ),
+        pytest.param(
+            [other_python("lib-2.0-py3-none-any.whl", "<3.13,>=3.12")],
+            target(),
+            "lib 2.0: no wheel for python3.13 on x86_64; it requires Python <3.13,>=3.12, the runtime has 3.13.11; "
+            "use runtime python3.12",
+            id="Requires-Python of one runtime",
+        ),
+        pytest.param(
+            [other_python("lib-2.0-py3-none-any.whl", "<3"), other_python("lib-2.0-1-py3-none-any.whl", "nonsense")],
+            target(),
+            "lib 2.0: no wheel for python3.13 on x86_64; it requires Python <3, nonsense, the runtime has 3.13.11; "
+            + FINDLINKS,
+            id="Requires-Python of none",
+        ),
+        pytest.param(
+            [unfit(f"lib-2.0-cp3{minor}-cp3{minor}-manylinux_2_17_x86_64.whl") for minor in (11, 12, 15)],
+            target(),
+            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for cp311, cp312, cp315, the runtime is cp313; "
+            "use runtime python3.12",
+            id="newer runtimes, but not all",
+        ),
+    ],
+)
+def test_what_a_release_has_instead_of_a_wheel_and_what_helps_is_told(lines, chosen, told):
+    assert failure(*lines, missing("lib"), chosen=chosen) == [told]
+
+
+def test_an_older_release_with_a_wheel_helps():
+    lines = failure(
+        taken("lib-1.0-py3-none-any.whl"),
+        taken("lib-1.9-py3-none-any.whl"),
+        taken("lib-1.10-py3-none-any.whl"),
+        sdist("lib-2.0.tar.gz"),
+        missing("lib>=2", "1.0", "1.9", "1.10"),
+    )
+
+    assert lines == [
+        (
+            "lib 2.0: no wheel for python3.13 on x86_64; it has only an sdist (lib-2.0.tar.gz), and nothing is "
+            "compiled on this machine; admit lib 1.10, the newest with a wheel for it"
+        )
+    ]
+
+
+def test_everything_that_helps_is_told():
+    lines = failure(
+        unfit("lib-2.0-cp311-cp311-manylinux_2_17_x86_64.whl"),
+        unfit("lib-2.0-cp312-cp312-manylinux_2_17_aarch64.whl"),
+        missing("lib>=2", "1.0"),
+        chosen=AL2_ARM,
+    )
+
+    assert lines == [
+        (
+            "lib 2.0: no wheel for python3.11 on arm64; its wheels are for cp312, the runtime is cp311; use runtime "
+            "python3.12, or use architecture x86_64, or admit lib 1.0, the newest with a wheel for it"
+        )
+    ]
+
+
+def test_the_newest_release_is_looked_at_and_a_final_one_before_a_prerelease():
+    lines = failure(
+        sdist("lib-1.0.tar.gz"), sdist("lib-2.0.tar.gz"), sdist("lib-3.0rc1.tar.gz"), missing("lib"), chosen=target()
+    )
+
+    assert lines[0].startswith("lib 2.0: no wheel for python3.13 on x86_64; it has only an sdist (lib-2.0.tar.gz)")
+
+
+def test_a_requirement_that_cannot_be_read_admits_everything():
+    lines = failure(sdist("lib-1.0.tar.gz"), missing("lib (odd"))
+
+    assert lines == [
+        (
+            "lib 1.0: no wheel for python3.13 on x86_64; it has only an sdist (lib-1.0.tar.gz), and nothing is "
+            f"compiled on this machine; {FINDLINKS}"
+        )
+    ]
+
+
+def test_a_requirement_without_a_name_stands_for_itself():
+    assert failure(missing("@odd")) == [
+        (
+            "project.dependencies: no distribution '@odd' in any index; check the spelling, or name the index that "
+            "has it for pip"
+        )
+    ]
+
+
+# Nothing could be fetched
+
+
+def test_an_index_that_cannot_be_reached_is_told():
+    lines = failure(unfetched(f"{INDEX}lib/", "connection error: refused"), missing("lib"))
+
+    assert lines == [
+        (
+            f"{INDEX}lib/: cannot be fetched (connection error: refused); check the address and the network, then "
+            "build again"
+        )
+    ]
+
+
+def test_an_index_that_refuses_the_credentials_is_told():
+    assert failure(answered("/simple/lib/", 401), missing("lib")) == [
+        (
+            "http://127.0.0.1:8080/simple/lib/: the index refuses the credentials (401 from the index); put the right "
+            "ones into the index URL, netrc or a keyring"
+        )
+    ]
+
+
+def test_an_index_that_asks_for_a_user_name_is_told():
+    lines = failure(looked(INDEX, "http://b/"), "No input was expected ($PIP_NO_INPUT set); question: User for host: ")
+
+    assert lines == [
+        (
+            f"{INDEX} or http://b/: the index refuses the credentials (it asks for a user name); put the right ones "
+            "into the index URL, netrc or a keyring"
+        )
+    ]
+
+
+def test_a_page_that_failed_does_not_hide_what_another_index_had():
+    lines = failure(
+        unfetched("http://b/simple/lib/", "503 Server Error"),
+        taken("lib-1.0-py3-none-any.whl"),
+        missing("lib>1", "1.0"),
+    )
+
+    assert lines == ["project.dependencies: no release of lib meets lib>1; the newest is 1.0; loosen the requirement"]
+
+
+# Conflicts
+
+
+def test_who_wanted_what_is_told():
+    lines = failure(
+        "The conflict is caused by:",
+        "    The user requested lib<2",
+        "    other 1.0 depends on lib>=2",
+        "",
+        roots=("lib<2", "other"),
+    )
+
+    assert lines == [
+        (
+            "project.dependencies: no versions meet all requirements; The user requested lib<2; other 1.0 depends on "
+            "lib>=2; loosen one of them"
+        )
+    ]
+
+
+# An older release
+
+
+def test_the_newest_release_needs_no_note():
+    assert older(taken("lib-1.0-py3-none-any.whl"), taken("lib-0.9-py3-none-any.whl")) == []
+
+
+def test_a_newer_release_without_a_fitting_wheel_is_told():
+    lines = [
+        taken("lib-1.0-py3-none-any.whl"),
+        unfit("lib-1.1-cp311-cp311-win_amd64.whl"),
+        unfit("lib-1.2-cp311-cp311-manylinux_2_28_aarch64.whl"),
+        unfit("lib-1.2-cp312-cp312-win_amd64.whl"),
+        sdist("lib-1.2.tar.gz"),
+    ]
+
+    assert older(*lines, chosen=AL2_ARM) == [
+        (
+            "lib 1.0 instead of 1.2: 1.2 has no wheel for python3.11 on arm64, it needs glibc 2.28 or newer, the "
+            "runtime's glibc is 2.26"
+        )
+    ]
+
+
+def test_a_newer_release_that_has_only_an_sdist_is_told():
+    assert older(taken("lib-1.0-py3-none-any.whl"), sdist("lib-2.0.tar.gz")) == [
+        (
+            "lib 1.0 instead of 2.0: 2.0 has no wheel for python3.13 on x86_64, it has only an sdist "
+            "(lib-2.0.tar.gz), and nothing is compiled on this machine"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [other_python("lib-2.0-py3-none-any.whl", ">=3.14")],
+        [yanked("lib-2.0-py3-none-any.whl")],
+        [other_python("lib-2.0-py3-none-any.whl", ">=3.14"), sdist("lib-2.0.tar.gz")],
+        [unknown("lib-2.0-py3-none-any.whl")],
+        [sdist("lib-2.0rc1.tar.gz")],
+        [sdist("other-2.0.tar.gz")],
+    ],
+)
+def test_a_newer_release_that_nobody_expects_needs_no_note(lines):
+    assert older(taken("lib-1.0-py3-none-any.whl"), *lines) == []
+
+
+def test_a_newer_prerelease_is_expected_where_a_prerelease_was_taken():
+    assert older(taken("lib-1.0rc1-py3-none-any.whl"), sdist("lib-1.0rc2.tar.gz"), pin="1.0rc1") == [
+        (
+            "lib 1.0rc1 instead of 1.0rc2: 1.0rc2 has no wheel for python3.13 on x86_64, it has only an sdist "
+            "(lib-1.0rc2.tar.gz), and nothing is compiled on this machine"
+        )
+    ]
+
+
+@pytest.mark.parametrize("wanted", [("lib<2",), ("lib", "Lib<2"), ("lib>=1", "lib!=2.0", "lib<3")])
+def test_a_newer_release_that_the_requirements_do_not_admit_needs_no_note(wanted):
+    assert older(sdist("lib-2.0.tar.gz"), wanted=wanted) == []
+
+
+def test_a_pin_that_nothing_demands_needs_no_note():
+    assert older(sdist("lib-2.0.tar.gz"), wanted=("other",)) == []
+
+
+def test_a_conflict_that_kept_the_newer_release_out_is_told():
+    lines = [
+        taken("lib-1.0-py3-none-any.whl"),
+        taken("lib-2.0-py3-none-any.whl"),
+        CONFLICT,
+        "    x 1.0 depends on y",
+        "Collecting",
+        CONFLICT,
+        "    Lib 2.0 depends on base>=2",
+        "    other 1.0 depends on base<2",
+    ]
+
+    assert older(*lines) == [
+        "lib 1.0 instead of 2.0: Lib 2.0 depends on base>=2; other 1.0 depends on base<2",
+    ]
+
+
+@pytest.mark.parametrize(
+    "line", ["other 1.0 depends on lib<2", "The user requested Lib<2", "other 1.0 depends on lib[x]<2; y"]
+)
+def test_who_wanted_an_older_release_is_told(line):
+    lines = [taken("lib-2.0-py3-none-any.whl"), CONFLICT, f"    {line}", "    z 1.0 depends on y"]
+
+    assert older(*lines) == [f"lib 1.0 instead of 2.0: {line}; z 1.0 depends on y"]
+
+
+@pytest.mark.parametrize(
+    "line", ["other 1.0 depends on libs<2", "single", "lib2 2.0 depends on x", "x depends on my-lib"]
+)
+def test_a_conflict_of_others_is_no_reason(line):
+    assert older(taken("lib-2.0-py3-none-any.whl"), CONFLICT, f"    {line}") == []

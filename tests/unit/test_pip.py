@@ -1,0 +1,41 @@
+"""pip as the resolver: what it is told, and what is refused before it starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hatch_lambda.errors import ConfigError
+from hatch_lambda.resolve.base import Host
+from hatch_lambda.resolve.pip import PipResolver
+from hatch_lambda.resolve.pip_command import target_options
+from tests.support.samples import demand, target
+
+T = "tool.hatch.build.targets.lambda"
+
+
+def test_pip_is_told_to_resolve_and_install_nothing():
+    arguments = PipResolver.arguments(Path("/tmp/report.json"), Path("/tmp/requirements.txt"), target())
+
+    assert arguments == [
+        "--dry-run",
+        "--ignore-installed",
+        "--report=/tmp/report.json",
+        *target_options(target()),
+        "--requirement=/tmp/requirements.txt",
+    ]
+
+
+def test_constraint_files_that_are_not_there_are_told_before_pip_starts(tmp_path):
+    (tmp_path / "there.txt").write_text("")
+    files = ("gone.txt", "there.txt", "https://host/constraints.txt", "sub/gone.txt")
+    resolver = PipResolver(Host({}, tmp_path), files)
+
+    with pytest.raises(ConfigError) as caught:
+        resolver.resolve([demand("lib")], target())
+
+    assert str(caught.value).splitlines() == [
+        f"{T}.constraints[1]: no file 'gone.txt' in the project; create it or remove the entry",
+        f"{T}.constraints[4]: no file 'sub/gone.txt' in the project; create it or remove the entry",
+    ]

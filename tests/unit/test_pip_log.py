@@ -1,0 +1,217 @@
+"""What pip's log tells."""
+
+from __future__ import annotations
+
+import pytest
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from hatch_lambda.resolve.pip_log import Missing, Offer, PipLog, Unfetched
+from tests.support.log_lines import (
+    INDEX,
+    answered,
+    log,
+    looked,
+    missing,
+    other_python,
+    sdist,
+    taken,
+    unfetched,
+    unfit,
+    unknown,
+    yanked,
+)
+
+LIB = canonicalize_name("lib")
+
+
+def test_an_empty_log_tells_nothing():
+    empty = PipLog("")
+
+    assert (empty.offers(LIB), empty.missing, empty.unfetched, empty.indexes) == ((), (), (), ())
+    assert (empty.conflicts, empty.causes, empty.prompted) == ((), (), False)
+
+
+def test_lines_that_are_not_known_are_passed_over():
+    strange = log(
+        "Found link", "  Found link nothing", "Skipping link: not a file", "Could not fetch URL x", "\x00", "é"
+    )
+
+    assert (strange.offers(LIB), strange.missing, strange.unfetched) == ((), (), ())
+
+
+def test_lines_come_without_timestamps_and_links():
+    assert log("one", taken("lib-1.0.tar.gz"), unfit("lib-1.0-py3-none-any.whl"), "  two").lines == [
+        "one",
+        taken("lib-1.0.tar.gz"),
+        "  two",
+    ]
+
+
+# Offers
+
+
+@pytest.mark.parametrize(
+    ("line", "offer"),
+    [
+        (taken("lib-1.0-py3-none-any.whl"), Offer("lib-1.0-py3-none-any.whl", Version("1.0"), "taken")),
+        (
+            unfit("lib-2.0-cp313-cp313-win_amd64.whl"),
+            Offer("lib-2.0-cp313-cp313-win_amd64.whl", Version("2.0"), "tags"),
+        ),
+        (sdist("lib-4.0rc1.tar.gz"), Offer("lib-4.0rc1.tar.gz", Version("4.0rc1"), "sdist")),
+        (sdist("lib-4.0.zip"), Offer("lib-4.0.zip", Version("4.0"), "sdist")),
+        (
+            other_python("lib-3.0-py3-none-any.whl", ">=3.14,!=3.15.*"),
+            Offer("lib-3.0-py3-none-any.whl", Version("3.0"), "python", ">=3.14,!=3.15.*"),
+        ),
+        (yanked("lib-5.0-py3-none-any.whl"), Offer("lib-5.0-py3-none-any.whl", Version("5.0"), "yanked")),
+        (unknown("lib-6.0-py3-none-any.whl"), Offer("lib-6.0-py3-none-any.whl", Version("6.0"), "other")),
+        (
+            taken("lib-1.0+cu12-py3-none-any.whl"),
+            Offer("lib-1.0+cu12-py3-none-any.whl", Version("1.0+cu12"), "taken"),
+        ),
+        (taken("Lib-1.0-1-py3-none-any.whl"), Offer("Lib-1.0-1-py3-none-any.whl", Version("1.0"), "taken")),
+    ],
+)
+def test_an_offer_is_a_file_and_what_pip_made_of_it(line, offer):
+    assert log(line).offers(LIB) == (offer,)
+
+
+@pytest.mark.parametrize(
+    "filename",
+    [
+        "lib-x-py3-none-any.whl",
+        "lib-2.0-broken.whl",
+        "lib-2.0-build-py3-none-any.whl",
+        "lib-5.0.exe",
+        "lib.whl",
+        "lib.tar.gz",
+        "lib-latest.tar.gz",
+    ],
+)
+def test_a_file_without_a_version_is_no_offer(filename):
+    assert log(unknown(filename)).offers(LIB) == ()
+
+
+def test_offers_are_told_by_distribution_under_any_spelling():
+    found = log(
+        taken("My_Lib-1.0-py3-none-any.whl"), sdist("my.lib-2.0.tar.gz"), taken("my-1.0-py3-none-any.whl"), taken("x")
+    )
+
+    assert [offer.filename for offer in found.offers(canonicalize_name("my-lib"))] == [
+        "My_Lib-1.0-py3-none-any.whl",
+        "my.lib-2.0.tar.gz",
+    ]
+
+
+def test_an_offer_in_a_local_folder_is_one():
+    line = "  Found link file:///home/me/wheels/lib-1.0-py3-none-any.whl, version: 1.0"
+
+    assert log(line).offers(LIB) == (Offer("lib-1.0-py3-none-any.whl", Version("1.0"), "taken"),)
+
+
+def test_a_links_query_is_no_part_of_the_files_name():
+    line = f"  Found link https://host/lib-1.0-py3-none-any.whl?from=https://x/y.whl (from {INDEX}lib/), version: 1.0"
+
+    assert log(line).offers(LIB) == (Offer("lib-1.0-py3-none-any.whl", Version("1.0"), "taken"),)
+
+
+# What was missing
+
+
+def test_a_requirement_that_nothing_met_is_told_with_who_has_it_and_what_there_was():
+    found = log(
+        missing("lib[x]<2,>=1", "1.0", "1.5"),
+        missing("base>=2; python_version > '3'", parent="lib"),
+        missing("lib[x]<2,>=1", "1.0", "1.5"),
+        "ERROR: Could not find a final version that satisfies the requirement c (from versions: 2.0rc1)",
+    )
+
+    assert found.missing == (
+        Missing("lib[x]<2,>=1", "", ("1.0", "1.5")),
+        Missing("base>=2; python_version > '3'", "lib", ()),
+        Missing("c", "", ("2.0rc1",)),
+    )
+
+
+def test_pages_that_could_not_be_fetched_are_told_once_unless_they_are_not_there():
+    found = log(
+        unfetched(f"{INDEX}a/", "connection error: [Errno 111] Connection refused"),
+        f"Could not fetch URL {INDEX}b/: 503 Server Error: busy for url: {INDEX}b/ - skipping",
+        unfetched(f"{INDEX}c/", "404 Client Error: Not Found"),
+        unfetched(f"{INDEX}a/", "connection error: [Errno 111] Connection refused"),
+    )
+
+    assert found.unfetched == (
+        Unfetched(f"{INDEX}a/", "connection error: [Errno 111] Connection refused"),
+        Unfetched(f"{INDEX}b/", f"503 Server Error: busy for url: {INDEX}b/"),
+    )
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_an_answer_that_refuses_the_credentials_is_told(status):
+    (failure,) = log(answered("/simple/lib/", status)).unfetched
+
+    assert failure == Unfetched("http://127.0.0.1:8080/simple/lib/", f"{status} from the index")
+    assert failure.refused
+
+
+@pytest.mark.parametrize("status", [200, 302, 404, 500])
+def test_any_other_answer_is_not(status):
+    assert log(answered("/simple/lib/", status)).unfetched == ()
+
+
+def test_a_page_that_failed_for_another_reason_was_not_refused():
+    assert not Unfetched("u", "503 Server Error").refused
+
+
+def test_indexes_and_folders_are_told_once():
+    found = log(
+        looked("http://a/simple/", "http://****@b/simple/"),
+        "Looking in links: ./wheels, http://a/simple/",
+        looked("http://a/simple/"),
+    )
+
+    assert found.indexes == ("http://a/simple/", "http://****@b/simple/", "./wheels")
+
+
+def test_a_question_that_nobody_could_answer_is_told():
+    line = "Exception: No input was expected ($PIP_NO_INPUT set); question: User for 127.0.0.1:8080: "
+
+    assert log(line).prompted
+
+
+# Conflicts
+
+
+def test_each_going_back_is_told_with_who_wanted_what():
+    found = log(
+        "Will try a different candidate, due to conflict:",
+        "    lib 1.5 depends on base>=2",
+        "    other 1.0 depends on base<2",
+        "Collecting lib",
+        "Will try a different candidate, due to conflict:",
+        "    The user requested base<2",
+    )
+
+    assert found.conflicts == (
+        ("lib 1.5 depends on base>=2", "other 1.0 depends on base<2"),
+        ("The user requested base<2",),
+    )
+    assert found.causes == ()
+
+
+def test_who_wanted_what_when_pip_gave_up_is_told():
+    found = log(
+        "INFO: pip is looking at multiple versions",
+        "The conflict is caused by:",
+        "    lib 1.5 depends on base>=2",
+        "    The user requested base<2",
+        "",
+        "Additionally, some packages in these conflicts have no matching distributions available:",
+        "    base",
+    )
+
+    assert found.causes == ("lib 1.5 depends on base>=2", "The user requested base<2")
+    assert found.conflicts == ()
