@@ -60,7 +60,7 @@ class Store:
         """Return the wheel with this hash; ``None`` if it is not here, or here but damaged."""
         for folder in filter(None, (self._folder, self._substitute)):
             place = folder / sha256[:2] / sha256
-            if not place.exists():  # asked first: what another build puts there from now on is not damaged
+            if not _is_there(place):  # asked first: what another build puts there from now on is not damaged
                 continue
             wheel = _read(place, sha256)
             if wheel is not None:
@@ -94,6 +94,13 @@ class Store:
                     "folder for this build only."
                 )
             return _place(self._substitute, file, wheel)
+
+
+def _is_there(place: Path) -> bool:
+    try:
+        return place.exists()
+    except OSError:  # a folder that may not be looked into; Python 3.14 no longer raises it
+        return False
 
 
 def _read(place: Path, sha256: str) -> Wheel | None:

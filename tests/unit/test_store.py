@@ -316,6 +316,24 @@ def test_where_the_store_cannot_be_written_to_wheels_are_kept_for_this_build(tmp
     assert [wheel.path.exists() for wheel in added] == [False, False]
 
 
+def test_a_store_that_cannot_even_be_looked_into_is_replaced(tmp_path, lib):
+    """A name that no file system takes stands for a folder that belongs to somebody else, which root could read."""
+    root = tmp_path / ("x" * 300)
+
+    with Store(root) as store:
+        found = store.find("0" * 64)
+        added = store.add(lib, expected=None)
+        data = added.path.read_bytes()
+
+    assert (found, data) == (None, lib.read_bytes())
+    assert store.warnings == [
+        (
+            f"The wheel store {root / 'wheels' / '1'} cannot be written to (File name too long); wheels are kept in a "
+            "temporary folder for this build only."
+        )
+    ]
+
+
 def test_the_temporary_store_goes_even_if_the_build_fails(unwritable, lib):
     store = Store(unwritable)
     added = store.add(lib, expected=None)
