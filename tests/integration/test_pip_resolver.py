@@ -12,8 +12,8 @@ from typing import Any
 import pip
 import pytest
 
-from hatch_lambda.resolve.pip import PipResolver
-from hatch_lambda.resolve.pip_command import RUNNER, pip_environment
+from hatch_lambda.resolve.pip import dry_run_options
+from hatch_lambda.resolve.pip_command import RUNNER, pip_environment, target_options
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import Target
 from tests.support import zips
@@ -151,7 +151,8 @@ def report_of(python: str, pip_path: Path, folder: Path, environ: dict[str, str]
     """Return pip's report, from a run of our runner under another Python."""
     report, listed = folder / "report.json", folder / "requirements.txt"
     listed.write_text("".join(f"{name}; {marker}\n" for name, marker in MARKERS.items()), "utf-8")
-    arguments = ["install", "--quiet", *PipResolver.arguments(report, listed, target)]
+    options = [*dry_run_options(report), *target_options(target)]
+    arguments = ["install", "--quiet", *options, f"--requirement={listed}"]
     subprocess.run(
         [python, str(RUNNER), json.dumps(target.markers), *arguments],
         env={**pip_environment(environ), "PYTHONPATH": str(pip_path)},

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from hatch_lambda.config import DEFAULT_FILENAME, HATCH_KEYS, MAX_UNZIPPED, LambdaConfig, Table, read_config
+from hatch_lambda.config import DEFAULT_FILENAME, HATCH_KEYS, MAX_UNZIPPED, LambdaConfig, read_config
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.runtimes import Runtime, System
+from hatch_lambda.table import Table
 from hatch_lambda.target import Target
 from tests.support.samples import target
 
@@ -310,7 +311,7 @@ def test_all_problems_are_told_at_once():
 
 
 def test_a_table_tells_its_problems_under_its_own_address():
-    table = Table("tool.other", {"a": 1})
+    table = Table("tool.other", {"a": 1}, host_keys=())
     table.text("a", check=lambda _: None)
 
     with pytest.raises(ConfigError) as caught:

@@ -65,7 +65,7 @@ def test_a_name_that_no_index_knows_is_told_with_the_indexes():
 
 def test_a_name_that_was_looked_up_nowhere_says_so():
     assert failure(missing("lib", parent="other")) == [
-        "other: no distribution 'lib' in any index; check the spelling, or name the index that has it for pip"
+        "other: no distribution 'lib' in any index; use another version of other, or name the index that has it for pip"
     ]
 
 
@@ -82,7 +82,7 @@ def test_a_requirement_that_no_release_meets_is_told_with_the_newest():
 def test_who_has_a_requirement_is_told():
     lines = failure(taken("base-1.0-py3-none-any.whl"), missing("base>=3", "1.0", parent="lib"))
 
-    assert lines == ["lib: no release of base meets base>=3 (needed by lib); the newest is 1.0; loosen the requirement"]
+    assert lines == ["lib: no release of base meets base>=3; the newest is 1.0; use another version of lib"]
 
 
 def test_the_address_of_a_requirement_is_that_of_the_root_that_has_it():
@@ -291,8 +291,8 @@ def test_an_index_that_cannot_be_reached_is_told():
 def test_an_index_that_refuses_the_credentials_is_told():
     assert failure(answered("/simple/lib/", 401), missing("lib")) == [
         (
-            "http://127.0.0.1:8080/simple/lib/: the index refuses the credentials (401 from the index); put the right "
-            "ones into the index URL, netrc or a keyring"
+            "http://127.0.0.1:8080/simple/lib/: the index refuses access (HTTP 401); put the right user name and "
+            "password into the index URL, netrc or a keyring"
         )
     ]
 
@@ -302,8 +302,8 @@ def test_an_index_that_asks_for_a_user_name_is_told():
 
     assert lines == [
         (
-            f"{INDEX} or http://b/: the index refuses the credentials (it asks for a user name); put the right ones "
-            "into the index URL, netrc or a keyring"
+            f"{INDEX} or http://b/: the index asks for a user name and a password, and none were found for it; put "
+            "them into the index URL, netrc or a keyring"
         )
     ]
 
@@ -332,8 +332,8 @@ def test_who_wanted_what_is_told():
 
     assert lines == [
         (
-            "project.dependencies: no versions meet all requirements; The user requested lib<2; other 1.0 depends on "
-            "lib>=2; loosen one of them"
+            "project.dependencies: no versions meet all requirements; the project requires lib<2; other 1.0 depends "
+            "on lib>=2; loosen one of them"
         )
     ]
 
@@ -422,12 +422,17 @@ def test_a_conflict_that_kept_the_newer_release_out_is_told():
 
 
 @pytest.mark.parametrize(
-    "line", ["other 1.0 depends on lib<2", "The user requested Lib<2", "other 1.0 depends on lib[x]<2; y"]
+    ("line", "told"),
+    [
+        ("other 1.0 depends on lib<2", "other 1.0 depends on lib<2"),
+        ("The user requested Lib<2", "the project requires Lib<2"),
+        ("other 1.0 depends on lib[x]<2; y", "other 1.0 depends on lib[x]<2; y"),
+    ],
 )
-def test_who_wanted_an_older_release_is_told(line):
+def test_who_wanted_an_older_release_is_told(line, told):
     lines = [taken("lib-2.0-py3-none-any.whl"), CONFLICT, f"    {line}", "    z 1.0 depends on y"]
 
-    assert older(*lines) == [f"lib 1.0 instead of 2.0: {line}; z 1.0 depends on y"]
+    assert older(*lines) == [f"lib 1.0 instead of 2.0: {told}; z 1.0 depends on y"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import sys
 
 import pytest
@@ -16,6 +17,8 @@ OURS = {
     "PIP_NO_DEPENDENCIES": "0",
     "PIP_NO_DEPS": "0",
     "PIP_NO_INPUT": "0",
+    "PIP_ONLY_DEPS": "0",
+    "PIP_REQUIREMENT": os.devnull,
     "PIP_REQUIRE_HASHES": "0",
     "PIP_REQUIRE_VENV": "0",
     "PIP_REQUIRE_VIRTUALENV": "0",

@@ -145,7 +145,7 @@ def test_pages_that_could_not_be_fetched_are_told_once_unless_they_are_not_there
 
     assert found.unfetched == (
         Unfetched(f"{INDEX}a/", "connection error: [Errno 111] Connection refused"),
-        Unfetched(f"{INDEX}b/", f"503 Server Error: busy for url: {INDEX}b/"),
+        Unfetched(f"{INDEX}b/", "HTTP 503"),
     )
 
 
@@ -153,8 +153,8 @@ def test_pages_that_could_not_be_fetched_are_told_once_unless_they_are_not_there
 def test_an_answer_that_refuses_the_credentials_is_told(status):
     (failure,) = log(answered("/simple/lib/", status)).unfetched
 
-    assert failure == Unfetched("http://127.0.0.1:8080/simple/lib/", f"{status} from the index")
-    assert failure.refused
+    assert failure == Unfetched("http://127.0.0.1:8080/simple/lib/", f"HTTP {status}")
+    assert failure.status == status
 
 
 @pytest.mark.parametrize("status", [200, 302, 404, 500])
@@ -162,8 +162,8 @@ def test_any_other_answer_is_not(status):
     assert log(answered("/simple/lib/", status)).unfetched == ()
 
 
-def test_a_page_that_failed_for_another_reason_was_not_refused():
-    assert not Unfetched("u", "503 Server Error").refused
+def test_a_page_that_could_not_be_reached_has_no_status():
+    assert Unfetched("u", "connection error").status is None
 
 
 def test_indexes_and_folders_are_told_once():

@@ -176,7 +176,7 @@ def test_credentials_of_a_refused_url_are_masked():
     ],
 )
 def test_a_name_that_comes_from_elsewhere_is_never_looked_up_on_an_index(source):
-    assert problems(shop("My.Lib>=1", uv_sources={"my_lib": source})) == [
+    assert problems(shop("My.Lib>=1", uv_tables=({"sources": {"my_lib": source}},))) == [
         (
             "project.dependencies: 'My.Lib' comes from tool.uv.sources, which is not read here; on an index the name "
             "may be somebody else's; write it as My.Lib @ URL-OF-A-WHEEL"
@@ -196,13 +196,15 @@ def test_a_name_that_comes_from_elsewhere_is_never_looked_up_on_an_index(source)
     ],
 )
 def test_a_name_that_comes_from_an_index_passes(sources):
-    assert demanded(shop("lib", uv_sources=sources)) == [("project.dependencies", "lib")]
+    assert demanded(shop("lib", uv_tables=({"sources": sources},))) == [("project.dependencies", "lib")]
 
 
 def test_a_source_does_not_matter_where_the_requirement_is_a_url():
     requirement = "lib @ https://host/lib-1.0-py3-none-any.whl"
 
-    assert demanded(shop(requirement, uv_sources={"lib": {"path": "x"}})) == [("project.dependencies", requirement)]
+    assert demanded(shop(requirement, uv_tables=({"sources": {"lib": {"path": "x"}}},))) == [
+        ("project.dependencies", requirement)
+    ]
 
 
 # Files
@@ -259,22 +261,22 @@ def test_lambda_json_says_for_what_and_of_what_the_archive_is_made(tmp_path):
     content = found["shop-0.1.0.dist-info/lambda.json"].content
     assert isinstance(content, TextContent)
     described = {
+        "schema": 1,
+        "kind": "function",
+        "name": "shop",
+        "version": "0.1.0",
+        "runtime": "python3.12",
         "architecture": "arm64",
+        "handler": "shop.api.main",
         "distributions": [
             {
                 "name": "lib",
-                "sha256": wheel.sha256,
-                "size": path.stat().st_size,
                 "version": "2.0",
                 "wheel": "lib-2.0-py3-none-any.whl",
+                "sha256": wheel.sha256,
+                "size": path.stat().st_size,
             }
         ],
-        "handler": "shop.api.main",
-        "kind": "function",
-        "name": "shop",
-        "runtime": "python3.12",
-        "schema": 1,
-        "version": "0.1.0",
     }
     assert content.data.decode() == json.dumps(described, indent=2) + "\n"
 

@@ -9,12 +9,15 @@ import pytest
 from packaging.utils import NormalizedName, canonicalize_name
 
 from hatch_lambda.errors import ResolveError, WheelError
+from hatch_lambda.resolve.base import Resolution
 from hatch_lambda.resolve.proof import demands, needed, prove
 from tests.support.samples import demand, target
 
 if TYPE_CHECKING:
     from hatch_lambda.resolve.base import Demand
     from hatch_lambda.target import Target
+
+FAULT = Resolution(()).remedy
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def reached(
 def problems(roots: list[str], *distributions: Distribution, chosen: Target | None = None) -> list[str]:
     """Return the lines of the message that the proof ends in; none if the set is proved."""
     try:
-        prove([demand(root) for root in roots], distributions, chosen or target())
+        prove([demand(root) for root in roots], distributions, chosen or target(), Resolution(()))
     except ResolveError as error:
         return str(error).splitlines()
     return []
@@ -197,12 +200,12 @@ def test_nothing_is_exactly_what_nothing_needs():
 
 def test_a_requirement_that_nothing_meets_is_told():
     assert problems(["a"], dist("a", "b>=1; python_version > '3'")) == [
-        'a 1.0: requires b>=1; python_version > "3"; the resolution lacks it'
+        f'a 1.0: requires b>=1; python_version > "3"; the resolution lacks it; {FAULT}'
     ]
 
 
 def test_a_requirement_that_the_version_does_not_meet_is_told():
-    assert problems(["a>1"], dist("a")) == ["project.dependencies: requires a>1; the resolution has 1.0"]
+    assert problems(["a>1"], dist("a")) == [f"project.dependencies: requires a>1; the resolution has 1.0; {FAULT}"]
 
 
 @pytest.mark.parametrize("version", ["2.0rc1", "2.0.dev1"])
@@ -212,14 +215,13 @@ def test_a_prerelease_that_was_chosen_meets_requirements(version):
 
 def test_a_distribution_that_nothing_requires_is_told():
     assert problems(["a"], dist("a", "b; platform_machine == 'aarch64'"), dist("b")) == [
-        "b 1.0: nothing requires it on python3.13 on x86_64; this is a fault of the resolution, report it"
+        f"b 1.0: nothing requires it on python3.13 on x86_64; {FAULT}"
     ]
 
 
 def test_distributions_that_require_only_each_other_are_told():
     assert problems([], dist("a", "b"), dist("b", "a")) == [
-        f"{name} 1.0: nothing requires it on python3.13 on x86_64; this is a fault of the resolution, report it"
-        for name in ("a", "b")
+        f"{name} 1.0: nothing requires it on python3.13 on x86_64; {FAULT}" for name in ("a", "b")
     ]
 
 
@@ -259,7 +261,7 @@ def test_all_problems_are_told_at_once():
             "c-1.0-cp27-cp27mu-manylinux1_x86_64.whl: made for cp27; the runtime's Python is 3.13; it does not run on "
             "python3.13 on x86_64"
         ),
-        "project.dependencies: requires a>=2; the resolution has 1.0",
-        "project.dependencies: requires b; the resolution lacks it",
-        "c 1.0: nothing requires it on python3.13 on x86_64; this is a fault of the resolution, report it",
+        f"project.dependencies: requires a>=2; the resolution has 1.0; {FAULT}",
+        f"project.dependencies: requires b; the resolution lacks it; {FAULT}",
+        f"c 1.0: nothing requires it on python3.13 on x86_64; {FAULT}",
     ]

@@ -24,7 +24,7 @@ def sized(name: str, size: int) -> Entry:
 def report(chosen: ArchivePlan, *, zipped: int = 0, wheels: Any = (), notes: Any = (), **options: Any) -> list[str]:
     """Return the lines of a report."""
     archive = WrittenArchive(Path("a.zip"), zipped, "")
-    return list(Report(config(**options), tuple(wheels), chosen, archive, tuple(notes), ("a warning",)).lines())
+    return list(Report(config(**options), tuple(wheels), chosen, archive, tuple(notes), (), ("a warning",)).lines())
 
 
 def test_a_report_tells_target_handler_sizes_and_the_largest_distributions():

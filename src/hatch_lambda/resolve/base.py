@@ -54,14 +54,16 @@ class Resolution:
 
     ``notes`` say where an older release was taken, and why. ``source`` names what the pins come from and ``remedy``
     what to do if they turn out not to be right. ``unfit`` says of distributions without a pin why they have none.
+    ``exact`` is whether every pin has to be needed: a lock may hold more than this project asks for.
     """
 
     pins: tuple[Pin, ...]
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     source: str = "the resolution"
-    remedy: str = "this is a fault of the resolver, report it"
+    remedy: str = "the index tells something else of it than its wheel does; ask whoever runs the index"
     unfit: Mapping[NormalizedName, str] = field(default_factory=dict)
+    exact: bool = True
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,8 @@ class HashedResolver:
         key = hashlib.sha256(content + json.dumps([target.markers, target.platforms]).encode()).hexdigest()
         place = self.memory / f"{key}.json"
         pins = _recall(place) or self._ask_pip(target, place)
-        resolution = Resolution(pins, source=self.name, remedy="make the file anew with the tool that made it")
+        remedy = "make the file anew with the tool that made it"
+        resolution = Resolution(pins, source=self.name, remedy=remedy, exact=False)
         found = {pin.name: pin for pin in pins}
         stale = [problem for demand in demands(roots, {}, target) if (problem := unmet(demand, found, resolution))]
         if stale:

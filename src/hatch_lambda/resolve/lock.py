@@ -138,7 +138,7 @@ def select(
             pins[package.name] = pin
     if twice:
         raise ResolveError(twice)
-    return Resolution(tuple(pins.values()), source=name, remedy=remedy, unfit=unfit)
+    return Resolution(tuple(pins.values()), source=name, remedy=remedy, unfit=unfit, exact=False)
 
 
 def _check_environment(lock: Pylock, target: Target, name: str, remedy: str) -> None:

@@ -60,6 +60,11 @@ class PipResolver:
         return _resolution(report, roots, target, run)
 
 
+def dry_run_options(report: Path) -> list[str]:
+    """Return the options that make ``pip install`` write a report and install nothing."""
+    return ["--dry-run", "--ignore-installed", f"--report={report}"]
+
+
 def report_of(arguments: Sequence[str], target: Target, host: Host) -> tuple[dict[str, Any], PipRun]:
     """Run ``pip install`` so that it resolves and installs nothing; return its report, empty if it failed.
 
@@ -67,8 +72,7 @@ def report_of(arguments: Sequence[str], target: Target, host: Host) -> tuple[dic
     """
     with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
         path = Path(folder, "report.json")
-        options = ["--dry-run", "--ignore-installed", f"--report={path}"]
-        run = run_pip("install", [*options, *arguments], target=target, host=host)
+        run = run_pip("install", [*dry_run_options(path), *arguments], target=target, host=host)
         if run.code:
             return {}, run
         report: dict[str, Any] = json.loads(path.read_text("utf-8"))

@@ -65,8 +65,14 @@ def prove(roots: Sequence[Demand], wheels: Iterable[Provable], target: Target, r
     found = {wheel.name: wheel for wheel in wheels}
     demanded = demands(roots, found, target)
     wanted = {canonicalize_name(demand.requirement.name) for demand in demanded}
-    problems = [problem for name, wheel in found.items() if name in wanted for problem in _unfit(wheel, target)]
+    judged = [wheel for name, wheel in found.items() if resolution.exact or name in wanted]
+    problems = [problem for wheel in judged for problem in _unfit(wheel, target)]
     problems += filter(None, (unmet(demand, found, resolution) for demand in demanded))
+    problems += [
+        f"{wheel.name} {wheel.version}: nothing requires it on {target}; {resolution.remedy}"
+        for name, wheel in found.items()
+        if resolution.exact and name not in wanted
+    ]
     if problems:
         raise ResolveError(problems)
 

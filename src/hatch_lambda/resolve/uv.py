@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -86,7 +86,8 @@ class UvResolver:
         if done.returncode:
             raise ResolveError(f"uv found no wheels for {target}; what it said:", detail=done.stderr)
         lock = parse_lock(done.stdout, "uv's resolution")
-        return select(lock, target, "uv's resolution", base=self.host.folder, root=Path(self.host.folder.anchor))
+        found = select(lock, target, "uv's resolution", base=self.host.folder, root=Path(self.host.folder.anchor))
+        return replace(found, remedy=Resolution.remedy, exact=True)
 
     def command(self, target: Target) -> list[str]:
         """Return the command that writes a pylock for requirements on its standard input."""
