@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.config import BuilderConfig, env_var_enabled
 from hatchling.builders.plugin.interface import BuilderInterface
-from hatchling.builders.utils import get_reproducible_timestamp, normalize_archive_path, normalize_inclusion_map
-from hatchling.builders.wheel import WheelBuilder
-from hatchling.metadata.core import load_toml
-from hatchling.metadata.spec import DEFAULT_METADATA_VERSION, get_core_metadata_constructors
+from hatchling.builders.utils import get_reproducible_timestamp
 from hatchling.plugin.manager import PluginManager
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -23,8 +21,8 @@ from packaging.utils import canonicalize_name
 from hatch_lambda.archive import remove_leftovers
 from hatch_lambda.build import Job, build, lock
 from hatch_lambda.config import FILENAME_FIELDS, LambdaConfig, read_config
-from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, ProjectError, masked
-from hatch_lambda.project import Project, SelectedFile
+from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, masked
+from hatch_lambda.hatch_project import FileSelection, hatch_answers, read_project
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host
 from hatch_lambda.resolve.choice import Upgrade
 
@@ -32,24 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
-    from hatchling.builders.plugin.interface import IncludedFile
 
     from hatch_lambda.report import LockReport, Report
 
 CACHE_VARIABLE = "HATCH_LAMBDA_CACHE_DIR"
 UPGRADE_VARIABLE = "HATCH_LAMBDA_UPGRADE"
-
-SELECTION_OPTIONS = (
-    "include",
-    "exclude",
-    "packages",
-    "only-include",
-    "force-include",
-    "sources",
-    "artifacts",
-    "only-packages",
-)
-"""Options of Hatch that choose files; with any of them in our table, the wheel's choice no longer counts."""
 
 CHECKED_OPTIONS = (
     "versions",
@@ -82,7 +67,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def get_default_build_data(self) -> dict[str, Any]:
         """Return what build hooks may change; the same as for a wheel, so that hooks written for wheels work."""
-        return self._wheel.get_default_build_data()
+        return self._files.get_default_build_data()
 
     def build(self, **options: Any) -> Generator[str, None, None]:
         """Build each requested version and yield its path; the one place where our errors end the program."""
@@ -99,7 +84,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def get_build_hooks(self, directory: str) -> dict[str, BuildHookInterface[Any]]:
         """Return the project's build hooks; raises ``ProjectError`` for one that does not exist."""
-        with _hatch_answers():
+        with hatch_answers():
             return super().get_build_hooks(directory)
 
     def build_function(self, directory: str, **build_data: Any) -> str:
@@ -131,7 +116,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     @cached_property
     def settings(self) -> LambdaConfig:
         """Return our table as a value; raises ``ConfigError`` naming every problem."""
-        with _hatch_answers():
+        with hatch_answers():
             requires_python = SpecifierSet(self.metadata.core.requires_python)
         return read_config(self.target_config, requires_python=requires_python, overrides=os.environ)
 
@@ -140,8 +125,13 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         return {}
 
     @cached_property
-    def _wheel(self) -> WheelBuilder:
-        return WheelBuilder(self.root, self.plugin_manager, self.raw_config, self.metadata, self.app)
+    def _files(self) -> FileSelection:
+        return FileSelection(self.root, self.plugin_manager, self.raw_config, self.metadata, self.app)
+
+    @property
+    def _terminal(self) -> bool:
+        """Return whether a person watches, and wants to."""
+        return self.app.verbosity >= 0 and sys.stderr.isatty()
 
     @property
     def _filename(self) -> str:
@@ -163,11 +153,11 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         host = Host(
             os.environ,
             Path(self.root),
-            terminal=self.app.verbosity >= 0 and _is_terminal(),
+            terminal=self._terminal,
             offline=env_var_enabled(OFFLINE_VARIABLE),
         )
         return Job(
-            project=self._project(build_data),
+            project=read_project(self._files, build_data),
             config=self.settings,
             path=path,
             store=_cache_folder(),
@@ -175,59 +165,9 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             timestamp=_timestamp() if self.config.reproducible else int(time.time()),
         )
 
-    def _project(self, build_data: dict[str, Any]) -> Project:
-        extra = tuple(build_data.get("dependencies", ()))
-        with _hatch_answers():
-            core = self.metadata.core
-            dependencies, optional = (*core.dependencies, *extra), core.optional_dependencies
-            files = list(self._included_files(build_data))
-            constructor = get_core_metadata_constructors()[DEFAULT_METADATA_VERSION]
-            metadata = constructor(self.metadata, extra_dependencies=extra)
-            licenses = list(self._licenses())
-        return Project(
-            name=core.name,
-            version=self.metadata.version,
-            dependencies=dependencies,
-            optional_dependencies=optional,
-            dependency_groups=self.raw_config.get("dependency-groups", {}),
-            uv_tables=tuple(self._uv_tables()),
-            files=tuple(map(_selected, files)),
-            dist_info=f"{self.project_id}.dist-info",
-            metadata=_without_credentials(metadata),
-            entry_points=self._wheel.construct_entry_points_file(),
-            licenses=tuple(licenses),
-            console_scripts=core.scripts,
-        )
-
-    def _uv_tables(self) -> Iterator[dict[str, Any]]:
-        """Yield ``[tool.uv]`` and the project's uv.toml, where uv's indexes and sources stand."""
-        yield self.raw_config.get("tool", {}).get("uv", {})
-        path = Path(self.root, "uv.toml")
-        if path.is_file():
-            with _hatch_answers():
-                yield load_toml(str(path))
-
-    def _included_files(self, build_data: dict[str, Any]) -> Iterator[IncludedFile]:
-        """Yield the files that Hatch selects: by our table's options if it has any, else those of the wheel."""
-        if any(option in self.target_config for option in SELECTION_OPTIONS):
-            yield from self.recurse_included_files()
-            return
-        wheel = self._wheel
-        with wheel.config.set_build_data(build_data):
-            yield from wheel.recurse_included_files()
-        shared = wheel.config.shared_data | normalize_inclusion_map(build_data["shared_data"], self.root)
-        yield from wheel.recurse_explicit_files(shared)
-
-    def _licenses(self) -> Iterator[SelectedFile]:
-        for relative in self.metadata.core.license_files:
-            source = Path(self.root, relative)
-            yield SelectedFile(
-                source, f"licenses/{normalize_archive_path(relative)}", source.stat().st_size, executable=False
-            )
-
     def _check_project(self, versions: list[str] | None) -> None:
         """Ask Hatch now for all that it would fail on later with a traceback."""
-        with _hatch_answers():
+        with hatch_answers():
             self.metadata.validate_fields()
             for option in CHECKED_OPTIONS:
                 getattr(self.config, option)
@@ -240,7 +180,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def _check_directory(self, given: str | None) -> None:
         """Create the folder for archives, as Hatch would, but say in one line why it cannot be."""
-        with _hatch_answers():
+        with hatch_answers():
             directory = Path(
                 given
                 or self.config.normalize_build_directory(os.environ.get("HATCH_BUILD_LOCATION", self.config.directory))
@@ -254,8 +194,10 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:
+        """Show the step while it lasts, where a person watches; tell its seconds to those who ask for more."""
         start = time.perf_counter()
-        yield
+        with _shown(f"  {name} …") if self._terminal else nullcontext():
+            yield
         self.app.display_debug(f"  {name}: {time.perf_counter() - start:.2f} s")
 
     def _tell(self, report: Report | LockReport | None) -> None:
@@ -267,18 +209,6 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             self.app.display_debug(line)
         for warning in report.warnings:
             self.app.display_warning(masked(f"  warning: {warning}"))
-
-
-def _selected(file: IncludedFile) -> SelectedFile:
-    source, path = Path(file.path), normalize_archive_path(file.distribution_path)
-    if ".." in path.split("/"):
-        raise ProjectError(f"{path}: leads out of the archive; found for {source}; see to force-include and sources")
-    try:
-        with source.open("rb") as opened:
-            stat = os.fstat(opened.fileno())
-    except OSError as error:
-        raise ProjectError(f"{source}: cannot be read; {error.strerror}; mend it, or exclude it") from None
-    return SelectedFile(source, path, stat.st_size, executable=bool(stat.st_mode & 0o100))
 
 
 def _remove(archive: Path) -> None:
@@ -317,24 +247,13 @@ def _upgrade() -> Upgrade:
     return Upgrade(names=frozenset(canonicalize_name(name) for name in re.split(r"[\s,]+", value) if name))
 
 
-def _is_terminal() -> bool:
-    import sys
-
-    return sys.stderr.isatty()
-
-
-def _without_credentials(metadata: str) -> str:
-    """Mask credentials in the requirements of core metadata, which end up in the archive."""
-    return re.sub(r"^Requires-Dist: .*$", lambda line: masked(line[0]), metadata, flags=re.MULTILINE)
-
-
 @contextmanager
-def _hatch_answers() -> Iterator[None]:
-    """Turn what Hatch finds wrong with the project, while we ask it, into one of our errors.
-
-    Hatch's messages open with the address of the option; a blank line parts the reason from advice.
-    """
+def _shown(text: str) -> Iterator[None]:
+    """Write a line to the terminal that is gone once the block ends."""
+    sys.stderr.write(f"{text}\r")
+    sys.stderr.flush()
     try:
         yield
-    except (ValueError, TypeError, OSError) as error:
-        raise ProjectError(str(error)) from None
+    finally:
+        sys.stderr.write(" " * len(text) + "\r")
+        sys.stderr.flush()

@@ -710,3 +710,36 @@ def test_the_builder_is_of_use_without_a_command_line(project, monkeypatch):
 
     assert paths == [str(project.root / "out/shop-0.1.0-lambda-python3.13-x86_64.zip")]
     assert zips.files(Path(paths[0])) == ["shop/__init__.py", "shop/api.py"]
+
+
+@pytest.mark.parametrize("table", ['packages = ["src/shop"]', ""], ids=["chosen", "by default"])
+def test_what_our_table_excludes_is_taken_from_the_wheels_files(project, table):
+    shutil.rmtree(project.root / "shop")
+    project.configure('exclude = ["src/shop/left.py"]\n[tool.hatch.build.targets.wheel]\nexclude = ["*.txt"]\n' + table)
+    for path in ("src/shop/__init__.py", "src/shop/left.py", "src/shop/notes.txt", "tests/test_shop.py"):
+        project.write(path)
+
+    built = project.build()
+
+    assert [name for name in zips.names(built.archive) if ".dist-info/" not in name] == ["shop/__init__.py"]
+
+
+def test_a_table_that_chooses_files_itself_inherits_nothing_from_the_wheel(project):
+    project.configure('packages = ["shop"]\n[tool.hatch.build.targets.wheel]\nexclude = ["shop/api.py"]')
+
+    built = project.build()
+
+    assert [name for name in zips.names(built.archive) if ".dist-info/" not in name] == [
+        "shop/__init__.py",
+        "shop/api.py",
+    ]
+
+
+def test_an_archive_without_files_of_the_project_is_told(project):
+    project.configure('packages = ["nowhere"]')
+
+    built = project.build()
+
+    assert built.output.splitlines()[-1] == (
+        "  warning: Hatch selects no files of the project; the archive holds its dependencies only."
+    )

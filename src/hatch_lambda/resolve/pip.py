@@ -89,7 +89,7 @@ def download(pins: Iterable[Pin], target: Target, into: Path, host: Host) -> Non
     with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
         listed = _requirements_file(Path(folder), lines)
         arguments = ["--no-deps", f"--dest={into}", *target_options(target), f"--requirement={listed}"]
-        run = run_pip("download", arguments, target=target, host=host, constraints=False)
+        run = run_pip("download", arguments, target=target, host=host)
     if run.code:
         raise _failed_download(run)
 

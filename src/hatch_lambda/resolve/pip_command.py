@@ -91,24 +91,25 @@ def pip_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {"PIP_NO_INPUT": "0", **kept, **FORCED}
 
 
-def run_pip(command: str, arguments: Sequence[str], *, target: Target, host: Host, constraints: bool = True) -> PipRun:
+def run_pip(command: str, arguments: Sequence[str], *, target: Target, host: Host) -> PipRun:
     """Run ``pip COMMAND ARGUMENT...`` with the target's markers, and return how it went.
 
-    On a terminal pip shows on standard error what it fetches; otherwise it is silent.
+    On a terminal ``pip download`` shows its progress on standard error; otherwise pip is silent.
     """
     environ = pip_environment(host.environ)
-    if constraints and "PIP_CONSTRAINT" in host.environ:
+    shown = host.terminal and command == "download"
+    if command == "install" and "PIP_CONSTRAINT" in host.environ:
         environ["PIP_CONSTRAINT"] = host.environ["PIP_CONSTRAINT"]
     environ["PIP_PLATFORM"] = target.platforms[0]  # in place of those in a pip.conf; the options add to it
     with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
         log = Path(folder, "pip.log")
-        quiet = [] if host.terminal else ["--quiet"]
+        quiet = [] if shown else ["--quiet"]
         done = subprocess.run(  # noqa: S603  # no shell, and the program is this Python
             [sys.executable, str(RUNNER), json.dumps(target.markers), command, f"--log={log}", *quiet, *arguments],
             cwd=host.folder,
             env=environ,
             stdin=subprocess.DEVNULL,
-            stdout=sys.stderr if host.terminal else subprocess.DEVNULL,
+            stdout=sys.stderr if shown else subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
