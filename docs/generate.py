@@ -53,8 +53,10 @@ def options() -> str:
             "## Options of Hatch\n",
             "`packages`, `include`, `exclude`, `only-include`, `only-packages`, `force-include`, `sources`, `artifacts`,",
             "`directory`, `versions`, `dependencies`, `hooks`, `reproducible`, `ignore-vcs` and `skip-excluded-dirs` mean what",
-            "[Hatch](https://hatch.pypa.io/latest/config/build/) says they mean. With none of the options that select files in",
-            "the table, the project's files in the archive are those that its wheel would hold.",
+            "[Hatch](https://hatch.pypa.io/latest/config/build/) says they mean. Without `packages`, `include` or `only-include`",
+            "in the table, the project's files in the archive are those that its wheel would hold; `exclude`, `artifacts`,",
+            "`force-include` and `sources` are then added to what the wheel's table says. With one of the three, the wheel's table",
+            "does not count.",
             "",
         ]
     )
