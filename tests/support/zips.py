@@ -40,3 +40,8 @@ def lambda_json(path: Path) -> dict[str, Any]:
 def record(path: Path, dist_info: str) -> list[list[str]]:
     """Return the rows of a RECORD."""
     return list(csv.reader(io.StringIO(read(path, f"{dist_info}/RECORD"))))
+
+
+def wheels(path: Path) -> list[str]:
+    """Return the file name of each wheel that went into the archive."""
+    return [distribution["wheel"] for distribution in lambda_json(path)["distributions"]]
