@@ -28,13 +28,18 @@ _UNFIT = frozenset({"tags", "sdist"})
 def explain_failure(log: PipLog, target: Target, roots: Sequence[Demand]) -> list[str]:
     """Return what kept pip from resolving, a line each; empty if its log does not tell."""
     if log.unfetched and not any(log.offers(_name(missing.requirement)) for missing in log.missing):
-        return [_unfetched(failure.url, failure.reason, refused=failure.refused) for failure in log.unfetched]
+        return explain_unfetched(log)
     if log.prompted:
         return [_unfetched(" or ".join(log.indexes), "it asks for a user name", refused=True)]
     if log.causes:
         where = " and ".join(sorted({root.by for root in roots}))
         return [f"{where}: no versions meet all requirements; {'; '.join(log.causes)}; loosen one of them"]
     return [_nothing_found(missing, log, target, roots) for missing in log.missing]
+
+
+def explain_unfetched(log: PipLog) -> list[str]:
+    """Return a line for each page or file that pip could not get."""
+    return [_unfetched(failure.url, failure.reason, refused=failure.refused) for failure in log.unfetched]
 
 
 def explain_older(pins: Iterable[Pin], demands: Iterable[Demand], log: PipLog, target: Target) -> Iterator[str]:

@@ -14,7 +14,7 @@ from packaging.version import Version
 from hatch_lambda.errors import ResolveError, masked
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Pin, Resolution
 from hatch_lambda.resolve.constraints import constraint_files, preferences_file
-from hatch_lambda.resolve.explain import explain_failure, explain_older
+from hatch_lambda.resolve.explain import explain_failure, explain_older, explain_unfetched
 from hatch_lambda.resolve.pip_command import run_pip, target_options
 from hatch_lambda.resolve.proof import demands
 
@@ -104,10 +104,12 @@ def _failure(run: PipRun, target: Target, roots: Sequence[Demand]) -> ResolveErr
 
 
 def _failed_download(run: PipRun) -> ResolveError:
+    if run.log.prompted and run.log.unfetched:
+        return ResolveError(explain_unfetched(run.log))
     if "DO NOT MATCH THE HASHES" in run.errors:
         reason = (
-            "a downloaded wheel does not have the sha256 that the index promised; build again, and if it stays so, "
-            "ask whoever runs the index"
+            "a downloaded wheel does not have the sha256 that the index or the lock promised; build again, and if it "
+            "stays so, ask whoever runs the index"
         )
     else:
         reason = "a wheel could not be fetched; see to what pip says, then build again"
