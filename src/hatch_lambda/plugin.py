@@ -178,7 +178,9 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def _uv_tables(self) -> Iterator[dict[str, Any]]:
         """Yield ``[tool.uv]`` and the project's uv.toml, where uv's indexes and sources stand."""
-        yield self.raw_config.get("tool", {}).get("uv", {})
+        table = self.raw_config.get("tool", {}).get("uv")
+        if isinstance(table, dict):  # what else stands there is for uv to judge
+            yield table
         path = Path(self.root, "uv.toml")
         if path.is_file():
             with _hatch_answers():

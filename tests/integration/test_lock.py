@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.support import zips
 from tests.support.index_server import IndexServer
 from tests.support.locks import package, pylock, requirements, uv_pylock
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 REFRESH = "refresh it with hatch build -t lambda:lock"
 

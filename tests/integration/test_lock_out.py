@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from typing import TYPE_CHECKING, Any
 
 from packaging.pylock import Pylock
 from packaging.version import Version
@@ -18,19 +19,12 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+if TYPE_CHECKING:
+    from tests.conftest import ProjectFolder
+
 LOCK = "pylock.lambda.toml"
 
-
-def test_the_lock_is_a_pylock_of_the_target(index, project):
-    base, lib = index.add("base"), index.add("lib", requires=["base"])
-    project.configure(dependencies=["lib>=1", "base; sys_platform == 'linux'"])
-
-    built = project.build(target="lambda:lock")
-
-    assert built.output == (f"{LOCK}\n  python3.13 on x86_64, 2 distributions\n  base: new -> 1.0\n  lib: new -> 1.0\n")
-    assert (
-        (project.root / LOCK).read_bytes().decode()
-        == f'''\
+WHOLE = """\
 lock-version = "1.0"
 environments = [
     "python_version == \\"3.13\\" and platform_machine == \\"x86_64\\" and sys_platform == \\"linux\\" \
@@ -43,29 +37,40 @@ name = "base"
 version = "1.0"
 
 [[packages.wheels]]
-name = "{base.name}"
-url = "http://{index.host}/files/{base.name}"
+name = "base-1.0-py3-none-any.whl"
+url = "http://{index}/files/base-1.0-py3-none-any.whl"
 
 [packages.wheels.hashes]
-sha256 = "{sha256(base)}"
+sha256 = "{base}"
 
 [[packages]]
 name = "lib"
 version = "1.0"
 
 [[packages.wheels]]
-name = "{lib.name}"
-url = "http://{index.host}/files/{lib.name}"
+name = "lib-1.0-py3-none-any.whl"
+url = "http://{index}/files/lib-1.0-py3-none-any.whl"
 
 [packages.wheels.hashes]
-sha256 = "{sha256(lib)}"
+sha256 = "{lib}"
 
 [tool.hatch-lambda]
 requirements = [
     "base; sys_platform == \\"linux\\"",
     "lib>=1",
 ]
-'''
+"""
+
+
+def test_the_lock_is_a_pylock_of_the_target(index, project):
+    base, lib = index.add("base"), index.add("lib", requires=["base"])
+    project.configure(dependencies=["lib>=1", "base; sys_platform == 'linux'"])
+
+    built = project.build(target="lambda:lock")
+
+    assert built.output == (f"{LOCK}\n  python3.13 on x86_64, 2 distributions\n  base: new -> 1.0\n  lib: new -> 1.0\n")
+    assert (project.root / LOCK).read_bytes().decode() == WHOLE.format(
+        index=index.host, base=sha256(base), lib=sha256(lib)
     )
     assert Pylock.from_dict(tomllib.loads((project.root / LOCK).read_text())).lock_version == Version("1.0")
     assert sorted(path.name for path in (project.root / "dist").iterdir()) == []
@@ -236,7 +241,7 @@ def test_a_project_without_requirements_has_an_empty_lock(index, project):
     assert index.requests == []
 
 
-def _lock_then_release(index, project):
+def _lock_then_release(index: IndexServer, project: ProjectFolder) -> None:
     for version in ("1.0", "2.0"):
         index.add("base", version)
         index.add("lib", version, requires=["base"])
@@ -245,5 +250,6 @@ def _lock_then_release(index, project):
             project.build(target="lambda:lock")
 
 
-def _wheel_of(project, path=LOCK):
-    return tomllib.loads((project.root / path).read_text())["packages"][0]["wheels"][0]
+def _wheel_of(project: ProjectFolder, path: str = LOCK) -> dict[str, Any]:
+    wheel: dict[str, Any] = tomllib.loads((project.root / path).read_text())["packages"][0]["wheels"][0]
+    return wheel

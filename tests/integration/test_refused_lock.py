@@ -14,7 +14,7 @@ PIP = "make it anew with pip"
 def refused(project):
     """Return what a build says to a lock, having seen that it failed and made nothing."""
 
-    def build(lock: str | bytes, name: str = "pylock.toml") -> str:
+    def build(lock, name="pylock.toml"):
         project.configure(f'lock = "{name}"', dependencies=["lib"])
         (project.root / name).write_bytes(lock.encode() if isinstance(lock, str) else lock)
         built = project.build()
