@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING
+
+import pytest
 
 from tests.support import zips
 from tests.support.index_server import IndexServer
@@ -20,6 +24,23 @@ def test_a_lock_says_the_versions_and_no_index_is_asked(index, project):
     index.add("base", "2.0")
     project.configure('lock = "pylock.toml"', dependencies=["lib"])
     project.write("pylock.toml", pylock(package(index, base), package(index, lib)))
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.wheels(built.archive) == ["base-1.0-py3-none-any.whl", "lib-1.0-py3-none-any.whl"]
+    assert index.requests == ["/files/base-1.0-py3-none-any.whl", "/files/lib-1.0-py3-none-any.whl"]
+
+
+def test_a_lock_of_pip_itself_is_used(index, project):
+    index.add("lib", requires=["base"])
+    index.add("base")
+    project.configure('lock = "pylock.toml"', dependencies=["lib"])
+    command = [sys.executable, "-m", "pip", "lock", "lib", "--output=pylock.toml", "--quiet"]
+    made = subprocess.run(command, cwd=project.root, env=project.environ, capture_output=True, text=True, check=False)
+    if "unknown command" in made.stderr:
+        pytest.skip("this pip makes no locks")
+    index.requests.clear()
 
     built = project.build()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -53,6 +54,35 @@ def test_uv_finds_the_same_distributions_as_pip(index, project, runtime, archite
     assert built.code == 0, built.output
     assert zips.wheels(built.archive) == by_pip
     assert len(by_pip) == {"python3.11": 5, "python3.13": 4}[runtime] + (architecture == "arm64")
+
+
+def test_a_lock_of_uv_itself_serves_each_target(index, project):
+    _marker_sensitive(index)
+    project.configure('lock = "pylock.toml"', dependencies=["app", "native<2"], project='requires-python = ">=3.11"')
+    export = [project.environ["HATCH_UV"], "export", "--format=pylock.toml", "--no-emit-project", "--quiet"]
+    subprocess.run([*export, "--output-file=pylock.toml"], cwd=project.root, env=project.environ, check=True)
+    (project.root / "uv.lock").unlink()
+    index.requests.clear()
+
+    older = project.build(HATCH_LAMBDA_RUNTIME="python3.11")
+    newer = project.build(HATCH_LAMBDA_ARCHITECTURE="arm64")
+
+    assert (older.code, newer.code) == (0, 0), older.output + newer.output
+    assert {archive.name: zips.wheels(archive) for archive in newer.archives} == {
+        "shop-0.1.0-lambda-python3.11-x86_64.zip": [
+            "app-1.0-py3-none-any.whl",
+            "native-1.0-cp311-cp311-manylinux_2_17_x86_64.whl",
+            "patched-1.0-py3-none-any.whl",
+            "tomli-1.0-py3-none-any.whl",
+        ],
+        "shop-0.1.0-lambda-python3.13-arm64.zip": [
+            "app-1.0-py3-none-any.whl",
+            "native-1.0-cp313-cp313-manylinux_2_17_aarch64.whl",
+            "neon-1.0-py3-none-any.whl",
+            "patched-1.0-py3-none-any.whl",
+        ],
+    }
+    assert [path for path in index.requests if path.startswith("/simple/")] == []
 
 
 @pytest.mark.parametrize(
