@@ -101,7 +101,7 @@ def lock(job: Job, upgrade: Upgrade, step: Step) -> LockReport:
         pins = tuple(pin for pin in resolution.pins if pin.name in {wheel.name for wheel in wheels})
         with step("write"):
             write_lock(path, make_lock(pins, roots, config.target, path.parent, job.host.folder))
-        warnings = (*config.warnings, *resolution.warnings, *store.warnings)
+        warnings = (*config.warnings, *upgrade.warnings(before), *resolution.warnings, *store.warnings)
         after = {pin.name: pin.version for pin in pins}
         return LockReport(path, config.target, before, after, resolution.notes, warnings)
 

@@ -26,7 +26,7 @@ from hatch_lambda.config import FILENAME_FIELDS, LambdaConfig, read_config
 from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, ProjectError, masked
 from hatch_lambda.project import Project, SelectedFile
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host
-from hatch_lambda.resolve.choice import Upgrade
+from hatch_lambda.resolve.choice import UPGRADE_VARIABLE, Upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from hatch_lambda.report import LockReport, Report
 
 CACHE_VARIABLE = "HATCH_LAMBDA_CACHE_DIR"
-UPGRADE_VARIABLE = "HATCH_LAMBDA_UPGRADE"
 
 SELECTION_OPTIONS = (
     "include",

@@ -108,6 +108,17 @@ def test_an_upgrade_by_name_changes_that_version_only(index, project):
     assert upgraded.output == f"{LOCK}\n  python3.13 on x86_64, 2 distributions\n  lib: 1.0 -> 2.0\n"
 
 
+def test_an_upgrade_of_what_the_lock_does_not_have_is_told(index, project):
+    _lock_then_release(index, project)
+
+    refreshed = project.build(target="lambda:lock", HATCH_LAMBDA_UPGRADE="lib, libb")
+
+    assert refreshed.output == (
+        f"{LOCK}\n  python3.13 on x86_64, 2 distributions\n  lib: 1.0 -> 2.0\n"
+        "  warning: HATCH_LAMBDA_UPGRADE names 'libb', which the lock did not have; it changes nothing.\n"
+    )
+
+
 def test_a_changed_requirement_changes_its_version_only(index, project):
     _lock_then_release(index, project)
     project.configure(dependencies=["lib>=2"])
