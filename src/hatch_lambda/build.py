@@ -89,7 +89,8 @@ def lock(job: Job, upgrade: Upgrade, step: Step) -> LockReport:
     path = job.host.folder / (config.lock or LOCK_FILE)
     if path.suffix != ".toml":
         raise ConfigError(
-            f"{TABLE}.lock: names {config.lock!r}, which its own tool has to write; name a pylock instead"
+            f"{TABLE}.lock: names {config.lock!r}, which -t lambda:lock does not write; make it with its own "
+            "tool, or name a pylock.toml"
         )
     roots = root_demands(job.project, config)
     before = locked_versions(path)
@@ -99,8 +100,8 @@ def lock(job: Job, upgrade: Upgrade, step: Step) -> LockReport:
         wheels, _, _ = _choose(roots, found, replace(config, exclude_packages=()))
         pins = tuple(pin for pin in resolution.pins if pin.name in {wheel.name for wheel in wheels})
         with step("write"):
-            write_lock(path, make_lock(pins, roots, config.target, job.host.folder))
-        warnings = (*config.warnings, *resolution.warnings, *store.warnings)
+            write_lock(path, make_lock(pins, roots, config.target, path.parent, job.host.folder))
+        warnings = (*config.warnings, *upgrade.warnings(before), *resolution.warnings, *store.warnings)
         after = {pin.name: pin.version for pin in pins}
         return LockReport(path, config.target, before, after, resolution.notes, warnings)
 

@@ -102,7 +102,9 @@ def read_project(selection: FileSelection, build_data: dict[str, Any]) -> Projec
 
 def _uv_tables(selection: FileSelection) -> Iterator[dict[str, Any]]:
     """Yield ``[tool.uv]`` and the project's uv.toml, where uv's indexes and sources stand."""
-    yield selection.metadata.config.get("tool", {}).get("uv", {})
+    table = selection.metadata.config.get("tool", {}).get("uv")
+    if isinstance(table, dict):  # what else stands there is for uv to judge
+        yield table
     path = Path(selection.root, "uv.toml")
     if path.is_file():
         yield load_toml(str(path))

@@ -24,7 +24,7 @@ from hatch_lambda.config import FILENAME_FIELDS, LambdaConfig, read_config
 from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, masked
 from hatch_lambda.hatch_project import FileSelection, hatch_answers, read_project
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host
-from hatch_lambda.resolve.choice import Upgrade
+from hatch_lambda.resolve.choice import UPGRADE_VARIABLE, Upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from hatch_lambda.report import LockReport, Report
 
 CACHE_VARIABLE = "HATCH_LAMBDA_CACHE_DIR"
-UPGRADE_VARIABLE = "HATCH_LAMBDA_UPGRADE"
 
 CHECKED_OPTIONS = (
     "versions",

@@ -154,7 +154,8 @@ def _source_problem(project: Project, demand: Demand) -> str | None:
     names = {
         canonicalize_name(name): value
         for table in project.uv_tables
-        for name, value in table.get("sources", {}).items()
+        if isinstance(table.get("sources"), dict)
+        for name, value in table["sources"].items()
     }
     source = names.get(canonicalize_name(requirement.name))
     for entry in source if isinstance(source, list) else [source]:

@@ -10,6 +10,7 @@ import zipfile
 from email.parser import HeaderParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from packaging.utils import canonicalize_name
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class IndexServer:
-    """Serves ``folder`` at ``url`` until the block ends; ``requests`` lists the paths that were asked for.
+    """Serves ``folder`` at ``url`` until the block ends; ``requests`` lists the paths that were fetched.
 
     ``credentials`` (user and password) are demanded if given, ``hashes`` says whether links carry a sha256, and
     ``spoiled`` maps a file's name to bytes that are served in its place, under the right hash. ``truncated`` names
@@ -101,6 +102,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.index.requests.append(self.path)
+        self._serve()
+
+    def do_HEAD(self) -> None:
+        self._serve()
+
+    def _serve(self) -> None:
         if self.index.credentials:
             expected = base64.b64encode(":".join(self.index.credentials).encode()).decode()
             if self.headers.get("Authorization") != f"Basic {expected}":
@@ -137,7 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
         return found
 
     def _file(self, name: str) -> None:
-        path = self.index.folder / name
+        path = self.index.folder / unquote(name)
         if name in self.index.spoiled:
             self._answer(200, self.index.spoiled[name])
         elif name in self.index.truncated:
@@ -156,7 +163,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
         """Say nothing."""

@@ -53,6 +53,9 @@ def fetching_host(config: LambdaConfig, host: Host, uv_tables: Sequence[Mapping[
     return replace(host, environ=pip_environment_of_uv(host.environ, uv_tables))
 
 
+UPGRADE_VARIABLE = "HATCH_LAMBDA_UPGRADE"
+
+
 @dataclass(frozen=True)
 class Upgrade:
     """Which locked versions may change: all of them, those named, or by default only those that have to."""
@@ -63,6 +66,13 @@ class Upgrade:
     def kept(self, versions: Mapping[NormalizedName, Version]) -> dict[NormalizedName, Version]:
         """Return the versions that should stay."""
         return {} if self.everything else {name: found for name, found in versions.items() if name not in self.names}
+
+    def warnings(self, versions: Mapping[NormalizedName, Version]) -> tuple[str, ...]:
+        """Return a sentence for each name that frees nothing."""
+        return tuple(
+            f"{UPGRADE_VARIABLE} names {name!r}, which the lock did not have; it changes nothing."
+            for name in sorted(self.names - versions.keys())
+        )
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -21,12 +23,14 @@ from hatch_lambda.resolve.pip_command import target_options
 from hatch_lambda.resolve.proof import demands, unmet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
     from hatch_lambda.resolve.base import Demand, Host
     from hatch_lambda.target import Target
+
+_REMEDY = "make it anew with the tool that made it, such as uv pip compile --generate-hashes"
 
 
 @dataclass(frozen=True)
@@ -55,14 +59,16 @@ class HashedResolver:
     ) -> Resolution:
         """Return what the file has for the target; raises ``ResolveError`` if it is stale or not pinned throughout."""
         try:
-            content = self.path.read_bytes()
+            lines = list(_lines(self.path))
         except OSError as error:
             raise ResolveError(f"{self.name}: cannot be read ({error.strerror}); make it or remove lock") from None
-        key = hashlib.sha256(content + json.dumps([target.markers, target.platforms]).encode()).hexdigest()
+        problems = [f"{self.name}: {problem}" for problem in map(_line_problem, lines) if problem]
+        if problems:
+            raise ResolveError(problems)
+        key = hashlib.sha256(json.dumps([lines, target.markers, target.platforms]).encode()).hexdigest()
         place = self.memory / f"{key}.json"
         pins = _recall(place) or self._ask_pip(target, place)
-        remedy = "make the file anew with the tool that made it"
-        resolution = Resolution(pins, source=self.name, remedy=remedy, exact=False)
+        resolution = Resolution(pins, source=self.name, remedy=_REMEDY, exact=False)
         found = {pin.name: pin for pin in pins}
         stale = [problem for demand in demands(roots, {}, target) if (problem := unmet(demand, found, resolution))]
         if stale:
@@ -72,14 +78,13 @@ class HashedResolver:
     def _ask_pip(self, target: Target, place: Path) -> tuple[Pin, ...]:
         if self.host.offline:
             raise ResolveError(
-                f"{OFFLINE_VARIABLE}: {self.name} was not used for {target} before, and says not where the files are; "
-                "build once with the network, or use a pylock"
+                f"{OFFLINE_VARIABLE}: {self.name} does not say where the wheels are, and was not used for {target} "
+                "before; build once with the network, or use a pylock"
             )
         arguments = ["--require-hashes", "--no-deps", *target_options(target), f"--requirement={self.path}"]
         report, run = report_of(arguments, target, self.host)
         if run.code:
-            reason = f"{self.name}: not a lock for {target}; every line needs one version and hashes of its wheels"
-            raise ResolveError(f"{reason}; what pip said:", detail=run.errors)
+            raise ResolveError(f"{self.name}: pip cannot use it for {target}; what it said:", detail=run.errors)
         pins = tuple(
             Pin(
                 canonicalize_name(item["metadata"]["name"]),
@@ -91,6 +96,33 @@ class HashedResolver:
         )
         _remember(place, pins)
         return pins
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """Yield each line of the file, continued ones as one, and of the files that it includes."""
+    text = path.read_text("utf-8", "replace").replace("\\\n", " ")
+    for line in filter(None, (re.sub(r"(^|\s)#.*", "", line).strip() for line in text.splitlines())):
+        yield line
+        included = re.match(r"(?:-r|-c|--requirement|--constraint)[\s=]*(?P<path>\S+)", line)
+        if included and (path.parent / included["path"]).is_file():
+            yield from _lines(path.parent / included["path"])
+
+
+def _line_problem(line: str) -> str | None:
+    """Say why a line does not pin one version by its hashes; ``None`` for an option, and for what pip will refuse."""
+    if line.startswith("-"):
+        return None
+    text = re.split(r"\s--", line)[0].strip()
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        return None
+    exact = [version for version in requirement.specifier if version.operator in {"==", "==="}]
+    if not requirement.url and (not exact or exact[0].version.endswith(".*")):
+        return f"{text!r} is not pinned; every line needs one version (==) and hashes of its wheels; {_REMEDY}"
+    if "--hash" not in line:
+        return f"{text!r} has no hashes; every line needs one version (==) and hashes of its wheels; {_REMEDY}"
+    return None
 
 
 def _recall(place: Path) -> tuple[Pin, ...]:

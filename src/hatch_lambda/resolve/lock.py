@@ -30,6 +30,8 @@ from hatch_lambda.errors import ResolveError, masked
 from hatch_lambda.resolve.base import Pin, Resolution, filename_of
 from hatch_lambda.resolve.explain import shortfall
 from hatch_lambda.resolve.proof import demands, unmet
+from hatch_lambda.runtimes import RUNTIMES
+from hatch_lambda.target import ARCHITECTURES, Target
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.resolve.base import Demand
-    from hatch_lambda.target import Target
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -78,6 +79,10 @@ class LockResolver:
         resolution = select(
             lock, target, self.name, base=self.path.parent, root=self.root, chosen=(self.features, self.groups)
         )
+        direct = {_without_credentials(url): url for root in roots if (url := root.requirement.url)}
+        resolution = replace(
+            resolution, pins=tuple(replace(pin, url=direct.get(pin.url, pin.url)) for pin in resolution.pins)
+        )
         found = {pin.name: pin for pin in resolution.pins}
         stale = [problem for demand in demands(roots, {}, target) if (problem := unmet(demand, found, resolution))]
         if stale:
@@ -88,7 +93,7 @@ class LockResolver:
 def read_lock(path: Path, name: str) -> Pylock:
     """Return the lock at ``path``; raises ``ResolveError`` if it is not there, not TOML or not a pylock."""
     try:
-        return parse_lock(path.read_text("utf-8"), name)
+        return parse_lock(path.read_text("utf-8", "replace"), name)
     except OSError as error:
         raise ResolveError(f"{name}: cannot be read ({error.strerror}); write it with {REFRESH}") from None
 
@@ -97,7 +102,7 @@ def parse_lock(text: str, name: str) -> Pylock:
     """Return a lock from its text; raises ``ResolveError`` saying where it is not one."""
     try:
         return Pylock.from_dict(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise ResolveError(f"{name}: not TOML; {error}; write it anew with {REFRESH}") from None
     except PylockUnsupportedVersionError as error:
         raise ResolveError(f"{name}: {error}; 1.0 is; write it anew with an older tool or with {REFRESH}") from None
@@ -113,6 +118,7 @@ def select(
     base: Path,
     root: Path,
     chosen: tuple[Collection[str], Collection[str]] = ((), ()),
+    remedy: str | None = None,
 ) -> Resolution:
     """Return the pins that the lock has for the target.
 
@@ -120,7 +126,7 @@ def select(
     Paths in the lock are relative to ``base`` and must not leave ``root``. Raises ``ResolveError`` if the lock as a
     whole is for other environments.
     """
-    remedy = f"refresh it with {REFRESH}" if lock.created_by == CREATED_BY else f"make it anew with {lock.created_by}"
+    remedy = remedy or _remedy(lock)
     _check_environment(lock, target, name, remedy)
     pins: dict[NormalizedName, Pin] = {}
     unfit: dict[NormalizedName, str] = {}
@@ -141,13 +147,26 @@ def select(
     return Resolution(tuple(pins.values()), source=name, remedy=remedy, unfit=unfit, exact=False)
 
 
+def _remedy(lock: Pylock) -> str:
+    return f"refresh it with {REFRESH}" if lock.created_by == CREATED_BY else f"make it anew with {lock.created_by}"
+
+
 def _check_environment(lock: Pylock, target: Target, name: str, remedy: str) -> None:
     try:
         list(replace(lock, packages=[]).select(environment=cast("Environment", target.markers), tags=target.tags))
     except PylockSelectError:
-        made_for = [str(marker) for marker in lock.environments or ()]
-        made_for += [f"python_full_version {lock.requires_python}"] if lock.requires_python else []
-        raise ResolveError(f"{name}: made for {' or '.join(made_for)}; not for {target}; {remedy}") from None
+        raise ResolveError(f"{name}: {_made_for(lock, target)}; {remedy}") from None
+
+
+def _made_for(lock: Pylock, target: Target) -> str:
+    """Say for which environments a lock is, none of which is the target."""
+    python = target.python_full_version
+    if lock.requires_python and not lock.requires_python.contains(python):
+        return f"made for Python {lock.requires_python}; {target.runtime.name} has {python}"
+    known = [Target(runtime, architecture) for runtime in RUNTIMES for architecture in ARCHITECTURES]
+    ours = {_environment(other): str(other) for other in known}
+    made_for = [ours.get(marker) or str(marker) for marker in lock.environments or ()]
+    return f"made for {' or '.join(made_for)}; not for {target}"
 
 
 def _select_one(lock: Pylock, package: Package, target: Target, chosen: tuple[Collection[str], Collection[str]]) -> Any:
@@ -182,17 +201,19 @@ def _pin(package: Package, entry: object, target: Target, base: Path, root: Path
         kind = "a repository" if isinstance(entry, PackageVcs) else "a folder"
         return f"only as {kind}, and nothing is compiled on this machine"
     url = entry.url or (base / (entry.path or "")).absolute().as_uri()
-    problem = _file_problem(url, root)
-    if problem:
-        return problem
     filename = entry.filename if isinstance(entry, PackageWheel) else filename_of(url)
-    if filename != filename_of(url) or not filename.endswith(".whl"):
-        return f"its file {filename} does not agree with its URL {masked(url)}"
     sha256 = entry.hashes.get("sha256")
-    if sha256 is None:
-        return f"its file {filename} has no sha256"
+    problem = _name_problem(filename, url) or _file_problem(url, root)
+    if problem or sha256 is None:
+        return problem or f"its file {filename} has no sha256"
     version = package.version or Version(filename.split("-")[1])
     return Pin(package.name, version, url, str(sha256).lower(), entry.size)
+
+
+def _name_problem(filename: str, url: str) -> str | None:
+    if not filename.endswith(".whl"):
+        return f"only as {filename}, which is no wheel, and nothing is compiled on this machine"
+    return None if filename == filename_of(url) else f"its file {filename} does not agree with its URL {masked(url)}"
 
 
 def _file_problem(url: str, root: Path) -> str | None:
@@ -232,8 +253,9 @@ def locked_versions(path: Path) -> dict[NormalizedName, Version]:
 def write_lock(path: Path, text: str) -> None:
     """Put the text at ``path`` in one step, unless it is there; raises ``ResolveError`` if that cannot be."""
     try:
-        if path.is_file() and path.read_text("utf-8") == text:
+        if path.is_file() and path.read_text("utf-8", "replace") == text:
             return
+        path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
@@ -243,8 +265,8 @@ def write_lock(path: Path, text: str) -> None:
         raise ResolveError(f"{path}: cannot be written ({error.strerror}); the lock is as it was") from None
 
 
-def make_lock(pins: Sequence[Pin], roots: Sequence[Demand], target: Target, root: Path) -> str:
-    """Return our lock of these pins as TOML, the same for the same pins.
+def make_lock(pins: Sequence[Pin], roots: Sequence[Demand], target: Target, base: Path, root: Path) -> str:
+    """Return our lock of these pins as TOML, the same for the same pins; it is meant to lie in the folder ``base``.
 
     Raises ``ResolveError`` for a pin that nobody else could fetch: one without hash, or a file outside the project.
     """
@@ -253,7 +275,7 @@ def make_lock(pins: Sequence[Pin], roots: Sequence[Demand], target: Target, root
     problems: list[str] = []
     packages = []
     for pin in sorted(pins, key=lambda pin: pin.name):
-        wheel = _package_wheel(pin, root)
+        wheel = _package_wheel(pin, base, root)
         if isinstance(wheel, str):
             problems.append(wheel)
         else:
@@ -277,7 +299,7 @@ def _environment(target: Target) -> Marker:
     return Marker(" and ".join(f'{name} == "{value}"' for name, value in values.items()))
 
 
-def _package_wheel(pin: Pin, root: Path) -> PackageWheel | str:
+def _package_wheel(pin: Pin, base: Path, root: Path) -> PackageWheel | str:
     if pin.sha256 is None:
         return f"{pin}: its index gives no sha256; without one it cannot be locked"
     path = None
@@ -286,7 +308,7 @@ def _package_wheel(pin: Pin, root: Path) -> PackageWheel | str:
         file = Path(url2pathname(urlsplit(pin.url).path)).resolve()
         if not file.is_relative_to(root.resolve()):
             return f"{pin}: comes from {file}, which only this machine has; put it on an index or into the project"
-        path, url = file.relative_to(root.resolve()).as_posix(), None
+        path, url = Path(os.path.relpath(file, base.resolve())).as_posix(), None
     return PackageWheel(name=pin.filename, url=url, path=path, hashes={"sha256": pin.sha256})
 
 

@@ -9,7 +9,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from hatch_lambda.errors import ResolveError, WheelError
-from hatch_lambda.resolve.base import Demand
+from hatch_lambda.resolve.base import Demand, filename_of
 from hatch_lambda.target import wheel_tags
 
 if TYPE_CHECKING:
@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
 
 class Versioned(Protocol):
-    """Something with a version."""
+    """A wheel, as far as a requirement looks at it."""
 
     @property
     def version(self) -> Version | str:
         """The version."""
+
+    @property
+    def filename(self) -> str:
+        """The file's name."""
 
 
 class Described(Protocol):
@@ -138,15 +142,24 @@ def unmet(demand: Demand, found: Mapping[NormalizedName, Versioned], resolution:
     """Say why a requirement is not met by what was found; ``None`` if it is."""
     requirement = demand.requirement
     name = canonicalize_name(requirement.name)
+    wheel = found.get(name)
     if name in resolution.unfit:
         has = resolution.unfit[name]
-    elif name not in found:
+    elif wheel is None:
         has = f"{resolution.source} lacks it"
-    elif not requirement.specifier.contains(str(found[name].version), prereleases=True):
-        has = f"{resolution.source} has {found[name].version}"
+    elif not requirement.specifier.contains(str(wheel.version), prereleases=True):
+        has = f"{resolution.source} has {wheel.version}"
+    elif _is_another(wheel.filename, requirement.url):
+        has = f"{resolution.source} has {wheel.filename}"
     else:
         return None
     return f"{demand.by}: requires {requirement}; {has}; {resolution.remedy}"
+
+
+def _is_another(filename: str, url: str | None) -> bool:
+    """Return whether the URL is that of a wheel with another name; a folder or a repository has no name to compare."""
+    wanted = filename_of(url or "")
+    return wanted.endswith(".whl") and wanted != filename
 
 
 def _unfit(wheel: Provable, target: Target) -> Iterator[str]:

@@ -52,6 +52,8 @@ REDIRECTING = frozenset(
 Source: https://docs.astral.sh/uv/reference/environment/, read 2026-11-23.
 """
 
+_REMEDY = "see to uv's own settings, in [tool.uv], a uv.toml or UV_* variables"
+
 
 @dataclass(frozen=True)
 class UvResolver:
@@ -72,7 +74,17 @@ class UvResolver:
         text = "".join(f"{root.requirement}\n" for root in roots)
         with preferences_file(prefer or {}) as preferences:
             command = [*self.command(target), *(f"--constraints={path}" for path in (*constraints, *preferences))]
-            done = subprocess.run(  # noqa: S603  # no shell, and the program is the user's uv
+            done = self._run(command, text)
+        if done.returncode:
+            raise ResolveError(f"uv found no wheels for {target}; what it said:", detail=done.stderr)
+        lock = parse_lock(done.stdout, "uv's resolution")
+        anchor = Path(self.host.folder.anchor)
+        found = select(lock, target, "uv's resolution", base=self.host.folder, root=anchor, remedy=_REMEDY)
+        return replace(found, exact=True)
+
+    def _run(self, command: Sequence[str], text: str) -> subprocess.CompletedProcess[str]:
+        try:
+            return subprocess.run(  # noqa: S603  # no shell, and the program is the user's uv
                 command,
                 input=text,
                 cwd=self.host.folder,
@@ -83,11 +95,11 @@ class UvResolver:
                 errors="replace",
                 check=False,
             )
-        if done.returncode:
-            raise ResolveError(f"uv found no wheels for {target}; what it said:", detail=done.stderr)
-        lock = parse_lock(done.stdout, "uv's resolution")
-        found = select(lock, target, "uv's resolution", base=self.host.folder, root=Path(self.host.folder.anchor))
-        return replace(found, remedy=Resolution.remedy, exact=True)
+        except OSError as error:
+            where = "HATCH_UV" if self.host.environ.get("HATCH_UV") else "uv"
+            raise ResolveError(
+                f"{where}: {command[0]} cannot be run ({error.strerror}); let it name uv itself, or use pip"
+            ) from None
 
     def command(self, target: Target) -> list[str]:
         """Return the command that writes a pylock for requirements on its standard input."""
@@ -97,6 +109,7 @@ class UvResolver:
             "compile",
             "-",
             "--format=pylock.toml",
+            "--no-universal",
             f"--python-platform={python_platform(target)}",
             f"--python-version={target.python_full_version}",
             f"--python={sys.executable}",
@@ -135,11 +148,14 @@ def find_uv(environ: Mapping[str, str]) -> str:
 def pip_environment_of_uv(environ: Mapping[str, str], tables: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Return the environment for pip to fetch what uv has resolved, with the credentials of uv's indexes.
 
-    ``tables`` are ``[tool.uv]`` and uv.toml. pip finds the credentials of a URL among those of its indexes.
+    ``tables`` are ``[tool.uv]`` and uv.toml. pip finds the credentials of a URL among those of its indexes, and takes
+    the first index on the same host; pip's own come last, because they may be the same without credentials.
     """
-    urls = [url for url in _index_urls(environ, tables) if "@" in urlsplit(url).netloc]
-    known = environ.get("PIP_EXTRA_INDEX_URL", "").split()
-    return {**environ, "PIP_EXTRA_INDEX_URL": " ".join(dict.fromkeys([*known, *urls]))} if urls else dict(environ)
+    urls = list(dict.fromkeys(url for url in _index_urls(environ, tables) if "@" in urlsplit(url).netloc))
+    if not urls:
+        return dict(environ)
+    known = f"{environ.get('PIP_INDEX_URL', '')} {environ.get('PIP_EXTRA_INDEX_URL', '')}".split()
+    return {**environ, "PIP_INDEX_URL": urls[0], "PIP_EXTRA_INDEX_URL": " ".join([*urls[1:], *known])}
 
 
 def _index_urls(environ: Mapping[str, str], tables: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -148,10 +164,17 @@ def _index_urls(environ: Mapping[str, str], tables: Sequence[Mapping[str, Any]])
             name, _, url = word.rpartition("=") if re.match(r"[\w.-]+=", word) else ("", "", word)
             yield _with_credentials(name, url, environ)
     for table in tables:
-        for index in table.get("index", ()):
-            yield _with_credentials(index.get("name", ""), index.get("url", ""), environ)
-        for section in (table, table.get("pip", {})):
-            yield from filter(None, (section.get("index-url"), *section.get("extra-index-url", ())))
+        for index in _tables(table.get("index")):
+            yield _with_credentials(str(index.get("name", "")), str(index.get("url", "")), environ)
+        for section in (table, *_tables([table.get("pip")])):
+            extra = section.get("extra-index-url")
+            urls = (section.get("index-url"), *(extra if isinstance(extra, list) else ()))
+            yield from (url for url in urls if isinstance(url, str))
+
+
+def _tables(values: Any) -> list[dict[str, Any]]:
+    """Return the tables of an array; what else stands there is for uv to judge."""
+    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
 
 
 def _with_credentials(name: str, url: str, environ: Mapping[str, str]) -> str:

@@ -1,0 +1,266 @@
+"""The lock that ``-t lambda:lock`` writes."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any
+
+from packaging.pylock import Pylock
+from packaging.version import Version
+
+from tests.support import zips
+from tests.support.index_server import IndexServer
+from tests.support.locks import sha256
+from tests.support.make_wheel import make_wheel
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from tests.conftest import ProjectFolder
+
+LOCK = "pylock.lambda.toml"
+
+WHOLE = """\
+lock-version = "1.0"
+environments = [
+    "python_version == \\"3.13\\" and platform_machine == \\"x86_64\\" and sys_platform == \\"linux\\" \
+and implementation_name == \\"cpython\\"",
+]
+created-by = "hatch-lambda"
+
+[[packages]]
+name = "base"
+version = "1.0"
+
+[[packages.wheels]]
+name = "base-1.0-py3-none-any.whl"
+url = "http://{index}/files/base-1.0-py3-none-any.whl"
+
+[packages.wheels.hashes]
+sha256 = "{base}"
+
+[[packages]]
+name = "lib"
+version = "1.0"
+
+[[packages.wheels]]
+name = "lib-1.0-py3-none-any.whl"
+url = "http://{index}/files/lib-1.0-py3-none-any.whl"
+
+[packages.wheels.hashes]
+sha256 = "{lib}"
+
+[tool.hatch-lambda]
+requirements = [
+    "base; sys_platform == \\"linux\\"",
+    "lib>=1",
+]
+"""
+
+
+def test_the_lock_is_a_pylock_of_the_target(index, project):
+    base, lib = index.add("base"), index.add("lib", requires=["base"])
+    project.configure(dependencies=["lib>=1", "base; sys_platform == 'linux'"])
+
+    built = project.build(target="lambda:lock")
+
+    assert built.output == (f"{LOCK}\n  python3.13 on x86_64, 2 distributions\n  base: new -> 1.0\n  lib: new -> 1.0\n")
+    assert (project.root / LOCK).read_bytes().decode() == WHOLE.format(
+        index=index.host, base=sha256(base), lib=sha256(lib)
+    )
+    assert Pylock.from_dict(tomllib.loads((project.root / LOCK).read_text())).lock_version == Version("1.0")
+    assert sorted(path.name for path in (project.root / "dist").iterdir()) == []
+
+
+def test_a_lock_is_not_touched_where_nothing_changes(index, project):
+    index.add("lib")
+    project.configure(dependencies=["lib"])
+    project.build(target="lambda:lock")
+    index.add("lib", "2.0")
+    before = (project.root / LOCK).stat()
+
+    again = project.build(target="lambda:lock")
+
+    after = (project.root / LOCK).stat()
+    assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
+    assert again.output == f"{LOCK}\n  python3.13 on x86_64, 1 distribution\n"
+
+
+def test_an_upgrade_changes_every_version(index, project):
+    _lock_then_release(index, project)
+
+    upgraded = project.build(target="lambda:lock", HATCH_LAMBDA_UPGRADE="1")
+
+    assert (
+        upgraded.output == f"{LOCK}\n  python3.13 on x86_64, 2 distributions\n  base: 1.0 -> 2.0\n  lib: 1.0 -> 2.0\n"
+    )
+
+
+def test_an_upgrade_by_name_changes_that_version_only(index, project):
+    _lock_then_release(index, project)
+
+    upgraded = project.build(target="lambda:lock", HATCH_LAMBDA_UPGRADE="LIB")
+
+    assert upgraded.output == f"{LOCK}\n  python3.13 on x86_64, 2 distributions\n  lib: 1.0 -> 2.0\n"
+
+
+def test_an_upgrade_of_what_the_lock_does_not_have_is_told(index, project):
+    _lock_then_release(index, project)
+
+    refreshed = project.build(target="lambda:lock", HATCH_LAMBDA_UPGRADE="lib, libb")
+
+    assert refreshed.output == (
+        f"{LOCK}\n  python3.13 on x86_64, 2 distributions\n  lib: 1.0 -> 2.0\n"
+        "  warning: HATCH_LAMBDA_UPGRADE names 'libb', which the lock did not have; it changes nothing.\n"
+    )
+
+
+def test_a_changed_requirement_changes_its_version_only(index, project):
+    _lock_then_release(index, project)
+    project.configure(dependencies=["lib>=2"])
+
+    refreshed = project.build(target="lambda:lock")
+
+    assert refreshed.output == f"{LOCK}\n  python3.13 on x86_64, 2 distributions\n  lib: 1.0 -> 2.0\n"
+
+
+def test_credentials_of_the_index_stay_out_of_the_lock(project, tmp_path):
+    with IndexServer(tmp_path / "private", credentials=("user", "s3cret")) as server:
+        server.add("lib")
+        project.configure(dependencies=["lib"])
+
+        locked = project.build(target="lambda:lock", PIP_INDEX_URL=server.url_with_credentials)
+        shutil.rmtree(tmp_path / "store")
+        built = project.build(PIP_INDEX_URL=server.url_with_credentials)
+
+        assert locked.code == 0, locked.output
+        assert f'url = "http://{server.host}/files/lib-1.0-py3-none-any.whl"' in (project.root / LOCK).read_text()
+        assert "s3cret" not in (project.root / LOCK).read_text() + locked.output
+        assert built.code == 0, built.output
+
+
+def test_credentials_of_a_required_url_stay_out_of_the_lock_and_are_used_with_it(project, tmp_path):
+    with IndexServer(tmp_path / "private", credentials=("user", "s3cret")) as server:
+        wheel = server.add("lib")
+        project.configure(
+            "[tool.hatch.metadata]\nallow-direct-references = true\n",
+            dependencies=[f"lib @ http://user:s3cret@{server.host}/files/{wheel.name}"],
+        )
+
+        locked = project.build(target="lambda:lock")
+        shutil.rmtree(tmp_path / "store")
+        built = project.build()
+
+        assert locked.code == 0, locked.output
+        lock = tomllib.loads((project.root / LOCK).read_text())
+        assert lock["tool"]["hatch-lambda"]["requirements"] == [f"lib @ http://****@{server.host}/files/{wheel.name}"]
+        assert lock["packages"][0]["wheels"][0]["url"] == f"http://{server.host}/files/{wheel.name}"
+        assert "s3cret" not in (project.root / LOCK).read_text() + locked.output
+        assert built.code == 0, built.output
+
+
+def test_a_wheel_in_the_project_is_locked_by_its_path(index, project):
+    make_wheel(project.root / "wheels", "private")
+    project.configure(dependencies=["private"])
+
+    locked = project.build(target="lambda:lock", PIP_FIND_LINKS="wheels")
+    built = project.build()
+
+    assert locked.code == 0, locked.output
+    assert _wheel_of(project)["path"] == "wheels/private-1.0-py3-none-any.whl"
+    assert str(project.root) not in (project.root / LOCK).read_text()
+    assert zips.wheels(built.archive) == ["private-1.0-py3-none-any.whl"]
+
+
+def test_paths_in_a_lock_are_relative_to_its_own_folder(index, project, tmp_path):
+    make_wheel(project.root / "wheels", "private")
+    project.configure('lock = "locks/new/pylock.toml"', dependencies=["private"])
+
+    locked = project.build(target="lambda:lock", PIP_FIND_LINKS="wheels")
+    shutil.rmtree(tmp_path / "store")
+    built = project.build()
+
+    assert locked.code == 0, locked.output
+    assert _wheel_of(project, "locks/new/pylock.toml")["path"] == "../../wheels/private-1.0-py3-none-any.whl"
+    assert built.code == 0, built.output
+
+
+def test_a_wheel_outside_of_the_project_cannot_be_locked(index, project, tmp_path):
+    wheel = make_wheel(tmp_path / "elsewhere", "private")
+    project.configure(dependencies=["private"])
+
+    locked = project.build(target="lambda:lock", PIP_FIND_LINKS=str(tmp_path / "elsewhere"))
+
+    assert locked.code == 1
+    assert locked.output == (
+        f"private 1.0: comes from {wheel}, which only this machine has; put it on an index or into the project\n"
+    )
+    assert not (project.root / LOCK).exists()
+
+
+def test_a_lock_that_cannot_be_read_is_written_anew(index, project):
+    index.add("lib")
+    project.configure(dependencies=["lib"])
+    (project.root / LOCK).write_bytes(b"<<<<<<< \xe4\n")
+
+    locked = project.build(target="lambda:lock")
+
+    assert locked.output == f"{LOCK}\n  python3.13 on x86_64, 1 distribution\n  lib: new -> 1.0\n"
+
+
+def test_a_lock_that_cannot_be_made_leaves_the_old_one(index, project):
+    index.add("lib")
+    project.configure(dependencies=["lib"])
+    project.build(target="lambda:lock")
+    before = (project.root / LOCK).read_bytes()
+    project.configure(dependencies=["lib", "nowhere"])
+
+    locked = project.build(target="lambda:lock")
+
+    assert locked.code == 1
+    assert locked.output == (
+        f"project.dependencies: no distribution 'nowhere' in {index.url}; check the spelling, or name the index that "
+        "has it for pip\n\n"
+        "ERROR: Could not find a version that satisfies the requirement nowhere (from versions: none)\n"
+        "ERROR: No matching distribution found for nowhere\n"
+    )
+    assert (project.root / LOCK).read_bytes() == before
+
+
+def test_a_requirements_file_is_not_written(index, project):
+    project.configure('lock = "requirements.txt"')
+
+    locked = project.build(target="lambda:lock")
+
+    assert locked.code == 1
+    assert locked.output == (
+        "tool.hatch.build.targets.lambda.lock: names 'requirements.txt', which -t lambda:lock does not write; make it "
+        "with its own tool, or name a pylock.toml\n"
+    )
+
+
+def test_a_project_without_requirements_has_an_empty_lock(index, project):
+    locked = project.build(target="lambda:lock")
+    built = project.build()
+
+    assert locked.output == f"{LOCK}\n  python3.13 on x86_64, 0 distributions\n"
+    assert built.code == 0, built.output
+    assert index.requests == []
+
+
+def _lock_then_release(index: IndexServer, project: ProjectFolder) -> None:
+    for version in ("1.0", "2.0"):
+        index.add("base", version)
+        index.add("lib", version, requires=["base"])
+        if version == "1.0":
+            project.configure(dependencies=["lib"])
+            project.build(target="lambda:lock")
+
+
+def _wheel_of(project: ProjectFolder, path: str = LOCK) -> dict[str, Any]:
+    wheel: dict[str, Any] = tomllib.loads((project.root / path).read_text())["packages"][0]["wheels"][0]
+    return wheel

@@ -1,0 +1,265 @@
+"""Locks that cannot be used: one clear line each, and nothing in dist/."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.locks import package, pylock, sha256
+
+REFRESH = "hatch build -t lambda:lock"
+PIP = "make it anew with pip"
+
+
+@pytest.fixture
+def refused(project):
+    """Return what a build says to a lock, having seen that it failed and made nothing."""
+
+    def build(lock, name="pylock.toml"):
+        project.configure(f'lock = "{name}"', dependencies=["lib"])
+        (project.root / name).write_bytes(lock.encode() if isinstance(lock, str) else lock)
+        built = project.build()
+        assert built.code == 1
+        assert list((project.root / "dist").iterdir()) == []
+        return built.output
+
+    return build
+
+
+@pytest.fixture
+def lib(index):
+    """The entry of a release in a lock; it requires nothing."""
+    return package(index, index.add("lib"))
+
+
+def test_a_lock_that_is_not_toml_is_refused(refused):
+    assert refused("lock-version = \n") == (
+        f"pylock.toml: not TOML; Invalid value (at line 1, column 16); write it anew with {REFRESH}\n"
+    )
+
+
+def test_a_lock_that_is_not_utf_8_is_refused(refused):
+    assert refused(b"\xe4\n") == (
+        f"pylock.toml: not TOML; Invalid statement (at line 1, column 1); write it anew with {REFRESH}\n"
+    )
+
+
+def test_a_toml_file_that_is_no_pylock_is_refused(refused):
+    assert refused("version = 1\n") == (
+        "pylock.toml: not a lock as PEP 751 has it; Missing required value in 'lock-version'; write it anew with "
+        f"{REFRESH}\n"
+    )
+
+
+def test_a_lock_of_a_later_version_is_refused(refused, lib):
+    assert refused(pylock(lib, lock_version="2.0")) == (
+        "pylock.toml: pylock version 2.0 is not supported; 1.0 is; write it anew with an older tool or with "
+        f"{REFRESH}\n"
+    )
+
+
+def test_a_wheel_of_another_distribution_is_refused(refused, lib):
+    assert refused(pylock({**lib, "name": "other"})) == (
+        "pylock.toml: not a lock as PEP 751 has it; Name in 'lib-1.0-py3-none-any.whl' is not consistent with package "
+        f"name 'other' in 'packages[0].wheels[0]'; write it anew with {REFRESH}\n"
+    )
+
+
+def test_an_empty_lock_is_refused(refused):
+    assert refused(pylock()) == f"project.dependencies: requires lib; pylock.toml lacks it; {PIP}\n"
+
+
+def test_a_lock_without_what_a_distribution_requires_is_refused(refused, index):
+    lib = package(index, index.add("lib", requires=["base"]))
+
+    assert refused(pylock(lib)) == f"lib 1.0: requires base; pylock.toml lacks it; {PIP}\n"
+
+
+def test_a_release_that_is_there_twice_for_the_target_is_refused(refused, index, lib):
+    newer = package(index, index.add("lib", "2.0"), marker="sys_platform == 'linux'")
+
+    assert refused(pylock(lib, newer)) == f"pylock.toml: lib is there twice for python3.13 on x86_64; {PIP}\n"
+
+
+def test_a_lock_for_another_system_is_refused(refused, lib):
+    assert refused(pylock(lib, environments=["sys_platform == 'win32'", "sys_platform == 'darwin'"])) == (
+        'pylock.toml: made for sys_platform == "win32" or sys_platform == "darwin"; not for python3.13 on x86_64; '
+        f"{PIP}\n"
+    )
+
+
+def test_a_lock_for_other_pythons_is_refused(refused, lib):
+    assert refused(pylock(lib, requires_python=">=3.14", environments=["sys_platform == 'linux'"])) == (
+        f"pylock.toml: made for Python >=3.14; python3.13 has 3.13.11; {PIP}\n"
+    )
+
+
+def test_a_release_for_other_pythons_is_refused(refused, lib):
+    assert refused(pylock({**lib, "requires-python": ">=3.14"})) == (
+        "project.dependencies: requires lib; pylock.toml has lib 1.0, but it requires Python >=3.14, the runtime has "
+        f"3.13.11; {PIP}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("tags", "offer"),
+    [
+        (
+            ["cp313-cp313-win_amd64", "cp313-cp313-macosx_11_0_arm64"],
+            "its wheels are for macosx arm64, win_amd64",
+        ),
+        (["cp313-cp313-manylinux_2_39_x86_64"], "it needs glibc 2.39 or newer, the runtime's glibc is 2.34"),
+        (
+            ["cp311-cp311-manylinux_2_17_x86_64", "cp312-cp312-manylinux_2_17_x86_64"],
+            "its wheels are for cp311, cp312, the runtime is cp313",
+        ),
+    ],
+)
+def test_a_release_without_a_wheel_for_the_target_is_refused_with_what_it_has(refused, index, tags, offer):
+    lib = package(index, *(index.add("lib", tag=tag) for tag in tags))
+
+    assert refused(pylock(lib)) == (
+        f"project.dependencies: requires lib; pylock.toml has lib 1.0, but no wheel for python3.13 on x86_64, {offer}; "
+        f"{PIP}\n"
+    )
+
+
+def test_a_release_with_an_sdist_only_is_refused(refused, index):
+    sdist = index.add_sdist("lib", "1.0")
+    entry = {"url": f"http://{index.host}/files/{sdist.name}", "hashes": {"sha256": sha256(sdist)}}
+
+    assert refused(pylock({"name": "lib", "version": "1.0", "sdist": entry})) == (
+        "project.dependencies: requires lib; pylock.toml has lib 1.0, but no wheel for python3.13 on x86_64, it has "
+        f"only an sdist (lib-1.0.tar.gz), and nothing is compiled on this machine; {PIP}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ({"vcs": {"type": "git", "url": "https://example.com/lib.git", "commit-id": "a" * 40}}, "as a repository"),
+        ({"directory": {"path": "../lib"}}, "as a folder"),
+        (
+            {"archive": {"url": "https://example.com/lib-1.0.tar.gz", "hashes": {"sha256": "a" * 64}}},
+            "as lib-1.0.tar.gz, which is no wheel",
+        ),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_what_would_have_to_be_built_is_refused(refused, source, kind):
+    assert refused(pylock({"name": "lib", "version": "1.0", **source})) == (
+        f"project.dependencies: requires lib; pylock.toml has lib 1.0, but only {kind}, and nothing is compiled on "
+        f"this machine; {PIP}\n"
+    )
+
+
+def test_a_wheel_without_sha256_is_refused(refused, lib):
+    lib["wheels"][0]["hashes"] = {"sha512": "a" * 128}
+
+    assert refused(pylock(lib)) == (
+        "project.dependencies: requires lib; pylock.toml has lib 1.0, but its file lib-1.0-py3-none-any.whl has no "
+        f"sha256; {PIP}\n"
+    )
+
+
+def test_a_file_name_that_disagrees_with_the_url_is_refused_without_its_credentials(refused, index, lib):
+    lib["wheels"][0] |= {
+        "name": "lib-1.0-py2.py3-none-any.whl",
+        "url": f"http://user:s3cret@{index.host}/files/lib-1.0-py3-none-any.whl",
+    }
+
+    assert refused(pylock(lib)) == (
+        "project.dependencies: requires lib; pylock.toml has lib 1.0, but its file lib-1.0-py2.py3-none-any.whl does "
+        f"not agree with its URL http://****@{index.host}/files/lib-1.0-py3-none-any.whl; {PIP}\n"
+    )
+
+
+@pytest.mark.parametrize("by", ["url", "path"])
+def test_a_file_outside_of_the_project_is_refused(refused, index, lib, by):
+    file = index.folder / "lib-1.0-py3-none-any.whl"
+    del lib["wheels"][0]["url"]
+    lib["wheels"][0][by] = file.as_uri() if by == "url" else "../index/lib-1.0-py3-none-any.whl"
+
+    assert refused(pylock(lib)) == (
+        "project.dependencies: requires lib; pylock.toml has lib 1.0, but its file lib-1.0-py3-none-any.whl lies "
+        f"outside the project, where nobody else has it; {PIP}\n"
+    )
+
+
+def test_a_file_that_is_not_there_is_refused(refused, lib):
+    del lib["wheels"][0]["url"]
+    lib["wheels"][0]["path"] = "wheels/lib-1.0-py3-none-any.whl"
+
+    assert refused(pylock(lib)) == (
+        "project.dependencies: requires lib; pylock.toml has lib 1.0, but its file wheels/lib-1.0-py3-none-any.whl is "
+        f"not there; {PIP}\n"
+    )
+
+
+def test_a_wheel_with_another_hash_is_refused(refused, lib):
+    found, lib["wheels"][0]["hashes"]["sha256"] = lib["wheels"][0]["hashes"]["sha256"], "0" * 64
+
+    ours, _, pips = refused(pylock(lib)).partition("\n\n")
+
+    assert ours == (
+        "a downloaded wheel does not have the sha256 that the index or the lock promised; build again, and if it stays "
+        "so, ask whoever runs the index"
+    )
+    assert pips.endswith(f"        Expected sha256 {'0' * 64}\n             Got        {found}\n")
+
+
+def test_a_wheel_of_another_size_is_refused(refused, index, lib):
+    size = (index.folder / "lib-1.0-py3-none-any.whl").stat().st_size
+    lib["wheels"][0]["size"] = size + 1_000_000
+
+    assert refused(pylock(lib)) == (
+        f"lib-1.0-py3-none-any.whl: takes {size:,} bytes; the lock says {size + 1_000_000:,}; make the lock anew\n"
+    )
+
+
+def test_a_wheel_that_its_server_lacks_is_refused(refused, index, lib):
+    (index.folder / "lib-1.0-py3-none-any.whl").unlink()
+
+    ours, _, pips = refused(pylock(lib)).partition("\n\n")
+
+    assert ours == "a wheel could not be fetched; see to what pip says, then build again"
+    assert pips.startswith(f"ERROR: HTTP error 404 while getting http://{index.host}/files/lib-1.0-py3-none-any.whl\n")
+
+
+def test_wrong_credentials_in_a_locked_url_are_told_without_them(refused, index, lib):
+    index.credentials = ("user", "s3cret")
+    lib["wheels"][0]["url"] = lib["wheels"][0]["url"].replace("//", "//user:wr0ng@")
+
+    assert refused(pylock(lib)) == (
+        f"http://{index.host}/files/lib-1.0-py3-none-any.whl: the index refuses the credentials (401 from the index); "
+        "put the right ones into the index URL, netrc or a keyring\n"
+    )
+
+
+def test_two_locks_are_one_too_many(refused, project, lib):
+    project.write("pylock.lambda.toml", pylock(lib))
+
+    assert refused(pylock(lib)) == (
+        "tool.hatch.build.targets.lambda.lock: names 'pylock.toml', but there is pylock.lambda.toml too; remove one of "
+        "them\n"
+    )
+
+
+def test_a_lock_that_is_not_there_is_missed(project):
+    project.configure('lock = "pylock.toml"', dependencies=["lib"])
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output == f"pylock.toml: cannot be read (No such file or directory); write it with {REFRESH}\n"
+
+
+def test_a_file_of_another_kind_is_no_lock(project):
+    project.configure('lock = "uv.lock"', dependencies=["lib"])
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output == (
+        "tool.hatch.build.targets.lambda.lock: expected pylock.toml, pylock.NAME.toml or a requirements file (*.txt); "
+        "found 'uv.lock'\n"
+    )

@@ -1,0 +1,140 @@
+"""How uv is called, and what of its settings pip gets to see."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from hatch_lambda.errors import ResolveError
+from hatch_lambda.resolve.base import Host
+from hatch_lambda.resolve.uv import UvResolver, find_uv, pip_environment_of_uv, python_platform
+from hatch_lambda.runtimes import RUNTIMES, Runtime, System, runtime_named
+from hatch_lambda.target import Target
+
+PLATFORMS = {
+    "python3.9": "manylinux_2_17",
+    "python3.10": "manylinux_2_17",
+    "python3.11": "manylinux_2_17",
+    "python3.12": "manylinux_2_34",
+    "python3.13": "manylinux_2_34",
+    "python3.14": "manylinux_2_34",
+    "python3.15": "manylinux_2_34",
+}
+
+
+def test_the_command_line_names_the_target_and_builds_nothing(tmp_path):
+    runtime = runtime_named("python3.13")
+    assert runtime is not None
+    resolver = UvResolver(Host({"HATCH_UV": "/hatch/uv"}, tmp_path), ("constraints.txt",))
+
+    command = resolver.command(Target(runtime, "arm64"))
+
+    assert command == [
+        "/hatch/uv",
+        "pip",
+        "compile",
+        "-",
+        "--format=pylock.toml",
+        "--no-universal",
+        "--python-platform=aarch64-manylinux_2_34",
+        "--python-version=3.13.11",
+        f"--python={sys.executable}",
+        "--no-python-downloads",
+        "--only-binary=:all:",
+        "--no-header",
+        "--no-annotate",
+        "--quiet",
+    ]
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES, ids=lambda runtime: runtime.name)
+def test_every_runtime_has_a_platform_that_uv_knows_and_that_is_not_too_new(runtime):
+    platforms = [python_platform(Target(runtime, "x86_64")), python_platform(Target(runtime, "arm64"))]
+
+    level = PLATFORMS[runtime.name]
+    assert platforms == [f"x86_64-{level}", f"aarch64-{level}"]
+
+
+@pytest.mark.parametrize(("glibc", "level"), [((2, 17), 17), ((2, 27), 17), ((2, 28), 28), ((2, 99), 40)])
+def test_a_platform_is_the_newest_that_uv_knows_up_to_the_glibc_of_the_runtime(glibc, level):
+    runtime = Runtime("python3.16", (3, 16), 0, System("another", glibc), "custom")
+
+    assert python_platform(Target(runtime, "x86_64")) == f"x86_64-manylinux_2_{level}"
+
+
+def test_uv_of_hatch_comes_first():
+    assert find_uv({"HATCH_UV": "/hatch/uv", "PATH": "/bin"}) == "/hatch/uv"
+
+
+def test_uv_is_not_asked_without_the_network(tmp_path):
+    resolver = UvResolver(Host({"HATCH_UV": "/nowhere/uv"}, tmp_path, offline=True))
+
+    with pytest.raises(ResolveError) as caught:
+        resolver.resolve([], Target(RUNTIMES[-1], "x86_64"))
+
+    assert str(caught.value) == (
+        "HATCH_LAMBDA_OFFLINE: uv cannot resolve without the network; make a lock while there is one"
+    )
+
+
+@pytest.mark.parametrize(
+    ("environ", "tables", "urls"),
+    [
+        ({"UV_DEFAULT_INDEX": "https://u:p@a/simple"}, [], ["https://u:p@a/simple"]),
+        ({"UV_INDEX_URL": "https://u:p@a/simple"}, [], ["https://u:p@a/simple"]),
+        (
+            {"UV_INDEX": "one=https://u:p@a/simple https://u:p@b/simple", "UV_EXTRA_INDEX_URL": "https://u:p@c/simple"},
+            [],
+            ["https://u:p@a/simple", "https://u:p@b/simple", "https://u:p@c/simple"],
+        ),
+        (
+            {"UV_INDEX": "one=https://a/simple", "UV_INDEX_ONE_USERNAME": "u", "UV_INDEX_ONE_PASSWORD": "p"},
+            [],
+            ["https://u:p@a/simple"],
+        ),
+        (
+            {"UV_INDEX_MY_INDEX_USERNAME": "me@example.com", "UV_INDEX_MY_INDEX_PASSWORD": "p/w"},
+            [{"index": [{"name": "my-index", "url": "https://a/simple"}]}],
+            ["https://me%40example.com:p%2Fw@a/simple"],
+        ),
+        ({"UV_INDEX_ONE_PASSWORD": "p"}, [{"index": [{"name": "one", "url": "https://a/"}]}], ["https://:p@a/"]),
+        (
+            {"UV_INDEX_ONE_PASSWORD": "p"},
+            [{"index": [{"name": "one", "url": "https://user:given@a/"}]}],
+            ["https://user:given@a/"],
+        ),
+        (
+            {},
+            [
+                {"index-url": "https://u:p@a/", "extra-index-url": ["https://u:p@b/"]},
+                {"pip": {"index-url": "https://u:p@c/", "extra-index-url": ["https://u:p@d/", "https://u:p@a/"]}},
+            ],
+            ["https://u:p@a/", "https://u:p@b/", "https://u:p@c/", "https://u:p@d/"],
+        ),
+    ],
+    ids=["default", "old default", "extra", "named in a variable", "named in a table", "token", "in the URL", "tables"],
+)
+def test_pip_gets_the_indexes_of_uv_that_have_credentials_before_its_own(environ, tables, urls):
+    pips = {"PIP_INDEX_URL": "https://a/simple", "PIP_EXTRA_INDEX_URL": "https://x/ https://y/"}
+
+    found = pip_environment_of_uv({**environ, **pips}, tables)
+
+    assert found == {
+        **environ,
+        "PIP_INDEX_URL": urls[0],
+        "PIP_EXTRA_INDEX_URL": " ".join([*urls[1:], "https://a/simple", "https://x/", "https://y/"]),
+    }
+
+
+def test_pip_keeps_its_indexes_where_those_of_uv_need_no_credentials():
+    environ = {"UV_DEFAULT_INDEX": "https://a/simple", "PIP_INDEX_URL": "https://b/simple"}
+
+    found = pip_environment_of_uv(environ, [{"index": [{"name": "one", "url": "https://c/"}], "pip": {}}])
+
+    assert found == environ
+
+
+@pytest.mark.parametrize("table", [{"index": 3}, {"index": [3]}, {"pip": 3}, {"index-url": 3, "extra-index-url": "x"}])
+def test_settings_that_are_none_are_passed_over(table):
+    assert pip_environment_of_uv({}, [table]) == {}
