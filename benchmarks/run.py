@@ -52,6 +52,7 @@ dependencies = {dependencies}
 [tool.hatch.build.targets.lambda]
 runtime = "python3.13"
 handler = "shop.api.handler"
+{options}
 """
 
 PIP_AND_ZIP = """\
@@ -76,13 +77,18 @@ zip -qr ../function.zip .
 
 @dataclass(frozen=True)
 class Tool:
-    """A way to make the archive: the shell's words for it, and where it leaves archive, other output and caches."""
+    """A way to make the archive: the shell's words for it, and where it leaves archive, other output and caches.
+
+    ``options`` are lines of our table. ``prepare`` runs once, unmeasured: what it makes is checked in with a project.
+    """
 
     name: str
     script: str
     archive: str
     output: tuple[str, ...]
     caches: tuple[str, ...]
+    options: str = ""
+    prepare: str = ""
 
 
 TOOLS = (
@@ -92,6 +98,22 @@ TOOLS = (
         "dist/*.zip",
         ("dist",),
         ("HATCH_LAMBDA_CACHE_DIR", "PIP_CACHE_DIR"),
+    ),
+    Tool(
+        "hatch-lambda, locked",
+        "python -m hatchling build -t lambda",
+        "dist/*.zip",
+        ("dist",),
+        ("HATCH_LAMBDA_CACHE_DIR", "PIP_CACHE_DIR"),
+        prepare="python -m hatchling build -t lambda:lock",
+    ),
+    Tool(
+        "hatch-lambda, uv",
+        "python -m hatchling build -t lambda",
+        "dist/*.zip",
+        ("dist",),
+        ("HATCH_LAMBDA_CACHE_DIR", "PIP_CACHE_DIR", "UV_CACHE_DIR"),
+        options='resolver = "uv"',
     ),
     Tool("pip + zip", PIP_AND_ZIP, "function.zip", ("build", "function.zip"), ("PIP_CACHE_DIR",)),
     Tool("uv + zip", UV_AND_ZIP, "function.zip", ("build", "function.zip"), ("UV_CACHE_DIR",)),
@@ -176,10 +198,10 @@ def read_set(name: str) -> list[str]:
     return [line for line in lines if not line.startswith("#")]
 
 
-def make_project(folder: Path, requirements: Sequence[str]) -> None:
+def make_project(folder: Path, requirements: Sequence[str], options: str = "") -> None:
     """Write a project that requires these, once for Hatch and once as people write it for pip."""
     (folder / "shop").mkdir(parents=True)
-    (folder / "pyproject.toml").write_text(PROJECT.format(dependencies=json.dumps(requirements)))
+    (folder / "pyproject.toml").write_text(PROJECT.format(dependencies=json.dumps(requirements), options=options))
     (folder / "requirements.txt").write_text("".join(f"{requirement}\n" for requirement in requirements))
     (folder / "shop/__init__.py").touch()
     (folder / "shop/api.py").write_text("def handler(event, context):\n    return event\n")
@@ -206,9 +228,10 @@ def runs_of(name: str, turn: int, work: Path, environ: Mapping[str, str]) -> Ite
     for state in STATES:
         for tool in tools:
             project = work / f"{name}-{turn}" / tool.name.replace(" ", "")
-            if not project.exists():
-                make_project(project, read_set(name))
             caches = {variable: str(work / "caches" / tool.name / variable) for variable in tool.caches}
+            if not project.exists():
+                make_project(project, read_set(name), tool.options)
+                measured(("sh", "-ec", tool.prepare), project, {**environ, **caches})
             bring_about(state, tool, project, caches)
             cost = measured(("sh", "-ec", tool.script), project, {**environ, **caches})
             (archive,) = project.glob(tool.archive)

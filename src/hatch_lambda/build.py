@@ -15,8 +15,8 @@ from hatch_lambda.plan import Choices, make_plan
 from hatch_lambda.project import project_entries, root_demands
 from hatch_lambda.report import LockReport, Report
 from hatch_lambda.resolve.base import Resolution
-from hatch_lambda.resolve.choice import Preferring, chosen_resolver, fetching_host, fresh_resolver
-from hatch_lambda.resolve.lock import locked_versions, make_lock, write_lock
+from hatch_lambda.resolve.choice import chosen_resolver, fetching_host, fresh_resolver
+from hatch_lambda.resolve.locking import locked_versions, make_lock, write_lock
 from hatch_lambda.resolve.proof import demands, needed, prove
 from hatch_lambda.store import Store
 from hatch_lambda.wheels import wheel_entries
@@ -95,7 +95,7 @@ def lock(job: Job, upgrade: Upgrade, step: Step) -> LockReport:
     roots = root_demands(job.project, config)
     before = locked_versions(path)
     with Store(job.store) as store:
-        resolver = Preferring(fresh_resolver(config, job.host), upgrade.kept(before))
+        resolver = upgrade.over(fresh_resolver(config, job.host), before)
         resolution, found = _find_wheels(roots, resolver, job, store, step)
         wheels, _, _ = _choose(roots, found, replace(config, exclude_packages=()))
         pins = tuple(pin for pin in resolution.pins if pin.name in {wheel.name for wheel in wheels})

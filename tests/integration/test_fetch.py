@@ -193,8 +193,8 @@ def test_no_password_at_all_is_one_clear_line_and_no_prompt(project, private):
 
     assert built.code == 1
     assert built.output == (
-        f"{private.url}lib/: the index asks for a user name and a password, and none were found for it; put them into "
-        "the index URL, netrc or a keyring\n"
+        f"{private.url}lib/: the index asks for a user name and a password, and none that it accepts were found; put "
+        "them into the index URL, netrc or a keyring\n"
     )
 
 
@@ -207,8 +207,8 @@ def test_a_file_behind_a_password_that_its_page_is_not_behind_is_one_clear_line(
 
     assert built.code == 1
     assert built.output == (
-        f"{url}: the index asks for a user name and a password, and none were found for it; put them into the index "
-        "URL, netrc or a keyring\n"
+        f"{url}: the index asks for a user name and a password, and none that it accepts were found; put them into the "
+        "index URL, netrc or a keyring\n"
     )
 
 

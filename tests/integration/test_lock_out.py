@@ -264,3 +264,52 @@ def _lock_then_release(index: IndexServer, project: ProjectFolder) -> None:
 def _wheel_of(project: ProjectFolder, path: str = LOCK) -> dict[str, Any]:
     wheel: dict[str, Any] = tomllib.loads((project.root / path).read_text())["packages"][0]["wheels"][0]
     return wheel
+
+
+def test_an_upgrade_by_name_brings_along_what_that_version_requires(index, project):
+    index.add("lib", requires=["base"])
+    for name in ("base", "other"):
+        index.add(name)
+    project.configure(dependencies=["lib", "other"])
+    project.build(target="lambda:lock")
+    index.add("lib", "2.0", requires=["base>=2"])
+    for name in ("base", "other"):
+        index.add(name, "2.0")
+
+    upgraded = project.build(target="lambda:lock", HATCH_LAMBDA_UPGRADE="lib")
+
+    assert upgraded.output == (
+        f"{LOCK}\n  python3.13 on x86_64, 3 distributions\n  base: 1.0 -> 2.0\n  lib: 1.0 -> 2.0\n"
+    )
+
+
+def test_a_changed_requirement_leaves_alone_what_has_nothing_to_do_with_it(index, project):
+    index.add("lib", requires=["base"])
+    for name in ("base", "other"):
+        index.add(name)
+    project.configure(dependencies=["lib", "other"])
+    project.build(target="lambda:lock")
+    index.add("lib", "2.0", requires=["base>=2"])
+    for name in ("base", "other"):
+        index.add(name, "2.0")
+    project.configure(dependencies=["lib>=2", "other"])
+
+    refreshed = project.build(target="lambda:lock")
+
+    assert refreshed.output == (
+        f"{LOCK}\n  python3.13 on x86_64, 3 distributions\n  base: 1.0 -> 2.0\n  lib: 1.0 -> 2.0\n"
+    )
+
+
+def test_the_lock_of_another_tool_is_not_overwritten(index, project):
+    index.add("lib")
+    project.configure('lock = "pylock.toml"', dependencies=["lib"])
+    foreign = project.write("pylock.toml", 'lock-version = "1.0"\ncreated-by = "uv"\npackages = []\n')
+
+    refused = project.build(target="lambda:lock")
+
+    assert (refused.code, refused.output) == (
+        1,
+        "pylock.toml: made by uv, and not to be overwritten; remove it, or name another file in lock\n",
+    )
+    assert foreign.read_text() == 'lock-version = "1.0"\ncreated-by = "uv"\npackages = []\n'

@@ -201,8 +201,8 @@ def test_a_wheel_with_another_hash_is_refused(refused, lib):
     ours, _, pips = refused(pylock(lib)).partition("\n\n")
 
     assert ours == (
-        "a downloaded wheel does not have the sha256 that the index or the lock promised; build again, and if it stays "
-        "so, ask whoever runs the index"
+        f"lib-1.0-py3-none-any.whl: its sha256 is {found}, {'0' * 64} was promised; build again, and if it stays so, "
+        "ask whoever runs the index"
     )
     assert pips.endswith(f"        Expected sha256 {'0' * 64}\n             Got        {found}\n")
 
@@ -221,7 +221,7 @@ def test_a_wheel_that_its_server_lacks_is_refused(refused, index, lib):
 
     ours, _, pips = refused(pylock(lib)).partition("\n\n")
 
-    assert ours == "a wheel could not be fetched; see to what pip says, then build again"
+    assert ours == "pip could not fetch the wheels; what it said follows; see to that, then build again"
     assert pips.startswith(f"ERROR: HTTP error 404 while getting http://{index.host}/files/lib-1.0-py3-none-any.whl\n")
 
 
@@ -230,8 +230,8 @@ def test_wrong_credentials_in_a_locked_url_are_told_without_them(refused, index,
     lib["wheels"][0]["url"] = lib["wheels"][0]["url"].replace("//", "//user:wr0ng@")
 
     assert refused(pylock(lib)) == (
-        f"http://{index.host}/files/lib-1.0-py3-none-any.whl: the index refuses the credentials (401 from the index); "
-        "put the right ones into the index URL, netrc or a keyring\n"
+        f"http://{index.host}/files/lib-1.0-py3-none-any.whl: the index asks for a user name and a password, "
+        "and none that it accepts were found; put them into the index URL, netrc or a keyring\n"
     )
 
 

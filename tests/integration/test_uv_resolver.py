@@ -284,8 +284,8 @@ def test_credentials_that_only_uv_knows_are_asked_for_in_one_line(project, priva
 
     assert built.code == 1
     assert built.output == (
-        f"http://{private.host}/files/lib-1.0-py3-none-any.whl: the index refuses the credentials (401 from the "
-        "index); put the right ones into the index URL, netrc or a keyring\n"
+        f"http://{private.host}/files/lib-1.0-py3-none-any.whl: the index asks for a user name and a password, "
+        "and none that it accepts were found; put them into the index URL, netrc or a keyring\n"
     )
 
 

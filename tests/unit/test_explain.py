@@ -302,8 +302,8 @@ def test_an_index_that_asks_for_a_user_name_is_told():
 
     assert lines == [
         (
-            f"{INDEX} or http://b/: the index asks for a user name and a password, and none were found for it; put "
-            "them into the index URL, netrc or a keyring"
+            f"{INDEX} or http://b/: the index asks for a user name and a password, and none that it accepts were "
+            "found; put them into the index URL, netrc or a keyring"
         )
     ]
 

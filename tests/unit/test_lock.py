@@ -10,8 +10,8 @@ from packaging.version import Version
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.report import LockReport
 from hatch_lambda.resolve.base import Demand, Pin
-from hatch_lambda.resolve.choice import Upgrade
-from hatch_lambda.resolve.lock import locked_versions, make_lock, parse_lock, select, write_lock
+from hatch_lambda.resolve.lock import parse_lock, select
+from hatch_lambda.resolve.locking import locked_versions, make_lock, write_lock
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import Target
 
@@ -138,14 +138,6 @@ def test_a_lock_that_cannot_be_written_is_named(tmp_path):
         f"{path}: cannot be written (File exists); the lock is as it was",
         f"{path}: cannot be written (Not a directory); the lock is as it was",
     }
-
-
-def test_an_upgrade_keeps_what_it_does_not_name():
-    versions = {canonicalize_name(name): Version("1.0") for name in ("base", "lib")}
-
-    assert Upgrade().kept(versions) == versions
-    assert Upgrade(names=frozenset([canonicalize_name("LIB")])).kept(versions) == {"base": Version("1.0")}
-    assert Upgrade(everything=True).kept(versions) == {}
 
 
 def test_the_report_of_a_lock_tells_what_changed(tmp_path):

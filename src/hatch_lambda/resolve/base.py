@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from posixpath import basename
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from packaging.requirements import Requirement
     from packaging.utils import NormalizedName
@@ -54,7 +54,8 @@ class Resolution:
 
     ``notes`` say where an older release was taken, and why. ``source`` names what the pins come from and ``remedy``
     what to do if they turn out not to be right. ``unfit`` says of distributions without a pin why they have none.
-    ``exact`` is whether every pin has to be needed: a lock may hold more than this project asks for.
+    ``exact`` is whether every pin has to be needed: a lock may hold more than this project asks for. ``demanded`` is
+    all that was required on the way, as far as the resolver tells.
     """
 
     pins: tuple[Pin, ...]
@@ -64,6 +65,7 @@ class Resolution:
     remedy: str = "the index tells something else of it than its wheel does; ask whoever runs the index"
     unfit: Mapping[NormalizedName, str] = field(default_factory=dict)
     exact: bool = True
+    demanded: tuple[Demand, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,19 @@ class Resolver(Protocol):
         """Return the pins, of the preferred versions where there are any; raises ``ResolveError`` saying why not."""
 
 
+def file_of(url: str) -> Path:
+    """Return the path that a ``file:`` URL names, without symbolic links."""
+    from urllib.request import url2pathname  # only for a few, and slow to import
+
+    return Path(url2pathname(urlsplit(url).path)).resolve()
+
+
 def filename_of(url: str) -> str:
     """Return the file name at the end of a URL."""
     return unquote(basename(urlsplit(url).path))
+
+
+def without_credentials(url: str) -> str:
+    """Return the URL without user name, password and fragment."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()

@@ -63,9 +63,11 @@ class Upgrade:
     everything: bool = False
     names: frozenset[NormalizedName] = frozenset()
 
-    def kept(self, versions: Mapping[NormalizedName, Version]) -> dict[NormalizedName, Version]:
-        """Return the versions that should stay."""
-        return {} if self.everything else {name: found for name, found in versions.items() if name not in self.names}
+    def over(self, resolver: Resolver, versions: Mapping[NormalizedName, Version]) -> Resolver:
+        """Return a resolver that keeps the locked versions as this upgrade says."""
+        if self.everything or not versions:
+            return resolver
+        return Preferring(resolver, versions, self.names & versions.keys())
 
     def warnings(self, versions: Mapping[NormalizedName, Version]) -> tuple[str, ...]:
         """Return a sentence for each name that frees nothing."""
@@ -77,24 +79,58 @@ class Upgrade:
 
 @dataclass(frozen=True)
 class Preferring:
-    """A resolver that keeps versions where it can, and starts afresh where it cannot."""
+    """A resolver that keeps locked versions where it can.
+
+    ``freed`` may change; so may what the project now requires otherwise, and what any of these requires.
+    """
 
     resolver: Resolver
     versions: Mapping[NormalizedName, Version] = field(default_factory=dict)
+    freed: frozenset[NormalizedName] = frozenset()
 
     def resolve(
         self, roots: Sequence[Demand], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
     ) -> Resolution:
         """Return the pins; raises ``ResolveError`` where there are none with other versions either."""
-        wanted = {canonicalize_name(root.requirement.name): root.requirement.specifier for root in roots}
-        kept = {
-            name: version
-            for name, version in {**self.versions, **(prefer or {})}.items()
-            if name not in wanted or wanted[name].contains(version, prereleases=True)
+        locked = {**self.versions, **(prefer or {})}
+        changed = self.freed | {
+            name
+            for root in roots
+            if (name := canonicalize_name(root.requirement.name)) not in locked
+            or not root.requirement.specifier.contains(locked[name], prereleases=True)
         }
+        found = self._keeping(roots, target, locked, changed)
+        if found and not self.freed:
+            return found
+        free = self.resolver.resolve(roots, target)
+        if found and _versions(found, self.freed) == _versions(free, self.freed):
+            return found
+        return self._keeping(roots, target, locked, _reached(free, changed)) or free
+
+    def _keeping(
+        self,
+        roots: Sequence[Demand],
+        target: Target,
+        locked: Mapping[NormalizedName, Version],
+        changed: frozenset[NormalizedName],
+    ) -> Resolution | None:
+        """Return the pins with the locked versions of all that is not changed; ``None`` where there are none."""
+        kept = {name: version for name, version in locked.items() if name not in changed}
         try:
-            return self.resolver.resolve(roots, target, prefer=kept)
+            return self.resolver.resolve(roots, target, prefer=kept) if kept else None
         except ResolveError:
-            if not kept:
-                raise
-        return self.resolver.resolve(roots, target)
+            return None
+
+
+def _versions(resolution: Resolution, names: frozenset[NormalizedName]) -> dict[NormalizedName, Version]:
+    return {pin.name: pin.version for pin in resolution.pins if pin.name in names}
+
+
+def _reached(resolution: Resolution, names: frozenset[NormalizedName]) -> frozenset[NormalizedName]:
+    """Return the names and all that they require, as far as the resolver tells."""
+    required = {
+        canonicalize_name(demand.requirement.name)
+        for demand in resolution.demanded
+        if demand.by.partition(" ")[0] in names
+    }
+    return names if required <= names else _reached(resolution, names | required)

@@ -48,8 +48,8 @@ def explain_download(log: PipLog) -> list[str]:
             " or ".join(log.indexes)
         ]
         return [
-            f"{url}: the index asks for a user name and a password, and none were found for it; put them into the "
-            "index URL, netrc or a keyring"
+            f"{url}: the index asks for a user name and a password, and none that it accepts were found; put them into "
+            "the index URL, netrc or a keyring"
             for url in asking
         ]
     if log.mismatched:

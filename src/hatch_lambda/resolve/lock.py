@@ -1,15 +1,10 @@
-"""A lock instead of a resolution: ``pylock.toml`` (PEP 751) in, and ours out."""
+"""A lock instead of a resolution: ``pylock.toml`` (PEP 751), whoever made it."""
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from packaging.markers import Marker
 from packaging.pylock import (
@@ -27,7 +22,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from hatch_lambda.errors import ResolveError, masked
-from hatch_lambda.resolve.base import Pin, Resolution, filename_of
+from hatch_lambda.resolve.base import Pin, Resolution, file_of, filename_of, without_credentials
 from hatch_lambda.resolve.explain import shortfall
 from hatch_lambda.resolve.proof import demands, unmet
 from hatch_lambda.runtimes import RUNTIMES
@@ -35,6 +30,7 @@ from hatch_lambda.target import ARCHITECTURES, Target
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
 
     from packaging.markers import Environment
     from packaging.utils import NormalizedName
@@ -50,7 +46,8 @@ CREATED_BY = "hatch-lambda"
 REFRESH = "hatch build -t lambda:lock"
 """The command that writes our lock anew."""
 
-_TOOL = "hatch-lambda"
+TOOL = "hatch-lambda"
+"""Our table under ``[tool]``."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ class LockResolver:
         resolution = select(
             lock, target, self.name, base=self.path.parent, root=self.root, chosen=(self.features, self.groups)
         )
-        direct = {_without_credentials(url): url for root in roots if (url := root.requirement.url)}
+        direct = {without_credentials(url): url for root in roots if (url := root.requirement.url)}
         resolution = replace(
             resolution, pins=tuple(replace(pin, url=direct.get(pin.url, pin.url)) for pin in resolution.pins)
         )
@@ -164,7 +161,7 @@ def _made_for(lock: Pylock, target: Target) -> str:
     if lock.requires_python and not lock.requires_python.contains(python):
         return f"made for Python {lock.requires_python}; {target.runtime.name} has {python}"
     known = [Target(runtime, architecture) for runtime in RUNTIMES for architecture in ARCHITECTURES]
-    ours = {_environment(other): str(other) for other in known}
+    ours = {environment_of(other): str(other) for other in known}
     made_for = [ours.get(marker) or str(marker) for marker in lock.environments or ()]
     return f"made for {' or '.join(made_for)}; not for {target}"
 
@@ -220,7 +217,7 @@ def _file_problem(url: str, root: Path) -> str | None:
     """Say why a file of this machine cannot be what a lock means; ``None`` for all other URLs."""
     if not url.startswith("file:"):
         return None
-    file = Path(url2pathname(urlsplit(url).path)).resolve()
+    file = file_of(url)
     if not file.is_relative_to(root.resolve()):
         return f"its file {file.name} lies outside the project, where nobody else has it"
     return None if file.is_file() else f"its file {file.relative_to(root.resolve()).as_posix()} is not there"
@@ -228,90 +225,22 @@ def _file_problem(url: str, root: Path) -> str | None:
 
 def _difference(lock: Pylock, roots: Sequence[Demand], name: str) -> list[str]:
     """Say what the project requires now and did not when our lock was made, and the other way round."""
-    made_from = ((lock.tool or {}).get(_TOOL) or {}).get("requirements")
+    made_from = ((lock.tool or {}).get(TOOL) or {}).get("requirements")
     if not isinstance(made_from, list):
         return []
-    now = _requirement_lines(roots)
+    now = requirement_lines(roots)
     changes = [f"added {line!r}" for line in now if line not in made_from]
     changes += [f"removed {line!r}" for line in made_from if line not in now]
     return [f"{name}: since it was made: {', '.join(changes)}"] if changes else []
 
 
-def _requirement_lines(roots: Sequence[Demand]) -> list[str]:
+def requirement_lines(roots: Sequence[Demand]) -> list[str]:
+    """Return the requirements as our lock notes them, without credentials."""
     return sorted({masked(str(root.requirement)) for root in roots})
 
 
-def locked_versions(path: Path) -> dict[NormalizedName, Version]:
-    """Return the versions in the lock at ``path``; none where there is no lock that can be read."""
-    try:
-        lock = read_lock(path, path.name)
-    except ResolveError:
-        return {}
-    return {package.name: package.version for package in lock.packages if package.version}
-
-
-def write_lock(path: Path, text: str) -> None:
-    """Put the text at ``path`` in one step, unless it is there; raises ``ResolveError`` if that cannot be."""
-    try:
-        if path.is_file() and path.read_text("utf-8", "replace") == text:
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except OSError as error:
-        raise ResolveError(f"{path}: cannot be written ({error.strerror}); the lock is as it was") from None
-
-
-def make_lock(pins: Sequence[Pin], roots: Sequence[Demand], target: Target, base: Path, root: Path) -> str:
-    """Return our lock of these pins as TOML, the same for the same pins; it is meant to lie in the folder ``base``.
-
-    Raises ``ResolveError`` for a pin that nobody else could fetch: one without hash, or a file outside the project.
-    """
-    import tomli_w
-
-    problems: list[str] = []
-    packages = []
-    for pin in sorted(pins, key=lambda pin: pin.name):
-        wheel = _package_wheel(pin, base, root)
-        if isinstance(wheel, str):
-            problems.append(wheel)
-        else:
-            packages.append(Package(name=pin.name, version=pin.version, wheels=[wheel]))
-    if problems:
-        raise ResolveError(problems)
-    lock = Pylock(
-        lock_version=Version("1.0"),
-        environments=[_environment(target)],
-        created_by=CREATED_BY,
-        packages=packages,
-        tool={_TOOL: {"requirements": _requirement_lines(roots)}},
-    )
-    lock.validate()
-    return tomli_w.dumps(lock.to_dict())
-
-
-def _environment(target: Target) -> Marker:
+def environment_of(target: Target) -> Marker:
+    """Return what our lock says of the environments that it is for."""
     values = {name: target.markers[name] for name in ("python_version", "platform_machine", "sys_platform")}
     values["implementation_name"] = target.markers["implementation_name"]
     return Marker(" and ".join(f'{name} == "{value}"' for name, value in values.items()))
-
-
-def _package_wheel(pin: Pin, base: Path, root: Path) -> PackageWheel | str:
-    if pin.sha256 is None:
-        return f"{pin}: its index gives no sha256; without one it cannot be locked"
-    path = None
-    url: str | None = _without_credentials(pin.url)
-    if pin.url.startswith("file:"):
-        file = Path(url2pathname(urlsplit(pin.url).path)).resolve()
-        if not file.is_relative_to(root.resolve()):
-            return f"{pin}: comes from {file}, which only this machine has; put it on an index or into the project"
-        path, url = Path(os.path.relpath(file, base.resolve())).as_posix(), None
-    return PackageWheel(name=pin.filename, url=url, path=path, hashes={"sha256": pin.sha256})
-
-
-def _without_credentials(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()

@@ -165,7 +165,8 @@ def _resolution(report: dict[str, Any], roots: Sequence[Demand], target: Target,
         f"{failure.url} could not be fetched ({failure.reason}); the resolution is without what it may offer."
         for failure in run.log.unfetched
     ]
-    return Resolution(pins, tuple(explain_older(pins, demanded, run.log, target)), tuple(warnings))
+    notes = tuple(explain_older(pins, demanded, run.log, target))
+    return Resolution(pins, notes, tuple(warnings), demanded=demanded)
 
 
 def _reported(item: dict[str, Any], direct: Mapping[NormalizedName, str]) -> _Reported:
