@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from hatch_lambda.archive import write_archive
 from hatch_lambda.checks import check_plan
 from hatch_lambda.checks.limits import check_zipped
-from hatch_lambda.config import LOCK_FILE, TABLE
-from hatch_lambda.errors import ConfigError
 from hatch_lambda.fetch import fetch
 from hatch_lambda.plan import Choices, make_plan
 from hatch_lambda.project import project_entries, root_demands
 from hatch_lambda.report import LockReport, Report
 from hatch_lambda.resolve.base import Resolution
-from hatch_lambda.resolve.choice import chosen_resolver, fetching_host, fresh_resolver
+from hatch_lambda.resolve.choice import chosen_resolver, fetching_host, fresh_resolver, lock_path
 from hatch_lambda.resolve.locking import locked_versions, make_lock, write_lock
 from hatch_lambda.resolve.proof import demands, needed, prove
 from hatch_lambda.store import Store
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from hatch_lambda.project import Project
     from hatch_lambda.resolve.base import Demand, Host, Resolver
     from hatch_lambda.resolve.choice import Upgrade
+    from hatch_lambda.target import Target
     from hatch_lambda.wheels import Wheel
 
 
@@ -58,24 +57,21 @@ def build(job: Job, step: Step) -> Report:
     project, config = job.project, job.config
     roots = root_demands(project, config)
     with Store(job.store) as store:
-        resolution, found = _find_wheels(roots, chosen_resolver(config, job.host, job.store), job, store, step)
-        with step("plan"):
+        with step("resolve"):
+            resolution = _resolve(roots, chosen_resolver(config, job.host, job.store), config.target)
+        with step("fetch"):
+            found = fetch(resolution.pins, store, config.target, fetching_host(config, job.host, project.uv_tables))
+        with step("prove"):
+            prove(roots, found, config.target, resolution)
             wheels, left_out, ignored = _choose(roots, found, config)
+        with step("plan"):
             plan = make_plan(_entries(project, config, wheels), Choices(config.exclude_files, config.collisions))
         with step("check"):
             findings = check_plan(plan, config)
         with step("write"):
             archive = write_archive(plan, job.path, timestamp=job.timestamp)
-        zipped = tuple(finding.text for finding in check_zipped(archive.size))
-        warnings = (
-            *config.warnings,
-            *resolution.warnings,
-            *store.warnings,
-            *ignored,
-            *plan.warnings,
-            *findings,
-            *zipped,
-        )
+            findings += tuple(finding.text for finding in check_zipped(archive.size))
+        warnings = (*config.warnings, *resolution.warnings, *store.warnings, *ignored, *plan.warnings, *findings)
         return Report(config, wheels, plan, archive, resolution.notes, left_out, warnings)
 
 
@@ -83,42 +79,29 @@ def lock(job: Job, upgrade: Upgrade, step: Step) -> LockReport:
     """Write the lock for the target and return what changed; raises ``HatchLambdaError``, with the lock unchanged.
 
     Versions of the lock that is there stay, as far as they still meet the requirements and ``upgrade`` does not name
-    them.
+    them. The wheels are fetched and proved, so that the lock is known to be right and the next build finds them.
     """
-    config = job.config
-    path = job.host.folder / (config.lock or LOCK_FILE)
-    if path.suffix != ".toml":
-        raise ConfigError(
-            f"{TABLE}.lock: names {config.lock!r}, which -t lambda:lock does not write; make it with its own "
-            "tool, or name a pylock.toml"
-        )
-    roots = root_demands(job.project, config)
+    project, config = job.project, job.config
+    path = lock_path(config, job.host)
+    roots = root_demands(project, config)
     before = locked_versions(path)
     with Store(job.store) as store:
-        resolver = upgrade.over(fresh_resolver(config, job.host), before)
-        resolution, found = _find_wheels(roots, resolver, job, store, step)
-        wheels, _, _ = _choose(roots, found, replace(config, exclude_packages=()))
-        pins = tuple(pin for pin in resolution.pins if pin.name in {wheel.name for wheel in wheels})
+        with step("resolve"):
+            resolution = _resolve(roots, upgrade.over(fresh_resolver(config, job.host), before), config.target)
+        with step("fetch"):
+            found = fetch(resolution.pins, store, config.target, fetching_host(config, job.host, project.uv_tables))
+        with step("prove"):
+            prove(roots, found, config.target, resolution)
         with step("write"):
-            write_lock(path, make_lock(pins, roots, config.target, path.parent, job.host.folder))
+            write_lock(path, make_lock(resolution.pins, roots, config.target, path.parent, job.host.folder))
+        after = {pin.name: pin.version for pin in resolution.pins}
         warnings = (*config.warnings, *upgrade.warnings(before), *resolution.warnings, *store.warnings)
-        after = {pin.name: pin.version for pin in pins}
         return LockReport(path, config.target, before, after, resolution.notes, warnings)
 
 
-def _find_wheels(
-    roots: Sequence[Demand], resolver: Resolver, job: Job, store: Store, step: Step
-) -> tuple[Resolution, tuple[Wheel, ...]]:
-    """Resolve, fetch and prove."""
-    target = job.config.target
-    with step("resolve"):
-        needs_any = bool(demands(roots, {}, target))
-        resolution = resolver.resolve(roots, target) if needs_any else Resolution(())
-    with step("fetch"):
-        wheels = fetch(resolution.pins, store, target, fetching_host(job.config, job.host, job.project.uv_tables))
-    with step("prove"):
-        prove(roots, wheels, target, resolution)
-    return resolution, wheels
+def _resolve(roots: Sequence[Demand], resolver: Resolver, target: Target) -> Resolution:
+    """Return the pins; nobody is asked where nothing is required on the target."""
+    return resolver.resolve(roots, target) if demands(roots, {}, target) else Resolution(())
 
 
 def _choose(

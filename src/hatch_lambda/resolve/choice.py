@@ -39,6 +39,17 @@ def chosen_resolver(config: LambdaConfig, host: Host, store: Path) -> Resolver:
     return LockResolver(path, host.folder, config.features, config.dependency_groups)
 
 
+def lock_path(config: LambdaConfig, host: Host) -> Path:
+    """Return where our lock is written to; raises ``ConfigError`` if ``lock`` names a file that is not for us."""
+    path = host.folder / (config.lock or LOCK_FILE)
+    if path.suffix != ".toml":
+        raise ConfigError(
+            f"{TABLE}.lock: names {config.lock!r}, which -t lambda:lock does not write; make it with its own "
+            "tool, or name a pylock.toml"
+        )
+    return path
+
+
 def fresh_resolver(config: LambdaConfig, host: Host) -> Resolver:
     """Return the tool that resolves where no lock says the versions."""
     if config.resolver == "uv":
