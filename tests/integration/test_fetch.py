@@ -441,3 +441,16 @@ def test_a_hostile_wheel_is_refused(index, project, tmp_path, member, problem):
     assert built.output == f"evil-1.0-py3-none-any.whl: {problem}\n"
     assert built.archives == ()
     assert list((tmp_path / "store").rglob("*.whl")) == []
+
+
+def test_indexes_with_and_without_hashes_go_together(index, project, tmp_path):
+    with IndexServer(tmp_path / "without", hashes=False) as without:
+        index.add("lib")
+        without.add("other")
+        without.described = True  # so that pip does not read the wheel, and knows no hash of it
+        project.configure(dependencies=["lib", "other"])
+
+        built = project.build(PIP_EXTRA_INDEX_URL=without.url)
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["lib 1.0", "other 1.0"]

@@ -80,12 +80,19 @@ def report_of(arguments: Sequence[str], target: Target, host: Host) -> tuple[dic
     return report, run
 
 
-def download(pins: Iterable[Pin], target: Target, into: Path, host: Host) -> None:
-    """Fetch the pinned wheels into a folder, in one run of pip; raises ``ResolveError`` if one cannot be had.
+def download(pins: Sequence[Pin], target: Target, into: Path, host: Host) -> None:
+    """Fetch the pinned wheels into a folder; raises ``ResolveError`` if one cannot be had.
 
-    pip finds the credentials of each URL again, resumes what breaks off, and checks the hashes.
+    pip finds the credentials of each URL again, resumes what breaks off, and checks the hashes. It takes one run, and
+    another for wheels without a hash: pip wants hashes for all or for none.
     """
-    lines = (f"{pin.name} @ {pin.url}" + (f" --hash=sha256:{pin.sha256}" if pin.sha256 else "") for pin in pins)
+    hashed = [f"{pin.name} @ {pin.url} --hash=sha256:{pin.sha256}" for pin in pins if pin.sha256]
+    plain = [f"{pin.name} @ {pin.url}" for pin in pins if not pin.sha256]
+    for lines in filter(None, (hashed, plain)):
+        _download(lines, target, into, host)
+
+
+def _download(lines: Sequence[str], target: Target, into: Path, host: Host) -> None:
     with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
         listed = _requirements_file(Path(folder), lines)
         arguments = ["--no-deps", f"--dest={into}", *target_options(target), f"--requirement={listed}"]
