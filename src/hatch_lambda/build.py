@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from hatch_lambda.archive import write_archive
@@ -13,9 +14,10 @@ from hatch_lambda.plan import Choices, make_plan
 from hatch_lambda.project import project_entries, root_demands
 from hatch_lambda.report import LockReport, Report
 from hatch_lambda.resolve.base import Resolution
-from hatch_lambda.resolve.choice import chosen_resolver, fetching_host, fresh_resolver, lock_path
+from hatch_lambda.resolve.choice import chosen_lock, fetching_host, lock_path, resolver_tool
 from hatch_lambda.resolve.locking import locked_versions, make_lock, write_lock
 from hatch_lambda.resolve.proof import demands, needed, prove
+from hatch_lambda.sources import FromSource
 from hatch_lambda.store import Store
 from hatch_lambda.wheels import wheel_entries
 
@@ -58,9 +60,11 @@ def build(job: Job, step: Step) -> Report:
     roots = root_demands(project, config)
     with Store(job.store) as store:
         with step("resolve"):
-            resolution = _resolve(roots, chosen_resolver(config, job.host, job.store), config.target)
+            resolver = chosen_lock(config, job.host, store.memory) or _resolver(job, store)
+            resolution = _resolve(roots, resolver, config.target)
         with step("fetch"):
-            found = fetch(resolution.pins, store, config.target, fetching_host(config, job.host, project.uv_tables))
+            host = fetching_host(config, job.host, project.uv_tables)
+            found = fetch(resolution.pins, store, config.target, host)
         with step("prove"):
             prove(roots, found, config.target, resolution)
             wheels, left_out, ignored = _choose(roots, found, config)
@@ -87,9 +91,10 @@ def lock(job: Job, upgrade: Upgrade, step: Step) -> LockReport:
     before = locked_versions(path)
     with Store(job.store) as store:
         with step("resolve"):
-            resolution = _resolve(roots, upgrade.over(fresh_resolver(config, job.host), before), config.target)
+            resolution = _resolve(roots, upgrade.over(_resolver(job, store), before), config.target)
         with step("fetch"):
-            found = fetch(resolution.pins, store, config.target, fetching_host(config, job.host, project.uv_tables))
+            host = fetching_host(config, job.host, project.uv_tables)
+            found = fetch(resolution.pins, store, config.target, host)
         with step("prove"):
             prove(roots, found, config.target, resolution)
         with step("write"):
@@ -97,6 +102,14 @@ def lock(job: Job, upgrade: Upgrade, step: Step) -> LockReport:
         after = {pin.name: pin.version for pin in resolution.pins}
         warnings = (*config.warnings, *upgrade.warnings(before), *resolution.warnings, *store.warnings)
         return LockReport(path, config.target, before, after, resolution.notes, warnings)
+
+
+def _resolver(job: Job, store: Store) -> Resolver:
+    """Return the tool that resolves, with the wheels that may be built from sdists within its reach."""
+    config = job.config
+    if not config.build_from_source:
+        return resolver_tool(config, job.host)
+    return FromSource(partial(resolver_tool, config), config.build_from_source, job.host, store)
 
 
 def _resolve(roots: Sequence[Demand], resolver: Resolver, target: Target) -> Resolution:

@@ -133,6 +133,10 @@ class LambdaConfig:
     """Who resolves where there is no lock, `pip` or `uv`. uv comes with `hatch-lambda[uv]`, and knows fewer levels of
     glibc: for Amazon Linux 2 it takes wheels for 2.17 only, so that a distribution may be older than with pip."""
 
+    build_from_source: tuple[NormalizedName, ...] = ()
+    """Distributions that may be built from their sdist on the machine that builds, where they have no wheel. What comes
+    of it is taken only if it is pure Python; native code for that machine is refused."""
+
     exclude_packages: tuple[NormalizedName, ...] = ()
     """Distributions to leave out, together with what only they need. The runtime has boto3, for one; AWS recommends to
     ship one's own all the same, and whoever ships urllib3 must ship boto3 too."""
@@ -182,6 +186,7 @@ def read_config(
         "constraints": table.texts("constraints"),
         "lock": table.text("lock", check=_lock_problem),
         "resolver": table.choice("resolver", RESOLVERS, default="pip"),
+        "build_from_source": tuple(map(canonicalize_name, table.texts("build-from-source", check=_name_problem))),
         "exclude_packages": tuple(map(canonicalize_name, table.texts("exclude-packages", check=_name_problem))),
         "exclude_files": table.texts("exclude-files", check=_pattern_problem),
         "collisions": _read_collisions(table),

@@ -6,7 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from packaging.specifiers import SpecifierSet
+    from packaging.utils import NormalizedName
 
 _CREDENTIALS = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s@\"'<>]+@")
 
@@ -35,7 +38,20 @@ class ProjectError(HatchLambdaError):
 
 
 class ResolveError(HatchLambdaError):
-    """No set of wheels, or not the right one, was found for the target."""
+    """No set of wheels, or not the right one, was found for the target.
+
+    ``missing`` are the names that nothing was found for, with the versions that were asked for, where that is known.
+    """
+
+    def __init__(
+        self,
+        problems: str | Iterable[str],
+        *,
+        detail: str = "",
+        missing: Mapping[NormalizedName, SpecifierSet] | None = None,
+    ) -> None:
+        super().__init__(problems, detail=detail)
+        self.missing = dict(missing or {})
 
 
 class WheelError(HatchLambdaError):

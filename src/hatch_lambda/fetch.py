@@ -11,6 +11,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from hatch_lambda.errors import ResolveError, WheelError
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE
 from hatch_lambda.resolve.pip import download
+from hatch_lambda.sources import wheel_from_sdist
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 def fetch(pins: Sequence[Pin], store: Store, target: Target, host: Host) -> tuple[Wheel, ...]:
     """Return the pinned wheels, sorted by name; what the store lacks is downloaded in one go and kept there.
 
-    Raises ``ResolveError`` if one cannot be had and ``WheelError`` if one is not sound.
+    Pinned sdists are built, or were before. Raises ``ResolveError`` if a file cannot be had and ``WheelError`` if one
+    is not sound.
     """
+    built = {pin: wheel_from_sdist(pin, store, host) for pin in pins if not pin.is_wheel}
+    pins = [pin for pin in pins if pin.is_wheel]
     _check_names(pins)
     wheels = {pin: store.find(pin.sha256) if pin.sha256 else None for pin in pins}
     lacking = [pin for pin, wheel in wheels.items() if wheel is None]
@@ -36,7 +40,8 @@ def fetch(pins: Sequence[Pin], store: Store, target: Target, host: Host) -> tupl
             download(lacking, target, Path(folder), host)
             wheels |= _take_in(lacking, Path(folder), store)
     _check_sizes(wheels)
-    return tuple(sorted((wheel for wheel in wheels.values() if wheel), key=lambda wheel: wheel.name))
+    found = (*built.values(), *filter(None, wheels.values()))
+    return tuple(sorted(found, key=lambda wheel: wheel.name))
 
 
 def _refuse_network(pins: Sequence[Pin]) -> None:

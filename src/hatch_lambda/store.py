@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_lambda.errors import WheelError
+from hatch_lambda.resolve.memory import Memory
 from hatch_lambda.verify import verify_wheel
 from hatch_lambda.wheels import Member, Wheel
 
@@ -38,13 +39,14 @@ _STALE = 24 * 60 * 60
 class Store:
     """A folder of verified wheels. Several builds may use one at once.
 
-    Where the folder cannot be written to, a temporary one takes its place until the store is closed, and ``warnings``
-    says so.
+    ``memory`` is what builds have found out beside. Where the folder cannot be written to, a temporary one takes its
+    place until the store is closed, and ``warnings`` says so.
     """
 
     def __init__(self, root: Path) -> None:
         self._folder = root / "wheels" / LAYOUT
         self._substitute: Path | None = None
+        self.memory = Memory(root / "memory")
         self.warnings: list[str] = []
 
     def __enter__(self) -> Self:

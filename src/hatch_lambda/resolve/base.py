@@ -8,12 +8,14 @@ from posixpath import basename
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
 
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from packaging.requirements import Requirement
     from packaging.utils import NormalizedName
-    from packaging.version import Version
 
     from hatch_lambda.target import Target
 
@@ -46,6 +48,21 @@ class Pin:
     def filename(self) -> str:
         """Return the last part of the URL's path."""
         return filename_of(self.url)
+
+    @property
+    def is_wheel(self) -> bool:
+        """Return whether the file is a wheel; if not, it is an sdist, to be built."""
+        return self.filename.endswith(".whl")
+
+    def as_json(self) -> list[str | None]:
+        """Return the pin as ``from_json`` reads it."""
+        return [self.name, str(self.version), self.url, self.sha256]
+
+    @classmethod
+    def from_json(cls, values: Sequence[str]) -> Pin:
+        """Return a pin; raises ``ValueError`` or ``TypeError`` for values that are none."""
+        name, version, url, sha256 = values
+        return cls(canonicalize_name(name), Version(version), url, sha256)
 
 
 @dataclass(frozen=True)

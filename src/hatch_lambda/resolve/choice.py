@@ -1,4 +1,4 @@
-"""Who resolves: the project's lock if it has one, else pip or uv."""
+"""Who says the versions: the project's lock if it has one, else pip or uv."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from hatch_lambda.config import LOCK_FILE, TABLE
 from hatch_lambda.errors import ConfigError, ResolveError
 from hatch_lambda.resolve.hashed import HashedResolver
-from hatch_lambda.resolve.lock import LockResolver
+from hatch_lambda.resolve.lock import LockResolver, Wanted
 from hatch_lambda.resolve.pip import PipResolver
 from hatch_lambda.resolve.uv import UvResolver, pip_environment_of_uv
 
@@ -23,20 +23,21 @@ if TYPE_CHECKING:
 
     from hatch_lambda.config import LambdaConfig
     from hatch_lambda.resolve.base import Demand, Host, Resolution, Resolver
+    from hatch_lambda.resolve.memory import Memory
     from hatch_lambda.target import Target
 
 
-def chosen_resolver(config: LambdaConfig, host: Host, store: Path) -> Resolver:
-    """Return the lock if the project has one, else who resolves; raises ``ConfigError`` if it has two."""
+def chosen_lock(config: LambdaConfig, host: Host, memory: Memory) -> Resolver | None:
+    """Return the lock if the project has one; raises ``ConfigError`` if it has two."""
     default = host.folder / LOCK_FILE
     path = host.folder / config.lock if config.lock else default
     if config.lock and default.is_file() and path.resolve() != default.resolve():
         raise ConfigError(f"{TABLE}.lock: names {config.lock!r}, but there is {LOCK_FILE} too; remove one of them")
     if config.lock is None and not default.is_file():
-        return fresh_resolver(config, host)
+        return None
     if path.suffix == ".txt":
-        return HashedResolver(path, host, store / "locks")
-    return LockResolver(path, host.folder, config.features, config.dependency_groups)
+        return HashedResolver(path, host, memory)
+    return LockResolver(path, host.folder, Wanted(config.features, config.dependency_groups, config.build_from_source))
 
 
 def lock_path(config: LambdaConfig, host: Host) -> Path:
@@ -50,7 +51,7 @@ def lock_path(config: LambdaConfig, host: Host) -> Path:
     return path
 
 
-def fresh_resolver(config: LambdaConfig, host: Host) -> Resolver:
+def resolver_tool(config: LambdaConfig, host: Host) -> Resolver:
     """Return the tool that resolves where no lock says the versions."""
     if config.resolver == "uv":
         return UvResolver(host, config.constraints)

@@ -6,11 +6,11 @@ import re
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from hatch_lambda.resolve.pip_log import name_in, specifier_in
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import Target, wheel_tags
 
@@ -34,7 +34,7 @@ def explain_failure(log: PipLog, target: Target, roots: Sequence[Demand]) -> lis
     """Return what kept pip from resolving, a line each; empty if its log does not tell."""
     if log.prompted or log.mismatched or log.broken_off:
         return explain_download(log)
-    if log.unfetched and not any(log.offers(_name(missing.requirement)) for missing in log.missing):
+    if log.unfetched and not any(log.offers(missing.name) for missing in log.missing):
         return [_unfetched(failure) for failure in log.unfetched]
     if log.causes:
         return [_conflicting(log, target, roots)]
@@ -63,26 +63,46 @@ def explain_download(log: PipLog) -> list[str]:
 
 def explain_older(pins: Iterable[Pin], demands: Iterable[Demand], log: PipLog, target: Target) -> Iterator[str]:
     """Yield a note for each pin that is not the newest release the requirements admit, with the reason."""
-    wanted: dict[NormalizedName, SpecifierSet] = {}
-    for demand in demands:
-        name = canonicalize_name(demand.requirement.name)
-        wanted[name] = wanted[name] & demand.requirement.specifier if name in wanted else demand.requirement.specifier
-    for pin in pins:
-        if pin.name not in wanted:
-            continue
-        newer = [offer for offer in log.offers(pin.name) if _is_newer(offer, pin, wanted[pin.name])]
-        if not newer:
-            continue
-        newest = max(offer.version for offer in newer)
-        offers = [offer for offer in newer if offer.version == newest]
+    for pin, newest, offers in _newest_above(pins, demands, log):
         if any(offer.reason == "taken" for offer in offers):
             reason = _conflict(f"{pin.name} {newest}", pin.name, log)
-        elif all(offer.reason in _UNFIT for offer in offers):
+        elif all(offer.reason in _UNFIT for offer in offers) and not _only_sdists(offers):
             reason = f"{newest} has no wheel for {target}, {_lacks(offers, target)}"
         else:
             reason = None  # newer Pythons only, or yanked: nobody expects those
         if reason:
             yield f"{pin.name} {pin.version} instead of {newest}: {reason}"
+
+
+def explain_sdists(pins: Iterable[Pin], demands: Iterable[Demand], log: PipLog) -> Iterator[str]:
+    """Yield a warning for each pin that is older than a release which has nothing but an sdist."""
+    for pin, newest, offers in _newest_above(pins, demands, log):
+        if _only_sdists(offers):
+            yield (
+                f"{pin} is taken instead of {newest}, which has only an sdist ({offers[0].filename}); "
+                f'build-from-source = ["{pin.name}"] takes it, if it is pure Python.'
+            )
+
+
+def _newest_above(
+    pins: Iterable[Pin], demands: Iterable[Demand], log: PipLog
+) -> Iterator[tuple[Pin, Version, list[Offer]]]:
+    """Yield each pin that is not the newest release the requirements admit, that release, and its files."""
+    wanted: dict[NormalizedName, SpecifierSet] = {}
+    for demand in demands:
+        name = canonicalize_name(demand.requirement.name)
+        wanted[name] = wanted[name] & demand.requirement.specifier if name in wanted else demand.requirement.specifier
+    for pin in pins:
+        newer = [
+            offer for offer in log.offers(pin.name) if pin.name in wanted and _is_newer(offer, pin, wanted[pin.name])
+        ]
+        if newer:
+            newest = max(offer.version for offer in newer)
+            yield pin, newest, [offer for offer in newer if offer.version == newest]
+
+
+def _only_sdists(offers: Iterable[Offer]) -> bool:
+    return all(offer.reason == "sdist" for offer in offers)
 
 
 def _is_newer(offer: Offer, pin: Pin, wanted: SpecifierSet) -> bool:
@@ -112,7 +132,7 @@ def _conflicting(log: PipLog, target: Target, roots: Sequence[Demand]) -> str:
     wanted: dict[NormalizedName, SpecifierSet] = {}
     for cause in log.causes:
         text = re.split(r" depends on |The user requested (?:\(constraint\) )?", cause)[-1]
-        wanted[_name(text)] = wanted.get(_name(text), SpecifierSet()) & _specifier(text)
+        wanted[name_in(text)] = wanted.get(name_in(text), SpecifierSet()) & specifier_in(text)
     for name, specifier in wanted.items():
         offers = log.offers(name)
         fitting = [offer for offer in offers if specifier.contains(offer.version, prereleases=True)]
@@ -133,14 +153,14 @@ def _causes(lines: Iterable[str]) -> str:
 
 
 def _nothing_found(missing: Missing, log: PipLog, target: Target, roots: Sequence[Demand]) -> str:
-    name = _name(missing.requirement)
+    name = missing.name
     where = missing.parent or _where(name, roots)
     offers = log.offers(name)
     if not offers:
         looked = ", ".join(log.indexes) or "any index"
         check = f"use another version of {missing.parent}" if missing.parent else "check the spelling"
         return f"{where}: no distribution {name!r} in {looked}; {check}, or name the index that has it for pip"
-    fitting = [offer for offer in offers if _specifier(missing.requirement).contains(offer.version, prereleases=True)]
+    fitting = [offer for offer in offers if missing.specifier.contains(offer.version, prereleases=True)]
     if not fitting:
         newest = max(offer.version for offer in offers)
         loosen = f"use another version of {missing.parent}" if missing.parent else "loosen the requirement"
@@ -162,7 +182,7 @@ def _passed_over(where: str, requirement: str, offers: Sequence[Offer], log: Pip
                 "runs the index"
             )
     newest = max(offer.version for offer in offers)
-    name = _name(requirement)
+    name = name_in(requirement)
     if str(newest) in log.yanked:
         return (
             f"{where}: every release of {name} that meets {requirement} was yanked from its index; the newest is "
@@ -221,6 +241,8 @@ def _remedy(name: str, offers: Sequence[Offer], versions: Sequence[str], target:
     platforms = {tag.platform for offer in wheels for tag in wheel_tags(offer.filename)}
     if platforms and not any("linux" in platform or platform == "any" for platform in platforms):
         return "it is not made for Linux; give the requirement a marker such as sys_platform == 'win32'"
+    if not wheels:
+        remedies.insert(0, f'add build-from-source = ["{canonicalize_name(name)}"] to the table if it is pure Python')
     return ", or ".join(remedies) or "build a wheel of it on Amazon Linux and name its folder in pip's find-links"
 
 
@@ -261,18 +283,6 @@ def _unfetched(failure: Unfetched) -> str:
 
 def _where(name: NormalizedName, roots: Sequence[Demand]) -> str:
     return next((root.by for root in roots if canonicalize_name(root.requirement.name) == name), "project.dependencies")
-
-
-def _name(requirement: str) -> NormalizedName:
-    match = re.match(r"[A-Za-z0-9._-]+", requirement)
-    return canonicalize_name(match[0] if match else requirement)
-
-
-def _specifier(requirement: str) -> SpecifierSet:
-    try:
-        return Requirement(requirement).specifier
-    except InvalidRequirement:
-        return SpecifierSet()
 
 
 def _python(tag: Tag) -> str:

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import re
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-from packaging.version import Version
 
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Pin, Resolution
-from hatch_lambda.resolve.pip import report_of
+from hatch_lambda.resolve.pip import report_of, reported_pin
 from hatch_lambda.resolve.pip_command import target_options
 from hatch_lambda.resolve.proof import demands, unmet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from packaging.utils import NormalizedName
+    from packaging.version import Version
 
     from hatch_lambda.resolve.base import Demand, Host
+    from hatch_lambda.resolve.memory import Memory
     from hatch_lambda.target import Target
 
 _REMEDY = "make it anew with the tool that made it, such as uv pip compile --generate-hashes"
@@ -42,7 +37,7 @@ class HashedResolver:
 
     path: Path
     host: Host
-    memory: Path
+    memory: Memory
 
     @property
     def name(self) -> str:
@@ -65,9 +60,10 @@ class HashedResolver:
         problems = [f"{self.name}: {problem}" for problem in map(_line_problem, lines) if problem]
         if problems:
             raise ResolveError(problems)
-        key = hashlib.sha256(json.dumps([lines, target.markers, target.platforms]).encode()).hexdigest()
-        place = self.memory / f"{key}.json"
-        pins = _recall(place) or self._ask_pip(target, place)
+        key = (lines, target.markers, target.platforms)
+        known = self.memory.recall(*key)
+        pins = tuple(map(Pin.from_json, known)) if known else self._ask_pip(target)
+        self.memory.remember([pin.as_json() for pin in pins], *key)
         resolution = Resolution(pins, source=self.name, remedy=_REMEDY, exact=False)
         found = {pin.name: pin for pin in pins}
         stale = [problem for demand in demands(roots, {}, target) if (problem := unmet(demand, found, resolution))]
@@ -75,7 +71,7 @@ class HashedResolver:
             raise ResolveError(stale)
         return resolution
 
-    def _ask_pip(self, target: Target, place: Path) -> tuple[Pin, ...]:
+    def _ask_pip(self, target: Target) -> tuple[Pin, ...]:
         if self.host.offline:
             raise ResolveError(
                 f"{OFFLINE_VARIABLE}: {self.name} does not say where the wheels are, and was not used for {target} "
@@ -85,17 +81,7 @@ class HashedResolver:
         report, run = report_of(arguments, target, self.host)
         if run.code:
             raise ResolveError(f"{self.name}: pip cannot use it for {target}; what it said:", detail=run.errors)
-        pins = tuple(
-            Pin(
-                canonicalize_name(item["metadata"]["name"]),
-                Version(item["metadata"]["version"]),
-                item["download_info"]["url"],
-                item["download_info"].get("archive_info", {}).get("hashes", {}).get("sha256"),
-            )
-            for item in report.get("install", ())
-        )
-        _remember(place, pins)
-        return pins
+        return tuple(map(reported_pin, report.get("install", ())))
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -123,23 +109,3 @@ def _line_problem(line: str) -> str | None:
     if "--hash" not in line:
         return f"{text!r} has no hashes; every line needs one version (==) and hashes of its wheels; {_REMEDY}"
     return None
-
-
-def _recall(place: Path) -> tuple[Pin, ...]:
-    try:
-        found = json.loads(place.read_text("utf-8"))
-        return tuple(
-            Pin(canonicalize_name(name), Version(version), url, sha256) for name, version, url, sha256 in found
-        )
-    except (OSError, ValueError, TypeError):
-        return ()
-
-
-def _remember(place: Path, pins: Sequence[Pin]) -> None:
-    """Keep the pins for the next build; where the folder cannot be written to, pip is asked again then."""
-    with suppress(OSError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=place.parent)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump([[pin.name, str(pin.version), pin.url, pin.sha256] for pin in pins], file)
-        Path(name).replace(place)

@@ -29,7 +29,7 @@ from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import ARCHITECTURES, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from packaging.markers import Environment
@@ -51,13 +51,21 @@ TOOL = "hatch-lambda"
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """What of a lock goes in: extras and groups of the project, and which distributions may be built from sdists."""
+
+    features: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    from_source: tuple[NormalizedName, ...] = ()
+
+
+@dataclass(frozen=True)
 class LockResolver:
-    """A pylock, whoever made it. ``features`` and ``groups`` are what of the project goes in."""
+    """A pylock, whoever made it."""
 
     path: Path
     root: Path
-    features: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
+    wanted: Wanted
 
     @property
     def name(self) -> str:
@@ -74,7 +82,12 @@ class LockResolver:
         """Return what the lock has for the target; raises ``ResolveError`` if it is stale or not for the target."""
         lock = read_lock(self.path, self.name)
         resolution = select(
-            lock, target, self.name, base=self.path.parent, root=self.root, chosen=(self.features, self.groups)
+            lock,
+            target,
+            self.name,
+            base=self.path.parent,
+            root=self.root,
+            wanted=self.wanted,
         )
         direct = {without_credentials(url): url for root in roots if (url := root.requirement.url)}
         resolution = replace(
@@ -114,27 +127,30 @@ def select(
     *,
     base: Path,
     root: Path,
-    chosen: tuple[Collection[str], Collection[str]] = ((), ()),
+    wanted: Wanted | None = None,
     remedy: str | None = None,
 ) -> Resolution:
     """Return the pins that the lock has for the target.
 
     Packages of which it has no wheel for the target are told in ``unfit``: whether one is needed, the proof will know.
+    Those that may be built can be pinned to their sdist.
     Paths in the lock are relative to ``base`` and must not leave ``root``. Raises ``ResolveError`` if the lock as a
     whole is for other environments.
     """
-    remedy = remedy or _remedy(lock)
+    wanted, remedy = wanted or Wanted(), remedy or _remedy(lock)
     _check_environment(lock, target, name, remedy)
     pins: dict[NormalizedName, Pin] = {}
     unfit: dict[NormalizedName, str] = {}
     twice = []
     for package in lock.packages:
-        found = _select_one(lock, package, target, chosen)
+        found = _select_one(lock, package, target, wanted)
         if found is None:
             continue
         if package.name in pins or package.name in unfit:
             twice.append(f"{name}: {package.name} is there twice for {target}; {remedy}")
-        pin = found if isinstance(found, str) else _pin(package, found, target, base, root)
+        if isinstance(found, PackageSdist) and package.name not in wanted.from_source:
+            found = _no_wheel(package, target)
+        pin = found if isinstance(found, str) else _pin(package, found, base, root)
         if isinstance(pin, str):
             unfit[package.name] = f"{name} has {package.name} {package.version or ''}".rstrip() + f", but {pin}"
         else:
@@ -166,9 +182,9 @@ def _made_for(lock: Pylock, target: Target) -> str:
     return f"made for {' or '.join(made_for)}; not for {target}"
 
 
-def _select_one(lock: Pylock, package: Package, target: Target, chosen: tuple[Collection[str], Collection[str]]) -> Any:
+def _select_one(lock: Pylock, package: Package, target: Target, wanted: Wanted) -> Any:
     """Return what the lock selects for one package: an entry, why there is none, or ``None`` if it is not wanted."""
-    extras, groups = ({canonicalize_name(name) for name in names} for names in chosen)
+    extras, groups = ({canonicalize_name(name) for name in names} for names in (wanted.features, wanted.groups))
     try:
         selected = list(
             replace(lock, packages=[package], environments=None).select(
@@ -190,25 +206,24 @@ def _no_wheel(package: Package, target: Target) -> str:
     return f"no wheel for {target}, {shortfall([file.filename for file in files], target)}"
 
 
-def _pin(package: Package, entry: object, target: Target, base: Path, root: Path) -> Pin | str:
+def _pin(package: Package, entry: object, base: Path, root: Path) -> Pin | str:
     """Return the pin of a package, or why it cannot be one."""
-    if isinstance(entry, PackageSdist):
-        return _no_wheel(package, target)
-    if not isinstance(entry, PackageWheel | PackageArchive):
+    if not isinstance(entry, PackageWheel | PackageSdist | PackageArchive):
         kind = "a repository" if isinstance(entry, PackageVcs) else "a folder"
         return f"only as {kind}, and nothing is compiled on this machine"
     url = entry.url or (base / (entry.path or "")).absolute().as_uri()
-    filename = entry.filename if isinstance(entry, PackageWheel) else filename_of(url)
+    filename = filename_of(url) if isinstance(entry, PackageArchive) else entry.filename
     sha256 = entry.hashes.get("sha256")
-    problem = _name_problem(filename, url) or _file_problem(url, root)
+    problem = _name_problem(filename, url, sdist=isinstance(entry, PackageSdist)) or _file_problem(url, root)
     if problem or sha256 is None:
         return problem or f"its file {filename} has no sha256"
     version = package.version or Version(filename.split("-")[1])
-    return Pin(package.name, version, url, str(sha256).lower(), entry.size)
+    size = entry.size if isinstance(entry, PackageWheel) else None
+    return Pin(package.name, version, url, str(sha256).lower(), size)
 
 
-def _name_problem(filename: str, url: str) -> str | None:
-    if not filename.endswith(".whl"):
+def _name_problem(filename: str, url: str, *, sdist: bool) -> str | None:
+    if not sdist and not filename.endswith(".whl"):
         return f"only as {filename}, which is no wheel, and nothing is compiled on this machine"
     return None if filename == filename_of(url) else f"its file {filename} does not agree with its URL {masked(url)}"
 

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.pylock import Package, PackageWheel, Pylock
+from packaging.pylock import Package, PackageSdist, PackageWheel, Pylock
 from packaging.version import Version
 
 from hatch_lambda.errors import ResolveError
@@ -65,11 +65,13 @@ def make_lock(pins: Sequence[Pin], roots: Sequence[Demand], target: Target, base
     problems: list[str] = []
     packages = []
     for pin in sorted(pins, key=lambda pin: pin.name):
-        wheel = _package_wheel(pin, base, root)
-        if isinstance(wheel, str):
-            problems.append(wheel)
+        file = _file(pin, base, root)
+        if isinstance(file, str):
+            problems.append(file)
+        elif isinstance(file, PackageWheel):
+            packages.append(Package(name=pin.name, version=pin.version, wheels=[file]))
         else:
-            packages.append(Package(name=pin.name, version=pin.version, wheels=[wheel]))
+            packages.append(Package(name=pin.name, version=pin.version, sdist=file))
     if problems:
         raise ResolveError(problems)
     lock = Pylock(
@@ -83,7 +85,8 @@ def make_lock(pins: Sequence[Pin], roots: Sequence[Demand], target: Target, base
     return tomli_w.dumps(lock.to_dict())
 
 
-def _package_wheel(pin: Pin, base: Path, root: Path) -> PackageWheel | str:
+def _file(pin: Pin, base: Path, root: Path) -> PackageWheel | PackageSdist | str:
+    """Return the entry of a pin's file, or why it cannot be locked."""
     if pin.sha256 is None:
         return f"{pin}: its index gives no sha256; without one it cannot be locked"
     path = None
@@ -93,4 +96,5 @@ def _package_wheel(pin: Pin, base: Path, root: Path) -> PackageWheel | str:
         if not file.is_relative_to(root.resolve()):
             return f"{pin}: comes from {file}, which only this machine has; put it on an index or into the project"
         path, url = Path(os.path.relpath(file, base.resolve())).as_posix(), None
-    return PackageWheel(name=pin.filename, url=url, path=path, hashes={"sha256": pin.sha256})
+    kind = PackageWheel if pin.is_wheel else PackageSdist
+    return kind(name=pin.filename, url=url, path=path, hashes={"sha256": pin.sha256})

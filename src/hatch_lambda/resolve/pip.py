@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from packaging.version import Version
 from hatch_lambda.errors import ResolveError, masked
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Pin, Resolution
 from hatch_lambda.resolve.constraints import constraint_files, preferences_file
-from hatch_lambda.resolve.explain import explain_download, explain_failure, explain_older
+from hatch_lambda.resolve.explain import explain_download, explain_failure, explain_older, explain_sdists
 from hatch_lambda.resolve.pip_command import run_pip, target_options
 from hatch_lambda.resolve.proof import demands
 
@@ -110,7 +110,8 @@ def _requirements_file(folder: Path, lines: Iterable[str]) -> Path:
 def _failure(run: PipRun, target: Target, roots: Sequence[Demand]) -> ResolveError:
     where = " and ".join(sorted({root.by for root in roots}))
     unknown = f"{where}: pip could not resolve the requirements for {target}; what it said follows"
-    return ResolveError(explain_failure(run.log, target, roots) or unknown, detail=_detail(run))
+    missing = {missing.name: missing.specifier for missing in run.log.missing}
+    return ResolveError(explain_failure(run.log, target, roots) or unknown, detail=_detail(run), missing=missing)
 
 
 def _failed_download(run: PipRun) -> ResolveError:
@@ -163,7 +164,8 @@ def _resolution(report: dict[str, Any], roots: Sequence[Demand], target: Target,
     if strangers:
         raise ResolveError(strangers)
     demanded = demands(roots, {item.name: item for item in reported}, target)
-    warnings = [
+    warnings = list(explain_sdists(pins, demanded, run.log))
+    warnings += [
         f"{item.pin} was yanked from its index; it is used because a requirement asks for it."
         for item in reported
         if item.yanked
@@ -178,8 +180,13 @@ def _resolution(report: dict[str, Any], roots: Sequence[Demand], target: Target,
 
 def _reported(item: dict[str, Any], direct: Mapping[NormalizedName, str]) -> _Reported:
     """Return an item of the report; a URL that the project itself gives is taken from there, with its credentials."""
+    pin = reported_pin(item)
+    pin = replace(pin, url=direct.get(pin.name, pin.url))
+    return _Reported(pin, tuple(item["metadata"].get("requires_dist", ())), bool(item.get("is_yanked")))
+
+
+def reported_pin(item: dict[str, Any]) -> Pin:
+    """Return what an item of pip's report says was chosen."""
     metadata, source = item["metadata"], item["download_info"]
     sha256 = source.get("archive_info", {}).get("hashes", {}).get("sha256")
-    name = canonicalize_name(metadata["name"])
-    pin = Pin(name, Version(metadata["version"]), direct.get(name, source["url"]), sha256)
-    return _Reported(pin, tuple(metadata.get("requires_dist", ())), bool(item.get("is_yanked")))
+    return Pin(canonicalize_name(metadata["name"]), Version(metadata["version"]), source["url"], sha256)

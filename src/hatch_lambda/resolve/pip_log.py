@@ -9,6 +9,8 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
@@ -68,6 +70,16 @@ class Missing:
     parent: str
     versions: tuple[str, ...]
 
+    @property
+    def name(self) -> NormalizedName:
+        """Return whose release was looked for."""
+        return name_in(self.requirement)
+
+    @property
+    def specifier(self) -> SpecifierSet:
+        """Return the versions that would have done."""
+        return specifier_in(self.requirement)
+
 
 @dataclass(frozen=True)
 class Unfetched:
@@ -92,6 +104,20 @@ class Unsound:
     field: str
     found: str
     expected: str = ""
+
+
+def name_in(requirement: str) -> NormalizedName:
+    """Return the name in what pip calls a requirement, even if it is none."""
+    match = re.match(r"[A-Za-z0-9._-]+", requirement)
+    return canonicalize_name(match[0] if match else requirement)
+
+
+def specifier_in(requirement: str) -> SpecifierSet:
+    """Return the versions in what pip calls a requirement; all, if it is none."""
+    try:
+        return Requirement(requirement).specifier
+    except InvalidRequirement:
+        return SpecifierSet()
 
 
 class PipLog:

@@ -1,0 +1,92 @@
+"""Sdists through pip: which an index has, where they are, and the wheels that they build on this machine."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hatch_lambda.errors import ResolveError
+from hatch_lambda.resolve.pip import dry_run_options, reported_pin
+from hatch_lambda.resolve.pip_command import pip_environment, run_pip, target_options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from packaging.specifiers import SpecifierSet
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from hatch_lambda.resolve.base import Host, Pin
+    from hatch_lambda.target import Target
+
+_SHOWN_LINES = 20
+"""Lines of a failed build that a message shows; the reason stands at the end."""
+
+
+def sdists_above_wheels(
+    name: NormalizedName, specifier: SpecifierSet, target: Target, host: Host
+) -> tuple[list[Version], tuple[str, ...]]:
+    """Return the versions that have an sdist and are newer than all with a wheel for the target, newest first.
+
+    Also the indexes that were asked. Prereleases count only where the specifier names one.
+    """
+    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+        options = [*dry_run_options(Path(folder, "report.json")), "--no-deps", *target_options(target)]
+        log = run_pip("install", [*options, name], target=target, host=host).log
+    offers = [offer for offer in log.offers(name) if specifier.contains(offer.version)]
+    newest = max((offer.version for offer in offers if offer.reason == "taken"), default=None)
+    sdists = {offer.version for offer in offers if offer.reason == "sdist" and (not newest or offer.version > newest)}
+    return sorted(sdists, reverse=True), log.indexes
+
+
+def find_sdist(name: NormalizedName, version: Version, host: Host) -> Pin:
+    """Return where the sdist of a release is, and its hash; raises ``ResolveError`` if it cannot be had."""
+    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+        report = Path(folder, "report.json")
+        options = ["--dry-run", "--ignore-installed", f"--report={report}", f"--no-binary={name}"]
+        code, errors = _plain_pip("install", [*options, f"{name}=={version}"], host)
+        if code:
+            raise _not_built(f"{name} {version}", "its sdist", errors)
+        (found,) = json.loads(report.read_text("utf-8"))["install"]
+    return reported_pin(found)
+
+
+def build_wheel(pin: Pin, into: Path, host: Host) -> Path:
+    """Return the wheel that an sdist builds with plain pip; raises ``ResolveError`` with the end of what that said."""
+    line = f"{pin.name} @ {pin.url}" + (f" --hash=sha256:{pin.sha256}" if pin.sha256 else "")
+    listed = into / "requirements.txt"
+    listed.write_text(f"{line}\n", "utf-8")
+    code, errors = _plain_pip("wheel", [f"--wheel-dir={into}", f"--requirement={listed}"], host)
+    wheels = list(into.glob("*.whl"))
+    if code or len(wheels) != 1:
+        raise _not_built(str(pin), f"its sdist {pin.filename}", errors)
+    return wheels[0]
+
+
+def _plain_pip(command: str, arguments: Sequence[str], host: Host) -> tuple[int, str]:
+    """Run pip as a user would, for this machine; return its exit code and what it said of errors."""
+    spec = importlib.util.find_spec("pip")
+    folder = os.fspath(spec.submodule_search_locations[0]) if spec and spec.submodule_search_locations else "pip"
+    done = subprocess.run(  # noqa: S603  # no shell, and the program is this Python
+        [sys.executable, folder, command, "--quiet", "--no-deps", "--ignore-requires-python", *arguments],
+        cwd=host.folder,
+        env=pip_environment(host.environ),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def _not_built(what: str, sdist: str, errors: str) -> ResolveError:
+    end = "\n".join(errors.strip().splitlines()[-_SHOWN_LINES:])
+    return ResolveError(f"{what}: {sdist} cannot be built here; the end of what pip said:", detail=end)
