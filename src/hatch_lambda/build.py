@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from packaging.utils import canonicalize_name
+
 from hatch_lambda.archive import write_archive
 from hatch_lambda.checks import check_plan
 from hatch_lambda.checks.limits import check_zipped
 from hatch_lambda.fetch import fetch
+from hatch_lambda.own import own_wheels
 from hatch_lambda.plan import Choices, make_plan
 from hatch_lambda.project import project_entries, root_demands
 from hatch_lambda.report import LockReport, Report
@@ -60,11 +63,12 @@ def build(job: Job, step: Step) -> Report:
     roots = root_demands(project, config)
     with Store(job.store) as store:
         with step("resolve"):
+            own = own_wheels(roots, canonicalize_name(project.name), config.target, store, job.host)
             resolver = chosen_lock(config, job.host, store.memory) or _resolver(job, store)
-            resolution = _resolve(roots, resolver, config.target)
+            resolution = _resolve(own.remaining, resolver, config.target)
         with step("fetch"):
             host = fetching_host(config, job.host, project.uv_tables)
-            found = fetch(resolution.pins, store, config.target, host)
+            found = (*own.wheels, *fetch(resolution.pins, store, config.target, host))
         with step("prove"):
             prove(roots, found, config.target, resolution)
             wheels, left_out, ignored = _choose(roots, found, config)
@@ -91,14 +95,15 @@ def lock(job: Job, upgrade: Upgrade, step: Step) -> LockReport:
     before = locked_versions(path)
     with Store(job.store) as store:
         with step("resolve"):
-            resolution = _resolve(roots, upgrade.over(_resolver(job, store), before), config.target)
+            own = own_wheels(roots, canonicalize_name(project.name), config.target, store, job.host)
+            resolution = _resolve(own.remaining, upgrade.over(_resolver(job, store), before), config.target)
         with step("fetch"):
             host = fetching_host(config, job.host, project.uv_tables)
-            found = fetch(resolution.pins, store, config.target, host)
+            found = (*own.wheels, *fetch(resolution.pins, store, config.target, host))
         with step("prove"):
             prove(roots, found, config.target, resolution)
         with step("write"):
-            write_lock(path, make_lock(resolution.pins, roots, config.target, path.parent, job.host.folder))
+            write_lock(path, make_lock(resolution.pins, own.remaining, config.target, path.parent, job.host.folder))
         after = {pin.name: pin.version for pin in resolution.pins}
         warnings = (*config.warnings, *upgrade.warnings(before), *resolution.warnings, *store.warnings)
         return LockReport(path, config.target, before, after, resolution.notes, warnings)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from packaging.dependency_groups import DependencyGroupResolver
 from packaging.errors import ExceptionGroup
@@ -66,8 +65,7 @@ class Project:
 def root_demands(project: Project, config: LambdaConfig) -> tuple[Demand, ...]:
     """Return what the archive must hold: dependencies, the chosen features and the chosen groups.
 
-    Raises ``ProjectError`` with every problem: a feature or group that the project lacks, a group that cannot be read,
-    a requirement that only something other than a wheel on an index could meet.
+    Raises ``ProjectError`` with every problem: a feature or group that the project lacks, a group that cannot be read.
     """
     own = [Demand("project.dependencies", Requirement(text)) for text in project.dependencies]
     found = list(_unfolded(project, own))
@@ -81,7 +79,6 @@ def root_demands(project: Project, config: LambdaConfig) -> tuple[Demand, ...]:
             found += _unfolded(project, read(project, index, name))
         except ProjectError as error:
             problems += error.problems
-    problems += filter(None, (_source_problem(project, demand) for demand in found))
     if problems:
         raise ProjectError(problems)
     return tuple(found)
@@ -136,37 +133,6 @@ def _missing(where: str, kind: str, name: str, known: Iterable[str]) -> str:
     return f"{where}: the project has no {kind} {name!r}; it has {', '.join(sorted(known)) or 'none'}"
 
 
-def _source_problem(project: Project, demand: Demand) -> str | None:
-    """Say why a requirement cannot be met by a wheel from an index, if it cannot.
-
-    A name that ``[tool.uv.sources]`` sends to a folder, a repository or the workspace is never looked up on an index:
-    a stranger's package may have it.
-    """
-    requirement = demand.requirement
-    if requirement.url:
-        path = urlsplit(requirement.url).path
-        if requirement.url.startswith(("http://", "https://", "file:")) and path.endswith(".whl"):
-            return None
-        return (
-            f"{demand.by}: {str(requirement)!r} is not the URL of a wheel; the archive takes wheels only, so that "
-            "nothing is compiled on this machine; build a wheel of it and name its URL or put it on an index"
-        )
-    names = {
-        canonicalize_name(name): value
-        for table in project.uv_tables
-        if isinstance(table.get("sources"), dict)
-        for name, value in table["sources"].items()
-    }
-    source = names.get(canonicalize_name(requirement.name))
-    for entry in source if isinstance(source, list) else [source]:
-        if isinstance(entry, dict) and not {"workspace", "path", "git", "url"}.isdisjoint(entry):
-            return (
-                f"{demand.by}: {requirement.name!r} comes from tool.uv.sources, which is not read here; on an index "
-                f"the name may be somebody else's; write it as {requirement.name} @ URL-OF-A-WHEEL"
-            )
-    return None
-
-
 def project_entries(project: Project, config: LambdaConfig, kind: str, wheels: Sequence[Wheel]) -> Iterator[Entry]:
     """Yield the project's files and its dist-info; ``wheels`` are the distributions that go in beside it."""
     origin = project.origin
@@ -191,7 +157,8 @@ def project_entries(project: Project, config: LambdaConfig, kind: str, wheels: S
 def describe(project: Project, config: LambdaConfig, kind: str, wheels: Sequence[Wheel]) -> dict[str, Any]:
     """Return what ``lambda.json`` says: for which target the archive was made, and of which wheels.
 
-    ``size`` is the wheel's own size in bytes, ``sha256`` the hash of the wheel, in hexadecimal.
+    ``size`` is the wheel's own size in bytes, ``sha256`` the hash of the wheel, in hexadecimal; ``built-from`` the
+    sdist or the commit of a wheel that was built here.
     """
     return {
         "schema": LAMBDA_JSON_SCHEMA,
@@ -208,6 +175,7 @@ def describe(project: Project, config: LambdaConfig, kind: str, wheels: Sequence
                 "wheel": wheel.filename,
                 "sha256": wheel.sha256,
                 "size": wheel.size,
+                **({"built-from": wheel.built_from} if wheel.built_from else {}),
             }
             for wheel in wheels
         ],

@@ -44,7 +44,10 @@ class Member(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Wheel:
-    """A wheel that was verified when it entered the store. ``size`` is the file's size in bytes."""
+    """A wheel that was verified when it entered the store.
+
+    ``size`` is the file's size in bytes; ``built_from`` the sdist or the commit, where it was built on this machine.
+    """
 
     path: Path
     filename: str
@@ -57,6 +60,7 @@ class Wheel:
     requires_dist: tuple[str, ...]
     console_scripts: tuple[tuple[str, str], ...]
     members: tuple[Member, ...]
+    built_from: str | None = None
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"

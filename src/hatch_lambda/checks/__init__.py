@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from hatch_lambda.checks.contents import check_contents
 from hatch_lambda.checks.handler import check_handler
 from hatch_lambda.checks.limits import check_unzipped
+from hatch_lambda.checks.own_files import check_own_files
 from hatch_lambda.errors import PlanError
 
 if TYPE_CHECKING:
     from hatch_lambda.config import LambdaConfig
     from hatch_lambda.plan import ArchivePlan
 
-PLAN_CHECKS = (check_contents, check_unzipped, check_handler)
+PLAN_CHECKS = (check_contents, check_own_files, check_unzipped, check_handler)
 
 
 def check_plan(plan: ArchivePlan, config: LambdaConfig) -> tuple[str, ...]:

@@ -49,10 +49,10 @@ def find_sdist(name: NormalizedName, version: Version, host: Host) -> Pin:
     """Return where the sdist of a release is, and its hash; raises ``ResolveError`` if it cannot be had."""
     with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
         report = Path(folder, "report.json")
-        options = ["--dry-run", "--ignore-installed", f"--report={report}", f"--no-binary={name}"]
+        options = [*dry_run_options(report), f"--no-binary={name}"]
         code, errors = _plain_pip("install", [*options, f"{name}=={version}"], host)
         if code:
-            raise _not_built(f"{name} {version}", "its sdist", errors)
+            raise _not_built(f"{name} {version}: its sdist", errors)
         (found,) = json.loads(report.read_text("utf-8"))["install"]
     return reported_pin(found)
 
@@ -62,11 +62,31 @@ def build_wheel(pin: Pin, into: Path, host: Host) -> Path:
     line = f"{pin.name} @ {pin.url}" + (f" --hash=sha256:{pin.sha256}" if pin.sha256 else "")
     listed = into / "requirements.txt"
     listed.write_text(f"{line}\n", "utf-8")
-    code, errors = _plain_pip("wheel", [f"--wheel-dir={into}", f"--requirement={listed}"], host)
+    return build_from(f"--requirement={listed}", f"{pin}: its sdist {pin.filename}", into, host)
+
+
+def build_from(source: str, what: str, into: Path, host: Host) -> Path:
+    """Return the wheel that plain pip builds from a folder, a requirement or a file of one; ``what`` names it.
+
+    Raises ``ResolveError`` with the end of what pip said.
+    """
+    code, errors = _plain_pip("wheel", [f"--wheel-dir={into}", source], host)
     wheels = list(into.glob("*.whl"))
     if code or len(wheels) != 1:
-        raise _not_built(str(pin), f"its sdist {pin.filename}", errors)
+        raise _not_built(what, errors)
     return wheels[0]
+
+
+def commit_of(requirement: str, what: str, host: Host) -> str:
+    """Return the commit that a repository's branch or tag stands for; raises ``ResolveError`` if it cannot be had."""
+    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+        report = Path(folder, "report.json")
+        code, errors = _plain_pip("install", [*dry_run_options(report), requirement], host)
+        if code:
+            raise _not_built(what, errors)
+        (found,) = json.loads(report.read_text("utf-8"))["install"]
+    commit: str = found["download_info"]["vcs_info"]["commit_id"]
+    return commit
 
 
 def _plain_pip(command: str, arguments: Sequence[str], host: Host) -> tuple[int, str]:
@@ -87,6 +107,6 @@ def _plain_pip(command: str, arguments: Sequence[str], host: Host) -> tuple[int,
     return done.returncode, done.stdout + done.stderr
 
 
-def _not_built(what: str, sdist: str, errors: str) -> ResolveError:
+def _not_built(what: str, errors: str) -> ResolveError:
     end = "\n".join(errors.strip().splitlines()[-_SHOWN_LINES:])
-    return ResolveError(f"{what}: {sdist} cannot be built here; the end of what pip said:", detail=end)
+    return ResolveError(f"{what} cannot be built; the end of what pip said follows", detail=end)
