@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_lambda.errors import WheelError
+from hatch_lambda.resolve.base import SHA256
 from hatch_lambda.resolve.memory import Memory
 from hatch_lambda.verify import verify_wheel
 from hatch_lambda.wheels import Member, Wheel
@@ -59,7 +60,12 @@ class Store:
             shutil.rmtree(self._substitute, ignore_errors=True)
 
     def find(self, sha256: str) -> Wheel | None:
-        """Return the wheel with this hash; ``None`` if it is not here, or here but damaged."""
+        """Return the wheel with this hash; ``None`` if it is not here, or here but damaged.
+
+        What is no hash in hexadecimal names no place in the store, and none outside of it.
+        """
+        if not SHA256.fullmatch(sha256):
+            return None
         for folder in filter(None, (self._folder, self._substitute)):
             place = folder / sha256[:2] / sha256
             if not _is_there(place):  # asked first: what another build puts there from now on is not damaged

@@ -207,6 +207,27 @@ def test_a_wheel_with_another_hash_is_refused(refused, lib):
     assert pips.endswith(f"        Expected sha256 {'0' * 64}\n             Got        {found}\n")
 
 
+def test_a_hash_that_is_a_path_is_refused_and_nothing_there_is_removed(refused, tmp_path, lib):
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    lib["wheels"][0]["hashes"]["sha256"] = str(victim)
+
+    assert refused(pylock(lib)) == (
+        f"lib 1.0: expected a sha256 of 64 hexadecimal digits; found {str(victim)!r}; ask whoever made the lock or "
+        "runs the index\n"
+    )
+    assert victim.is_dir()
+
+
+def test_a_url_with_more_than_one_line_is_refused(refused, index, lib):
+    lib["wheels"][0]["url"] = f"http://{index.host}/\n--no-binary=:all:\n/lib-1.0-py3-none-any.whl"
+
+    assert refused(pylock(lib)) == (
+        f"lib 1.0: expected a URL without spaces; found 'http://{index.host}/\\n--no-binary=:all:\\n"
+        "/lib-1.0-py3-none-any.whl'; ask whoever made the lock or runs the index\n"
+    )
+
+
 def test_a_wheel_of_another_size_is_refused(refused, index, lib):
     size = (index.folder / "lib-1.0-py3-none-any.whl").stat().st_size
     lib["wheels"][0]["size"] = size + 1_000_000

@@ -83,6 +83,19 @@ def test_a_hash_that_is_not_there_finds_nothing(tmp_path):
     assert not (tmp_path / "store").exists()
 
 
+@pytest.mark.parametrize("sha256", ["..", "", "{victim}", "A" * 64])
+def test_what_is_no_hash_finds_and_removes_nothing(tmp_path, lib, sha256):
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    stored(lib, tmp_path / "store")
+
+    with Store(tmp_path / "store") as store:
+        assert store.find(sha256.format(victim=victim)) is None
+
+    assert victim.is_dir()
+    assert len(entries(tmp_path / "store")) == 2
+
+
 def test_the_same_wheel_is_kept_once(tmp_path, lib):
     first = stored(lib, tmp_path / "store")
     inode = first.path.stat().st_ino

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from posixpath import basename
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.target import Target
+
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
+"""A SHA-256 as we write it."""
 
 
 @dataclass(frozen=True)
