@@ -152,7 +152,8 @@ class _Reported:
 
 
 def _resolution(report: dict[str, Any], roots: Sequence[Demand], target: Target, run: PipRun) -> Resolution:
-    direct = {canonicalize_name(root.requirement.name): root.requirement.url for root in roots if root.requirement.url}
+    held = [demand.requirement for demand in demands(roots, {}, target)]
+    direct = {canonicalize_name(requirement.name): requirement.url for requirement in held if requirement.url}
     reported = [_reported(item, direct) for item in report["install"]]
     pins = tuple(item.pin for item in reported)
     strangers = [
