@@ -246,6 +246,19 @@ def test_a_wheel_that_its_server_lacks_is_refused(refused, index, lib):
     assert pips.startswith(f"ERROR: HTTP error 404 while getting http://{index.host}/files/lib-1.0-py3-none-any.whl\n")
 
 
+def test_a_variable_in_a_locked_url_is_sent_to_nobody(project, index, lib):
+    lib["wheels"][0]["url"] += "?token=${SECRET}"
+    project.configure('lock = "pylock.toml"', dependencies=["lib"])
+    project.write("pylock.toml", pylock(lib))
+
+    built = project.build(SECRET="s3cret")
+
+    assert built.code == 0, built.output
+    assert [path for path in index.requests if "token" in path] == [
+        "/files/lib-1.0-py3-none-any.whl?token=$%7BSECRET%7D"
+    ]
+
+
 def test_wrong_credentials_in_a_locked_url_are_told_without_them(refused, index, lib):
     index.credentials = ("user", "s3cret")
     lib["wheels"][0]["url"] = lib["wheels"][0]["url"].replace("//", "//user:wr0ng@")

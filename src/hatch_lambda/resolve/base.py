@@ -126,6 +126,14 @@ def filename_of(url: str) -> str:
     return unquote(basename(urlsplit(url).path))
 
 
+def literal(url: str) -> str:
+    """Return the URL so that pip takes nothing in it for a variable of the environment, as in requirements files.
+
+    What an index or somebody's lock says must not have pip send the value of a variable somewhere.
+    """
+    return url.replace("${", "$%7B")
+
+
 def without_credentials(url: str) -> str:
     """Return the URL without user name, password and fragment."""
     parts = urlsplit(url)

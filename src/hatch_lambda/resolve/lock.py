@@ -22,7 +22,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from hatch_lambda.errors import ResolveError, masked
-from hatch_lambda.resolve.base import Pin, Resolution, file_of, filename_of, without_credentials
+from hatch_lambda.resolve.base import Pin, Resolution, file_of, filename_of, literal, without_credentials
 from hatch_lambda.resolve.explain import shortfall
 from hatch_lambda.resolve.proof import demands, unmet
 from hatch_lambda.runtimes import RUNTIMES
@@ -89,7 +89,7 @@ class LockResolver:
             root=self.root,
             wanted=self.wanted,
         )
-        direct = {without_credentials(url): url for root in roots if (url := root.requirement.url)}
+        direct = {literal(without_credentials(url)): url for root in roots if (url := root.requirement.url)}
         resolution = replace(
             resolution, pins=tuple(replace(pin, url=direct.get(pin.url, pin.url)) for pin in resolution.pins)
         )
@@ -211,7 +211,7 @@ def _pin(package: Package, entry: object, base: Path, root: Path) -> Pin | str:
     if not isinstance(entry, PackageWheel | PackageSdist | PackageArchive):
         kind = "a repository" if isinstance(entry, PackageVcs) else "a folder"
         return f"only as {kind}, and nothing is compiled on this machine"
-    url = entry.url or (base / (entry.path or "")).absolute().as_uri()
+    url = literal(entry.url or "") or (base / (entry.path or "")).absolute().as_uri()
     filename = filename_of(url) if isinstance(entry, PackageArchive) else entry.filename
     sha256 = entry.hashes.get("sha256")
     problem = _name_problem(filename, url, sdist=isinstance(entry, PackageSdist)) or _file_problem(url, root)
