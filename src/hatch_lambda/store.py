@@ -136,7 +136,10 @@ def _wheel(path: Path, values: dict[str, Any]) -> Wheel:
 
 
 def _place(folder: Path, file: Path, wheel: Wheel) -> Wheel:
-    """Put a copy and its description into the store in one step; whoever comes second uses the first one's."""
+    """Put a copy and its description into the store in one step; whoever comes second uses the first one's.
+
+    Raises ``OSError`` where that cannot be, or what is there is damaged and stays.
+    """
     place = folder / wheel.sha256[:2] / wheel.sha256
     place.parent.mkdir(parents=True, exist_ok=True)
     _sweep(folder)
@@ -150,20 +153,16 @@ def _place(folder: Path, file: Path, wheel: Wheel) -> Wheel:
         seal = hashlib.sha256(text.encode()).hexdigest()
         (staging / _DESCRIPTION).write_text(f"{seal}\n{text}", "utf-8", newline="\n")
         staging.chmod(0o755)
-        with suppress(FileExistsError):
-            _rename(staging, place)
+        try:
+            staging.rename(place)
+        except OSError:
+            kept = _read(place, wheel.sha256)
+            if kept is None:  # damaged, and it could not be removed either
+                raise
+            return kept
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return replace(wheel, path=place / wheel.filename)
-
-
-def _rename(staging: Path, place: Path) -> None:
-    try:
-        staging.rename(place)
-    except OSError:
-        if not place.is_dir():
-            raise
-        raise FileExistsError(place) from None
 
 
 def _values(wheel: Wheel) -> dict[str, Any]:

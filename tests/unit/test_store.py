@@ -236,6 +236,22 @@ def test_a_damaged_entry_is_replaced(tmp_path, lib, damage):
     assert added.path.read_bytes() == lib.read_bytes()
 
 
+def test_a_damaged_entry_that_cannot_be_removed_is_not_used(tmp_path, lib):
+    """A link, which is not followed, stands for a folder in which nothing may be removed."""
+    place = stored(lib, tmp_path / "store").path.parent
+    place.rename(tmp_path / "elsewhere")
+    place.symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "wheel.json").write_text("")
+
+    with Store(tmp_path / "store") as store:
+        added = store.add(lib, expected=None)
+        assert added.path.read_bytes() == lib.read_bytes()
+
+    assert place not in added.path.parents
+    (warning,) = store.warnings
+    assert "cannot be written to" in warning
+
+
 def test_an_entry_whose_dates_were_not_kept_is_read_again_and_found(tmp_path, lib):
     added = stored(lib, tmp_path / "store")
     os.utime(added.path, (1_700_000_000, 1_700_000_000))
