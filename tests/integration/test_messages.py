@@ -361,6 +361,11 @@ def test_metadata_that_cannot_be_used_is_one_message_and_no_archive(project, old
             "HATCH_LAMBDA_ARCHITECTURE: expected x86_64 or arm64; found 'amd64'; did you mean 'x86_64'?",
         ),
         (
+            "HATCH_LAMBDA_CACHE_DIR",
+            "~nobody-at-all/cache",
+            "HATCH_LAMBDA_CACHE_DIR: '~nobody-at-all/cache' names nobody's home; give the folder in full",
+        ),
+        (
             "SOURCE_DATE_EPOCH",
             "yesterday",
             "SOURCE_DATE_EPOCH: expected a whole number of seconds since 1970; found 'yesterday'",

@@ -152,6 +152,16 @@ def test_what_would_have_to_be_built_is_refused(refused, source, kind):
     )
 
 
+@pytest.mark.parametrize("filename", ["lib.whl", "lib-one-py3-none-any.whl"])
+def test_an_archive_that_does_not_tell_its_version_is_refused(refused, filename):
+    archive = {"url": f"https://example.com/{filename}", "hashes": {"sha256": "a" * 64}}
+
+    assert refused(pylock({"name": "lib", "archive": archive})) == (
+        f"project.dependencies: requires lib; pylock.toml has lib, but its file {filename} does not tell its version; "
+        f"{PIP}\n"
+    )
+
+
 def test_a_wheel_without_sha256_is_refused(refused, lib):
     lib["wheels"][0]["hashes"] = {"sha512": "a" * 128}
 

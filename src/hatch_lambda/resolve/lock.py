@@ -18,8 +18,13 @@ from packaging.pylock import (
     PylockUnsupportedVersionError,
     PylockValidationError,
 )
-from packaging.utils import canonicalize_name
-from packaging.version import Version
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
 
 from hatch_lambda.errors import ResolveError, masked
 from hatch_lambda.resolve.base import Pin, Resolution, file_of, filename_of, literal, without_credentials
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
 
     from packaging.markers import Environment
     from packaging.utils import NormalizedName
+    from packaging.version import Version
 
     from hatch_lambda.resolve.base import Demand
 
@@ -217,7 +223,11 @@ def _pin(package: Package, entry: object, base: Path, root: Path) -> Pin | str:
     problem = _name_problem(filename, url, sdist=isinstance(entry, PackageSdist)) or _file_problem(url, root)
     if problem or sha256 is None:
         return problem or f"its file {filename} has no sha256"
-    version = package.version or Version(filename.split("-")[1])
+    parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
+    try:
+        version = package.version or parse(filename)[1]
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return f"its file {filename} does not tell its version"
     size = entry.size if isinstance(entry, PackageWheel) else None
     return Pin(package.name, version, url, str(sha256).lower(), size)
 
