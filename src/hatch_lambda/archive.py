@@ -81,8 +81,10 @@ def write_archive(plan: ArchivePlan, path: Path, *, timestamp: int) -> WrittenAr
 def remove_leftovers(path: Path) -> None:
     """Remove what killed builds of this archive have left beside it; a build that still runs keeps its file."""
     for left in path.parent.glob(f".{_escaped(path.name)}.*.partial"):
-        with suppress(OSError), left.open("rb") as file:
-            if _lock(file):
+        with suppress(OSError):
+            with left.open("rb") as file:
+                free = _lock(file)
+            if free:  # closed before, because Windows lets no open file be removed
                 left.unlink()
 
 

@@ -41,6 +41,7 @@ FILENAME_FIELDS = ("name", "version", "runtime", "architecture")
 HATCH_KEYS = frozenset(
     {
         "artifacts",
+        "bypass-selection",
         "dependencies",
         "dev-mode-dirs",
         "dev-mode-exact",
@@ -56,12 +57,16 @@ HATCH_KEYS = frozenset(
         "reproducible",
         "require-runtime-dependencies",
         "require-runtime-features",
+        "shared-data",
         "skip-excluded-dirs",
         "sources",
         "versions",
     }
 )
-"""Options that Hatch reads from every target's table. Source: https://hatch.pypa.io/latest/config/build/."""
+"""Options that Hatch reads from every target's table, and those of wheels that choose files.
+
+Source: https://hatch.pypa.io/latest/config/build/ and https://hatch.pypa.io/latest/plugins/builder/wheel/.
+"""
 
 ResolverName = Literal["pip", "uv"]
 RESOLVERS: tuple[ResolverName, ...] = ("pip", "uv")
@@ -73,6 +78,9 @@ RUNTIME_VARIABLE = "HATCH_LAMBDA_RUNTIME"
 ARCHITECTURE_VARIABLE = "HATCH_LAMBDA_ARCHITECTURE"
 
 _SAME_ARCHITECTURE = {"aarch64": "arm64", "arm": "arm64", "amd64": "x86_64", "x64": "x86_64", "x86-64": "x86_64"}
+_OLDEST_GLIBC_MINOR = 17
+"""The first ``2.x`` that there are wheels for on every architecture. Source: PEP 599."""
+
 _RUNTIME_KEYS = ("name", "python", "glibc")
 
 
@@ -262,7 +270,7 @@ def _read_custom_runtime(table: Table, value: dict[str, Any]) -> Runtime | None:
     for key, example in (("python", "3.16"), ("glibc", "2.34")):
         version = value.get(key)
         match = re.fullmatch(r"(\d+)\.(\d+)", version) if isinstance(version, str) else None
-        if match is None or match[1] != example[0]:
+        if match is None or match[1] != example[0] or (key == "glibc" and int(match[2]) < _OLDEST_GLIBC_MINOR):
             table.problem(f"runtime.{key}", f'expected a version such as "{example}"; found {version!r}')
         else:
             versions[key] = (int(match[1]), int(match[2]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from hatch_lambda.errors import ResolveError, WheelError
-from hatch_lambda.resolve.base import OFFLINE_VARIABLE
+from hatch_lambda.resolve.base import OFFLINE_VARIABLE, SHA256
 from hatch_lambda.resolve.pip import download
 from hatch_lambda.sources import wheel_from_sdist
 
@@ -28,6 +29,7 @@ def fetch(pins: Sequence[Pin], store: Store, target: Target, host: Host) -> tupl
     Pinned sdists are built, or were before. Raises ``ResolveError`` if a file cannot be had and ``WheelError`` if one
     is not sound.
     """
+    _check_lines(pins)
     built = {pin: wheel_from_sdist(pin, store, host) for pin in pins if not pin.is_wheel}
     pins = [pin for pin in pins if pin.is_wheel]
     _check_names(pins)
@@ -80,6 +82,23 @@ def _check_sizes(wheels: Mapping[Pin, Wheel | None]) -> None:
     ]
     if problems:
         raise WheelError(problems)
+
+
+def _check_lines(pins: Sequence[Pin]) -> None:
+    """Raise ``ResolveError`` for what would be more to pip, or to the store, than one file and its hash."""
+    remedy = "ask whoever made the lock or runs the index"
+    problems = [
+        f"{pin}: expected a sha256 of 64 hexadecimal digits; found {pin.sha256!r}; {remedy}"
+        for pin in pins
+        if pin.sha256 is not None and not SHA256.fullmatch(pin.sha256)
+    ]
+    problems += [
+        f"{pin}: expected a URL without spaces; found {pin.url!r}; {remedy}"
+        for pin in pins
+        if re.search(r"\s", pin.url)
+    ]
+    if problems:
+        raise ResolveError(problems)
 
 
 def _check_names(pins: Sequence[Pin]) -> None:

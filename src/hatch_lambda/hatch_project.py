@@ -52,7 +52,9 @@ class FileSelection(WheelBuilder):
     def target_config(self) -> dict[str, Any]:
         """Return our table, over what the wheel's table says of files unless ours chooses them itself."""
         ours: dict[str, Any] = self.metadata.hatch.build_targets.get("lambda", {})
-        wheels: dict[str, Any] = self.metadata.hatch.build_targets.get("wheel", {})
+        wheels: Any = self.metadata.hatch.build_targets.get("wheel", {})
+        if not isinstance(wheels, dict):
+            raise TypeError("Field `tool.hatch.build.targets.wheel` must be a table")
         if not CHOOSING_OPTIONS.isdisjoint(ours):
             return ours
         inherited = {option: value for option, value in wheels.items() if option in INHERITED_OPTIONS}
@@ -120,12 +122,21 @@ def _selected(file: IncludedFile) -> SelectedFile:
     source, path = Path(file.path), normalize_archive_path(file.distribution_path)
     if ".." in path.split("/"):
         raise ProjectError(f"{path}: leads out of the archive; found for {source}; see to force-include and sources")
+    if {"", "."} & set(path.split("/")):
+        raise ProjectError(f"{path!r}: no path of a file in the archive; found for {source}; see to force-include")
+    if not _is_unicode(path):
+        raise ProjectError(f"{path!r}: its name is not UTF-8, as names in the archive are; rename it, or exclude it")
     try:
         with source.open("rb") as opened:
             stat = os.fstat(opened.fileno())
     except OSError as error:
         raise ProjectError(f"{source}: cannot be read; {error.strerror}; mend it, or exclude it") from None
     return SelectedFile(source, path, stat.st_size, executable=bool(stat.st_mode & 0o100))
+
+
+def _is_unicode(path: str) -> bool:
+    """Return whether a name has none of the bytes that Python only passes through."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in path)
 
 
 def _without_credentials(metadata: str) -> str:
@@ -137,9 +148,10 @@ def _without_credentials(metadata: str) -> str:
 def hatch_answers() -> Iterator[None]:
     """Turn what Hatch finds wrong with the project, while we ask it, into one of our errors.
 
-    Hatch's messages open with the address of the option; a blank line parts the reason from advice.
+    Hatch's messages open with the address of the option; a blank line parts the reason from advice. A source of the
+    version raises what it likes: hatchling's own ``RuntimeError``, that of hatch-vcs ``LookupError``.
     """
     try:
         yield
-    except (ValueError, TypeError, OSError) as error:
+    except (ValueError, TypeError, OSError, RuntimeError, LookupError) as error:
         raise ProjectError(str(error)) from None

@@ -229,10 +229,13 @@ def _timestamp() -> int:
 
 
 def _cache_folder() -> Path:
-    """Return the folder of the wheel store: the variable's, or the platform's place for caches."""
+    """Return the folder of the wheel store: the variable's, or the platform's place; raises ``ConfigError``."""
     given = os.environ.get(CACHE_VARIABLE)
     if given:
-        return Path(given).expanduser().absolute()
+        try:
+            return Path(given).expanduser().absolute()
+        except RuntimeError:
+            raise ConfigError(f"{CACHE_VARIABLE}: {given!r} names nobody's home; give the folder in full") from None
     from platformdirs import user_cache_path
 
     return user_cache_path("hatch-lambda", appauthor=False)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_lambda.errors import WheelError
+from hatch_lambda.resolve.base import SHA256
 from hatch_lambda.resolve.memory import Memory
 from hatch_lambda.verify import verify_wheel
 from hatch_lambda.wheels import Member, Wheel
@@ -59,7 +60,12 @@ class Store:
             shutil.rmtree(self._substitute, ignore_errors=True)
 
     def find(self, sha256: str) -> Wheel | None:
-        """Return the wheel with this hash; ``None`` if it is not here, or here but damaged."""
+        """Return the wheel with this hash; ``None`` if it is not here, or here but damaged.
+
+        What is no hash in hexadecimal names no place in the store, and none outside of it.
+        """
+        if not SHA256.fullmatch(sha256):
+            return None
         for folder in filter(None, (self._folder, self._substitute)):
             place = folder / sha256[:2] / sha256
             if not _is_there(place):  # asked first: what another build puts there from now on is not damaged
@@ -130,7 +136,10 @@ def _wheel(path: Path, values: dict[str, Any]) -> Wheel:
 
 
 def _place(folder: Path, file: Path, wheel: Wheel) -> Wheel:
-    """Put a copy and its description into the store in one step; whoever comes second uses the first one's."""
+    """Put a copy and its description into the store in one step; whoever comes second uses the first one's.
+
+    Raises ``OSError`` where that cannot be, or what is there is damaged and stays.
+    """
     place = folder / wheel.sha256[:2] / wheel.sha256
     place.parent.mkdir(parents=True, exist_ok=True)
     _sweep(folder)
@@ -144,20 +153,16 @@ def _place(folder: Path, file: Path, wheel: Wheel) -> Wheel:
         seal = hashlib.sha256(text.encode()).hexdigest()
         (staging / _DESCRIPTION).write_text(f"{seal}\n{text}", "utf-8", newline="\n")
         staging.chmod(0o755)
-        with suppress(FileExistsError):
-            _rename(staging, place)
+        try:
+            staging.rename(place)
+        except OSError:
+            kept = _read(place, wheel.sha256)
+            if kept is None:  # damaged, and it could not be removed either
+                raise
+            return kept
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return replace(wheel, path=place / wheel.filename)
-
-
-def _rename(staging: Path, place: Path) -> None:
-    try:
-        staging.rename(place)
-    except OSError:
-        if not place.is_dir():
-            raise
-        raise FileExistsError(place) from None
 
 
 def _values(wheel: Wheel) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
+from contextlib import suppress
 from copy import copy
 from email.parser import HeaderParser
 from typing import TYPE_CHECKING, BinaryIO
@@ -36,6 +37,23 @@ _SCHEMES = frozenset({"purelib", "platlib", "headers", "scripts", "data"})
 _UNLISTED = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s"})
 _STRONG_HASHES = frozenset({"sha256", "sha384", "sha512"})
 """Source: https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file."""
+
+_UNREADABLE: tuple[type[Exception], ...] = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    struct.error,
+    csv.Error,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+"""What zipfile, csv and the decompressors raise for bytes that are not what they should be."""
+
+with suppress(ImportError):  # a Python may come without
+    from lzma import LZMAError
+
+    _UNREADABLE = (*_UNREADABLE, LZMAError)
 
 _ENCRYPTED = 0x1
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
@@ -62,15 +80,7 @@ def verify_wheel(file: Path, sha256: str) -> Wheel:
             scripts = _console_scripts(archive, dist_info)
     except InvalidWheelFilename as error:
         raise WheelError(f"{file.name}: not the file name of a wheel; {error}") from None
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        NotImplementedError,
-        EOFError,
-        struct.error,
-        OSError,
-        RuntimeError,
-    ) as error:
+    except _UNREADABLE as error:
         raise WheelError(f"{file.name}: cannot be read as a zip; {error}; build again to fetch it anew") from None
     _refuse(file.name, _metadata_problems(metadata["Name"], metadata["Version"], name, version))
     _refuse(file.name, _name_problems([f"bin/{script}" for script, _ in scripts]))

@@ -152,6 +152,16 @@ def test_what_the_wheel_installs_as_data_goes_to_the_root(project):
     assert zips.files(built.archive) == ["etc/shop.toml", "shop/__init__.py", "shop/api.py"]
 
 
+def test_data_may_stand_in_our_table_too(project):
+    project.configure('[tool.hatch.build.targets.lambda.shared-data]\n"etc/shop.toml" = "etc/shop.toml"\n')
+    project.write("etc/shop.toml")
+
+    built = project.build()
+
+    assert "etc/shop.toml" in zips.names(built.archive)
+    assert "warning" not in built.output
+
+
 def test_what_git_ignores_is_not_in_the_archive(project):
     project.write(".gitignore", "secrets.py\n")
     project.write("shop/secrets.py", "KEY = 'x'\n")

@@ -155,6 +155,15 @@ def test_a_file_that_is_not_there_is_missed(project):
     assert built.output == "requirements.txt: cannot be read (No such file or directory); make it or remove lock\n"
 
 
+def test_a_file_that_includes_itself_is_left_to_pip(project, packages):
+    project.write("requirements.txt", "-r requirements.txt\n" + requirements(*packages))
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output.startswith("requirements.txt: pip cannot use it for python3.13 on x86_64; what it said:\n")
+
+
 def test_credentials_of_the_index_are_kept_nowhere(project, tmp_path):
     with IndexServer(tmp_path / "private", credentials=("user", "s3cret")) as server:
         entry = package(server, server.add("lib"))

@@ -283,6 +283,20 @@ def test_an_upgrade_by_name_brings_along_what_that_version_requires(index, proje
     )
 
 
+def test_a_changed_url_leaves_alone_what_has_nothing_to_do_with_it(index, project):
+    old, new = (index.add("lib", version) for version in ("1.0", "2.0"))
+    index.add("other")
+    allowed = "[tool.hatch.metadata]\nallow-direct-references = true\n"
+    project.configure(dependencies=[f"lib @ {index.file_url(old)}", "other"], project=allowed)
+    project.build(target="lambda:lock")
+    index.add("other", "2.0")
+    project.configure(dependencies=[f"lib @ {index.file_url(new)}", "other"], project=allowed)
+
+    refreshed = project.build(target="lambda:lock")
+
+    assert refreshed.output == f"{LOCK}\n  python3.13 on x86_64, 2 distributions\n  lib: 1.0 -> 2.0\n"
+
+
 def test_a_changed_requirement_leaves_alone_what_has_nothing_to_do_with_it(index, project):
     index.add("lib", requires=["base"])
     for name in ("base", "other"):

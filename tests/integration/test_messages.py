@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -281,6 +283,7 @@ ELSEWHERE = [
     ("[tool.hatch.build]\ninclude = 3", "Field `tool.hatch.build.include` must be an array of strings"),
     ("[tool.hatch.build]\nforce-include = 3", "Field `tool.hatch.build.force-include` must be a mapping"),
     ("[tool.hatch.build]\nreproducible = 3", "Field `tool.hatch.build.reproducible` must be a boolean"),
+    ("[tool.hatch.build.targets]\nwheel = 3", "Field `tool.hatch.build.targets.wheel` must be a table"),
     (
         "[tool.hatch.build.targets.wheel]\npackages = 3",
         "Field `tool.hatch.build.targets.wheel.packages` must be an array of strings",
@@ -356,6 +359,11 @@ def test_metadata_that_cannot_be_used_is_one_message_and_no_archive(project, old
             "HATCH_LAMBDA_ARCHITECTURE",
             "amd64",
             "HATCH_LAMBDA_ARCHITECTURE: expected x86_64 or arm64; found 'amd64'; did you mean 'x86_64'?",
+        ),
+        (
+            "HATCH_LAMBDA_CACHE_DIR",
+            "~nobody-at-all/cache",
+            "HATCH_LAMBDA_CACHE_DIR: '~nobody-at-all/cache' names nobody's home; give the folder in full",
         ),
         (
             "SOURCE_DATE_EPOCH",
@@ -444,6 +452,46 @@ def test_a_file_that_would_lie_outside_of_the_archive_is_refused(project, older)
             f"../pyproject.toml: leads out of the archive; found for {project.root}/pyproject.toml; see to "
             "force-include and sources\n"
         ),
+    )
+    assert zips.folder(older.parent) == {NAME: b"older"}
+
+
+@pytest.mark.parametrize(("given", "path"), [("/", ""), (".", ".")])
+def test_a_file_without_a_name_in_the_archive_is_refused(project, older, given, path):
+    project.configure(f'packages = ["shop"]\nforce-include = {{ "pyproject.toml" = "{given}" }}')
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        1,
+        f"{path!r}: no path of a file in the archive; found for {project.root}/pyproject.toml; see to force-include\n",
+    )
+    assert zips.folder(older.parent) == {NAME: b"older"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there may a name be any bytes")
+def test_a_file_whose_name_is_not_utf_8_is_refused(project, older):
+    Path(os.fsdecode(os.fsencode(project.root) + b"/shop/caf\xe9.py")).write_text("")
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        1,
+        "'shop/caf\\udce9.py': its name is not UTF-8, as names in the archive are; rename it, or exclude it\n",
+    )
+    assert zips.folder(older.parent) == {NAME: b"older"}
+
+
+def test_a_version_that_its_source_cannot_tell_is_one_message(project, older):
+    project.configure(project='[tool.hatch.version]\nsource = "env"\nvariable = "SHOP_VERSION"\n')
+    table = (project.root / "pyproject.toml").read_text("utf-8")
+    project.write("pyproject.toml", table.replace('version = "0.1.0"', 'dynamic = ["version"]'))
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        1,
+        "Error getting the version from source `env`: environment variable `SHOP_VERSION` is not set\n",
     )
     assert zips.folder(older.parent) == {NAME: b"older"}
 

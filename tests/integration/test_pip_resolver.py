@@ -397,6 +397,27 @@ def test_prereleases_are_taken_as_pep_440_says(index, project, requirement, vari
     assert "older:" not in built.output
 
 
+def test_a_requirement_may_name_one_url_for_each_architecture(index, project, tmp_path):
+    with IndexServer(tmp_path / "elsewhere") as elsewhere:
+        arm = elsewhere.add("direct", tag="cp313-cp313-manylinux_2_17_aarch64")
+        intel = elsewhere.add("direct", tag="cp313-cp313-manylinux_2_17_x86_64")
+        project.configure(
+            dependencies=[
+                f"direct @ {elsewhere.file_url(arm)} ; platform_machine == 'aarch64'",
+                f"direct @ {elsewhere.file_url(intel)} ; platform_machine == 'x86_64'",
+            ],
+            project="[tool.hatch.metadata]\nallow-direct-references = true\n",
+        )
+
+        built = [project.build(HATCH_LAMBDA_ARCHITECTURE=architecture) for architecture in ("x86_64", "arm64")]
+
+    assert [each.code for each in built] == [0, 0], built[1].output
+    assert {archive.name: zips.wheels(archive) for archive in built[1].archives} == {
+        "shop-0.1.0-lambda-python3.13-arm64.zip": [arm.name],
+        "shop-0.1.0-lambda-python3.13-x86_64.zip": [intel.name],
+    }
+
+
 def test_a_yanked_release_is_passed_over_in_silence(index, project):
     index.add("lib", "1.0")
     index.yanked[index.add("lib", "2.0").name] = "it is broken"

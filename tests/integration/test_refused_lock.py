@@ -152,6 +152,16 @@ def test_what_would_have_to_be_built_is_refused(refused, source, kind):
     )
 
 
+@pytest.mark.parametrize("filename", ["lib.whl", "lib-one-py3-none-any.whl"])
+def test_an_archive_that_does_not_tell_its_version_is_refused(refused, filename):
+    archive = {"url": f"https://example.com/{filename}", "hashes": {"sha256": "a" * 64}}
+
+    assert refused(pylock({"name": "lib", "archive": archive})) == (
+        f"project.dependencies: requires lib; pylock.toml has lib, but its file {filename} does not tell its version; "
+        f"{PIP}\n"
+    )
+
+
 def test_a_wheel_without_sha256_is_refused(refused, lib):
     lib["wheels"][0]["hashes"] = {"sha512": "a" * 128}
 
@@ -207,6 +217,27 @@ def test_a_wheel_with_another_hash_is_refused(refused, lib):
     assert pips.endswith(f"        Expected sha256 {'0' * 64}\n             Got        {found}\n")
 
 
+def test_a_hash_that_is_a_path_is_refused_and_nothing_there_is_removed(refused, tmp_path, lib):
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    lib["wheels"][0]["hashes"]["sha256"] = str(victim)
+
+    assert refused(pylock(lib)) == (
+        f"lib 1.0: expected a sha256 of 64 hexadecimal digits; found {str(victim)!r}; ask whoever made the lock or "
+        "runs the index\n"
+    )
+    assert victim.is_dir()
+
+
+def test_a_url_with_more_than_one_line_is_refused(refused, index, lib):
+    lib["wheels"][0]["url"] = f"http://{index.host}/\n--no-binary=:all:\n/lib-1.0-py3-none-any.whl"
+
+    assert refused(pylock(lib)) == (
+        f"lib 1.0: expected a URL without spaces; found 'http://{index.host}/\\n--no-binary=:all:\\n"
+        "/lib-1.0-py3-none-any.whl'; ask whoever made the lock or runs the index\n"
+    )
+
+
 def test_a_wheel_of_another_size_is_refused(refused, index, lib):
     size = (index.folder / "lib-1.0-py3-none-any.whl").stat().st_size
     lib["wheels"][0]["size"] = size + 1_000_000
@@ -223,6 +254,19 @@ def test_a_wheel_that_its_server_lacks_is_refused(refused, index, lib):
 
     assert ours == "pip could not fetch the wheels; what it said follows; see to that, then build again"
     assert pips.startswith(f"ERROR: HTTP error 404 while getting http://{index.host}/files/lib-1.0-py3-none-any.whl\n")
+
+
+def test_a_variable_in_a_locked_url_is_sent_to_nobody(project, index, lib):
+    lib["wheels"][0]["url"] += "?token=${SECRET}"
+    project.configure('lock = "pylock.toml"', dependencies=["lib"])
+    project.write("pylock.toml", pylock(lib))
+
+    built = project.build(SECRET="s3cret")
+
+    assert built.code == 0, built.output
+    assert [path for path in index.requests if "token" in path] == [
+        "/files/lib-1.0-py3-none-any.whl?token=$%7BSECRET%7D"
+    ]
 
 
 def test_wrong_credentials_in_a_locked_url_are_told_without_them(refused, index, lib):

@@ -85,6 +85,18 @@ def test_a_lock_of_uv_itself_serves_each_target(index, project):
     assert [path for path in index.requests if path.startswith("/simple/")] == []
 
 
+def test_a_file_that_uv_is_set_up_to_write_stays_as_it_is(index, project):
+    index.add("lib")
+    project.configure(UV, dependencies=["lib"], project='[tool.uv.pip]\noutput-file = "pylock.toml"\n')
+    project.write("pylock.toml", "for another purpose\n")
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["lib 1.0"]
+    assert (project.root / "pylock.toml").read_text("utf-8") == "for another purpose\n"
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [

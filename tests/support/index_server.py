@@ -118,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path.startswith("/simple/"):
             self._page(self.path.split("/")[2])
         else:
-            self._file(self.path.removeprefix("/files/"))
+            self._file(self.path.removeprefix("/files/").partition("?")[0])
 
     def _page(self, project: str) -> None:
         files = [

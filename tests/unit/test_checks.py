@@ -257,6 +257,19 @@ def test_a_handler_without_a_module_is_told():
     ]
 
 
+def test_a_long_sum_is_not_too_deep():
+    chosen = plan(entry("app.py", f"total = {' + '.join(['1'] * 1500)}\ndef main(): ...\n"))
+
+    assert found(chosen, "app.main") == []
+
+
+@pytest.mark.parametrize("name", ["zlib", "math", "resource", "nt"])
+def test_what_is_built_into_the_python_that_builds_does_not_matter(name, monkeypatch):
+    monkeypatch.setattr(sys, "builtin_module_names", (*sys.builtin_module_names, name))
+
+    assert found(plan(entry(f"{name}.py", "def main(): ...\n")), f"{name}.main") == []
+
+
 @pytest.mark.parametrize("handler", ["sys.main", "time/app.main", "builtins.x.main"])
 def test_a_module_built_into_python_is_refused(handler):
     module = handler.replace("/", ".").split(".")[0]

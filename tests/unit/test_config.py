@@ -453,6 +453,10 @@ def test_a_described_runtime_can_have_a_patch_level():
             ],
         ),
         (
+            {"name": "custom", "python": "3.16", "glibc": "2.5"},
+            ["glibc: expected a version such as \"2.34\"; found '2.5'"],
+        ),
+        (
             {"name": 1, "python": "3.16", "glibc": "2.34"},
             ['name: expected AWS\'s identifier, such as "python3.16"; found 1'],
         ),

@@ -62,3 +62,8 @@ def test_every_steps_error_has_the_one_base(kind):
 )
 def test_only_credentials_of_urls_are_masked(text, expected):
     assert masked(text) == expected
+
+
+@pytest.mark.parametrize("password", ["p@ss", "it's", 'a"b', "<c>", "p@@"])
+def test_characters_that_should_have_been_quoted_do_not_show_a_password(password):
+    assert masked(f"see https://me:{password}@host/simple/ first") == "see https://****@host/simple/ first"

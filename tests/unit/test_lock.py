@@ -140,6 +140,16 @@ def test_a_lock_that_cannot_be_written_is_named(tmp_path):
     }
 
 
+def test_a_lock_that_cannot_be_written_leaves_nothing_behind(tmp_path):
+    path = tmp_path / "pylock.toml"
+    path.mkdir()
+
+    with pytest.raises(ResolveError):
+        write_lock(path, "text\n")
+
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_the_report_of_a_lock_tells_what_changed(tmp_path):
     before = {canonicalize_name(name): Version("1.0") for name in ("gone", "moved", "same")}
     after = {canonicalize_name("moved"): Version("2.0"), canonicalize_name("same"): Version("1.0")}

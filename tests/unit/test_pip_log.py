@@ -157,6 +157,19 @@ def test_an_answer_that_refuses_the_credentials_is_told(status):
     assert failure.status == status
 
 
+def test_a_refusal_that_pip_then_found_credentials_for_is_not():
+    assert log(answered("/simple/lib/", 401), answered("/simple/lib/", 200)).unfetched == ()
+
+
+def test_the_usual_port_makes_no_second_failure():
+    found = log(
+        'https://index.example:443 "GET /simple/lib/ HTTP/1.1" 403 None',
+        "Could not fetch URL https://index.example/simple/lib/: 403 Client Error: Forbidden - skipping",
+    )
+
+    assert found.unfetched == (Unfetched("https://index.example/simple/lib/", "HTTP 403"),)
+
+
 @pytest.mark.parametrize("status", [200, 302, 404, 500])
 def test_any_other_answer_is_not(status):
     assert log(answered("/simple/lib/", status)).unfetched == ()

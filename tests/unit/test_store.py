@@ -83,6 +83,19 @@ def test_a_hash_that_is_not_there_finds_nothing(tmp_path):
     assert not (tmp_path / "store").exists()
 
 
+@pytest.mark.parametrize("sha256", ["..", "", "{victim}", "A" * 64])
+def test_what_is_no_hash_finds_and_removes_nothing(tmp_path, lib, sha256):
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    stored(lib, tmp_path / "store")
+
+    with Store(tmp_path / "store") as store:
+        assert store.find(sha256.format(victim=victim)) is None
+
+    assert victim.is_dir()
+    assert len(entries(tmp_path / "store")) == 2
+
+
 def test_the_same_wheel_is_kept_once(tmp_path, lib):
     first = stored(lib, tmp_path / "store")
     inode = first.path.stat().st_ino
@@ -221,6 +234,22 @@ def test_a_damaged_entry_is_replaced(tmp_path, lib, damage):
     assert again == added
     assert found_anew(added, tmp_path / "store") == added
     assert added.path.read_bytes() == lib.read_bytes()
+
+
+def test_a_damaged_entry_that_cannot_be_removed_is_not_used(tmp_path, lib):
+    """A link, which is not followed, stands for a folder in which nothing may be removed."""
+    place = stored(lib, tmp_path / "store").path.parent
+    place.rename(tmp_path / "elsewhere")
+    place.symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "wheel.json").write_text("")
+
+    with Store(tmp_path / "store") as store:
+        added = store.add(lib, expected=None)
+        assert added.path.read_bytes() == lib.read_bytes()
+
+    assert place not in added.path.parents
+    (warning,) = store.warnings
+    assert "cannot be written to" in warning
 
 
 def test_an_entry_whose_dates_were_not_kept_is_read_again_and_found(tmp_path, lib):

@@ -522,3 +522,37 @@ def test_text_that_is_not_utf_8_passes(tmp_path):
     path = make_wheel(tmp_path, "lib", files={"lib-1.0.dist-info/entry_points.txt": b"[console_scripts]\nr = m:\xe9\n"})
 
     assert verify_wheel(path, "").console_scripts == (("r", "m:\ufffd"),)
+
+
+# What zipfile and csv raise for it
+
+
+def test_a_record_that_is_no_csv_is_refused(tmp_path):
+    record = ("lib-1.0.dist-info/RECORD", "lib.py,,\rlib.py,,\n")
+
+    (problem,) = problems(zipped(tmp_path, METADATA, WHEEL_FILE, record))
+
+    assert problem.startswith("cannot be read as a zip; new-line character seen in unquoted field")
+
+
+def test_a_name_that_is_not_utf_8_is_refused(tmp_path):
+    path = zipped(tmp_path, ("caf\xe9.py", ""))
+    path.write_bytes(path.read_bytes().replace(b"caf\xc3\xa9.py", b"caf\xff\xfe.py"))
+
+    (problem,) = problems(path)
+
+    assert problem.startswith("cannot be read as a zip; 'utf-8' codec can't decode byte 0xff")
+
+
+def test_a_member_that_lzma_cannot_read_is_refused(tmp_path):
+    path = make_wheel(tmp_path, "lib")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("big.bin", bytes(range(256)) * 50, zipfile.ZIP_LZMA)
+    content = bytearray(path.read_bytes())
+    start = content.index(b"big.bin") + 40
+    content[start : start + 20] = b"\xff" * 20
+    path.write_bytes(content)
+
+    (problem,) = problems(path)
+
+    assert problem.startswith("cannot be read as a zip; Corrupt input data")

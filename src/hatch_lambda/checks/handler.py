@@ -26,8 +26,20 @@ if TYPE_CHECKING:
 _ANYTHING = "*"
 """Stands for names that only running the module would tell."""
 
-_WRITING = frozenset({"exec", "globals"})
+_WRITING = frozenset({"exec", "globals", "locals", "setattr", "vars"})
 """Functions through which a module may define names that stand nowhere in it."""
+
+BUILTIN_MODULES = frozenset(
+    {
+        *("_abc", "_ast", "_codecs", "_collections", "_functools", "_imp", "_io", "_locale", "_operator", "_signal"),
+        *("_sre", "_stat", "_string", "_symtable", "_thread", "_tracemalloc", "_warnings", "_weakref", "atexit"),
+        *("builtins", "errno", "faulthandler", "gc", "itertools", "marshal", "posix", "pwd", "sys", "time"),
+    }
+)
+"""Modules that are part of the interpreter on Linux; that of the machine that builds may have others.
+
+Source: ``Modules/Setup.bootstrap.in`` and ``Modules/config.c.in`` of CPython, 3.11 to 3.14.
+"""
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
@@ -52,7 +64,7 @@ def check_handler(plan: ArchivePlan, config: LambdaConfig) -> Iterator[Finding]:
             "error",
             f"{where}: no module before the last dot; expected package.module.function or a program of the archive",
         )
-    elif module.split(".")[0] in sys.builtin_module_names:
+    elif module.split(".")[0] in BUILTIN_MODULES:
         yield Finding(
             "error",
             f"{where}: {module.split('.')[0]!r} is a module built into Python, which Lambda refuses; rename yours",
@@ -151,14 +163,16 @@ def _source(entry: Entry) -> bytes:
 
 def _names(node: ast.AST) -> Iterator[str]:
     """Yield every name that running this may define; what stands in functions and classes is theirs."""
-    for child in ast.iter_child_nodes(node):
+    pending = list(ast.iter_child_nodes(node))
+    while pending:  # no recursion: long sums are deep trees
+        child = pending.pop()
         name = _own_name(child)
         if name is not None:
             yield name
         if isinstance(child, _COMPREHENSIONS):
             yield from (inner.target.id for inner in ast.walk(child) if isinstance(inner, ast.NamedExpr))
         elif not isinstance(child, _SCOPES):
-            yield from _names(child)
+            pending += ast.iter_child_nodes(child)
 
 
 def _own_name(node: ast.AST) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from posixpath import basename
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.target import Target
+
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
+"""A SHA-256 as we write it."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,14 @@ def file_of(url: str) -> Path:
 def filename_of(url: str) -> str:
     """Return the file name at the end of a URL."""
     return unquote(basename(urlsplit(url).path))
+
+
+def literal(url: str) -> str:
+    """Return the URL so that pip takes nothing in it for a variable of the environment, as in requirements files.
+
+    What an index or somebody's lock says must not have pip send the value of a variable somewhere.
+    """
+    return url.replace("${", "$%7B")
 
 
 def without_credentials(url: str) -> str:

@@ -109,6 +109,7 @@ class Preferring:
             name
             for root in roots
             if (name := canonicalize_name(root.requirement.name)) not in locked
+            or root.requirement.url
             or not root.requirement.specifier.contains(locked[name], prereleases=True)
         }
         found = self._keeping(roots, target, locked, changed)

@@ -84,14 +84,15 @@ class HashedResolver:
         return tuple(map(reported_pin, report.get("install", ())))
 
 
-def _lines(path: Path) -> Iterator[str]:
-    """Yield each line of the file, continued ones as one, and of the files that it includes."""
+def _lines(path: Path, above: frozenset[Path] = frozenset()) -> Iterator[str]:
+    """Yield each line of the file, continued ones as one, and of the files that it includes; none twice in a row."""
     text = path.read_text("utf-8", "replace").replace("\\\n", " ")
     for line in filter(None, (re.sub(r"(^|\s)#.*", "", line).strip() for line in text.splitlines())):
         yield line
         included = re.match(r"(?:-r|-c|--requirement|--constraint)[\s=]*(?P<path>\S+)", line)
-        if included and (path.parent / included["path"]).is_file():
-            yield from _lines(path.parent / included["path"])
+        inner = path.parent / included["path"] if included else path
+        if inner.is_file() and inner.resolve() not in {path.resolve(), *above}:
+            yield from _lines(inner, above | {path.resolve()})
 
 
 def _line_problem(line: str) -> str | None:

@@ -18,11 +18,16 @@ from packaging.pylock import (
     PylockUnsupportedVersionError,
     PylockValidationError,
 )
-from packaging.utils import canonicalize_name
-from packaging.version import Version
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
 
 from hatch_lambda.errors import ResolveError, masked
-from hatch_lambda.resolve.base import Pin, Resolution, file_of, filename_of, without_credentials
+from hatch_lambda.resolve.base import Pin, Resolution, file_of, filename_of, literal, without_credentials
 from hatch_lambda.resolve.explain import shortfall
 from hatch_lambda.resolve.proof import demands, unmet
 from hatch_lambda.runtimes import RUNTIMES
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
 
     from packaging.markers import Environment
     from packaging.utils import NormalizedName
+    from packaging.version import Version
 
     from hatch_lambda.resolve.base import Demand
 
@@ -89,7 +95,7 @@ class LockResolver:
             root=self.root,
             wanted=self.wanted,
         )
-        direct = {without_credentials(url): url for root in roots if (url := root.requirement.url)}
+        direct = {literal(without_credentials(url)): url for root in roots if (url := root.requirement.url)}
         resolution = replace(
             resolution, pins=tuple(replace(pin, url=direct.get(pin.url, pin.url)) for pin in resolution.pins)
         )
@@ -211,13 +217,17 @@ def _pin(package: Package, entry: object, base: Path, root: Path) -> Pin | str:
     if not isinstance(entry, PackageWheel | PackageSdist | PackageArchive):
         kind = "a repository" if isinstance(entry, PackageVcs) else "a folder"
         return f"only as {kind}, and nothing is compiled on this machine"
-    url = entry.url or (base / (entry.path or "")).absolute().as_uri()
+    url = literal(entry.url or "") or (base / (entry.path or "")).absolute().as_uri()
     filename = filename_of(url) if isinstance(entry, PackageArchive) else entry.filename
     sha256 = entry.hashes.get("sha256")
     problem = _name_problem(filename, url, sdist=isinstance(entry, PackageSdist)) or _file_problem(url, root)
     if problem or sha256 is None:
         return problem or f"its file {filename} has no sha256"
-    version = package.version or Version(filename.split("-")[1])
+    parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
+    try:
+        version = package.version or parse(filename)[1]
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return f"its file {filename} does not tell its version"
     size = entry.size if isinstance(entry, PackageWheel) else None
     return Pin(package.name, version, url, str(sha256).lower(), size)
 

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from hatch_lambda.errors import ResolveError, masked
-from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Pin, Resolution
+from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Pin, Resolution, literal
 from hatch_lambda.resolve.constraints import constraint_files, preferences_file
 from hatch_lambda.resolve.explain import explain_download, explain_failure, explain_older, explain_sdists
 from hatch_lambda.resolve.pip_command import run_pip, target_options
@@ -152,7 +152,8 @@ class _Reported:
 
 
 def _resolution(report: dict[str, Any], roots: Sequence[Demand], target: Target, run: PipRun) -> Resolution:
-    direct = {canonicalize_name(root.requirement.name): root.requirement.url for root in roots if root.requirement.url}
+    held = [demand.requirement for demand in demands(roots, {}, target)]
+    direct = {canonicalize_name(requirement.name): requirement.url for requirement in held if requirement.url}
     reported = [_reported(item, direct) for item in report["install"]]
     pins = tuple(item.pin for item in reported)
     strangers = [
@@ -189,4 +190,4 @@ def reported_pin(item: dict[str, Any]) -> Pin:
     """Return what an item of pip's report says was chosen."""
     metadata, source = item["metadata"], item["download_info"]
     sha256 = source.get("archive_info", {}).get("hashes", {}).get("sha256")
-    return Pin(canonicalize_name(metadata["name"]), Version(metadata["version"]), source["url"], sha256)
+    return Pin(canonicalize_name(metadata["name"]), Version(metadata["version"]), literal(source["url"]), sha256)

@@ -164,15 +164,17 @@ class PipLog:
     @cached_property
     def unfetched(self) -> tuple[Unfetched, ...]:
         """Return each page that pip could not get, but for those that an index simply does not have (404)."""
-        found: dict[Unfetched, None] = {}
+        found: dict[str, str] = {}
         for line in self.lines:
             match = _UNFETCHED.match(line)
             if match and not match["reason"].startswith("404"):
-                found[Unfetched(_bare(match["url"]), _plain(match["reason"]))] = None
+                found[_bare(match["url"])] = _plain(match["reason"])
             status = _STATUS.match(line)
             if status and status["status"] in {"401", "403"}:
-                found[Unfetched(_bare(status["host"] + status["path"]), f"HTTP {status['status']}")] = None
-        return tuple({failure.url: failure for failure in found}.values())
+                found[_bare(status["host"] + status["path"])] = f"HTTP {status['status']}"
+            elif status:  # asked again, with credentials that pip has found meanwhile
+                found.pop(_bare(status["host"] + status["path"]), None)
+        return tuple(Unfetched(url, reason) for url, reason in found.items())
 
     @cached_property
     def mismatched(self) -> Unsound | None:
@@ -248,10 +250,11 @@ class PipLog:
 
 
 def _bare(url: str) -> str:
-    """Return the URL without credentials, with which some lines have it and some have not."""
+    """Return the URL without credentials and usual port, with which some lines have it and some have not."""
     scheme, _, rest = url.partition("://")
     host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+    host = host.rpartition("@")[2].removesuffix({"http": ":80", "https": ":443"}.get(scheme, ""))
+    return f"{scheme}://{host}{slash}{path}"
 
 
 def _plain(reason: str) -> str:

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from urllib.parse import quote, urlsplit
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Resolution
 from hatch_lambda.resolve.constraints import constraint_files, preferences_file
-from hatch_lambda.resolve.lock import parse_lock, select
+from hatch_lambda.resolve.lock import read_lock, select
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -72,12 +73,16 @@ class UvResolver:
             )
         constraints = constraint_files(self.constraints, self.host.folder)
         text = "".join(f"{root.requirement}\n" for root in roots)
-        with preferences_file(prefer or {}) as preferences:
-            command = [*self.command(target), *(f"--constraints={path}" for path in (*constraints, *preferences))]
-            done = self._run(command, text)
-        if done.returncode:
-            raise ResolveError(f"uv found no wheels for {target}; what it said:", detail=done.stderr)
-        lock = parse_lock(done.stdout, "uv's resolution")
+        with (
+            tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder,
+            preferences_file(prefer or {}) as preferences,
+        ):
+            output = Path(folder, "pylock.toml")  # named, or uv would write over its setting output-file
+            options = [f"--constraints={path}" for path in (*constraints, *preferences)]
+            done = self._run([*self.command(target), f"--output-file={output}", *options], text)
+            if done.returncode:
+                raise ResolveError(f"uv found no wheels for {target}; what it said:", detail=done.stderr)
+            lock = read_lock(output, "uv's resolution")
         anchor = Path(self.host.folder.anchor)
         found = select(lock, target, "uv's resolution", base=self.host.folder, root=anchor, remedy=_REMEDY)
         return replace(found, exact=True)
