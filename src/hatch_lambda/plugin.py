@@ -203,9 +203,9 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         if report is None:
             return
         for line in report.lines():
-            self.app.display_info(line)
+            self.app.display_info(masked(line))
         for line in report.details():
-            self.app.display_debug(line)
+            self.app.display_debug(masked(line))
         for warning in report.warnings:
             self.app.display_warning(masked(f"  warning: {warning}"))
 

@@ -148,7 +148,8 @@ def _place(folder: Path, file: Path, wheel: Wheel) -> Wheel:
         copy = staging / wheel.filename
         shutil.copyfile(file, copy)
         os.utime(copy, (_SEALED, _SEALED))
-        copy.chmod(0o444)
+        if os.name != "nt":  # where read-only files cannot be removed
+            copy.chmod(0o444)
         text = json.dumps({name: value for name, value in _values(wheel).items() if name not in {"path", "built_from"}})
         seal = hashlib.sha256(text.encode()).hexdigest()
         (staging / _DESCRIPTION).write_text(f"{seal}\n{text}", "utf-8", newline="\n")

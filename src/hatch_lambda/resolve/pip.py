@@ -190,4 +190,5 @@ def reported_pin(item: dict[str, Any]) -> Pin:
     """Return what an item of pip's report says was chosen."""
     metadata, source = item["metadata"], item["download_info"]
     sha256 = source.get("archive_info", {}).get("hashes", {}).get("sha256")
-    return Pin(canonicalize_name(metadata["name"]), Version(metadata["version"]), literal(source["url"]), sha256)
+    name, version = canonicalize_name(metadata["name"]), Version(metadata["version"])
+    return Pin(name, version, literal(source["url"]), sha256.lower() if sha256 else None)
