@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from typing import TYPE_CHECKING
@@ -17,7 +16,6 @@ from tests.support.make_sibling import builds, make_hatch_sibling, make_sdist, m
 from tests.support.make_wheel import make_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 DIRECT = "\n[tool.hatch.metadata]\nallow-direct-references = true\n"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sysconfig
 import tarfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
@@ -14,6 +13,7 @@ from tests.support.make_wheel import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 _BACKEND = """\
 import base64, hashlib, json, pathlib, sys, zipfile
