@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import ProjectFolder
 from tests.support.make_sibling import builds, make_hatch_sibling, make_sibling
+
+if TYPE_CHECKING:
+    from tests.conftest import ProjectFolder
 
 DIRECT = "\n[tool.hatch.metadata]\nallow-direct-references = true\n"
 CIRCLE = "take one of the requirements out of the circle"
@@ -23,7 +26,7 @@ def stranger(index):
 def requiring(project):
     """Return a function that gives the project these requirements and tables."""
 
-    def configure(*dependencies: str, tables: str = "") -> ProjectFolder:
+    def configure(*dependencies, tables=""):
         project.configure(dependencies=list(dependencies), project=DIRECT + tables)
         return project
 
@@ -51,8 +54,10 @@ def test_a_folder_without_pyproject(requiring, tmp_path):
     lines = refused(requiring("lib @ {root:uri}/../lib"))
 
     assert lines == [
-        f"project.dependencies: requires lib from {tmp_path / 'lib'}, which has no build system; give it a "
-        "pyproject.toml with [build-system]"
+        (
+            f"project.dependencies: requires lib from {tmp_path / 'lib'}, which has no build system; give it a "
+            "pyproject.toml with [build-system]"
+        )
     ]
 
 
@@ -63,8 +68,10 @@ def test_a_folder_without_build_system(requiring, tmp_path):
     lines = refused(requiring("lib @ {root:uri}/../lib"))
 
     assert lines == [
-        f"project.dependencies: requires lib from {tmp_path / 'lib'}, which has no build system; give it a "
-        "pyproject.toml with [build-system]"
+        (
+            f"project.dependencies: requires lib from {tmp_path / 'lib'}, which has no build system; give it a "
+            "pyproject.toml with [build-system]"
+        )
     ]
 
 
@@ -75,8 +82,10 @@ def test_a_folder_whose_pyproject_is_not_toml(requiring, tmp_path):
     lines = refused(requiring("lib @ {root:uri}/../lib"))
 
     assert lines == [
-        f"project.dependencies: requires lib from {tmp_path / 'lib'}, whose pyproject.toml cannot be read; Invalid value "
-        "(at end of document); mend it"
+        (
+            f"project.dependencies: requires lib from {tmp_path / 'lib'}, whose pyproject.toml cannot be read; Invalid "
+            "value (at end of document); mend it"
+        )
     ]
 
 
@@ -87,8 +96,10 @@ def test_a_build_that_fails_ends_with_its_last_words_and_without_credentials(req
     lines = refused(requiring("lib @ {root:uri}/../lib"))
 
     assert lines[:2] == [
-        f"project.dependencies: requires lib from {tmp_path / 'lib'}, which cannot be built; the end of what pip said "
-        "follows",
+        (
+            f"project.dependencies: requires lib from {tmp_path / 'lib'}, which cannot be built; the end of what pip "
+            "said follows"
+        ),
         "",
     ]
     assert [line.strip() for line in lines if "line 39" in line or "see" in line] == [
@@ -105,8 +116,10 @@ def test_a_sibling_that_builds_a_wheel_for_this_machine(requiring, tmp_path, tag
     lines = refused(requiring("lib @ {root:uri}/../lib"))
 
     assert lines == [
-        f"project.dependencies: requires lib from {tmp_path / 'lib'}, which builds lib-1.0-{tag}.whl, which is for "
-        f"{tag.rpartition('-')[2]} only; build a wheel of it on Amazon Linux and require that, or make it pure"
+        (
+            f"project.dependencies: requires lib from {tmp_path / 'lib'}, which builds lib-1.0-{tag}.whl, which is for "
+            f"{tag.rpartition('-')[2]} only; build a wheel of it on Amazon Linux and require that, or make it pure"
+        )
     ]
 
 
@@ -116,9 +129,11 @@ def test_a_sibling_whose_wheel_says_pure_and_holds_native_code(requiring, tmp_pa
     lines = refused(requiring("lib @ {root:uri}/../lib"))
 
     assert lines == [
-        f"project.dependencies: requires lib from {tmp_path / 'lib'}, which builds lib-1.0-py3-none-any.whl, in which "
-        "lib/fast.bin is native code for this machine; build a wheel of it on Amazon Linux and require that, or make "
-        "it pure"
+        (
+            f"project.dependencies: requires lib from {tmp_path / 'lib'}, which builds lib-1.0-py3-none-any.whl, in "
+            "which lib/fast.bin is native code for this machine; build a wheel of it on Amazon Linux and require that, "
+            "or make it pure"
+        )
     ]
 
 
@@ -149,8 +164,10 @@ def test_two_places_for_one_name(requiring, tmp_path, other):
     lines = refused(requiring("lib @ {root:uri}/../lib", "middle @ {root:uri}/../middle"))
 
     assert lines == [
-        f"middle 1.0: takes lib from {tmp_path / other}, and project.dependencies from {tmp_path / 'lib'}; let both "
-        "name one place"
+        (
+            f"middle 1.0: takes lib from {tmp_path / other}, and project.dependencies from {tmp_path / 'lib'}; let "
+            "both name one place"
+        )
     ]
 
 
@@ -183,8 +200,10 @@ def test_a_name_of_ours_that_only_a_package_of_the_index_requires(index, project
     lines = refused(project)
 
     assert lines == [
-        f"framework 1.0: requires lib, which the project takes from {tmp_path / 'lib'}, and not from an index; add it "
-        "to project.dependencies"
+        (
+            f"framework 1.0: requires lib, which the project takes from {tmp_path / 'lib'}, and not from an index; add "
+            "it to project.dependencies"
+        )
     ]
 
 
@@ -270,8 +289,10 @@ def test_offline_an_archive_elsewhere_is_refused(requiring, index):
     lines = refused(requiring(f"lib @ {url}"), HATCH_LAMBDA_OFFLINE="1")
 
     assert lines == [
-        f"HATCH_LAMBDA_OFFLINE: lib from http://****@{index.host}/files/lib-1.0.tar.gz was not built before; build once "
-        "with the network"
+        (
+            f"HATCH_LAMBDA_OFFLINE: lib from http://****@{index.host}/files/lib-1.0.tar.gz was not built before; build "
+            "once with the network"
+        )
     ]
 
 
