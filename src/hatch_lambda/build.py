@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.own import OwnWheels
     from hatch_lambda.plan import Entry
     from hatch_lambda.project import Project
     from hatch_lambda.resolve.base import Demand, Host, Resolver
@@ -64,12 +65,13 @@ def build(job: Job, step: Step) -> Report:
     with Store(job.store) as store:
         with step("resolve"):
             own = own_wheels(roots, canonicalize_name(project.name), config.target, store, job.host)
-            resolver = chosen_lock(config, job.host, store.memory) or _resolver(job, store)
-            resolution = _resolve(own.remaining, resolver, config.target)
+            with own.constraints() as constraints:
+                resolver = chosen_lock(config, job.host, store.memory) or _resolver(job, store, constraints)
+                resolution = own.without(_resolve(own.remaining, resolver, config.target))
         with step("fetch"):
-            host = fetching_host(config, job.host, project.uv_tables)
-            found = (*own.wheels, *fetch(resolution.pins, store, config.target, host))
+            found = _found(own, resolution, job, store)
         with step("prove"):
+            own.check_strangers(demands(roots, {wheel.name: wheel for wheel in found}, config.target), config.target)
             prove(roots, found, config.target, resolution)
             wheels, left_out, ignored = _choose(roots, found, config)
         with step("plan"):
@@ -96,11 +98,13 @@ def lock(job: Job, upgrade: Upgrade, step: Step) -> LockReport:
     with Store(job.store) as store:
         with step("resolve"):
             own = own_wheels(roots, canonicalize_name(project.name), config.target, store, job.host)
-            resolution = _resolve(own.remaining, upgrade.over(_resolver(job, store), before), config.target)
+            with own.constraints() as constraints:
+                resolver = upgrade.over(_resolver(job, store, constraints), before)
+                resolution = own.without(_resolve(own.remaining, resolver, config.target))
         with step("fetch"):
-            host = fetching_host(config, job.host, project.uv_tables)
-            found = (*own.wheels, *fetch(resolution.pins, store, config.target, host))
+            found = _found(own, resolution, job, store)
         with step("prove"):
+            own.check_strangers(demands(roots, {wheel.name: wheel for wheel in found}, config.target), config.target)
             prove(roots, found, config.target, resolution)
         with step("write"):
             write_lock(path, make_lock(resolution.pins, own.remaining, config.target, path.parent, job.host.folder))
@@ -109,9 +113,9 @@ def lock(job: Job, upgrade: Upgrade, step: Step) -> LockReport:
         return LockReport(path, config.target, before, after, resolution.notes, warnings)
 
 
-def _resolver(job: Job, store: Store) -> Resolver:
-    """Return the tool that resolves, with the wheels that may be built from sdists within its reach."""
-    config = job.config
+def _resolver(job: Job, store: Store, constraints: tuple[str, ...]) -> Resolver:
+    """Return the tool that resolves, with more constraint files, and with wheels built from sdists in its reach."""
+    config = replace(job.config, constraints=(*job.config.constraints, *constraints))
     if not config.build_from_source:
         return resolver_tool(config, job.host)
     return FromSource(partial(resolver_tool, config), config.build_from_source, job.host, store)
@@ -120,6 +124,13 @@ def _resolver(job: Job, store: Store) -> Resolver:
 def _resolve(roots: Sequence[Demand], resolver: Resolver, target: Target) -> Resolution:
     """Return the pins; nobody is asked where nothing is required on the target."""
     return resolver.resolve(roots, target) if demands(roots, {}, target) else Resolution(())
+
+
+def _found(own: OwnWheels, resolution: Resolution, job: Job, store: Store) -> tuple[Wheel, ...]:
+    """Return the wheels that were built and those that are fetched now, sorted by name."""
+    host = fetching_host(job.config, job.host, job.project.uv_tables)
+    found = (*own.wheels, *fetch(resolution.pins, store, job.config.target, host))
+    return tuple(sorted(found, key=lambda wheel: wheel.name))
 
 
 def _choose(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +12,9 @@ from hatchling.builders.wheel import WheelBuilder
 from hatchling.metadata.core import load_toml
 from hatchling.metadata.spec import DEFAULT_METADATA_VERSION, get_core_metadata_constructors
 
-from hatch_lambda.errors import ProjectError, masked
+from hatch_lambda.errors import ProjectError
 from hatch_lambda.project import Project, SelectedFile
+from hatch_lambda.wheels import masked_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +95,7 @@ def read_project(selection: FileSelection, build_data: dict[str, Any]) -> Projec
         uv_tables=uv_tables,
         files=tuple(map(_selected, files)),
         dist_info=f"{selection.project_id}.dist-info",
-        metadata=_without_credentials(described),
+        metadata=masked_metadata(described),
         entry_points=selection.construct_entry_points_file(),
         licenses=tuple(licenses),
         console_scripts=core.scripts,
@@ -137,11 +137,6 @@ def _selected(file: IncludedFile) -> SelectedFile:
 def _is_unicode(path: str) -> bool:
     """Return whether a name has none of the bytes that Python only passes through."""
     return not any("\ud800" <= letter <= "\udfff" for letter in path)
-
-
-def _without_credentials(metadata: str) -> str:
-    """Mask credentials in the requirements of core metadata, which end up in the archive."""
-    return re.sub(r"^Requires-Dist: .*$", lambda line: masked(line[0]), metadata, flags=re.MULTILINE)
 
 
 @contextmanager

@@ -6,12 +6,16 @@ stranger's.
 
 from __future__ import annotations
 
+import glob
+import os
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
+from packaging.markers import InvalidMarker, Marker
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ProjectError, masked
@@ -19,136 +23,232 @@ from hatch_lambda.resolve.base import file_of, filename_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from packaging.requirements import Requirement
     from packaging.utils import NormalizedName
+
+    from hatch_lambda.target import Target
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-Kind = Literal["folder", "archive", "repository"]
+Kind = Literal["folder", "archive", "repository", "wheel"]
 
 _VCS = re.compile(r"(git|hg|svn|bzr)\+")
+_SOURCES = ("workspace", "path", "git", "url", "index")
+"""What says in an entry of ``tool.uv.sources`` where a distribution is.
+
+Source: https://docs.astral.sh/uv/concepts/projects/dependencies/#dependency-sources, read 2026-11-23.
+"""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where to build a distribution from: a folder of this machine, an sdist's URL, or a repository's as pip has it."""
+    """Where a distribution is: a folder of this machine, the URL of an sdist or a wheel, or a repository's as pip has
+    it.
+    """
 
     kind: Kind
     url: str
 
     def __str__(self) -> str:
-        return masked(self.url)
+        """Return the place for messages: a path where it is one of this machine, and never with credentials."""
+        return str(self.file) if self.local else masked(self.url)
 
     @property
-    def folder(self) -> Path:
-        """Return the folder; only for that kind."""
+    def local(self) -> bool:
+        """Return whether it is a folder or a file of this machine."""
+        return self.url.startswith("file:")
+
+    @property
+    def file(self) -> Path:
+        """Return the folder or file; only for a local place."""
         return file_of(self.url)
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """A project's folder and what of its configuration says where distributions are."""
+class Source:
+    """What ``tool.uv.sources`` says of a name, and in which folder's pyproject.toml."""
 
     folder: Path
-    uv_sources: Mapping[NormalizedName, Any]
-    members: Mapping[NormalizedName, Path]
+    name: str
+    value: Any
 
-    def place(self, requirement: Requirement) -> Place | None:
-        """Return where the requirement's distribution is built from; ``None`` for a wheel, or for one from an index.
+    @property
+    def where(self) -> str:
+        """Return the address for messages."""
+        return f"tool.uv.sources.{self.name} in {self.folder / 'pyproject.toml'}"
+
+    def entry(self, target: Target) -> dict[str, Any] | None:
+        """Return the table that holds on the target; ``None`` if there is none, or if it names an index.
+
+        Raises ``ProjectError`` for what is no source.
+        """
+        for entry in self.value if isinstance(self.value, list) else [self.value]:
+            if not isinstance(entry, dict) or set(_SOURCES).isdisjoint(entry):
+                expected = f"expected a table with one of {', '.join(_SOURCES)}"
+                raise ProjectError(f"{self.where}: {expected}; found {entry!r}; see to the source")
+            if self._holds(entry, target):
+                return None if "index" in entry else entry
+        return None
+
+    def _holds(self, entry: Mapping[str, Any], target: Target) -> bool:
+        try:
+            return "marker" not in entry or Marker(self.text(entry, "marker")).evaluate({**target.markers, "extra": ""})
+        except InvalidMarker:
+            raise ProjectError(
+                f"{self.where}: expected a marker; found {entry['marker']!r}; see to the source"
+            ) from None
+
+    def text(self, entry: Mapping[str, Any], key: str) -> str:
+        """Return a string of the entry; raises ``ProjectError`` if it is something else."""
+        if not isinstance(entry[key], str):
+            raise ProjectError(f"{self.where}: expected a string as {key}; found {entry[key]!r}; see to the source")
+        return str(entry[key])
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the configuration of a project, and of the workspaces that it is in, says of where distributions are."""
+
+    sources: Mapping[NormalizedName, Source] = field(default_factory=dict)
+    members: Mapping[NormalizedName, Path] = field(default_factory=dict)
+
+    def place(self, requirement: Requirement, target: Target) -> Place | None:
+        """Return where the requirement's distribution is; ``None`` if it is on an index.
 
         Raises ``ProjectError`` for a source that cannot be used.
         """
         if requirement.url:
             return _place_of_url(requirement.url)
         name = canonicalize_name(requirement.name)
-        source = self.uv_sources.get(name)
-        for entry in source if isinstance(source, list) else [source]:
-            if isinstance(entry, dict) and not {"workspace", "path", "git", "url"}.isdisjoint(entry):
-                return self._place_of_source(requirement.name, entry)
-        return Place("folder", self.members[name].as_uri()) if name in self.members else None
+        source = self.sources.get(name)
+        entry = source.entry(target) if source else None
+        if source and entry:
+            return self._place_of_source(source, entry)
+        return Place("folder", self.members[name].as_uri()) if name in self.members and not source else None
 
-    def _place_of_source(self, name: str, entry: Mapping[str, Any]) -> Place | None:
-        where = f"tool.uv.sources.{name}"
+    def _place_of_source(self, source: Source, entry: Mapping[str, Any]) -> Place:
+        inner = f"#subdirectory={source.text(entry, 'subdirectory')}" if "subdirectory" in entry else ""
         if "path" in entry:
-            return _place_of_url((self.folder / str(entry["path"])).absolute().as_uri())
+            return _place_of_url((source.folder / source.text(entry, "path")).absolute().as_uri() + inner)
         if "url" in entry:
-            return _place_of_url(str(entry["url"]))
+            return _place_of_url(source.text(entry, "url") + inner)
         if "git" in entry:
-            ref = next((f"@{entry[key]}" for key in ("rev", "tag", "branch") if key in entry), "")
-            inner = f"#subdirectory={entry['subdirectory']}" if "subdirectory" in entry else ""
-            url = str(entry["git"])
-            return Place("repository", f"{'' if url.startswith('git+') else 'git+'}{url}{ref}{inner}")
-        member = self.members.get(canonicalize_name(name))
-        if member is None:
+            ref = next((f"@{source.text(entry, key)}" for key in ("rev", "tag", "branch") if key in entry), "")
+            return Place("repository", f"git+{source.text(entry, 'git').removeprefix('git+')}{ref}{inner}")
+        member = self.members.get(canonicalize_name(source.name))
+        if member is None or entry["workspace"] is not True:
             raise ProjectError(
-                f"{where}: no member of the workspace is called {name!r}; see to tool.uv.workspace.members"
+                f"{source.where}: no member of the workspace is called {source.name!r}; it has "
+                f"{', '.join(sorted(self.members)) or 'no others'}; see to tool.uv.workspace.members"
             )
         return Place("folder", member.as_uri())
 
 
 def surroundings(folder: Path) -> Surroundings:
-    """Return what the pyproject.toml in a folder, and the workspaces that it is in, say of places."""
+    """Return what the pyproject.toml in a folder, and the workspaces that it is in, say of places.
+
+    Raises ``ProjectError`` for a workspace's table that cannot be read.
+    """
     folder = folder.resolve()
-    table = _table(folder)
-    sources = dict(_dict(table, "tool", "uv", "sources"))
+    sources = _sources(folder)
     members: dict[NormalizedName, Path] = {}
     for root in (folder, *folder.parents):
-        if not (root / "pyproject.toml").is_file():
-            continue
-        outer = _table(root)
-        found = {name: member for name, member in _members(root, outer) if member != folder}
-        if found and folder in {root, *(member for _, member in _members(root, outer))}:
-            members = {**found, **members}
-            sources = {**_dict(outer, "tool", "uv", "sources"), **sources}
-    return Surroundings(folder, {canonicalize_name(name): value for name, value in sources.items()}, members)
+        if (root / "pyproject.toml").is_file():
+            found = dict(_members(root))
+            if folder in {root, *found.values()}:
+                members = {**found, **members}
+                sources = {**_sources(root), **sources}
+    return Surroundings(sources, {name: member for name, member in members.items() if member != folder})
 
 
-def _place_of_url(url: str) -> Place | None:
+def _place_of_url(url: str) -> Place:
     if _VCS.match(url):
         return Place("repository", url)
-    if filename_of(url).endswith(".whl"):
-        return None
-    if url.startswith("file:") and not file_of(url).is_file():
-        return Place("folder", url)
-    return Place("archive", url)
+    if url.startswith("file:"):
+        file = file_of(url)
+        address, inner = file.as_uri(), urlsplit(url).fragment
+        if not file.is_file() and not filename_of(url).endswith(".whl"):
+            folder = file / inner.removeprefix("subdirectory=") if inner.startswith("subdirectory=") else file
+            return Place("folder", folder.as_uri())
+        url = f"{address}#{inner}" if inner else address
+    return Place("wheel" if filename_of(url).endswith(".whl") else "archive", url)
 
 
-def _members(root: Path, table: Mapping[str, Any]) -> Iterator[tuple[NormalizedName, Path]]:
-    """Yield name and folder of each member of uv's and Hatch's workspaces that a pyproject.toml lists."""
-    uv = _dict(table, "tool", "uv", "workspace")
-    excluded = {path.resolve() for pattern in uv.get("exclude", ()) for path in root.glob(str(pattern))}
-    patterns = list(uv.get("members", ()))
-    for environment in _dict(table, "tool", "hatch", "envs").values():
-        if isinstance(environment, dict):
-            listed = _dict(environment, "workspace").get("members", ())
-            patterns += [member.get("path", "") if isinstance(member, dict) else member for member in listed]
-    if not patterns:
-        return
-    for path in (root, *(path for pattern in patterns if pattern for path in sorted(root.glob(str(pattern))))):
-        name = _dict(_table(path), "project").get("name")
-        if isinstance(name, str) and path.resolve() not in excluded:
-            yield canonicalize_name(name), path.resolve()
+def _sources(folder: Path) -> dict[NormalizedName, Source]:
+    where = f"tool.uv.sources in {folder / 'pyproject.toml'}"
+    table = _table_at(_pyproject(folder), where, "tool", "uv", "sources")
+    return {canonicalize_name(name): Source(folder, name, value) for name, value in table.items()}
 
 
-def _table(folder: Path) -> dict[str, Any]:
+def _members(root: Path) -> Iterator[tuple[NormalizedName, Path]]:
+    """Yield name and folder of each member of uv's and Hatch's workspaces that a folder's pyproject.toml lists."""
+    for where, workspace in _workspaces(root):
+        excluded = {path for pattern in _strings(workspace, "exclude", where) for path in _matches(root, pattern)}
+        for pattern in _strings(workspace, "members", where):
+            for path in (root, *_matches(root, pattern)):
+                project = _pyproject(path).get("project")
+                name = project.get("name") if isinstance(project, dict) else None
+                if isinstance(name, str) and path not in excluded:
+                    yield canonicalize_name(name), path
+
+
+def _workspaces(root: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield address and content of each table of a workspace."""
+    table, end = _pyproject(root), f" in {root / 'pyproject.toml'}"
+    where = f"tool.uv.workspace{end}"
+    yield where, _table_at(table, where, "tool", "uv", "workspace")
+    where = f"tool.hatch.envs{end}"
+    for name in _table_at(table, where, "tool", "hatch", "envs"):
+        where = f"tool.hatch.envs.{name}.workspace{end}"
+        yield where, _table_at(table, where, "tool", "hatch", "envs", name, "workspace")
+
+
+def _matches(root: Path, pattern: str) -> list[Path]:
+    found = glob.glob(os.path.join(glob.escape(str(root)), pattern), recursive=True)  # noqa: PTH118, PTH207  # takes ..
+    return [Path(path).resolve() for path in sorted(found)]
+
+
+def _strings(workspace: Mapping[str, Any], key: str, where: str) -> list[str]:
+    """Return the strings of an array; Hatch's members may also be tables with a path."""
+    values = workspace.get(key, [])
+    listed = values if isinstance(values, list) else [None]
+    found = [value.get("path") if isinstance(value, dict) else value for value in listed]
+    paths = [path for path in found if isinstance(path, str)]
+    if len(paths) < len(found):
+        raise ProjectError(f"{where}: expected paths as {key}; found {values!r}; see to the workspace")
+    return paths
+
+
+def _pyproject(folder: Path) -> dict[str, Any]:
     try:
         return tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))
     except (OSError, ValueError):
         return {}
 
 
-def _dict(table: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+def _table_at(table: Mapping[str, Any], where: str, *keys: str) -> dict[str, Any]:
     found: Any = table
     for key in keys:
-        found = found.get(key) if isinstance(found, dict) else None
-    return found if isinstance(found, dict) else {}
+        found = found.get(key, {})
+        if not isinstance(found, dict):
+            raise ProjectError(f"{where}: expected a table; found {found!r}; see to it")
+    return dict(found)
 
 
-def shown(url: str) -> str:
-    """Return a URL for messages: without credentials, and a path where it is one of this machine."""
-    return str(file_of(url)) if urlsplit(url).scheme == "file" else masked(url)
+def why_unbuildable(folder: Path) -> str | None:
+    """Say why no distribution can be built from a folder; ``None`` if it says how."""
+    if not folder.is_dir():
+        return "which is not there; see to the path"
+    try:
+        table = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))
+    except FileNotFoundError:
+        table = {}
+    except (OSError, ValueError) as error:
+        return f"whose pyproject.toml cannot be read; {error}; mend it"
+    if "build-system" in table or (folder / "setup.py").is_file():
+        return None
+    return "which has no build system; give it a pyproject.toml with [build-system]"

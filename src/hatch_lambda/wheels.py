@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from hatch_lambda.errors import masked
 from hatch_lambda.plan import Entry, Origin, TextContent, WheelContent
 
 if TYPE_CHECKING:
@@ -87,7 +89,9 @@ def wheel_entries(wheel: Wheel, *, scripts_for: str | None) -> Iterator[Entry]:
             if scheme == "scripts" and scripts_for:
                 yield _script(wheel, member, f"bin/{rest}", scripts_for)
             path = rest if scheme in _TO_ROOT else None
-        if path is not None and not _left_out(wheel, path):
+        if path == f"{wheel.dist_info}/METADATA" and any(masked(text) != text for text in wheel.requires_dist):
+            yield Entry(path, origin, _without_credentials(wheel, member))
+        elif path is not None and not _left_out(wheel, path):
             yield Entry(path, origin, _spliced(wheel, member), executable)
     if scripts_for:
         for name, reference in wheel.console_scripts:
@@ -122,6 +126,16 @@ def _left_out(wheel: Wheel, path: str) -> bool:
     return (
         name.endswith(".pyc") or "__pycache__" in folder.split("/") or (folder == wheel.dist_info and name in LEFT_OUT)
     )
+
+
+def _without_credentials(wheel: Wheel, member: Member) -> TextContent:
+    with zipfile.ZipFile(wheel.path) as archive:
+        return TextContent(masked_metadata(archive.read(member.name).decode("utf-8", "replace")).encode())
+
+
+def masked_metadata(text: str) -> str:
+    """Return core metadata without the credentials in its requirements."""
+    return re.sub(r"^Requires-Dist: .*$", lambda line: masked(line[0]), text, flags=re.MULTILINE)
 
 
 def _script(wheel: Wheel, member: Member, path: str, python_version: str) -> Entry:

@@ -1,4 +1,4 @@
-"""A git repository made of a folder, whatever git is set up for on the machine."""
+"""Git repositories made of folders, whatever git is set up for on the machine."""
 
 from __future__ import annotations
 
@@ -10,14 +10,29 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def commit_all(folder: Path) -> str:
-    """Make a repository of the folder with all of it in one commit, and return that commit."""
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in the folder and return what it writes."""
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
         **{f"GIT_{who}_{what}": f"{what}@test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
     }
-    for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "All of it"]):
-        subprocess.run(["git", *arguments], cwd=folder, env=environ, check=True, capture_output=True)
-    return subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=folder, env=environ, text=True).strip()
+    return subprocess.check_output(["git", *arguments], cwd=folder, env=environ, text=True, stderr=subprocess.PIPE)
+
+
+def commit_all(folder: Path) -> str:
+    """Commit all of the folder, as a repository of its own, and return that commit."""
+    git(folder, "init", "-q", "-b", "main")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "All of it")
+    return git(folder, "rev-parse", "HEAD").strip()
+
+
+def bare_clone(folder: Path, into: Path) -> Path:
+    """Put all branches and tags of the folder into a bare repository, new or not, and return that."""
+    if not into.exists():
+        into.mkdir(parents=True)
+        git(into, "init", "-q", "--bare", "-b", "main")
+    git(folder, "push", "-q", "--force", "--tags", str(into), "main")
+    return into

@@ -68,9 +68,10 @@ def build_wheel(pin: Pin, into: Path, host: Host) -> Path:
 def build_from(source: str, what: str, into: Path, host: Host) -> Path:
     """Return the wheel that plain pip builds from a folder, a requirement or a file of one; ``what`` names it.
 
-    Raises ``ResolveError`` with the end of what pip said.
+    pip's cache, which knows a file by its name, has no part in it. Raises ``ResolveError`` with the end of what pip
+    said.
     """
-    code, errors = _plain_pip("wheel", [f"--wheel-dir={into}", source], host)
+    code, errors = _plain_pip("wheel", ["--no-cache-dir", f"--wheel-dir={into}", source], host)
     wheels = list(into.glob("*.whl"))
     if code or len(wheels) != 1:
         raise _not_built(what, errors)

@@ -1,0 +1,160 @@
+"""The wheel of a folder, a repository or an archive of one's own: built here, once for each of its states."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import subprocess
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hatch_lambda.errors import ResolveError
+from hatch_lambda.places import why_unbuildable
+from hatch_lambda.resolve.base import OFFLINE_VARIABLE
+from hatch_lambda.resolve.sdists import build_from, commit_of
+from hatch_lambda.sources import impurity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from packaging.utils import NormalizedName
+
+    from hatch_lambda.places import Place
+    from hatch_lambda.resolve.base import Host
+    from hatch_lambda.store import Store
+    from hatch_lambda.wheels import Wheel
+
+_COMMIT = re.compile(r"@[0-9a-f]{40}(#.*)?$")
+
+_NOT_SOURCE = frozenset(
+    {
+        ".git",
+        ".hg",
+        ".mypy_cache",
+        ".nox",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".svn",
+        ".tox",
+        ".venv",
+        "__pycache__",
+        "node_modules",
+        "venv",
+    }
+)
+"""Folders of tools, which a build reads nothing from."""
+
+_LEFT_BEHIND = frozenset({"build", "dist"})
+"""Folders that builds leave at the top; deeper down they are packages like any other."""
+
+
+def wheel_of(name: NormalizedName, place: Place, by: str, store: Store, host: Host) -> Wheel:
+    """Return the wheel of a place, from the store if the place is as it was when it was built before.
+
+    ``by`` requires it. Raises ``ResolveError`` if it cannot be built or is not pure.
+    """
+    what = f"{by}: requires {name} from {place}"
+    problem = why_unbuildable(place.file) if place.kind == "folder" else None
+    if problem:
+        raise ResolveError(f"{what}, {problem}")
+    place = _settled(name, place, what, store, host)
+    key = _key(place)
+    known = store.memory.recall(*key) if key else None
+    wheel = store.find(known["wheel"]) if known else None
+    if wheel is None:
+        wheel = _built(name, place, what, store, host)
+        if key:
+            store.memory.remember({"wheel": wheel.sha256, "python": platform.python_version()}, *key)
+    return replace(wheel, built_from=str(place) if place.kind == "repository" else None)
+
+
+def _built(name: NormalizedName, place: Place, what: str, store: Store, host: Host) -> Wheel:
+    if host.offline and not place.local:
+        raise ResolveError(f"{OFFLINE_VARIABLE}: {name} from {place} was not built before; build once with the network")
+    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as into:
+        source = str(place.file) if place.kind == "folder" else f"{name} @ {place.url}"
+        file = build_from(source, f"{what}, which", Path(into), host)
+        problem = impurity(file)
+        if problem:
+            raise ResolveError(
+                f"{what}, which builds {file.name}, {problem}; build a wheel of it on Amazon Linux and require that, "
+                "or make it pure"
+            )
+        wheel = store.add(file, expected=None)
+    if wheel.name != name:
+        raise ResolveError(f"{what}, where {wheel.name} is; mend the name or the place")
+    return wheel
+
+
+def _settled(name: NormalizedName, place: Place, what: str, store: Store, host: Host) -> Place:
+    """Return a repository's place with its commit instead of a branch or tag; without the network, the last known."""
+    if place.kind != "repository" or _COMMIT.search(place.url):
+        return place
+    if host.offline:
+        commit = store.memory.recall("commit", str(place))
+        if commit is None:
+            return place
+    else:
+        commit = commit_of(f"{name} @ {place.url}", f"{what}, which", host)
+        store.memory.remember(commit, "commit", str(place))
+    return replace(place, url=_at_commit(place.url, commit))
+
+
+def _at_commit(url: str, commit: str) -> str:
+    address, hash_sign, fragment = url.partition("#")
+    scheme, separator, rest = address.partition("://")
+    path, at, _ = rest.rpartition("@")
+    bare = path if at and "/" in path else rest
+    return f"{scheme}{separator}{bare}@{commit}{hash_sign}{fragment}"
+
+
+def _key(place: Place) -> tuple[str, ...] | None:
+    """Return what a place's wheel is remembered under, which changes with the place; ``None`` if that cannot be told.
+
+    A folder's path counts, as its wheel may name other folders beside it.
+    """
+    if place.kind == "folder":
+        return "folder", str(place), _fingerprint(place.file)
+    if place.kind == "repository":
+        return ("repository", str(place)) if _COMMIT.search(place.url) else None
+    if place.local:
+        return "archive", place.url.partition("#")[2], hashlib.sha256(place.file.read_bytes()).hexdigest()
+    return ("archive", str(place)) if re.search(r"#sha256=[0-9a-f]{64}", place.url) else None
+
+
+def _fingerprint(folder: Path) -> str:
+    """Return a hash of every file that a build of the folder may read, and of the commit that it is at."""
+    found = hashlib.sha256(_described(folder))
+    for file in _source_files(folder):
+        executable = os.access(file, os.X_OK)
+        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        found.update(f"{file.relative_to(folder).as_posix()}\0{executable}{content}\n".encode())
+    return found.hexdigest()
+
+
+def _source_files(folder: Path) -> Iterator[Path]:
+    """Yield the files in the folder, but for those of tools and of earlier builds; links to folders are followed."""
+    seen: set[str] = set()
+    for root, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(root)
+        top = Path(root) == folder
+        skipped = _NOT_SOURCE | _LEFT_BEHIND if top else _NOT_SOURCE
+        folders[:] = sorted(name for name in folders if name not in skipped and not name.endswith(".egg-info"))
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        yield from (path for name in sorted(files) if (path := Path(root, name)).suffix != ".pyc" and path.is_file())
+
+
+def _described(folder: Path) -> bytes:
+    """Return what git says of the folder's commit, as versions may come from it; nothing where git does not know it."""
+    try:
+        command = ["git", "-C", str(folder), "describe", "--always", "--tags", "--long", "--dirty"]
+        return subprocess.run(command, capture_output=True, check=False).stdout  # noqa: S603  # no shell
+    except OSError:
+        return b""

@@ -1,0 +1,391 @@
+"""Distributions that come from folders, archives, repositories and workspaces."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hatch_lambda.errors import ResolveError
+from hatch_lambda.resolve.uv import find_uv
+from tests.conftest import ProjectFolder
+from tests.support import zips
+from tests.support.make_sibling import builds, make_hatch_sibling, make_sdist, make_sibling
+from tests.support.make_wheel import make_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DIRECT = "\n[tool.hatch.metadata]\nallow-direct-references = true\n"
+NATIVE = b"\x7fELF\x02\x01\x01" + bytes(57)
+STRANGER = "99.0"
+"""A version that an index would win with."""
+
+
+@pytest.fixture(autouse=True)
+def strangers(index):
+    """Packages of others on the index, under the names of our own."""
+    for name in ("lib", "inner"):
+        index.add(name, STRANGER)
+
+
+def asked(index) -> list[str]:
+    """Return the names that the index was asked for."""
+    return sorted({path.split("/")[2] for path in index.requests if path.startswith("/simple/")})
+
+
+def refused(project: ProjectFolder, *arguments: str, **environ: str) -> list[str]:
+    """Build, see that nothing came of it, and return the lines that were said."""
+    built = project.build(*arguments, **environ)
+    assert built.code == 1, built.output
+    assert "Traceback (most recent call last)" not in built.output
+    assert built.archives == ()
+    return built.output.splitlines()
+
+
+# Direct references
+
+
+@pytest.mark.parametrize("kind", ["folder", "sdist", "wheel"])
+def test_a_direct_reference_to_a_file_or_folder_goes_in_and_no_index_is_asked_for_it(index, project, tmp_path, kind):
+    index.add("base")
+    folder = make_sibling(tmp_path / "lib", "lib", requires=["base"])
+    places = {
+        "folder": folder,
+        "sdist": make_sdist(folder, tmp_path / "sdists", "lib"),
+        "wheel": make_wheel(tmp_path / "wheels", "lib", requires=["base"]),
+    }
+    project.configure(dependencies=[f"lib @ {places[kind].as_uri()}"], project=DIRECT)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["base 1.0", "lib 1.0"]
+    assert "lib/__init__.py" in zips.names(built.archive)
+    assert asked(index) == ["base"]
+
+
+def test_hatchs_own_way_to_name_a_folder_beside_the_project_works(index, project, tmp_path):
+    make_sibling(tmp_path / "lib", "lib")
+    project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["lib 1.0"]
+    assert asked(index) == []
+
+
+def test_two_ways_to_write_one_folder_are_one_place(project, tmp_path):
+    make_sibling(tmp_path / "lib", "lib")
+    make_sibling(tmp_path / "other", "other", requires=[f"lib @ {(tmp_path / 'lib').as_uri()}"])
+    dependencies = ["lib @ {root:uri}/../lib", "other @ {root:uri}/../other"]
+    project.configure(dependencies=dependencies, project=DIRECT)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["lib 1.0", "other 1.0"]
+
+
+def test_dependencies_of_siblings_join_under_the_targets_markers(index, project, tmp_path):
+    index.add("arm")
+    index.add("intel")
+    requires = ["arm; platform_machine == 'aarch64'", "intel; platform_machine == 'x86_64'", "never; os_name == 'nt'"]
+    folder = make_sibling(tmp_path / "lib", "lib", requires=requires)
+    project.configure('architecture = "arm64"', dependencies=[f"lib @ {folder.as_uri()}"], project=DIRECT)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["arm 1.0", "lib 1.0"]
+
+
+def test_extras_of_siblings_join(index, project, tmp_path):
+    index.add("fast")
+    index.add("slow")
+    extras = {"speed": ["fast; sys_platform == 'linux'", "lib[more]"], "more": ["slow"], "never": ["never"]}
+    folder = make_sibling(tmp_path / "lib", "lib", extras=extras)
+    project.configure(dependencies=[f"lib[speed] @ {folder.as_uri()}"], project=DIRECT)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["fast 1.0", "lib 1.0", "slow 1.0"]
+
+
+def test_what_an_index_has_gets_the_sibling_too_where_it_requires_one(index, project, tmp_path):
+    index.add("framework", requires=["lib"])
+    folder = make_sibling(tmp_path / "lib", "lib")
+    project.configure(dependencies=["framework", f"lib @ {folder.as_uri()}"], project=DIRECT)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["framework 1.0", "lib 1.0"]
+    assert asked(index) == ["framework"]
+
+
+# uv's sources
+
+
+def uv_sources(text: str) -> str:
+    """Return the table of uv's sources."""
+    return f"\n[tool.uv.sources]\n{text}\n"
+
+
+@pytest.fixture
+def monorepo(tmp_path, environ):
+    """A workspace's root, without a project of its own."""
+    root = ProjectFolder(tmp_path / "mono", environ)
+    root.write("pyproject.toml", '[tool.uv.workspace]\nmembers = ["packages/*"]\n')
+    return root
+
+
+def member(monorepo: ProjectFolder, name: str, *, dependencies: list[str], project: str = "") -> ProjectFolder:
+    """Return a member of the workspace that an archive is made of."""
+    folder = ProjectFolder(monorepo.root / "packages" / name, monorepo.environ)
+    folder.configure(name=name, dependencies=dependencies, project=project)
+    folder.write(f"{name}/__init__.py")
+    return folder
+
+
+@pytest.mark.parametrize("where", ["member", "root"])
+def test_a_member_of_uvs_workspace_goes_in_wherever_its_source_is_written(index, monorepo, where):
+    source = uv_sources("lib = { workspace = true }")
+    app = member(monorepo, "app", dependencies=["Lib>=1"], project=source if where == "member" else "")
+    make_sibling(monorepo.root / "packages/lib", "lib")
+    if where == "root":
+        monorepo.write("pyproject.toml", f'[tool.uv.workspace]\nmembers = ["packages/*"]\n{source}')
+
+    built = app.build()
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["lib 1.0"]
+    assert asked(index) == []
+
+
+def test_paths_in_the_workspaces_root_start_from_there(index, monorepo):
+    make_sibling(monorepo.root / "vendored/lib", "lib")
+    source = uv_sources('lib = { path = "vendored/lib", editable = true }')
+    monorepo.write("pyproject.toml", f'[tool.uv.workspace]\nmembers = ["packages/*"]\n{source}')
+    app = member(monorepo, "app", dependencies=["lib"])
+
+    built = app.build()
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["lib 1.0"]
+    assert asked(index) == []
+
+
+@pytest.mark.parametrize("kind", ["folder", "sdist", "wheel", "url"])
+def test_a_source_names_a_folder_or_an_archive(index, project, tmp_path, kind):
+    folder = make_sibling(tmp_path / "lib", "lib")
+    sdist = make_sdist(folder, index.folder, "served")
+    make_sdist(folder, tmp_path / "sdists", "lib")
+    make_wheel(tmp_path / "wheels", "lib")
+    sources = {
+        "folder": 'path = "../lib"',
+        "sdist": 'path = "../sdists/lib-1.0.tar.gz"',
+        "wheel": 'path = "../wheels/lib-1.0-py3-none-any.whl"',
+        "url": f'url = "{index.file_url(sdist)}"',
+    }
+    project.configure(dependencies=["lib"], project=uv_sources(f"lib = {{ {sources[kind]} }}"))
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["lib 1.0"]
+    assert asked(index) == []
+
+
+def test_the_source_whose_marker_holds_on_the_target_counts(project, tmp_path):
+    make_sibling(tmp_path / "windows", "lib", "1.0")
+    make_sibling(tmp_path / "linux", "lib", "2.0")
+    entries = [f"{{ path = '../{name}', marker = \"{marker}\" }}" for name, marker in MARKED.items()]
+    project.configure(dependencies=["lib"], project=uv_sources(f"lib = [{', '.join(entries)}]"))
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["lib 2.0"]
+
+
+MARKED = {"windows": "sys_platform == 'win32'", "linux": "sys_platform == 'linux'"}
+
+
+def test_a_name_comes_from_the_index_where_no_source_holds_or_the_source_says_so(index, project):
+    index.add("other")
+    sources = "lib = [{ path = '../lib', marker = \"sys_platform == 'win32'\" }]\nother = { index = 'private' }"
+    project.configure(dependencies=["lib", "other"], project=uv_sources(sources))
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == [f"lib {STRANGER}", "other 1.0"]
+
+
+# Workspaces
+
+
+@pytest.mark.parametrize("resolver", ["pip", "uv"])
+@pytest.mark.parametrize("workspace", ["uv", "hatch"])
+@pytest.mark.parametrize("name", ["app", "inner", "lib"])
+def test_a_monorepo_of_three_builds_from_each_member(index, environ, tmp_path, workspace, name, resolver):
+    for requirement in ("base", "linux-only"):
+        index.add(requirement)
+    mono = monorepo_of_three(tmp_path / "mono", workspace)
+    project = ProjectFolder(mono / "packages" / name, environ)
+    options = f'\n[tool.hatch.build.targets.lambda]\nruntime = "python3.13"\nresolver = "{resolver}"\n'
+    pyproject = project.root / "pyproject.toml"
+    project.write("pyproject.toml", pyproject.read_text() + options)
+    environ.update(uv_environ(index, tmp_path))
+
+    built = project.build()
+
+    own = {"app": ["inner 1.0", "lib 1.0"], "lib": ["inner 1.0"], "inner": []}[name]
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == sorted(["base 1.0", "linux-only 1.0", *own])
+    assert asked(index) == ["base", "linux-only"]
+    assert not [path for path in zips.names(built.archive) if zips.contents(built.archive)[path].startswith(b"\x7fELF")]
+
+
+def uv_environ(index, tmp_path: Path) -> dict[str, str]:
+    """Return the variables by which uv is found and knows the index."""
+    try:
+        found = find_uv(os.environ)
+    except ResolveError:
+        pytest.skip("uv is not installed")
+    return {"HATCH_UV": found, "UV_CACHE_DIR": str(tmp_path / "uv-cache"), "UV_DEFAULT_INDEX": index.url}
+
+
+def monorepo_of_three(root: Path, workspace: str) -> Path:
+    """Write a monorepo in which ``app`` requires ``lib`` and that requires ``inner``."""
+    requires = {
+        "app": ["lib"],
+        "lib": ["inner"],
+        "inner": ["base", "linux-only; sys_platform == 'linux'", "x; os_name == 'nt'"],
+    }
+    members = '[tool.uv.workspace]\nmembers = ["packages/*"]\n'
+    root.mkdir()
+    (root / "pyproject.toml").write_text(members if workspace == "uv" else "")
+    for name, needed in requires.items():
+        tables = uv_sources(f"{needed[0]} = {{ workspace = true }}") if name != "inner" else ""
+        if workspace == "hatch":
+            tables = '\n[tool.hatch.envs.default.workspace]\nmembers = ["../*"]\n'
+        make_hatch_sibling(root / "packages" / name, name, requires=needed, tables=tables)
+    return root
+
+
+# Rebuilding
+
+
+def test_an_unchanged_sibling_is_not_built_again_and_nothing_is_left_in_its_folder(project, tmp_path):
+    folder = make_sibling(tmp_path / "lib", "lib")
+    before = tree(folder)
+    project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
+
+    for architecture in ("x86_64", "arm64"):
+        assert project.build(HATCH_LAMBDA_ARCHITECTURE=architecture).code == 0
+
+    assert builds(tmp_path) == ["lib-1.0"]
+    assert tree(folder) == before
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Return the bytes of every file below a folder, but for the compiled modules that Python leaves."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+CHANGES = {
+    "other content": lambda folder: (folder / "lib/__init__.py").write_text("changed = True\n"),
+    "a new file": lambda folder: (folder / "lib/new.py").write_text(""),
+    "a file less": lambda folder: (folder / "lib/gone.py").unlink(),
+    "another name": lambda folder: (folder / "lib/gone.py").rename(folder / "lib/here.py"),
+    "a mode": lambda folder: (folder / "lib/gone.py").chmod(0o755),
+    "a package called build": lambda folder: (folder / "lib/build/__init__.py").write_text("changed = True\n"),
+    "behind a link": lambda folder: (folder.parent / "linked/data.txt").write_text("changed"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_sibling_is_built_again(project, tmp_path, change):
+    folder = make_sibling(tmp_path / "lib", "lib", files={"lib/gone.py": "", "lib/build/__init__.py": ""})
+    make_sibling(tmp_path / "linked", "linked", files={"data.txt": "data"})
+    (folder / "lib/linked").symlink_to(tmp_path / "linked", target_is_directory=True)
+    project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
+    project.build()
+    CHANGES[change](folder)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert builds(tmp_path) == ["lib-1.0", "lib-1.0"]
+
+
+def test_what_builds_and_tools_leave_behind_is_no_change(project, tmp_path):
+    folder = make_sibling(tmp_path / "lib", "lib")
+    project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
+    project.build()
+    for path in (
+        "build/lib/x.py",
+        "dist/lib.whl",
+        "lib.egg-info/PKG-INFO",
+        "lib/__pycache__/x.pyc",
+        ".venv/pyvenv.cfg",
+    ):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text("left")
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert builds(tmp_path) == ["lib-1.0"]
+
+
+def test_the_changed_file_is_in_the_archive(project, tmp_path):
+    folder = make_sibling(tmp_path / "lib", "lib")
+    project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
+    project.build()
+    (folder / "lib/__init__.py").write_text("changed = True\n")
+
+    built = project.build()
+
+    assert zips.read(built.archive, "lib/__init__.py") == "changed = True\n"
+
+
+@pytest.mark.parametrize("kind", ["path", "url"])
+def test_an_sdist_that_is_replaced_under_its_name_is_built_again(index, project, tmp_path, kind):
+    folder = make_sibling(tmp_path / "lib", "lib")
+    sdist = make_sdist(folder, index.folder, "served")
+    source = f'path = "{sdist}"' if kind == "path" else f'url = "{index.file_url(sdist)}"'
+    project.configure(dependencies=["lib"], project=uv_sources(f"lib = {{ {source} }}"))
+    project.build()
+    (folder / "lib/__init__.py").write_text("changed = True\n")
+    make_sdist(folder, index.folder, "served")
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.read(built.archive, "lib/__init__.py") == "changed = True\n"
+
+
+def test_a_copy_of_a_monorepo_takes_its_own_siblings(project, tmp_path):
+    inner = make_hatch_sibling(tmp_path / "inner", "inner")
+    requires = ["inner @ {root:uri}/../inner"]
+    make_hatch_sibling(tmp_path / "lib", "lib", requires=requires, tables=DIRECT)
+    project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
+    project.build()
+    copied = ProjectFolder(tmp_path / "copy/project", project.environ)
+    for name in ("inner", "lib", "project"):
+        shutil.copytree(tmp_path / name, tmp_path / "copy" / name)
+    (tmp_path / "copy/inner/inner/__init__.py").write_text("copied = True\n")
+    shutil.rmtree(inner)
+
+    built = copied.build("-c")
+
+    assert built.code == 0, built.output
+    assert zips.read(built.archive, "inner/__init__.py") == "copied = True\n"

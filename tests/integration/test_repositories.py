@@ -1,0 +1,251 @@
+"""Distributions that come from git repositories."""
+
+from __future__ import annotations
+
+import http.server
+import os
+import shutil
+import subprocess
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support import zips
+from tests.support.git import bare_clone, commit_all, git
+from tests.support.make_sibling import builds, make_sibling
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DIRECT = "\n[tool.hatch.metadata]\nallow-direct-references = true\n"
+
+
+class Repository:
+    """A repository of a distribution ``lib``, with tag ``v1``, whose working folder is elsewhere."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.folder = make_sibling(tmp_path / "work/lib", "lib", requires=["base"])
+        self.bare = tmp_path / "served/lib.git"
+        self.first = self.commit("first = True\n")
+        git(self.folder, "tag", "v1")
+        bare_clone(self.folder, self.bare)
+        self.url = f"git+{self.bare.as_uri()}"
+
+    def commit(self, text: str) -> str:
+        """Put another text into the distribution, and return the commit."""
+        (self.folder / "lib/__init__.py").write_text(text)
+        commit = commit_all(self.folder)
+        bare_clone(self.folder, self.bare)
+        return commit
+
+
+@pytest.fixture
+def repository(tmp_path, index):
+    index.add("base")
+    index.add("lib", "99.0")
+    return Repository(tmp_path)
+
+
+def built_from(archive: Path) -> str | None:
+    """Return what the archive says of where ``lib`` is from."""
+    (found,) = (entry for entry in zips.lambda_json(archive)["distributions"] if entry["name"] == "lib")
+    return str(found["built-from"]) if "built-from" in found else None
+
+
+@pytest.mark.parametrize("ref", ["@v1", "@main", "@COMMIT", ""])
+def test_a_tag_a_branch_or_a_commit_is_built_and_the_commit_is_told(index, project, repository, ref):
+    url = repository.url + ref.replace("COMMIT", repository.first)
+    project.configure(dependencies=[f"lib @ {url}"], project=DIRECT)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["base 1.0", "lib 1.0"]
+    assert built_from(built.archive) == f"{repository.url}@{repository.first}"
+    assert not [path for path in index.requests if path.startswith("/simple/lib/")]
+
+
+SOURCES = ['tag = "v1"', 'branch = "main"', 'rev = "COMMIT"', 'rev = "v1"', ""]
+
+
+@pytest.mark.parametrize("ref", SOURCES)
+def test_uvs_sources_name_repositories_too(project, repository, ref):
+    source = ", ".join(filter(None, (f'git = "{repository.bare.as_uri()}"', ref.replace("COMMIT", repository.first))))
+    project.configure(dependencies=["lib"], project=f"\n[tool.uv.sources]\nlib = {{ {source} }}\n")
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert built_from(built.archive) == f"{repository.url}@{repository.first}"
+
+
+def test_a_subdirectory_of_a_repository_is_built(project, index, tmp_path):
+    index.add("base")
+    make_sibling(tmp_path / "work/packages/lib", "lib")
+    commit = commit_all(tmp_path / "work")
+    url = bare_clone(tmp_path / "work", tmp_path / "served.git").as_uri()
+    source = f'git = "{url}", branch = "main", subdirectory = "packages/lib"'
+    project.configure(dependencies=["lib"], project=f"\n[tool.uv.sources]\nlib = {{ {source} }}\n")
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert built_from(built.archive) == f"git+{url}@{commit}#subdirectory=packages/lib"
+
+
+@pytest.mark.parametrize("ref", ["main", "v1"])
+def test_a_moved_branch_or_tag_is_built_again_and_an_unmoved_one_is_not(project, repository, ref):
+    project.configure(dependencies=[f"lib @ {repository.url}@{ref}"], project=DIRECT)
+    for _ in range(2):
+        project.build()
+    unmoved = builds(repository.folder.parent)
+    second = repository.commit("second = True\n")
+    git(repository.folder, "tag", "--force", "v1")
+    bare_clone(repository.folder, repository.bare)
+
+    built = project.build()
+
+    assert unmoved == ["lib-1.0"]
+    assert built.code == 0, built.output
+    assert zips.read(built.archive, "lib/__init__.py") == "second = True\n"
+    assert built_from(built.archive) == f"{repository.url}@{second}"
+
+
+def test_a_whole_commit_needs_no_repository_once_it_was_built(project, repository):
+    project.configure(dependencies=[f"lib @ {repository.url}@{repository.first}"], project=DIRECT)
+    project.build()
+    shutil.rmtree(repository.bare)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert builds(repository.folder.parent) == ["lib-1.0"]
+
+
+def test_offline_the_commit_that_was_last_seen_of_a_branch_is_used(project, repository):
+    project.configure(dependencies=[f"lib @ {repository.url}@main"], project=DIRECT)
+    project.build(target="lambda:lock")
+    repository.commit("second = True\n")
+
+    built = project.build(HATCH_LAMBDA_OFFLINE="1")
+
+    assert built.code == 0, built.output
+    assert zips.read(built.archive, "lib/__init__.py") == "first = True\n"
+    assert built_from(built.archive) == f"{repository.url}@{repository.first}"
+
+
+@pytest.mark.parametrize("ref", ["main", "COMMIT"])
+def test_offline_a_repository_that_was_not_built_before_is_refused(project, repository, ref):
+    url = f"{repository.url}@{ref.replace('COMMIT', repository.first)}"
+    project.configure(dependencies=[f"lib @ {url}"], project=DIRECT)
+
+    built = project.build(HATCH_LAMBDA_OFFLINE="1")
+
+    assert built.code == 1
+    assert built.output == (f"HATCH_LAMBDA_OFFLINE: lib from {url} was not built before; build once with the network\n")
+    assert built.archives == ()
+
+
+def test_a_repository_that_is_not_there_is_named(project, tmp_path):
+    url = f"git+{(tmp_path / 'nothing.git').as_uri()}"
+    project.configure(dependencies=[f"lib @ {url}"], project=DIRECT)
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output.splitlines()[0] == (
+        f"project.dependencies: requires lib from {url}, which cannot be built; the end of what pip said follows"
+    )
+    assert f"fatal: '{tmp_path / 'nothing.git'}' does not appear to be a git repository" in built.output
+    assert built.archives == ()
+
+
+class _GitHandler(http.server.BaseHTTPRequestHandler):
+    """Hands requests with the right password to ``git http-backend``."""
+
+    root: Path
+    authorization = "Basic dXNlcjpzM2NyZXQ="  # user:s3cret
+
+    def do_GET(self) -> None:
+        if self.headers.get("Authorization") != self.authorization:
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="git"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        path, _, query = self.path.partition("?")
+        environ = {
+            **os.environ,
+            "GIT_PROJECT_ROOT": str(self.root),
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": "safe.directory",
+            "GIT_CONFIG_VALUE_0": "*",
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "REQUEST_METHOD": self.command,
+            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
+            "HTTP_GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
+        }
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        done = subprocess.run(["git", "http-backend"], env=environ, input=body, stdout=subprocess.PIPE, check=True)
+        head, _, content = done.stdout.partition(b"\r\n\r\n")
+        headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+        self.send_response(int(headers.pop("Status", "200 OK").split()[0]))
+        for name, value in {**headers, "Content-Length": str(len(content))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_POST = do_GET  # noqa: N815  # the name that http.server calls
+
+    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
+        """Say nothing."""
+
+
+@pytest.fixture
+def host(repository) -> Iterator[str]:
+    """The address of a server of the repository that wants a password."""
+    handler = type("Handler", (_GitHandler,), {"root": repository.bare.parent})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        yield f"127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_private_repository_over_http_is_built_and_its_password_is_nowhere(project, repository, host, tmp_path):
+    url = f"git+http://user:s3cret@{host}/lib.git@v1"
+    make_sibling(tmp_path / "middle", "middle", requires=[f"lib @ {url}"])
+    dependencies = [f"lib @ {url}", f"middle @ {(tmp_path / 'middle').as_uri()}"]
+    project.configure(dependencies=dependencies, project=DIRECT)
+    locked = project.build(target="lambda:lock")
+
+    built = project.build()
+
+    assert locked.code == 0, locked.output
+    assert built.code == 0, built.output
+    assert built_from(built.archive) == f"git+http://****@{host}/lib.git@{repository.first}"
+    written = [(project.root / "pylock.lambda.toml").read_bytes(), built.output.encode(), locked.output.encode()]
+    assert zips.read(built.archive, "middle-1.0.dist-info/METADATA").splitlines()[-1] == (
+        f"Requires-Dist: lib @ git+http://****@{host}/lib.git@v1"
+    )
+    assert not [text for text in [*written, *zips.contents(built.archive).values()] if b"s3cret" in text]
+
+
+def test_the_password_is_masked_where_the_repository_cannot_be_had(project, host):
+    project.configure(dependencies=[f"lib @ git+http://user:wr0ng@{host}/lib.git@v1"], project=DIRECT)
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output.splitlines()[0] == (
+        f"project.dependencies: requires lib from git+http://****@{host}/lib.git@v1, which cannot be built; the end of "
+        "what pip said follows"
+    )
+    assert "wr0ng" not in built.output
+    assert built.archives == ()
