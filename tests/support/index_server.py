@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from packaging.utils import canonicalize_name
 
+from tests.support.make_sdist import make_sdist
 from tests.support.make_wheel import make_wheel
 
 if TYPE_CHECKING:
@@ -70,11 +71,9 @@ class IndexServer:
         """Put a wheel on the index; the arguments are those of ``make_wheel``."""
         return make_wheel(self.folder, name, version, **details)
 
-    def add_sdist(self, name: str, version: str) -> Path:
-        """Put an sdist on the index, which nobody is meant to open."""
-        path = self.folder / f"{name}-{version}.tar.gz"
-        path.write_bytes(b"not to be opened")
-        return path
+    def add_sdist(self, name: str, version: str = "1.0", **details: Any) -> Path:
+        """Put an sdist on the index; the arguments are those of ``make_sdist``."""
+        return make_sdist(self.folder, name, version, **details)
 
     def downloads(self) -> list[str]:
         """Return the names of the files that were fetched, but not of metadata beside them."""
