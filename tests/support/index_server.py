@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import tarfile
 import threading
 import zipfile
 from email.parser import HeaderParser
@@ -175,10 +176,22 @@ def _project(filename: str) -> str:
 
 
 def _requires_python(path: Path) -> str:
-    if path.suffix != ".whl" or not zipfile.is_zipfile(path):
+    if path.suffix == ".gz":
+        text = _pkg_info(path)
+    elif path.suffix == ".whl" and zipfile.is_zipfile(path):
+        text = _metadata(path)
+    else:
         return ""
-    found = HeaderParser().parsestr(_metadata(path))["Requires-Python"]
+    found = HeaderParser().parsestr(text)["Requires-Python"]
     return f" data-requires-python='{html.escape(found)}'" if found else ""
+
+
+def _pkg_info(path: Path) -> str:
+    if not tarfile.is_tarfile(path):
+        return ""
+    with tarfile.open(path) as sdist:
+        file = sdist.extractfile(f"{path.name.removesuffix('.tar.gz')}/PKG-INFO")
+        return file.read().decode() if file else ""
 
 
 def _metadata(path: Path) -> str:

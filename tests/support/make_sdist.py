@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.support.make_wheel import make_wheel
+from tests.support.make_wheel import make_wheel, metadata
 
 NATIVE = b"\x7fELF\x02\x01\x01" + bytes(57)
 """The start of a shared library for 64-bit Linux."""
@@ -60,7 +60,7 @@ def make_sdist(
     with tempfile.TemporaryDirectory() as made:
         built = make_wheel(Path(made), *(builds or (name, version)), **wheel)
         files = {
-            "PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode(),
+            "PKG-INFO": metadata(name, version, wheel.get("requires", ()), wheel.get("requires_python")).encode(),
             "pyproject.toml": _PYPROJECT.encode(),
             "backend.py": _BACKEND.format(trace=trace and str(trace), failure=failure).encode(),
             built.name: built.read_bytes(),
