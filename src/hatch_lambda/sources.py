@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import zipfile
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,15 +16,17 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from hatch_lambda.errors import ResolveError, WheelError
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Pin, Resolution, Resolver
-from hatch_lambda.resolve.sdists import build_wheel, find_sdist, sdists_above_wheels
+from hatch_lambda.resolve.proof import demands
+from hatch_lambda.resolve.sdists import build_wheel, find_sdist, offered, sdists_above_wheels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
     from hatch_lambda.resolve.base import Demand
+    from hatch_lambda.resolve.pip_log import Offer
     from hatch_lambda.store import Store
     from hatch_lambda.target import Target
     from hatch_lambda.wheels import Wheel
@@ -101,7 +104,7 @@ class FromSource:
     """A resolver that is offered wheels of some distributions, built here from the newest sdists that will do.
 
     ``make`` returns the resolver for a host. A release is built where it is newer than all that have a wheel for the
-    target.
+    target; what turns out to be required on the way can make it an older one, as far as the resolver tells.
     """
 
     make: Callable[[Host], Resolver]
@@ -113,57 +116,81 @@ class FromSource:
         self, roots: Sequence[Demand], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
     ) -> Resolution:
         """Return the pins; those of distributions that were built name their sdists. Raises ``ResolveError``."""
-        wanted = self._wanted(roots, prefer or {})
-        built: dict[NormalizedName, dict[Pin, Wheel]] = {name: {} for name in self.names}
-        for _ in range(_TRIES):
-            for name, specifier in wanted.items():
-                built[name] |= self._built(name, specifier, target)
+        build = partial(
+            self._built, {name: offered(name, target, self.host) for name in self.names}, prefer or {}, target
+        )
+        offer = partial(self._offered, roots, target, prefer or {})
+        built = build(dict.fromkeys(self.names, SpecifierSet()) | _specifiers(demands(roots, {}, target)))
+        while True:
             try:
-                return self._offered(built, roots, target, prefer or {})
+                resolution = offer(built)
             except ResolveError as error:
-                narrower = {name: specifier for name, specifier in error.missing.items() if name in built}
-                if not narrower or narrower == {name: wanted.get(name) for name in narrower}:
+                more = built | build(error.missing)
+                if more.keys() == built.keys():
                     raise
-                wanted = narrower
-        return self._offered(built, roots, target, prefer or {})
+            else:
+                more = built | build(_specifiers(resolution.demanded))
+                if more.keys() == built.keys():
+                    return resolution
+            built = more
 
-    def _wanted(
-        self, roots: Sequence[Demand], prefer: Mapping[NormalizedName, Version]
-    ) -> dict[NormalizedName, SpecifierSet]:
-        wanted = {name: SpecifierSet(f"=={prefer[name]}" if name in prefer else "") for name in self.names}
-        for root in roots:
-            name = canonicalize_name(root.requirement.name)
-            if name in wanted:
-                wanted[name] &= root.requirement.specifier
-        return wanted
+    def _built(
+        self,
+        offers: Mapping[NormalizedName, tuple[tuple[Offer, ...], tuple[str, ...]]],
+        prefer: Mapping[NormalizedName, Version],
+        target: Target,
+        wanted: Mapping[NormalizedName, SpecifierSet],
+    ) -> dict[Pin, Wheel]:
+        """Return of each wanted name the newest release that is to be built and suits the runtime's Python, if any."""
+        found = {}
+        for name, specifier in wanted.items():
+            if name not in offers:
+                continue
+            kept = SpecifierSet(f"=={prefer[name]}" if name in prefer else "")
+            files, indexes = offers[name]
+            for offer in sdists_above_wheels(files, specifier & kept)[:_TRIES]:
+                pin = self._sdist(name, offer, indexes)
+                wheel = wheel_from_sdist(pin, self.store, self.host)
+                if SpecifierSet(wheel.requires_python or "").contains(target.python_full_version, prereleases=True):
+                    found[pin] = wheel
+                    break
+        return found
 
-    def _built(self, name: NormalizedName, specifier: SpecifierSet, target: Target) -> Iterator[tuple[Pin, Wheel]]:
-        """Yield the newest release that is to be built and suits the runtime's Python, if there is one."""
-        versions, indexes = sdists_above_wheels(name, specifier, target, self.host)
-        for version in versions[:_TRIES]:
-            known = self.store.memory.recall("sdist", name, str(version), indexes)
-            pin = Pin.from_json(known) if known else find_sdist(name, version, self.host)
-            self.store.memory.remember(pin.as_json(), "sdist", name, str(version), indexes)
-            wheel = wheel_from_sdist(pin, self.store, self.host)
-            if SpecifierSet(wheel.requires_python or "").contains(target.python_full_version, prereleases=True):
-                yield pin, wheel
-                return
+    def _sdist(self, name: NormalizedName, offer: Offer, indexes: Sequence[str]) -> Pin:
+        """Return where an sdist is; pip is not asked twice for one with the same hash."""
+        key = ("sdist", name, offer.filename, offer.sha256, indexes)
+        known = self.store.memory.recall(*key) if offer.sha256 else None
+        if known:
+            return Pin.from_json(known)
+        pin = find_sdist(name, offer.version, self.host)
+        if offer.sha256:
+            self.store.memory.remember(pin.as_json(), *key)
+        return pin
 
     def _offered(
         self,
-        built: Mapping[NormalizedName, Mapping[Pin, Wheel]],
         roots: Sequence[Demand],
         target: Target,
         prefer: Mapping[NormalizedName, Version],
+        built: Mapping[Pin, Wheel],
     ) -> Resolution:
         """Resolve with the built wheels in a folder; put the sdists in their place afterwards."""
-        sdists = {wheel.filename: (pin, wheel) for wheels in built.values() for pin, wheel in wheels.items()}
+        sdists = {wheel.filename: pin for pin, wheel in built.items()}
         with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
-            for filename, (_, wheel) in sdists.items():
-                shutil.copyfile(wheel.path, Path(folder, filename))
-            resolution = self.make(_looking_into(self.host, folder)).resolve(roots, target, prefer=prefer)
-        pins = tuple(sdists[pin.filename][0] if pin.filename in sdists else pin for pin in resolution.pins)
-        return replace(resolution, pins=pins)
+            for wheel in built.values():
+                shutil.copyfile(wheel.path, Path(folder, wheel.filename))
+            host = _looking_into(self.host, folder) if built else self.host
+            resolution = self.make(host).resolve(roots, target, prefer=prefer)
+        return replace(resolution, pins=tuple(sdists.get(pin.filename, pin) for pin in resolution.pins))
+
+
+def _specifiers(found: Iterable[Demand]) -> dict[NormalizedName, SpecifierSet]:
+    """Return which versions of each name all demands together admit."""
+    wanted: dict[NormalizedName, SpecifierSet] = {}
+    for demand in found:
+        name = canonicalize_name(demand.requirement.name)
+        wanted[name] = wanted.get(name, SpecifierSet()) & demand.requirement.specifier
+    return wanted
 
 
 def _looking_into(host: Host, folder: str) -> Host:

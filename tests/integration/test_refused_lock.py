@@ -129,7 +129,8 @@ def test_a_release_with_an_sdist_only_is_refused(refused, index):
 
     assert refused(pylock({"name": "lib", "version": "1.0", "sdist": entry})) == (
         "project.dependencies: requires lib; pylock.toml has lib 1.0, but no wheel for python3.13 on x86_64, it has "
-        f"only an sdist (lib-1.0.tar.gz), and nothing is compiled on this machine; {PIP}\n"
+        f"only an sdist (lib-1.0.tar.gz), and nothing is compiled on this machine; "
+        f'add build-from-source = ["lib"] to the table if it is pure Python; {PIP}\n'
     )
 
 

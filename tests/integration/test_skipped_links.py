@@ -9,6 +9,7 @@ import sys
 from hatch_lambda.resolve.pip_command import RUNNER, pip_environment, target_options
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import Target
+from tests.support.locks import sha256
 
 PYTHON_3_13 = Target(next(runtime for runtime in RUNTIMES if runtime.name == "python3.13"), "x86_64")
 
@@ -16,7 +17,10 @@ PYTHON_3_13 = Target(next(runtime for runtime in RUNTIMES if runtime.name == "py
 def test_notes_on_skipped_links_stand_at_the_end_of_the_log_with_paths_for_urls(index, environ, tmp_path):
     index.add("lib", "1.0")
     index.add("lib", "2.0", tag="cp39-cp39-win_amd64")
-    index.add_sdist("lib", "3.0")
+    sdist = index.add_sdist("lib", "3.0")
+    newer = index.add_sdist("lib", "4.0", requires_python=">=3.14")
+    withdrawn = index.add_sdist("lib", "5.0")
+    index.yanked[withdrawn.name] = "bad"
     log = tmp_path / "pip.log"
     arguments = ["install", "--dry-run", "--ignore-installed", f"--log={log}", "--quiet", *target_options(PYTHON_3_13)]
 
@@ -27,13 +31,15 @@ def test_notes_on_skipped_links_stand_at_the_end_of_the_log_with_paths_for_urls(
     )
 
     lines = log.read_text("utf-8").splitlines()
-    assert [line for line in lines if "Skipping link" in line] == lines[-3:]
-    assert lines[-3:] == [
+    assert [line for line in lines if "Skipping link" in line] == lines[-5:]
+    assert lines[-5:] == [
         (
             "Skipping link: none of the wheel's tags (cp39-cp39-win_amd64) are compatible "
             "(run pip debug --verbose to show compatible tags): file:///files/lib-2.0-cp39-cp39-win_amd64.whl"
         ),
-        "Skipping link: No sources permitted for lib: file:///files/lib-3.0.tar.gz",
+        f"Skipping link: No sources permitted for lib: file:///files/lib-3.0.tar.gz#sha256={sha256(sdist)}",
+        (f"Skipping link: lib-4.0.tar.gz Requires-Python >=3.14: file:///files/lib-4.0.tar.gz#sha256={sha256(newer)}"),
+        f"Skipping link: yanked for reason: bad: file:///files/lib-5.0.tar.gz#sha256={sha256(withdrawn)}",
         "Skipping link: not a file: file:///simple/lib/",
     ]
 

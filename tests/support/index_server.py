@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import tarfile
 import threading
 import zipfile
 from email.parser import HeaderParser
@@ -14,6 +15,7 @@ from urllib.parse import unquote
 
 from packaging.utils import canonicalize_name
 
+from tests.support.make_sdist import make_sdist
 from tests.support.make_wheel import make_wheel
 
 if TYPE_CHECKING:
@@ -70,11 +72,9 @@ class IndexServer:
         """Put a wheel on the index; the arguments are those of ``make_wheel``."""
         return make_wheel(self.folder, name, version, **details)
 
-    def add_sdist(self, name: str, version: str) -> Path:
-        """Put an sdist on the index, which nobody is meant to open."""
-        path = self.folder / f"{name}-{version}.tar.gz"
-        path.write_bytes(b"not to be opened")
-        return path
+    def add_sdist(self, name: str, version: str = "1.0", **details: Any) -> Path:
+        """Put an sdist on the index; the arguments are those of ``make_sdist``."""
+        return make_sdist(self.folder, name, version, **details)
 
     def downloads(self) -> list[str]:
         """Return the names of the files that were fetched, but not of metadata beside them."""
@@ -176,10 +176,22 @@ def _project(filename: str) -> str:
 
 
 def _requires_python(path: Path) -> str:
-    if path.suffix != ".whl" or not zipfile.is_zipfile(path):
+    if path.suffix == ".gz":
+        text = _pkg_info(path)
+    elif path.suffix == ".whl" and zipfile.is_zipfile(path):
+        text = _metadata(path)
+    else:
         return ""
-    found = HeaderParser().parsestr(_metadata(path))["Requires-Python"]
+    found = HeaderParser().parsestr(text)["Requires-Python"]
     return f" data-requires-python='{html.escape(found)}'" if found else ""
+
+
+def _pkg_info(path: Path) -> str:
+    if not tarfile.is_tarfile(path):
+        return ""
+    with tarfile.open(path) as sdist:
+        file = sdist.extractfile(f"{path.name.removesuffix('.tar.gz')}/PKG-INFO")
+        return file.read().decode() if file else ""
 
 
 def _metadata(path: Path) -> str:

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from hatch_lambda.resolve.base import Pin
-from hatch_lambda.resolve.explain import explain_failure, explain_older
+from hatch_lambda.resolve.explain import explain_failure, explain_older, explain_sdists
 from tests.support.log_lines import (
     INDEX,
     answered,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 AL2_ARM = target("python3.11", "arm64")
 CONFLICT = "Will try a different candidate, due to conflict:"
 FINDLINKS = "build a wheel of it on Amazon Linux and name its folder in pip's find-links"
+FROM_SOURCE = 'add build-from-source = ["lib"] to the table if it is pure Python'
 
 
 def failure(*lines: str, chosen: Target | None = None, roots: tuple[str, ...] = ("lib",)) -> list[str]:
@@ -43,6 +44,12 @@ def older(*lines: str, pin: str = "1.0", wanted: tuple[str, ...] = ("lib",), cho
     """Return what is told of a pin of that version with these lines in pip's log."""
     pins = [Pin(canonicalize_name("lib"), Version(pin), "https://host/x.whl", None)]
     return list(explain_older(pins, [demand(text) for text in wanted], log(*lines), chosen or target()))
+
+
+def only_sdists(*lines: str, pin: str = "1.0", wanted: tuple[str, ...] = ("lib",)) -> list[str]:
+    """Return the warnings on a pin of that version with these lines in pip's log."""
+    pins = [Pin(canonicalize_name("lib"), Version(pin), "https://host/x.whl", None)]
+    return list(explain_sdists(pins, [demand(text) for text in wanted], log(*lines)))
 
 
 # Nothing was found
@@ -176,7 +183,7 @@ def test_the_address_of_a_requirement_is_that_of_the_root_that_has_it():
             [sdist("lib-2.0.tar.gz")],
             target(),
             "lib 2.0: no wheel for python3.13 on x86_64; it has only an sdist (lib-2.0.tar.gz), and nothing is "
-            "compiled on this machine; " + FINDLINKS,
+            "compiled on this machine; " + FROM_SOURCE,
             id="sdist",
         ),
         pytest.param(
@@ -225,7 +232,7 @@ def test_an_older_release_with_a_wheel_helps():
     assert lines == [
         (
             "lib 2.0: no wheel for python3.13 on x86_64; it has only an sdist (lib-2.0.tar.gz), and nothing is "
-            "compiled on this machine; admit lib 1.10, the newest with a wheel for it"
+            f"compiled on this machine; {FROM_SOURCE}, or admit lib 1.10, the newest with a wheel for it"
         )
     ]
 
@@ -260,7 +267,7 @@ def test_a_requirement_that_cannot_be_read_admits_everything():
     assert lines == [
         (
             "lib 1.0: no wheel for python3.13 on x86_64; it has only an sdist (lib-1.0.tar.gz), and nothing is "
-            f"compiled on this machine; {FINDLINKS}"
+            f"compiled on this machine; {FROM_SOURCE}"
         )
     ]
 
@@ -362,13 +369,30 @@ def test_a_newer_release_without_a_fitting_wheel_is_told():
     ]
 
 
-def test_a_newer_release_that_has_only_an_sdist_is_told():
-    assert older(taken("lib-1.0-py3-none-any.whl"), sdist("lib-2.0.tar.gz")) == [
+def test_a_newer_release_that_has_only_an_sdist_is_a_warning_and_no_note():
+    lines = [taken("lib-1.0-py3-none-any.whl"), sdist("lib-2.0.tar.gz")]
+
+    assert only_sdists(*lines) == [
         (
-            "lib 1.0 instead of 2.0: 2.0 has no wheel for python3.13 on x86_64, it has only an sdist "
-            "(lib-2.0.tar.gz), and nothing is compiled on this machine"
+            "lib 1.0 is taken instead of 2.0, which has only an sdist (lib-2.0.tar.gz); build-from-source = "
+            '["lib"] takes it, if it is pure Python.'
         )
     ]
+    assert older(*lines) == []
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [sdist("lib-2.0.tar.gz"), unfit("lib-2.0-cp313-cp313-win_amd64.whl")],
+        [sdist("lib-2.0rc1.tar.gz")],
+        [sdist("lib-0.9.tar.gz")],
+        [sdist("lib-2.0.tar.gz"), unfit("lib-2.1-cp313-cp313-win_amd64.whl")],
+        [sdist("other-2.0.tar.gz")],
+    ],
+)
+def test_a_newer_release_that_is_more_than_an_sdist_or_nobody_expects_is_no_warning(lines):
+    assert only_sdists(taken("lib-1.0-py3-none-any.whl"), *lines) == []
 
 
 @pytest.mark.parametrize(
@@ -387,10 +411,10 @@ def test_a_newer_release_that_nobody_expects_needs_no_note(lines):
 
 
 def test_a_newer_prerelease_is_expected_where_a_prerelease_was_taken():
-    assert older(taken("lib-1.0rc1-py3-none-any.whl"), sdist("lib-1.0rc2.tar.gz"), pin="1.0rc1") == [
+    assert only_sdists(taken("lib-1.0rc1-py3-none-any.whl"), sdist("lib-1.0rc2.tar.gz"), pin="1.0rc1") == [
         (
-            "lib 1.0rc1 instead of 1.0rc2: 1.0rc2 has no wheel for python3.13 on x86_64, it has only an sdist "
-            "(lib-1.0rc2.tar.gz), and nothing is compiled on this machine"
+            "lib 1.0rc1 is taken instead of 1.0rc2, which has only an sdist (lib-1.0rc2.tar.gz); build-from-source = "
+            '["lib"] takes it, if it is pure Python.'
         )
     ]
 

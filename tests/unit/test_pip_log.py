@@ -59,8 +59,8 @@ def test_lines_come_without_timestamps_and_links():
             unfit("lib-2.0-cp313-cp313-win_amd64.whl"),
             Offer("lib-2.0-cp313-cp313-win_amd64.whl", Version("2.0"), "tags"),
         ),
-        (sdist("lib-4.0rc1.tar.gz"), Offer("lib-4.0rc1.tar.gz", Version("4.0rc1"), "sdist")),
-        (sdist("lib-4.0.zip"), Offer("lib-4.0.zip", Version("4.0"), "sdist")),
+        (sdist("lib-4.0rc1.tar.gz"), Offer("lib-4.0rc1.tar.gz", Version("4.0rc1"), "sdist", sha256="ab12")),
+        (sdist("lib-4.0.zip"), Offer("lib-4.0.zip", Version("4.0"), "sdist", sha256="ab12")),
         (
             other_python("lib-3.0-py3-none-any.whl", ">=3.14,!=3.15.*"),
             Offer("lib-3.0-py3-none-any.whl", Version("3.0"), "python", ">=3.14,!=3.15.*"),

@@ -8,9 +8,10 @@ import pytest
 
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.resolve.base import Host
-from hatch_lambda.resolve.uv import UvResolver, find_uv, pip_environment_of_uv, python_platform
+from hatch_lambda.resolve.uv import UvResolver, failure, find_uv, pip_environment_of_uv, python_platform
 from hatch_lambda.runtimes import RUNTIMES, Runtime, System, runtime_named
 from hatch_lambda.target import Target
+from tests.support.samples import target
 
 PLATFORMS = {
     "python3.9": "manylinux_2_17",
@@ -138,3 +139,21 @@ def test_pip_keeps_its_indexes_where_those_of_uv_need_no_credentials():
 @pytest.mark.parametrize("table", [{"index": 3}, {"index": [3]}, {"pip": 3}, {"index-url": 3, "extra-index-url": "x"}])
 def test_settings_that_are_none_are_passed_over(table):
     assert pip_environment_of_uv({}, [table]) == {}
+
+
+def test_what_uv_could_not_take_and_who_wanted_what_is_read_from_its_words():
+    said = (
+        "error: No solution found\n  cause: Because only lib==2.0 is available and all versions of app\n"
+        "         depend on lib<2 and you require app, we can conclude that\n"
+        "hint: Wheels are required for `My.Base` because building from source is disabled for all packages\n"
+    )
+
+    error = failure(said, target())
+
+    told = 'add build-from-source = ["my-base"] to the table if that is pure Python'
+    assert error.problems == (f"uv found no wheels for python3.13 on x86_64; {told}; what it said:",)
+    assert {name: str(specifier) for name, specifier in error.missing.items()} == {
+        "my-base": "",
+        "lib": "<2",
+        "app": "",
+    }

@@ -28,6 +28,7 @@ UNAUTHORIZED, FORBIDDEN = 401, 403
 """Source: https://www.rfc-editor.org/rfc/rfc9110#section-15.5."""
 
 _UNFIT = frozenset({"tags", "sdist"})
+_SOURCES = frozenset({"sdist", "yanked"})
 
 
 def explain_failure(log: PipLog, target: Target, roots: Sequence[Demand]) -> list[str]:
@@ -87,14 +88,21 @@ def explain_sdists(pins: Iterable[Pin], demands: Iterable[Demand], log: PipLog) 
 def _newest_above(
     pins: Iterable[Pin], demands: Iterable[Demand], log: PipLog
 ) -> Iterator[tuple[Pin, Version, list[Offer]]]:
-    """Yield each pin that is not the newest release the requirements admit, that release, and its files."""
+    """Yield each pin that is not the newest release the requirements admit, that release, and its files.
+
+    A release for other versions of Python, or one that was yanked, is none that anybody expects.
+    """
     wanted: dict[NormalizedName, SpecifierSet] = {}
     for demand in demands:
         name = canonicalize_name(demand.requirement.name)
         wanted[name] = wanted[name] & demand.requirement.specifier if name in wanted else demand.requirement.specifier
     for pin in pins:
+        if pin.name not in wanted:
+            continue
+        offers = log.offers(pin.name)
+        unexpected = {offer.version for offer in offers if offer.reason in {"python", "yanked"}}
         newer = [
-            offer for offer in log.offers(pin.name) if pin.name in wanted and _is_newer(offer, pin, wanted[pin.name])
+            offer for offer in offers if offer.version not in unexpected and _is_newer(offer, pin, wanted[pin.name])
         ]
         if newer:
             newest = max(offer.version for offer in newer)
@@ -230,7 +238,8 @@ def _remedy(name: str, offers: Sequence[Offer], versions: Sequence[str], target:
     """Say what would help: another runtime or architecture that has a wheel, an older release, a wheel of one's own."""
     wheels = [offer for offer in offers if offer.filename.endswith(".whl")]
     remedies = []
-    runtimes = [runtime for runtime in RUNTIMES if _suits(wheels, Target(runtime, target.architecture))]
+    files = [offer for offer in offers if offer in wheels or offer.reason == "python"]
+    runtimes = [runtime for runtime in RUNTIMES if _suits(files, Target(runtime, target.architecture))]
     if runtimes:
         remedies.append(f"use runtime {_best(runtimes)}")
     other = Target(target.runtime, "arm64" if target.architecture == "x86_64" else "x86_64")
@@ -241,17 +250,22 @@ def _remedy(name: str, offers: Sequence[Offer], versions: Sequence[str], target:
     platforms = {tag.platform for offer in wheels for tag in wheel_tags(offer.filename)}
     if platforms and not any("linux" in platform or platform == "any" for platform in platforms):
         return "it is not made for Linux; give the requirement a marker such as sys_platform == 'win32'"
-    if not wheels:
-        remedies.insert(0, f'add build-from-source = ["{canonicalize_name(name)}"] to the table if it is pure Python')
+    if all(offer.reason in _SOURCES for offer in offers):
+        remedies.insert(0, from_source(name))
     return ", or ".join(remedies) or "build a wheel of it on Amazon Linux and name its folder in pip's find-links"
 
 
-def _suits(wheels: Iterable[Offer], target: Target) -> bool:
-    """Return whether a target that one would still choose loads one of the wheels."""
+def from_source(name: str) -> str:
+    """Say how a distribution that has only an sdist can be had all the same."""
+    return f'add build-from-source = ["{canonicalize_name(name)}"] to the table if it is pure Python'
+
+
+def _suits(files: Iterable[Offer], target: Target) -> bool:
+    """Return whether a target that one would still choose loads one of the wheels, or builds one of the sdists."""
     return target.runtime.state != "deprecated" and any(
-        target.loads(wheel_tags(offer.filename))
+        (not offer.filename.endswith(".whl") or target.loads(wheel_tags(offer.filename)))
         and _pythons(offer).contains(target.python_full_version, prereleases=True)
-        for offer in wheels
+        for offer in files
     )
 
 

@@ -28,7 +28,7 @@ from packaging.utils import (
 
 from hatch_lambda.errors import ResolveError, masked
 from hatch_lambda.resolve.base import Pin, Resolution, file_of, filename_of, literal, without_credentials
-from hatch_lambda.resolve.explain import shortfall
+from hatch_lambda.resolve.explain import from_source, shortfall
 from hatch_lambda.resolve.proof import demands, unmet
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import ARCHITECTURES, Target
@@ -155,7 +155,7 @@ def select(
         if package.name in pins or package.name in unfit:
             twice.append(f"{name}: {package.name} is there twice for {target}; {remedy}")
         if isinstance(found, PackageSdist) and package.name not in wanted.from_source:
-            found = _no_wheel(package, target)
+            found = f"{_no_wheel(package, target)}; {from_source(package.name)}"
         pin = found if isinstance(found, str) else _pin(package, found, base, root)
         if isinstance(pin, str):
             unfit[package.name] = f"{name} has {package.name} {package.version or ''}".rstrip() + f", but {pin}"

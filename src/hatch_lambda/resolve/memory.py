@@ -7,33 +7,47 @@ import json
 import os
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 
 @dataclass(frozen=True)
 class Memory:
-    """A folder of JSON values, each under the hash of its key. What cannot be read or written is simply forgotten."""
+    """A folder of JSON values, each under the hash of its key.
+
+    What cannot be written is known to this build only; what cannot be read, or was damaged, is forgotten.
+    """
 
     folder: Path
+    _texts: dict[str, str] = field(default_factory=dict)
 
     def recall(self, *key: object) -> Any:
         """Return the value under a key; ``None`` if there is none."""
-        try:
-            return json.loads(self._place(key).read_text("utf-8"))
-        except (OSError, ValueError):
-            return None
+        name = _hash(json.dumps(key))
+        text = self._texts.get(name)
+        if text is None:
+            try:
+                seal, _, text = (self.folder / f"{name}.json").read_text("utf-8").partition("\n")
+            except (OSError, ValueError):
+                return None
+            if seal != _hash(text):
+                return None
+        return json.loads(text)
 
     def remember(self, value: Any, *key: object) -> None:
         """Put a value under a key, in one step."""
-        place = self._place(key)
+        name, text = _hash(json.dumps(key)), json.dumps(value)
+        if self._texts.get(name) == text:
+            return
+        self._texts[name] = text
         with suppress(OSError):
-            place.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(dir=place.parent)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(value, file)
-            Path(name).replace(place)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            descriptor, written = tempfile.mkstemp(dir=self.folder)
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+                file.write(f"{_hash(text)}\n{text}")
+            Path(written).replace(self.folder / f"{name}.json")
 
-    def _place(self, key: tuple[object, ...]) -> Path:
-        return self.folder / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()}.json"
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

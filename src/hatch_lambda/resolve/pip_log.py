@@ -54,12 +54,16 @@ _REASONS: tuple[tuple[str, Reason], ...] = (
 
 @dataclass(frozen=True)
 class Offer:
-    """A file that an index offered, and what pip made of it. ``detail`` is the Requires-Python that did not fit."""
+    """A file that an index offered, and what pip made of it.
+
+    ``detail`` is the Requires-Python that did not fit, ``sha256`` the hash that the index has for an sdist.
+    """
 
     filename: str
     version: Version
     reason: Reason
     detail: str = ""
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,13 +137,13 @@ class PipLog:
 
     def offers(self, name: NormalizedName) -> tuple[Offer, ...]:
         """Return every file of that distribution that pip saw on an index."""
-        found = (_offer(reason, filename) for reason, filename in self._links[name])
+        found = (_offer(*link) for link in self._links[name])
         return tuple(offer for offer in found if offer is not None)
 
     @cached_property
-    def _links(self) -> dict[NormalizedName, list[tuple[str | None, str]]]:
-        """Return pip's reason to skip, none if it did not, and the name of each file, by distribution."""
-        found: dict[NormalizedName, list[tuple[str | None, str]]] = defaultdict(list)
+    def _links(self) -> dict[NormalizedName, list[tuple[str | None, str, str]]]:
+        """Return pip's reason to skip, none if it did not, the name and the fragment of each file, by distribution."""
+        found: dict[NormalizedName, list[tuple[str | None, str, str]]] = defaultdict(list)
         for line in self._lines:
             reason: str | None
             if _SKIPPING in line:
@@ -148,8 +152,9 @@ class PipLog:
                 reason, url = None, _before(" (from ", _before(", version: ", line.partition(_FOUND)[2]))
             else:
                 continue
-            filename = unquote(url.partition("#")[0].partition("?")[0].rpartition("/")[2])
-            found[_distribution(filename)].append((reason, filename))
+            path, _, fragment = url.partition("#")
+            filename = unquote(path.partition("?")[0].rpartition("/")[2])
+            found[_distribution(filename)].append((reason, filename, fragment))
         return found
 
     @cached_property
@@ -275,10 +280,12 @@ def _distribution(filename: str) -> NormalizedName:
     return _canonical(stem)
 
 
-def _offer(reason: str | None, filename: str) -> Offer | None:
-    parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
+def _offer(reason: str | None, filename: str, fragment: str) -> Offer | None:
+    is_wheel = filename.endswith(".whl")
+    sha256 = fragment.removeprefix("sha256=") if fragment.startswith("sha256=") and not is_wheel else ""
     try:
-        return Offer(filename, parse(filename)[1], *_reason(reason))
+        version = (parse_wheel_filename if is_wheel else parse_sdist_filename)(filename)[1]
+        return Offer(filename, version, *_reason(reason), sha256)
     except (InvalidSdistFilename, InvalidWheelFilename):
         return None
 

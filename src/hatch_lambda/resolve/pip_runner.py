@@ -20,6 +20,7 @@ sys.path[:] = [path for path in sys.path if os.path.abspath(path) != _HERE]  # n
 import json  # noqa: E402
 import logging  # noqa: E402
 import runpy  # noqa: E402
+from typing import Any  # noqa: E402
 
 OLDEST_PIP = (24, 2)
 """The first in which Requires-Python follows ``--python-version``. Source: pip's changelog, 24.2."""
@@ -35,7 +36,7 @@ def main(markers: dict[str, str], arguments: list[str]) -> None:
         sys.stderr.write(f"{problem}\n")
         raise SystemExit(UNPROVED)
     sys.argv = ["pip", *arguments]
-    links = SkippedLinks()
+    links = SkippedLinks(markers["python_full_version"])
     logging.getLogger("pip._internal.index.package_finder").addFilter(links)
     try:
         runpy.run_module("pip", run_name="__main__", alter_sys=True)
@@ -47,20 +48,41 @@ class SkippedLinks(logging.Filter):
     """Takes from pip's log the notes on links that it skips, and adds them at the end, with a URL that is a path only.
 
     There are tens of thousands, and pip spends a third of its run on formatting and writing them one by one. A note
-    that pip puts into other words is left to pip.
+    that pip puts into other words is left to pip. Where pip has not looked further than that a file is an sdist, the
+    note says if it was yanked or is for other versions of Python, in pip's words for a wheel, and has its hash.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, python: str) -> None:
         super().__init__()
+        self._python = python
         self._lines: list[str] = []
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether pip is to log the record itself."""
         match record.msg, record.args:
             case "Skipping link: %s: %s", (reason, link) if hasattr(link, "path"):
-                self._lines.append(f"Skipping link: {reason}: file://{link.path}\n")
+                if str(reason).startswith("No sources permitted"):
+                    self._lines.append(self._sdist(str(reason), link))
+                else:
+                    self._lines.append(f"Skipping link: {reason}: file://{link.path}\n")
                 return False
         return True
+
+    def _sdist(self, reason: str, link: Any) -> str:
+        sha256 = f"#sha256={link.hash}" if link.hash_name == "sha256" else ""
+        return f"Skipping link: {self._objection(link) or reason}: file://{link.path}{sha256}\n"
+
+    def _objection(self, link: Any) -> str | None:
+        """Return what pip would have said of a wheel with these attributes; ``None`` if nothing."""
+        from pip._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+        if link.is_yanked:
+            return f"yanked for reason: {link.yanked_reason or '<none given>'}"
+        try:
+            fits = SpecifierSet(link.requires_python or "").contains(self._python, prereleases=True)
+        except InvalidSpecifier:
+            return None
+        return None if fits else f"{link.filename} Requires-Python {link.requires_python}"
 
     def append_to(self, logs: list[str]) -> None:
         """Write the notes to the end of each log."""

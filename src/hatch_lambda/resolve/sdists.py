@@ -23,26 +23,34 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from hatch_lambda.resolve.base import Host, Pin
+    from hatch_lambda.resolve.pip_log import Offer
     from hatch_lambda.target import Target
 
 _SHOWN_LINES = 20
 """Lines of a failed build that a message shows; the reason stands at the end."""
 
 
-def sdists_above_wheels(
-    name: NormalizedName, specifier: SpecifierSet, target: Target, host: Host
-) -> tuple[list[Version], tuple[str, ...]]:
-    """Return the versions that have an sdist and are newer than all with a wheel for the target, newest first.
-
-    Also the indexes that were asked. Prereleases count only where the specifier names one.
-    """
+def offered(name: NormalizedName, target: Target, host: Host) -> tuple[tuple[Offer, ...], tuple[str, ...]]:
+    """Return every file of a distribution on the indexes, as pip judges it for the target, and these indexes."""
     with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
         options = [*dry_run_options(Path(folder, "report.json")), "--no-deps", *target_options(target)]
         log = run_pip("install", [*options, name], target=target, host=host).log
-    offers = [offer for offer in log.offers(name) if specifier.contains(offer.version)]
-    newest = max((offer.version for offer in offers if offer.reason == "taken"), default=None)
-    sdists = {offer.version for offer in offers if offer.reason == "sdist" and (not newest or offer.version > newest)}
-    return sorted(sdists, reverse=True), log.indexes
+    return log.offers(name), log.indexes
+
+
+def sdists_above_wheels(offers: Sequence[Offer], specifier: SpecifierSet) -> list[Offer]:
+    """Return the sdists of the admitted releases that are newer than all with a wheel for the target, newest first.
+
+    As with pip, prereleases count where the specifier names one or nothing else is there, and what was yanked counts
+    where the specifier pins it.
+    """
+    pinned = any(part.operator in {"==", "==="} and not part.version.endswith(".*") for part in specifier)
+    usable = [offer for offer in offers if offer.reason in {"taken", "sdist"} or (pinned and offer.reason == "yanked")]
+    admitted = set(specifier.filter({offer.version for offer in usable}))
+    usable = [offer for offer in usable if offer.version in admitted]
+    wheels = {offer.version for offer in usable if offer.filename.endswith(".whl")}
+    sdists = {offer.version: offer for offer in usable if not wheels or offer.version > max(wheels)}
+    return [sdists[version] for version in sorted(sdists, reverse=True)]
 
 
 def find_sdist(name: NormalizedName, version: Version, host: Host) -> Pin:

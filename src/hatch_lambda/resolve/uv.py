@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Resolution
@@ -53,6 +58,10 @@ REDIRECTING = frozenset(
 Source: https://docs.astral.sh/uv/reference/environment/, read 2026-11-23.
 """
 
+_ONLY_SDIST = re.compile(r"Wheels are required for `([\w.-]+)` because building from source is disabled")
+_REQUIRED = re.compile(r"(?:depends? on|require) (?P<name>[A-Za-z0-9._-]+)(?P<versions>[<>=!~][^\s]*)?(?=[\s,])")
+"""What uv says of distributions that it cannot take, and of who requires which versions."""
+
 _REMEDY = "see to uv's own settings, in [tool.uv], a uv.toml or UV_* variables"
 
 
@@ -81,7 +90,7 @@ class UvResolver:
             options = [f"--constraints={path}" for path in (*constraints, *preferences)]
             done = self._run([*self.command(target), f"--output-file={output}", *options], text)
             if done.returncode:
-                raise ResolveError(f"uv found no wheels for {target}; what it said:", detail=done.stderr)
+                raise failure(done.stderr, target)
             lock = read_lock(output, "uv's resolution")
         anchor = Path(self.host.folder.anchor)
         found = select(lock, target, "uv's resolution", base=self.host.folder, root=anchor, remedy=_REMEDY)
@@ -124,6 +133,19 @@ class UvResolver:
             "--no-annotate",
             "--quiet",
         ]
+
+
+def failure(said: str, target: Target) -> ResolveError:
+    """Return the error that shows what uv said, with what helps where there are only sdists."""
+    text = " ".join(said.split())
+    sdists = sorted(map(canonicalize_name, dict.fromkeys(_ONLY_SDIST.findall(text))))
+    remedy = f"; add build-from-source = {json.dumps(sdists)} to the table if that is pure Python" if sdists else ""
+    missing = {name: SpecifierSet() for name in sdists}
+    for match in _REQUIRED.finditer(text):
+        with suppress(InvalidSpecifier):
+            name = canonicalize_name(match["name"])
+            missing[name] = missing.get(name, SpecifierSet()) & SpecifierSet((match["versions"] or "").rstrip(".,"))
+    return ResolveError(f"uv found no wheels for {target}{remedy}; what it said:", detail=said, missing=missing)
 
 
 def python_platform(target: Target) -> str:
