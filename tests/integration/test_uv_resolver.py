@@ -140,7 +140,7 @@ def test_what_uv_was_told_to_leave_out_is_missed(index, project):
     assert built.archives == ()
 
 
-@pytest.mark.parametrize("settings", ["[tool]\nuv = 3", "[tool.uv]\nindex = 3\npip = 3\nindex-url = 3\nsources = 3"])
+@pytest.mark.parametrize("settings", ["[tool]\nuv = 3", "[tool.uv]\nindex = 3\npip = 3\nindex-url = 3"])
 def test_settings_that_are_none_are_for_uv_to_judge(index, project, settings):
     index.add("lib")
     project.configure(UV + settings, dependencies=["lib"])
