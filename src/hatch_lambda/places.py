@@ -231,12 +231,13 @@ def _pyproject(folder: Path) -> dict[str, Any]:
 
 
 def _table_at(table: Mapping[str, Any], where: str, *keys: str) -> dict[str, Any]:
+    """Return the table under the keys, empty if there is none; raises ``ProjectError`` if it is something else."""
     found: Any = table
     for key in keys:
-        found = found.get(key, {})
-        if not isinstance(found, dict):
-            raise ProjectError(f"{where}: expected a table; found {found!r}; see to it")
-    return dict(found)
+        found = found.get(key, {}) if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        raise ProjectError(f"{where}: expected a table; found {found!r}; see to it")
+    return found
 
 
 def why_unbuildable(folder: Path) -> str | None:

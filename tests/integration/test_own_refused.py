@@ -239,7 +239,6 @@ def test_a_source_that_is_none(requiring, tmp_path, source):
 UV, HATCH = "tool.uv.workspace", "tool.hatch.envs.default.workspace"
 TABLES = {
     "tool.uv.sources = 3": ("tool.uv.sources", "expected a table; found 3; see to it"),
-    "tool.uv = 3": ("tool.uv.sources", "expected a table; found 3; see to it"),
     "tool.uv.workspace = []": (UV, "expected a table; found []; see to it"),
     "tool.uv.workspace.members = 3": (UV, "expected paths as members; found 3; see to the workspace"),
     "tool.uv.workspace.members = [3]": (UV, "expected paths as members; found [3]; see to the workspace"),

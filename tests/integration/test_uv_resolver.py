@@ -152,9 +152,10 @@ def test_what_uv_was_told_to_leave_out_is_missed(index, project):
     assert built.archives == ()
 
 
-def test_settings_that_are_none_are_for_uv_to_judge(index, project):
+@pytest.mark.parametrize("settings", ["[tool]\nuv = 3", "[tool.uv]\nindex = 3\npip = 3\nindex-url = 3"])
+def test_settings_that_are_none_are_for_uv_to_judge(index, project, settings):
     index.add("lib")
-    project.configure(UV + "[tool.uv]\nindex = 3\npip = 3\nindex-url = 3", dependencies=["lib"])
+    project.configure(UV + settings, dependencies=["lib"])
 
     built = project.build()
 
