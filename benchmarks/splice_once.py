@@ -15,7 +15,8 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from hatch_lambda.archive import write_archive
-from hatch_lambda.checks import check_plan
+from hatch_lambda.checks import check_candidate
+from hatch_lambda.checks.base import Candidate
 from hatch_lambda.config import LambdaConfig
 from hatch_lambda.fetch import fetch
 from hatch_lambda.plan import Choices, make_plan
@@ -46,7 +47,7 @@ def main(store_folder: Path, old: Path, new: Path) -> None:
         entries = [*project_entries(project, config, "function", wheels)]
         entries += [entry for wheel in wheels for entry in wheel_entries(wheel, scripts_for=None)]
         plan = make_plan(entries, Choices(config.exclude_files, config.collisions))
-        check_plan(plan, config)
+        check_candidate(Candidate(plan, config, store.memory))
         write_archive(plan, new, timestamp=0)
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.archive import write_archive
-from hatch_lambda.checks import check_plan
+from hatch_lambda.checks import check_candidate
+from hatch_lambda.checks.base import Candidate
 from hatch_lambda.checks.limits import check_zipped
 from hatch_lambda.fetch import fetch
 from hatch_lambda.own import own_wheels
@@ -77,7 +78,7 @@ def build(job: Job, step: Step) -> Report:
         with step("plan"):
             plan = make_plan(_entries(project, config, wheels), Choices(config.exclude_files, config.collisions))
         with step("check"):
-            findings = check_plan(plan, config)
+            findings = check_candidate(Candidate(plan, config, store.memory))
         with step("write"):
             archive = write_archive(plan, job.path, timestamp=job.timestamp)
             findings += tuple(finding.text for finding in check_zipped(archive.size))

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import Requirement
 
+from hatch_lambda.checks.base import Candidate
 from hatch_lambda.config import LambdaConfig
 from hatch_lambda.plan import ArchivePlan, Content, Entry, FileContent, Origin, TextContent
 from hatch_lambda.resolve.base import Demand
+from hatch_lambda.resolve.memory import Memory
 from hatch_lambda.runtimes import runtime_named
 from hatch_lambda.target import Architecture, Target
 from hatch_lambda.verify import verify_wheel
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from hatch_lambda.wheels import Wheel
 
 SHOP = Origin("shop", "0.1.0", "shop-0.1.0.dist-info", project=True)
@@ -50,6 +52,11 @@ def entry(path: str, text: str | Path = "", owner: Origin = SHOP, *, executable:
 def plan(*entries: Entry) -> ArchivePlan:
     """Return a plan of just these entries, in the order that an archive has."""
     return ArchivePlan(tuple(sorted(entries, key=lambda found: found.path)))
+
+
+def candidate(made: ArchivePlan, options: LambdaConfig | None = None) -> Candidate:
+    """Return an archive that is about to be written, with a memory that forgets."""
+    return Candidate(made, options or config(), Memory(Path(os.devnull)))
 
 
 def demand(text: str, by: str = "project.dependencies") -> Demand:

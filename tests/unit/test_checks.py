@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_lambda.checks import check_plan
+from hatch_lambda.checks import check_candidate
 from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.handler import check_handler
 from hatch_lambda.checks.limits import check_unzipped, check_zipped, largest, mebibytes
@@ -16,7 +16,7 @@ from hatch_lambda.errors import PlanError
 from hatch_lambda.plan import ArchivePlan, Entry, FileContent
 from hatch_lambda.wheels import wheel_entries
 from tests.support.make_wheel import make_wheel
-from tests.support.samples import SHOP, config, entry, origin, plan, verified
+from tests.support.samples import SHOP, candidate, config, entry, origin, plan, verified
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,7 @@ def found(
     chosen: ArchivePlan, handler: str, runtime: str = "python3.13", architecture: Architecture = "x86_64"
 ) -> list[str]:
     """Return the text of each error that the handler's check finds."""
-    findings = list(check_handler(chosen, config(runtime, architecture, handler=handler)))
+    findings = list(check_handler(candidate(chosen, config(runtime, architecture, handler=handler))))
     assert all(finding.severity == "error" for finding in findings)
     return [finding.text for finding in findings]
 
@@ -45,13 +45,13 @@ def found(
 
 
 def test_an_archive_of_the_largest_size_passes():
-    assert list(check_unzipped(plan(sized(262_143_999)), config())) == []
+    assert list(check_unzipped(candidate(plan(sized(262_143_999)), config()))) == []
 
 
 def test_an_archive_of_one_byte_more_is_refused_and_what_fills_it_is_named():
     chosen = plan(sized(262_000_000, "a"), sized(100_000, "b"), sized(43_000, "c"), sized(1_000, "d"))
 
-    (finding,) = check_unzipped(chosen, config())
+    (finding,) = check_unzipped(candidate(chosen, config()))
 
     assert finding == Finding(
         "error",
@@ -61,7 +61,7 @@ def test_an_archive_of_one_byte_more_is_refused_and_what_fills_it_is_named():
 
 
 def test_the_users_own_limit_is_named_as_such():
-    (finding,) = check_unzipped(plan(sized(1001)), config(max_size=1000))
+    (finding,) = check_unzipped(candidate(plan(sized(1001)), config(max_size=1000)))
 
     assert finding == Finding(
         "error",
@@ -70,7 +70,7 @@ def test_the_users_own_limit_is_named_as_such():
 
 
 def test_a_limit_above_lambdas_own_admits_more():
-    assert list(check_unzipped(plan(sized(10**9)), config(max_size=10**9))) == []
+    assert list(check_unzipped(candidate(plan(sized(10**9)), config(max_size=10**9)))) == []
 
 
 def test_a_zip_that_lambda_takes_directly_passes():
@@ -105,7 +105,7 @@ def test_sizes_are_told_in_mebibytes(size, text):
 
 def test_every_problem_of_every_check_is_told_at_once():
     with pytest.raises(PlanError) as caught:
-        check_plan(plan(sized(1001)), config(max_size=1000, handler="handler"))
+        check_candidate(candidate(plan(sized(1001)), config(max_size=1000, handler="handler")))
 
     assert str(caught.value).splitlines() == [
         "unzipped: 1,001 bytes; tool.hatch.build.targets.lambda.max-size admits 1,000; largest: big 1.0 (0.0 MiB), …",
@@ -117,13 +117,13 @@ def test_every_problem_of_every_check_is_told_at_once():
 
 
 def test_a_plan_without_problems_passes():
-    assert check_plan(plan(PACKAGE, API), config(handler="shop.api.handler")) == ()
+    assert check_candidate(candidate(plan(PACKAGE, API), config(handler="shop.api.handler"))) == ()
 
 
 def test_warnings_of_checks_are_returned():
     chosen = plan(entry("app.py", "def broken(:\n"))
 
-    warnings = check_plan(chosen, config("python3.15", handler="app.broken"))
+    warnings = check_candidate(candidate(chosen, config("python3.15", handler="app.broken")))
 
     assert len(warnings) == 1
     assert warnings[0].startswith("The handler 'app.broken' could not be checked: app.py line 1 may be right")
@@ -133,7 +133,7 @@ def test_warnings_of_checks_are_returned():
 
 
 def test_without_a_handler_nothing_is_checked():
-    assert list(check_handler(plan(), config())) == []
+    assert list(check_handler(candidate(plan(), config()))) == []
 
 
 @pytest.mark.parametrize(
@@ -466,7 +466,7 @@ def test_syntax_that_this_python_does_not_know_may_be_right_for_a_newer_runtime(
     own = ".".join(map(str, sys.version_info[:2]))
     chosen = plan(entry("app.py", "\ndef main() new syntax:\n"))
 
-    (finding,) = check_handler(chosen, config("python3.15", handler="app.main"))
+    (finding,) = check_handler(candidate(chosen, config("python3.15", handler="app.main")))
 
     assert finding == Finding(
         "warning",

@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from hatch_lambda.checks.own_files import check_own_files
-from tests.support.samples import config, entry, origin, plan
+from tests.support.samples import candidate, config, entry, origin, plan
 
 REMEDY = "exclude it, or build it for the target on Amazon Linux before"
 
@@ -23,7 +23,7 @@ def found(tmp_path, path: str, content: bytes, *, owner=None, **options) -> list
     file = tmp_path / "file"
     file.write_bytes(content)
     made = entry(path, file, owner) if owner else entry(path, file)
-    return [(finding.severity, finding.text) for finding in check_own_files(plan(made), config(**options))]
+    return [(finding.severity, finding.text) for finding in check_own_files(candidate(plan(made), config(**options)))]
 
 
 FOREIGN = {
@@ -97,4 +97,4 @@ def test_a_wheels_files_were_judged_by_its_tags(tmp_path):
 
 
 def test_texts_of_the_project_are_not_looked_at():
-    assert list(check_own_files(plan(entry("shop/fast.so", "\x7fELF and so on")), config())) == []
+    assert list(check_own_files(candidate(plan(entry("shop/fast.so", "\x7fELF and so on")), config()))) == []

@@ -11,15 +11,14 @@ from hatch_lambda.checks.own_files import check_own_files
 from hatch_lambda.errors import PlanError
 
 if TYPE_CHECKING:
-    from hatch_lambda.config import LambdaConfig
-    from hatch_lambda.plan import ArchivePlan
+    from hatch_lambda.checks.base import Candidate
 
-PLAN_CHECKS = (check_contents, check_own_files, check_unzipped, check_handler)
+CHECKS = (check_contents, check_own_files, check_unzipped, check_handler)
 
 
-def check_plan(plan: ArchivePlan, config: LambdaConfig) -> tuple[str, ...]:
+def check_candidate(candidate: Candidate) -> tuple[str, ...]:
     """Return the warnings of all checks; raises ``PlanError`` with every problem that any of them found."""
-    findings = [finding for check in PLAN_CHECKS for finding in check(plan, config)]
+    findings = [finding for check in CHECKS for finding in check(candidate)]
     problems = [finding.text for finding in findings if finding.severity == "error"]
     if problems:
         raise PlanError(problems)

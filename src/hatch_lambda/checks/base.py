@@ -1,9 +1,23 @@
-"""What a check returns."""
+"""What a check is given, and what it returns."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.plan import ArchivePlan
+    from hatch_lambda.resolve.memory import Memory
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An archive that is about to be written, and by which options; ``memory`` keeps what a check finds out."""
+
+    plan: ArchivePlan
+    config: LambdaConfig
+    memory: Memory
 
 
 @dataclass(frozen=True)

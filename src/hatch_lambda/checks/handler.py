@@ -19,7 +19,7 @@ from hatch_lambda.plan import FileContent, TextContent
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.checks.base import Candidate
     from hatch_lambda.plan import ArchivePlan, Entry
     from hatch_lambda.target import Target
 
@@ -48,12 +48,12 @@ _SHOWN = 8
 """Names that a message lists before it stops."""
 
 
-def check_handler(plan: ArchivePlan, config: LambdaConfig) -> Iterator[Finding]:
+def check_handler(candidate: Candidate) -> Iterator[Finding]:
     """Yield an error if the handler's module or function is not in the archive, or the module is not Python.
 
     A handler that names an executable file of the archive, as the Lambda Web Adapter wants it, is fine as it is.
     """
-    handler = config.handler
+    plan, handler = candidate.plan, candidate.config.handler
     if handler is None or _is_program(plan, handler):
         return
     where = f"handler {handler!r}"
@@ -70,7 +70,7 @@ def check_handler(plan: ArchivePlan, config: LambdaConfig) -> Iterator[Finding]:
             f"{where}: {module.split('.')[0]!r} is a module built into Python, which Lambda refuses; rename yours",
         )
     else:
-        yield from _check_module(plan, config.target, where, module, function)
+        yield from _check_module(plan, candidate.config.target, where, module, function)
 
 
 def _is_program(plan: ArchivePlan, handler: str) -> bool:

@@ -13,7 +13,7 @@ from hatch_lambda.config import MAX_UNZIPPED, TABLE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.checks.base import Candidate
     from hatch_lambda.plan import ArchivePlan
 
 MAX_DIRECT_UPLOAD = 50 << 20
@@ -22,8 +22,9 @@ MAX_DIRECT_UPLOAD = 50 << 20
 MIB = 1 << 20
 
 
-def check_unzipped(plan: ArchivePlan, config: LambdaConfig) -> Iterator[Finding]:
+def check_unzipped(candidate: Candidate) -> Iterator[Finding]:
     """Yield an error if the archive is larger, unpacked, than ``max-size`` admits, naming what fills it."""
+    plan, config = candidate.plan, candidate.config
     if plan.unzipped <= config.max_size:
         return
     limit = (

@@ -16,8 +16,8 @@ from hatch_lambda.plan import FileContent
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_lambda.config import LambdaConfig
-    from hatch_lambda.plan import ArchivePlan, Entry
+    from hatch_lambda.checks.base import Candidate
+    from hatch_lambda.plan import Entry
     from hatch_lambda.target import Target
 
 _ELF = b"\x7fELF"
@@ -32,14 +32,15 @@ _UNIVERSAL = b"\xca\xfe\xba\xbe"
 """First bytes of several Mach-O in one; Java's classes begin so too, which are told apart by their names."""
 
 
-def check_own_files(plan: ArchivePlan, config: LambdaConfig) -> Iterator[Finding]:
+def check_own_files(candidate: Candidate) -> Iterator[Finding]:
     """Yield an error for each library or program of the project that is for another system, machine or Python."""
-    for entry in plan.entries:
+    target = candidate.config.target
+    for entry in candidate.plan.entries:
         if entry.origin.project and isinstance(entry.content, FileContent):
-            problem = _problem(entry, entry.content, config.target)
+            problem = _problem(entry, entry.content, target)
             if problem:
                 remedy = "exclude it, or build it for the target on Amazon Linux before"
-                yield Finding("error", f"{entry.path}: {problem}; the target is {config.target}; {remedy}")
+                yield Finding("error", f"{entry.path}: {problem}; the target is {target}; {remedy}")
 
 
 def _problem(entry: Entry, content: FileContent, target: Target) -> str | None:
