@@ -38,8 +38,13 @@ with suppress(ImportError):  # a Python may come without
     UNREADABLE = (*UNREADABLE, LZMAError)
 
 _ENCRYPTED = 0x1
+_DESCRIPTOR = 0x8
+_FULL_32 = 0xFFFFFFFF
+_LOCAL_SIGNATURE = b"PK\3\4"
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 """Source: APPNOTE.TXT 4.3.7, https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT."""
+
+_TWO_STORIES = "programs would not agree on what the zip holds; make it anew"
 
 
 def name_problems(names: Sequence[str], refused: str) -> Iterator[str]:
@@ -62,6 +67,45 @@ def encryption_problems(infos: Iterable[zipfile.ZipInfo], refused: str) -> Itera
     for info in infos:
         if info.flag_bits & _ENCRYPTED:
             yield f"{info.filename!r} is encrypted; {refused}"
+
+
+def header_problems(archive: zipfile.ZipFile, raw: BinaryIO, infos: Iterable[zipfile.ZipInfo]) -> Iterator[str]:
+    """Yield where the headers beside the members tell another story than the directory at the end of the zip.
+
+    Programs that read a zip from its start would see other members than those that read it from its end.
+    """
+    reached = 0
+    for info in sorted(infos, key=lambda info: info.header_offset):
+        if info.header_offset < reached:
+            yield f"{info.filename!r} lies over another member; {_TWO_STORIES}"
+        elif _has_header(raw, reached, info.header_offset):
+            yield f"a member that the directory does not name stands before {info.filename!r}; {_TWO_STORIES}"
+        raw.seek(info.header_offset)
+        _, _, flags, method, _, _, crc, packed, size, name, extra = _LOCAL_HEADER.unpack(raw.read(_LOCAL_HEADER.size))
+        told = (flags & _ENCRYPTED, method, *((crc, packed, size) if not flags & _DESCRIPTOR else ()))
+        large = _FULL_32 in {packed, size}  # then the numbers stand in the zip64 extra field
+        known = (info.flag_bits & _ENCRYPTED, info.compress_type, info.CRC, info.compress_size, info.file_size)
+        if not large and told != known[: len(told)]:
+            yield f"{info.filename!r} has two headers that differ; {_TWO_STORIES}"
+        reached = max(reached, info.header_offset + _LOCAL_HEADER.size + name + extra + info.compress_size)
+    if reached > archive.start_dir:
+        yield f"its directory lies over a member; {_TWO_STORIES}"
+    elif _has_header(raw, reached, archive.start_dir):
+        yield f"a member that the directory does not name stands at its end; {_TWO_STORIES}"
+
+
+def _has_header(raw: BinaryIO, start: int, end: int) -> bool:
+    """Return whether a local header stands in these bytes, which belong to no member."""
+    raw.seek(start)
+    before = b""
+    while start < end:
+        chunk = raw.read(min(end - start, 1 << 20))
+        if not chunk:
+            return False
+        if _LOCAL_SIGNATURE in before + chunk:
+            return True
+        start, before = start + len(chunk), chunk[-3:]
+    return False
 
 
 def read_member(archive: zipfile.ZipFile, raw: BinaryIO, info: zipfile.ZipInfo) -> Member:
