@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class Distribution:
     """A distribution in a finished zip.
 
-    ``tags`` are those of its wheel, empty where nothing tells; ``files`` the paths in the zip that its RECORD or,
-    without one, its ``top_level.txt`` and its name claim; ``recorded`` says which of the two it was.
+    ``name`` is normalized; ``tags`` are those of its wheel, empty where nothing tells; ``files`` the paths in the zip
+    that its RECORD or, without one, its ``top_level.txt`` and its name claim; ``recorded`` says which of the two.
     """
 
     name: str
@@ -50,7 +50,7 @@ def find_distributions(
     present = frozenset(names)
     folders = sorted({folder for name in names for folder in _dist_info(name, roots)})
     found = (_distribution(folder, present, text) for folder in folders)
-    return tuple(sorted(found, key=lambda one: (canonicalize_name(one.name), one.dist_info)))
+    return tuple(sorted(found, key=lambda one: (one.name, one.dist_info)))
 
 
 def owners(
@@ -102,7 +102,7 @@ def _distribution(folder: str, names: frozenset[str], text: Callable[[str], str]
     root = f"{root}/" if root else ""
     metadata = HeaderParser().parsestr(text(f"{folder}/METADATA"))
     name, _, version = top.removesuffix(".dist-info").partition("-")
-    name = _line(metadata["Name"]) or name
+    name = canonicalize_name(_line(metadata["Name"]) or name)
     recorded = frozenset(_recorded(text(f"{folder}/RECORD"), root, names))
     beyond = any(not path.startswith(f"{folder}/") for path in recorded)
     tags = HeaderParser().parsestr(text(f"{folder}/WHEEL")).get_all("Tag", [])
@@ -144,7 +144,7 @@ def _recorded(text: str, root: str, names: Collection[str]) -> Iterator[str]:
 
 def _named(name: str, top_level: str, root: str, names: Collection[str]) -> Iterator[str]:
     """Yield what ``top_level.txt``, or else the distribution's name, makes its own at an import root."""
-    modules = top_level.split() or [canonicalize_name(name).replace("-", "_")]
+    modules = top_level.split() or [name.replace("-", "_")]
     tops = {f"{root}{module}" for module in modules}
     tops |= {f"{root}{module}.libs" for module in (*modules, name)}
     for path in names:

@@ -168,3 +168,28 @@ def test_info_is_not_misled_by_a_description_that_somebody_wrote(capsys, tmp_pat
 
     assert code == 0
     assert (json.loads(out)["runtime"], json.loads(out)["architecture"]) == (None, None)
+
+
+def test_info_tells_what_fills_a_zip(capsys, tmp_path):
+    path = zip_of(tmp_path, {"lib/big.so": bytes(3 << 20), "app.py": "", "lib/\x7f\u202e": ""})
+
+    code, out, _ = run(capsys, "info", path, "--tree", "--depth", "2")
+
+    assert (code, out.splitlines()) == (
+        0,
+        [
+            "     3.0 MiB  /",
+            "     3.0 MiB  ├─ lib/",
+            "     3.0 MiB  │  ├─ big.so",
+            "     0.0 MiB  │  └─ \\x7f\\u202e",
+            "     0.0 MiB  └─ app.py",
+        ],
+    )
+
+
+@pytest.mark.parametrize("depth", ["0", "-1", "many"])
+def test_a_depth_that_is_none_ends_with_usage(capsys, depth):
+    code, _, err = run(capsys, "info", "a.zip", "--tree", "--depth", depth)
+
+    assert code == 2
+    assert f"argument --depth: expected a whole number above 0; found {depth!r}" in err
