@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_lambda.cli.output import say, say_json
+from hatch_lambda.cli.target_options import add_target_arguments, inspected
 from hatch_lambda.errors import FinishedError
-from hatch_lambda.finished import read_finished
 from hatch_lambda.folders import tree_lines
-from hatch_lambda.inspection import inspect
 from hatch_lambda.overview import as_json, lines
 from hatch_lambda.treemap import treemap_page
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: ArgumentParser) -> None:
     """Add what the command takes."""
     parser.add_argument("zip", type=Path, metavar="ZIP", help="a function's or a layer's zip, made by any tool")
+    add_target_arguments(parser)
     parser.add_argument("--json", action="store_true", help="as JSON, see docs/reference/report.md")
     parser.add_argument("--tree", action="store_true", help="what fills it, folder by folder, the biggest first")
     parser.add_argument("--depth", type=_depth, default=2, metavar="N", help="folders that --tree descends (default 2)")
@@ -29,7 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Write what is known of the zip and return 0; raises ``FinishedError``."""
-    inspection = inspect(read_finished(options.zip))
+    inspection = inspected(options)
     if options.html:
         _write(options.html, treemap_page(inspection))
         say([str(options.html)])
