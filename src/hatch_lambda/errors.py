@@ -66,6 +66,10 @@ class ArchiveError(HatchLambdaError):
     """The archive could not be written; what stood at its path before is untouched."""
 
 
+class FinishedError(HatchLambdaError):
+    """A finished zip cannot be read, is damaged, or hides what it holds."""
+
+
 def masked(text: str) -> str:
     """Return ``text`` with the credentials of every URL in it as ``****``."""
     return _CREDENTIALS.sub(r"\g<scheme>****@", text)
