@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from hatch_lambda.target import ARCHITECTURES
 from hatch_lambda.targets import read_targets
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from packaging.specifiers import SpecifierSet
@@ -37,10 +36,9 @@ _TAKEN = frozenset(
 
 @dataclass(frozen=True)
 class Archives:
-    """All archives of a project, layers first.
+    """All archives of a project, those with names layers first; ``default`` names what plain ``-t lambda`` builds.
 
     ``tables`` has the table of each by its version, with what it inherits, for Hatch to read its own options from.
-    ``warnings`` are about the target's own table.
     """
 
     each: tuple[LambdaConfig, ...]
@@ -91,17 +89,12 @@ def read_archives(
     table = Table(TABLE, values, host_keys=HATCH_KEYS)
     tables = list(_tables(table))
     each: list[LambdaConfig] = []
-    effective = {}
+    effective: dict[str, dict[str, Any]] = {}
     for kind, name, inner in tables:
-        targets = read_targets(inner, requires_python, overrides)
+        found = [_called(config, apart) for config, apart in _read(inner, kind, name, requires_python, overrides)]
         unknown = inner.unknown() if inner is not table else ()
-        for target in targets.each:
-            config = read_config(inner, target, kind=kind, name=name)
-            words = (name or ("" if kind == "function" else kind), targets.told_apart(target))
-            version = "-".join(filter(None, words)) or kind
-            warnings = (*unknown, *filter(None, [target.runtime.warning]))
-            each.append(replace(config, version=version, warnings=warnings))
-            effective[version] = {**values, **inner.values}
+        each += [replace(config, warnings=(*unknown, *config.warnings)) for config in found]
+        effective |= {config.version: {**values, **inner.values} for config in found}
     unknown = table.unknown()
     _check_names(table, each, tables)
     _check_layers(table, each, root)
@@ -112,13 +105,29 @@ def read_archives(
     return Archives(tuple(each), default, effective)
 
 
+def _read(
+    table: Table, kind: Kind, name: str | None, requires_python: SpecifierSet, overrides: Mapping[str, str]
+) -> Iterator[tuple[LambdaConfig, str]]:
+    """Yield the archives of one table, with what tells each from the others."""
+    targets = read_targets(table, requires_python, overrides)
+    for target in targets.each:
+        yield read_config(table, target, kind=kind, name=name), targets.told_apart(target)
+
+
+def _called(config: LambdaConfig, apart: str) -> LambdaConfig:
+    """Return the archive with its name for Hatch, such as ``api``, ``api-arm64``, ``arm64`` or ``layer-arm64``."""
+    first = config.name or ("" if config.kind == "function" and apart else config.kind)
+    warnings = tuple(filter(None, [config.target.runtime.warning]))
+    return replace(config, version="-".join(filter(None, (first, apart))), warnings=warnings)
+
+
 def _tables(table: Table) -> Iterator[tuple[Kind, str | None, Table]]:
-    """Yield kind, name and table of each archive, layers first; without tables, the one layer and the one function."""
+    """Yield kind, name and table of each archive, layers first; without tables, the one function and the one layer."""
     functions = table.tables("functions")
     layers = table.tables("layers") if isinstance(table.get("layers"), dict) else {}
     if not functions and not layers:
-        yield "layer", None, Table(TABLE, {}, host_keys=(), above=table, own_keys=("layers",))
         yield "function", None, table
+        yield "layer", None, Table(TABLE, {}, host_keys=(), above=table, own_keys=("layers",))
         return
     for name, values in layers.items():
         yield "layer", name, _inner(table, f"layers.{toml_key(name)}", values, ("functions", "layers", "project"))
@@ -139,9 +148,7 @@ def _inner(table: Table, key: str, values: Mapping[str, Any], own_keys: Collecti
     return Table(f"{TABLE}.{key}", values, host_keys=HATCH_KEYS | misplaced.keys(), above=table, own_keys=own_keys)
 
 
-def _check_names(
-    table: Table, each: Sequence[LambdaConfig], tables: Sequence[tuple[Kind, str | None, Table]]
-) -> None:
+def _check_names(table: Table, each: Sequence[LambdaConfig], tables: Sequence[tuple[Kind, str | None, Table]]) -> None:
     """Note names that mean something else, do not fit into a file name, or are there twice."""
     addresses = {(kind, name): inner.address for kind, name, inner in tables}
     for (_, name), where in addresses.items():
@@ -186,18 +193,13 @@ def _layer_problem(name: str, config: LambdaConfig, each: Sequence[LambdaConfig]
     if found:
         made_for = " and ".join(dict.fromkeys(str(layer.target) for layer in found))
         return (
-            f"layer {name!r} is made for {made_for}, and this one for {config.target}; let the layer's table list all "
-            "that it is needed for, such as "
-            f"architecture = {_listed(dict.fromkeys([*(layer.target.architecture for layer in found), config.target.architecture]))}"
+            f"layer {name!r} is made for {made_for}, and this one for {config.target}; list in the layer's table all "
+            "runtimes and architectures that it is needed for"
         )
     known = dict.fromkeys(layer.name for layer in each if layer.kind == "layer" and layer.name)
     close = get_close_matches(name, list(known), n=1)
     hint = f"; did you mean {close[0]!r}?" if close else "; for a zip, give its path"
     return f"no layer {name!r}; expected one of {', '.join(known)}{hint}" if known else f"no layer {name!r}{hint}"
-
-
-def _listed(words: Iterable[str]) -> str:
-    return "[" + ", ".join(f'"{word}"' for word in words) + "]"
 
 
 def _is_path(name: str) -> bool:

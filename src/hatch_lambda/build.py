@@ -47,16 +47,6 @@ class Job:
     layers: tuple[Job | Path, ...] = ()
 
 
-@dataclass(frozen=True)
-class Planned:
-    """An archive that is decided, but not written: every file of it, and how it came to that."""
-
-    plan: ArchivePlan
-    gathered: Gathered
-    chosen: Chosen
-    layers: tuple[Layer, ...]
-
-
 def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Report:
     """Make the archive and return what it became; raises ``HatchLambdaError``, with nothing at ``path`` changed.
 
@@ -104,7 +94,7 @@ def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
         prefix = LAYER_PREFIX if config.kind == "layer" else ""
         decided = make_plan(_entries(project, config, wheels, layers, valid), choices, prefix=prefix)
     carried = tuple(wheel for wheel in chosen.wheels if wheel not in wheels)
-    return Planned(decided, gathered, chosen, carried, layers, valid, (*_in_vain(chosen, config), *decided.warnings))
+    return Planned(decided, gathered, chosen, carried, layers, valid, _in_vain(chosen, decided, config))
 
 
 def _layer(layer: Job | Path, wheelhouse: Wheelhouse) -> Layer:
@@ -131,15 +121,19 @@ def _entries(
         yield from wheel_entries(wheel, scripts_for=scripts_for)
 
 
-def _in_vain(chosen: Chosen, config: LambdaConfig) -> Iterator[str]:
-    for name in chosen.ignored:
-        yield f"exclude-packages has {name!r}, which nothing requires; the archive is the same without it."
+def _in_vain(chosen: Chosen, decided: ArchivePlan, config: LambdaConfig) -> tuple[str, ...]:
+    """Return a sentence for each exclusion that excludes nothing; what all archives inherit need not be for each."""
+    packages = tuple(
+        f"exclude-packages has {name!r}, which nothing requires; the archive is the same without it."
+        for name in chosen.ignored
+    )
+    return packages if config.inherits("exclude-files") else (*packages, *decided.warnings)
 
 
-def lock(
-    project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelhouse, upgrade: Upgrade
-) -> LockReport:
-    """Write the lock for all archives that use it and return what changed; raises ``HatchLambdaError``, the lock unchanged.
+def lock(project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelhouse, upgrade: Upgrade) -> LockReport:
+    """Write the lock for all archives that use it and return what changed.
+
+    Raises ``HatchLambdaError``, with the lock unchanged.
 
     Versions of the lock that is there stay, as far as they still meet the requirements and ``upgrade`` does not name
     them. The wheels are fetched and proved, so that the lock is known to be right and the next build finds them.

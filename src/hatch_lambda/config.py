@@ -76,11 +76,12 @@ Source: https://hatch.pypa.io/latest/config/build/ and https://hatch.pypa.io/lat
 ResolverName = Literal["pip", "uv"]
 RESOLVERS: tuple[ResolverName, ...] = ("pip", "uv")
 
-ADDRESSED = ("features", "dependency-groups", "layers", "constraints", "lock", "max-size", "filename")
+ADDRESSED = ("features", "dependency-groups", "layers", "constraints", "lock", "exclude-files", "max-size", "filename")
 """Options that can turn out wrong after they were read."""
 
 LOCK_FILE = "pylock.lambda.toml"
 """The lock that is used without being named, and that ``-t lambda:lock`` writes."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class LambdaConfig:
@@ -148,9 +149,9 @@ class LambdaConfig:
     root."""
 
     filename: str = DEFAULT_FILENAME
-    """The archive's file name. `{name}`, `{version}`, `{archive}`, `{runtime}` and `{architecture}` are filled in; what is
-    not a letter, a digit or a dot in the version becomes `_`. The default of a function or layer with a name has
-    that after `lambda`, and layers have `lambda_layer` there."""
+    """The archive's file name. `{name}`, `{version}`, `{archive}`, `{runtime}` and `{architecture}` are filled in; what
+    is not a letter, a digit or a dot in the version becomes `_`. The default of layers has `lambda_layer` for
+    `lambda`, and that of an archive with a name has the name after it."""
 
     max_size: int = MAX_UNZIPPED
     """Bytes that the archive may take once Lambda has unpacked it. The default is Lambda's own limit, layers included;
@@ -165,6 +166,10 @@ class LambdaConfig:
     def where(self, option: str) -> str:
         """Return the full address of an option, in the table that it stands in."""
         return self.addresses.get(option, f"{TABLE}.{option}")
+
+    def inherits(self, option: str) -> bool:
+        """Return whether an option stands in the target's own table, and this archive has another."""
+        return self.name is not None and self.where(option) == f"{TABLE}.{option}"
 
     @property
     def archive(self) -> str:

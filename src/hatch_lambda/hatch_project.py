@@ -76,7 +76,10 @@ def _joined(theirs: object, ours: object) -> object:
 
 
 def read_project(selection: FileSelection, build_data: dict[str, Any], *, with_files: bool = True) -> Project:
-    """Return the project, if asked for with the files that Hatch selects; raises ``ProjectError`` with what Hatch finds wrong with it."""
+    """Return the project, with the files that Hatch selects or without.
+
+    Raises ``ProjectError`` with what Hatch finds wrong with it.
+    """
     metadata = selection.metadata
     required_by_hooks = tuple(build_data.get("dependencies", ()))
     with hatch_answers():

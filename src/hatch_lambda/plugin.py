@@ -26,6 +26,7 @@ from hatch_lambda.hatch_project import FileSelection, hatch_answers, read_projec
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host
 from hatch_lambda.resolve.choice import UPGRADE_VARIABLE, Upgrade
 from hatch_lambda.store import Store
+from hatch_lambda.target import ARCHITECTURES
 from hatch_lambda.wheelhouse import Wheelhouse
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         return str(report.path)
 
     def clean(self, directory: str, versions: list[str]) -> None:
-        """Remove this project's archives of these names, of any version of it, and what killed builds have left of them."""
+        """Remove archives of these names, of any version of the project, and what killed builds have left of them."""
         archives = self.archives.versions
         patterns = [self._pattern(archives[version]) for version in versions if version in archives]
         pattern = "|".join(dict.fromkeys(patterns))
@@ -168,13 +169,14 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
         Runtime and architecture are any as well, unless they tell the archive from others.
         """
-        told_apart = [word for word in (config.target.runtime.name, config.target.architecture) if word in config.version]
+        told_apart = config.version.removeprefix(config.archive)
+        runtime, architecture = config.target.runtime.name, config.target.architecture
         fields = {
             "name": re.escape(self.normalize_file_name_component(self.metadata.core.name)),
             "version": r"[A-Za-z0-9._]+",
             "archive": re.escape(config.archive),
-            "runtime": re.escape(config.target.runtime.name) if config.target.runtime.name in told_apart else r"[A-Za-z0-9.]+",
-            "architecture": config.target.architecture if config.target.architecture in told_apart else r"x86_64|arm64",
+            "runtime": re.escape(runtime) if runtime in told_apart else r"[A-Za-z0-9.]+",
+            "architecture": architecture if architecture in told_apart else "|".join(ARCHITECTURES),
         }
         parts = re.split(r"\{(\w+)\}", config.filename)
         return "".join(f"(?:{fields[part]})" if index % 2 else re.escape(part) for index, part in enumerate(parts))
@@ -203,7 +205,9 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         """Return the archives to build; a name that stands for several is replaced by these."""
         found: dict[str, None] = {}
         for version in asked or self.config.versions:
-            named = [version] if version == LOCK_VERSION else [config.version for config in self.archives.named(version)]
+            named = (
+                [version] if version == LOCK_VERSION else [config.version for config in self.archives.named(version)]
+            )
             found |= dict.fromkeys(named)
         return list(found)
 

@@ -42,7 +42,11 @@ class Report:
         """Yield the summary that follows the archive's path on the terminal."""
         config, plan = self.candidate.config, self.candidate.plan
         handler = f", handler {config.handler}" if config.handler else ""
-        yield f"  {config.kind} {config.name} for {config.target}{handler}" if config.name else f"  {config.target}{handler}"
+        yield (
+            f"  {config.kind} {config.name} for {config.target}{handler}"
+            if config.name
+            else f"  {config.target}{handler}"
+        )
         share = self.candidate.unzipped / (MAX_UNZIPPED + 1)
         together = "with its layers " if self.candidate.layers else ""
         yield (
@@ -52,7 +56,8 @@ class Report:
         yield f"  largest: {largest(plan)}"
         for layer in self.candidate.layers:
             inside = [str(wheel) for wheel in self.carried if layer.versions.get(wheel.name) == wheel.version]
-            yield f"  from layer {layer.name}, {mebibytes(layer.plan.unzipped)} unzipped: {', '.join(inside) or 'nothing'}"
+            size = mebibytes(layer.plan.unzipped)
+            yield f"  from layer {layer.name}, {size} unzipped: {', '.join(inside) or 'nothing'}"
         if len(self.valid) > 1:
             yield f"  valid on {', '.join(map(str, self.valid))}"
         for note in self.notes:

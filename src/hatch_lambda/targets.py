@@ -66,7 +66,7 @@ class Targets:
     architectures_listed: bool = False
 
     def told_apart(self, target: Target) -> str:
-        """Return what tells one of the targets from the others, such as ``python3.13-arm64``; empty for a single one."""
+        """Return what tells a target from the others, such as ``python3.13-arm64``; empty for a single one."""
         words = (
             target.runtime.name if self.runtimes_listed else "",
             target.architecture if self.architectures_listed else "",

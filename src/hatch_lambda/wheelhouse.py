@@ -88,7 +88,7 @@ class Wheelhouse:
         upgrade: Upgrade,
         versions: Mapping[NormalizedName, Version],
     ) -> Gathered:
-        """Return the wheels for a lock: of these versions, as far as the upgrade says; a lock that is there is not used."""
+        """Return the wheels for a new lock: of these versions, as far as the upgrade says."""
         config = _together(sharing)
 
         def choose(constraints: tuple[str, ...]) -> Resolver:
@@ -108,7 +108,9 @@ class Wheelhouse:
             own = own_wheels(roots, canonicalize_name(project.name), target, self.store, self.host)
             with own.constraints() as constraints:
                 resolver = choose(constraints)
-                asked = resolver.resolve(own.remaining, target) if demands(own.remaining, {}, target) else Resolution(())
+                asked = (
+                    resolver.resolve(own.remaining, target) if demands(own.remaining, {}, target) else Resolution(())
+                )
                 resolution = own.without(asked)
         with self.step("fetch"):
             wheels = self._fetch(own, resolution, config, project)
@@ -150,9 +152,7 @@ def _together(sharing: Sequence[LambdaConfig]) -> LambdaConfig:
 
 def _roots(project: Project, sharing: Sequence[LambdaConfig]) -> tuple[Demand, ...]:
     found = {
-        (demand.by, str(demand.requirement)): demand
-        for config in sharing
-        for demand in root_demands(project, config)
+        (demand.by, str(demand.requirement)): demand for config in sharing for demand in root_demands(project, config)
     }
     return tuple(found.values())
 

@@ -1,7 +1,7 @@
 """Whether a function and its layers get in each other's way once Lambda has put them side by side.
 
-Layers are unpacked into one folder, in their order, so that a later one overwrites an earlier one. Python looks into the
-function first, and takes a package with an ``__init__`` from one place only.
+Layers are unpacked into one folder, in their order, so that a later one overwrites an earlier one. Python looks into
+the function first, and takes a package with an ``__init__`` from one place only.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html, read 2026-11-23, and "The import system" of
 Python's reference.
 """
@@ -41,8 +41,8 @@ def _overwritten(candidate: Candidate) -> Iterator[Finding]:
             if not entry.same_content(other):
                 yield Finding(
                     "warning",
-                    f"Layers {name} and {layer.name} both have {path}, of {other.origin} and of {entry.origin}; whichever "
-                    "the function names last overwrites the other. Put both distributions into one layer.",
+                    f"Layers {name} and {layer.name} both have {path}, of {other.origin} and of {entry.origin}; the "
+                    "one that the function names last overwrites the other. Put both distributions into one layer.",
                 )
 
 
@@ -61,8 +61,8 @@ def _hidden(function: Mapping[str, Entry], beneath: Mapping[str, Entry]) -> Iter
             here, there = ("the function", "a layer") if winner is ours else ("a layer", "the function")
             yield Finding(
                 "warning",
-                f"Python takes the package {package.replace('/', '.')} from {here}, where {start.origin} has it, and will "
-                f"not find {lost[0]} of {loser[lost[0]].origin} in {there}. Put both into one archive.",
+                f"Python takes the package {package.replace('/', '.')} from {here}, where {start.origin} has it, and "
+                f"does not find {lost[0]} of {loser[lost[0]].origin} in {there}. Put both into one archive.",
             )
 
 

@@ -23,7 +23,7 @@ MIB = 1 << 20
 
 
 def check_unzipped(candidate: Candidate) -> Iterator[Finding]:
-    """Yield an error if the archive is larger, unpacked and with its layers, than ``max-size`` admits, naming what fills it."""
+    """Yield an error if the archive and its layers are larger, unpacked, than ``max-size`` admits, and why."""
     plan, config = candidate.plan, candidate.config
     if candidate.unzipped <= config.max_size:
         return
@@ -49,7 +49,8 @@ def check_zipped(size: int) -> Iterator[Finding]:
 
 def largest(plan: ArchivePlan, count: int = 3) -> str:
     """Return the distributions that take most, with their sizes unpacked."""
-    return ", ".join(f"{origin} ({mebibytes(size)})" for origin, size in list(plan.sizes.items())[:count])
+    shown = [(origin, size) for origin, size in plan.sizes.items() if origin.dist_info is not None]
+    return ", ".join(f"{origin} ({mebibytes(size)})" for origin, size in shown[:count])
 
 
 def mebibytes(size: int) -> str:

@@ -33,7 +33,9 @@ def chosen_lock(config: LambdaConfig, host: Host, memory: Memory) -> Resolver | 
     default = host.folder / LOCK_FILE
     path = host.folder / config.lock if config.lock else default
     if config.lock and default.is_file() and path.resolve() != default.resolve():
-        raise ConfigError(f"{config.where('lock')}: names {config.lock!r}, but there is {LOCK_FILE} too; remove one of them")
+        raise ConfigError(
+            f"{config.where('lock')}: names {config.lock!r}, but there is {LOCK_FILE} too; remove one of them"
+        )
     if config.lock is None and not default.is_file():
         return None
     if path.suffix == ".txt":

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def constraint_files(paths: Sequence[str], folder: Path, where: str) -> tuple[str, ...]:
-    """Return the user's constraint files, which stand at ``where``; raises ``ConfigError`` with each that is not there."""
+    """Return the constraint files that stand at ``where``; raises ``ConfigError`` with each that is not there."""
     missing = [
         f"{where}[{index}]: no file {path!r} in the project; create it or remove the entry"
         for index, path in enumerate(paths, 1)

@@ -104,14 +104,15 @@ def _package(
 ) -> Package:
     """Return a release with its files for all targets that take it; a marker says which, where not all do."""
     release = {part.target: pin for part in parts for pin in part.pins if (pin.name, pin.version) == (name, version)}
-    chosen = {pin.filename: files[pin] for pin in release.values()}
+    chosen = [files[pin] for pin in sorted(release.values(), key=lambda pin: pin.filename)]
+    wheels = [file for file in chosen if isinstance(file, PackageWheel)]
     made_for = [f"({environment_of(target)})" for target in release]
     return Package(
         name=name,
         version=version,
         marker=None if len(release) == len(parts) else Marker(" or ".join(made_for)),
-        wheels=[chosen[file] for file in sorted(chosen) if isinstance(chosen[file], PackageWheel)] or None,
-        sdist=next((file for file in chosen.values() if isinstance(file, PackageSdist)), None),
+        wheels=list({wheel.name: wheel for wheel in wheels}.values()) or None,
+        sdist=next((file for file in chosen if isinstance(file, PackageSdist)), None),
     )
 
 
