@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hatchling.plugin import hookimpl
 
 if TYPE_CHECKING:
+    from hatch_lambda.build_hook import LambdaBuildHook
     from hatch_lambda.plugin import LambdaBuilder
 
 
@@ -16,3 +17,11 @@ def hatch_register_builder() -> type[LambdaBuilder]:
     from hatch_lambda.plugin import LambdaBuilder
 
     return LambdaBuilder
+
+
+@hookimpl
+def hatch_register_build_hook() -> type[LambdaBuildHook]:
+    """Return the build hook that makes the archives after the wheel."""
+    from hatch_lambda.build_hook import LambdaBuildHook
+
+    return LambdaBuildHook
