@@ -11,8 +11,7 @@ from hatch_lambda.archive import write_archive
 from hatch_lambda.checks import check_candidate
 from hatch_lambda.checks.base import Candidate
 from hatch_lambda.checks.limits import check_zipped
-from hatch_lambda.finished import read_finished
-from hatch_lambda.layers import LAYER_PREFIX, Layer, project_files, valid_on, without_carried
+from hatch_lambda.layers import LAYER_PREFIX, Layer, layer_in_zip, project_files, valid_on, without_carried
 from hatch_lambda.plan import Choices, make_plan
 from hatch_lambda.project import describe, description, project_entries, root_demands
 from hatch_lambda.report import Locked, LockReport, Report
@@ -83,7 +82,7 @@ class Planned:
 def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
     """Return every file of the archive, and of the layers that it is made for; raises ``HatchLambdaError``."""
     project, config = job.project, job.config
-    layers = tuple(_layer(layer, wheelhouse) for layer in job.layers)
+    layers = tuple(_layer(layer, config.target, wheelhouse) for layer in job.layers)
     gathered = wheelhouse.gather(project, job.sharing)
     roots = root_demands(project, config)
     with wheelhouse.step("plan"):
@@ -93,15 +92,16 @@ def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
         choices = Choices(config.exclude_files, config.collisions)
         prefix = LAYER_PREFIX if config.kind == "layer" else ""
         decided = make_plan(_entries(project, config, wheels, layers, valid), choices, prefix=prefix)
-    carried = tuple(wheel for wheel in chosen.wheels if wheel not in wheels)
+    kept = {wheel.name for wheel in wheels}
+    carried = tuple(wheel for wheel in chosen.wheels if wheel.name not in kept)
     return Planned(decided, gathered, chosen, carried, layers, valid, _in_vain(chosen, decided, config))
 
 
-def _layer(layer: Job | Path, wheelhouse: Wheelhouse) -> Layer:
+def _layer(layer: Job | Path, target: Target, wheelhouse: Wheelhouse) -> Layer:
     """Return what a layer carries: one of the project's, as it would be built now, or a zip as it is."""
     if isinstance(layer, Job):
         return Layer(layer.config.archive, plan(layer, wheelhouse).plan)
-    return Layer(layer.name, read_finished(layer).plan)
+    return layer_in_zip(layer, target)
 
 
 def _entries(

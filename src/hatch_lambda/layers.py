@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
+from packaging.tags import Tag, parse_tag
+from packaging.utils import canonicalize_name, canonicalize_version
 
-from hatch_lambda.errors import PlanError
+from hatch_lambda.errors import FinishedError, PlanError
+from hatch_lambda.finished import read_finished
 from hatch_lambda.resolve.proof import suits
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import ARCHITECTURES, Target, wheel_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from packaging.utils import NormalizedName
 
@@ -54,6 +57,32 @@ class Layer:
         return {canonicalize_name(origin.name): origin.version for origin in origins if origin.dist_info}
 
 
+def layer_in_zip(path: Path, target: Target) -> Layer:
+    """Return a layer that is there already; raises ``FinishedError`` for a zip that is none, or not for the target."""
+    found = read_finished(path)
+    if found.kind != "layer":
+        raise FinishedError(f"{path}: a function's archive, with nothing under python/; name a layer")
+    described = found.described or {}
+    runtimes = described.get("compatible-runtimes", [described.get("runtime", target.runtime.name)])
+    architectures = described.get("compatible-architectures", [described.get("architecture", target.architecture)])
+    if target.runtime.name not in runtimes or target.architecture not in architectures:
+        made_for = f"{', '.join(runtimes)} on {', '.join(architectures)}"
+        raise FinishedError(f"{path}: made for {made_for}; needed for {target}; build it for that")
+    problems = [
+        f"{path}: {one}: {objection}; build it for {target}"
+        for one in found.distributions
+        if one.tags and (objection := target.objection(_parsed(one.tags)))
+    ]
+    if problems:
+        raise FinishedError(problems)
+    return Layer(path.name, found.plan)
+
+
+def _parsed(tags: Iterable[str]) -> set[Tag]:
+    """Return the tags in a WHEEL file, as far as they are some."""
+    return {single for tag in tags if tag.count("-") == 2 for single in parse_tag(tag)}  # noqa: PLR2004  # three parts
+
+
 def carried(layers: Sequence[Layer]) -> dict[NormalizedName, str]:
     """Return the version of each distribution in the layers; raises ``PlanError`` for one that is there in two."""
     found: dict[NormalizedName, tuple[str, str]] = {}
@@ -61,7 +90,7 @@ def carried(layers: Sequence[Layer]) -> dict[NormalizedName, str]:
     for layer in layers:
         for name, version in layer.versions.items():
             other, there = found.setdefault(name, (version, layer.name))
-            if other != version:
+            if not _same(other, version):
                 problems.append(f"{name}: {version} in layer {layer.name}, but {other} in layer {there}; {_REMEDY}")
     if problems:
         raise PlanError(problems)
@@ -81,11 +110,16 @@ def without_carried(wheels: Iterable[Wheel], layers: Sequence[Layer], archive: s
         f"{wheel.name}: {wheel.version} for {archive}, but {versions[wheel.name]} in layer "
         f"{_holder(wheel.name, layers)}; {_REMEDY}"
         for wheel in wheels
-        if versions.get(wheel.name, wheel.version) != wheel.version
+        if not _same(versions.get(wheel.name, wheel.version), wheel.version)
     ]
     if problems:
         raise PlanError(problems)
     return tuple(wheel for wheel in wheels if wheel.name not in versions)
+
+
+def _same(one: str, other: str) -> bool:
+    """Return whether two versions are one, however they are written."""
+    return one == other or canonicalize_version(one) == canonicalize_version(other)
 
 
 def _holder(name: NormalizedName, layers: Iterable[Layer]) -> str:

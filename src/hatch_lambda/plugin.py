@@ -22,11 +22,11 @@ from hatch_lambda.archive import remove_leftovers
 from hatch_lambda.archives import LOCK_VERSION, Archives, read_archives
 from hatch_lambda.build import Job, build, lock
 from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, masked
+from hatch_lambda.filenames import check_file_names, file_name, file_pattern
 from hatch_lambda.hatch_project import FileSelection, hatch_answers, read_project
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host
 from hatch_lambda.resolve.choice import UPGRADE_VARIABLE, Upgrade
 from hatch_lambda.store import Store
-from hatch_lambda.target import ARCHITECTURES
 from hatch_lambda.wheelhouse import Wheelhouse
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             options["versions"] = self._versions(options.get("versions"))
             if not options.get("clean_only"):
                 self._check_directory(options.get("directory"))
-                self._check_filenames(options["versions"])
+                self._check_file_names(options["versions"])
             with Store(_cache_folder()) as store:
                 self._wheelhouse = Wheelhouse(store, self._host, self._step)
                 for artifact in super().build(**options):
@@ -98,7 +98,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def build_archive(self, config: LambdaConfig, directory: str, **build_data: Any) -> str:
         """Build a function's deployment package or a layer, and return its path."""
-        path = Path(directory, self._filename(config))
+        path = Path(directory, file_name(config, self._name, self.metadata.version))
         timestamp = _timestamp() if self.config.reproducible else int(time.time())
         report = build(self._job(config, build_data), path, self._wheelhouse, timestamp=timestamp)
         self._reports[str(path)] = report
@@ -116,7 +116,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     def clean(self, directory: str, versions: list[str]) -> None:
         """Remove archives of these names, of any version of the project, and what killed builds have left of them."""
         archives = self.archives.versions
-        patterns = [self._pattern(archives[version]) for version in versions if version in archives]
+        patterns = [file_pattern(archives[version], self._name) for version in versions if version in archives]
         pattern = "|".join(dict.fromkeys(patterns))
         for path in list(Path(directory).iterdir()) if patterns else ():
             left = re.fullmatch(rf"\.({pattern})\.\w+\.partial", path.name)
@@ -154,32 +154,9 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         offline = env_var_enabled(OFFLINE_VARIABLE)
         return Host(os.environ, Path(self.root), terminal=self._terminal, offline=offline)
 
-    def _filename(self, config: LambdaConfig) -> str:
-        values = {
-            "name": self.normalize_file_name_component(self.metadata.core.name),
-            "version": re.sub(r"[^A-Za-z0-9.]", "_", self.metadata.version),
-            "archive": config.archive,
-            "runtime": config.target.runtime.name,
-            "architecture": config.target.architecture,
-        }
-        return config.filename.format_map(values)
-
-    def _pattern(self, config: LambdaConfig) -> str:
-        """Return a regular expression for the archive's file names, of any version of the project.
-
-        Runtime and architecture are any as well, unless they tell the archive from others.
-        """
-        told_apart = config.version.removeprefix(config.archive)
-        runtime, architecture = config.target.runtime.name, config.target.architecture
-        fields = {
-            "name": re.escape(self.normalize_file_name_component(self.metadata.core.name)),
-            "version": r"[A-Za-z0-9._]+",
-            "archive": re.escape(config.archive),
-            "runtime": re.escape(runtime) if runtime in told_apart else r"[A-Za-z0-9.]+",
-            "architecture": architecture if architecture in told_apart else "|".join(ARCHITECTURES),
-        }
-        parts = re.split(r"\{(\w+)\}", config.filename)
-        return "".join(f"(?:{fields[part]})" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+    @property
+    def _name(self) -> str:
+        return self.normalize_file_name_component(self.metadata.core.name)
 
     def _job(self, config: LambdaConfig, build_data: dict[str, Any]) -> Job:
         files = self._selection(self.archives.tables[config.version])
@@ -205,27 +182,15 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         """Return the archives to build; a name that stands for several is replaced by these."""
         found: dict[str, None] = {}
         for version in asked or self.config.versions:
-            named = (
-                [version] if version == LOCK_VERSION else [config.version for config in self.archives.named(version)]
-            )
-            found |= dict.fromkeys(named)
+            archives = () if version == LOCK_VERSION else self.archives.named(version)
+            found |= dict.fromkeys([config.version for config in archives] or [version])
         return list(found)
 
-    def _check_filenames(self, versions: list[str]) -> None:
+    def _check_file_names(self, versions: list[str]) -> None:
         """Raise ``ConfigError`` for archives of this build, or of plain ``-t lambda``, that would have one path."""
-        taken: dict[str, LambdaConfig] = {}
-        problems = []
-        for version, config in self.archives.versions.items():
-            if version in {*versions, *self.archives.default}:
-                name = self._filename(config)
-                other = taken.setdefault(name.casefold(), config)
-                if other is not config:
-                    problems.append(
-                        f"{config.where('filename')}: {name!r} would be the path of {other.version} and of "
-                        f"{config.version}; have {{archive}}, {{runtime}} or {{architecture}} in it"
-                    )
-        if problems:
-            raise ConfigError(problems)
+        wanted = {*versions, *self.archives.default}
+        configs = [config for config in self.archives.each if config.version in wanted]
+        check_file_names(configs, self._name, self.metadata.version)
 
     def _check_directory(self, given: str | None) -> None:
         """Create the folder for archives, as Hatch would, but say in one line why it cannot be."""

@@ -91,8 +91,8 @@ class Wheelhouse:
         """Return the wheels for a new lock: of these versions, as far as the upgrade says."""
         config = _together(sharing)
 
-        def choose(constraints: tuple[str, ...]) -> Resolver:
-            return upgrade.over(self._resolver(config, constraints), versions)
+        def choose(own: OwnWheels, constraints: tuple[str, ...]) -> Resolver:
+            return upgrade.over(self._resolver(config, own, constraints), versions)
 
         return self._gather(project, _roots(project, sharing), config, choose)
 
@@ -101,13 +101,13 @@ class Wheelhouse:
         project: Project,
         roots: tuple[Demand, ...],
         config: LambdaConfig,
-        choose: Callable[[tuple[str, ...]], Resolver],
+        choose: Callable[[OwnWheels, tuple[str, ...]], Resolver],
     ) -> Gathered:
         target = config.target
         with self.step("resolve"):
             own = own_wheels(roots, canonicalize_name(project.name), target, self.store, self.host)
             with own.constraints() as constraints:
-                resolver = choose(constraints)
+                resolver = choose(own, constraints)
                 asked = (
                     resolver.resolve(own.remaining, target) if demands(own.remaining, {}, target) else Resolution(())
                 )
@@ -127,11 +127,12 @@ class Wheelhouse:
         found = (*own.wheels, *fetch(resolution.pins, self.store, config.target, host))
         return tuple(sorted(found, key=lambda wheel: wheel.name))
 
-    def _lock_or_resolver(self, config: LambdaConfig, constraints: tuple[str, ...]) -> Resolver:
-        return chosen_lock(config, self.host, self.store.memory) or self._resolver(config, constraints)
+    def _lock_or_resolver(self, config: LambdaConfig, own: OwnWheels, constraints: tuple[str, ...]) -> Resolver:
+        return chosen_lock(config, self.host, self.store.memory) or self._resolver(config, own, constraints)
 
-    def _resolver(self, config: LambdaConfig, constraints: tuple[str, ...]) -> Resolver:
+    def _resolver(self, config: LambdaConfig, own: OwnWheels, constraints: tuple[str, ...]) -> Resolver:
         """Return the tool that resolves, with more constraint files, and with wheels built from sdists in its reach."""
+        own.check_indexes(config.target)
         config = replace(config, constraints=(*config.constraints, *constraints))
         if not config.build_from_source:
             return resolver_tool(config, self.host)
