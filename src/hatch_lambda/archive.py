@@ -63,18 +63,28 @@ def write_archive(plan: ArchivePlan, path: Path, *, timestamp: int) -> WrittenAr
     renamed once it is on the disk. Raises ``ArchiveError`` if that fails; what stood at ``path`` is then untouched.
     """
     date = dos_date(timestamp)
+    with whole_file(path) as file:
+        output = _Output(file)
+        runs = itertools.groupby(plan.entries, key=_source)
+        headers = [header for source, run in runs for header in _copy(source, run, output, date)]
+        _finish(output, headers)
+        output.flush()
+    return WrittenArchive(path, output.position, output.sha256)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that takes the place of ``path`` at the end of the block, in whole or not at all.
+
+    Raises ``ArchiveError`` if it cannot be written; what stood at ``path`` is then untouched.
+    """
     try:
         with _beside(path) as file:
-            output = _Output(file)
-            runs = itertools.groupby(plan.entries, key=_source)
-            headers = [header for source, run in runs for header in _copy(source, run, output, date)]
-            _finish(output, headers)
-            output.flush()
+            yield file
     except OSError as error:
         raise ArchiveError(
             f"{path}: cannot be written; {error.strerror or error}; {_remedy(error)}, then build again"
         ) from None
-    return WrittenArchive(path, output.position, output.sha256)
 
 
 def remove_leftovers(path: Path) -> None:

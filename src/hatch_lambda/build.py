@@ -12,6 +12,7 @@ from hatch_lambda.checks import check_candidate
 from hatch_lambda.checks.base import Candidate
 from hatch_lambda.checks.limits import check_zipped
 from hatch_lambda.layers import LAYER_PREFIX, Layer, layer_in_zip, project_files, valid_on, without_carried
+from hatch_lambda.manifest import write_manifest
 from hatch_lambda.plan import Choices, make_plan
 from hatch_lambda.project import describe, description, project_entries, root_demands
 from hatch_lambda.report import Locked, LockReport, Report
@@ -58,6 +59,8 @@ def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Re
     with wheelhouse.step("write"):
         archive = write_archive(planned.plan, path, timestamp=timestamp)
         findings += tuple(finding.text for finding in check_zipped(archive.size))
+        if job.config.manifest:
+            write_manifest(path, job.config, findings)
     resolution = planned.gathered.resolution
     warnings = (*job.config.warnings, *resolution.warnings, *wheelhouse.store.warnings, *planned.warnings, *findings)
     return Report(candidate, planned.chosen, planned.carried, planned.valid, archive, resolution.notes, warnings)

@@ -157,6 +157,11 @@ class LambdaConfig:
     """Bytes that the archive may take once Lambda has unpacked it. The default is Lambda's own limit, layers included;
     a lower one leaves room for layers."""
 
+    manifest: bool = False
+    """Whether a description of the archive as JSON is written beside it, under its name with `.json` in place of
+    `.zip`: [the report](report.md) that `hatch-lambda info --json` shows. `twine upload dist/*` refuses such a file;
+    who publishes wheels from the same folder sets `directory` too."""
+
     warnings: tuple[str, ...] = ()
     """Sentences about what was read: unknown options, a runtime on its way in or out. Not an option."""
 
@@ -204,6 +209,7 @@ def read_config(table: Table, target: Target, *, kind: Kind, name: str | None) -
         scripts=table.flag("scripts", default=False),
         filename=table.text("filename", check=_filename_problem) or DEFAULT_FILENAME.replace("lambda", stem),
         max_size=table.positive("max-size", default=MAX_UNZIPPED),
+        manifest=table.flag("manifest", default=False),
         addresses={option: table.where(option) for option in ADDRESSED},
     )
 

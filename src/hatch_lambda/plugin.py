@@ -24,6 +24,7 @@ from hatch_lambda.build import Job, build, lock
 from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, masked
 from hatch_lambda.filenames import check_file_names, file_name, file_pattern
 from hatch_lambda.hatch_project import FileSelection, hatch_answers, read_project
+from hatch_lambda.manifest import manifest_path
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host
 from hatch_lambda.resolve.choice import UPGRADE_VARIABLE, Upgrade
 from hatch_lambda.store import Store
@@ -124,6 +125,8 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
                 remove_leftovers(path.with_name(left[1]))
             elif re.fullmatch(pattern, path.name):
                 _remove(path)
+                if manifest_path(path).is_file():
+                    _remove(manifest_path(path))
 
     @cached_property
     def archives(self) -> Archives:
