@@ -18,6 +18,7 @@ from hatchling.plugin.manager import PluginManager
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from hatch_lambda.again import VERIFY_VARIABLE, build_again
 from hatch_lambda.archive import remove_leftovers
 from hatch_lambda.archives import LOCK_VERSION, Archives, read_archives
 from hatch_lambda.build import Job, build, lock
@@ -25,6 +26,7 @@ from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, mas
 from hatch_lambda.filenames import check_file_names, file_name, file_pattern
 from hatch_lambda.hatch_project import FileSelection, hatch_answers, read_project
 from hatch_lambda.manifest import manifest_path
+from hatch_lambda.report import Report
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host
 from hatch_lambda.resolve.choice import UPGRADE_VARIABLE, Upgrade
 from hatch_lambda.store import Store
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
     from hatch_lambda.config import LambdaConfig
-    from hatch_lambda.report import LockReport, Report
+    from hatch_lambda.report import LockReport
 
 CACHE_VARIABLE = "HATCH_LAMBDA_CACHE_DIR"
 
@@ -88,7 +90,10 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
                 self._wheelhouse = Wheelhouse(store, self._host, self._step)
                 for artifact in super().build(**options):
                     yield artifact
-                    self._tell(self._reports.pop(artifact, None))
+                    report = self._reports.pop(artifact, None)
+                    self._tell(report)
+                    if isinstance(report, Report) and env_var_enabled(VERIFY_VARIABLE):
+                        self._repeat(report)
         except HatchLambdaError as error:
             self.app.abort(str(error))
 
@@ -216,6 +221,13 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         with _shown(f"  {name} …") if self._terminal else nullcontext():
             yield
         self.app.display_debug(f"  {name}: {time.perf_counter() - start:.2f} s")
+
+    def _repeat(self, report: Report) -> None:
+        """Build the archive a second time and compare; raises ``ArchiveError`` unless the bytes are the same."""
+        version = f"{self.PLUGIN_NAME}:{report.candidate.config.version}"
+        with self._step("build again"):
+            build_again(report.archive.path, version, Path(self.root), os.environ)
+        self.app.display_info("  a second build gave the same bytes")
 
     def _tell(self, report: Report | LockReport | None) -> None:
         if report is None:
