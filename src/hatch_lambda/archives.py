@@ -174,8 +174,10 @@ def _check_layers(table: Table, each: Sequence[LambdaConfig], root: Path) -> Non
                 table.elsewhere(f"{config.where('layers')}[{index}]", problem)
         needed = _reached(config, each)
         if config.kind == "layer" and config.name in needed:
-            circle = ", ".join(sorted(name for name in needed if config.name in _reached_of(name, config, each)))
-            table.elsewhere(config.where("layers"), f"{circle} need each other; take one of them out of the circle")
+            circle = sorted(name for name in needed if config.name in _reached_of(name, config, each))
+            if config.name == circle[0]:  # once for all of them
+                need = f"{', '.join(circle)} need each other" if circle[1:] else f"{config.name} needs itself"
+                table.elsewhere(config.where("layers"), f"{need}; take one of them out of the circle")
         elif len(needed) > MAX_LAYERS:
             table.elsewhere(
                 config.where("layers"),
