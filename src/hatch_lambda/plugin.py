@@ -23,6 +23,7 @@ from hatch_lambda.archives import LOCK_VERSION, Archives, read_archives
 from hatch_lambda.build import Job, build, lock
 from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, masked
 from hatch_lambda.hatch_project import FileSelection, hatch_answers, read_project
+from hatch_lambda.layers import LayerZips
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host
 from hatch_lambda.resolve.choice import UPGRADE_VARIABLE, Upgrade
 from hatch_lambda.store import Store
@@ -83,6 +84,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             if not options.get("clean_only"):
                 self._check_directory(options.get("directory"))
                 self._check_filenames(options["versions"])
+                self._check_layers(options["versions"])
             with Store(_cache_folder()) as store:
                 self._wheelhouse = Wheelhouse(store, self._host, self._step)
                 for artifact in super().build(**options):
@@ -138,6 +140,10 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         return set()
 
     @cached_property
+    def _zips(self) -> LayerZips:
+        return LayerZips(Path(self.root))
+
+    @cached_property
     def _reports(self) -> dict[str, Report | LockReport]:
         return {}
 
@@ -184,7 +190,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     def _job(self, config: LambdaConfig, build_data: dict[str, Any]) -> Job:
         files = self._selection(self.archives.tables[config.version])
         layers = [
-            Path(self.root, layer) if isinstance(layer, str) else self._job(layer, build_data)
+            self._zips.read(layer) if isinstance(layer, str) else self._job(layer, build_data)
             for layer in self.archives.layers(config)
         ]
         return Job(
@@ -226,6 +232,12 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
                     )
         if problems:
             raise ConfigError(problems)
+
+    def _check_layers(self, versions: list[str]) -> None:
+        """Raise ``ConfigError`` for layers given by path that are none for the archives of this build."""
+        asked = [config for version, config in self.archives.versions.items() if version in versions]
+        layers = [layer for config in asked for layer in self.archives.layers(config)]
+        self._zips.check([*asked, *(layer for layer in layers if not isinstance(layer, str))])
 
     def _check_directory(self, given: str | None) -> None:
         """Create the folder for archives, as Hatch would, but say in one line why it cannot be."""
