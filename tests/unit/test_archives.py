@@ -329,8 +329,10 @@ def test_a_runtime_that_requires_python_excludes_is_told_with_the_table_that_cho
     lines = problems(requires_python=">=3.13", functions={"api": {"runtime": "python3.12"}, "worker": {}})
 
     assert lines == [
-        "project.requires-python: '>=3.13' excludes python3.12, whose Python is 3.12.9; choose another runtime in "
-        f"{T}.functions.api.runtime, widen requires-python, or name the runtime's patch level in python-patch"
+        (
+            "project.requires-python: '>=3.13' excludes python3.12, whose Python is 3.12.9; choose another runtime in "
+            f"{T}.functions.api.runtime, widen requires-python, or name the runtime's patch level in python-patch"
+        )
     ]
 
 
@@ -508,8 +510,10 @@ def test_a_layer_for_another_architecture_is_told(problems):
     lines = problems(layers={"base": {"architecture": "arm64"}}, functions={"api": {"layers": ["base"]}})
 
     assert lines == [
-        f"{T}.functions.api.layers[1]: layer 'base' is made for python3.13 on arm64, and this one for python3.13 on "
-        "x86_64; list in the layer's table all runtimes and architectures that it is needed for"
+        (
+            f"{T}.functions.api.layers[1]: layer 'base' is made for python3.13 on arm64, and this one for python3.13 on "
+            "x86_64; list in the layer's table all runtimes and architectures that it is needed for"
+        )
     ]
 
 
@@ -519,9 +523,11 @@ def test_a_layer_for_other_runtimes_is_told(problems):
     )
 
     assert lines == [
-        f"{T}.functions.api.layers[1]: layer 'base' is made for python3.11 on x86_64 and python3.12 on x86_64, and "
-        "this one for python3.13 on x86_64; list in the layer's table all runtimes and architectures that it is "
-        "needed for"
+        (
+            f"{T}.functions.api.layers[1]: layer 'base' is made for python3.11 on x86_64 and python3.12 on x86_64, and "
+            "this one for python3.13 on x86_64; list in the layer's table all runtimes and architectures that it is "
+            "needed for"
+        )
     ]
 
 
@@ -544,8 +550,10 @@ def test_six_layers_are_too_many(problems):
     lines = problems(layers={**FIVE, "f": {}}, functions={"api": {"layers": ["f", *FIVE]}})
 
     assert lines == [
-        f"{T}.functions.api.layers: expected at most 5 layers, those that they need included; found 6: "
-        "f, a, b, c, d, e; put some of them together"
+        (
+            f"{T}.functions.api.layers: expected at most 5 layers, those that they need included; found 6: "
+            "f, a, b, c, d, e; put some of them together"
+        )
     ]
 
 
@@ -557,8 +565,10 @@ def test_layers_that_layers_need_count(problems, tmp_path):
     )
 
     assert lines == [
-        f"{T}.functions.api.layers: expected at most 5 layers, those that they need included; found 6: "
-        "a, b, c, d, e, zip.zip; put some of them together"
+        (
+            f"{T}.functions.api.layers: expected at most 5 layers, those that they need included; found 6: "
+            "a, b, c, d, e, zip.zip; put some of them together"
+        )
     ]
 
 
