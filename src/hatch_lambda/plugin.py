@@ -118,13 +118,19 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     def clean(self, directory: str, versions: list[str]) -> None:
         """Remove archives of these names, of any version of the project, and what killed builds have left of them."""
         archives = self.archives.versions
-        patterns = [self._pattern(archives[version]) for version in versions if version in archives]
-        pattern = "|".join(dict.fromkeys(patterns))
-        for path in list(Path(directory).iterdir()) if patterns else ():
-            left = re.fullmatch(rf"\.({pattern})\.\w+\.partial", path.name)
+        asked = [config for version, config in archives.items() if version in versions]
+        others = [config for version, config in archives.items() if version not in versions]
+        pattern = "|".join(dict.fromkeys(map(self._pattern, asked)))
+        ours, theirs = ("|".join(self._pattern(config, exact=True) for config in each) for each in (asked, others))
+        for path in list(Path(directory).iterdir()) if asked else ():
+            left = re.fullmatch(r"\.(.+)\.\w+\.partial", path.name)
+            name = left[1] if left else path.name
+            others_own = re.fullmatch(theirs, name) and not re.fullmatch(ours, name)
+            if others_own or not re.fullmatch(pattern, name):
+                continue
             if left:
-                remove_leftovers(path.with_name(left[1]))
-            elif re.fullmatch(pattern, path.name):
+                remove_leftovers(path.with_name(name))
+            else:
                 _remove(path)
 
     @cached_property
@@ -170,10 +176,10 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         }
         return config.filename.format_map(values)
 
-    def _pattern(self, config: LambdaConfig) -> str:
+    def _pattern(self, config: LambdaConfig, *, exact: bool = False) -> str:
         """Return a regular expression for the archive's file names, of any version of the project.
 
-        Runtime and architecture are any as well, unless they tell the archive from others.
+        Runtime and architecture are any as well, unless they tell the archive from others, or ``exact`` says so.
         """
         told_apart = config.version.removeprefix(config.archive)
         runtime, architecture = config.target.runtime.name, config.target.architecture
@@ -181,8 +187,8 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             "name": re.escape(self.normalize_file_name_component(self.metadata.core.name)),
             "version": r"[A-Za-z0-9._]+",
             "archive": re.escape(config.archive),
-            "runtime": re.escape(runtime) if runtime in told_apart else r"[A-Za-z0-9.]+",
-            "architecture": architecture if architecture in told_apart else "|".join(ARCHITECTURES),
+            "runtime": re.escape(runtime) if exact or runtime in told_apart else r"[A-Za-z0-9.]+",
+            "architecture": architecture if exact or architecture in told_apart else "|".join(ARCHITECTURES),
         }
         parts = re.split(r"\{(\w+)\}", config.filename)
         return "".join(f"(?:{fields[part]})" if index % 2 else re.escape(part) for index, part in enumerate(parts))

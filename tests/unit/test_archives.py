@@ -511,7 +511,8 @@ def test_a_layer_for_another_architecture_is_told(problems):
 
     assert lines == [
         (
-            f"{T}.functions.api.layers[1]: layer 'base' is made for python3.13 on arm64, and this one for python3.13 on "
+            f"{T}.functions.api.layers[1]: layer 'base' is made for python3.13 on arm64, and this one for "
+            "python3.13 on "
             "x86_64; list in the layer's table all runtimes and architectures that it is needed for"
         )
     ]
@@ -537,7 +538,7 @@ def test_a_patch_level_makes_no_layer_for_another_runtime(read):
     assert layers(archives, "api") == ["base"]
 
 
-FIVE = {name: {} for name in "abcde"}
+FIVE: dict[str, dict[str, Any]] = {name: {} for name in "abcde"}
 
 
 def test_five_layers_are_fine(read):

@@ -46,7 +46,8 @@ def test_a_package_of_the_function_hides_modules_of_a_layer():
 
     assert warnings(made) == [
         (
-            "Python takes the package ns from the function, where shop 0.1.0 has it, and does not find ns/b.py of lib 1.0 "
+            "Python takes the package ns from the function, where shop 0.1.0 has it, and does not find "
+            "ns/b.py of lib 1.0 "
             "in a layer. Put both into one archive."
         )
     ]
@@ -57,7 +58,8 @@ def test_a_package_of_a_layer_hides_modules_of_the_function():
 
     assert warnings(made) == [
         (
-            "Python takes the package ns from a layer, where lib 1.0 has it, and does not find ns/b/c.py of shop 0.1.0 in "
+            "Python takes the package ns from a layer, where lib 1.0 has it, and does not find ns/b/c.py "
+            "of shop 0.1.0 in "
             "the function. Put both into one archive."
         )
     ]
@@ -70,7 +72,8 @@ def test_a_package_inside_of_a_namespace_is_told_by_its_full_name():
 
     assert warnings(made) == [
         (
-            "Python takes the package ns.b from the function, where shop 0.1.0 has it, and does not find ns/b/c.py of lib "
+            "Python takes the package ns.b from the function, where shop 0.1.0 has it, and does not find "
+            "ns/b/c.py of lib "
             "1.0 in a layer. Put both into one archive."
         )
     ]
@@ -209,8 +212,8 @@ def test_a_function_that_is_too_large_with_its_layers_is_told_with_each_share():
     assert list(check_unzipped(made)) == [
         Finding(
             "error",
-            "unzipped: 262,144,000 bytes, 50.0 MiB here, 100.0 MiB in layer one, 100.0 MiB in layer two; Lambda accepts "
-            "less than 262,144,000 with its layers; largest: big 1.0 (50.0 MiB), …",
+            "unzipped: 262,144,000 bytes, 50.0 MiB here, 100.0 MiB in layer one, 100.0 MiB in layer two; Lambda "
+            "accepts less than 262,144,000 with its layers; largest: big 1.0 (50.0 MiB), …",
         )
     ]
 
