@@ -174,8 +174,10 @@ def _check_layers(table: Table, each: Sequence[LambdaConfig], root: Path) -> Non
                 table.elsewhere(f"{config.where('layers')}[{index}]", problem)
         needed = _reached(config, each)
         if config.kind == "layer" and config.name in needed:
-            circle = ", ".join(sorted(name for name in needed if config.name in _reached_of(name, config, each)))
-            table.elsewhere(config.where("layers"), f"{circle} need each other; take one of them out of the circle")
+            circle = sorted(name for name in needed if config.name in _reached_of(name, config, each))
+            if config.name == circle[0]:  # once for all of them
+                need = f"{', '.join(circle)} need each other" if circle[1:] else f"{config.name} needs itself"
+                table.elsewhere(config.where("layers"), f"{need}; take one of them out of the circle")
         elif len(needed) > MAX_LAYERS:
             table.elsewhere(
                 config.where("layers"),
@@ -185,7 +187,7 @@ def _check_layers(table: Table, each: Sequence[LambdaConfig], root: Path) -> Non
 
 
 def _layer_problem(name: str, config: LambdaConfig, each: Sequence[LambdaConfig], root: Path) -> str | None:
-    if _is_path(name):
+    if is_path(name):
         return None if (root / name).is_file() else f"no file {name!r} in the project; build or fetch it before"
     found = [layer for layer in each if _is_layer(layer, name)]
     if any(_loads(layer, config) for layer in found):
@@ -202,7 +204,7 @@ def _layer_problem(name: str, config: LambdaConfig, each: Sequence[LambdaConfig]
     return f"no layer {name!r}; expected one of {', '.join(known)}{hint}" if known else f"no layer {name!r}{hint}"
 
 
-def _is_path(name: str) -> bool:
+def is_path(name: str) -> bool:
     """Return whether a layer is given by the path of a zip."""
     return name.endswith(".zip") or "/" in name or "\\" in name
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
@@ -11,7 +11,15 @@ from hatch_lambda.archive import write_archive
 from hatch_lambda.checks import check_candidate
 from hatch_lambda.checks.base import Candidate
 from hatch_lambda.checks.limits import check_zipped
-from hatch_lambda.layers import LAYER_PREFIX, Layer, layer_in_zip, project_files, valid_on, without_carried
+from hatch_lambda.layers import (
+    LAYER_PREFIX,
+    Layer,
+    carried,
+    check_versions,
+    project_files,
+    valid_on,
+    without_carried,
+)
 from hatch_lambda.manifest import write_manifest
 from hatch_lambda.plan import Choices, make_plan
 from hatch_lambda.project import describe, description, project_entries, root_demands
@@ -22,10 +30,11 @@ from hatch_lambda.wheelhouse import choose
 from hatch_lambda.wheels import wheel_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.finished import FinishedArchive
     from hatch_lambda.plan import ArchivePlan, Entry
     from hatch_lambda.project import Project
     from hatch_lambda.resolve.choice import Upgrade
@@ -38,13 +47,13 @@ if TYPE_CHECKING:
 class Job:
     """One archive to make: of which project, how, on top of which layers, and which archives share its resolution.
 
-    A layer is a job too, or the path of a zip that is there.
+    A layer is a job too, or a zip that was read.
     """
 
     project: Project
     config: LambdaConfig
     sharing: tuple[LambdaConfig, ...]
-    layers: tuple[Job | Path, ...] = ()
+    layers: tuple[Job | FinishedArchive, ...] = ()
 
 
 def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Report:
@@ -85,40 +94,50 @@ class Planned:
 def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
     """Return every file of the archive, and of the layers that it is made for; raises ``HatchLambdaError``."""
     project, config = job.project, job.config
-    layers = tuple(_layer(layer, config.target, wheelhouse) for layer in job.layers)
+    layers = tuple(_layer(layer, config, wheelhouse) for layer in job.layers)
     gathered = wheelhouse.gather(project, job.sharing)
     roots = root_demands(project, config)
     with wheelhouse.step("plan"):
         chosen = choose(gathered, roots, config)
-        wheels = without_carried(chosen.wheels, layers, config.archive)
+        mine = [project.origin] if config.project else []
+        check_versions([*mine, *(wheel.origin for wheel in chosen.wheels)], layers, config.archive)
+        wheels = without_carried(chosen.wheels, layers)
         valid = valid_on(roots, chosen.wheels, config) if config.kind == "layer" else (config.target,)
-        choices = Choices(config.exclude_files, config.collisions)
-        prefix = LAYER_PREFIX if config.kind == "layer" else ""
-        decided = make_plan(_entries(project, config, wheels, layers, valid), choices, prefix=prefix)
+        described = describe(project, config, wheels, valid)
+        decided = _decided(project, config, wheels, layers, described)
     kept = {wheel.name for wheel in wheels}
-    carried = tuple(wheel for wheel in chosen.wheels if wheel.name not in kept)
-    return Planned(decided, gathered, chosen, carried, layers, valid, _in_vain(chosen, decided, config))
+    beneath = tuple(wheel for wheel in chosen.wheels if wheel.name not in kept)
+    return Planned(decided, gathered, chosen, beneath, layers, valid, _in_vain(chosen, decided, config))
 
 
-def _layer(layer: Job | Path, target: Target, wheelhouse: Wheelhouse) -> Layer:
+def _layer(layer: Job | FinishedArchive, config: LambdaConfig, wheelhouse: Wheelhouse) -> Layer:
     """Return what a layer carries: one of the project's, as it would be built now, or a zip as it is."""
+    python = config.target.runtime.python_version
     if isinstance(layer, Job):
-        return Layer(layer.config.archive, plan(layer, wheelhouse).plan)
-    return layer_in_zip(layer, target)
+        return Layer(layer.config.archive, plan(layer, wheelhouse).plan, python)
+    return Layer(layer.path.name, layer.plan, python)
 
 
-def _entries(
+def _decided(
     project: Project,
     config: LambdaConfig,
     wheels: Sequence[Wheel],
     layers: Sequence[Layer],
-    valid: Sequence[Target],
-) -> Iterator[Entry]:
-    """Yield all that goes into the archive; the project's dist-info only where no layer has it."""
-    whole = config.project and not any(canonicalize_name(project.name) in layer.versions for layer in layers)
-    if config.project:
-        yield from project_files(project_entries(project, config, whole=whole), layers)
-    yield description(project, config, describe(project, config, wheels, valid), whole=whole)
+    described: Mapping[str, Any],
+) -> ArchivePlan:
+    """Return every file of the archive; the project's dist-info is in it only where no layer has that."""
+    whole = config.project and canonicalize_name(project.name) not in carried(layers)
+    entries = [
+        *(project_files(project_entries(project, config, whole=whole), layers) if config.project else ()),
+        *_wheel_entries(wheels, config),
+    ]
+    beside: list[Entry] = []
+    (entries if whole else beside).append(description(project, config, described, whole=whole))
+    prefix = LAYER_PREFIX if config.kind == "layer" else ""
+    return make_plan(entries, Choices(config.exclude_files, config.collisions), prefix=prefix, beside=beside)
+
+
+def _wheel_entries(wheels: Sequence[Wheel], config: LambdaConfig) -> Iterator[Entry]:
     scripts_for = config.target.runtime.python_version if config.scripts else None
     for wheel in wheels:
         yield from wheel_entries(wheel, scripts_for=scripts_for)

@@ -16,15 +16,18 @@ class LambdaBuildHook(BuildHookInterface[BuilderConfig]):
 
     PLUGIN_NAME = "lambda"
 
+    _built = False
+
     def clean(self, versions: list[str]) -> None:
-        """Remove the archives where the wheel is cleaned."""
-        if self._counts(*versions):
+        """Remove the archives where the wheel is cleaned; they stay where hooks tidy up after themselves."""
+        if self._counts(*versions) and not self._built:
             for _ in self._builder().build(directory=self.directory, clean_only=True):
                 pass  # nothing is built
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
         """Build the archives into the wheel's folder and tell their paths."""
         if self._counts(version):
+            self._built = True
             for archive in self._builder().build(directory=str(Path(artifact_path).parent)):
                 self.app.display_info(archive)
 

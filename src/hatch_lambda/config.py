@@ -216,7 +216,7 @@ def read_config(table: Table, target: Target, *, kind: Kind, name: str | None) -
 
 def _read_layers(table: Table) -> tuple[str, ...]:
     """Return the layers of an archive; in the target's own table the key may also hold the tables of layers."""
-    return () if isinstance(table.get("layers"), dict) else table.texts("layers")
+    return () if table.address == TABLE and isinstance(table.get("layers"), dict) else table.texts("layers")
 
 
 def _read_collisions(table: Table) -> dict[str, NormalizedName]:

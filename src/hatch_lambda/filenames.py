@@ -29,10 +29,22 @@ def file_name(config: LambdaConfig, name: str, version: str) -> str:
     return config.filename.format_map(values)
 
 
-def file_pattern(config: LambdaConfig, name: str) -> str:
-    """Return a regular expression for the file names of an archive, of any version of the project.
+def is_file_of(configs: Sequence[LambdaConfig], file: str, name: str, *, rather_than: Sequence[LambdaConfig]) -> bool:
+    """Return whether a file has the name of one of the archives, of any version of the project and for any target.
 
-    Runtime and architecture are any as well, unless they tell the archive from others.
+    What tells the archives of one table apart counts, and what is exactly another archive's is not theirs.
+    """
+    ours, theirs = (
+        any(re.fullmatch(_pattern(config, name, exact=True), file) for config in each)
+        for each in (configs, rather_than)
+    )
+    return ours or (not theirs and any(re.fullmatch(_pattern(config, name, exact=False), file) for config in configs))
+
+
+def _pattern(config: LambdaConfig, name: str, *, exact: bool) -> str:
+    """Return a regular expression for the file names of an archive.
+
+    Runtime and architecture are any, unless they tell the archive from others, or ``exact`` says so.
     """
     told_apart = config.version.removeprefix(config.archive)
     runtime, architecture = config.target.runtime.name, config.target.architecture
@@ -40,8 +52,8 @@ def file_pattern(config: LambdaConfig, name: str) -> str:
         "name": re.escape(name),
         "version": r"[A-Za-z0-9._]+",
         "archive": re.escape(config.archive),
-        "runtime": re.escape(runtime) if runtime in told_apart else r"[A-Za-z0-9.]+",
-        "architecture": architecture if architecture in told_apart else "|".join(ARCHITECTURES),
+        "runtime": re.escape(runtime) if exact or runtime in told_apart else r"[A-Za-z0-9.]+",
+        "architecture": architecture if exact or architecture in told_apart else "|".join(ARCHITECTURES),
     }
     parts = re.split(r"\{(\w+)\}", config.filename)
     return "".join(f"(?:{fields[part]})" if index % 2 else re.escape(part) for index, part in enumerate(parts))

@@ -36,7 +36,7 @@ _LAYER_ROOT = re.compile(r"python/lib/python3\.\d+/site-packages/|python/")
 """Source: https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html, read 2026-11-23."""
 
 _LAYER_FOLDERS = frozenset({"python", "lib", "bin"})
-_OWN_DESCRIPTION = re.compile(r"[^/]+\.dist-info/lambda\.json|hatch-lambda/[^/]+\.json")
+_OWN_DESCRIPTION = re.compile(r"(?:python/)?[^/]+\.dist-info/lambda\.json|hatch-lambda/[^/]+\.json")
 
 Kind = Literal["function", "layer"]
 

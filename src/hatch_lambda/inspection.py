@@ -90,7 +90,8 @@ def _findings(archive: FinishedArchive, config: LambdaConfig, layers: Sequence[F
         found.append(
             Finding("warning", "The function is used with layers, but was checked without; name them with --layer.")
         )
-    beneath = tuple(Layer(layer.path.name, layer.plan) for layer in layers)
+    python = config.target.runtime.python_version
+    beneath = tuple(Layer(layer.path.name, layer.plan, python) for layer in layers)
     with tempfile.TemporaryDirectory() as folder:  # a zip that others made must not teach later builds anything
         candidate = Candidate(archive.plan, config, Memory(Path(folder)), beneath)
         found += [finding for check in FINISHED_CHECKS for finding in check(candidate)]

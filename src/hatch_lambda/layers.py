@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from packaging.tags import Tag, parse_tag
+from packaging.tags import parse_tag
 from packaging.utils import canonicalize_name, canonicalize_version
 
-from hatch_lambda.errors import FinishedError, PlanError
+from hatch_lambda.archives import is_path
+from hatch_lambda.errors import ConfigError, PlanError
 from hatch_lambda.finished import read_finished
 from hatch_lambda.resolve.proof import suits
 from hatch_lambda.runtimes import RUNTIMES
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from packaging.tags import Tag
     from packaging.utils import NormalizedName
 
     from hatch_lambda.config import LambdaConfig
-    from hatch_lambda.plan import ArchivePlan, Entry
+    from hatch_lambda.finished import FinishedArchive
+    from hatch_lambda.plan import ArchivePlan, Entry, Origin
     from hatch_lambda.resolve.base import Demand
     from hatch_lambda.wheels import Wheel
 
@@ -33,97 +36,141 @@ LAYER_PREFIX = "python/"
 Source: https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html, read 2026-11-23.
 """
 
-_IMPORTED = re.compile(r"python/(?:lib/python3\.\d+/site-packages/)?")
-"""Folders of a layer that Python imports from. Source: as above."""
+_SITE_PACKAGES = re.compile(r"python/lib/python(3\.\d+)/site-packages/")
+"""The other folder of a layer that Python imports from, the Python of that version alone. Source: as above."""
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer as its function finds it below ``/opt``: what it is called, and every file of it."""
+    """A layer as its function finds it below ``/opt``: what it is called, and every file of it.
+
+    ``python`` is the version of the Python that imports from it, such as ``3.13``.
+    """
 
     name: str
     plan: ArchivePlan
+    python: str
 
     @cached_property
     def modules(self) -> dict[str, Entry]:
-        """Return what Python can import from the layer, each file under its path from there."""
-        found = ((_IMPORTED.match(path), path, entry) for path, entry in self.plan.paths.items())
-        return {path[match.end() :]: entry for match, path, entry in found if match}
+        """Return what Python can import from the layer, each file under its path from there.
+
+        Source of the order: ``bootstrap.py`` of awslambdaric 4.2.2, which puts site-packages before the folder.
+        """
+        found: dict[str, Entry] = {}
+        first: dict[str, Entry] = {}
+        for path, entry in self.plan.paths.items():
+            inner = _SITE_PACKAGES.match(path)
+            if inner and inner[1] == self.python:
+                first[path[inner.end() :]] = entry
+            elif not inner and path.startswith(LAYER_PREFIX):
+                found[path.removeprefix(LAYER_PREFIX)] = entry
+        return found | first
 
     @cached_property
     def versions(self) -> dict[NormalizedName, str]:
         """Return the version of each distribution in the layer."""
-        origins = {entry.origin for entry in self.plan.entries}
+        origins = {entry.origin for entry in self.modules.values()}
         return {canonicalize_name(origin.name): origin.version for origin in origins if origin.dist_info}
 
 
-def layer_in_zip(path: Path, target: Target) -> Layer:
-    """Return a layer that is there already; raises ``FinishedError`` for a zip that is none, or not for the target."""
-    found = read_finished(path)
-    if found.kind != "layer":
-        raise FinishedError(f"{path}: a function's archive, with nothing under python/; name a layer")
-    described = found.described or {}
-    runtimes = described.get("compatible-runtimes", [described.get("runtime", target.runtime.name)])
-    architectures = described.get("compatible-architectures", [described.get("architecture", target.architecture)])
-    if target.runtime.name not in runtimes or target.architecture not in architectures:
-        made_for = f"{', '.join(runtimes)} on {', '.join(architectures)}"
-        raise FinishedError(f"{path}: made for {made_for}; needed for {target}; build it for that")
-    problems = [
-        f"{path}: {one}: {objection}; build it for {target}"
-        for one in found.distributions
-        if one.tags and (objection := target.objection(_parsed(one.tags)))
-    ]
-    if problems:
-        raise FinishedError(problems)
-    return Layer(path.name, found.plan)
-
-
-def _parsed(tags: Iterable[str]) -> set[Tag]:
-    """Return the tags in a WHEEL file, as far as they are some."""
-    return {single for tag in tags if tag.count("-") == 2 for single in parse_tag(tag)}  # noqa: PLR2004  # three parts
-
-
 def carried(layers: Sequence[Layer]) -> dict[NormalizedName, str]:
-    """Return the version of each distribution in the layers; raises ``PlanError`` for one that is there in two."""
-    found: dict[NormalizedName, tuple[str, str]] = {}
-    problems = []
-    for layer in layers:
-        for name, version in layer.versions.items():
-            other, there = found.setdefault(name, (version, layer.name))
-            if not _same(other, version):
-                problems.append(f"{name}: {version} in layer {layer.name}, but {other} in layer {there}; {_REMEDY}")
-    if problems:
-        raise PlanError(problems)
-    return {name: version for name, (version, _) in found.items()}
+    """Return the version of each distribution in the layers."""
+    return {name: version for layer in layers for name, version in layer.versions.items()}
 
 
-_REMEDY = "one of the two would win at run time; give both the same version, or build both in one go"
+def check_versions(owners: Iterable[Origin], layers: Sequence[Layer], archive: str) -> None:
+    """Return if no distribution is in two versions side by side; raises ``PlanError`` for each that is.
 
-
-def without_carried(wheels: Iterable[Wheel], layers: Sequence[Layer], archive: str) -> tuple[Wheel, ...]:
-    """Return the wheels that no layer carries; raises ``PlanError`` for each that one carries in another version.
-
-    ``archive`` names what the wheels are for.
+    ``owners`` are the distributions for ``archive``, those included that its layers carry.
     """
-    versions = carried(layers)
-    problems = [
-        f"{wheel.name}: {wheel.version} for {archive}, but {versions[wheel.name]} in layer "
-        f"{_holder(wheel.name, layers)}; {_REMEDY}"
-        for wheel in wheels
-        if not _same(versions.get(wheel.name, wheel.version), wheel.version)
-    ]
+    places = [(f"for {archive}", {canonicalize_name(owner.name): owner.version for owner in owners})]
+    places += [(f"in layer {layer.name}", layer.versions) for layer in layers]
+    first: dict[NormalizedName, tuple[str, str]] = {}
+    problems = []
+    for place, versions in places:
+        for name, version in sorted(versions.items()):
+            other, there = first.setdefault(name, (version, place))
+            if canonicalize_version(other) != canonicalize_version(version):
+                problems.append(
+                    f"{name}: {other} {there}, but {version} {place}; one of the two would win at run time; give both "
+                    "the same version, or build both in one go"
+                )
     if problems:
         raise PlanError(problems)
+
+
+def without_carried(wheels: Iterable[Wheel], layers: Sequence[Layer]) -> tuple[Wheel, ...]:
+    """Return the wheels that no layer carries."""
+    versions = carried(layers)
     return tuple(wheel for wheel in wheels if wheel.name not in versions)
 
 
-def _same(one: str, other: str) -> bool:
-    """Return whether two versions are one, however they are written."""
-    return one == other or canonicalize_version(one) == canonicalize_version(other)
+@dataclass(frozen=True)
+class LayerZips:
+    """The zips that archives name as layers by their paths below ``root``; each is read once."""
+
+    root: Path
+    found: dict[str, FinishedArchive] = field(default_factory=dict)
+
+    def read(self, path: str) -> FinishedArchive:
+        """Return what a zip holds; raises ``FinishedError``."""
+        if path not in self.found:
+            self.found[path] = read_finished(self.root / path)
+        return self.found[path]
+
+    def check(self, archives: Iterable[LambdaConfig]) -> None:
+        """Return if every zip can be the layer that it is named as; raises ``ConfigError`` with each that cannot."""
+        problems: dict[str, None] = {}
+        for config in archives:
+            for index, name in enumerate(config.layers, 1):
+                objection = layer_objection(self.read(name), config.target) if is_path(name) else None
+                if objection:
+                    where = f"{config.where('layers')}[{index}]"
+                    remedy = f"the target is {config.target}; give the path of a layer that is for it"
+                    problems[f"{where}: {name!r} {objection}; {remedy}"] = None
+        if problems:
+            raise ConfigError(problems)
 
 
-def _holder(name: NormalizedName, layers: Iterable[Layer]) -> str:
-    return next(layer.name for layer in layers if name in layer.versions)
+def layer_objection(found: FinishedArchive, target: Target) -> str | None:
+    """Say why a zip is no layer for the target; ``None`` where nothing speaks against it.
+
+    What hatch-lambda wrote into a zip is believed; others are judged by their folders and the tags in them.
+    """
+    if found.described is not None:
+        return _described_objection(found.described, target)
+    python = target.runtime.python_version
+    versions = {match[1] for path in found.plan.paths if (match := _SITE_PACKAGES.match(path))}
+    if versions and python not in versions and not Layer("", found.plan, python).versions:
+        others = ", ".join(f"{LAYER_PREFIX}lib/python{version}/site-packages" for version in sorted(versions))
+        return f"has its modules in {others}, where {target.runtime.name} does not look"
+    for distribution in found.distributions:
+        tags = [tag for text in distribution.tags for tag in _tags(text)]
+        built_there = any(tag.platform == f"linux_{target.machine}" for tag in tags)
+        objection = None if built_there or not tags else target.objection(tags)
+        if objection:
+            return f"has {distribution}, {objection}"
+    return None
+
+
+def _described_objection(described: Mapping[str, Any], target: Target) -> str | None:
+    if described["kind"] != "layer":
+        return f"is the archive of a {described['kind']}"
+    runtimes, architectures = (
+        [str(name) for name in described.get(f"compatible-{one}s") or [described.get(one)]]
+        for one in ("runtime", "architecture")
+    )
+    if target.runtime.name in runtimes and target.architecture in architectures:
+        return None
+    return f"is made for {', '.join(runtimes)} on {' and '.join(architectures)}"
+
+
+def _tags(text: str) -> frozenset[Tag]:
+    try:
+        return parse_tag(text)
+    except ValueError:
+        return frozenset()
 
 
 def valid_on(roots: Sequence[Demand], wheels: Sequence[Wheel], config: LambdaConfig) -> tuple[Target, ...]:
@@ -150,8 +197,11 @@ def valid_on(roots: Sequence[Demand], wheels: Sequence[Wheel], config: LambdaCon
 
 
 def project_files(entries: Iterable[Entry], layers: Sequence[Layer]) -> Iterator[Entry]:
-    """Yield the project's files, without those that lie in a layer with the same content."""
-    beneath: Mapping[str, Entry] = {path: entry for layer in reversed(layers) for path, entry in layer.modules.items()}
+    """Yield the project's files, without those that lie in a layer with the same content.
+
+    Where layers have different files under one path, the last one's is there.
+    """
+    beneath: Mapping[str, Entry] = {path: entry for layer in layers for path, entry in layer.modules.items()}
     for entry in entries:
         there = beneath.get(entry.path)
         if there is None or not there.origin.project or not entry.same_content(there):

@@ -153,8 +153,10 @@ class Choices:
     collisions: Mapping[str, NormalizedName] = field(default_factory=dict)
 
 
-def make_plan(entries: Iterable[Entry], choices: Choices, *, prefix: str = "") -> ArchivePlan:
-    """Return the archive that the entries make; what belongs to distributions is put under ``prefix``.
+def make_plan(
+    entries: Iterable[Entry], choices: Choices, *, prefix: str = "", beside: Iterable[Entry] = ()
+) -> ArchivePlan:
+    """Return the archive that the entries make, put under ``prefix``; what is ``beside`` them is not.
 
     Files that the choices exclude are gone, a file that several distributions ship alike is kept once, and each
     distribution's RECORD, in place of any that is offered, lists exactly what of it is left. Raises ``PlanError`` with
@@ -169,8 +171,8 @@ def make_plan(entries: Iterable[Entry], choices: Choices, *, prefix: str = "") -
     if problems:
         raise PlanError(problems)
     chosen = (*kept.values(), *_without(records, choices.exclude_files))
-    placed = [replace(entry, path=prefix + entry.path) if entry.origin.dist_info else entry for entry in chosen]
-    ordered = sorted(placed, key=lambda entry: entry.path)
+    placed = [replace(entry, path=prefix + entry.path) for entry in chosen] if prefix else chosen
+    ordered = sorted([*placed, *beside], key=lambda entry: entry.path)
     warnings = tuple(
         f"exclude-files has {pattern!r}, which matches nothing; the archive is the same without it."
         for pattern in _unmatched(choices.exclude_files, [*offered, *records])

@@ -23,8 +23,9 @@ from hatch_lambda.archive import remove_leftovers
 from hatch_lambda.archives import LOCK_VERSION, Archives, read_archives
 from hatch_lambda.build import Job, build, lock
 from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, masked
-from hatch_lambda.filenames import check_file_names, file_name, file_pattern
+from hatch_lambda.filenames import check_file_names, file_name, is_file_of
 from hatch_lambda.hatch_project import FileSelection, hatch_answers, read_project
+from hatch_lambda.layers import LayerZips
 from hatch_lambda.manifest import manifest_path
 from hatch_lambda.report import Report
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host
@@ -86,6 +87,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             if not options.get("clean_only"):
                 self._check_directory(options.get("directory"))
                 self._check_file_names(options["versions"])
+                self._check_layers(options["versions"])
             with Store(_cache_folder()) as store:
                 self._wheelhouse = Wheelhouse(store, self._host, self._step)
                 for artifact in super().build(**options):
@@ -122,13 +124,16 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     def clean(self, directory: str, versions: list[str]) -> None:
         """Remove archives of these names, of any version of the project, and what killed builds have left of them."""
         archives = self.archives.versions
-        patterns = [file_pattern(archives[version], self._name) for version in versions if version in archives]
-        pattern = "|".join(dict.fromkeys(patterns))
-        for path in list(Path(directory).iterdir()) if patterns else ():
-            left = re.fullmatch(rf"\.({pattern})\.\w+\.partial", path.name)
+        asked = [config for version, config in archives.items() if version in versions]
+        others = [config for version, config in archives.items() if version not in versions]
+        for path in list(Path(directory).iterdir()) if asked else ():
+            left = re.fullmatch(r"\.(.+)\.\w+\.partial", path.name)
+            name = left[1] if left else path.name
+            if not is_file_of(asked, name, self._name, rather_than=others):
+                continue
             if left:
-                remove_leftovers(path.with_name(left[1]))
-            elif re.fullmatch(pattern, path.name):
+                remove_leftovers(path.with_name(name))
+            else:
                 _remove(path)
                 if manifest_path(path).is_file():
                     _remove(manifest_path(path))
@@ -144,6 +149,10 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     @cached_property
     def _told(self) -> set[str]:
         return set()
+
+    @cached_property
+    def _zips(self) -> LayerZips:
+        return LayerZips(Path(self.root))
 
     @cached_property
     def _reports(self) -> dict[str, Report | LockReport]:
@@ -169,7 +178,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     def _job(self, config: LambdaConfig, build_data: dict[str, Any]) -> Job:
         files = self._selection(self.archives.tables[config.version])
         layers = [
-            Path(self.root, layer) if isinstance(layer, str) else self._job(layer, build_data)
+            self._zips.read(layer) if isinstance(layer, str) else self._job(layer, build_data)
             for layer in self.archives.layers(config)
         ]
         return Job(
@@ -199,6 +208,12 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         wanted = {*versions, *self.archives.default}
         configs = [config for config in self.archives.each if config.version in wanted]
         check_file_names(configs, self._name, self.metadata.version)
+
+    def _check_layers(self, versions: list[str]) -> None:
+        """Raise ``ConfigError`` for layers given by path that are none for the archives of this build."""
+        asked = [config for version, config in self.archives.versions.items() if version in versions]
+        layers = [layer for config in asked for layer in self.archives.layers(config)]
+        self._zips.check([*asked, *(layer for layer in layers if not isinstance(layer, str))])
 
     def _check_directory(self, given: str | None) -> None:
         """Create the folder for archives, as Hatch would, but say in one line why it cannot be."""

@@ -53,7 +53,8 @@ class Report:
             f"  {_counted(len(self.chosen.wheels) - len(self.carried))}, {mebibytes(self.archive.size)} zipped, "
             f"{mebibytes(plan.unzipped)} unzipped ({together}{share:.1%} of Lambda's limit)"
         )
-        yield f"  largest: {largest(plan)}"
+        if largest(plan):
+            yield f"  largest: {largest(plan)}"
         for layer in self.candidate.layers:
             inside = [str(wheel) for wheel in self.carried if layer.versions.get(wheel.name) == wheel.version]
             size = mebibytes(layer.plan.unzipped)

@@ -65,6 +65,95 @@ def test_a_handler_that_lambda_cannot_import_is_told_at_build_time_too(project, 
     )
 
 
+SHOP = """\
+architecture = "{architecture}"
+
+[tool.hatch.build.targets.lambda.layers.base]
+architecture = ["x86_64", "arm64"]
+
+[tool.hatch.build.targets.lambda.layers.own]
+project = true
+features = ["web"]
+layers = ["base"]
+
+[tool.hatch.build.targets.lambda.functions.api]
+handler = "shop.api.handler"
+features = ["web", "queue"]
+layers = ["own"]
+
+[tool.hatch.build.targets.lambda.functions.worker]
+handler = "shop.api.handler"
+features = ["web"]
+layers = ["base"]
+
+[tool.hatch.build.targets.lambda.functions.elsewhere]
+architecture = ["x86_64", "arm64"]
+handler = "shop.api.handler"
+layers = ["base"]
+"""
+FEATURES = """\
+[project.optional-dependencies]
+queue = ["queue"]
+web = ["web"]
+"""
+PLACES = """\
+import importlib.util
+
+
+def handler(event, context):
+    found = {name: importlib.util.find_spec(name) for name in event}
+    return {name: spec and spec.origin for name, spec in found.items()}
+"""
+
+
+def test_functions_boot_with_their_layers_where_lambda_has_them(index, project, tmp_path):
+    for name in ("lib", "queue", "web"):
+        index.add(f"{name}-of-shop")
+    features = FEATURES.replace('["queue"]', '["queue-of-shop"]').replace('["web"]', '["web-of-shop"]')
+    project.configure(
+        SHOP.format(architecture=ARCHITECTURES[platform.machine()]), dependencies=["lib-of-shop"], project=features
+    )
+    project.write("shop/api.py", PLACES)
+    built = project.build(HATCH_LAMBDA_RUNTIME=RUNTIME)
+    assert built.code == 0, built.output
+
+    found = {
+        function: _places(built.archives, function, layers, tmp_path / function, project.environ)
+        for function, layers in {"api": ["base", "own"], "worker": ["base"], "elsewhere": ["base"]}.items()
+    }
+
+    assert found == {
+        "api": {
+            "shop": "opt/python",
+            "lib_of_shop": "opt/python",
+            "web_of_shop": "opt/python",
+            "queue_of_shop": "task",
+        },
+        "worker": {"shop": "task", "lib_of_shop": "opt/python", "web_of_shop": "task", "queue_of_shop": None},
+        "elsewhere": {"shop": "task", "lib_of_shop": "opt/python", "web_of_shop": None, "queue_of_shop": None},
+    }
+
+
+def _places(
+    archives: tuple[Path, ...], function: str, layers: list[str], folder: Path, environ: dict[str, str]
+) -> dict[str, str | None]:
+    """Boot a function with its layers, and return from which folder it imports each module of the project."""
+
+    def archive(stem: str) -> Path:
+        suffix = f"-{stem}-{RUNTIME}-{ARCHITECTURES[platform.machine()]}.zip"
+        return next(path for path in archives if path.name.endswith(suffix))
+
+    for layer in layers:
+        _unpack(archive(f"lambda_layer-{layer}"), folder / "opt")
+    task_root = _unpack(archive(f"lambda-{function}"), folder / "task")
+    modules = ["shop", "lib_of_shop", "web_of_shop", "queue_of_shop"]
+    answer = invoke(task_root, "shop.api.handler", modules, environ, layers=folder / "opt")
+    response = answer["invocation/request-1/response"]
+    return {
+        name: origin and Path(origin).relative_to(folder).parent.parent.as_posix() for name, origin in response.items()
+    }
+
+
 @pytest.mark.network
 def test_the_example_answers_with_compiled_dependencies(example, tmp_path):
     architecture = ARCHITECTURES[platform.machine()]
@@ -91,8 +180,10 @@ def test_the_example_holds_code_for_its_architecture_only(example, architecture,
 
 
 def _unpack(archive: Path, folder: Path) -> Path:
+    for path in folder.rglob("*") if folder.exists() else ():
+        path.chmod(0o755)  # another layer goes over it
     with zipfile.ZipFile(archive) as opened:
         opened.extractall(folder)
-    for path in [folder, *folder.rglob("*")]:
+    for path in [*folder.rglob("*"), folder]:
         path.chmod(0o555 if path.is_dir() else 0o444)
     return folder

@@ -6,6 +6,7 @@ The paths and headers are those of https://docs.aws.amazon.com/lambda/latest/dg/
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -51,18 +52,27 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def invoke(task_root: Path, handler: str, event: Any, environ: dict[str, str]) -> dict[str, Any]:
-    """Boot ``handler`` from an unpacked archive under the real awslambdaric and return what it posted, by path."""
+def invoke(
+    task_root: Path, handler: str, event: Any, environ: dict[str, str], *, layers: Path | None = None
+) -> dict[str, Any]:
+    """Boot ``handler`` from an unpacked archive under the real awslambdaric and return what it posted, by path.
+
+    ``layers`` is the folder that layers were unpacked into, Lambda's ``/opt``; Python looks there after the function.
+    """
     answer: dict[str, Any] = {}
     answered = threading.Event()
     kind = type("Handler", (_Handler,), {"event": event, "answer": answer, "answered": answered})
     server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    version = ".".join(map(str, sys.version_info[:2]))
+    folders = [layers / f"python/lib/python{version}/site-packages", layers / "python"] if layers else []
+    path = os.pathsep.join(filter(None, [*map(str, folders), environ.get("PYTHONPATH")]))
     runtime = subprocess.Popen(
         [sys.executable, "-m", "awslambdaric", handler],
         cwd=task_root,
         env={
             **environ,
+            "PYTHONPATH": path,
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_address[1]}",
             "LAMBDA_TASK_ROOT": str(task_root),
         },

@@ -114,6 +114,13 @@ def test_a_layer_that_others_made_is_known_by_its_folders(tmp_path):
     }
 
 
+def test_a_layer_of_ours_with_the_projects_files_says_so_too(tmp_path):
+    described = {"schema": 1, "kind": "layer", "runtime": "python3.13", "architecture": "arm64"}
+    path = zip_of(tmp_path, {"python/shop-0.1.0.dist-info/lambda.json": json.dumps(described), "python/shop.py": ""})
+
+    assert read_finished(path).described == described
+
+
 def test_a_layer_of_ours_says_so_itself(tmp_path):
     described = {"schema": 1, "kind": "layer", "runtime": "python3.13", "architecture": "arm64"}
     files = {"hatch-lambda/shop.json": json.dumps(described), **installed("lib", root="python/"), "other/x": ""}

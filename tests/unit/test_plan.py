@@ -305,3 +305,25 @@ def test_a_name_that_only_begins_like_a_folder_is_none():
     plan = make_plan([entry("a", "", ALPHA), entry("a.b/c", "1", BETA), entry("a-b", "", BETA)], Choices())
 
     assert list(texts(plan)) == ["a", "a-b", "a.b/c"]
+
+
+def test_all_but_what_is_beside_is_put_under_a_prefix():
+    leftover = Origin("shop", "0.1.0", None, project=True)
+    beside = entry("hatch-lambda/shop.json", "{}", leftover)
+
+    plan = make_plan([entry("f", "1", ALPHA), entry("g", "2", leftover)], Choices(), prefix="python/", beside=[beside])
+
+    assert [found.path for found in plan.entries] == [
+        "hatch-lambda/shop.json",
+        f"python/{ALPHA.dist_info}/RECORD",
+        "python/f",
+        "python/g",
+    ]
+
+
+def test_a_record_is_relative_to_the_prefix():
+    plan = make_plan([entry("f", "1", ALPHA)], Choices(), prefix="python/")
+
+    record = plan.paths[f"python/{ALPHA.dist_info}/RECORD"].content
+    assert isinstance(record, TextContent)
+    assert [row.split(",")[0] for row in record.data.decode().splitlines()] == ["f", f"{ALPHA.dist_info}/RECORD"]

@@ -30,12 +30,14 @@ class Candidate:
 
     @cached_property
     def modules(self) -> Mapping[str, Entry]:
-        """Return every file that Python can import from, under its path from there; the layers come last.
+        """Return every file that Python can import from, under its path from there; the layers come after it.
 
-        Source of the order: ``bootstrap.py`` of awslambdaric 4.2.2, which puts the function before its layers.
+        Source of the order: ``bootstrap.py`` of awslambdaric 4.2.2, which puts the function before its layers. Of
+        layers, the last overwrites the others, see https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html.
         """
-        own = Layer("", self.plan).modules if self.config.kind == "layer" else self.plan.paths
-        return {path: entry for layer in reversed(self.layers) for path, entry in layer.modules.items()} | own
+        python = self.config.target.runtime.python_version
+        own = Layer("", self.plan, python).modules if self.config.kind == "layer" else self.plan.paths
+        return {path: entry for layer in self.layers for path, entry in layer.modules.items()} | own
 
     @property
     def unzipped(self) -> int:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from hatch_lambda.checks.base import Candidate
-    from hatch_lambda.plan import Entry
+    from hatch_lambda.plan import Entry, Origin
 
 _SHARING = (b"extend_path", b"declare_namespace")
 """What an ``__init__`` says that looks for more of its package elsewhere. Source: ``pkgutil`` and ``pkg_resources``."""
@@ -26,31 +26,39 @@ _MODULES = (".py", ".so")
 
 
 def check_layers(candidate: Candidate) -> Iterator[Finding]:
-    """Yield a warning for files that another layer overwrites, and for modules that Python will not find."""
+    """Yield a warning for files that another layer overwrites, and for modules that Python will not find.
+
+    If one of these is the handler's, it is an error.
+    """
     yield from _overwritten(candidate)
     if candidate.config.kind == "function":
         beneath = {path: entry for layer in candidate.layers for path, entry in layer.modules.items()}
-        yield from _hidden(candidate.plan.paths, beneath)
+        yield from _hidden(candidate.plan.paths, beneath, candidate.config.handler or "")
 
 
 def _overwritten(candidate: Candidate) -> Iterator[Finding]:
     seen: dict[str, tuple[Entry, str]] = {}
+    pairs: dict[tuple[str, Origin, str, Origin], list[str]] = {}
     for layer in candidate.layers:
         for path, entry in layer.plan.paths.items():
             other, name = seen.setdefault(path, (entry, layer.name))
             if not entry.same_content(other):
-                yield Finding(
-                    "warning",
-                    f"Layers {name} and {layer.name} both have {path}, of {other.origin} and of {entry.origin}; the "
-                    "one that the function names last overwrites the other. Put both distributions into one layer.",
-                )
+                pairs.setdefault((name, other.origin, layer.name, entry.origin), []).append(path)
+    for (first, one, second, other_one), paths in pairs.items():
+        more = f" and {len(paths) - 1} more" if paths[1:] else ""
+        yield Finding(
+            "warning",
+            f"Layers {first} and {second} both have {paths[0]}{more}, of {one} and of {other_one}; the layer that the "
+            "function names last overwrites the other. Put both distributions into one layer.",
+        )
 
 
-def _hidden(function: Mapping[str, Entry], beneath: Mapping[str, Entry]) -> Iterator[Finding]:
-    """Yield a warning for each package that is in both places with modules of one of them out of reach."""
+def _hidden(function: Mapping[str, Entry], beneath: Mapping[str, Entry], handler: str) -> Iterator[Finding]:
+    """Yield each package that is in both places with modules of one of them out of reach."""
+    module = handler.rpartition(".")[0].replace(".", "/")
     told: set[str] = set()
     for package in sorted(_folders(function) & _folders(beneath)):
-        if told & {*_around(package)}:
+        if told & {package, *_around(package)}:
             continue
         ours, theirs = (_below(package, place) for place in (function, beneath))
         winner, loser = (ours, theirs) if f"{package}/__init__.py" in ours else (theirs, ours)
@@ -58,12 +66,16 @@ def _hidden(function: Mapping[str, Entry], beneath: Mapping[str, Entry]) -> Iter
         start = winner.get(f"{package}/__init__.py")
         if lost and start and not _shares(start):
             told.add(package)
+            own = next((path for path in lost if path in {f"{module}.py", f"{module}/__init__.py"}), None)
             here, there = ("the function", "a layer") if winner is ours else ("a layer", "the function")
-            yield Finding(
-                "warning",
+            why = (
                 f"Python takes the package {package.replace('/', '.')} from {here}, where {start.origin} has it, and "
-                f"does not find {lost[0]} of {loser[lost[0]].origin} in {there}. Put both into one archive.",
+                f"does not find {own or lost[0]} of {loser[own or lost[0]].origin} in {there}"
             )
+            if own:
+                yield Finding("error", f"handler {handler!r}: {why}; put both into one archive")
+            else:
+                yield Finding("warning", f"{why}. Put both into one archive.")
 
 
 def _folders(place: Mapping[str, Entry]) -> set[str]:

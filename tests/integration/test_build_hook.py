@@ -1,0 +1,186 @@
+"""The build hook: the archives beside the wheel, for front ends that know of sdist and wheel only."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from tests.support import zips
+
+if TYPE_CHECKING:
+    from tests.conftest import ProjectFolder
+
+ENABLED = {"HATCH_BUILD_HOOK_ENABLE_LAMBDA": "1"}
+HOOK = "\n[tool.hatch.build.targets.wheel.hooks.lambda]\nenable-by-default = false\n"
+EDITABLE = "\n[tool.hatch.build]\ndev-mode-dirs = ['.']\n"
+EVERYWHERE = "\n[tool.hatch.build.hooks.lambda]\n"
+ZIP = "shop-0.1.0-lambda-python3.13-x86_64.zip"
+WHEEL = "shop-0.1.0-py3-none-any.whl"
+SDIST = "shop-0.1.0.tar.gz"
+
+
+def run(project: ProjectFolder, *command: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run a module of this Python in the project's folder."""
+    return subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=project.root,
+        env={**project.environ, **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def dist(project: ProjectFolder) -> list[str]:
+    """Return what was built."""
+    return sorted(path.name.replace("py2.py3", "py3") for path in (project.root / "dist").iterdir())
+
+
+def test_a_front_end_that_knows_no_targets_makes_sdist_wheel_and_archive(index, project):
+    index.add("lib")
+    project.configure(HOOK, dependencies=["lib"])
+
+    done = run(project, "build", "--no-isolation", **ENABLED)
+
+    assert done.returncode == 0, done.stdout
+    assert dist(project) == [ZIP, WHEEL, SDIST]
+    assert zips.distributions(project.root / "dist" / ZIP) == ["lib 1.0"]
+
+
+def test_the_archive_is_the_one_that_the_target_makes(index, project):
+    index.add("lib")
+    project.configure(HOOK, dependencies=["lib"])
+    project.build(target="wheel", **ENABLED)
+    before = zips.folder(project.root / "dist")[ZIP]
+
+    project.build("--clean")
+
+    assert zips.folder(project.root / "dist")[ZIP] == before
+
+
+def test_a_hook_that_is_not_enabled_makes_no_archive_and_asks_nobody(index, project):
+    index.add("lib")
+    project.configure(HOOK, dependencies=["lib"])
+
+    done = run(project, "build", "--no-isolation")
+
+    assert (done.returncode, dist(project)) == (0, [WHEEL, SDIST])
+    assert index.requests == []
+
+
+def test_an_editable_install_makes_no_archive_and_asks_nobody(index, project, tmp_path):
+    index.add("lib")
+    project.configure(HOOK + EDITABLE, dependencies=["lib"])
+    options = ("--no-deps", "--no-build-isolation", "--target", str(tmp_path / "site"))
+
+    done = run(project, "pip", "install", *options, "--editable", ".", PIP_DISABLE_PIP_VERSION_CHECK="1", **ENABLED)
+
+    assert done.returncode == 0, done.stdout
+    assert (tmp_path / "site/shop-0.1.0.dist-info").is_dir()
+    assert not (project.root / "dist").exists()
+    assert index.requests == []
+
+
+def test_all_that_the_target_makes_is_told_and_lies_beside_the_wheel(project):
+    tables = "[tool.hatch.build.targets.lambda.layers.base]\n[tool.hatch.build.targets.lambda.functions.api]\n"
+    project.configure(tables + HOOK)
+
+    built = project.build("--directory", "made", target="wheel", **ENABLED)
+
+    assert [line for line in built.output.splitlines() if line.endswith(".zip")] == [
+        "made/shop-0.1.0-lambda_layer-base-python3.13-x86_64.zip",
+        "made/shop-0.1.0-lambda-api-python3.13-x86_64.zip",
+    ]
+    assert len(list((project.root / "made").iterdir())) == 3
+
+
+def test_a_hook_of_all_targets_builds_once_and_only_with_the_wheel(project):
+    project.configure(EVERYWHERE)
+
+    sdist = project.build(target="sdist")
+    wheel = project.build(target="wheel")
+    archive = project.build(target="lambda")
+
+    assert sdist.archives == ()
+    assert [built.output.count(ZIP) for built in (sdist, wheel, archive)] == [0, 1, 1]
+
+
+def test_an_editable_wheel_makes_no_archive(project):
+    project.configure(EVERYWHERE + EDITABLE)
+
+    built = project.build(target="wheel:editable")
+
+    assert built.code == 0, built.output
+    assert built.archives == ()
+
+
+def test_what_is_wrong_with_the_archive_is_one_line(project):
+    project.configure('handler = "shop.api.main"\n' + HOOK)
+
+    built = project.build(target="wheel", **ENABLED)
+
+    assert (built.code, built.output) == (
+        1,
+        "handler 'shop.api.main': shop/api.py defines no 'main'; it has 'handler'\n",
+    )
+    assert built.archives == ()
+
+
+def test_what_is_wrong_with_the_table_is_one_line_before_the_wheel_is_there(project):
+    project.configure("scripts = 1\n" + HOOK)
+
+    built = project.build(target="wheel", **ENABLED)
+
+    assert (built.code, built.output) == (
+        1,
+        "tool.hatch.build.targets.lambda.scripts: expected true or false; found 1\n",
+    )
+
+
+def test_another_front_end_ends_with_the_line_too(project):
+    project.configure('handler = "shop.api.main"\n' + HOOK)
+
+    done = run(project, "build", "--no-isolation", "--wheel", **ENABLED)
+
+    assert done.returncode == 1
+    assert "handler 'shop.api.main': shop/api.py defines no 'main'; it has 'handler'" in done.stdout.splitlines()
+    assert "Traceback" not in done.stdout
+
+
+def test_clean_removes_wheel_and_archives(project):
+    project.configure(HOOK)
+    project.build(target="wheel", **ENABLED)
+    project.write("dist/other.zip")
+
+    cleaned = project.build("--clean-only", target="wheel", **ENABLED)
+
+    assert (cleaned.code, dist(project)) == (0, ["other.zip"])
+
+
+def test_a_clean_build_removes_what_an_older_version_left(project):
+    project.configure(HOOK)
+    project.build(target="wheel", **ENABLED)
+    project.configure(HOOK, version="0.2.0")
+
+    project.build("--clean", target="wheel", **ENABLED)
+
+    assert dist(project) == ["shop-0.2.0-lambda-python3.13-x86_64.zip", "shop-0.2.0-py3-none-any.whl"]
+
+
+def test_clean_of_the_sdist_leaves_the_archives(project):
+    project.configure(EVERYWHERE)
+    project.build(target="wheel")
+
+    project.build("--clean-only", target="sdist")
+
+    assert dist(project) == [ZIP, WHEEL]
+
+
+def test_the_archives_stay_where_hooks_tidy_up_after_themselves(project):
+    project.configure(HOOK)
+
+    project.build(target="wheel", HATCH_BUILD_CLEAN_HOOKS_AFTER="1", **ENABLED)
+
+    assert dist(project) == [ZIP, WHEEL]

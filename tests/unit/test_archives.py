@@ -1,0 +1,626 @@
+"""Which archives there are: names, groups, inheritance, layers, and all that can be wrong with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from packaging.specifiers import SpecifierSet
+
+from hatch_lambda.archives import Archives, read_archives
+from hatch_lambda.config import FILE_KEYS, HATCH_KEYS
+from hatch_lambda.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+T = "tool.hatch.build.targets.lambda"
+BOTH = ["x86_64", "arm64"]
+
+
+@pytest.fixture
+def read(tmp_path: Path):
+    """Return a function that reads a table (``_`` for ``-``) of a project in an otherwise empty folder."""
+
+    def read(requires_python: str = "", overrides: dict[str, str] | None = None, **options: Any) -> Archives:
+        values = {"runtime": "python3.13", **{name.replace("_", "-"): value for name, value in options.items()}}
+        return read_archives(
+            values, root=tmp_path, requires_python=SpecifierSet(requires_python), overrides=overrides or {}
+        )
+
+    return read
+
+
+@pytest.fixture
+def problems(read):
+    """Return a function that returns the lines of the message that reading a table ends in."""
+
+    def problems(**options: Any) -> list[str]:
+        with pytest.raises(ConfigError) as caught:
+            read(**options)
+        return str(caught.value).splitlines()
+
+    return problems
+
+
+def names(archives: Archives) -> list[str]:
+    """Return what Hatch calls each archive."""
+    return [config.version for config in archives.each]
+
+
+# What they are called
+
+
+def test_without_tables_there_are_a_function_and_a_layer_and_the_function_is_built(read):
+    archives = read()
+
+    assert names(archives) == ["function", "layer"]
+    assert archives.default == ("function",)
+
+
+def test_archives_are_named_by_the_architecture_where_there_are_several(read):
+    archives = read(architecture=BOTH)
+
+    assert names(archives) == ["x86_64", "arm64", "layer-x86_64", "layer-arm64"]
+    assert archives.default == ("x86_64", "arm64")
+
+
+def test_archives_are_named_by_the_runtime_where_there_are_several(read):
+    archives = read(runtime=["python3.12", "python3.13"])
+
+    assert names(archives) == ["python3.12", "python3.13", "layer-python3.12", "layer-python3.13"]
+
+
+def test_archives_are_named_by_both_where_there_are_several_of_both(read):
+    archives = read(runtime=["python3.12", "python3.13"], architecture=BOTH)
+
+    assert archives.default == ("python3.12-x86_64", "python3.12-arm64", "python3.13-x86_64", "python3.13-arm64")
+    assert names(archives)[4:] == [f"layer-{name}" for name in archives.default]
+
+
+def test_an_array_of_one_names_its_archive_too(read):
+    archives = read(architecture=["arm64"])
+
+    assert names(archives) == ["arm64", "layer-arm64"]
+
+
+def test_with_tables_there_is_what_they_name_and_all_of_it_is_built_layers_first(read):
+    archives = read(functions={"api": {}, "worker": {}}, layers={"base": {}})
+
+    assert names(archives) == ["base", "api", "worker"]
+    assert archives.default == ("base", "api", "worker")
+
+
+def test_a_table_with_arrays_has_an_archive_for_each(read):
+    archives = read(functions={"api": {"architecture": BOTH}, "worker": {}})
+
+    assert names(archives) == ["api-x86_64", "api-arm64", "worker"]
+
+
+def test_tables_of_layers_alone_make_layers_alone(read):
+    assert names(read(layers={"base": {}})) == ["base"]
+
+
+def test_empty_tables_are_none(read):
+    assert names(read(functions={}, layers={})) == ["function", "layer"]
+
+
+def test_the_names_go_into_the_file_names(read):
+    archives = read(functions={"api": {}}, layers={"base": {}})
+
+    assert {config.version: config.filename for config in archives.each} == {
+        "base": "{name}-{version}-lambda_layer-base-{runtime}-{architecture}.zip",
+        "api": "{name}-{version}-lambda-api-{runtime}-{architecture}.zip",
+    }
+
+
+def test_a_layer_without_a_table_has_a_file_name_of_its_own(read):
+    archives = read()
+
+    assert {config.version: config.filename for config in archives.each} == {
+        "function": "{name}-{version}-lambda-{runtime}-{architecture}.zip",
+        "layer": "{name}-{version}-lambda_layer-{runtime}-{architecture}.zip",
+    }
+
+
+# What a name stands for
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("api", ["api-x86_64", "api-arm64"]),
+        ("api-arm64", ["api-arm64"]),
+        ("worker", ["worker"]),
+        ("function", ["api-x86_64", "api-arm64", "worker"]),
+        ("layer", ["base", "more"]),
+        ("base", ["base"]),
+    ],
+)
+def test_a_name_stands_for_an_archive_or_all_of_a_table_or_all_of_a_kind(read, version, expected):
+    archives = read(functions={"api": {"architecture": BOTH}, "worker": {}}, layers={"base": {}, "more": {}})
+
+    found = archives.named(version)
+
+    assert [config.version for config in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("function", ["x86_64", "arm64"]),
+        ("layer", ["layer-x86_64", "layer-arm64"]),
+        ("arm64", ["arm64"]),
+        ("layer-arm64", ["layer-arm64"]),
+    ],
+)
+def test_without_tables_the_kinds_stand_for_all_architectures(read, version, expected):
+    found = read(architecture=BOTH).named(version)
+
+    assert [config.version for config in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "version", "expected"),
+    [
+        ({}, "api", "function, layer, lock"),
+        ({"architecture": BOTH}, "x86", "x86_64, arm64, layer-x86_64, layer-arm64, lock"),
+        ({"functions": {"api": {"architecture": BOTH}}}, "layer", "api-x86_64, api, api-arm64, lock"),
+    ],
+)
+def test_a_name_that_is_none_is_told_with_those_that_are(read, options, version, expected):
+    archives = read(**options)
+
+    with pytest.raises(ConfigError) as caught:
+        archives.named(version)
+
+    assert str(caught.value) == f"-t lambda:{version}: no such version of the target; expected one of {expected}"
+
+
+# What a table inherits
+
+
+def test_a_table_inherits_options_and_overrides_them(read):
+    archives = read(
+        handler="shop.api.main",
+        features=["data"],
+        scripts=True,
+        functions={"api": {}, "worker": {"handler": "shop.worker.main", "features": [], "architecture": "arm64"}},
+    )
+
+    api, worker = archives.each
+    assert (api.handler, api.features, api.scripts, str(api.target)) == (
+        *("shop.api.main", ("data",), True),
+        "python3.13 on x86_64",
+    )
+    assert (worker.handler, worker.features, worker.scripts, str(worker.target)) == (
+        *("shop.worker.main", (), True),
+        "python3.13 on arm64",
+    )
+
+
+def test_a_layer_inherits_neither_handler_nor_project_files(read):
+    (layer, function) = read(handler="shop.api.main", layers={"base": {}}, functions={"api": {}}).each
+
+    assert (layer.handler, layer.project) == (None, False)
+    assert (function.handler, function.project) == ("shop.api.main", True)
+
+
+def test_a_layer_may_have_the_projects_files(read):
+    (layer,) = read(layers={"base": {"project": True}}).each
+
+    assert layer.project
+
+
+def test_functions_inherit_the_paths_of_layers(read, tmp_path):
+    (tmp_path / "base.zip").touch()
+
+    api, worker = read(layers=["base.zip"], functions={"api": {}, "worker": {"layers": []}}).each
+
+    assert (api.layers, worker.layers) == (("base.zip",), ())
+
+
+def test_hatch_reads_its_own_options_from_the_table_and_what_it_inherits(read):
+    archives = read(only_include=["shop"], exclude=["*.md"], functions={"api": {"only-include": ["shop/api.py"]}})
+
+    table = archives.tables["api"]
+
+    assert (table["only-include"], table["exclude"]) == (["shop/api.py"], ["*.md"])
+
+
+def test_a_problem_is_told_once_and_where_it_stands(problems):
+    lines = problems(
+        scripts="no", handler="a:b", functions={"api": {}, "worker": {"scripts": 1}}, layers={"base": {}, "more": {}}
+    )
+
+    assert lines == [
+        f"{T}.scripts: expected true or false; found 'no'",
+        f"{T}.handler: expected AWS's notation with dots only; found 'a:b'; did you mean 'a.b'?",
+        f"{T}.functions.worker.scripts: expected true or false; found 1",
+    ]
+
+
+def test_what_every_table_overrides_is_not_judged(read):
+    archives = read(architecture="sparc", functions={"api": {"architecture": "arm64"}})
+
+    assert names(archives) == ["api"]
+
+
+def test_addresses_are_those_of_the_table_that_an_option_stands_in(read):
+    (api,) = read(features=["data"], functions={"api": {"constraints": ["c.txt"]}}).each
+
+    assert (api.where("features"), api.where("constraints")) == (f"{T}.features", f"{T}.functions.api.constraints")
+    assert (api.inherits("features"), api.inherits("constraints")) == (True, False)
+
+
+def test_a_name_that_toml_quotes_is_quoted_in_addresses(problems):
+    lines = problems(functions={"my api": {"scripts": 1}})
+
+    assert lines == [
+        f'{T}.functions."my api".scripts: expected true or false; found 1',
+        f'{T}.functions."my api": expected a name of letters, digits, _ and -, as it goes into file names; rename it',
+    ]
+
+
+def test_unknown_options_are_told_once_and_where_they_stand(read):
+    archives = read(colour=1, architecture=BOTH, functions={"api": {"shape": 1}, "worker": {}})
+
+    assert {warning for config in archives.each for warning in config.warnings} == {
+        f"{T}.colour is not an option of this target; it is ignored.",
+        f"{T}.functions.api.shape is not an option of this target; it is ignored.",
+    }
+
+
+def test_a_misspelt_option_is_told_where_it_stands(problems):
+    lines = problems(functions={"api": {"handlr": "a.b"}, "worker": {}}, layers={"base": {"features_": []}})
+
+    assert lines == [
+        f"{T}.layers.base.features_: unknown option; did you mean features?",
+        f"{T}.functions.api.handlr: unknown option; did you mean handler?",
+    ]
+
+
+# Targets
+
+
+def test_a_runtime_on_its_way_out_warns_for_its_own_archives_only(read):
+    old, new = read(runtime=["python3.10", "python3.13"]).named("function")
+
+    assert [warning.split(":")[0] for warning in old.warnings] == ["python3.10 is deprecated since 2026-10-31"]
+    assert new.warnings == ()
+
+
+def test_a_patch_level_is_that_of_the_runtime_whose_python_it_names(read):
+    older, newer = read(runtime=["python3.12", "python3.13"], python_patch="3.13.2").named("function")
+
+    assert (older.target.python_full_version, newer.target.python_full_version) == ("3.12.9", "3.13.2")
+
+
+def test_a_patch_level_of_none_of_the_runtimes_is_refused(problems):
+    assert problems(runtime=["python3.12", "python3.13"], python_patch="3.14.2") == [
+        f"{T}.python-patch: expected a full version of python3.12, such as \"3.12.9\"; found '3.14.2'"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({"architecture": []}, "architecture: expected at least one; found []"),
+        ({"runtime": []}, "runtime: expected at least one; found []"),
+        ({"architecture": ["arm64", "arm64"]}, "architecture[2]: named twice; found 'arm64'"),
+        ({"runtime": ["python3.13", "python3.13"]}, "runtime[2]: named twice; found 'python3.13'"),
+        (
+            {"architecture": ["x86_64", "aarch64"]},
+            "architecture[2]: expected x86_64 or arm64; found 'aarch64'; did you mean 'arm64'?",
+        ),
+        ({"architecture": [1]}, "architecture[1]: expected x86_64 or arm64; found 1"),
+        ({"runtime": [3]}, 'runtime[1]: expected a string such as "python3.13", or a table; found 3'),
+        (
+            {"runtime": [{"name": "python3.16", "python": "3.16"}]},
+            'runtime[1].glibc: expected a version such as "2.34"; found None',
+        ),
+    ],
+)
+def test_arrays_of_targets_are_judged_item_by_item(problems, options, line):
+    assert problems(**options) == [f"{T}.{line}"]
+
+
+def test_a_runtime_that_requires_python_excludes_is_told_with_the_table_that_chooses_it(problems):
+    lines = problems(requires_python=">=3.13", functions={"api": {"runtime": "python3.12"}, "worker": {}})
+
+    assert lines == [
+        (
+            "project.requires-python: '>=3.13' excludes python3.12, whose Python is 3.12.9; choose another runtime in "
+            f"{T}.functions.api.runtime, widen requires-python, or name the runtime's patch level in python-patch"
+        )
+    ]
+
+
+def test_variables_win_over_arrays_whose_archives_keep_their_kind_of_name(read):
+    variables = {"HATCH_LAMBDA_ARCHITECTURE": "arm64", "HATCH_LAMBDA_RUNTIME": "python3.12"}
+
+    archives = read(overrides=variables, runtime=["python3.13", "python3.14"], architecture=BOTH)
+
+    assert archives.default == ("python3.12-arm64",)
+
+
+def test_variables_win_over_every_table(read):
+    archives = read(
+        overrides={"HATCH_LAMBDA_ARCHITECTURE": "arm64"},
+        layers={"base": {"architecture": "x86_64"}},
+        functions={"api": {"layers": ["base"]}, "worker": {"architecture": BOTH, "layers": ["base"]}},
+    )
+
+    assert {config.version: str(config.target) for config in archives.each} == {
+        "base": "python3.13 on arm64",
+        "api": "python3.13 on arm64",
+        "worker-arm64": "python3.13 on arm64",
+    }
+
+
+def test_a_wrong_variable_is_told_once_for_all_tables(problems):
+    lines = problems(overrides={"HATCH_LAMBDA_ARCHITECTURE": "arm"}, functions={"api": {}, "worker": {}})
+
+    assert lines == ["HATCH_LAMBDA_ARCHITECTURE: expected x86_64 or arm64; found 'arm'; did you mean 'arm64'?"]
+
+
+# Names that cannot be
+
+
+@pytest.mark.parametrize("name", ["function", "layer", "lock", "standard", "editable", "arm64", "x86_64", "python3.13"])
+def test_a_name_that_means_something_else_is_refused(problems, name):
+    address = f'{T}.functions."{name}"' if "." in name else f"{T}.functions.{name}"
+
+    assert problems(functions={name: {}}) == [f"{address}: -t lambda:{name} means something else; choose another name"]
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "../a", "a.b", "é", "a:b", "{name}"])
+def test_a_name_that_does_not_fit_into_a_file_name_is_refused(problems, name):
+    assert problems(layers={name: {}}) == [
+        f'{T}.layers."{name}": expected a name of letters, digits, _ and -, as it goes into file names; rename it'
+    ]
+
+
+@pytest.mark.parametrize("name", ["-a", "a-", "_a"])
+def test_a_name_begins_and_ends_with_a_letter_or_digit(problems, name):
+    assert problems(layers={name: {}}) == [
+        f"{T}.layers.{name}: expected a name of letters, digits, _ and -, as it goes into file names; rename it"
+    ]
+
+
+def test_a_function_and_a_layer_cannot_have_one_name(problems):
+    assert problems(functions={"base": {}}, layers={"base": {}}) == [
+        f"{T}.functions.base: -t lambda:base would mean {T}.layers.base as well; rename one of them"
+    ]
+
+
+def test_names_that_differ_in_case_only_are_one_file_on_some_systems(problems):
+    assert problems(functions={"api": {}, "API": {}}) == [
+        f"{T}.functions.API: -t lambda:api would mean {T}.functions.api as well; rename one of them"
+    ]
+
+
+def test_a_table_cannot_be_called_like_one_architecture_of_another(problems):
+    assert problems(functions={"api": {"architecture": BOTH}, "api-arm64": {}}) == [
+        f"{T}.functions.api-arm64: -t lambda:api-arm64 would mean {T}.functions.api as well; rename one of them"
+    ]
+
+
+# Tables that cannot be
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({"functions": 3}, f"functions: expected tables, such as [{T}.functions.NAME]; found 3"),
+        ({"functions": ["api"]}, f"functions: expected tables, such as [{T}.functions.NAME]; found ['api']"),
+        ({"functions": {"api": 3}}, "functions.api: expected a table; found 3"),
+        ({"layers": {"base": []}}, "layers.base: expected a table; found []"),
+        ({"layers": 3}, "layers: expected an array of strings; found 3"),
+        ({"functions": {"api": {"layers": {"x": {}}}}}, "functions.api.layers: expected an array of strings; found "),
+        ({"layers": {"base": {"layers": {"x": {}}}}}, "layers.base.layers: expected an array of strings; found "),
+        ({"layers": {"base": {"project": 1}}}, "layers.base.project: expected true or false; found 1"),
+    ],
+)
+def test_what_is_no_table_of_an_archive_is_refused(problems, options, line):
+    assert problems(**options) == [f"{T}.{line}" + ("{'x': {}}" if line.endswith(" ") else "")]
+
+
+@pytest.mark.parametrize("option", sorted({*HATCH_KEYS - FILE_KEYS, "functions"}))
+@pytest.mark.parametrize("kind", ["functions", "layers"])
+def test_an_option_that_counts_for_all_archives_is_refused_in_a_table(problems, kind, option):
+    lines = problems(**{kind: {"one": {option: ["x"]}}})
+
+    assert lines == [f"{T}.{kind}.one.{option}: counts for all archives; put it into [{T}]"]
+
+
+@pytest.mark.parametrize("option", sorted(FILE_KEYS))
+def test_options_that_choose_files_are_let_pass_in_a_table(read, option):
+    (config,) = read(functions={"api": {option: object()}}).each
+
+    assert config.warnings == ()
+
+
+def test_a_layer_has_no_handler_and_a_function_always_the_project(problems):
+    assert problems(functions={"api": {"project": False}}, layers={"base": {"handler": "a.b"}}) == [
+        f"{T}.layers.base.handler: a layer has none; give it to the functions that use the layer",
+        f"{T}.functions.api.project: a function always has the project's files; this is for layers only",
+    ]
+
+
+# Layers of archives
+
+
+def layers(archives: Archives, version: str) -> list[str]:
+    """Return the layers of an archive, by version or path."""
+    (config,) = archives.named(version)
+    return [found if isinstance(found, str) else found.version for found in archives.layers(config)]
+
+
+def test_layers_are_those_that_are_named_and_before_each_those_that_it_needs(read, tmp_path):
+    (tmp_path / "other.zip").touch()
+    archives = read(
+        layers={"base": {}, "data": {"layers": ["base", "other.zip"]}, "more": {"layers": ["base"]}},
+        functions={"api": {"layers": ["more", "data"]}},
+    )
+
+    assert layers(archives, "api") == ["base", "more", "other.zip", "data"]
+
+
+def test_of_a_layer_with_several_targets_a_function_gets_its_own(read):
+    archives = read(
+        architecture=BOTH,
+        layers={"base": {}},
+        functions={"api": {"layers": ["base"]}, "one": {"architecture": "arm64"}},
+    )
+
+    assert layers(archives, "api-arm64") == ["base-arm64"]
+    assert layers(archives, "api-x86_64") == ["base-x86_64"]
+
+
+def test_a_layer_that_is_not_there_is_told_with_those_that_are(problems):
+    lines = problems(layers={"base": {}, "more": {}}, functions={"api": {"layers": ["bas", "zzz"]}})
+
+    assert lines == [
+        f"{T}.functions.api.layers[1]: no layer 'bas'; expected one of base, more; did you mean 'base'?",
+        f"{T}.functions.api.layers[2]: no layer 'zzz'; expected one of base, more; for a zip, give its path",
+    ]
+
+
+def test_a_layer_where_there_are_none_is_told(problems):
+    assert problems(layers=["base"], functions={"api": {}}) == [
+        f"{T}.layers[1]: no layer 'base'; for a zip, give its path"
+    ]
+
+
+def test_a_function_is_no_layer(problems):
+    assert problems(functions={"api": {}, "worker": {"layers": ["api"]}}) == [
+        f"{T}.functions.worker.layers[1]: no layer 'api'; for a zip, give its path"
+    ]
+
+
+@pytest.mark.parametrize("path", ["base.zip", "dist/base.zip", "dist/base", "..\\base"])
+def test_a_zip_that_is_not_there_is_told(problems, path):
+    assert problems(functions={"api": {"layers": [path]}}) == [
+        f"{T}.functions.api.layers[1]: no file {path!r} in the project; build or fetch it before"
+    ]
+
+
+def test_a_layer_for_another_architecture_is_told(problems):
+    lines = problems(layers={"base": {"architecture": "arm64"}}, functions={"api": {"layers": ["base"]}})
+
+    assert lines == [
+        (
+            f"{T}.functions.api.layers[1]: layer 'base' is made for python3.13 on arm64, and this one for "
+            "python3.13 on "
+            "x86_64; list in the layer's table all runtimes and architectures that it is needed for"
+        )
+    ]
+
+
+def test_a_layer_for_other_runtimes_is_told(problems):
+    lines = problems(
+        layers={"base": {"runtime": ["python3.11", "python3.12"]}}, functions={"api": {"layers": ["base"]}}
+    )
+
+    assert lines == [
+        (
+            f"{T}.functions.api.layers[1]: layer 'base' is made for python3.11 on x86_64 and python3.12 on x86_64, and "
+            "this one for python3.13 on x86_64; list in the layer's table all runtimes and architectures that it is "
+            "needed for"
+        )
+    ]
+
+
+def test_a_patch_level_makes_no_layer_for_another_runtime(read):
+    archives = read(layers={"base": {"python-patch": "3.13.1"}}, functions={"api": {"layers": ["base"]}})
+
+    assert layers(archives, "api") == ["base"]
+
+
+FIVE: dict[str, dict[str, Any]] = {name: {} for name in "abcde"}
+
+
+def test_five_layers_are_fine(read):
+    archives = read(layers=FIVE, functions={"api": {"layers": [*FIVE]}})
+
+    assert layers(archives, "api") == ["a", "b", "c", "d", "e"]
+
+
+def test_six_layers_are_too_many(problems):
+    lines = problems(layers={**FIVE, "f": {}}, functions={"api": {"layers": ["f", *FIVE]}})
+
+    assert lines == [
+        (
+            f"{T}.functions.api.layers: expected at most 5 layers, those that they need included; found 6: "
+            "f, a, b, c, d, e; put some of them together"
+        )
+    ]
+
+
+def test_layers_that_layers_need_count(problems, tmp_path):
+    (tmp_path / "zip.zip").touch()
+
+    lines = problems(
+        layers={**FIVE, "d": {"layers": ["e", "zip.zip"]}}, functions={"api": {"layers": ["a", "b", "c", "d"]}}
+    )
+
+    assert lines == [
+        (
+            f"{T}.functions.api.layers: expected at most 5 layers, those that they need included; found 6: "
+            "a, b, c, d, e, zip.zip; put some of them together"
+        )
+    ]
+
+
+def test_layers_in_a_circle_are_told_once(problems):
+    tables = {"a": {"layers": ["b"]}, "b": {"layers": ["c"]}, "c": {"layers": ["b"]}}
+
+    assert problems(layers=tables, functions={"api": {"layers": ["a"]}}) == [
+        f"{T}.layers.b.layers: b, c need each other; take one of them out of the circle"
+    ]
+
+
+def test_a_layer_that_needs_itself_is_told(problems):
+    assert problems(architecture=BOTH, layers={"a": {"layers": ["a"]}}) == [
+        f"{T}.layers.a.layers: a needs itself; take one of them out of the circle"
+    ]
+
+
+def test_all_problems_of_all_tables_are_told_at_once(problems):
+    lines = problems(
+        colour="red",
+        runtme="x",
+        layers={"base": {"handler": "a.b", "layers": ["base"]}, "lock": {}},
+        functions={"base": {}, "api": {"layers": ["bas"], "architecture": "sparc"}},
+    )
+
+    assert lines == [
+        f"{T}.layers.base.handler: a layer has none; give it to the functions that use the layer",
+        f"{T}.functions.api.architecture: expected x86_64 or arm64; found 'sparc'",
+        f"{T}.runtme: unknown option; did you mean runtime?",
+        f"{T}.layers.lock: -t lambda:lock means something else; choose another name",
+        f"{T}.functions.base: -t lambda:base would mean {T}.layers.base as well; rename one of them",
+        f"{T}.layers.base.layers: base needs itself; take one of them out of the circle",
+        f"{T}.functions.api.layers[1]: no layer 'bas'; expected one of base, lock; did you mean 'base'?",
+    ]
+
+
+# What is resolved together
+
+
+def test_archives_of_one_target_and_the_same_pins_are_resolved_together(read):
+    archives = read(
+        layers={"base": {}, "arm": {"architecture": "arm64"}},
+        functions={"api": {"features": ["x"]}, "held": {"constraints": ["c.txt"]}, "uv": {"resolver": "uv"}},
+    )
+
+    together = {config.version: [other.version for other in archives.sharing(config)] for config in archives.each}
+
+    assert together == {
+        "base": ["base", "api"],
+        "arm": ["arm"],
+        "api": ["base", "api"],
+        "held": ["held"],
+        "uv": ["uv"],
+    }

@@ -1,0 +1,300 @@
+"""Whether a function and its layers go together: split packages, overwritten files, size, handler."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hatch_lambda.checks.base import Candidate, Finding
+from hatch_lambda.checks.contents import check_contents
+from hatch_lambda.checks.handler import check_handler
+from hatch_lambda.checks.layers import check_layers
+from hatch_lambda.checks.limits import check_unzipped
+from hatch_lambda.layers import Layer
+from hatch_lambda.plan import Entry, FileContent, Origin
+from hatch_lambda.resolve.memory import Memory
+from tests.support.samples import config, entry, origin, plan
+
+LIB, MORE = origin("lib"), origin("more")
+HANDLER = "def handler(event, context):\n    return event\n"
+
+
+def layer(name: str, *entries: Entry) -> Layer:
+    """Return a layer of these entries, for Python 3.13."""
+    return Layer(name, plan(*entries), "3.13")
+
+
+def candidate(entries: list[Entry], *layers: Layer, **options: Any) -> Candidate:
+    """Return an archive of these entries with its layers, and a memory that forgets."""
+    return Candidate(plan(*entries), config(**options), Memory(Path("/dev/null")), layers)
+
+
+def warnings(made: Candidate) -> list[str]:
+    """Return what the check of layers warns of."""
+    findings = list(check_layers(made))
+    assert all(finding.severity == "warning" for finding in findings)
+    return [finding.text for finding in findings]
+
+
+# Packages in two places
+
+
+def test_a_package_of_the_function_hides_modules_of_a_layer():
+    made = candidate([entry("ns/__init__.py"), entry("ns/a.py")], layer("base", entry("python/ns/b.py", "", LIB)))
+
+    assert warnings(made) == [
+        (
+            "Python takes the package ns from the function, where shop 0.1.0 has it, and does not find "
+            "ns/b.py of lib 1.0 "
+            "in a layer. Put both into one archive."
+        )
+    ]
+
+
+def test_a_package_of_a_layer_hides_modules_of_the_function():
+    made = candidate([entry("ns/b/c.py"), entry("ns/d.so")], layer("base", entry("python/ns/__init__.py", "", LIB)))
+
+    assert warnings(made) == [
+        (
+            "Python takes the package ns from a layer, where lib 1.0 has it, and does not find ns/b/c.py "
+            "of shop 0.1.0 in "
+            "the function. Put both into one archive."
+        )
+    ]
+
+
+def test_a_package_inside_of_a_namespace_is_told_by_its_full_name():
+    made = candidate(
+        [entry("ns/b/__init__.py")], layer("base", entry("python/ns/a.py", "", LIB), entry("python/ns/b/c.py", "", LIB))
+    )
+
+    assert warnings(made) == [
+        (
+            "Python takes the package ns.b from the function, where shop 0.1.0 has it, and does not find "
+            "ns/b/c.py of lib "
+            "1.0 in a layer. Put both into one archive."
+        )
+    ]
+
+
+def test_a_package_is_told_once_and_not_the_packages_in_it():
+    made = candidate(
+        [entry("ns/__init__.py"), entry("ns/b/__init__.py")],
+        layer("base", *(entry(f"python/ns/{path}", "", LIB) for path in ("__init__.py", "a.py", "b/c.py", "b/d.py"))),
+    )
+
+    assert [text.split(",")[0] for text in warnings(made)] == ["Python takes the package ns from the function"]
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "__path__ = __import__('pkgutil').extend_path(__path__, __name__)",
+        "import pkg_resources as p\np.declare_namespace(__name__)",
+    ],
+)
+def test_a_package_that_looks_for_more_of_itself_hides_nothing(start):
+    made = candidate([entry("ns/__init__.py", start)], layer("base", entry("python/ns/b.py", "", LIB)))
+
+    assert warnings(made) == []
+
+
+def test_a_namespace_package_may_be_in_both_places():
+    made = candidate([entry("ns/a/__init__.py")], layer("base", entry("python/ns/b/__init__.py", "", LIB)))
+
+    assert warnings(made) == []
+
+
+def test_files_that_are_no_modules_are_not_missed():
+    made = candidate([entry("ns/__init__.py")], layer("base", entry("python/ns/b.json", "", LIB)))
+
+    assert warnings(made) == []
+
+
+def test_a_package_that_is_whole_in_the_function_hides_nothing():
+    made = candidate(
+        [entry("ns/__init__.py", "1"), entry("ns/b.py", "2")],
+        layer("base", entry("python/ns/__init__.py", "", LIB), entry("python/ns/b.py", "", LIB)),
+    )
+
+    assert warnings(made) == []
+
+
+def test_two_layers_lie_in_one_folder_and_split_nothing():
+    made = candidate(
+        [], layer("a", entry("python/ns/__init__.py", "", LIB)), layer("b", entry("python/ns/b.py", "", MORE))
+    )
+
+    assert warnings(made) == []
+
+
+@pytest.mark.parametrize("path", ["shop/api.py", "shop/api/__init__.py"])
+def test_a_handler_that_is_hidden_is_an_error(path):
+    made = candidate(
+        [entry("shop/a.py"), entry(path, HANDLER)],
+        layer("own", entry("python/shop/__init__.py")),
+        handler="shop.api.handler",
+    )
+
+    assert list(check_layers(made)) == [
+        Finding(
+            "error",
+            "handler 'shop.api.handler': Python takes the package shop from a layer, where shop 0.1.0 has it, and does "
+            f"not find {path} of shop 0.1.0 in the function; put both into one archive",
+        )
+    ]
+
+
+# Layers over each other
+
+
+def test_a_file_that_two_layers_have_differently_is_told():
+    made = candidate([], layer("a", entry("python/x.py", "1", LIB)), layer("b", entry("python/x.py", "2", MORE)))
+
+    assert warnings(made) == [
+        (
+            "Layers a and b both have python/x.py, of lib 1.0 and of more 1.0; the layer that the function names last "
+            "overwrites the other. Put both distributions into one layer."
+        )
+    ]
+
+
+def test_two_distributions_are_told_once():
+    first, second = (
+        layer(name, *(entry(f"python/{path}.py", name, owner) for path in ("x", "y", "z", name)))
+        for name, owner in (("a", LIB), ("b", MORE))
+    )
+
+    assert warnings(candidate([], first, second)) == [
+        (
+            "Layers a and b both have python/x.py and 2 more, of lib 1.0 and of more 1.0; the layer that the function "
+            "names last overwrites the other. Put both distributions into one layer."
+        )
+    ]
+
+
+def test_a_file_that_two_layers_have_alike_is_fine():
+    made = candidate([], layer("a", entry("python/x.py", "1", LIB)), layer("b", entry("python/x.py", "1", MORE)))
+
+    assert warnings(made) == []
+
+
+def test_a_layer_is_held_against_the_layers_that_it_needs():
+    made = candidate(
+        [], layer("a", entry("bin/x", "1", LIB)), layer("b", entry("bin/x", "2", MORE)), kind="layer", project=False
+    )
+
+    assert [text.split(",")[0] for text in warnings(made)] == ["Layers a and b both have bin/x"]
+
+
+# Size
+
+
+def sized(path: str, size: int, owner: Origin) -> Entry:
+    """Return an entry of that many bytes, which nobody reads."""
+    return Entry(path, owner, FileContent(Path(__file__), size))
+
+
+def test_a_function_and_its_layers_together_are_held_against_the_limit():
+    first, second = layer("one", sized("python/a", 100 << 20, LIB)), layer("two", sized("bin/b", 100 << 20, MORE))
+    made = candidate([sized("big/c", (50 << 20) - 1, origin("big"))], first, second)
+
+    assert made.unzipped == 262_143_999
+    assert list(check_unzipped(made)) == []
+
+
+def test_a_function_that_is_too_large_with_its_layers_is_told_with_each_share():
+    first, second = layer("one", sized("python/a", 100 << 20, LIB)), layer("two", sized("bin/b", 100 << 20, MORE))
+    made = candidate([sized("big/c", 50 << 20, origin("big"))], first, second)
+
+    assert list(check_unzipped(made)) == [
+        Finding(
+            "error",
+            "unzipped: 262,144,000 bytes, 50.0 MiB here, 100.0 MiB in layer one, 100.0 MiB in layer two; Lambda "
+            "accepts less than 262,144,000 with its layers; largest: big 1.0 (50.0 MiB), …",
+        )
+    ]
+
+
+# The handler
+
+
+@pytest.mark.parametrize("root", ["python/", "python/lib/python3.13/site-packages/"])
+def test_a_handler_is_found_in_a_layer(root):
+    made = candidate([], layer("base", entry(f"{root}app.py", HANDLER, LIB)), handler="app.handler")
+
+    assert list(check_handler(made)) == []
+
+
+def test_a_handler_in_a_layer_is_read():
+    made = candidate([], layer("base", entry("python/app.py", "def main(): ...", LIB)), handler="app.handler")
+
+    assert [finding.text for finding in check_handler(made)] == [
+        "handler 'app.handler': python/app.py defines no 'handler'; it has 'main'"
+    ]
+
+
+def test_the_functions_module_is_the_one_that_is_read():
+    beneath = layer("base", entry("python/app.py", "def main(): ...", LIB))
+
+    assert list(check_handler(candidate([entry("app.py", HANDLER)], beneath, handler="app.handler"))) == []
+
+
+def test_of_two_layers_the_last_one_is_read():
+    bad, good = (
+        layer("bad", entry("python/app.py", "def main(): ...", LIB)),
+        layer("good", entry("python/app.py", HANDLER, LIB)),
+    )
+
+    assert list(check_handler(candidate([], bad, good, handler="app.handler"))) == []
+    assert len(list(check_handler(candidate([], good, bad, handler="app.handler")))) == 1
+
+
+def test_a_module_of_another_python_is_not_found():
+    beneath = layer("base", entry("python/lib/python3.12/site-packages/app.py", HANDLER, LIB))
+
+    (finding,) = check_handler(candidate([], beneath, handler="app.handler"))
+
+    assert finding.text.startswith("handler 'app.handler': no module 'app' in the archive; ")
+
+
+# Contents
+
+EMPTY = "Nothing is left to go into base; the archive is empty."
+NO_FILES = "Hatch selects no files of the project; the archive holds its dependencies only."
+DESCRIPTION = entry("hatch-lambda/shop-base.json", "{}", Origin("shop", "0.1.0", None, project=True))
+
+
+def texts(made: Candidate) -> list[str]:
+    """Return what the check of contents warns of."""
+    return [finding.text for finding in check_contents(made)]
+
+
+def test_a_layer_that_holds_nothing_warns():
+    assert texts(candidate([DESCRIPTION], kind="layer", name="base", project=False)) == [EMPTY]
+
+
+def test_a_layer_that_holds_something_passes():
+    made = candidate([DESCRIPTION, entry("python/lib.py", "", LIB)], kind="layer", name="base", project=False)
+
+    assert texts(made) == []
+
+
+def test_a_layer_that_has_what_another_leaves_of_the_project_passes():
+    beneath = layer("own", entry("python/shop/__init__.py"))
+    rest = entry("python/shop/api.py", "", Origin("shop", "0.1.0", None, project=True))
+
+    assert texts(candidate([DESCRIPTION, rest], beneath, kind="layer", name="base")) == []
+    assert texts(candidate([DESCRIPTION], beneath, kind="layer", name="base")) == [EMPTY]
+
+
+def test_a_function_whose_project_is_in_a_layer_passes():
+    assert texts(candidate([], layer("own", entry("python/shop/__init__.py")))) == []
+
+
+def test_files_of_nobody_in_a_layer_are_not_the_project():
+    nobody = Origin("", "", "", project=True)
+
+    assert texts(candidate([], layer("own", entry("python/x.py", "", nobody)))) == [NO_FILES]

@@ -1,0 +1,320 @@
+"""What layers carry, what stays out of functions for it, and which zips can be layers."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hatch_lambda.config import LambdaConfig
+from hatch_lambda.errors import ConfigError, FinishedError, PlanError
+from hatch_lambda.finished import read_finished
+from hatch_lambda.layers import (
+    Layer,
+    LayerZips,
+    check_versions,
+    layer_objection,
+    project_files,
+    valid_on,
+    without_carried,
+)
+from hatch_lambda.plan import Origin
+from hatch_lambda.runtimes import RUNTIMES
+from tests.support.finished import installed, our_zip, zip_of
+from tests.support.make_wheel import make_wheel
+from tests.support.samples import SHOP, config, demand, entry, origin, plan, target, verified
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+T = "tool.hatch.build.targets.lambda"
+REMEDY = "one of the two would win at run time; give both the same version, or build both in one go"
+LIB, BASE = origin("lib"), origin("base")
+SITE_PACKAGES = "python/lib/python3.13/site-packages/"
+
+
+def layer(name: str, *entries: Any) -> Layer:
+    """Return a layer of these entries, for Python 3.13."""
+    return Layer(name, plan(*entries), "3.13")
+
+
+def carrying(name: str, *owners: Origin) -> Layer:
+    """Return a layer in which each of these distributions has a module."""
+    return layer(name, *(entry(f"python/{owner.name}.py", "", owner) for owner in owners))
+
+
+# What a layer carries
+
+
+def test_modules_are_what_python_imports_from_either_folder():
+    found = layer(
+        "base",
+        entry("python/a.py", "1", LIB),
+        entry(f"{SITE_PACKAGES}b.py", "2", LIB),
+        entry("bin/tool", "3", LIB),
+        entry("python/lib/python3.12/site-packages/c.py", "4", LIB),
+    )
+
+    assert sorted(found.modules) == ["a.py", "b.py"]
+
+
+def test_site_packages_come_before_the_folder_around_them():
+    first, second = entry(f"{SITE_PACKAGES}a.py", "1", LIB), entry("python/a.py", "2", LIB)
+
+    assert layer("base", first, second).modules["a.py"] is first
+
+
+def test_versions_are_those_of_distributions():
+    nobody = Origin("", "", "")
+    found = layer("base", entry("python/a.py", "", origin("Some.Lib", "2.0")), entry("python/b.py", "", nobody))
+
+    assert found.versions == {"some-lib": "2.0"}
+
+
+def test_a_wheel_that_a_layer_carries_stays_out(tmp_path):
+    wheels = [verified(make_wheel(tmp_path, name)) for name in ("base", "lib", "other")]
+    layers = [carrying("one", LIB), carrying("two", BASE)]
+
+    assert [wheel.name for wheel in without_carried(wheels, layers)] == ["other"]
+
+
+# Versions
+
+
+def test_the_same_version_on_both_sides_passes():
+    check_versions([LIB, BASE], [carrying("one", LIB), carrying("two", LIB)], "api")
+
+
+def test_versions_that_are_written_differently_are_the_same():
+    check_versions([origin("lib", "1.0")], [carrying("one", origin("lib", "1.0.0"))], "api")
+
+
+def test_another_version_in_a_layer_is_refused_and_every_one_is_named():
+    layers = [carrying("one", origin("lib", "2.0")), carrying("two", origin("base", "3.0"), origin("more"))]
+
+    with pytest.raises(PlanError) as caught:
+        check_versions([LIB, BASE], layers, "api")
+
+    assert str(caught.value).splitlines() == [
+        f"lib: 1.0 for api, but 2.0 in layer one; {REMEDY}",
+        f"base: 1.0 for api, but 3.0 in layer two; {REMEDY}",
+    ]
+
+
+def test_two_versions_in_two_layers_are_refused():
+    with pytest.raises(PlanError) as caught:
+        check_versions([], [carrying("one", LIB), carrying("two", origin("Lib", "1.1"))], "api")
+
+    assert str(caught.value) == f"lib: 1.0 in layer one, but 1.1 in layer two; {REMEDY}"
+
+
+def test_the_project_in_a_layer_is_of_the_same_version_too():
+    older = Origin("shop", "0.0.9", "shop-0.0.9.dist-info", project=True)
+
+    with pytest.raises(PlanError) as caught:
+        check_versions([SHOP], [carrying("own.zip", older)], "api")
+
+    assert str(caught.value) == f"shop: 0.1.0 for api, but 0.0.9 in layer own.zip; {REMEDY}"
+
+
+# The project's files
+
+
+def test_files_of_the_project_that_a_layer_has_alike_stay_out():
+    same, changed, other = entry("shop/a.py", "1"), entry("shop/b.py", "2"), entry("shop/c.py", "3")
+    beneath = layer("own", entry("python/shop/a.py", "1"), entry("python/shop/b.py", "other"))
+
+    assert list(project_files([same, changed, other], [beneath])) == [changed, other]
+
+
+def test_what_a_distribution_in_a_layer_has_alike_is_the_projects_all_the_same():
+    own = entry("shop/__init__.py", "")
+
+    assert list(project_files([own], [layer("base", entry("python/shop/__init__.py", "", LIB))])) == [own]
+
+
+def test_where_layers_differ_the_last_counts():
+    own = entry("shop/a.py", "1")
+    layers = [layer("one", entry("python/shop/a.py", "1")), layer("two", entry("python/shop/a.py", "2"))]
+
+    assert list(project_files([own], layers)) == [own]
+    assert list(project_files([own], layers[::-1])) == []
+
+
+# Where a layer is valid
+
+
+def valid(wheels: list[Path], requirements: list[str], **options: Any) -> tuple[list[str], list[str]]:
+    """Return the runtimes and architectures that a layer of these wheels is valid on."""
+    chosen = config(kind="layer", **{"project": False, **options})
+    found = valid_on([demand(text) for text in requirements], [verified(path) for path in wheels], chosen)
+    runtimes, architectures = (
+        [*dict.fromkeys(names)] for names in zip(*((t.runtime.name, t.architecture) for t in found), strict=True)
+    )
+    return runtimes, architectures
+
+
+ALL = [runtime.name for runtime in RUNTIMES]
+
+
+def test_a_layer_of_pure_wheels_is_valid_everywhere(tmp_path):
+    wheels = [make_wheel(tmp_path, "lib", requires=["base"]), make_wheel(tmp_path, "base")]
+
+    assert valid(wheels, ["lib"]) == (ALL, ["x86_64", "arm64"])
+
+
+def test_a_layer_with_native_code_is_valid_on_its_own_target(tmp_path):
+    wheels = [make_wheel(tmp_path, "lib"), make_wheel(tmp_path, "fast", tag="cp313-cp313-manylinux_2_28_aarch64")]
+
+    assert valid(wheels, ["lib", "fast"], architecture="arm64") == (["python3.13"], ["arm64"])
+
+
+def test_what_another_python_would_need_as_well_makes_a_layer_invalid_there(tmp_path):
+    wheels = [make_wheel(tmp_path, "lib", requires=["base; python_version < '3.12'"])]
+
+    assert valid(wheels, ["lib"]) == (["python3.12", "python3.13", "python3.14", "python3.15"], ["x86_64", "arm64"])
+
+
+def test_what_another_architecture_would_need_as_well_makes_a_layer_invalid_there(tmp_path):
+    wheels = [make_wheel(tmp_path, "lib", requires=["base; platform_machine == 'aarch64'"])]
+
+    assert valid(wheels, ["lib"]) == (ALL, ["x86_64"])
+
+
+def test_what_another_python_would_not_need_does_no_harm(tmp_path):
+    wheels = [make_wheel(tmp_path, name) for name in ("lib", "base")]
+
+    assert valid(wheels, ["lib", "base; python_version >= '3.13'"])[0] == ALL
+
+
+def test_a_requirement_of_the_project_for_another_python_counts(tmp_path):
+    wheels = [make_wheel(tmp_path, "lib")]
+
+    assert valid(wheels, ["lib", "base; python_version >= '3.14'"])[0] == ALL[:5]
+
+
+def test_requires_python_and_tags_of_one_python_count(tmp_path):
+    wheels = [make_wheel(tmp_path, "lib", requires_python=">=3.12"), make_wheel(tmp_path, "base", tag="py313-none-any")]
+
+    assert valid(wheels, ["lib", "base"])[0] == ["python3.13", "python3.14", "python3.15"]
+
+
+def test_what_is_left_out_is_not_missed(tmp_path):
+    wheels = [make_wheel(tmp_path, "lib", requires=["base"])]
+
+    assert valid(wheels, ["lib"], exclude_packages=("base",)) == (ALL, ["x86_64", "arm64"])
+
+
+def test_with_the_projects_files_a_layer_is_valid_on_its_own_target(tmp_path):
+    assert valid([make_wheel(tmp_path, "lib")], ["lib"], project=True) == (["python3.13"], ["x86_64"])
+
+
+# Zips that others made
+
+
+def objection(path: Path, runtime: str = "python3.13", architecture: Any = "x86_64") -> str | None:
+    """Say why a zip is no layer for a target."""
+    return layer_objection(read_finished(path), target(runtime, architecture))
+
+
+@pytest.mark.parametrize("root", ["python/", SITE_PACKAGES])
+def test_a_zip_with_modules_where_python_looks_is_a_layer(tmp_path, root):
+    assert objection(zip_of(tmp_path, installed("lib", root=root))) is None
+
+
+def test_a_zip_without_modules_is_a_layer(tmp_path):
+    assert objection(zip_of(tmp_path, {"bin/tool": "", "extensions/agent": ""})) is None
+
+
+def test_a_zip_with_modules_of_another_python_is_none(tmp_path):
+    path = zip_of(tmp_path, installed("lib", root=SITE_PACKAGES))
+
+    assert objection(path, "python3.12") == (
+        "has its modules in python/lib/python3.13/site-packages, where python3.12 does not look"
+    )
+
+
+def test_a_zip_with_modules_for_several_pythons_is_a_layer_for_each(tmp_path):
+    older = installed("lib", root=SITE_PACKAGES.replace("13", "12"))
+    path = zip_of(tmp_path, {**installed("lib", root=SITE_PACKAGES), **older})
+
+    assert (objection(path, "python3.12"), objection(path, "python3.13")) == (None, None)
+
+
+def test_a_zip_with_native_code_for_another_target_is_none(tmp_path):
+    files = installed("fast", root="python/", tag="cp313-cp313-manylinux_2_28_aarch64")
+
+    assert objection(zip_of(tmp_path, files)) == (
+        "has fast 1.0, made for manylinux_2_28_aarch64; the runtime is Linux with glibc on x86_64"
+    )
+
+
+def test_native_code_that_was_built_on_the_architecture_is_believed(tmp_path):
+    files = installed("fast", root="python/", tag="cp313-cp313-linux_x86_64")
+
+    assert objection(zip_of(tmp_path, files)) is None
+
+
+def test_a_tag_that_is_none_tells_nothing(tmp_path):
+    assert objection(zip_of(tmp_path, installed("fast", root="python/", tag="x"))) is None
+
+
+def test_a_function_of_ours_is_no_layer(tmp_path):
+    assert objection(our_zip(tmp_path)) == "is the archive of a function"
+
+
+OURS = {"schema": 1, "kind": "layer", "runtime": "python3.13", "architecture": "arm64"}
+
+
+def described(folder: Path, **values: Any) -> Path:
+    """Write a layer that says of itself what ours do."""
+    return zip_of(folder, {"hatch-lambda/shop-base.json": json.dumps({**OURS, **values}), "python/lib.py": ""})
+
+
+def test_a_layer_of_ours_is_for_what_it_says(tmp_path):
+    path = described(tmp_path)
+
+    assert objection(path, architecture="arm64") is None
+    assert objection(path) == "is made for python3.13 on arm64"
+
+
+def test_a_layer_of_ours_that_is_valid_on_several_targets_is_for_each(tmp_path):
+    names = {"compatible-runtimes": ["python3.12", "python3.13"], "compatible-architectures": ["arm64", "x86_64"]}
+    path = described(tmp_path, **names)
+
+    assert (objection(path), objection(path, "python3.12")) == (None, None)
+    assert objection(path, "python3.11") == "is made for python3.12, python3.13 on arm64 and x86_64"
+
+
+def test_a_zip_is_judged_for_every_archive_that_names_it_and_told_where(tmp_path):
+    described(tmp_path)
+    made_for = [config(layers=("base", "other.zip")), config(layers=("other.zip",), architecture="arm64")]
+
+    with pytest.raises(ConfigError) as caught:
+        LayerZips(tmp_path).check(made_for)
+
+    assert str(caught.value) == (
+        f"{T}.layers[2]: 'other.zip' is made for python3.13 on arm64; the target is python3.13 on x86_64; give the "
+        "path of a layer that is for it"
+    )
+
+
+def test_a_zip_is_read_once(tmp_path):
+    zips = LayerZips(tmp_path)
+    path = zip_of(tmp_path, installed("lib", root="python/"))
+    before = zips.read(path.name)
+    path.unlink()
+
+    assert zips.read(path.name) is before
+
+
+def test_a_zip_that_is_none_is_refused(tmp_path):
+    (tmp_path / "base.zip").write_text("x")
+
+    with pytest.raises(FinishedError) as caught:
+        LayerZips(tmp_path).check([LambdaConfig(target=target(), layers=("base.zip",))])
+
+    assert str(caught.value) == (
+        f"{tmp_path / 'base.zip'}: cannot be read as a zip; File is not a zip file; make or fetch it anew"
+    )
