@@ -17,6 +17,7 @@ _TYPES = {
     "str": "string",
     "str | None": "string",
     "ResolverName": "string",
+    "NativeCheck": "string",
     "bool": "boolean",
     "int": "integer",
     "tuple[str, ...]": "array of strings",

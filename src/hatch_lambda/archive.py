@@ -16,12 +16,11 @@ import zipfile
 import zlib
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
 from hatch_lambda.errors import ArchiveError
-from hatch_lambda.plan import FileContent, TextContent, WheelContent
+from hatch_lambda.plan import WheelContent, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -223,7 +222,7 @@ def _splice(entry: Entry, content: WheelContent, wheel: IO[bytes], output: _Outp
 
 
 def _deflate(entry: Entry, output: _Output, date: tuple[int, int]) -> Header:
-    with _opened(entry) as file, tempfile.SpooledTemporaryFile(_IN_MEMORY) as deflated:
+    with opened(entry.content) as file, tempfile.SpooledTemporaryFile(_IN_MEMORY) as deflated:
         compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
         crc = size = 0
         while chunk := file.read(_CHUNK):
@@ -240,19 +239,6 @@ def _deflate(entry: Entry, output: _Output, date: tuple[int, int]) -> Header:
         while chunk := deflated.read(_CHUNK):
             output.write(chunk)
     return header
-
-
-@contextmanager
-def _opened(entry: Entry) -> Iterator[IO[bytes]]:
-    content = entry.content
-    if isinstance(content, TextContent):
-        yield BytesIO(content.data)
-    elif isinstance(content, FileContent):
-        with content.source.open("rb") as file:
-            yield file
-    else:
-        with zipfile.ZipFile(content.wheel) as archive, archive.open(content.member) as file:
-            yield file
 
 
 def _header(

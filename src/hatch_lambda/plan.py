@@ -6,10 +6,12 @@ import base64
 import csv
 import hashlib
 import io
+import zipfile
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 from pathspec import GitIgnoreSpec
@@ -28,7 +30,10 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class WheelContent:
-    """A wheel's member: compressed bytes that stand in the wheel at ``offset``. All numbers but ``crc`` are bytes."""
+    """A wheel's member: compressed bytes that stand in the wheel at ``offset``. All numbers but ``crc`` are bytes.
+
+    ``sha256`` is the wheel's, in hexadecimal; empty for a zip that may change.
+    """
 
     wheel: Path
     member: str
@@ -38,6 +43,7 @@ class WheelContent:
     compressed: int
     size: int
     digest: str
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,19 @@ class TextContent:
 
 
 Content = WheelContent | FileContent | TextContent
+
+
+@contextmanager
+def opened(content: Content) -> Iterator[IO[bytes]]:
+    """Open a content to be read; what a wheel holds is inflated on the way."""
+    if isinstance(content, TextContent):
+        yield io.BytesIO(content.data)
+    elif isinstance(content, FileContent):
+        with content.source.open("rb") as file:
+            yield file
+    else:
+        with zipfile.ZipFile(content.wheel) as archive, archive.open(content.member) as member:
+            yield member
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,11 @@ from __future__ import annotations
 import ast
 import sys
 import warnings
-import zipfile
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.base import Finding
-from hatch_lambda.plan import FileContent, TextContent
+from hatch_lambda.plan import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -152,13 +151,8 @@ def _unparsable(entry: Entry, target: Target, where: str, error: SyntaxError | V
 
 
 def _source(entry: Entry) -> bytes:
-    content = entry.content
-    if isinstance(content, TextContent):
-        return content.data
-    if isinstance(content, FileContent):
-        return content.source.read_bytes()
-    with zipfile.ZipFile(content.wheel) as archive:
-        return archive.read(content.member)
+    with opened(entry.content) as file:
+        return file.read()
 
 
 def _names(node: ast.AST) -> Iterator[str]:
