@@ -38,9 +38,6 @@ _UNIVERSAL = (b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf")
 _OLDEST_JAVA = 45
 """Java's classes begin like universal Mach-O; where that has the number of its machines, they have their version."""
 
-_APPLE_MACHINES = frozenset({7, 12, 18})
-"""``CPU_TYPE_X86``, ``CPU_TYPE_ARM`` and ``CPU_TYPE_POWERPC`` without the bits for 64-bit machines."""
-
 _VERSION = re.compile(r"(GLIBC|GLIBCXX|CXXABI|GCC)_(\d+(?:\.\d+)*)")
 _RELATIVE_RELOCATIONS = "GLIBC_ABI_DT_RELR"
 """Needs glibc 2.36, which is the first to have that name. Source: glibc's release notes, 2.36."""
@@ -97,10 +94,7 @@ def format_of(head: bytes) -> Format | None:
 
 
 def _is_universal(head: bytes) -> bool:
-    if len(head) < 12:  # noqa: PLR2004  # magic, number of machines, first machine
-        return False
-    count, machine = struct.unpack_from(">2L", head, 4)
-    return 0 < count < _OLDEST_JAVA and machine & 0xFFFFFF in _APPLE_MACHINES
+    return 0 < int.from_bytes(head[4:8], "big") < _OLDEST_JAVA
 
 
 def _is_windows(head: bytes) -> bool:
