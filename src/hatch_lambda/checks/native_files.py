@@ -84,11 +84,11 @@ def _of_wheel(content: WheelContent, memory: Memory) -> dict[str, Native]:
     """Return what is native in a whole wheel, whatever of it goes in: that stays so as long as its hash does."""
     known = memory.recall("native", LAYOUT, content.sha256) if content.sha256 else None
     if known is not None:
-        return {member: Native.from_json(values) for member, values in known.items()}
+        return {member: Native.from_json(values) for member, values in known}
     found = dict(_in_zip(content.wheel))
     if content.sha256:
         memory.remember(
-            {member: native.as_json() for member, native in found.items()}, "native", LAYOUT, content.sha256
+            [(member, native.as_json()) for member, native in found.items()], "native", LAYOUT, content.sha256
         )
     return found
 
