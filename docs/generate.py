@@ -18,6 +18,7 @@ _TYPES = {
     "str": "string",
     "str | None": "string",
     "ResolverName": "string",
+    "NativeCheck": "string",
     "bool": "boolean",
     "int": "integer",
     "tuple[str, ...]": "array of strings",

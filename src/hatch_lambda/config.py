@@ -79,6 +79,9 @@ RESOLVERS: tuple[ResolverName, ...] = ("pip", "uv")
 ADDRESSED = ("features", "dependency-groups", "layers", "constraints", "lock", "exclude-files", "max-size", "filename")
 """Options that can turn out wrong after they were read."""
 
+NativeCheck = Literal["error", "warn"]
+NATIVE_CHECKS: tuple[NativeCheck, ...] = ("error", "warn")
+
 LOCK_FILE = "pylock.lambda.toml"
 """The lock that is used without being named, and that ``-t lambda:lock`` writes."""
 
@@ -148,6 +151,10 @@ class LambdaConfig:
     """Whether scripts go to `bin/`. They are run by Lambda's own Python and find their modules from the archive's
     root."""
 
+    native_check: NativeCheck = "error"
+    """Whether native code that the runtime cannot load is an `error`, or only makes the build `warn`. What is looked at
+    is told in [What is checked](checks.md#native-code)."""
+
     filename: str = DEFAULT_FILENAME
     """The archive's file name. `{name}`, `{version}`, `{archive}`, `{runtime}` and `{architecture}` are filled in; what
     is not a letter, a digit or a dot in the version becomes `_`. The default of layers has `lambda_layer` for
@@ -207,6 +214,7 @@ def read_config(table: Table, target: Target, *, kind: Kind, name: str | None) -
         exclude_files=table.texts("exclude-files", check=_pattern_problem),
         collisions=_read_collisions(table),
         scripts=table.flag("scripts", default=False),
+        native_check=cast("NativeCheck", table.choice("native-check", NATIVE_CHECKS, default="error")),
         filename=table.text("filename", check=_filename_problem) or DEFAULT_FILENAME.replace("lambda", stem),
         max_size=table.positive("max-size", default=MAX_UNZIPPED),
         manifest=table.flag("manifest", default=False),

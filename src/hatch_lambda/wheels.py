@@ -150,5 +150,13 @@ def _script(wheel: Wheel, member: Member, path: str, python_version: str) -> Ent
 
 def _spliced(wheel: Wheel, member: Member) -> WheelContent:
     return WheelContent(
-        wheel.path, member.name, member.offset, member.method, member.crc, member.compressed, member.size, member.digest
+        wheel.path,
+        member.name,
+        member.offset,
+        member.method,
+        member.crc,
+        member.compressed,
+        member.size,
+        member.digest,
+        wheel.sha256,
     )
