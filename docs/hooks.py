@@ -1,0 +1,50 @@
+"""The site's side of mkdocs: pages that lie elsewhere in the repository, and links that work in both places."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mkdocs.structure.files import File
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
+
+ROOT = Path(__file__).parents[1]
+PAGES = {
+    "README.md": "index.md",
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "LICENSE": "license.md",
+    "benchmarks/README.md": "benchmarks.md",
+}
+"""Files of the repository and the pages of the site that they are."""
+
+_LINK = re.compile(r"(\]\()(?!https?://|#)([^)#]+)")
+_FIRST_PART = re.compile(r"^## Documentation$.*", re.MULTILINE | re.DOTALL)
+_BADGES = re.compile(r"^\[!\[.*\n\n", re.MULTILINE)
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add a page for each file that lies elsewhere; the README without badges and without its list of pages."""
+    for source, page in PAGES.items():
+        text = (ROOT / source).read_text("utf-8")
+        if source == "README.md":
+            text = _BADGES.sub("", _FIRST_PART.sub("", text))
+        files.append(File.generated(config, page, content=moved(text, source)))
+    return files
+
+
+def moved(text: str, source: str) -> str:
+    """Return the text of a file of the repository with its links as they are seen from its page."""
+    folder = posixpath.dirname(PAGES[source])
+
+    def link(match: re.Match[str]) -> str:
+        there = posixpath.normpath(posixpath.join(posixpath.dirname(source), match[2]))
+        page = PAGES.get(there) or posixpath.relpath(there, "docs")
+        return match[1] + posixpath.relpath(page, folder or ".")
+
+    return _LINK.sub(link, text)
