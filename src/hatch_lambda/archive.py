@@ -16,11 +16,11 @@ import zipfile
 import zlib
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
 from hatch_lambda.errors import ArchiveError
+from hatch_lambda.inflate import pieces
 from hatch_lambda.plan import FileContent, TextContent, WheelContent
 
 if TYPE_CHECKING:
@@ -223,10 +223,10 @@ def _splice(entry: Entry, content: WheelContent, wheel: IO[bytes], output: _Outp
 
 
 def _deflate(entry: Entry, output: _Output, date: tuple[int, int]) -> Header:
-    with _opened(entry) as file, tempfile.SpooledTemporaryFile(_IN_MEMORY) as deflated:
+    with _content(entry) as chunks, tempfile.SpooledTemporaryFile(_IN_MEMORY) as deflated:
         compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
         crc = size = 0
-        while chunk := file.read(_CHUNK):
+        for chunk in chunks:
             crc = zlib.crc32(chunk, crc)
             size += len(chunk)
             deflated.write(compressor.compress(chunk))
@@ -243,16 +243,17 @@ def _deflate(entry: Entry, output: _Output, date: tuple[int, int]) -> Header:
 
 
 @contextmanager
-def _opened(entry: Entry) -> Iterator[IO[bytes]]:
+def _content(entry: Entry) -> Iterator[Iterator[bytes]]:
+    """Open what is in the entry; the pieces are small, however large it is."""
     content = entry.content
     if isinstance(content, TextContent):
-        yield BytesIO(content.data)
+        yield iter([content.data])
     elif isinstance(content, FileContent):
         with content.source.open("rb") as file:
-            yield file
+            yield iter(lambda: file.read(_CHUNK), b"")
     else:
-        with zipfile.ZipFile(content.wheel) as archive, archive.open(content.member) as file:
-            yield file
+        with content.wheel.open("rb") as wheel:
+            yield pieces(wheel, content.offset, content.method, content.compressed, content.size)
 
 
 def _header(

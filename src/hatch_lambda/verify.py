@@ -14,7 +14,6 @@ import zipfile
 import zlib
 from collections import Counter
 from contextlib import suppress
-from copy import copy
 from email.parser import HeaderParser
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -22,6 +21,8 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from packaging.version import InvalidVersion, Version
 
 from hatch_lambda.errors import WheelError
+from hatch_lambda.inflate import pieces
+from hatch_lambda.layout import content_offset, directory_size, sharing
 from hatch_lambda.plan import record_digest
 from hatch_lambda.wheels import Member, Wheel, data_path
 
@@ -56,8 +57,13 @@ with suppress(ImportError):  # a Python may come without
     _UNREADABLE = (*_UNREADABLE, LZMAError)
 
 _ENCRYPTED = 0x1
-_LOCAL_HEADER = struct.Struct("<4s5H3L2H")
-"""Source: APPNOTE.TXT 4.3.7, https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT."""
+LARGEST_LISTING = 16 << 20
+"""Bytes of METADATA, RECORD, entry points and the zip's directory, each, which are held in memory as a whole: room for
+a hundred thousand files.
+"""
+
+_LONGEST_NAME, _LONGEST_PATH = 255, 4095 - len("/var/task/")
+"""Bytes. Source: ``NAME_MAX`` and ``PATH_MAX`` of Linux, ``limits.h``."""
 
 
 def verify_wheel(file: Path, sha256: str) -> Wheel:
@@ -68,6 +74,8 @@ def verify_wheel(file: Path, sha256: str) -> Wheel:
     """
     try:
         name, version, _, _ = parse_wheel_filename(file.name)
+        with file.open("rb") as raw:
+            _refuse(file.name, _size_problems([("directory", directory_size(raw))]))
         with zipfile.ZipFile(file) as archive, file.open("rb") as raw:
             infos = [info for info in archive.infolist() if not info.orig_filename.endswith("/")]
             _refuse(file.name, _name_problems([info.orig_filename for info in infos]))
@@ -75,7 +83,8 @@ def verify_wheel(file: Path, sha256: str) -> Wheel:
             _refuse(file.name, _scheme_problems(info.filename for info in infos))
             dist_info = _dist_info(file.name, infos, name, version)
             members = tuple(_member(archive, raw, info) for info in infos)
-            _refuse(file.name, _record_problems(archive, dist_info, members))
+            _refuse(file.name, _size_problems((member.name, member.size) for member in _listings(members, dist_info)))
+            _refuse(file.name, _record_problems(archive, raw, dist_info, members))
             metadata = HeaderParser().parsestr(archive.read(f"{dist_info}/METADATA").decode("utf-8", "replace"))
             scripts = _console_scripts(archive, dist_info)
     except InvalidWheelFilename as error:
@@ -111,7 +120,7 @@ def _name_problems(names: Sequence[str]) -> Iterator[str]:
     seen: dict[str, str] = {}
     for name in names:
         parts = name.split("/")
-        if "\\" in name or re.match(r"[A-Za-z]:", name) or re.search(r"[\x00-\x1f]", name):
+        if "\\" in name or re.match(r"[A-Za-z]:", name) or re.search(r"[\x00-\x1f]", name) or _is_too_long(name):
             yield f"{name!r} is not a path for every system; the wheel is refused"
         elif "" in parts or "." in parts or ".." in parts:
             yield f"{name!r} leads out of the archive or is not a plain path; the wheel is refused"
@@ -123,12 +132,33 @@ def _name_problems(names: Sequence[str]) -> Iterator[str]:
             yield f"{twin!r} and {name!r} differ in case only; the wheel is refused"
 
 
-def _kind_problems(infos: Iterable[zipfile.ZipInfo]) -> Iterator[str]:
+def _is_too_long(name: str) -> bool:
+    length = len(name.encode())
+    return length > _LONGEST_PATH or (
+        length > _LONGEST_NAME and any(len(part.encode()) > _LONGEST_NAME for part in name.split("/"))
+    )
+
+
+def _size_problems(sizes: Iterable[tuple[str, int]]) -> Iterator[str]:
+    for name, size in sizes:
+        if size > LARGEST_LISTING:
+            yield f"its {name} takes {size:,} bytes; {LARGEST_LISTING:,} are read at most; the wheel is refused"
+
+
+def _listings(members: Iterable[Member], dist_info: str) -> Iterator[Member]:
+    """Yield the members that are held in memory as a whole."""
+    names = {f"{dist_info}/{name}" for name in ("METADATA", "RECORD", "entry_points.txt")}
+    return (member for member in members if member.name in names)
+
+
+def _kind_problems(infos: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
     for info in infos:
         if stat.S_ISLNK(info.external_attr >> 16):
             yield f"{info.filename!r} is a symbolic link; the wheel is refused"
         if info.flag_bits & _ENCRYPTED:
             yield f"{info.filename!r} is encrypted; the wheel is refused"
+    for one, other in sharing(infos):
+        yield f"{one!r} and {other!r} share bytes; the wheel is refused"
 
 
 def _scheme_problems(names: Iterable[str]) -> Iterator[str]:
@@ -162,19 +192,20 @@ def _is_dist_info_of(folder: str, name: NormalizedName, version: Version) -> boo
 
 def _member(archive: zipfile.ZipFile, raw: BinaryIO, info: zipfile.ZipInfo) -> Member:
     """Return the member with the place of its bytes; raises ``BadZipFile`` if they are not what the zip promises."""
+    archive.open(info).close()  # which compares the local header, and knows the methods that Python has
+    offset = content_offset(raw, info)
     found = hashlib.sha256()
-    size = 0
-    longer = copy(info)
-    longer.file_size += 1  # or zipfile would stop at the promised size, whatever follows
-    with archive.open(longer) as file:
-        while chunk := file.read(1 << 20):
-            found.update(chunk)
-            size += len(chunk)
+    size = crc = 0
+    for piece in pieces(raw, offset, info.compress_type, info.compress_size, info.file_size):
+        size += len(piece)
+        if size > info.file_size:
+            break
+        found.update(piece)
+        crc = zlib.crc32(piece, crc)
     if size != info.file_size:
         raise zipfile.BadZipFile(f"{info.filename!r} is not of the {info.file_size:,} bytes that it promises")
-    raw.seek(info.header_offset)
-    header = _LOCAL_HEADER.unpack(raw.read(_LOCAL_HEADER.size))
-    offset = info.header_offset + _LOCAL_HEADER.size + header[-2] + header[-1]
+    if crc != info.CRC:
+        raise zipfile.BadZipFile(f"{info.filename!r} is not of the CRC that it promises")
     return Member(
         info.filename,
         offset,
@@ -187,7 +218,9 @@ def _member(archive: zipfile.ZipFile, raw: BinaryIO, info: zipfile.ZipInfo) -> M
     )
 
 
-def _record_problems(archive: zipfile.ZipFile, dist_info: str, members: Iterable[Member]) -> Iterator[str]:
+def _record_problems(
+    archive: zipfile.ZipFile, raw: BinaryIO, dist_info: str, members: Iterable[Member]
+) -> Iterator[str]:
     """Yield each member that RECORD has another hash for. Files that only one of the two knows are let pass: they are
     common in the wild and covered by the wheel's own hash.
     """
@@ -197,14 +230,16 @@ def _record_problems(archive: zipfile.ZipFile, dist_info: str, members: Iterable
         algorithm, _, digest = promised.get(member.name, "").partition("=")
         if algorithm not in _STRONG_HASHES or member.name in {f"{dist_info}/{name}" for name in _UNLISTED}:
             continue
-        found = member.digest if algorithm == "sha256" else _digest(archive, member.name, algorithm)
+        found = member.digest if algorithm == "sha256" else _digest(raw, member, algorithm)
         if found != f"{algorithm}={digest.rstrip('=')}":
             yield f"{member.name} is not what RECORD promises; the wheel is refused"
 
 
-def _digest(archive: zipfile.ZipFile, name: str, algorithm: str) -> str:
-    digest = hashlib.new(algorithm, archive.read(name)).digest()
-    return f"{algorithm}=" + base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+def _digest(raw: BinaryIO, member: Member, algorithm: str) -> str:
+    found = hashlib.new(algorithm)
+    for piece in pieces(raw, member.offset, member.method, member.compressed, member.size):
+        found.update(piece)
+    return f"{algorithm}=" + base64.urlsafe_b64encode(found.digest()).rstrip(b"=").decode("ascii")
 
 
 def _metadata_problems(
