@@ -78,7 +78,7 @@ def build(job: Job, step: Step) -> Report:
         with step("plan"):
             plan = make_plan(_entries(project, config, wheels), Choices(config.exclude_files, config.collisions))
         with step("check"):
-            findings = check_candidate(Candidate(plan, config, store.memory))
+            findings = check_candidate(Candidate(plan, config, store.memory, _left_out(roots, found, config)))
         with step("write"):
             archive = write_archive(plan, job.path, timestamp=job.timestamp)
             findings += tuple(finding.text for finding in check_zipped(archive.size))
@@ -148,6 +148,12 @@ def _choose(
         if name not in required
     )
     return tuple(wheel for wheel in wheels if wheel.name in kept), left_out, ignored
+
+
+def _left_out(roots: Sequence[Demand], wheels: Sequence[Wheel], config: LambdaConfig) -> tuple[Demand, ...]:
+    """Return what is required of the distributions that are left out by name."""
+    reached = demands(roots, {wheel.name: wheel for wheel in wheels}, config.target, without=config.exclude_packages)
+    return tuple(demand for demand in reached if canonicalize_name(demand.requirement.name) in config.exclude_packages)
 
 
 def _entries(project: Project, config: LambdaConfig, wheels: Sequence[Wheel]) -> Iterator[Entry]:

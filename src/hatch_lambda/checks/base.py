@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from hatch_lambda.config import LambdaConfig
     from hatch_lambda.plan import ArchivePlan
+    from hatch_lambda.resolve.base import Demand
     from hatch_lambda.resolve.memory import Memory
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """An archive that is about to be written, and by which options; ``memory`` keeps what a check finds out."""
+    """An archive that is about to be written, and by which options; ``memory`` keeps what a check finds out.
+
+    ``left_out`` is what is required, but is left out by ``exclude-packages``.
+    """
 
     plan: ArchivePlan
     config: LambdaConfig
     memory: Memory
+    left_out: tuple[Demand, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hatch_lambda.plan import ArchivePlan, Entry
     from hatch_lambda.target import Target
 
-_ANYTHING = "*"
+ANYTHING = "*"
 """Stands for names that only running the module would tell."""
 
 _WRITING = frozenset({"exec", "globals", "locals", "setattr", "vars"})
@@ -89,12 +89,12 @@ def _check_module(plan: ArchivePlan, target: Target, where: str, module: str, fu
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Python would only warn of is not ours to say
-            tree = ast.parse(_source(entry), entry.path, feature_version=target.runtime.python)
+            tree = ast.parse(source(entry), entry.path, feature_version=target.runtime.python)
     except (SyntaxError, ValueError) as error:
         yield _unparsable(entry, target, where, error)
         return
-    names = {*_names(tree), *_names_from_within(tree)}
-    if function not in names and _ANYTHING not in names and "__getattr__" not in names:
+    names = module_names(tree)
+    if function not in names and ANYTHING not in names:
         yield Finding("error", _no_function(where, entry, function, names))
 
 
@@ -151,7 +151,14 @@ def _unparsable(entry: Entry, target: Target, where: str, error: SyntaxError | V
     return Finding("error", f"{where}: {entry.path}{line} is not Python {version}; {said}; mend it")
 
 
-def _source(entry: Entry) -> bytes:
+def module_names(tree: ast.Module) -> set[str]:
+    """Return every name that the module may have once it has run; ``ANYTHING`` is among them if others may be."""
+    names = {*_names(tree), *_names_from_within(tree)}
+    return names | {ANYTHING} if "__getattr__" in names else names
+
+
+def source(entry: Entry) -> bytes:
+    """Return what is in an entry."""
     content = entry.content
     if isinstance(content, TextContent):
         return content.data
@@ -194,4 +201,4 @@ def _names_from_within(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.Global):
             yield from node.names
         elif isinstance(node, ast.Name) and node.id in _WRITING:
-            yield _ANYTHING
+            yield ANYTHING
