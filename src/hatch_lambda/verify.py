@@ -7,29 +7,25 @@ import configparser
 import csv
 import hashlib
 import io
-import re
 import stat
-import struct
 import zipfile
-import zlib
-from collections import Counter
-from contextlib import suppress
-from copy import copy
 from email.parser import HeaderParser
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from hatch_lambda.errors import WheelError
-from hatch_lambda.plan import record_digest
-from hatch_lambda.wheels import Member, Wheel, data_path
+from hatch_lambda.members import UNREADABLE, encryption_problems, name_problems, read_member
+from hatch_lambda.wheels import Wheel, data_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from packaging.utils import NormalizedName
+
+    from hatch_lambda.wheels import Member
 
 _SCHEMES = frozenset({"purelib", "platlib", "headers", "scripts", "data"})
 """Source: https://packaging.python.org/en/latest/specifications/binary-distribution-format/#the-data-directory."""
@@ -38,26 +34,7 @@ _UNLISTED = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s"})
 _STRONG_HASHES = frozenset({"sha256", "sha384", "sha512"})
 """Source: https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file."""
 
-_UNREADABLE: tuple[type[Exception], ...] = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    struct.error,
-    csv.Error,
-    OSError,
-    RuntimeError,
-    ValueError,
-)
-"""What zipfile, csv and the decompressors raise for bytes that are not what they should be."""
-
-with suppress(ImportError):  # a Python may come without
-    from lzma import LZMAError
-
-    _UNREADABLE = (*_UNREADABLE, LZMAError)
-
-_ENCRYPTED = 0x1
-_LOCAL_HEADER = struct.Struct("<4s5H3L2H")
-"""Source: APPNOTE.TXT 4.3.7, https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT."""
+_REFUSED = "the wheel is refused"
 
 
 def verify_wheel(file: Path, sha256: str) -> Wheel:
@@ -70,20 +47,22 @@ def verify_wheel(file: Path, sha256: str) -> Wheel:
         name, version, _, _ = parse_wheel_filename(file.name)
         with zipfile.ZipFile(file) as archive, file.open("rb") as raw:
             infos = [info for info in archive.infolist() if not info.orig_filename.endswith("/")]
-            _refuse(file.name, _name_problems([info.orig_filename for info in infos]))
-            _refuse(file.name, _kind_problems(infos))
+            names = [info.orig_filename for info in infos]
+            _refuse(file.name, (*name_problems(names, _REFUSED), *_case_problems(names)))
+            _refuse(file.name, (*_link_problems(infos), *encryption_problems(infos, _REFUSED)))
             _refuse(file.name, _scheme_problems(info.filename for info in infos))
             dist_info = _dist_info(file.name, infos, name, version)
-            members = tuple(_member(archive, raw, info) for info in infos)
+            members = tuple(read_member(archive, raw, info) for info in infos)
             _refuse(file.name, _record_problems(archive, dist_info, members))
             metadata = HeaderParser().parsestr(archive.read(f"{dist_info}/METADATA").decode("utf-8", "replace"))
             scripts = _console_scripts(archive, dist_info)
     except InvalidWheelFilename as error:
         raise WheelError(f"{file.name}: not the file name of a wheel; {error}") from None
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise WheelError(f"{file.name}: cannot be read as a zip; {error}; build again to fetch it anew") from None
     _refuse(file.name, _metadata_problems(metadata["Name"], metadata["Version"], name, version))
-    _refuse(file.name, _name_problems([f"bin/{script}" for script, _ in scripts]))
+    commands = [f"bin/{script}" for script, _ in scripts]
+    _refuse(file.name, (*name_problems(commands, _REFUSED), *_case_problems(commands)))
     return Wheel(
         path=file,
         filename=file.name,
@@ -105,30 +84,18 @@ def _refuse(filename: str, problems: Iterable[str]) -> None:
         raise WheelError(found)
 
 
-def _name_problems(names: Sequence[str]) -> Iterator[str]:
-    """Yield what is wrong with names as they stand in the zip, before zipfile adapts them to its host."""
-    counts = Counter(names)
+def _case_problems(names: Sequence[str]) -> Iterator[str]:
     seen: dict[str, str] = {}
     for name in names:
-        parts = name.split("/")
-        if "\\" in name or re.match(r"[A-Za-z]:", name) or re.search(r"[\x00-\x1f]", name):
-            yield f"{name!r} is not a path for every system; the wheel is refused"
-        elif "" in parts or "." in parts or ".." in parts:
-            yield f"{name!r} leads out of the archive or is not a plain path; the wheel is refused"
         twin = seen.setdefault(name.casefold(), name)
-        if counts[name] > 1 and twin == name:
-            counts[name] = 0
-            yield f"{name!r} is there twice; the wheel is refused"
-        elif twin != name:
-            yield f"{twin!r} and {name!r} differ in case only; the wheel is refused"
+        if twin != name:
+            yield f"{twin!r} and {name!r} differ in case only; {_REFUSED}"
 
 
-def _kind_problems(infos: Iterable[zipfile.ZipInfo]) -> Iterator[str]:
+def _link_problems(infos: Iterable[zipfile.ZipInfo]) -> Iterator[str]:
     for info in infos:
         if stat.S_ISLNK(info.external_attr >> 16):
-            yield f"{info.filename!r} is a symbolic link; the wheel is refused"
-        if info.flag_bits & _ENCRYPTED:
-            yield f"{info.filename!r} is encrypted; the wheel is refused"
+            yield f"{info.filename!r} is a symbolic link; {_REFUSED}"
 
 
 def _scheme_problems(names: Iterable[str]) -> Iterator[str]:
@@ -158,33 +125,6 @@ def _is_dist_info_of(folder: str, name: NormalizedName, version: Version) -> boo
         return canonicalize_name(found_name) == name and Version(found_version) == version
     except InvalidVersion:
         return False
-
-
-def _member(archive: zipfile.ZipFile, raw: BinaryIO, info: zipfile.ZipInfo) -> Member:
-    """Return the member with the place of its bytes; raises ``BadZipFile`` if they are not what the zip promises."""
-    found = hashlib.sha256()
-    size = 0
-    longer = copy(info)
-    longer.file_size += 1  # or zipfile would stop at the promised size, whatever follows
-    with archive.open(longer) as file:
-        while chunk := file.read(1 << 20):
-            found.update(chunk)
-            size += len(chunk)
-    if size != info.file_size:
-        raise zipfile.BadZipFile(f"{info.filename!r} is not of the {info.file_size:,} bytes that it promises")
-    raw.seek(info.header_offset)
-    header = _LOCAL_HEADER.unpack(raw.read(_LOCAL_HEADER.size))
-    offset = info.header_offset + _LOCAL_HEADER.size + header[-2] + header[-1]
-    return Member(
-        info.filename,
-        offset,
-        info.compress_type,
-        info.CRC,
-        info.compress_size,
-        info.file_size,
-        bool(info.external_attr >> 16 & stat.S_IXUSR),
-        record_digest(found.digest()),
-    )
 
 
 def _record_problems(archive: zipfile.ZipFile, dist_info: str, members: Iterable[Member]) -> Iterator[str]:

@@ -110,13 +110,13 @@ def publish_version(
         RevisionId=current["RevisionId"],
     )
     version = str(published["Version"])
-    if published.get("State") == "Pending":  # SnapStart takes its snapshot now
-        settled(function, aws, version)
     if latest is not None and version == latest["Version"]:
         text = f"version {version} is this code and configuration already"
         journal.note(Step("version", name, text, version, changed=False))
     else:
         journal.note(Step("version", name, f"published version {version}", version, changed=True))
+    if published.get("State") == "Pending":  # SnapStart takes its snapshot now
+        settled(function, aws, version)
     return version
 
 

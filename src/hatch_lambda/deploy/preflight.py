@@ -13,8 +13,7 @@ from hatch_lambda.errors import FinishedError, PublishError
 from hatch_lambda.finished import read_finished
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from hatch_lambda.deploy.aws import Connection
     from hatch_lambda.deploy.wanted import Deployment
@@ -70,9 +69,20 @@ def read_archives(wanted: Deployment) -> Archives:
         if kind in found:
             problems.append(f"{path}: found a second zip of a {kind}, after {found[kind].path}; deploy one at a time")
         found[kind] = archive
+    problems += _unmet(wanted, found)
     if problems:
         raise PublishError(problems)
     return Archives(found.get("function"), found.get("layer"))
+
+
+def _unmet(wanted: Deployment, found: Collection[str]) -> Iterator[str]:
+    if wanted.layer and "layer" not in found:
+        yield f"layer {wanted.layer!r}: none of the zips is a layer; build one, or leave out layer"
+    if wanted.functions and "function" not in found and not wanted.update_layers:
+        yield (
+            f"function {wanted.functions[0]!r}: none of the zips is for a function; say update-layers to move it to the "
+            "layer's new version, or leave out function"
+        )
 
 
 def _zip_problems(archive: FinishedArchive, kind: str, wanted: Deployment) -> Iterator[str]:
@@ -109,7 +119,7 @@ def find_functions(wanted: Deployment, archives: Archives, aws: Connection) -> t
     """Return the functions; raises ``PublishError`` naming everything that does not fit."""
     found: list[Function] = []
     problems: list[str] = []
-    for id_ in wanted.functions:
+    for id_ in {bare_name(id_): id_ for id_ in wanted.functions}.values():
         try:
             function = _find(id_, wanted, aws)
         except Refused:

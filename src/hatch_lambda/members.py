@@ -1,0 +1,138 @@
+"""The members of a zip that others made: every name judged, every byte read once before it is trusted."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from collections import Counter
+from contextlib import suppress
+from copy import copy
+from typing import TYPE_CHECKING, BinaryIO
+
+from hatch_lambda.plan import record_digest
+from hatch_lambda.wheels import Member
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+UNREADABLE: tuple[type[Exception], ...] = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    struct.error,
+    csv.Error,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+"""What zipfile, csv and the decompressors raise for bytes that are not what they should be."""
+
+with suppress(ImportError):  # a Python may come without
+    from lzma import LZMAError
+
+    UNREADABLE = (*UNREADABLE, LZMAError)
+
+_ENCRYPTED = 0x1
+_DESCRIPTOR = 0x8
+_FULL_32 = 0xFFFFFFFF
+_LOCAL_SIGNATURE = b"PK\3\4"
+_LOCAL_HEADER = struct.Struct("<4s5H3L2H")
+"""Source: APPNOTE.TXT 4.3.7, https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT."""
+
+_TWO_STORIES = "programs would not agree on what the zip holds; make it anew"
+
+
+def name_problems(names: Sequence[str], refused: str) -> Iterator[str]:
+    """Yield what is wrong with names as they stand in the zip, before zipfile adapts them to its host.
+
+    ``refused`` ends each line, such as ``the wheel is refused``.
+    """
+    for name, count in Counter(names).items():
+        parts = name.split("/")
+        if "\\" in name or re.match(r"[A-Za-z]:", name) or re.search(r"[\x00-\x1f]", name):
+            yield f"{name!r} is not a path for every system; {refused}"
+        elif "" in parts or "." in parts or ".." in parts:
+            yield f"{name!r} leads out of the archive or is not a plain path; {refused}"
+        if count > 1:
+            yield f"{name!r} is there twice; {refused}"
+
+
+def encryption_problems(infos: Iterable[zipfile.ZipInfo], refused: str) -> Iterator[str]:
+    """Yield each member that is encrypted."""
+    for info in infos:
+        if info.flag_bits & _ENCRYPTED:
+            yield f"{info.filename!r} is encrypted; {refused}"
+
+
+def header_problems(archive: zipfile.ZipFile, raw: BinaryIO, infos: Iterable[zipfile.ZipInfo]) -> Iterator[str]:
+    """Yield where the headers beside the members tell another story than the directory at the end of the zip.
+
+    Programs that read a zip from its start would see other members than those that read it from its end.
+    """
+    reached = 0
+    for info in sorted(infos, key=lambda info: info.header_offset):
+        if info.header_offset < reached:
+            yield f"{info.filename!r} lies over another member; {_TWO_STORIES}"
+        elif _has_header(raw, reached, info.header_offset):
+            yield f"a member that the directory does not name stands before {info.filename!r}; {_TWO_STORIES}"
+        raw.seek(info.header_offset)
+        _, _, flags, method, _, _, crc, packed, size, name, extra = _LOCAL_HEADER.unpack(raw.read(_LOCAL_HEADER.size))
+        told = (flags & _ENCRYPTED, method, *((crc, packed, size) if not flags & _DESCRIPTOR else ()))
+        large = _FULL_32 in {packed, size}  # then the numbers stand in the zip64 extra field
+        known = (info.flag_bits & _ENCRYPTED, info.compress_type, info.CRC, info.compress_size, info.file_size)
+        if not large and told != known[: len(told)]:
+            yield f"{info.filename!r} has two headers that differ; {_TWO_STORIES}"
+        reached = max(reached, info.header_offset + _LOCAL_HEADER.size + name + extra + info.compress_size)
+    if reached > archive.start_dir:
+        yield f"its directory lies over a member; {_TWO_STORIES}"
+    elif _has_header(raw, reached, archive.start_dir):
+        yield f"a member that the directory does not name stands at its end; {_TWO_STORIES}"
+
+
+def _has_header(raw: BinaryIO, start: int, end: int) -> bool:
+    """Return whether a local header stands in these bytes, which belong to no member."""
+    raw.seek(start)
+    before = b""
+    while start < end:
+        chunk = raw.read(min(end - start, 1 << 20))
+        if not chunk:
+            return False
+        if _LOCAL_SIGNATURE in before + chunk:
+            return True
+        start, before = start + len(chunk), chunk[-3:]
+    return False
+
+
+def read_member(archive: zipfile.ZipFile, raw: BinaryIO, info: zipfile.ZipInfo) -> Member:
+    """Return the member with the place of its bytes; raises ``BadZipFile`` if they are not what the zip promises.
+
+    Memory does not grow with the member, and no more than its promised size is ever inflated.
+    """
+    found = hashlib.sha256()
+    size = 0
+    longer = copy(info)
+    longer.file_size += 1  # or zipfile would stop at the promised size, whatever follows
+    with archive.open(longer) as file:
+        while chunk := file.read(1 << 20):
+            found.update(chunk)
+            size += len(chunk)
+    if size != info.file_size:
+        raise zipfile.BadZipFile(f"{info.filename!r} is not of the {info.file_size:,} bytes that it promises")
+    raw.seek(info.header_offset)
+    header = _LOCAL_HEADER.unpack(raw.read(_LOCAL_HEADER.size))
+    offset = info.header_offset + _LOCAL_HEADER.size + header[-2] + header[-1]
+    return Member(
+        info.filename,
+        offset,
+        info.compress_type,
+        info.CRC,
+        info.compress_size,
+        info.file_size,
+        bool(info.external_attr >> 16 & stat.S_IXUSR),
+        record_digest(found.digest()),
+    )

@@ -1,0 +1,359 @@
+"""A finished zip: what is read out of it, whose each file is, and what is not looked into."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import stat
+import struct
+import tracemalloc
+import zipfile
+import zlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hatch_lambda.errors import FinishedError
+from hatch_lambda.finished import FinishedArchive, read_finished
+from hatch_lambda.plan import WheelContent
+from tests.support.finished import HANDLER, installed, our_zip, zip_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def owned(archive: FinishedArchive) -> dict[str, str]:
+    """Return the owner of each file outside of every dist-info; ``-`` for nobody."""
+    return {entry.path: str(entry.origin) or "-" for entry in archive.plan.entries if ".dist-info/" not in entry.path}
+
+
+def problems(path: Path) -> list[str]:
+    """Return the lines of the message that reading ends in, each without the zip's path."""
+    with pytest.raises(FinishedError) as caught:
+        read_finished(path)
+    lines = str(caught.value).splitlines()
+    assert all(line.startswith(f"{path}: ") for line in lines)
+    return [line.removeprefix(f"{path}: ") for line in lines]
+
+
+# Ours
+
+
+def test_a_zip_of_ours_tells_what_it_was_made_for(tmp_path):
+    path = our_zip(tmp_path, libraries={"lib": "1.0", "more": "2.1"})
+
+    found = read_finished(path)
+
+    content = path.read_bytes()
+    assert (found.path, found.size, found.sha256) == (path, len(content), hashlib.sha256(content).hexdigest())
+    assert base64.b64decode(found.code_sha256) == hashlib.sha256(content).digest()
+    assert (found.kind, found.import_roots) == ("function", ("",))
+    assert found.described is not None
+    assert (found.described["runtime"], found.described["handler"]) == ("python3.13", "shop.api.handler")
+    assert [(str(one), one.project) for one in found.distributions] == [
+        ("lib 1.0", False),
+        ("more 2.1", False),
+        ("shop 0.1.0", True),
+    ]
+
+
+def test_every_file_of_a_zip_of_ours_has_its_owner(tmp_path):
+    found = read_finished(our_zip(tmp_path))
+
+    assert owned(found) == {"lib/__init__.py": "lib 1.0", "shop/api.py": "shop 0.1.0"}
+    assert {str(entry.origin) for entry in found.plan.entries} == {"lib 1.0", "shop 0.1.0"}
+
+
+def test_the_contents_point_to_the_bytes_in_the_zip(tmp_path):
+    path = our_zip(tmp_path)
+
+    content = read_finished(path).plan.paths["shop/api.py"].content
+
+    assert content.digest == "sha256=" + base64.urlsafe_b64encode(
+        hashlib.sha256(HANDLER.encode()).digest()
+    ).decode().rstrip("=")
+    assert isinstance(content, WheelContent)
+    assert (content.wheel, content.member, content.size) == (path, "shop/api.py", len(HANDLER))
+    stored = path.read_bytes()[content.offset : content.offset + content.compressed]
+    assert zlib.decompress(stored, wbits=-15) == HANDLER.encode()
+
+
+def test_the_tags_of_a_wheel_are_known(tmp_path):
+    tag = "cp313-cp313-manylinux_2_28_aarch64"
+
+    (one,) = read_finished(zip_of(tmp_path, installed("native", tag=tag))).distributions
+
+    assert one.tags == (tag,)
+
+
+# Layers
+
+
+def test_a_layer_that_others_made_is_known_by_its_folders(tmp_path):
+    files = {
+        **installed("lib", root="python/"),
+        **installed("more", root="python/lib/python3.13/site-packages/"),
+        "lib/libx.so": "",
+        "bin/tool": "",
+    }
+
+    found = read_finished(zip_of(tmp_path, files))
+
+    assert (found.kind, found.import_roots) == ("layer", ("python/", "python/lib/python3.13/site-packages/"))
+    assert [one.dist_info for one in found.distributions] == [
+        "python/lib-1.0.dist-info",
+        "python/lib/python3.13/site-packages/more-1.0.dist-info",
+    ]
+    assert owned(found) == {
+        "bin/tool": "-",
+        "lib/libx.so": "-",
+        "python/lib/__init__.py": "lib 1.0",
+        "python/lib/python3.13/site-packages/more/__init__.py": "more 1.0",
+    }
+
+
+def test_a_layer_of_ours_says_so_itself(tmp_path):
+    described = {"schema": 1, "kind": "layer", "runtime": "python3.13", "architecture": "arm64"}
+    files = {"hatch-lambda/shop.json": json.dumps(described), **installed("lib", root="python/"), "other/x": ""}
+
+    found = read_finished(zip_of(tmp_path, files))
+
+    assert (found.kind, found.import_roots, found.described) == ("layer", ("python/",), described)
+
+
+@pytest.mark.parametrize("files", [{"python/app.py": "", "app.py": ""}, {"python": ""}, {}])
+def test_any_other_zip_is_a_function(tmp_path, files):
+    assert read_finished(zip_of(tmp_path, files)).kind == "function"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "nonsense", '{"schema": 1, "kind": "boat"}', "[" * 100_000])
+def test_a_lambda_json_that_is_none_of_ours_is_no_description(tmp_path, text):
+    files = {**installed("shop"), "shop-1.0.dist-info/lambda.json": text}
+
+    assert read_finished(zip_of(tmp_path, files)).described is None
+
+
+# Whose a file is
+
+
+def test_files_that_no_distribution_owns_are_the_projects_in_a_zip_that_others_made(tmp_path):
+    found = read_finished(zip_of(tmp_path, {"app.py": HANDLER, **installed("lib")}))
+
+    assert owned(found) == {"app.py": "-", "lib/__init__.py": "lib 1.0"}
+    assert [entry.origin.project for entry in found.plan.entries if entry.path == "app.py"] == [True]
+
+
+def test_compiled_files_are_of_the_distribution_around_them(tmp_path):
+    files = {**installed("lib"), "lib/__pycache__/x.pyc": "", "lib/deep/er/y.pyc": "", "__pycache__/app.pyc": ""}
+
+    found = owned(read_finished(zip_of(tmp_path, files)))
+
+    assert found == {
+        "__pycache__/app.pyc": "-",
+        "lib/__init__.py": "lib 1.0",
+        "lib/__pycache__/x.pyc": "lib 1.0",
+        "lib/deep/er/y.pyc": "lib 1.0",
+    }
+
+
+def test_a_folder_that_several_share_gives_its_other_files_to_nobody(tmp_path):
+    files = {
+        **installed("one", files={"space/one/a.py": ""}),
+        **installed("two", files={"space/two/b.py": ""}),
+        "space/one/x": "",
+        "space/x": "",
+    }
+
+    found = owned(read_finished(zip_of(tmp_path, files)))
+
+    assert found == {"space/one/a.py": "one 1.0", "space/one/x": "one 1.0", "space/two/b.py": "two 1.0", "space/x": "-"}
+
+
+def test_scripts_that_pip_moved_to_bin_are_their_distributions(tmp_path):
+    files = {**installed("lib", record="../../bin/tool,,\n"), "bin/tool": "", "bin/other": ""}
+
+    found = owned(read_finished(zip_of(tmp_path, files)))
+
+    assert found == {"bin/other": "-", "bin/tool": "lib 1.0", "lib/__init__.py": "lib 1.0"}
+
+
+@pytest.mark.parametrize("record", [None, '\r"\0'])
+def test_without_a_record_the_name_and_top_level_tell(tmp_path, record):
+    files = {
+        **installed("named", files={"named/a.py": "", "named.libs/x.so": ""}, record=None),
+        **installed(
+            "top",
+            files={"first/a.py": "", "second.py": "", "top-1.0.dist-info/top_level.txt": "first\nsecond"},
+            record=None,
+        ),
+        "third.py": "",
+    }
+    if record is not None:
+        files["named-1.0.dist-info/RECORD"] = record
+
+    found = owned(read_finished(zip_of(tmp_path, files)))
+
+    assert found == {
+        "first/a.py": "top 1.0",
+        "named.libs/x.so": "named 1.0",
+        "named/a.py": "named 1.0",
+        "second.py": "top 1.0",
+        "third.py": "-",
+    }
+
+
+def test_a_name_that_a_terminal_would_obey_is_made_plain(tmp_path):
+    files = {"x-1.0.dist-info/METADATA": "Name: x\x1b[31m\nVersion: 1.0\x07\n"}
+
+    (one,) = read_finished(zip_of(tmp_path, files)).distributions
+
+    assert str(one) == "x[31m 1.0"
+
+
+# What is refused
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    assert problems(tmp_path / "gone.zip") == ["there is no such file"]
+
+
+def test_a_folder_is_refused(tmp_path):
+    assert problems(tmp_path) == ["expected a zip; found a folder"]
+
+
+def test_what_is_no_zip_is_refused(tmp_path):
+    (tmp_path / "a.zip").write_bytes(b"text")
+
+    assert problems(tmp_path / "a.zip") == ["cannot be read as a zip; File is not a zip file; make or fetch it anew"]
+
+
+def test_a_damaged_member_is_refused(tmp_path):
+    path = zip_of(tmp_path, {})
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a", "some text")
+    path.write_bytes(path.read_bytes().replace(b"some text", b"sane text"))
+
+    assert problems(path) == ["cannot be read as a zip; Bad CRC-32 for file 'a'; make or fetch it anew"]
+
+
+def test_an_encrypted_member_is_refused(tmp_path):
+    path = zip_of(tmp_path, {"a": "text"})
+    content = bytearray(path.read_bytes())
+    for start, flags in ((0, 6), (content.index(b"PK\1\2"), 8)):
+        content[start + flags] |= 1
+    path.write_bytes(content)
+
+    assert problems(path) == ["'a' is encrypted; the zip is not looked into"]
+
+
+@pytest.mark.parametrize("name", ["../a", "/a", "a//b", "./a", "../"])
+def test_a_name_that_leads_out_of_the_zip_is_refused(tmp_path, name):
+    path = zip_of(tmp_path, {name: ""})
+
+    shown = name.removesuffix("/")
+
+    assert problems(path) == [f"{shown!r} leads out of the archive or is not a plain path; the zip is not looked into"]
+
+
+def test_a_name_that_is_there_twice_is_refused(tmp_path):
+    path = zip_of(tmp_path, {"a": "1", "b": "2"})
+    path.write_bytes(path.read_bytes().replace(b"b", b"a"))
+
+    assert problems(path) == ["'a' is there twice; the zip is not looked into"]
+
+
+def test_names_that_differ_in_case_only_are_fine_on_lambda(tmp_path):
+    assert [entry.path for entry in read_finished(zip_of(tmp_path, {"a": "", "A": ""})).plan.entries] == ["A", "a"]
+
+
+def test_a_folder_that_holds_bytes_is_refused(tmp_path):
+    assert problems(zip_of(tmp_path, {"a/": "text"})) == [
+        "'a' is a folder that holds bytes; the zip is not looked into".replace("'a'", "'a/'")
+    ]
+
+
+TWO_STORIES = "programs would not agree on what the zip holds; make it anew"
+
+
+@pytest.mark.parametrize(("at", "value"), [(8, b"\0\0"), (14, b"1234"), (18, b"\1\0\0\0"), (22, b"\1\0\0\0")])
+def test_headers_that_differ_are_refused(tmp_path, at, value):
+    path = zip_of(tmp_path, {"a": "text"})
+    content = bytearray(path.read_bytes())
+    content[at : at + len(value)] = value
+    path.write_bytes(content)
+
+    assert problems(path) == [f"'a' has two headers that differ; {TWO_STORIES}"]
+
+
+@pytest.mark.parametrize(
+    ("hidden", "where"), [("a", "stands before 'b'"), ("b", "stands before 'c'"), ("c", "stands at its end")]
+)
+def test_a_member_that_the_directory_does_not_name_is_refused(tmp_path, hidden, where):
+    path = zip_of(tmp_path, {"a": "1", "b": "2", "c": "3"})
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.filelist = [info for info in archive.filelist if info.filename != hidden]
+        archive._didModify = True  # type: ignore[attr-defined]  # the directory is written anew, without it
+
+    assert problems(path) == [f"a member that the directory does not name {where}; {TWO_STORIES}"]
+
+
+def test_members_that_lie_over_each_other_are_refused(tmp_path):
+    path = zip_of(tmp_path, {"a": "1", "b": "2"})
+    content = bytearray(path.read_bytes())
+    second = content.rindex(b"PK\1\2")
+    content[second + 42 : second + 46] = struct.pack("<L", 0)
+    path.write_bytes(content)
+
+    lines = problems(path)
+
+    assert f"'b' lies over another member; {TWO_STORIES}" in lines
+
+
+def test_a_zip_that_claims_to_be_huge_is_refused_before_it_is_unpacked(tmp_path):
+    path = zip_of(tmp_path, {"a": "text", "b": "text"})
+    content = bytearray(path.read_bytes())
+    for signature, at in ((b"PK\3\4", 22), (b"PK\1\2", 24)):
+        for match in re.finditer(re.escape(signature), bytes(content)):
+            content[match.start() + at : match.start() + at + 4] = struct.pack("<L", 0xFFFFFFF0)
+    path.write_bytes(content)
+
+    assert problems(path) == [
+        "claims to unpack to 8,589,934,560 bytes; expected at most 4,294,967,296; the zip is not looked into"
+    ]
+
+
+def test_a_member_that_grows_beyond_its_promise_is_refused_in_little_memory(tmp_path):
+    path = zip_of(tmp_path, {"a": bytes(100 << 20)})
+    content = bytearray(path.read_bytes())
+    for signature, at in ((b"PK\3\4", 22), (b"PK\1\2", 24)):
+        start = content.index(signature)
+        content[start + at : start + at + 4] = struct.pack("<L", 1)
+    path.write_bytes(content)
+
+    tracemalloc.start()
+    lines = problems(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert lines == ["cannot be read as a zip; Bad CRC-32 for file 'a'; make or fetch it anew"]
+    assert peak < 20 << 20
+
+
+def test_a_text_of_many_bytes_is_not_taken_into_memory(tmp_path):
+    files = {**installed("lib"), "lib-1.0.dist-info/RECORD": "x,,\n" * (5 << 20)}
+
+    (one,) = read_finished(zip_of(tmp_path, files)).distributions
+
+    assert not one.recorded
+
+
+def test_a_symbolic_link_is_a_file_as_any_other(tmp_path):
+    path = zip_of(tmp_path, {"a.so.1": "text"})
+    link = zipfile.ZipInfo("a.so")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(link, "a.so.1")
+
+    assert list(owned(read_finished(path))) == ["a.so", "a.so.1"]
