@@ -68,6 +68,8 @@ class ArchiveError(HatchLambdaError):
 
 class PublishError(HatchLambdaError):
     """An archive could not be deployed; the problems end with what has been done all the same, and what has not."""
+
+
 class FinishedError(HatchLambdaError):
     """A finished zip cannot be read, is damaged, or hides what it holds."""
 

@@ -71,7 +71,7 @@ class AwsServer:
     faults: list[Fault] = field(default_factory=list)
     rules: Rules = field(default_factory=Rules)
 
-    def __enter__(self) -> AwsServer:
+    def __enter__(self) -> AwsServer:  # noqa: PYI034
         """Start the server in a thread, on a port of its own."""
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._server: BaseWSGIServer = make_server("127.0.0.1", 0, self._answer, threaded=True)

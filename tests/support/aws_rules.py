@@ -100,7 +100,7 @@ class Rules:
             return self._too_large(operation, given["Content"], length) or _bad_code(given["Content"], region)
         return None
 
-    def amended(
+    def amended(  # noqa: PLR0911
         self, operation: str, name: str, given: dict[str, Any], region: str, said: dict[str, Any], query: str
     ) -> dict[str, Any]:
         """Return what AWS says in place of what moto says, and note what has changed."""
@@ -199,7 +199,7 @@ def _bad_code(given: dict[str, Any], region: str) -> Refusal | None:
         problem = _bad_object(bucket, given["S3Key"], region)
         if problem:
             return Refusal(400, refused, f"Error occurred while GetObject. {problem}")
-        content = bucket.keys[given["S3Key"]].value
+        content = buckets[given["S3Bucket"]].keys[given["S3Key"]].value
     else:
         content = base64.b64decode(given["ZipFile"])
     try:

@@ -74,9 +74,7 @@ class Connection:
 
         return self._session.client(service, config=Config(retries={"total_max_attempts": 1, "mode": "standard"}))
 
-    def _ask(
-        self, client: Any, where: str, operation: str, expect: str, arguments: dict[str, Any]
-    ) -> dict[str, Any]:
+    def _ask(self, client: Any, where: str, operation: str, expect: str, arguments: dict[str, Any]) -> dict[str, Any]:
         from botocore.exceptions import BotoCoreError, ClientError
 
         for delay in backoff(PATIENCE):

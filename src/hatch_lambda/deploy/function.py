@@ -122,7 +122,9 @@ def publish_version(
 
 def _foretold(name: str, latest: Configuration | None, journal: Journal) -> str | None:
     """Note what publishing would do, as far as it can be known without doing it."""
-    code_changes = any(step.action in {"code", "layers"} and step.subject == name and step.changed for step in journal.steps)
+    code_changes = any(
+        step.action in {"code", "layers"} and step.subject == name and step.changed for step in journal.steps
+    )
     code = next((step.value for step in journal.steps if step.action == "code" and step.subject == name), None)
     if code_changes or latest is None or code not in {None, latest["CodeSha256"]}:
         journal.note(Step("version", name, "a version would be published", "", changed=True))

@@ -38,7 +38,7 @@ def publish_layer(
         "publish_layer_version",
         LayerName=layer,
         Content=source(archive, wanted),
-        **_compatible(list(runtimes(archive)), list(architectures(archive))),
+        **_compatible(archive),
     )
     arn = str(published["LayerVersionArn"])
     text = f"published layer version {published['Version']}, for {fitting}"
@@ -47,7 +47,7 @@ def publish_layer(
 
 
 def _latest(layer: str, archive: FinishedArchive, aws: Connection) -> dict[str, Any] | None:
-    """Return the latest version of the layer that is for the archive's runtime and architecture; ``None`` if none is."""
+    """Return the layer's latest version for the archive's runtime and architecture; ``None`` if there is none."""
     name, asked = layer_name(layer), {}
     if runtimes(archive):
         asked["CompatibleRuntime"] = runtimes(archive)[0]
@@ -63,9 +63,9 @@ def _latest(layer: str, archive: FinishedArchive, aws: Connection) -> dict[str, 
         return None
 
 
-def _compatible(for_runtimes: list[str], for_architectures: list[str]) -> dict[str, list[str]]:
-    offered = {"CompatibleRuntimes": for_runtimes, "CompatibleArchitectures": for_architectures}
-    return {key: values for key, values in offered.items() if values}
+def _compatible(archive: FinishedArchive) -> dict[str, Any]:
+    offered = {"CompatibleRuntimes": runtimes(archive), "CompatibleArchitectures": architectures(archive)}
+    return {key: list(values) for key, values in offered.items() if values}
 
 
 def move_layer(

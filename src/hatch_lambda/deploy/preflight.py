@@ -80,8 +80,8 @@ def _unmet(wanted: Deployment, found: Collection[str]) -> Iterator[str]:
         yield f"layer {wanted.layer!r}: none of the zips is a layer; build one, or leave out layer"
     if wanted.functions and "function" not in found and not wanted.update_layers:
         yield (
-            f"function {wanted.functions[0]!r}: none of the zips is for a function; say update-layers to move it to the "
-            "layer's new version, or leave out function"
+            f"function {wanted.functions[0]!r}: none of the zips is for a function; say update-layers to move it to "
+            "the layer's new version, or leave out function"
         )
 
 
@@ -213,8 +213,7 @@ def _layer_problems(function: Function, layer: str) -> Iterator[str]:
 
 def layer_name(arn: str) -> str:
     """Return the name in the ARN of a layer or of its version; what is no ARN is a name."""
-    parts = arn.split(":")
-    return parts[6] if len(parts) > 6 else arn  # arn:aws:lambda:region:account:layer:name[:version]
+    return arn.partition(":layer:")[2].partition(":")[0] or arn
 
 
 def _or(names: Sequence[str]) -> str:
@@ -239,5 +238,3 @@ def check_bucket(wanted: Deployment, aws: Connection) -> None:
             f"{where}: the bucket is in {region}; Lambda reads from buckets in its own region, {aws.region}; name "
             "another bucket, or deploy there"
         )
-
-

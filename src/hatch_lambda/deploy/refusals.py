@@ -40,7 +40,7 @@ def refused(where: str, error: ClientError) -> PublishError:
         return PublishError(
             f"credentials: AWS does not accept them ({code}); look at profile, AWS_PROFILE and AWS_ACCESS_KEY_ID"
         )
-    if code in DENIED or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 403:
+    if code in DENIED:
         return PublishError(
             f"{where}: access denied to {operation}; AWS says {said!r}; allow it to these credentials, or use others"
         )

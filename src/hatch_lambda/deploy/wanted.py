@@ -64,7 +64,9 @@ class Deployment:
         if len(regions) > 1:
             found.append(f"region: found {' and '.join(sorted(regions))}; deploy to one region at a time")
         if self.publishes and not self.wait:
-            found.append("no-wait: a version is published once the update is over; wait, or leave out publish and alias")
+            found.append(
+                "no-wait: a version is published once the update is over; wait, or leave out publish and alias"
+            )
         if self.update_layers and not self.layer:
             found.append("update-layers: no layer is named; name it with layer")
         if self.update_layers and not self.functions:
