@@ -36,7 +36,7 @@ def publish_layer(
     published = aws.ask(
         name,
         "publish_layer_version",
-        LayerName=layer,
+        LayerName=name,
         Content=source(archive, wanted),
         **_compatible(archive),
     )
@@ -55,10 +55,10 @@ def _latest(layer: str, archive: FinishedArchive, aws: Connection) -> dict[str, 
         asked["CompatibleArchitecture"] = architectures(archive)[0]
     missing = "ResourceNotFoundException"
     try:
-        listed = aws.ask(name, "list_layer_versions", missing, LayerName=layer, MaxItems=1, **asked)["LayerVersions"]
+        listed = aws.ask(name, "list_layer_versions", missing, LayerName=name, MaxItems=1, **asked)["LayerVersions"]
         if not listed:
             return None
-        return aws.ask(name, "get_layer_version", missing, LayerName=layer, VersionNumber=listed[0]["Version"])
+        return aws.ask(name, "get_layer_version", missing, LayerName=name, VersionNumber=listed[0]["Version"])
     except Refused:
         return None
 

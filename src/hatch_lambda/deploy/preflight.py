@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.checks.limits import MAX_DIRECT_UPLOAD, mebibytes
+from hatch_lambda.checks.limits import MAX_DIRECT_UPLOAD
 from hatch_lambda.config import MAX_UNZIPPED
 from hatch_lambda.deploy.aws import Refused
 from hatch_lambda.deploy.wanted import bare_name
@@ -95,8 +95,8 @@ def _zip_problems(archive: FinishedArchive, kind: str, wanted: Deployment) -> It
         yield f"{where}: unzipped, {archive.plan.unzipped:,} bytes; Lambda accepts less than {MAX_UNZIPPED + 1:,}"
     if archive.size > MAX_DIRECT_UPLOAD and not wanted.s3_bucket:
         yield (
-            f"{where}: {mebibytes(archive.size)}; Lambda takes {mebibytes(MAX_DIRECT_UPLOAD)} directly; name a bucket "
-            "to upload it through with s3-bucket"
+            f"{where}: {archive.size:,} bytes; Lambda takes {MAX_DIRECT_UPLOAD:,} directly; name a bucket to upload it "
+            "through with s3-bucket"
         )
 
 
