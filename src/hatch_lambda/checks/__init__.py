@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 CHECKS = (check_contents, check_own_files, check_unzipped, check_handler)
 
+FINISHED_CHECKS = tuple(check for check in CHECKS if check is not check_contents)
+"""Those that ask only what the archive holds, not what Hatch was told to put into it."""
+
 
 def check_candidate(candidate: Candidate) -> tuple[str, ...]:
     """Return the warnings of all checks; raises ``PlanError`` with every problem that any of them found."""
