@@ -232,8 +232,8 @@ def test_signed_code_has_a_hash_of_its_own_which_is_published_with_a_warning(aws
     assert steps == [f"shop: code updated to CodeSha256 {signed}", "shop: published version 1"]
     assert warnings == (
         (
-            f"shop: AWS signed the code, so that CodeSha256 is {signed} and not that of the zip; whether it is the same "
-            "code cannot be told, and the next deployment will send it again."
+            f"shop: AWS signed the code, so that CodeSha256 is {signed} and not that of the zip; whether it is the "
+            "same code cannot be told, and the next deployment will send it again."
         ),
     )
 

@@ -30,8 +30,8 @@ def test_all_problems_of_the_wish_are_told_at_once(aws, tmp_path):
 
     assert problems == (
         (
-            "function 'shop:live': names a version or an alias; code is updated in $LATEST only; leave out ':live', and "
-            "say alias 'live' to move that alias"
+            "function 'shop:live': names a version or an alias; code is updated in $LATEST only; leave out ':live', "
+            "and say alias 'live' to move that alias"
         ),
         "function 'no name': expected a name or an ARN of a function",
         "region: found eu-central-1 and us-east-1; deploy to one region at a time",
@@ -94,8 +94,8 @@ def test_a_zip_above_50_mib_needs_a_bucket(aws, tmp_path):
 
     assert problems == (
         (
-            f"{path}: {path.stat().st_size:,} bytes; Lambda takes 52,428,800 directly; name a bucket to upload it through "
-            "with s3-bucket"
+            f"{path}: {path.stat().st_size:,} bytes; Lambda takes 52,428,800 directly; name a bucket to upload it "
+            "through with s3-bucket"
         ),
     )
 
@@ -117,8 +117,8 @@ def test_a_function_that_does_not_exist_is_not_created(aws, tmp_path):
 
     assert problems == (
         (
-            "shop: no such function in eu-central-1; deploying updates what exists; look at region and profile, or create "
-            "it"
+            "shop: no such function in eu-central-1; deploying updates what exists; look at region and profile, or "
+            "create it"
         ),
     )
 
@@ -138,8 +138,8 @@ def test_runtime_architecture_and_handler_must_be_those_of_the_function(aws, tmp
             "aws lambda update-function-code --architectures"
         ),
         (
-            "shop: its handler is 'cart.api.handler'; shop-new.zip has no such module; build the project that has it, or "
-            "change the function's handler first"
+            "shop: its handler is 'cart.api.handler'; shop-new.zip has no such module; build the project that has it, "
+            "or change the function's handler first"
         ),
     )
     assert aws.written == []
@@ -234,8 +234,8 @@ def test_the_bucket_must_exist_in_the_functions_region(aws, tmp_path):
     assert missing == ("s3://none: no such bucket; create it in eu-central-1, or name another",)
     assert elsewhere == (
         (
-            "s3://artifacts: the bucket is in us-west-2; Lambda reads from buckets in its own region, eu-central-1; name "
-            "another bucket, or deploy there"
+            "s3://artifacts: the bucket is in us-west-2; Lambda reads from buckets in its own region, eu-central-1; "
+            "name another bucket, or deploy there"
         ),
     )
     assert aws.written == []
@@ -249,9 +249,9 @@ def test_somebody_else_changed_the_function_meanwhile(aws, tmp_path):
 
     assert problems == (
         (
-            "shop: AWS refuses UpdateFunctionCode (PreconditionFailedException); it says 'The Revision Id provided does "
-            "not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id'; "
-            "somebody else changed it meanwhile; deploy again"
+            "shop: AWS refuses UpdateFunctionCode (PreconditionFailedException); it says 'The Revision Id provided "
+            "does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision "
+            "Id'; somebody else changed it meanwhile; deploy again"
         ),
         *NOTHING,
     )
@@ -271,8 +271,8 @@ def test_somebody_else_deployed_before_the_version_was_published(aws, tmp_path):
 
     assert problems == (
         (
-            "shop: AWS refuses PublishVersion (PreconditionFailedException); it says 'The Revision Id provided does not "
-            "match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id'; "
+            "shop: AWS refuses PublishVersion (PreconditionFailedException); it says 'The Revision Id provided does "
+            "not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id'; "
             "somebody else changed it meanwhile; deploy again"
         ),
         f"done: shop: code updated to CodeSha256 {code_sha256(path)}",
@@ -309,9 +309,9 @@ def test_an_update_that_another_one_blocks_is_refused(aws, tmp_path):
 
     assert problems == (
         (
-            "shop: AWS refuses UpdateFunctionCode (ResourceConflictException); it says 'The operation cannot be performed "
-            f"at this time. An update is in progress for resource: {ARN}'; another deployment may be under way; wait for "
-            "it, then deploy again"
+            "shop: AWS refuses UpdateFunctionCode (ResourceConflictException); it says 'The operation cannot be "
+            f"performed at this time. An update is in progress for resource: {ARN}'; another deployment may be under "
+            "way; wait for it, then deploy again"
         ),
         *NOTHING,
     )
@@ -345,8 +345,8 @@ DENIED = (
             "AccessDeniedException",
             DENIED,
             (
-                f"shop: access denied to UpdateFunctionCode; AWS says {DENIED!r}; allow it to these credentials, or use "
-                "others"
+                f"shop: access denied to UpdateFunctionCode; AWS says {DENIED!r}; allow it to these credentials, or "
+                "use others"
             ),
         ),
         (
@@ -412,8 +412,8 @@ def test_no_credentials_no_region_and_no_such_profile_are_one_line_each(aws, tmp
 
     assert profile == (
         (
-            "profile: The config profile (nobody) could not be found; aws configure list-profiles lists those that there "
-            "are"
+            "profile: The config profile (nobody) could not be found; aws configure list-profiles lists those that "
+            "there are"
         ),
     )
     assert credentials == (
