@@ -8,6 +8,7 @@ from hatchling.plugin import hookimpl
 
 if TYPE_CHECKING:
     from hatch_lambda.plugin import LambdaBuilder
+    from hatch_lambda.publisher import LambdaPublisher
 
 
 @hookimpl
@@ -16,3 +17,11 @@ def hatch_register_builder() -> type[LambdaBuilder]:
     from hatch_lambda.plugin import LambdaBuilder
 
     return LambdaBuilder
+
+
+@hookimpl
+def hatch_register_publisher() -> type[LambdaPublisher]:
+    """Return the publisher ``lambda``; only Hatch itself calls this, never a build."""
+    from hatch_lambda.publisher import LambdaPublisher
+
+    return LambdaPublisher
