@@ -140,9 +140,10 @@ class AwsServer:
         """Refuse the next requests for an operation; ``times`` is how many."""
         self.faults.append(Fault(operation, times, refusal=Refusal(status, code, message)))
 
-    def before(self, operation: str, action: Callable[[], object]) -> None:
-        """Act once, before the next request for the operation takes effect."""
-        self.faults.append(Fault(operation, 1, before=action))
+    def before(self, operation: str, action: Callable[[], object], *, drop: bool = False) -> None:
+        """Act once, before the next request for the operation takes effect; ``drop`` has it take none."""
+        refusal = Refusal(500, "Dropped", "dropped") if drop else None
+        self.faults.append(Fault(operation, 1, before=action, refusal=refusal))
 
     def after(self, operation: str, action: Callable[[], object]) -> None:
         """Act once, after the next request for the operation took effect and before it is answered."""

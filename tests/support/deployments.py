@@ -5,7 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+import os
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatch_lambda.deploy import Deployment, deploy
 from tests.support.finished import our_zip, zip_of
@@ -13,8 +17,18 @@ from tests.support.finished import our_zip, zip_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.support.aws import AwsServer
+
 OLD = b"PK\x05\x06" + bytes(18)
 """An empty zip: the code that functions have before a test deploys to them."""
+
+
+class Ended(NamedTuple):
+    """How a program ended."""
+
+    code: int
+    out: str
+    err: str
 
 
 def layer_zip(folder: Path, text: str = "1", **described: Any) -> Path:
@@ -47,3 +61,37 @@ def deployed(*zips: Path, **options: Any) -> tuple[list[str], tuple[str, ...]]:
     outcome = deploy(Deployment(zips=zips, **options), lambda step: told.append(str(step)))
     assert told == [str(step) for step in outcome.steps]
     return told, outcome.warnings
+
+
+def run(*arguments: object, program: str = "hatch_lambda", cwd: Path | None = None, **environ: str) -> Ended:
+    """Run a module of Python as a program, as a person does, and return how it ended."""
+    done = subprocess.run(
+        [sys.executable, "-m", program, *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def run_killed(aws: AwsServer, operation: str, when: str, *arguments: object) -> None:
+    """Run ``hatch-lambda deploy`` and kill it before or after AWS does the operation for it."""
+    started = threading.Event()
+    running: list[subprocess.Popen[bytes]] = []
+
+    def kill() -> None:
+        started.wait()
+        running[0].kill()
+        running[0].wait()
+
+    if when == "before":
+        aws.before(operation, kill, drop=True)
+    else:
+        aws.after(operation, kill)
+    command = [sys.executable, "-m", "hatch_lambda", "deploy", *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        running.append(process)
+        started.set()
+    assert process.returncode != 0
