@@ -157,12 +157,29 @@ def test_a_bucket_takes_the_zip_once_under_a_key_with_its_hash(aws, tmp_path):
 
     first, _ = deployed(path, functions=("shop",), s3_bucket="artifacts", s3_prefix="lambda")
     aws.create_function("cart", OLD)
-    second, _ = deployed(path, functions=("cart",), s3_bucket="artifacts", s3_prefix="lambda/")
+    aws.create_function("till", OLD)
+    second, _ = deployed(path, functions=("cart", "shop", "till"), s3_bucket="artifacts", s3_prefix="lambda/")
 
     updated = f"code updated to CodeSha256 {code_sha256(path)}"
     assert first == [f"s3://artifacts/{key}: uploaded, 0.0 MiB", f"shop: {updated}"]
-    assert second == [f"s3://artifacts/{key}: is there already", f"cart: {updated}"]
-    assert aws.written == ["UpdateFunctionCode"]
+    assert second == [
+        f"s3://artifacts/{key}: is there already",
+        f"cart: {updated}",
+        f"shop: has this code already, CodeSha256 {code_sha256(path)}",
+        f"till: {updated}",
+    ]
+    assert aws.written == ["UpdateFunctionCode", "UpdateFunctionCode"]
+
+
+def test_nothing_is_uploaded_for_functions_that_have_the_code(aws, tmp_path):
+    path = function_zip(tmp_path)
+    aws.create_function("shop", path.read_bytes())
+    aws.create_bucket("artifacts")
+
+    steps, _ = deployed(path, functions=("shop",), s3_bucket="artifacts")
+
+    assert steps == [f"shop: has this code already, CodeSha256 {code_sha256(path)}"]
+    assert aws.asked == ["GetFunctionConfiguration", "HeadBucket", "GetFunctionConfiguration"]
 
 
 def test_who_may_not_look_into_the_bucket_uploads_all_the_same(aws, tmp_path):
@@ -258,9 +275,9 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(aws, tmp_path):
 
     assert steps == [
         f"s3://artifacts/deps-1-{sha256(deps.read_bytes())}.zip: would be uploaded, 0.0 MiB",
-        f"s3://artifacts/shop-new-{sha256(path.read_bytes())}.zip: would be uploaded, 0.0 MiB",
         "deps: a layer version would be published, for python3.13 and x86_64",
         "shop: layer deps would move from version 1 to the new one",
+        f"s3://artifacts/shop-new-{sha256(path.read_bytes())}.zip: would be uploaded, 0.0 MiB",
         f"shop: code would be updated to CodeSha256 {code_sha256(path)}",
         "shop: a version would be published",
         "shop: alias live would move from version 1 to the new version",

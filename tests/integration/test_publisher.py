@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import subprocess
+import venv
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.deployments import OLD, code_sha256, function_zip, layer_zip, run
+from tests.support.deployments import OLD, code_sha256, copy_of_checkout, function_zip, layer_zip, run
 
 if TYPE_CHECKING:
     from tests.support.deployments import Ended
@@ -36,9 +39,9 @@ def publish(aws, tmp_path, monkeypatch):
     root = tmp_path / "project"
     (root / "dist").mkdir(parents=True)
 
-    def run_hatch(settings: str, *arguments: object) -> Ended:
+    def run_hatch(settings: str, *arguments: object, **options: Any) -> Ended:
         (root / "pyproject.toml").write_text(PROJECT + settings)
-        return run("--no-color", "publish", "-p", "lambda", *arguments, program="hatch", cwd=root)
+        return run("--no-color", "publish", "-p", "lambda", *arguments, program="hatch", cwd=root, **options)
 
     run_hatch.dist = root / "dist"  # type: ignore[attr-defined]
     return run_hatch
@@ -234,3 +237,27 @@ def test_a_failure_ends_with_code_1_and_what_has_been_done(aws, publish):
             "not done: shop: version",
         ],
     )
+
+
+@pytest.mark.network
+def test_the_plugin_must_be_installed_beside_hatch_with_boto3(aws, publish, tmp_path):
+    aws.create_function("shop", OLD)
+    path = function_zip(publish.dist)
+    checkout = copy_of_checkout(tmp_path / "checkout")
+    venv.create(tmp_path / "venv", with_pip=True)
+    python = tmp_path / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+    def installed(*requirements: str) -> list[str]:
+        subprocess.run([python, "-m", "pip", "install", "-q", *requirements], check=True, capture_output=True)
+        ended = publish('function = "shop"\n', python=python, PYTHONPATH="")
+        return [*ended.out.splitlines(), *ended.err.splitlines()]
+
+    alone = installed("hatch")
+    with_plugin = installed(str(checkout))
+    with_boto3 = installed(f"{checkout}[deploy]")
+
+    assert alone == ["Unknown publisher: lambda"]
+    assert with_plugin == [
+        "boto3: not installed; deploying needs it; pip install 'hatch-lambda[deploy]' where this command runs"
+    ]
+    assert with_boto3 == [f"shop: code updated to CodeSha256 {code_sha256(path)}"]

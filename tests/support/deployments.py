@@ -6,17 +6,17 @@ import base64
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatch_lambda.deploy import Deployment, deploy
 from tests.support.finished import our_zip, zip_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.aws import AwsServer
 
 OLD = b"PK\x05\x06" + bytes(18)
@@ -63,10 +63,25 @@ def deployed(*zips: Path, **options: Any) -> tuple[list[str], tuple[str, ...]]:
     return told, outcome.warnings
 
 
-def run(*arguments: object, program: str = "hatch_lambda", cwd: Path | None = None, **environ: str) -> Ended:
+def copy_of_checkout(folder: Path) -> Path:
+    """Copy what hatch-lambda is built from, and return the folder; pip may know a wheel of the original."""
+    checkout = Path(__file__).parents[2]
+    shutil.copytree(checkout / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(checkout / name, folder / name)
+    return folder
+
+
+def run(
+    *arguments: object,
+    program: str = "hatch_lambda",
+    python: Path = Path(sys.executable),
+    cwd: Path | None = None,
+    **environ: str,
+) -> Ended:
     """Run a module of Python as a program, as a person does, and return how it ended."""
     done = subprocess.run(
-        [sys.executable, "-m", program, *map(str, arguments)],
+        [python, "-m", program, *map(str, arguments)],
         cwd=cwd,
         env={**os.environ, **environ},
         capture_output=True,

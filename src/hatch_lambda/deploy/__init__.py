@@ -8,7 +8,6 @@ from hatch_lambda.deploy.aws import Connection
 from hatch_lambda.deploy.function import move_alias, publish_version, update_code
 from hatch_lambda.deploy.layer import move_layer, publish_layer
 from hatch_lambda.deploy.preflight import check_bucket, find_functions, layer_name, read_archives
-from hatch_lambda.deploy.upload import upload
 from hatch_lambda.deploy.wanted import Deployment, Journal, Outcome, Step
 from hatch_lambda.errors import PublishError
 
@@ -33,8 +32,6 @@ def deploy(wanted: Deployment, tell: Callable[[Step], None]) -> Outcome:
     check_bucket(wanted, aws)
     journal = Journal(list(_to_do(wanted, archives, functions)), tell)
     try:
-        for archive in archives.both:
-            upload(archive, wanted, aws, journal)
         layer = publish_layer(archives.layer, str(wanted.layer), wanted, aws, journal) if archives.layer else None
         for function in functions:
             _update(function, archives, layer, wanted, aws, journal)
@@ -58,8 +55,6 @@ def _update(
 
 def _to_do(wanted: Deployment, archives: Archives, functions: tuple[Function, ...]) -> Iterator[str]:
     """Yield the name of each step, in the order of ``deploy``."""
-    if wanted.s3_bucket:
-        yield from (f"{archive.path.name}: upload" for archive in archives.both)
     if archives.layer:
         yield f"{layer_name(str(wanted.layer))}: layer version"
     for function in functions:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from hatch_lambda.deploy.aws import backoff
-from hatch_lambda.deploy.upload import source
+from hatch_lambda.deploy.upload import source, upload
 from hatch_lambda.deploy.wanted import Step
 from hatch_lambda.errors import PublishError
 
@@ -37,6 +37,7 @@ def update_code(
     if function.has(archive):
         journal.note(Step("code", name, f"has this code already, CodeSha256 {ours}", ours, changed=False))
         return settled(function, aws) if wanted.wait and not wanted.dry_run else current
+    upload(archive, wanted, aws, journal)
     if wanted.dry_run:
         journal.note(Step("code", name, f"code would be updated to CodeSha256 {ours}", ours, changed=True))
         return current

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_lambda.deploy.aws import Refused
 from hatch_lambda.deploy.function import settled
 from hatch_lambda.deploy.preflight import architectures, layer_name, runtimes
-from hatch_lambda.deploy.upload import source
+from hatch_lambda.deploy.upload import source, upload
 from hatch_lambda.deploy.wanted import Step
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def publish_layer(
         text = f"layer version {latest['Version']} has this content already"
         journal.note(Step("layer", name, text, arn, changed=False))
         return arn
+    upload(archive, wanted, aws, journal)
     fitting = " and ".join((*runtimes(archive), *architectures(archive))) or "any runtime"
     if wanted.dry_run:
         journal.note(Step("layer", name, f"a layer version would be published, for {fitting}", "", changed=True))

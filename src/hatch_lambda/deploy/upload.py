@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 def upload(archive: FinishedArchive, wanted: Deployment, aws: Connection, journal: Journal) -> None:
     """Upload the archive to the bucket, unless it is there already; nothing happens where no bucket is named."""
-    if not wanted.s3_bucket:
-        return
     key = s3_key(archive, wanted.s3_prefix)
     where = f"s3://{wanted.s3_bucket}/{key}"
+    if not wanted.s3_bucket or any(step.subject == where for step in journal.steps):
+        return
     place = {"Bucket": wanted.s3_bucket, "Key": key}
     if _is_there(where, archive.size, place, aws):
         journal.note(Step("upload", where, "is there already", key, changed=False))

@@ -116,8 +116,9 @@ class Journal:
     warnings: list[str] = field(default_factory=list)
 
     def note(self, step: Step) -> None:
-        """Note that the next thing to do is done."""
-        self.to_do.pop(0)
+        """Note that the next thing to do is done; an upload is only the way to it."""
+        if step.action != "upload":
+            self.to_do.pop(0)
         self.steps.append(step)
         self.tell(step)
 
