@@ -156,9 +156,14 @@ def _hash(raw: BinaryIO) -> tuple[str, int]:
     return found.hexdigest(), size
 
 
+def is_description(path: str) -> bool:
+    """Return whether hatch-lambda describes an archive in a file of that path in it."""
+    return _OWN_DESCRIPTION.fullmatch(path) is not None
+
+
 def _described(texts: _Texts) -> dict[str, Any] | None:
     """Return what hatch-lambda wrote of the archive into it; ``None`` where it did not, or nothing that we know."""
-    for name in sorted(name for name in texts.names if _OWN_DESCRIPTION.fullmatch(name)):
+    for name in sorted(name for name in texts.names if is_description(name)):
         try:
             value = json.loads(texts.text(name))
         except (ValueError, RecursionError):
@@ -172,7 +177,7 @@ _KINDS = ("function", "layer")
 
 
 def _import_roots(names: Collection[str], described: Mapping[str, Any] | None) -> tuple[str, ...]:
-    tops = {name.partition("/")[0] for name in names if not _OWN_DESCRIPTION.fullmatch(name)}
+    tops = {name.partition("/")[0] for name in names if not is_description(name)}
     looks_so = bool(tops) and tops <= _LAYER_FOLDERS and all("/" in name for name in names)
     if (described["kind"] == "layer") if described else looks_so:
         found = (_LAYER_ROOT.match(name) for name in names)

@@ -99,16 +99,15 @@ def _distribution(one: Distribution, taken: Share, wheel: dict[str, Any]) -> dic
     }
 
 
-def _wheels(archive: FinishedArchive) -> dict[str, dict[str, Any]]:
-    """Return what the zip says of the wheels that it was made of, under their distributions' names as METADATA has it.
+def _wheels(archive: FinishedArchive) -> dict[str, dict[str, str]]:
+    """Return what the zip says of the wheels that it was made of, under their distributions' names.
 
     Values that are no strings, in a zip that somebody tampered with, are left out.
     """
     listed = (archive.described or {}).get("distributions")
     told = [row for row in listed if isinstance(row, dict)] if isinstance(listed, list) else []
     texts = [{key: value for key, value in row.items() if isinstance(value, str)} for row in told]
-    by_name = {canonicalize_name(row.get("name", "")): row for row in texts}
-    return {one.name: by_name.get(canonicalize_name(one.name), {}) for one in archive.distributions}
+    return {canonicalize_name(row.get("name", "")): row for row in texts}
 
 
 def lines(inspection: Inspection) -> Iterator[str]:

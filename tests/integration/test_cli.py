@@ -9,8 +9,16 @@ import sys
 
 import pytest
 
+from hatch_lambda.checks import FINISHED_CHECKS
 from hatch_lambda.cli import COMMANDS, main
+from hatch_lambda.runtimes import RUNTIMES
 from tests.support.finished import HANDLER, installed, our_zip, zip_of
+from tests.support.zips import contents
+
+NAMES = [runtime.name for runtime in RUNTIMES]
+
+CHECKED = ", ".join(check.__name__.removeprefix("check_").replace("_", " ") for check in FINISHED_CHECKS) + ", zipped"
+"""What verify says that it checked."""
 
 MODULE = (sys.executable, "-m", "hatch_lambda")
 
@@ -168,3 +176,122 @@ def test_info_is_not_misled_by_a_description_that_somebody_wrote(capsys, tmp_pat
 
     assert code == 0
     assert (json.loads(out)["runtime"], json.loads(out)["architecture"]) == (None, None)
+
+
+def test_info_tells_what_fills_a_zip(capsys, tmp_path):
+    path = zip_of(tmp_path, {"lib/big.so": bytes(3 << 20), "app.py": "", "lib/\x7f\u202e": ""})
+
+    code, out, _ = run(capsys, "info", path, "--tree", "--depth", "2")
+
+    assert (code, out.splitlines()) == (
+        0,
+        [
+            "     3.0 MiB  /",
+            "     3.0 MiB  ├─ lib/",
+            "     3.0 MiB  │  ├─ big.so",
+            "     0.0 MiB  │  └─ \\x7f\\u202e",
+            "     0.0 MiB  └─ app.py",
+        ],
+    )
+
+
+@pytest.mark.parametrize("depth", ["0", "-1", "many"])
+def test_a_depth_that_is_none_ends_with_usage(capsys, depth):
+    code, _, err = run(capsys, "info", "a.zip", "--tree", "--depth", depth)
+
+    assert code == 2
+    assert f"argument --depth: expected a whole number above 0; found {depth!r}" in err
+
+
+# diff
+
+
+def test_diff_ends_with_0_unless_it_is_asked_to_tell(capsys, tmp_path):
+    old, new = our_zip(tmp_path, "a.zip"), our_zip(tmp_path, "b.zip", libraries={"lib": "1.1"})
+
+    plain, asked = run(capsys, "diff", old, new), run(capsys, "diff", old, new, "--exit-code")
+
+    assert (plain[0], asked[0], plain[1]) == (0, 1, asked[1])
+    assert "  ~ lib" in plain[1]
+
+
+def test_diff_of_the_same_bytes_ends_with_0(capsys, tmp_path):
+    path = our_zip(tmp_path)
+
+    assert run(capsys, "diff", path, path, "--exit-code") == (0, "shop.zip -> shop.zip\n  the same bytes\n", "")
+
+
+def test_diff_as_json_tells_the_same(capsys, tmp_path):
+    old, new = our_zip(tmp_path, "a.zip"), our_zip(tmp_path, "b.zip", libraries={})
+
+    code, out, _ = run(capsys, "diff", old, new, "--json", "--exit-code")
+
+    assert code == 1
+    changes = {change["name"]: change["change"] for change in json.loads(out)["changes"]}
+    assert changes == {"lib": "removed", "shop": "files"}
+
+
+# verify
+
+
+def test_verify_tells_what_it_verified(capsys, tmp_path):
+    assert run(capsys, "verify", our_zip(tmp_path)) == (
+        0,
+        (
+            "shop.zip: function\n"
+            "  8 files inflated against their checksums\n"
+            "  6 files compared with the hashes in 2 RECORDs\n"
+            f"  checked for python3.13 on x86_64: {CHECKED}\n"
+            "  all is well\n"
+        ),
+        "",
+    )
+
+
+def test_verify_ends_with_all_problems(capsys, tmp_path):
+    files = {**contents(our_zip(tmp_path)), "shop/api.py": b"x = 1\n"}
+
+    code, out, err = run(capsys, "verify", zip_of(tmp_path, files))
+
+    assert code == 1
+    assert "all is well" not in out
+    assert err.splitlines() == [
+        "shop/api.py: is not what shop-0.1.0.dist-info/RECORD says; make or fetch the zip anew",
+        "handler 'shop.api.handler': shop/api.py defines no 'handler'; it has 'x'",
+    ]
+
+
+def test_verify_checks_for_the_target_that_is_given(capsys, tmp_path):
+    path = zip_of(tmp_path, {"app.py": HANDLER})
+    given = ("--runtime", "python3.12", "--architecture", "arm64", "--handler", "app.main")
+
+    code, out, err = run(capsys, "verify", path, *given)
+
+    assert (code, err) == (1, "handler 'app.main': app.py defines no 'main'; it has 'handler'\n")
+    assert out.splitlines()[3] == f"  checked for python3.12 on arm64: {CHECKED}"
+
+
+def test_verify_says_for_what_it_checked_a_zip_that_does_not_tell(capsys, tmp_path):
+    _, out, _ = run(capsys, "verify", zip_of(tmp_path, {"app.py": HANDLER}))
+
+    assert out.splitlines()[3] == (
+        f"  checked for python3.14 on x86_64, because the zip does not say all of it: {CHECKED}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--runtime", "nodejs", f"runtime: expected one of {', '.join(NAMES)}; found 'nodejs'"),
+        ("--architecture", "arm", "architecture: expected x86_64 or arm64; found 'arm'"),
+    ],
+)
+def test_a_target_that_does_not_exist_is_refused(capsys, tmp_path, option, value, message):
+    assert run(capsys, "verify", our_zip(tmp_path), option, value) == (1, "", f"{message}\n")
+
+
+def test_a_runtime_that_the_table_lacks_can_be_given(capsys, tmp_path):
+    code, out, _ = run(capsys, "info", our_zip(tmp_path), "--runtime", "python3.99")
+
+    assert code == 0
+    assert "  runtime       python3.99\n" in out

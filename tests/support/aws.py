@@ -73,6 +73,7 @@ class AwsServer:
 
     def __enter__(self) -> AwsServer:  # noqa: PYI034
         """Start the server in a thread, on a port of its own."""
+        self._clients: dict[tuple[str, str], Any] = {}
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._server: BaseWSGIServer = make_server("127.0.0.1", 0, self._answer, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -112,14 +113,16 @@ class AwsServer:
 
     def client(self, service: str, region: str = REGION) -> Any:
         """Return a client of the server that does not depend on the environment."""
-        return boto3.client(
-            service,
-            region_name=region,
-            endpoint_url=self.url,
-            aws_access_key_id="AKIATESTS",
-            aws_secret_access_key="tests",
-            config=Config(retries={"total_max_attempts": 1}),
-        )
+        if (service, region) not in self._clients:
+            self._clients[service, region] = boto3.client(
+                service,
+                region_name=region,
+                endpoint_url=self.url,
+                aws_access_key_id="AKIATESTS",
+                aws_secret_access_key="tests",
+                config=Config(retries={"total_max_attempts": 1}),
+            )
+        return self._clients[service, region]
 
     def create_function(self, name: str, code: bytes, **options: Any) -> dict[str, Any]:
         """Create a function of python3.13 on x86_64 and return its configuration."""

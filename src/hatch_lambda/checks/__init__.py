@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 CHECKS = (check_contents, check_own_files, check_unzipped, check_handler)
 
-FINISHED_CHECKS = tuple(check for check in CHECKS if check is not check_contents)
-"""Those that ask only what the archive holds, not what Hatch was told to put into it."""
+FINISHED_CHECKS = tuple(check for check in CHECKS if check not in {check_contents, check_own_files})
+"""Those that a finished zip can be put to: not those that ask what Hatch was told, or look at files of this machine."""
 
 
 def check_candidate(candidate: Candidate) -> tuple[str, ...]:

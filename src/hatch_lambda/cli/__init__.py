@@ -24,6 +24,8 @@ PROGRAM = "hatch-lambda"
 
 COMMANDS = {
     "info": "what a zip was made for, what is in it, and what fills it",
+    "diff": "what changed from one zip to another",
+    "verify": "whether a zip is sound and fit for Lambda",
     "deploy": "brings zips to AWS: code of functions, versions, aliases, layers",
 }
 """Each command, the name of its module here, with what it shows."""
