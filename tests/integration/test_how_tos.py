@@ -142,7 +142,7 @@ def test_the_image_is_of_the_runtime_and_architecture_that_the_zip_was_built_for
     (dockerfile,) = blocks(IMAGE, "dockerfile")
     (command,) = blocks(IMAGE, "console")
 
-    runtime, architecture = re.search(r"-lambda-(python[\d.]+)-(\w+)\.zip", dockerfile).groups()
+    ((runtime, architecture),) = re.findall(r"-lambda-(python[\d.]+)-(\w+)\.zip", dockerfile)
 
     assert set(re.findall(r"^FROM public\.ecr\.aws/lambda/(\S+)", dockerfile, re.MULTILINE)) == {
         runtime.replace("python", "python:")

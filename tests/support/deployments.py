@@ -31,7 +31,7 @@ class Ended(NamedTuple):
     err: str
 
 
-def layer_zip(folder: Path, text: str = "1", **described: Any) -> Path:
+def layer_zip(folder: Path, text: Any = "1", **described: Any) -> Path:
     """Write a layer for python3.13 on x86_64 as a build does and return its path; ``text`` makes it differ."""
     about = {
         "schema": 1,
