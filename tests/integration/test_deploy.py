@@ -220,6 +220,18 @@ def test_throttled_requests_are_repeated(aws, tmp_path):
     assert steps == [f"shop: code updated to CodeSha256 {code_sha256(path)}"]
 
 
+def test_code_whose_update_failed_is_sent_again(aws, tmp_path):
+    path = function_zip(tmp_path)
+    aws.create_function("shop", path.read_bytes())
+    state = aws.rules.state("shop")
+    state.ends = "Failed"
+    aws.before("UpdateFunctionCode", lambda: setattr(state, "ends", "Successful"))
+
+    steps, _ = deployed(path, functions=("shop",))
+
+    assert steps == [f"shop: code updated to CodeSha256 {code_sha256(path)}"]
+
+
 def test_a_zip_that_others_made_is_deployed_with_fewer_checks(aws, tmp_path):
     aws.create_function("shop", OLD, Runtime="python3.12", Handler="nowhere.handler")
     path = zip_of(tmp_path, {"app.py": "def handler(event, context): ...\n"})

@@ -276,6 +276,64 @@ def test_somebody_else_deployed_before_the_version_was_published(aws, tmp_path):
     )
 
 
+REVISION = (
+    "(PreconditionFailedException); it says 'The Revision Id provided does not match the latest Revision Id. Call the "
+    "GetFunction/GetAlias API to retrieve the latest Revision Id'; somebody else changed it meanwhile; deploy again"
+)
+
+
+def test_somebody_else_moved_the_alias_meanwhile(aws, tmp_path):
+    aws.create_function("shop", OLD, Publish=True)
+    client = aws.client("lambda")
+    client.create_alias(FunctionName="shop", Name="live", FunctionVersion="1")
+    aws.before(
+        "PublishVersion", lambda: client.update_alias(FunctionName="shop", Name="live", FunctionVersion="$LATEST")
+    )
+    path = function_zip(tmp_path)
+
+    problems = refusal(path, functions=("shop",), alias="live")
+
+    assert problems == (
+        f"shop: AWS refuses UpdateAlias {REVISION}",
+        f"done: shop: code updated to CodeSha256 {code_sha256(path)}; shop: published version 2",
+        "not done: shop: alias live",
+    )
+
+
+def test_somebody_else_changed_the_layers_meanwhile(aws, tmp_path):
+    layer = aws.client("lambda").publish_layer_version(LayerName="deps", Content={"ZipFile": OLD})
+    aws.create_function("shop", OLD, Layers=[layer["LayerVersionArn"]])
+    aws.before("UpdateFunctionConfiguration", aws.rules.state("shop").change)
+
+    problems = refusal(layer_zip(tmp_path), functions=("shop",), layer="deps", update_layers=True)
+
+    assert problems == (
+        f"shop: AWS refuses UpdateFunctionConfiguration {REVISION}",
+        "done: deps: published layer version 2, for python3.13 and x86_64",
+        "not done: shop: layer deps",
+    )
+
+
+def test_a_version_is_only_published_of_the_code_that_was_deployed(aws, tmp_path):
+    aws.create_function("shop", OLD)
+    path, other = function_zip(tmp_path), function_zip(tmp_path, "other")
+
+    def change_nothing_but_the_code() -> None:
+        revision = aws.rules.state("shop").revision
+        aws.client("lambda").update_function_code(FunctionName="shop", ZipFile=other.read_bytes())
+        aws.rules.state("shop").polls, aws.rules.state("shop").revision = 0, revision
+
+    aws.before("PublishVersion", change_nothing_but_the_code)
+
+    problems = refusal(path, functions=("shop",), publish=True)
+
+    assert problems[0] == (
+        f"shop: AWS refuses PublishVersion (InvalidParameterValueException); it says 'CodeSHA256 ({code_sha256(path)}) "
+        f"is different from current CodeSHA256 in $LATEST ({code_sha256(other)}). Please try again with the CodeSHA256 "
+        "in $LATEST.'; see what AWS says"
+    )
+
+
 def test_somebody_else_deployed_while_the_update_was_waited_for(aws, tmp_path):
     aws.create_function("shop", OLD)
     path, other = function_zip(tmp_path), function_zip(tmp_path, "other")

@@ -57,7 +57,7 @@ class Refusal:
 
 @dataclass
 class FunctionState:
-    """What AWS knows of a function and moto does not; ``polls`` reads are answered before the update is over."""
+    """What AWS knows of a function and moto does not; an update is over with the ``polls``-th read."""
 
     revision: str = field(default_factory=lambda: str(uuid.uuid4()))
     polls: int = 0
@@ -73,7 +73,10 @@ class FunctionState:
 
 @dataclass
 class Rules:
-    """The rules, and how the functions behave: an update takes ``polls`` reads, a version ``version_polls``."""
+    """The rules, and how the functions behave: an update is over with the ``polls``-th read of it.
+
+    A version that is published is ready after ``version_polls`` reads.
+    """
 
     polls: int = 1
     version_polls: int = 0
