@@ -209,6 +209,21 @@ def test_a_zip_above_50_mib_goes_through_the_bucket(aws, tmp_path):
     ]
 
 
+def test_a_zip_of_50_mib_goes_directly(aws, tmp_path):
+    aws.create_function("shop", OLD)
+    path = tmp_path / "large.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("large.bin", b"")
+    rest = (50 << 20) - path.stat().st_size
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("large.bin", bytes(rest))
+
+    steps, _ = deployed(path, functions=("shop",))
+
+    assert path.stat().st_size == 52_428_800
+    assert steps == [f"shop: code updated to CodeSha256 {code_sha256(path)}"]
+
+
 def test_throttled_requests_are_repeated(aws, tmp_path):
     aws.create_function("shop", OLD)
     for operation in ("GetFunctionConfiguration", "UpdateFunctionCode"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -191,7 +192,7 @@ class AwsServer:
         if refusal:
             return refusal, []
         status: list[str] = []
-        environ["wsgi.input"] = _Body(body)
+        environ["wsgi.input"] = io.BytesIO(body)
         text = b"".join(self._moto(environ, lambda code, *_: status.append(code)))
         if not status[0].startswith("2"):
             said = json.loads(text)
@@ -207,19 +208,6 @@ class AwsServer:
                 fault.times -= 1
                 return fault
         return Fault("", 0)
-
-
-class _Body:
-    """A request's body that was read already."""
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-
-    def read(self, size: int = -1) -> bytes:
-        """Return what is left of it, ``size`` bytes at most."""
-        end = len(self.content) if size < 0 else size
-        part, self.content = self.content[:end], self.content[end:]
-        return part
 
 
 def _operation(method: str, path: str) -> tuple[str, str]:

@@ -154,7 +154,8 @@ class Rules:
         return said
 
     def _too_large(self, operation: str, given: dict[str, Any], length: int) -> Refusal | None:
-        if length >= REQUEST or len(given.get("ZipFile", "")) * 3 // 4 > DIRECT + 2:  # two bytes may be padding
+        code = given.get("ZipFile", "")
+        if length >= REQUEST or len(code) * 3 // 4 - code[-2:].count("=") > DIRECT:
             message = f"Request must be smaller than {REQUEST} bytes for the {operation} operation"
             return Refusal(413, "RequestEntityTooLargeException", message)
         return None
