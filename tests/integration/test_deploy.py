@@ -149,6 +149,17 @@ def test_all_that_is_done_already_is_said_and_left_alone(aws, tmp_path):
     assert len(aws.client("lambda").list_versions_by_function(FunctionName="shop")["Versions"]) == 2
 
 
+def test_the_latest_version_is_found_on_the_last_page(aws, tmp_path):
+    path = function_zip(tmp_path)
+    aws.create_function("shop", OLD, Publish=True)
+    deployed(path, functions=("shop",), publish=True)
+    aws.rules.page = 1
+
+    steps, _ = deployed(path, functions=("shop",), publish=True)
+
+    assert steps[1:] == ["shop: version 2 is this code and configuration already"]
+
+
 def test_a_bucket_takes_the_zip_once_under_a_key_with_its_hash(aws, tmp_path):
     aws.create_function("shop", OLD)
     aws.create_bucket("artifacts")

@@ -64,6 +64,12 @@ def test_what_is_named_must_have_a_zip(aws, tmp_path):
     )
 
 
+def test_layers_are_moved_of_functions_that_are_named(aws, tmp_path):
+    assert refusal(layer_zip(tmp_path), layer="deps", update_layers=True) == (
+        "update-layers: no function is named; name it with function",
+    )
+
+
 def test_two_zips_of_one_kind_are_one_too_many(aws, tmp_path):
     one, two = function_zip(tmp_path), function_zip(tmp_path, "two")
 

@@ -80,6 +80,7 @@ class Rules:
 
     polls: int = 1
     version_polls: int = 0
+    page: int = 50
     states: dict[str, FunctionState] = field(default_factory=dict)
 
     def state(self, name: str) -> FunctionState:
@@ -107,6 +108,8 @@ class Rules:
         self, operation: str, name: str, given: dict[str, Any], region: str, said: dict[str, Any], query: str
     ) -> dict[str, Any]:
         """Return what AWS says in place of what moto says, and note what has changed."""
+        if operation == "ListVersionsByFunction":
+            return _page(said["Versions"], self.page, query)
         if operation == "ListLayerVersions":
             return {**said, "LayerVersions": _matching(said["LayerVersions"], query)}
         if operation == "UpdateAlias":
@@ -228,6 +231,13 @@ def _bad_object(bucket: Any, key: str, region: str) -> str | None:
     if key not in bucket.keys:
         return "S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist."
     return None
+
+
+def _page(versions: list[dict[str, Any]], size: int, query: str) -> dict[str, Any]:
+    """Return one page of a list, as AWS does and moto does not."""
+    start = int(parse_qs(query).get("Marker", ["0"])[0])
+    more = {"NextMarker": str(start + size)} if start + size < len(versions) else {}
+    return {"Versions": versions[start : start + size], **more}
 
 
 def _function(name: str, region: str) -> Any:
