@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hatch.publish.plugin.interface import PublisherInterface
 
 from hatch_lambda.deploy import Deployment, deploy
-from hatch_lambda.errors import ConfigError, FinishedError, HatchLambdaError, PublishError, masked
+from hatch_lambda.errors import ConfigError, FinishedError, HatchLambdaError, ProjectError, PublishError, masked
 from hatch_lambda.finished import read_finished
 from hatch_lambda.hatch_project import hatch_answers
 from hatch_lambda.table import Table
@@ -44,10 +44,7 @@ class LambdaPublisher(PublisherInterface):
 
     def _find(self, settings: Mapping[str, Any]) -> tuple[FinishedArchive, ...]:
         """Return this project's zips of its current version, one of each kind that the settings have a name for."""
-        with hatch_answers():
-            metadata = self.app.project.metadata
-            name, version = metadata.core.name, metadata.version
-            folder = Path(self.root, metadata.hatch.build_config.get("directory") or "dist")
+        name, version, folder = self._current()
         found: dict[str, list[FinishedArchive]] = {"function": [], "layer": []}
         for path in sorted(folder.glob("*.zip")):
             archive = _ours(path)
@@ -61,6 +58,22 @@ class LambdaPublisher(PublisherInterface):
         if problems:
             raise PublishError(problems)
         return tuple(found[kind][0] for kind in kinds)
+
+    def _current(self) -> tuple[str, str, Path]:
+        """Return the project's name, its version, and the folder that it is built into.
+
+        Raises ``PublishError`` where only the build environment knows, such as for a version from git.
+        """
+        try:
+            with hatch_answers():
+                metadata = self.app.project.metadata
+                folder = Path(self.root, metadata.hatch.build_config.get("directory") or "dist")
+                return metadata.core.name, metadata.version, folder
+        except ProjectError as error:
+            raise PublishError(
+                f"{self.root}: the project's version is not known here; Hatch says {str(error)!r}; name the zip to "
+                "deploy"
+            ) from None
 
 
 def read_settings(user: Mapping[str, Any], project: Mapping[str, Any], options: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -39,8 +39,8 @@ def publish(aws, tmp_path, monkeypatch):
     root = tmp_path / "project"
     (root / "dist").mkdir(parents=True)
 
-    def run_hatch(settings: str, *arguments: object, **options: Any) -> Ended:
-        (root / "pyproject.toml").write_text(PROJECT + settings)
+    def run_hatch(settings: str, *arguments: object, project: str = PROJECT, **options: Any) -> Ended:
+        (root / "pyproject.toml").write_text(project + settings)
         return run("--no-color", "publish", "-p", "lambda", *arguments, program="hatch", cwd=root, **options)
 
     run_hatch.dist = root / "dist"  # type: ignore[attr-defined]
@@ -88,6 +88,24 @@ def test_two_zips_of_the_version_are_one_too_many(aws, publish):
             (
                 f"{publish.dist}: found 2 zips of shop 0.1.0 for a function: {one.name}, {two.name}; name the one to "
                 "deploy"
+            )
+        ],
+    )
+
+
+def test_a_version_that_only_a_build_knows_asks_for_the_name_of_the_zip(aws, publish):
+    version = '[tool.hatch.version]\nsource = "nowhere"\n'
+
+    ended = publish(
+        f'function = "shop"\n{version}', project=PROJECT.replace('version = "0.1.0"', 'dynamic = ["version"]')
+    )
+
+    assert said(ended) == (
+        1,
+        [
+            (
+                f"{publish.dist.parent}: the project's version is not known here; Hatch says 'Unknown version source: "
+                "nowhere'; name the zip to deploy"
             )
         ],
     )
