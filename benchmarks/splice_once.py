@@ -20,7 +20,7 @@ from hatch_lambda.checks.base import Candidate
 from hatch_lambda.config import LambdaConfig
 from hatch_lambda.fetch import fetch
 from hatch_lambda.plan import Choices, make_plan
-from hatch_lambda.project import Project, project_entries
+from hatch_lambda.project import Project, describe, description, project_entries
 from hatch_lambda.resolve.base import Demand, Host, Pin, Resolution
 from hatch_lambda.resolve.proof import prove
 from hatch_lambda.runtimes import RUNTIMES
@@ -44,7 +44,11 @@ def main(store_folder: Path, old: Path, new: Path) -> None:
     with Store(store_folder) as store:
         wheels = fetch(pins, store, config.target, Host(os.environ, Path()))
         prove(roots, wheels, config.target, Resolution(tuple(pins)))
-        entries = [*project_entries(project, config, "function", wheels)]
+        described = describe(project, config, wheels, ())
+        entries = [
+            *project_entries(project, config, whole=True),
+            description(project, config, described, whole=True),
+        ]
         entries += [entry for wheel in wheels for entry in wheel_entries(wheel, scripts_for=None)]
         plan = make_plan(entries, Choices(config.exclude_files, config.collisions))
         check_candidate(Candidate(plan, config, store.memory))

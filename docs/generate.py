@@ -7,8 +7,9 @@ import dataclasses
 import inspect
 from pathlib import Path
 
-from hatch_lambda.config import TABLE, TARGET_OPTIONS, LambdaConfig
+from hatch_lambda.config import TABLE, LambdaConfig
 from hatch_lambda.runtimes import RUNTIMES
+from hatch_lambda.targets import TARGET_OPTIONS
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTICE = "<!-- Made by `python -m docs.generate` from the code; edit the docstrings there. -->\n"
@@ -23,7 +24,7 @@ _TYPES = {
     "tuple[NormalizedName, ...]": "array of strings",
     "Mapping[str, NormalizedName]": "table of strings",
 }
-_NOT_OPTIONS = {"target", "warnings"}
+_NOT_OPTIONS = {"target", "kind", "name", "version", "warnings", "addresses"}
 
 
 def options() -> str:

@@ -11,7 +11,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from docs.generate import PAGES, REFERENCE
-from hatch_lambda.config import read_config
+from hatch_lambda.archives import read_archives
 from hatch_lambda.difference import Difference, difference_json
 from hatch_lambda.finished import read_finished
 from hatch_lambda.inspection import inspect
@@ -71,6 +71,6 @@ def test_every_toml_example_is_accepted(path):
         if table is not None:
             values = {"runtime": "python3.13", **table}
 
-            config = read_config(values, requires_python=SpecifierSet(), overrides={})
+            archives = read_archives(values, root=ROOT, requires_python=SpecifierSet(), overrides={})
 
-            assert config.warnings == ()
+            assert [config.warnings for config in archives.each if config.warnings] == []

@@ -16,12 +16,11 @@ import zipfile
 import zlib
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
 from hatch_lambda.errors import ArchiveError
-from hatch_lambda.plan import FileContent, TextContent, WheelContent
+from hatch_lambda.plan import WheelContent, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -64,18 +63,28 @@ def write_archive(plan: ArchivePlan, path: Path, *, timestamp: int) -> WrittenAr
     renamed once it is on the disk. Raises ``ArchiveError`` if that fails; what stood at ``path`` is then untouched.
     """
     date = dos_date(timestamp)
+    with whole_file(path) as file:
+        output = _Output(file)
+        runs = itertools.groupby(plan.entries, key=_source)
+        headers = [header for source, run in runs for header in _copy(source, run, output, date)]
+        _finish(output, headers)
+        output.flush()
+    return WrittenArchive(path, output.position, output.sha256)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that takes the place of ``path`` at the end of the block, in whole or not at all.
+
+    Raises ``ArchiveError`` if it cannot be written; what stood at ``path`` is then untouched.
+    """
     try:
         with _beside(path) as file:
-            output = _Output(file)
-            runs = itertools.groupby(plan.entries, key=_source)
-            headers = [header for source, run in runs for header in _copy(source, run, output, date)]
-            _finish(output, headers)
-            output.flush()
+            yield file
     except OSError as error:
         raise ArchiveError(
             f"{path}: cannot be written; {error.strerror or error}; {_remedy(error)}, then build again"
         ) from None
-    return WrittenArchive(path, output.position, output.sha256)
 
 
 def remove_leftovers(path: Path) -> None:
@@ -223,7 +232,7 @@ def _splice(entry: Entry, content: WheelContent, wheel: IO[bytes], output: _Outp
 
 
 def _deflate(entry: Entry, output: _Output, date: tuple[int, int]) -> Header:
-    with _opened(entry) as file, tempfile.SpooledTemporaryFile(_IN_MEMORY) as deflated:
+    with opened(entry.content) as file, tempfile.SpooledTemporaryFile(_IN_MEMORY) as deflated:
         compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
         crc = size = 0
         while chunk := file.read(_CHUNK):
@@ -240,19 +249,6 @@ def _deflate(entry: Entry, output: _Output, date: tuple[int, int]) -> Header:
         while chunk := deflated.read(_CHUNK):
             output.write(chunk)
     return header
-
-
-@contextmanager
-def _opened(entry: Entry) -> Iterator[IO[bytes]]:
-    content = entry.content
-    if isinstance(content, TextContent):
-        yield BytesIO(content.data)
-    elif isinstance(content, FileContent):
-        with content.source.open("rb") as file:
-            yield file
-    else:
-        with zipfile.ZipFile(content.wheel) as archive, archive.open(content.member) as file:
-            yield file
 
 
 def _header(

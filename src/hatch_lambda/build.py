@@ -1,10 +1,9 @@
-"""The main job, from a configuration to a report."""
+"""The main job, from the archives that are declared to a report on each."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
@@ -12,146 +11,155 @@ from hatch_lambda.archive import write_archive
 from hatch_lambda.checks import check_candidate
 from hatch_lambda.checks.base import Candidate
 from hatch_lambda.checks.limits import check_zipped
-from hatch_lambda.fetch import fetch
-from hatch_lambda.own import own_wheels
+from hatch_lambda.layers import LAYER_PREFIX, Layer, layer_in_zip, project_files, valid_on, without_carried
+from hatch_lambda.manifest import write_manifest
 from hatch_lambda.plan import Choices, make_plan
-from hatch_lambda.project import project_entries, root_demands
-from hatch_lambda.report import LockReport, Report
-from hatch_lambda.resolve.base import Resolution
-from hatch_lambda.resolve.choice import chosen_lock, fetching_host, lock_path, resolver_tool
-from hatch_lambda.resolve.locking import locked_versions, make_lock, write_lock
-from hatch_lambda.resolve.proof import demands, needed, prove
-from hatch_lambda.sources import FromSource
-from hatch_lambda.store import Store
+from hatch_lambda.project import describe, description, project_entries, root_demands
+from hatch_lambda.report import Locked, LockReport, Report
+from hatch_lambda.resolve.choice import lock_path
+from hatch_lambda.resolve.locking import LockPart, locked_versions, make_lock, write_lock
+from hatch_lambda.wheelhouse import choose
 from hatch_lambda.wheels import wheel_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from hatch_lambda.config import LambdaConfig
-    from hatch_lambda.own import OwnWheels
-    from hatch_lambda.plan import Entry
+    from hatch_lambda.plan import ArchivePlan, Entry
     from hatch_lambda.project import Project
-    from hatch_lambda.resolve.base import Demand, Host, Resolver
     from hatch_lambda.resolve.choice import Upgrade
     from hatch_lambda.target import Target
+    from hatch_lambda.wheelhouse import Chosen, Gathered, Wheelhouse
     from hatch_lambda.wheels import Wheel
-
-
-class Step(Protocol):
-    """Told when a step of the path begins; the context it returns ends with the step."""
-
-    def __call__(self, name: str) -> AbstractContextManager[None]:
-        """Begin the step."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One archive to make: of which project, how, and where. ``timestamp`` in seconds since 1970 dates its entries."""
+    """One archive to make: of which project, how, on top of which layers, and which archives share its resolution.
+
+    A layer is a job too, or the path of a zip that is there.
+    """
 
     project: Project
     config: LambdaConfig
-    path: Path
-    store: Path
-    host: Host
-    timestamp: int
+    sharing: tuple[LambdaConfig, ...]
+    layers: tuple[Job | Path, ...] = ()
 
 
-def build(job: Job, step: Step) -> Report:
-    """Make the archive and return what it became; raises ``HatchLambdaError``, with nothing at ``job.path`` changed."""
+def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Report:
+    """Make the archive and return what it became; raises ``HatchLambdaError``, with nothing at ``path`` changed.
+
+    ``timestamp``, in seconds since 1970, dates its entries.
+    """
+    planned = plan(job, wheelhouse)
+    candidate = Candidate(planned.plan, job.config, wheelhouse.store.memory, planned.layers)
+    with wheelhouse.step("check"):
+        findings = check_candidate(candidate)
+    with wheelhouse.step("write"):
+        archive = write_archive(planned.plan, path, timestamp=timestamp)
+        findings += tuple(finding.text for finding in check_zipped(archive.size))
+        if job.config.manifest:
+            write_manifest(path, job.config, findings)
+    resolution = planned.gathered.resolution
+    warnings = (*job.config.warnings, *resolution.warnings, *wheelhouse.store.warnings, *planned.warnings, *findings)
+    return Report(candidate, planned.chosen, planned.carried, planned.valid, archive, resolution.notes, warnings)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """An archive that is decided, but not written: every file of it, and how it came to that.
+
+    ``carried`` are the wheels that its layers have instead, ``valid`` the targets that the archive is right for.
+    """
+
+    plan: ArchivePlan
+    gathered: Gathered
+    chosen: Chosen
+    carried: tuple[Wheel, ...]
+    layers: tuple[Layer, ...]
+    valid: tuple[Target, ...]
+    warnings: tuple[str, ...]
+
+
+def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
+    """Return every file of the archive, and of the layers that it is made for; raises ``HatchLambdaError``."""
     project, config = job.project, job.config
+    layers = tuple(_layer(layer, config.target, wheelhouse) for layer in job.layers)
+    gathered = wheelhouse.gather(project, job.sharing)
     roots = root_demands(project, config)
-    with Store(job.store) as store:
-        with step("resolve"):
-            own = own_wheels(roots, canonicalize_name(project.name), config.target, store, job.host)
-            with own.constraints() as constraints:
-                resolver = chosen_lock(config, job.host, store.memory) or _resolver(job, store, constraints)
-                resolution = own.without(_resolve(own.remaining, resolver, config.target))
-        with step("fetch"):
-            found = _found(own, resolution, job, store)
-        with step("prove"):
-            own.check_strangers(demands(roots, {wheel.name: wheel for wheel in found}, config.target), config.target)
-            prove(roots, found, config.target, resolution)
-            wheels, left_out, ignored = _choose(roots, found, config)
-        with step("plan"):
-            plan = make_plan(_entries(project, config, wheels), Choices(config.exclude_files, config.collisions))
-        with step("check"):
-            findings = check_candidate(Candidate(plan, config, store.memory))
-        with step("write"):
-            archive = write_archive(plan, job.path, timestamp=job.timestamp)
-            findings += tuple(finding.text for finding in check_zipped(archive.size))
-        warnings = (*config.warnings, *resolution.warnings, *store.warnings, *ignored, *plan.warnings, *findings)
-        return Report(config, wheels, plan, archive, resolution.notes, left_out, warnings)
+    with wheelhouse.step("plan"):
+        chosen = choose(gathered, roots, config)
+        wheels = without_carried(chosen.wheels, layers, config.archive)
+        valid = valid_on(roots, chosen.wheels, config) if config.kind == "layer" else (config.target,)
+        choices = Choices(config.exclude_files, config.collisions)
+        prefix = LAYER_PREFIX if config.kind == "layer" else ""
+        decided = make_plan(_entries(project, config, wheels, layers, valid), choices, prefix=prefix)
+    kept = {wheel.name for wheel in wheels}
+    carried = tuple(wheel for wheel in chosen.wheels if wheel.name not in kept)
+    return Planned(decided, gathered, chosen, carried, layers, valid, _in_vain(chosen, decided, config))
 
 
-def lock(job: Job, upgrade: Upgrade, step: Step) -> LockReport:
-    """Write the lock for the target and return what changed; raises ``HatchLambdaError``, with the lock unchanged.
+def _layer(layer: Job | Path, target: Target, wheelhouse: Wheelhouse) -> Layer:
+    """Return what a layer carries: one of the project's, as it would be built now, or a zip as it is."""
+    if isinstance(layer, Job):
+        return Layer(layer.config.archive, plan(layer, wheelhouse).plan)
+    return layer_in_zip(layer, target)
+
+
+def _entries(
+    project: Project,
+    config: LambdaConfig,
+    wheels: Sequence[Wheel],
+    layers: Sequence[Layer],
+    valid: Sequence[Target],
+) -> Iterator[Entry]:
+    """Yield all that goes into the archive; the project's dist-info only where no layer has it."""
+    whole = config.project and not any(canonicalize_name(project.name) in layer.versions for layer in layers)
+    if config.project:
+        yield from project_files(project_entries(project, config, whole=whole), layers)
+    yield description(project, config, describe(project, config, wheels, valid), whole=whole)
+    scripts_for = config.target.runtime.python_version if config.scripts else None
+    for wheel in wheels:
+        yield from wheel_entries(wheel, scripts_for=scripts_for)
+
+
+def _in_vain(chosen: Chosen, decided: ArchivePlan, config: LambdaConfig) -> tuple[str, ...]:
+    """Return a sentence for each exclusion that excludes nothing; what all archives inherit need not be for each."""
+    packages = tuple(
+        f"exclude-packages has {name!r}, which nothing requires; the archive is the same without it."
+        for name in chosen.ignored
+    )
+    return packages if config.inherits("exclude-files") else (*packages, *decided.warnings)
+
+
+def lock(project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelhouse, upgrade: Upgrade) -> LockReport:
+    """Write the lock for all archives that use it and return what changed.
+
+    Raises ``HatchLambdaError``, with the lock unchanged.
 
     Versions of the lock that is there stay, as far as they still meet the requirements and ``upgrade`` does not name
     them. The wheels are fetched and proved, so that the lock is known to be right and the next build finds them.
     """
-    project, config = job.project, job.config
-    path = lock_path(config, job.host)
-    roots = root_demands(project, config)
-    before = locked_versions(path)
-    with Store(job.store) as store:
-        with step("resolve"):
-            own = own_wheels(roots, canonicalize_name(project.name), config.target, store, job.host)
-            with own.constraints() as constraints:
-                resolver = upgrade.over(_resolver(job, store, constraints), before)
-                resolution = own.without(_resolve(own.remaining, resolver, config.target))
-        with step("fetch"):
-            found = _found(own, resolution, job, store)
-        with step("prove"):
-            own.check_strangers(demands(roots, {wheel.name: wheel for wheel in found}, config.target), config.target)
-            prove(roots, found, config.target, resolution)
-        with step("write"):
-            write_lock(path, make_lock(resolution.pins, own.remaining, config.target, path.parent, job.host.folder))
-        after = {pin.name: pin.version for pin in resolution.pins}
-        warnings = (*config.warnings, *upgrade.warnings(before), *resolution.warnings, *store.warnings)
-        return LockReport(path, config.target, before, after, resolution.notes, warnings)
-
-
-def _resolver(job: Job, store: Store, constraints: tuple[str, ...]) -> Resolver:
-    """Return the tool that resolves, with more constraint files, and with wheels built from sdists in its reach."""
-    config = replace(job.config, constraints=(*job.config.constraints, *constraints))
-    if not config.build_from_source:
-        return resolver_tool(config, job.host)
-    return FromSource(partial(resolver_tool, config), config.build_from_source, job.host, store)
-
-
-def _resolve(roots: Sequence[Demand], resolver: Resolver, target: Target) -> Resolution:
-    """Return the pins; nobody is asked where nothing is required on the target."""
-    return resolver.resolve(roots, target) if demands(roots, {}, target) else Resolution(())
-
-
-def _found(own: OwnWheels, resolution: Resolution, job: Job, store: Store) -> tuple[Wheel, ...]:
-    """Return the wheels that were built and those that are fetched now, sorted by name."""
-    host = fetching_host(job.config, job.host, job.project.uv_tables)
-    found = (*own.wheels, *fetch(resolution.pins, store, job.config.target, host))
-    return tuple(sorted(found, key=lambda wheel: wheel.name))
-
-
-def _choose(
-    roots: Sequence[Demand], wheels: tuple[Wheel, ...], config: LambdaConfig
-) -> tuple[tuple[Wheel, ...], tuple[str, ...], tuple[str, ...]]:
-    """Return the wheels that go in, what nothing requires, and a warning for each exclusion that excludes nothing."""
-    found = {wheel.name: wheel for wheel in wheels}
-    required = needed(roots, found, config.target)
-    kept = needed(roots, found, config.target, without=config.exclude_packages)
-    left_out = tuple(str(wheel) for name, wheel in found.items() if name not in required)
-    ignored = tuple(
-        f"exclude-packages has {name!r}, which nothing requires; the archive is the same without it."
-        for name in config.exclude_packages
-        if name not in required
+    path = lock_path(archives[0], wheelhouse.host)
+    locked = {target: locked_versions(path, target) for target in dict.fromkeys(config.target for config in archives)}
+    gathered = {
+        target: wheelhouse.gather_anew(
+            project, [config for config in archives if config.target == target], upgrade, before
+        )
+        for target, before in locked.items()
+    }
+    with wheelhouse.step("write"):
+        parts = [LockPart(target, found.resolution.pins, found.remaining) for target, found in gathered.items()]
+        write_lock(path, make_lock(parts, path.parent, wheelhouse.host.folder))
+    known = {name: version for before in locked.values() for name, version in before.items()}
+    return LockReport(
+        path,
+        tuple(Locked(target, locked[target], found.resolution) for target, found in gathered.items()),
+        (
+            *(warning for config in archives for warning in config.warnings),
+            *upgrade.warnings(known),
+            *(warning for found in gathered.values() for warning in found.resolution.warnings),
+            *wheelhouse.store.warnings,
+        ),
     )
-    return tuple(wheel for wheel in wheels if wheel.name in kept), left_out, ignored
-
-
-def _entries(project: Project, config: LambdaConfig, wheels: Sequence[Wheel]) -> Iterator[Entry]:
-    scripts_for = config.target.runtime.python_version if config.scripts else None
-    yield from project_entries(project, config, "function", wheels)
-    for wheel in wheels:
-        yield from wheel_entries(wheel, scripts_for=scripts_for)

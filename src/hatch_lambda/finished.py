@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+from packaging.utils import canonicalize_name
+
 from hatch_lambda.errors import FinishedError
 from hatch_lambda.members import UNREADABLE, encryption_problems, header_problems, name_problems, read_member
-from hatch_lambda.ownership import Distribution, find_distributions, owners
+from hatch_lambda.ownership import Distribution, find_distributions, owners, text_line
 from hatch_lambda.plan import ArchivePlan, Entry, Origin, WheelContent
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ class FinishedArchive:
 
     ``size`` is the file's, in bytes; ``sha256`` its hash in hexadecimal. ``described`` is the ``lambda.json`` in it,
     ``None`` for a zip that others made. ``import_roots`` are the folders in it that Python imports from, each empty
-    or with a slash at its end. Files of no distribution have an origin without a name in ``plan``.
+    or with a slash at its end. Files of no distribution have an origin without a dist-info in ``plan``.
     """
 
     path: Path
@@ -188,9 +190,15 @@ def _import_roots(names: Collection[str], described: Mapping[str, Any] | None) -
 def _strangers(described: Mapping[str, Any] | None, distributions: tuple[Distribution, ...]) -> Origin:
     """Return the owner of files that no distribution owns.
 
-    In a zip that others made of a project and its dependencies, they are the project's.
+    In a zip that others made of a project and its dependencies, they are the project's; in one of ours, too, if the
+    project's dist-info lies in a layer.
     """
-    return Origin("", "", "", project=described is None and bool(distributions))
+    if described is None:
+        return Origin("", "", None, project=bool(distributions))
+    name, version = (text_line(described.get(key)) for key in ("name", "version"))
+    if any(one.project for one in distributions) or not name:
+        return Origin("", "", None)
+    return Origin(canonicalize_name(name), version, None, project=True)
 
 
 def _entry(path: Path, member: Member, origin: Origin) -> Entry:

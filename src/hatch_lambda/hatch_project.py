@@ -17,7 +17,7 @@ from hatch_lambda.project import Project, SelectedFile
 from hatch_lambda.wheels import masked_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from hatchling.builders.plugin.interface import IncludedFile
 
@@ -39,19 +39,20 @@ INHERITED_OPTIONS = CHOOSING_OPTIONS | {
 
 
 class FileSelection(WheelBuilder):
-    """Selects files as the wheel target does, by the wheel's table and ours."""
+    """Selects files as the wheel target does, by the wheel's table and that of an archive."""
 
     PLUGIN_NAME = "lambda"
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, table: Mapping[str, Any], *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        if INHERITED_OPTIONS.isdisjoint(self.metadata.hatch.build_targets.get("lambda", {})):
+        self.table = table
+        if INHERITED_OPTIONS.isdisjoint(table):
             self.PLUGIN_NAME = "wheel"  # the address that Hatch's messages give
 
     @property
     def target_config(self) -> dict[str, Any]:
-        """Return our table, over what the wheel's table says of files unless ours chooses them itself."""
-        ours: dict[str, Any] = self.metadata.hatch.build_targets.get("lambda", {})
+        """Return the archive's table, over what the wheel's table says of files unless ours chooses them itself."""
+        ours = dict(self.table)
         wheels: Any = self.metadata.hatch.build_targets.get("wheel", {})
         if not isinstance(wheels, dict):
             raise TypeError("Field `tool.hatch.build.targets.wheel` must be a table")
@@ -74,14 +75,17 @@ def _joined(theirs: object, ours: object) -> object:
     return theirs | ours if isinstance(theirs, dict) and isinstance(ours, dict) else ours
 
 
-def read_project(selection: FileSelection, build_data: dict[str, Any]) -> Project:
-    """Return the project; raises ``ProjectError`` with what Hatch finds wrong with it."""
+def read_project(selection: FileSelection, build_data: dict[str, Any], *, with_files: bool = True) -> Project:
+    """Return the project, with the files that Hatch selects or without.
+
+    Raises ``ProjectError`` with what Hatch finds wrong with it.
+    """
     metadata = selection.metadata
     required_by_hooks = tuple(build_data.get("dependencies", ()))
     with hatch_answers():
         core = metadata.core
         dependencies, optional = (*core.dependencies, *required_by_hooks), core.optional_dependencies
-        files = list(selection.files(build_data))
+        files = list(selection.files(build_data)) if with_files else []
         constructor = get_core_metadata_constructors()[DEFAULT_METADATA_VERSION]
         described = constructor(metadata, extra_dependencies=required_by_hooks)
         licenses = [_license(selection.root, relative) for relative in core.license_files]

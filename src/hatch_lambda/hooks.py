@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hatchling.plugin import hookimpl
 
 if TYPE_CHECKING:
+    from hatch_lambda.build_hook import LambdaBuildHook
     from hatch_lambda.plugin import LambdaBuilder
     from hatch_lambda.publisher import LambdaPublisher
 
@@ -25,3 +26,11 @@ def hatch_register_publisher() -> type[LambdaPublisher]:
     from hatch_lambda.publisher import LambdaPublisher
 
     return LambdaPublisher
+
+
+@hookimpl
+def hatch_register_build_hook() -> type[LambdaBuildHook]:
+    """Return the build hook that makes the archives after the wheel."""
+    from hatch_lambda.build_hook import LambdaBuildHook
+
+    return LambdaBuildHook

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import re
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from hatch_lambda.checks import FINISHED_CHECKS
-from hatch_lambda.checks.base import Candidate
+from hatch_lambda.checks.base import Candidate, Finding
 from hatch_lambda.checks.limits import check_zipped
 from hatch_lambda.config import LambdaConfig
 from hatch_lambda.errors import FinishedError
+from hatch_lambda.layers import Layer
 from hatch_lambda.resolve.memory import Memory
 from hatch_lambda.runtimes import AMAZON_LINUX_2023, RUNTIMES, Runtime, runtime_named
 from hatch_lambda.target import ARCHITECTURES, Architecture, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from hatch_lambda.checks.base import Finding
     from hatch_lambda.finished import FinishedArchive
 
 Source = Literal["given", "lambda.json", "native code"]
@@ -54,10 +54,12 @@ def inspect(
     runtime: str | None = None,
     architecture: str | None = None,
     handler: str | None = None,
+    layers: Sequence[FinishedArchive] = (),
 ) -> Inspection:
     """Return what the zip was made for, and what the checks find.
 
-    What is given wins over what the zip says of itself, and that over what its native code is for. Raises
+    What is given wins over what the zip says of itself, and that over what its native code is for. The function is
+    checked together with its layers; while they are not given, its handler is not checked, which may lie in one. Raises
     ``FinishedError`` for a runtime or an architecture that does not exist.
     """
     said = _said(archive)
@@ -67,8 +69,8 @@ def inspect(
     machine = _architecture(architecture or said.get("architecture") or seen.get("architecture"))
     handler = handler or said.get("handler")
     target = Target(_runtime(named) if named else _newest(), machine or "x86_64")
-    config = LambdaConfig(target=target, handler=handler)
-    found = _findings(archive, config)
+    config = LambdaConfig(target=target, kind=archive.kind, handler=handler)
+    found = _findings(archive, config, layers)
     return Inspection(
         archive,
         runtime=named,
@@ -81,10 +83,17 @@ def inspect(
     )
 
 
-def _findings(archive: FinishedArchive, config: LambdaConfig) -> list[Finding]:
+def _findings(archive: FinishedArchive, config: LambdaConfig, layers: Sequence[FinishedArchive]) -> list[Finding]:
+    found = []
+    if (archive.described or {}).get("layers") and not layers:
+        config = replace(config, handler=None)
+        found.append(
+            Finding("warning", "The function is used with layers, but was checked without; name them with --layer.")
+        )
+    beneath = tuple(Layer(layer.path.name, layer.plan) for layer in layers)
     with tempfile.TemporaryDirectory() as folder:  # a zip that others made must not teach later builds anything
-        candidate = Candidate(archive.plan, config, Memory(Path(folder)))
-        found = [finding for check in FINISHED_CHECKS for finding in check(candidate)]
+        candidate = Candidate(archive.plan, config, Memory(Path(folder)), beneath)
+        found += [finding for check in FINISHED_CHECKS for finding in check(candidate)]
     return [*found, *check_zipped(archive.size)]
 
 

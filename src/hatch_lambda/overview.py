@@ -56,7 +56,7 @@ def as_json(inspection: Inspection) -> dict[str, Any]:
     """Return the zip as a value of JSON; docs/reference/report.md says what each field means."""
     archive = inspection.archive
     taken = shares(archive)
-    nobody = share(entry for entry in archive.plan.entries if not entry.origin.name)
+    nobody = share(entry for entry in archive.plan.entries if entry.origin.dist_info is None)
     wheels = _wheels(archive)
     return {
         "schema": OVERVIEW_SCHEMA,
@@ -66,6 +66,9 @@ def as_json(inspection: Inspection) -> dict[str, Any]:
         "architecture": inspection.architecture,
         "target-source": inspection.source,
         "handler": inspection.handler,
+        "layers": _texts(archive, "layers"),
+        "compatible-runtimes": _texts(archive, "compatible-runtimes"),
+        "compatible-architectures": _texts(archive, "compatible-architectures"),
         "sha256": archive.sha256,
         "code-sha256": archive.code_sha256,
         "zipped": archive.size,
@@ -110,6 +113,12 @@ def _wheels(archive: FinishedArchive) -> dict[str, dict[str, str]]:
     return {canonicalize_name(row.get("name", "")): row for row in texts}
 
 
+def _texts(archive: FinishedArchive, field: str) -> list[str]:
+    """Return a list of strings that the zip says of itself."""
+    value = (archive.described or {}).get(field)
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
+
+
 def lines(inspection: Inspection) -> Iterator[str]:
     """Yield the zip for people: what it is for, its sizes and hashes, its distributions, the largest first."""
     archive = inspection.archive
@@ -125,7 +134,11 @@ def lines(inspection: Inspection) -> Iterator[str]:
     }
     if archive.kind == "layer":
         del facts["handler"]
-    yield from (f"  {name:<12}  {value}" for name, value in facts.items())
+    for field in ("layers", "compatible-runtimes", "compatible-architectures"):
+        if found := ", ".join(_texts(archive, field)):
+            facts[field] = found
+    width = max(map(len, facts))
+    yield from (f"  {name:<{width}}  {value}" for name, value in facts.items())
     yield ""
     yield from _table(archive)
 

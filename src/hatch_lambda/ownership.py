@@ -107,23 +107,23 @@ def _distribution(folder: str, names: frozenset[str], text: Callable[[str], str]
     root = folder.removesuffix(top)
     metadata = HeaderParser().parsestr(text(f"{folder}/METADATA"))
     name, _, version = top.removesuffix(".dist-info").partition("-")
-    name = canonicalize_name(_line(metadata["Name"]) or name)
+    name = canonicalize_name(text_line(metadata["Name"]) or name)
     recorded = frozenset(path for _, path, _ in record_rows(text(f"{folder}/RECORD"), root, names) if path)
     beyond = any(not path.startswith(f"{folder}/") for path in recorded)
     tags = HeaderParser().parsestr(text(f"{folder}/WHEEL")).get_all("Tag", [])
     return Distribution(
         name=name,
-        version=_line(metadata["Version"]) or version,
+        version=text_line(metadata["Version"]) or version,
         dist_info=folder,
-        tags=tuple(_line(tag) for tag in tags),
+        tags=tuple(text_line(tag) for tag in tags),
         files=recorded if beyond else frozenset(_named(name, text(f"{folder}/top_level.txt"), root, names)),
         recorded=beyond,
         project=f"{folder}/lambda.json" in names,
     )
 
 
-def _line(value: object) -> str:
-    """Return a header's value on one line, without what a terminal would obey."""
+def text_line(value: object) -> str:
+    """Return a header's value, or that of a field of JSON, on one line, without what a terminal would obey."""
     return "".join(letter for letter in str(value or "") if letter.isprintable()).strip()
 
 

@@ -6,10 +6,12 @@ import base64
 import csv
 import hashlib
 import io
+import zipfile
 from collections import Counter
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 from pathspec import GitIgnoreSpec
@@ -77,13 +79,26 @@ class TextContent:
 Content = WheelContent | FileContent | TextContent
 
 
+@contextmanager
+def opened(content: Content) -> Iterator[IO[bytes]]:
+    """Open a content for reading, inflated; it is closed at the end of the block."""
+    if isinstance(content, TextContent):
+        yield io.BytesIO(content.data)
+    elif isinstance(content, FileContent):
+        with content.source.open("rb") as file:
+            yield file
+    else:
+        with zipfile.ZipFile(content.wheel) as archive, archive.open(content.member) as file:
+            yield file
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A distribution that ships files; ``dist_info`` is the folder of its metadata in the archive."""
+    """A distribution that ships files; ``dist_info`` is the folder of its metadata, where the archive has that."""
 
     name: str
     version: str
-    dist_info: str
+    dist_info: str | None
     project: bool = False
 
     def __str__(self) -> str:
@@ -98,6 +113,10 @@ class Entry:
     origin: Origin
     content: Content
     executable: bool = False
+
+    def same_content(self, other: Entry) -> bool:
+        """Return whether both files hold the same bytes."""
+        return self.content.size == other.content.size and self.content.digest == other.content.digest
 
 
 @dataclass(frozen=True)
@@ -134,22 +153,24 @@ class Choices:
     collisions: Mapping[str, NormalizedName] = field(default_factory=dict)
 
 
-def make_plan(entries: Iterable[Entry], choices: Choices) -> ArchivePlan:
-    """Return the archive that the entries make.
+def make_plan(entries: Iterable[Entry], choices: Choices, *, prefix: str = "") -> ArchivePlan:
+    """Return the archive that the entries make; what belongs to distributions is put under ``prefix``.
 
     Files that the choices exclude are gone, a file that several distributions ship alike is kept once, and each
     distribution's RECORD, in place of any that is offered, lists exactly what of it is left. Raises ``PlanError`` with
     every path that two owners claim with different contents, and with every path that is both a file and a folder.
     """
     offered = list(entries)
-    written = {_record_path(entry.origin) for entry in offered}
+    written = {_record_path(entry.origin) for entry in offered if entry.origin.dist_info}
     claims = [claim for claim in _without(offered, choices.exclude_files) if claim.path not in written]
     kept, problems = _one_owner_each(claims, choices.collisions)
     records = list(_records(claims, kept))
     problems += _file_and_folder({**kept, **{record.path: record for record in records}})
     if problems:
         raise PlanError(problems)
-    ordered = sorted((*kept.values(), *_without(records, choices.exclude_files)), key=lambda entry: entry.path)
+    chosen = (*kept.values(), *_without(records, choices.exclude_files))
+    placed = [replace(entry, path=prefix + entry.path) if entry.origin.dist_info else entry for entry in chosen]
+    ordered = sorted(placed, key=lambda entry: entry.path)
     warnings = tuple(
         f"exclude-files has {pattern!r}, which matches nothing; the archive is the same without it."
         for pattern in _unmatched(choices.exclude_files, [*offered, *records])
@@ -181,7 +202,7 @@ def _one_owner_each(
     kept = {path: owners[0] for path, owners in claimed.items()}
     problems = []
     for path, owners in claimed.items():
-        if all(_alike(owners[0], other) for other in owners[1:]):
+        if all(owners[0].same_content(other) for other in owners[1:]):
             continue
         winner = next(
             (name for pattern, name in collisions.items() if GitIgnoreSpec.from_lines([pattern]).match_file(path)), None
@@ -192,10 +213,6 @@ def _one_owner_each(
         else:
             problems.append(_collision(path, owners, winner))
     return kept, problems
-
-
-def _alike(one: Entry, other: Entry) -> bool:
-    return one.content.size == other.content.size and one.content.digest == other.content.digest
 
 
 def _collision(path: str, owners: Sequence[Entry], winner: str | None) -> str:
@@ -231,9 +248,11 @@ def _records(claims: Iterable[Entry], kept: Mapping[str, Entry]) -> Iterator[Ent
     """Yield a RECORD for each distribution, as in "The .dist-info/RECORD file" of the wheel's specification."""
     rows: dict[Origin, set[tuple[str, str, int]]] = {}
     for claim in claims:
+        if claim.origin.dist_info is None:
+            continue
         own = rows.setdefault(claim.origin, set())
         winner = kept[claim.path]
-        if winner is claim or _alike(winner, claim):
+        if winner is claim or winner.same_content(claim):
             own.add((claim.path, claim.content.digest, claim.content.size))
     for origin, listed in rows.items():
         path = _record_path(origin)

@@ -7,7 +7,7 @@ import re
 import sys
 import time
 from contextlib import contextmanager, nullcontext
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,20 +18,27 @@ from hatchling.plugin.manager import PluginManager
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from hatch_lambda.again import VERIFY_VARIABLE, build_again
 from hatch_lambda.archive import remove_leftovers
+from hatch_lambda.archives import LOCK_VERSION, Archives, read_archives
 from hatch_lambda.build import Job, build, lock
-from hatch_lambda.config import FILENAME_FIELDS, LambdaConfig, read_config
 from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, masked
+from hatch_lambda.filenames import check_file_names, file_name, file_pattern
 from hatch_lambda.hatch_project import FileSelection, hatch_answers, read_project
+from hatch_lambda.manifest import manifest_path
+from hatch_lambda.report import Report
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host
 from hatch_lambda.resolve.choice import UPGRADE_VARIABLE, Upgrade
+from hatch_lambda.store import Store
+from hatch_lambda.wheelhouse import Wheelhouse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-    from hatch_lambda.report import LockReport, Report
+    from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.report import LockReport
 
 CACHE_VARIABLE = "HATCH_LAMBDA_CACHE_DIR"
 
@@ -56,28 +63,37 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     PLUGIN_NAME = "lambda"
 
+    _wheelhouse: Wheelhouse
+
     def get_version_api(self) -> dict[str, Callable[..., str]]:
-        """Return the kinds of archive."""
-        return {"function": self.build_function, "lock": self.build_lock}
+        """Return what can be built: each archive under its name, and the lock."""
+        archives = {version: partial(self.build_archive, config) for version, config in self.archives.versions.items()}
+        return {**archives, LOCK_VERSION: self.build_lock}
 
     def get_default_versions(self) -> list[str]:
         """Return what ``-t lambda`` builds."""
-        return ["function"]
+        return list(self.archives.default)
 
     def get_default_build_data(self) -> dict[str, Any]:
         """Return what build hooks may change; the same as for a wheel, so that hooks written for wheels work."""
-        return self._files.get_default_build_data()
+        return self._selection(self.target_config).get_default_build_data()
 
     def build(self, **options: Any) -> Generator[str, None, None]:
-        """Build each requested version and yield its path; the one place where our errors end the program."""
+        """Build each requested archive and yield its path; the one place where our errors end the program."""
         try:
-            self._check_project(options.get("versions"))
+            self._check_project()
+            options["versions"] = self._versions(options.get("versions"))
             if not options.get("clean_only"):
                 self._check_directory(options.get("directory"))
-                _ = self.settings  # what is wrong with the table is said before hooks run
-            for artifact in super().build(**options):
-                yield artifact
-                self._tell(self._reports.pop(artifact, None))
+                self._check_file_names(options["versions"])
+            with Store(_cache_folder()) as store:
+                self._wheelhouse = Wheelhouse(store, self._host, self._step)
+                for artifact in super().build(**options):
+                    yield artifact
+                    report = self._reports.pop(artifact, None)
+                    self._tell(report)
+                    if isinstance(report, Report) and env_var_enabled(VERIFY_VARIABLE):
+                        self._repeat(report)
         except HatchLambdaError as error:
             self.app.abort(str(error))
 
@@ -86,46 +102,55 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         with hatch_answers():
             return super().get_build_hooks(directory)
 
-    def build_function(self, directory: str, **build_data: Any) -> str:
-        """Build the deployment package and return its path."""
-        path = Path(directory, self._filename)
-        report = build(self._job(path, build_data), self._step)
+    def build_archive(self, config: LambdaConfig, directory: str, **build_data: Any) -> str:
+        """Build a function's deployment package or a layer, and return its path."""
+        path = Path(directory, file_name(config, self._name, self.metadata.version))
+        timestamp = _timestamp() if self.config.reproducible else int(time.time())
+        report = build(self._job(config, build_data), path, self._wheelhouse, timestamp=timestamp)
         self._reports[str(path)] = report
         return str(path)
 
     def build_lock(self, directory: str, **build_data: Any) -> str:  # noqa: ARG002
-        """Write the lock of the declared target and return its path."""
-        report = lock(self._job(Path(self.root), build_data), _upgrade(), self._step)
+        """Write the lock of all archives that the table's own ``lock`` counts for, and return its path."""
+        each = self.archives.each
+        locked = [config for config in each if config.lock == self.target_config.get("lock")] or each[:1]
+        job = self._job(locked[0], build_data)
+        report = lock(job.project, locked, self._wheelhouse, _upgrade())
         self._reports[str(report.path)] = report
         return str(report.path)
 
-    def clean(self, directory: str, versions: list[str]) -> None:  # noqa: ARG002
-        """Remove this project's archives, of any version and target, and what killed builds have left of them."""
-        pattern = "".join(
-            re.escape(part) if index % 2 == 0 else self._field_pattern(part)
-            for index, part in enumerate(re.split(r"\{(\w+)\}", self.settings.filename))
-        )
-        for path in list(Path(directory).iterdir()):
+    def clean(self, directory: str, versions: list[str]) -> None:
+        """Remove archives of these names, of any version of the project, and what killed builds have left of them."""
+        archives = self.archives.versions
+        patterns = [file_pattern(archives[version], self._name) for version in versions if version in archives]
+        pattern = "|".join(dict.fromkeys(patterns))
+        for path in list(Path(directory).iterdir()) if patterns else ():
             left = re.fullmatch(rf"\.({pattern})\.\w+\.partial", path.name)
             if left:
                 remove_leftovers(path.with_name(left[1]))
             elif re.fullmatch(pattern, path.name):
                 _remove(path)
+                if manifest_path(path).is_file():
+                    _remove(manifest_path(path))
 
     @cached_property
-    def settings(self) -> LambdaConfig:
-        """Return our table as a value; raises ``ConfigError`` naming every problem."""
+    def archives(self) -> Archives:
+        """Return the archives that our table declares; raises ``ConfigError`` naming every problem."""
         with hatch_answers():
             requires_python = SpecifierSet(self.metadata.core.requires_python)
-        return read_config(self.target_config, requires_python=requires_python, overrides=os.environ)
+            table = self.target_config
+        return read_archives(table, root=Path(self.root), requires_python=requires_python, overrides=os.environ)
+
+    @cached_property
+    def _told(self) -> set[str]:
+        return set()
 
     @cached_property
     def _reports(self) -> dict[str, Report | LockReport]:
         return {}
 
-    @cached_property
-    def _files(self) -> FileSelection:
-        return FileSelection(self.root, self.plugin_manager, self.raw_config, self.metadata, self.app)
+    def _selection(self, table: Mapping[str, Any]) -> FileSelection:
+        return FileSelection(table, self.root, self.plugin_manager, self.raw_config, self.metadata, self.app)
 
     @property
     def _terminal(self) -> bool:
@@ -133,49 +158,47 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         return self.app.verbosity >= 0 and sys.stderr.isatty()
 
     @property
-    def _filename(self) -> str:
-        target = self.settings.target
-        values = {
-            "name": self.normalize_file_name_component(self.metadata.core.name),
-            "version": re.sub(r"[^A-Za-z0-9.]", "_", self.metadata.version),
-            "runtime": target.runtime.name,
-            "architecture": target.architecture,
-        }
-        return self.settings.filename.format_map(values)
+    def _host(self) -> Host:
+        offline = env_var_enabled(OFFLINE_VARIABLE)
+        return Host(os.environ, Path(self.root), terminal=self._terminal, offline=offline)
 
-    def _field_pattern(self, field: str) -> str:
-        if field == "name":
-            return re.escape(self.normalize_file_name_component(self.metadata.core.name))
-        return r"[A-Za-z0-9._]+" if field in FILENAME_FIELDS else re.escape(field)
+    @property
+    def _name(self) -> str:
+        return self.normalize_file_name_component(self.metadata.core.name)
 
-    def _job(self, path: Path, build_data: dict[str, Any]) -> Job:
-        host = Host(
-            os.environ,
-            Path(self.root),
-            terminal=self._terminal,
-            offline=env_var_enabled(OFFLINE_VARIABLE),
-        )
+    def _job(self, config: LambdaConfig, build_data: dict[str, Any]) -> Job:
+        files = self._selection(self.archives.tables[config.version])
+        layers = [
+            Path(self.root, layer) if isinstance(layer, str) else self._job(layer, build_data)
+            for layer in self.archives.layers(config)
+        ]
         return Job(
-            project=read_project(self._files, build_data),
-            config=self.settings,
-            path=path,
-            store=_cache_folder(),
-            host=host,
-            timestamp=_timestamp() if self.config.reproducible else int(time.time()),
+            project=read_project(files, build_data, with_files=config.project),
+            config=config,
+            sharing=self.archives.sharing(config),
+            layers=tuple(layers),
         )
 
-    def _check_project(self, versions: list[str] | None) -> None:
+    def _check_project(self) -> None:
         """Ask Hatch now for all that it would fail on later with a traceback."""
         with hatch_answers():
             self.metadata.validate_fields()
             for option in CHECKED_OPTIONS:
                 getattr(self.config, option)
-        unknown = sorted(set(versions or ()) - set(self.get_version_api()))
-        if unknown:
-            known = ", ".join(self.get_version_api())
-            raise ConfigError(
-                f"-t {self.PLUGIN_NAME}:{unknown[0]}: no such version of the target; expected one of {known}"
-            )
+
+    def _versions(self, asked: list[str] | None) -> list[str]:
+        """Return the archives to build; a name that stands for several is replaced by these."""
+        found: dict[str, None] = {}
+        for version in asked or self.config.versions:
+            archives = () if version == LOCK_VERSION else self.archives.named(version)
+            found |= dict.fromkeys([config.version for config in archives] or [version])
+        return list(found)
+
+    def _check_file_names(self, versions: list[str]) -> None:
+        """Raise ``ConfigError`` for archives of this build, or of plain ``-t lambda``, that would have one path."""
+        wanted = {*versions, *self.archives.default}
+        configs = [config for config in self.archives.each if config.version in wanted]
+        check_file_names(configs, self._name, self.metadata.version)
 
     def _check_directory(self, given: str | None) -> None:
         """Create the folder for archives, as Hatch would, but say in one line why it cannot be."""
@@ -199,6 +222,13 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             yield
         self.app.display_debug(f"  {name}: {time.perf_counter() - start:.2f} s")
 
+    def _repeat(self, report: Report) -> None:
+        """Build the archive a second time and compare; raises ``ArchiveError`` unless the bytes are the same."""
+        version = f"{self.PLUGIN_NAME}:{report.candidate.config.version}"
+        with self._step("build again"):
+            build_again(report.archive.path, version, Path(self.root), os.environ)
+        self.app.display_info("  a second build gave the same bytes")
+
     def _tell(self, report: Report | LockReport | None) -> None:
         if report is None:
             return
@@ -207,7 +237,9 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         for line in report.details():
             self.app.display_debug(masked(line))
         for warning in report.warnings:
-            self.app.display_warning(masked(f"  warning: {warning}"))
+            if warning not in self._told:
+                self._told.add(warning)
+                self.app.display_warning(masked(f"  warning: {warning}"))
 
 
 def _remove(archive: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from packaging.dependency_groups import DependencyGroupResolver
@@ -12,7 +12,6 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.config import TABLE
 from hatch_lambda.errors import ProjectError
 from hatch_lambda.plan import Entry, FileContent, Origin, TextContent
 from hatch_lambda.resolve.base import Demand
@@ -23,10 +22,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.target import Target
     from hatch_lambda.wheels import Wheel
 
 LAMBDA_JSON_SCHEMA = 1
 """Version of the layout of ``lambda.json``; it rises when a field changes its meaning or goes away."""
+
+DESCRIPTIONS = "hatch-lambda"
+"""The folder of ``lambda.json`` in archives without the project's dist-info; Python imports nothing from there."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +73,17 @@ def root_demands(project: Project, config: LambdaConfig) -> tuple[Demand, ...]:
     own = [Demand("project.dependencies", Requirement(text)) for text in project.dependencies]
     found = list(_unfolded(project, own))
     problems: list[str] = []
-    reads: list[tuple[Callable[[Project, int, str], list[Demand]], int, str]] = [
-        (_feature_demands, index, name) for index, name in enumerate(config.features, 1)
+    reads: list[tuple[Callable[[Project, str, str], list[Demand]], str, str]] = [
+        (_feature_demands, f"{config.where('features')}[{index}]", name)
+        for index, name in enumerate(config.features, 1)
     ]
-    reads += [(_group_demands, index, name) for index, name in enumerate(config.dependency_groups, 1)]
-    for read, index, name in reads:
+    reads += [
+        (_group_demands, f"{config.where('dependency-groups')}[{index}]", name)
+        for index, name in enumerate(config.dependency_groups, 1)
+    ]
+    for read, where, name in reads:
         try:
-            found += _unfolded(project, read(project, index, name))
+            found += _unfolded(project, read(project, where, name))
         except ProjectError as error:
             problems += error.problems
     if problems:
@@ -84,19 +91,19 @@ def root_demands(project: Project, config: LambdaConfig) -> tuple[Demand, ...]:
     return tuple(found)
 
 
-def _feature_demands(project: Project, index: int, feature: str) -> list[Demand]:
+def _feature_demands(project: Project, address: str, feature: str) -> list[Demand]:
     name = canonicalize_name(feature)
     if name not in project.optional_dependencies:
         known = project.optional_dependencies
-        raise ProjectError(_missing(f"{TABLE}.features[{index}]", "feature", feature, known))
+        raise ProjectError(_missing(address, "feature", feature, known))
     where = f"project.optional-dependencies.{name}"
     return [Demand(where, Requirement(text)) for text in project.optional_dependencies[name]]
 
 
-def _group_demands(project: Project, index: int, group: str) -> list[Demand]:
+def _group_demands(project: Project, address: str, group: str) -> list[Demand]:
     known = {canonicalize_name(name) for name in project.dependency_groups}
     if canonicalize_name(group) not in known:
-        raise ProjectError(_missing(f"{TABLE}.dependency-groups[{index}]", "group", group, known))
+        raise ProjectError(_missing(address, "group", group, known))
     where = f"dependency-groups.{group}"
     try:
         requirements = DependencyGroupResolver(project.dependency_groups).resolve(group)
@@ -133,18 +140,14 @@ def _missing(where: str, kind: str, name: str, known: Iterable[str]) -> str:
     return f"{where}: the project has no {kind} {name!r}; it has {', '.join(sorted(known)) or 'none'}"
 
 
-def project_entries(project: Project, config: LambdaConfig, kind: str, wheels: Sequence[Wheel]) -> Iterator[Entry]:
-    """Yield the project's files and its dist-info; ``wheels`` are the distributions that go in beside it."""
-    origin = project.origin
+def project_entries(project: Project, config: LambdaConfig, *, whole: bool) -> Iterator[Entry]:
+    """Yield the project's files and its dist-info, or with ``whole`` not set, its files only."""
+    origin = project.origin if whole else replace(project.origin, dist_info=None)
     for file in project.files:
         yield Entry(file.path, origin, FileContent(file.source, file.size), file.executable)
-    described = describe(project, config, kind, wheels)
-    texts = {
-        "METADATA": project.metadata,
-        "entry_points.txt": project.entry_points,
-        "lambda.json": json.dumps(described, indent=2) + "\n",
-    }
-    for name, text in texts.items():
+    if not whole:
+        return
+    for name, text in {"METADATA": project.metadata, "entry_points.txt": project.entry_points}.items():
         if text:
             yield Entry(f"{project.dist_info}/{name}", origin, TextContent(text.encode()))
     for file in project.licenses:
@@ -154,20 +157,33 @@ def project_entries(project: Project, config: LambdaConfig, kind: str, wheels: S
             yield console_script(name, reference, origin, config.target.runtime.python_version)
 
 
-def describe(project: Project, config: LambdaConfig, kind: str, wheels: Sequence[Wheel]) -> dict[str, Any]:
+def description(project: Project, config: LambdaConfig, described: Mapping[str, Any], *, whole: bool) -> Entry:
+    """Return ``lambda.json``: in the project's dist-info, or where the archive has none, under a name of its own."""
+    content = TextContent((json.dumps(described, indent=2) + "\n").encode())
+    if whole:
+        return Entry(f"{project.dist_info}/lambda.json", project.origin, content)
+    path = f"{DESCRIPTIONS}/{canonicalize_name(project.name)}-{config.version}.json"
+    return Entry(path, replace(project.origin, dist_info=None), content)
+
+
+def describe(
+    project: Project, config: LambdaConfig, wheels: Sequence[Wheel], compatible: Sequence[Target]
+) -> dict[str, Any]:
     """Return what ``lambda.json`` says: for which target the archive was made, and of which wheels.
 
     ``size`` is the wheel's own size in bytes, ``sha256`` the hash of the wheel, in hexadecimal; ``built-from`` the
-    sdist or the commit of a wheel that was built here.
+    sdist or the commit of a wheel that was built here. Of a layer it says on which targets it is valid as well.
     """
     return {
         "schema": LAMBDA_JSON_SCHEMA,
-        "kind": kind,
+        "kind": config.kind,
+        "archive": config.name,
         "name": project.name,
         "version": project.version,
         "runtime": config.target.runtime.name,
         "architecture": config.target.architecture,
-        "handler": config.handler,
+        **(_compatible(compatible) if config.kind == "layer" else {"handler": config.handler}),
+        "layers": list(config.layers),
         "distributions": [
             {
                 "name": wheel.name,
@@ -179,4 +195,12 @@ def describe(project: Project, config: LambdaConfig, kind: str, wheels: Sequence
             }
             for wheel in wheels
         ],
+    }
+
+
+def _compatible(targets: Sequence[Target]) -> dict[str, list[str]]:
+    """Return the targets as ``PublishLayerVersion`` takes them."""
+    return {
+        "compatible-runtimes": list(dict.fromkeys(target.runtime.name for target in targets)),
+        "compatible-architectures": list(dict.fromkeys(target.architecture for target in targets)),
     }

@@ -115,8 +115,11 @@ def _read_table(address: str, values: Mapping[str, Any]) -> dict[str, Any]:
     read |= {key: table.text(key, check=lambda _: None) for key in TEXTS}
     read |= {key: table.flag(key, default=False) for key in FLAGS}
     for key in values:
-        if key not in {*read, "disable", "stages"} and not get_close_matches(key, sorted(read), n=1, cutoff=0.75):
+        if key not in {*read, "disable", "stages"} and not get_close_matches(
+            key.replace("_", "-"), sorted(read), cutoff=0.75
+        ):
             table.problem(key, f"unknown option; expected one of {', '.join(sorted(read))}")
+    table.unknown()
     table.finish()
     return {key: value for key, value in read.items() if key in values}
 

@@ -16,66 +16,96 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from hatch_lambda.archive import WrittenArchive
-    from hatch_lambda.config import LambdaConfig
-    from hatch_lambda.plan import ArchivePlan
+    from hatch_lambda.checks.base import Candidate
+    from hatch_lambda.resolve.base import Resolution
     from hatch_lambda.target import Target
+    from hatch_lambda.wheelhouse import Chosen
     from hatch_lambda.wheels import Wheel
 
 
 @dataclass(frozen=True)
 class Report:
-    """A finished archive, with what went into it and what to know about it."""
+    """A finished archive, with what went into it and what to know about it.
 
-    config: LambdaConfig
-    wheels: tuple[Wheel, ...]
-    plan: ArchivePlan
+    ``valid`` are the targets that a layer is right for; ``carried`` the wheels that a function's layers have instead.
+    """
+
+    candidate: Candidate
+    chosen: Chosen
+    carried: tuple[Wheel, ...]
+    valid: tuple[Target, ...]
     archive: WrittenArchive
     notes: tuple[str, ...]
-    left_out: tuple[str, ...]
     warnings: tuple[str, ...]
 
     def lines(self) -> Iterator[str]:
         """Yield the summary that follows the archive's path on the terminal."""
-        handler = f", handler {self.config.handler}" if self.config.handler else ""
-        yield f"  {self.config.target}{handler}"
-        count = len(self.wheels)
-        share = self.plan.unzipped / (MAX_UNZIPPED + 1)
+        config, plan = self.candidate.config, self.candidate.plan
+        handler = f", handler {config.handler}" if config.handler else ""
         yield (
-            f"  {count} distribution{'' if count == 1 else 's'}, {mebibytes(self.archive.size)} zipped, "
-            f"{mebibytes(self.plan.unzipped)} unzipped ({share:.1%} of Lambda's limit)"
+            f"  {config.kind} {config.name} for {config.target}{handler}"
+            if config.name
+            else f"  {config.target}{handler}"
         )
-        yield f"  largest: {largest(self.plan)}"
+        share = self.candidate.unzipped / (MAX_UNZIPPED + 1)
+        together = "with its layers " if self.candidate.layers else ""
+        yield (
+            f"  {_counted(len(self.chosen.wheels) - len(self.carried))}, {mebibytes(self.archive.size)} zipped, "
+            f"{mebibytes(plan.unzipped)} unzipped ({together}{share:.1%} of Lambda's limit)"
+        )
+        yield f"  largest: {largest(plan)}"
+        for layer in self.candidate.layers:
+            inside = [str(wheel) for wheel in self.carried if layer.versions.get(wheel.name) == wheel.version]
+            size = mebibytes(layer.plan.unzipped)
+            yield f"  from layer {layer.name}, {size} unzipped: {', '.join(inside) or 'nothing'}"
+        if len(self.valid) > 1:
+            yield f"  valid on {', '.join(map(str, self.valid))}"
         for note in self.notes:
             yield f"  older: {note}"
 
     def details(self) -> Iterator[str]:
         """Yield what only those want to know who ask for more."""
-        for distribution in self.left_out:
+        for distribution in self.chosen.left_out:
             yield f"  left out: {distribution}, which nothing requires"
 
 
 @dataclass(frozen=True)
-class LockReport:
-    """A lock that was written: which versions it had before, and which it has now."""
+class Locked:
+    """What a lock now holds for one target, and which versions it had before."""
 
-    path: Path
     target: Target
     before: Mapping[NormalizedName, Version]
-    after: Mapping[NormalizedName, Version]
-    notes: tuple[str, ...]
+    resolution: Resolution
+
+    def lines(self) -> Iterator[str]:
+        """Yield the target and each change of a version."""
+        after = {pin.name: pin.version for pin in self.resolution.pins}
+        yield f"  {self.target}, {_counted(len(after))}"
+        for name in sorted({*self.before, *after}):
+            before, now = self.before.get(name), after.get(name)
+            if before != now:
+                yield f"  {name}: {before or 'new'} -> {now or 'gone'}"
+        for note in self.resolution.notes:
+            yield f"  older: {note}"
+
+
+@dataclass(frozen=True)
+class LockReport:
+    """A lock that was written, target by target."""
+
+    path: Path
+    parts: tuple[Locked, ...]
     warnings: tuple[str, ...]
 
     def lines(self) -> Iterator[str]:
         """Yield the summary that follows the lock's path on the terminal."""
-        count = len(self.after)
-        yield f"  {self.target}, {count} distribution{'' if count == 1 else 's'}"
-        for name in sorted({*self.before, *self.after}):
-            before, after = self.before.get(name), self.after.get(name)
-            if before != after:
-                yield f"  {name}: {before or 'new'} -> {after or 'gone'}"
-        for note in self.notes:
-            yield f"  older: {note}"
+        for part in self.parts:
+            yield from part.lines()
 
     def details(self) -> Iterator[str]:
         """Yield nothing: a lock has no more to tell."""
         yield from ()
+
+
+def _counted(distributions: int) -> str:
+    return f"{distributions} distribution{'' if distributions == 1 else 's'}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -14,28 +15,46 @@ if TYPE_CHECKING:
 class Table:
     """Reads one TOML table, collecting every problem instead of stopping at the first.
 
-    ``host_keys`` are keys in the table that somebody else reads.
+    ``host_keys`` are keys in the table that somebody else reads. Where ``above`` is given, what this table lacks is
+    inherited from that one, but for the keys in ``own_keys``; problems of both are collected in one place.
     """
 
-    def __init__(self, address: str, values: Mapping[str, Any], *, host_keys: Collection[str]) -> None:
+    def __init__(
+        self,
+        address: str,
+        values: Mapping[str, Any],
+        *,
+        host_keys: Collection[str],
+        above: Table | None = None,
+        own_keys: Collection[str] = (),
+    ) -> None:
         self.address = address
         self.values = values
+        self.above = above
         self._host_keys = host_keys
+        self._own_keys = own_keys
         self._known: set[str] = set()
-        self._problems: list[str] = []
+        self._problems: dict[str, None] = above._problems if above else {}  # noqa: SLF001  # of the same class
 
     def get(self, key: str) -> Any:
         """Return the raw value, ``None`` where there is none, and count the key as known."""
         self._known.add(key)
-        return self.values.get(key)
+        inherited = self.above.get(key) if self.above and key not in self._own_keys else None
+        return self.values.get(key, inherited)
 
-    def problem(self, where: str, what: str) -> None:
-        """Note that the value at ``where``, a key or ``key[index]``, cannot be used."""
-        self._problems.append(f"{self.address}.{where}: {what}")
+    def where(self, key: str) -> str:
+        """Return the full address of ``key``, or of ``key[index]``, in the table that it stands in."""
+        name = re.split(r"[.\[]", key)[0]
+        inherited = name not in self.values and name not in self._own_keys
+        return self.above.where(key) if self.above and inherited else f"{self.address}.{key}"
+
+    def problem(self, key: str, what: str) -> None:
+        """Note that the value at a key, or at ``key[index]``, cannot be used."""
+        self.elsewhere(self.where(key), what)
 
     def elsewhere(self, where: str, what: str) -> None:
         """Note a problem that does not lie in this table."""
-        self._problems.append(f"{where}: {what}")
+        self._problems[f"{where}: {what}"] = None
 
     def text(self, key: str, *, check: Callable[[str], str | None]) -> str | None:
         """Return the string at ``key``; ``None`` where there is none or ``check`` names a problem."""
@@ -43,7 +62,7 @@ class Table:
         return None if value is None else self._text(key, value, check)
 
     def texts(self, key: str, *, check: Callable[[str], str | None] = lambda _: None) -> tuple[str, ...]:
-        """Return the strings of the array at ``key``; empty where there is none."""
+        """Return the array of strings at ``key``, without those that ``check`` names a problem of."""
         value = self.get(key)
         if value is None:
             return ()
@@ -85,20 +104,36 @@ class Table:
             return default
         return value
 
-    def finish(self) -> tuple[str, ...]:
-        """Return a warning for each key that is nobody's; raises ``ConfigError`` if there were problems."""
+    def tables(self, key: str) -> dict[str, dict[str, Any]]:
+        """Return the tables under ``key`` by their names."""
+        value = self.get(key)
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            self.problem(key, f"expected tables, such as [{self.address}.{key}.NAME]; found {value!r}")
+            return {}
+        for name, inner in value.items():
+            if not isinstance(inner, dict):
+                self.problem(f"{key}.{toml_key(name)}", f"expected a table; found {inner!r}")
+        return {name: inner for name, inner in value.items() if isinstance(inner, dict)}
+
+    def unknown(self) -> tuple[str, ...]:
+        """Return a warning for each key that is nobody's; one that resembles a known key is a problem."""
         warnings = []
         for key in self.values:
             if key in self._known or key in self._host_keys:
                 continue
             close = get_close_matches(key.replace("_", "-"), sorted(self._known), n=1, cutoff=0.75)
             if close:
-                self.problem(key, f"unknown option; did you mean {close[0]}?")
+                self.problem(toml_key(key), f"unknown option; did you mean {close[0]}?")
             else:
-                warnings.append(f"{self.address}.{key} is not an option of this target; it is ignored.")
+                warnings.append(f"{self.address}.{toml_key(key)} is not an option of this target; it is ignored.")
+        return tuple(warnings)
+
+    def finish(self) -> None:
+        """Raise ``ConfigError`` if there were problems, in this table or in those that inherit from it."""
         if self._problems:
             raise ConfigError(self._problems)
-        return tuple(warnings)
 
     def _text(self, where: str, value: Any, check: Callable[[str], str | None]) -> str | None:
         if not isinstance(value, str):
@@ -109,3 +144,8 @@ class Table:
             self.problem(where, problem)
             return None
         return value
+
+
+def toml_key(key: str) -> str:
+    """Return a key as TOML spells it in an address."""
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else f'"{key}"'

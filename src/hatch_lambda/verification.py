@@ -51,7 +51,7 @@ def verify_records(archive: FinishedArchive) -> Verification:
                     problems.append(f"{path}: is not what {one.dist_info}/RECORD says; make or fetch the zip anew")
     if archive.described is not None:
         problems += [f"{text}; make or fetch the zip anew" for text in missing]
-        if records == len(archive.distributions):
+        if records == len(archive.distributions) and any(one.project for one in archive.distributions):
             problems += _unlisted(archive, listed)
         problems += _described_problems(archive)
         return Verification(records, hashed, tuple(problems), tuple(_without_record(archive)))

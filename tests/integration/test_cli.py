@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +15,9 @@ from hatch_lambda.cli import COMMANDS, main
 from hatch_lambda.runtimes import RUNTIMES
 from tests.support.finished import HANDLER, installed, our_zip, zip_of
 from tests.support.zips import contents
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAMES = [runtime.name for runtime in RUNTIMES]
 
@@ -295,3 +299,48 @@ def test_a_runtime_that_the_table_lacks_can_be_given(capsys, tmp_path):
 
     assert code == 0
     assert "  runtime       python3.99\n" in out
+
+
+# Layers
+
+
+def layered(folder: Path) -> tuple[Path, Path]:
+    """Write a function whose handler lies in its layer, and the layer."""
+    described = {"schema": 1, "kind": "function", "name": "shop", "version": "0.1.0", "layers": ["base"]}
+    about = {"runtime": "python3.13", "architecture": "x86_64", "handler": "base.handler"}
+    function = {"hatch-lambda/shop-function.json": json.dumps({**described, **about}), "app.py": ""}
+    files = {"base/__init__.py": HANDLER}
+    return zip_of(folder, function, "f.zip"), zip_of(folder, installed("base", files=files, root="python/"), "l.zip")
+
+
+def test_a_function_is_checked_with_the_layers_that_are_named(capsys, tmp_path):
+    function, layer = layered(tmp_path)
+
+    sound = run(capsys, "verify", function, "--layer", layer)
+    broken = run(capsys, "verify", function, "--layer", layer, "--handler", "base.main")
+
+    assert (sound[0], sound[1].splitlines()[-1]) == (0, "  all is well")
+    assert (broken[0], broken[2]) == (
+        1,
+        "handler 'base.main': python/base/__init__.py defines no 'main'; it has 'handler'\n",
+    )
+
+
+def test_without_its_layers_a_functions_handler_is_not_checked(capsys, tmp_path):
+    function, _ = layered(tmp_path)
+
+    code, out, _ = run(capsys, "verify", function)
+
+    assert code == 0
+    assert out.splitlines()[-2] == (
+        "  warning: The function is used with layers, but was checked without; name them with --layer."
+    )
+
+
+def test_files_of_a_project_whose_dist_info_lies_in_a_layer_are_its_own(capsys, tmp_path):
+    function, _ = layered(tmp_path)
+
+    _, out, _ = run(capsys, "info", function)
+
+    assert "  layers        base\n" in out
+    assert "  shop 0.1.0 " in out

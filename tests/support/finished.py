@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_lambda.archive import write_archive
 from hatch_lambda.plan import Choices, Entry, make_plan
-from hatch_lambda.project import Project, project_entries
+from hatch_lambda.project import Project, describe, description, project_entries
 from hatch_lambda.wheels import wheel_entries
 from tests.support.make_wheel import make_wheel, metadata
-from tests.support.samples import SHOP, config, entry, verified
+from tests.support.samples import config, entry, verified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,13 +45,14 @@ def our_zip(
         name="shop",
         version="0.1.0",
         dependencies=(),
-        dist_info=SHOP.dist_info,
+        dist_info="shop-0.1.0.dist-info",
         metadata=metadata("shop", "0.1.0"),
     )
 
     def entries() -> Iterator[Entry]:
         yield from (entry(path, text) for path, text in (files or {"shop/api.py": HANDLER}).items())
-        yield from project_entries(project, chosen, "function", wheels)
+        yield from project_entries(project, chosen, whole=True)
+        yield description(project, chosen, describe(project, chosen, wheels, ()), whole=True)
         for wheel in wheels:
             yield from wheel_entries(wheel, scripts_for=None)
 

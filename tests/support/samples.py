@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import Requirement
 
+from hatch_lambda.archives import read_archives
 from hatch_lambda.checks.base import Candidate
 from hatch_lambda.config import LambdaConfig
 from hatch_lambda.plan import ArchivePlan, Content, Entry, FileContent, Origin, TextContent
@@ -19,6 +20,10 @@ from hatch_lambda.target import Architecture, Target
 from hatch_lambda.verify import verify_wheel
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from packaging.specifiers import SpecifierSet
+
     from hatch_lambda.wheels import Wheel
 
 SHOP = Origin("shop", "0.1.0", "shop-0.1.0.dist-info", project=True)
@@ -35,6 +40,15 @@ def target(runtime: str = "python3.13", architecture: Architecture = "x86_64", p
 def config(runtime: str = "python3.13", architecture: Architecture = "x86_64", **options: Any) -> LambdaConfig:
     """Return a configuration with everything but these options left out."""
     return LambdaConfig(target=target(runtime, architecture), **options)
+
+
+def read_config(
+    values: Mapping[str, Any], *, requires_python: SpecifierSet, overrides: Mapping[str, str]
+) -> LambdaConfig:
+    """Return the configuration of the one function that our table declares."""
+    archives = read_archives(values, root=Path(), requires_python=requires_python, overrides=overrides)
+    (config,) = archives.named("function")
+    return config
 
 
 def origin(name: str, version: str = "1.0") -> Origin:

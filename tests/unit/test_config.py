@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from hatch_lambda.config import DEFAULT_FILENAME, HATCH_KEYS, MAX_UNZIPPED, LambdaConfig, read_config
+from hatch_lambda.config import DEFAULT_FILENAME, HATCH_KEYS, MAX_UNZIPPED, LambdaConfig
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.runtimes import Runtime, System
 from hatch_lambda.table import Table
 from hatch_lambda.target import Target
-from tests.support.samples import target
+from tests.support.samples import read_config, target
 
 T = "tool.hatch.build.targets.lambda"
 RUNTIMES = "python3.9, python3.10, python3.11, python3.12, python3.13, python3.14, python3.15"
 NEWER = 'a newer one can be given as { name = "python3.16", python = "3.16", glibc = "2.34" }'
-FIELDS = "{name}, {version}, {runtime}, {architecture}"
+FIELDS = "{name}, {version}, {archive}, {runtime}, {architecture}"
 
 
 def read(requires_python: str = "", overrides: dict[str, str] | None = None, **options: Any) -> LambdaConfig:
@@ -88,11 +88,17 @@ def test_an_option_is_read(option, value, expected):
         ("runtime", 3.13, 'runtime: expected a string such as "python3.13", or a table; found 3.13'),
         (
             "runtime",
-            ["python3.13"],
-            "runtime: expected a string such as \"python3.13\", or a table; found ['python3.13']",
+            ["python3.13", 3],
+            'runtime[2]: expected a string such as "python3.13", or a table; found 3',
         ),
         ("architecture", 64, "architecture: expected x86_64 or arm64; found 64"),
-        ("architecture", [], "architecture: expected x86_64 or arm64; found []"),
+        ("architecture", [], "architecture: expected at least one; found []"),
+        ("architecture", ["arm64", "arm64"], "architecture[2]: named twice; found 'arm64'"),
+        (
+            "architecture",
+            ["arm64", "arm"],
+            "architecture[2]: expected x86_64 or arm64; found 'arm'; did you mean 'arm64'?",
+        ),
         ("python_patch", 3.13, "python-patch: expected a string; found 3.13"),
         ("handler", ["a.b"], "handler: expected a string; found ['a.b']"),
         ("features", "data", "features: expected an array of strings; found 'data'"),

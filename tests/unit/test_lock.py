@@ -8,10 +8,10 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from hatch_lambda.errors import ResolveError
-from hatch_lambda.report import LockReport
-from hatch_lambda.resolve.base import Demand, Pin
+from hatch_lambda.report import Locked, LockReport
+from hatch_lambda.resolve.base import Demand, Pin, Resolution
 from hatch_lambda.resolve.lock import parse_lock, select
-from hatch_lambda.resolve.locking import locked_versions, make_lock, write_lock
+from hatch_lambda.resolve.locking import LockPart, locked_versions, make_lock, write_lock
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import Target
 
@@ -23,7 +23,7 @@ HEAD = 'lock-version = "1.0"\ncreated-by = "uv"\n'
 def test_our_lock_reads_back_as_the_same_pins(tmp_path):
     pins = (_pin("base", "2.0"), _pin("lib", "1.0+cpu"))
 
-    lock = parse_lock(make_lock(pins, ROOTS, TARGET, tmp_path, tmp_path), "pylock.toml")
+    lock = parse_lock(make_lock([LockPart(TARGET, tuple(pins), tuple(ROOTS))], tmp_path, tmp_path), "pylock.toml")
 
     assert select(lock, TARGET, "pylock.toml", base=tmp_path, root=tmp_path).pins == pins
 
@@ -33,8 +33,8 @@ def test_our_lock_is_the_same_whatever_the_order_of_pins_and_requirements(tmp_pa
     roots = [*ROOTS, Demand("dependency-groups.dev", Requirement("base"))]
 
     texts = {
-        make_lock(pins, roots, TARGET, tmp_path, tmp_path),
-        make_lock(pins[::-1], [*roots[::-1], *roots], TARGET, tmp_path, tmp_path),
+        make_lock([LockPart(TARGET, tuple(pins), tuple(roots))], tmp_path, tmp_path),
+        make_lock([LockPart(TARGET, tuple(pins[::-1]), (*roots[::-1], *roots))], tmp_path, tmp_path),
     }
 
     assert len(texts) == 1
@@ -43,7 +43,7 @@ def test_our_lock_is_the_same_whatever_the_order_of_pins_and_requirements(tmp_pa
 def test_our_lock_has_neither_credentials_nor_fragments(tmp_path):
     pin = _pin("lib", url="https://user:s3cret@example.com/lib-1.0-py3-none-any.whl#sha256=0")
 
-    lock = parse_lock(make_lock([pin], ROOTS, TARGET, tmp_path, tmp_path), "pylock.toml")
+    lock = parse_lock(make_lock([LockPart(TARGET, (pin,), tuple(ROOTS))], tmp_path, tmp_path), "pylock.toml")
 
     assert [wheel.url for wheel in lock.packages[0].wheels or ()] == ["https://example.com/lib-1.0-py3-none-any.whl"]
 
@@ -53,7 +53,7 @@ def test_what_nobody_else_could_fetch_is_not_locked(tmp_path):
     pins = [_pin("base", sha256=None), _pin("lib", url=outside.as_uri())]
 
     with pytest.raises(ResolveError) as caught:
-        make_lock(pins, ROOTS, TARGET, tmp_path / "project", tmp_path / "project")
+        make_lock([LockPart(TARGET, tuple(pins), tuple(ROOTS))], tmp_path / "project", tmp_path / "project")
 
     assert str(caught.value) == (
         "base 1.0: its index gives no sha256; without one it cannot be locked\n"
@@ -64,7 +64,7 @@ def test_what_nobody_else_could_fetch_is_not_locked(tmp_path):
 def test_the_lock_of_every_runtime_and_architecture_is_for_it_alone(tmp_path):
     targets = [Target(runtime, architecture) for runtime in RUNTIMES for architecture in ("x86_64", "arm64")]
     for target in targets:
-        lock = parse_lock(make_lock([], [], target, tmp_path, tmp_path), "pylock.toml")
+        lock = parse_lock(make_lock([LockPart(target, (), ())], tmp_path, tmp_path), "pylock.toml")
         (environment,) = lock.environments or ()
 
         assert [other for other in targets if environment.evaluate(dict(other.markers))] == [target]
@@ -95,9 +95,9 @@ def test_a_release_that_nobody_may_need_is_no_reason_to_stop(tmp_path):
 
 def test_the_versions_of_a_lock_are_those_it_names(tmp_path):
     path = tmp_path / "pylock.toml"
-    path.write_text(make_lock([_pin("lib"), _pin("base", "2.0")], ROOTS, TARGET, tmp_path, tmp_path))
+    path.write_text(make_lock([LockPart(TARGET, (_pin("lib"), _pin("base", "2.0")), tuple(ROOTS))], tmp_path, tmp_path))
 
-    assert locked_versions(path) == {"base": Version("2.0"), "lib": Version("1.0")}
+    assert locked_versions(path, TARGET) == {"base": Version("2.0"), "lib": Version("1.0")}
 
 
 @pytest.mark.parametrize("content", [None, b"", b"= 1", b"\xff\xfe"])
@@ -106,7 +106,7 @@ def test_a_lock_that_cannot_be_read_has_no_versions(tmp_path, content):
     if content is not None:
         path.write_bytes(content)
 
-    assert locked_versions(path) == {}
+    assert locked_versions(path, TARGET) == {}
 
 
 def test_a_lock_is_put_in_place_in_one_step_in_a_folder_of_its_own(tmp_path):
@@ -154,7 +154,9 @@ def test_the_report_of_a_lock_tells_what_changed(tmp_path):
     before = {canonicalize_name(name): Version("1.0") for name in ("gone", "moved", "same")}
     after = {canonicalize_name("moved"): Version("2.0"), canonicalize_name("same"): Version("1.0")}
     after[canonicalize_name("added")] = Version("3.0")
-    report = LockReport(tmp_path / "pylock.toml", TARGET, before, after, ("moved 2.0 instead of 3.0: why",), ())
+    pins = tuple(_pin(name, str(version)) for name, version in after.items())
+    resolution = Resolution(pins, notes=("moved 2.0 instead of 3.0: why",))
+    report = LockReport(tmp_path / "pylock.toml", (Locked(TARGET, before, resolution),), ())
 
     assert list(report.lines()) == [
         "  python3.11 on x86_64, 3 distributions",

@@ -8,8 +8,9 @@ import pytest
 
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.resolve.base import Host
-from hatch_lambda.resolve.pip import PipResolver, dry_run_options
-from tests.support.samples import demand, target
+from hatch_lambda.resolve.choice import resolver_tool
+from hatch_lambda.resolve.pip import dry_run_options
+from tests.support.samples import config
 
 T = "tool.hatch.build.targets.lambda"
 
@@ -23,10 +24,9 @@ def test_pip_is_told_to_resolve_and_install_nothing():
 def test_constraint_files_that_are_not_there_are_told_before_pip_starts(tmp_path):
     (tmp_path / "there.txt").write_text("")
     files = ("gone.txt", "there.txt", "https://host/constraints.txt", "sub/gone.txt")
-    resolver = PipResolver(Host({}, tmp_path), files)
 
     with pytest.raises(ConfigError) as caught:
-        resolver.resolve([demand("lib")], target())
+        resolver_tool(config(constraints=files), Host({}, tmp_path))
 
     assert str(caught.value).splitlines() == [
         f"{T}.constraints[1]: no file 'gone.txt' in the project; create it or remove the entry",

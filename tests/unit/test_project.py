@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 
 from hatch_lambda.errors import ProjectError
 from hatch_lambda.plan import Entry, FileContent, TextContent
-from hatch_lambda.project import Project, SelectedFile, project_entries, root_demands
+from hatch_lambda.project import Project, SelectedFile, describe, project_entries, root_demands
 from hatch_lambda.wheels import console_script
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import SHOP, config, verified
@@ -145,7 +144,7 @@ def selected(path: str, *, executable: bool = False, size: int = 3) -> SelectedF
 def test_the_projects_files_go_where_hatch_puts_them():
     project = shop(files=(selected("shop/api.py"), selected("run.sh", executable=True)))
 
-    found = list(project_entries(project, config(), "function", ()))
+    found = list(project_entries(project, config(), whole=True))
 
     assert found[:2] == [
         Entry("shop/api.py", SHOP, FileContent(Path("/source/shop/api.py"), 3), executable=False),
@@ -157,12 +156,11 @@ def test_the_dist_info_holds_metadata_entry_points_and_licenses():
     license_file = selected("licenses/LICENSE", executable=True)
     project = shop(entry_points="[console_scripts]\nrun = shop:main\n", licenses=(license_file,))
 
-    found = {entry.path: entry for entry in project_entries(project, config(), "function", ())}
+    found = {entry.path: entry for entry in project_entries(project, config(), whole=True)}
 
     assert list(found) == [
         "shop-0.1.0.dist-info/METADATA",
         "shop-0.1.0.dist-info/entry_points.txt",
-        "shop-0.1.0.dist-info/lambda.json",
         "shop-0.1.0.dist-info/licenses/LICENSE",
     ]
     assert found["shop-0.1.0.dist-info/METADATA"].content == TextContent(METADATA.encode())
@@ -173,9 +171,9 @@ def test_the_dist_info_holds_metadata_entry_points_and_licenses():
 
 
 def test_a_project_without_entry_points_has_no_file_of_them():
-    found = [entry.path for entry in project_entries(shop(), config(), "function", ())]
+    found = [entry.path for entry in project_entries(shop(), config(), whole=True)]
 
-    assert found == ["shop-0.1.0.dist-info/METADATA", "shop-0.1.0.dist-info/lambda.json"]
+    assert found == ["shop-0.1.0.dist-info/METADATA"]
 
 
 def test_lambda_json_says_for_what_and_of_what_the_archive_is_made(tmp_path):
@@ -183,18 +181,18 @@ def test_lambda_json_says_for_what_and_of_what_the_archive_is_made(tmp_path):
     wheel = verified(path)
     chosen = config("python3.12", "arm64", handler="shop.api.main")
 
-    found = {entry.path: entry for entry in project_entries(shop(), chosen, "function", [wheel])}
+    found = describe(shop(), chosen, [wheel], ())
 
-    content = found["shop-0.1.0.dist-info/lambda.json"].content
-    assert isinstance(content, TextContent)
-    described = {
+    assert found == {
         "schema": 1,
         "kind": "function",
+        "archive": None,
         "name": "shop",
         "version": "0.1.0",
         "runtime": "python3.12",
         "architecture": "arm64",
         "handler": "shop.api.main",
+        "layers": [],
         "distributions": [
             {
                 "name": "lib",
@@ -205,14 +203,13 @@ def test_lambda_json_says_for_what_and_of_what_the_archive_is_made(tmp_path):
             }
         ],
     }
-    assert content.data.decode() == json.dumps(described, indent=2) + "\n"
 
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_console_scripts_go_to_bin_where_scripts_are_asked_for(scripts):
     project = shop(console_scripts={"run": "shop:main"})
 
-    found = list(project_entries(project, config("python3.12", scripts=scripts), "function", ()))
+    found = list(project_entries(project, config("python3.12", scripts=scripts), whole=True))
 
     assert (console_script("run", "shop:main", SHOP, "3.12") in found) is scripts
-    assert len(found) == 2 + scripts
+    assert len(found) == 1 + scripts

@@ -11,8 +11,9 @@ import pytest
 from hatch_lambda.archive import WrittenArchive
 from hatch_lambda.plan import ArchivePlan, Entry, WheelContent
 from hatch_lambda.report import Report
+from hatch_lambda.wheelhouse import Chosen
 from tests.support.make_wheel import make_wheel
-from tests.support.samples import config, origin, plan, verified
+from tests.support.samples import candidate, config, origin, plan, verified
 
 
 def sized(name: str, size: int) -> Entry:
@@ -24,7 +25,9 @@ def sized(name: str, size: int) -> Entry:
 def report(chosen: ArchivePlan, *, zipped: int = 0, wheels: Any = (), notes: Any = (), **options: Any) -> list[str]:
     """Return the lines of a report."""
     archive = WrittenArchive(Path("a.zip"), zipped, "")
-    return list(Report(config(**options), tuple(wheels), chosen, archive, tuple(notes), (), ("a warning",)).lines())
+    made = candidate(chosen, config(**options))
+    taken = Chosen(tuple(wheels), left_out=(), ignored=())
+    return list(Report(made, taken, (), (made.config.target,), archive, tuple(notes), ("a warning",)).lines())
 
 
 def test_a_report_tells_target_handler_sizes_and_the_largest_distributions():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.contents import check_contents
 from hatch_lambda.checks.handler import check_handler
+from hatch_lambda.checks.layers import check_layers
 from hatch_lambda.checks.limits import check_unzipped
 from hatch_lambda.checks.own_files import check_own_files
 from hatch_lambda.errors import PlanError
@@ -13,7 +14,7 @@ from hatch_lambda.errors import PlanError
 if TYPE_CHECKING:
     from hatch_lambda.checks.base import Candidate
 
-CHECKS = (check_contents, check_own_files, check_unzipped, check_handler)
+CHECKS = (check_contents, check_own_files, check_unzipped, check_layers, check_handler)
 
 FINISHED_CHECKS = tuple(check for check in CHECKS if check not in {check_contents, check_own_files})
 """Those that a finished zip can be put to: not those that ask what Hatch was told, or look at files of this machine."""

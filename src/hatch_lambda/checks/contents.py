@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.base import Finding
+from hatch_lambda.layers import LAYER_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,7 +14,11 @@ if TYPE_CHECKING:
 
 
 def check_contents(candidate: Candidate) -> Iterator[Finding]:
-    """Yield a warning if Hatch's options, rightly or not, select no files of the project."""
-    own = (entry for entry in candidate.plan.entries if entry.origin.project)
-    if all(entry.path.startswith(f"{entry.origin.dist_info}/") for entry in own):
-        yield Finding("warning", "Hatch selects no files of the project; the archive holds its dependencies only.")
+    """Yield a warning if Hatch's options, rightly or not, select no files of the project, or a layer holds nothing."""
+    own = [entry for entry in candidate.plan.entries if entry.origin.project and entry.origin.dist_info]
+    beneath = any(entry.origin.project for layer in candidate.layers for entry in layer.modules.values())
+    if candidate.config.project and not beneath:
+        if all(entry.path.removeprefix(LAYER_PREFIX).startswith(f"{entry.origin.dist_info}/") for entry in own):
+            yield Finding("warning", "Hatch selects no files of the project; the archive holds its dependencies only.")
+    elif candidate.config.kind == "layer" and all(entry.origin.project for entry in candidate.plan.entries):
+        yield Finding("warning", f"Nothing is left to go into {candidate.config.archive}; the archive is empty.")

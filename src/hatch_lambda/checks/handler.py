@@ -9,18 +9,17 @@ from __future__ import annotations
 import ast
 import sys
 import warnings
-import zipfile
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.base import Finding
-from hatch_lambda.plan import FileContent, TextContent
+from hatch_lambda.plan import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from hatch_lambda.checks.base import Candidate
-    from hatch_lambda.plan import ArchivePlan, Entry
+    from hatch_lambda.plan import Entry
     from hatch_lambda.target import Target
 
 _ANYTHING = "*"
@@ -53,8 +52,8 @@ def check_handler(candidate: Candidate) -> Iterator[Finding]:
 
     A handler that names an executable file of the archive, as the Lambda Web Adapter wants it, is fine as it is.
     """
-    plan, handler = candidate.plan, candidate.config.handler
-    if handler is None or _is_program(plan, handler):
+    handler = candidate.config.handler
+    if handler is None or _is_program(candidate, handler):
         return
     where = f"handler {handler!r}"
     module, _, function = handler.rpartition(".")
@@ -70,26 +69,29 @@ def check_handler(candidate: Candidate) -> Iterator[Finding]:
             f"{where}: {module.split('.')[0]!r} is a module built into Python, which Lambda refuses; rename yours",
         )
     else:
-        yield from _check_module(plan, candidate.config.target, where, module, function)
+        yield from _check_module(candidate, where, module, function)
 
 
-def _is_program(plan: ArchivePlan, handler: str) -> bool:
-    entry = plan.paths.get(handler)
+def _is_program(candidate: Candidate, handler: str) -> bool:
+    entry = candidate.plan.paths.get(handler)
     return entry is not None and entry.executable
 
 
-def _check_module(plan: ArchivePlan, target: Target, where: str, module: str, function: str) -> Iterator[Finding]:
+def _check_module(candidate: Candidate, where: str, module: str, function: str) -> Iterator[Finding]:
+    target = candidate.config.target
     path = module.replace(".", "/")
-    entry = _module_entry(plan, path, target)
+    entry = _module_entry(candidate.modules, path, target)
     if entry is None:
-        yield Finding("error", _no_module(plan, where, module, path))
+        yield Finding("error", _no_module(candidate, where, module, path))
         return
     if not entry.path.endswith(".py"):
         return  # an extension module tells its names to nobody but the Python that loads it
+    with opened(entry.content) as file:
+        source = file.read()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Python would only warn of is not ours to say
-            tree = ast.parse(_source(entry), entry.path, feature_version=target.runtime.python)
+            tree = ast.parse(source, entry.path, feature_version=target.runtime.python)
     except (SyntaxError, ValueError) as error:
         yield _unparsable(entry, target, where, error)
         return
@@ -98,17 +100,18 @@ def _check_module(plan: ArchivePlan, target: Target, where: str, module: str, fu
         yield Finding("error", _no_function(where, entry, function, names))
 
 
-def _module_entry(plan: ArchivePlan, path: str, target: Target) -> Entry | None:
+def _module_entry(modules: Mapping[str, Entry], path: str, target: Target) -> Entry | None:
     """Return the file that Python would import: package, extension module, then source."""
     extension = f".cpython-{''.join(map(str, target.runtime.python))}-{target.machine}-linux-gnu.so"
     for suffix in ("/__init__" + extension, "/__init__.abi3.so", "/__init__.py", extension, ".abi3.so", ".so", ".py"):
-        if path + suffix in plan.paths:
-            return plan.paths[path + suffix]
+        if path + suffix in modules:
+            return modules[path + suffix]
     return None
 
 
-def _no_module(plan: ArchivePlan, where: str, module: str, path: str) -> str:
-    if any(found.startswith(f"{path}/") for found in plan.paths):
+def _no_module(candidate: Candidate, where: str, module: str, path: str) -> str:
+    plan = candidate.plan
+    if any(found.startswith(f"{path}/") for found in candidate.modules):
         return f"{where}: {module!r} is a namespace package, which has no functions; name a module in it"
     tops = sorted({_top(entry) for entry in plan.entries if entry.origin.project} - {""})
     tops += sorted({_top(entry) for entry in plan.entries if not entry.origin.project} - {"", *tops})
@@ -149,16 +152,6 @@ def _unparsable(entry: Entry, target: Target, where: str, error: SyntaxError | V
             f"Python {own} that builds ({said}); build with Python {version} to have it checked.",
         )
     return Finding("error", f"{where}: {entry.path}{line} is not Python {version}; {said}; mend it")
-
-
-def _source(entry: Entry) -> bytes:
-    content = entry.content
-    if isinstance(content, TextContent):
-        return content.data
-    if isinstance(content, FileContent):
-        return content.source.read_bytes()
-    with zipfile.ZipFile(content.wheel) as archive:
-        return archive.read(content.member)
 
 
 def _names(node: ast.AST) -> Iterator[str]:

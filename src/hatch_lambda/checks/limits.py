@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.base import Finding
-from hatch_lambda.config import MAX_UNZIPPED, TABLE
+from hatch_lambda.config import MAX_UNZIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,16 +23,18 @@ MIB = 1 << 20
 
 
 def check_unzipped(candidate: Candidate) -> Iterator[Finding]:
-    """Yield an error if the archive is larger, unpacked, than ``max-size`` admits, naming what fills it."""
+    """Yield an error if the archive and its layers are larger, unpacked, than ``max-size`` admits, and why."""
     plan, config = candidate.plan, candidate.config
-    if plan.unzipped <= config.max_size:
+    if candidate.unzipped <= config.max_size:
         return
+    inside = [f"{mebibytes(layer.plan.unzipped)} in layer {layer.name}" for layer in candidate.layers]
+    shares = f", {', '.join([f'{mebibytes(plan.unzipped)} here', *inside])}" if inside else ""
     limit = (
         f"Lambda accepts less than {MAX_UNZIPPED + 1:,} with its layers"
         if config.max_size == MAX_UNZIPPED
-        else f"{TABLE}.max-size admits {config.max_size:,}"
+        else f"{config.where('max-size')} admits {config.max_size:,}"
     )
-    yield Finding("error", f"unzipped: {plan.unzipped:,} bytes; {limit}; largest: {largest(plan)}, …")
+    yield Finding("error", f"unzipped: {candidate.unzipped:,} bytes{shares}; {limit}; largest: {largest(plan)}, …")
 
 
 def check_zipped(size: int) -> Iterator[Finding]:
@@ -47,7 +49,8 @@ def check_zipped(size: int) -> Iterator[Finding]:
 
 def largest(plan: ArchivePlan, count: int = 3) -> str:
     """Return the distributions that take most, with their sizes unpacked."""
-    return ", ".join(f"{origin} ({mebibytes(size)})" for origin, size in list(plan.sizes.items())[:count])
+    shown = [(origin, size) for origin, size in plan.sizes.items() if origin.dist_info is not None]
+    return ", ".join(f"{origin} ({mebibytes(size)})" for origin, size in shown[:count])
 
 
 def mebibytes(size: int) -> str:

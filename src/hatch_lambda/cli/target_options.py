@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_lambda.finished import read_finished
@@ -18,6 +19,9 @@ def add_target_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--runtime", metavar="NAME", help="the runtime it is for, such as python3.13")
     parser.add_argument("--architecture", metavar="NAME", help="x86_64 or arm64")
     parser.add_argument("--handler", metavar="NAME", help="the handler, as in package.module.function")
+    parser.add_argument(
+        "--layer", type=Path, action="append", default=[], metavar="ZIP", help="a layer that it is used with, in order"
+    )
 
 
 def inspected(options: Namespace) -> Inspection:
@@ -27,4 +31,5 @@ def inspected(options: Namespace) -> Inspection:
         runtime=options.runtime,
         architecture=options.architecture,
         handler=options.handler,
+        layers=[read_finished(path) for path in options.layer],
     )

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.config import LOCK_FILE, TABLE
+from hatch_lambda.config import LOCK_FILE
 from hatch_lambda.errors import ConfigError, ResolveError
+from hatch_lambda.resolve.constraints import constraint_files
 from hatch_lambda.resolve.hashed import HashedResolver
 from hatch_lambda.resolve.lock import LockResolver, Wanted
 from hatch_lambda.resolve.pip import PipResolver
@@ -32,7 +33,9 @@ def chosen_lock(config: LambdaConfig, host: Host, memory: Memory) -> Resolver | 
     default = host.folder / LOCK_FILE
     path = host.folder / config.lock if config.lock else default
     if config.lock and default.is_file() and path.resolve() != default.resolve():
-        raise ConfigError(f"{TABLE}.lock: names {config.lock!r}, but there is {LOCK_FILE} too; remove one of them")
+        raise ConfigError(
+            f"{config.where('lock')}: names {config.lock!r}, but there is {LOCK_FILE} too; remove one of them"
+        )
     if config.lock is None and not default.is_file():
         return None
     if path.suffix == ".txt":
@@ -45,17 +48,19 @@ def lock_path(config: LambdaConfig, host: Host) -> Path:
     path = host.folder / (config.lock or LOCK_FILE)
     if path.suffix != ".toml":
         raise ConfigError(
-            f"{TABLE}.lock: names {config.lock!r}, which -t lambda:lock does not write; make it with its own "
+            f"{config.where('lock')}: names {config.lock!r}, which -t lambda:lock does not write; make it with its own "
             "tool, or name a pylock.toml"
         )
     return path
 
 
 def resolver_tool(config: LambdaConfig, host: Host) -> Resolver:
-    """Return the tool that resolves where no lock says the versions."""
-    if config.resolver == "uv":
-        return UvResolver(host, config.constraints)
-    return PipResolver(host, config.constraints)
+    """Return the tool that resolves where no lock says the versions.
+
+    Raises ``ConfigError`` for a constraint file that is not there.
+    """
+    constraints = constraint_files(config.constraints, host.folder, config.where("constraints"))
+    return UvResolver(host, constraints) if config.resolver == "uv" else PipResolver(host, constraints)
 
 
 def fetching_host(config: LambdaConfig, host: Host, uv_tables: Sequence[Mapping[str, Any]]) -> Host:

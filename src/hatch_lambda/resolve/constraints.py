@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_lambda.config import TABLE
 from hatch_lambda.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -17,10 +16,10 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 
-def constraint_files(paths: Sequence[str], folder: Path) -> tuple[str, ...]:
-    """Return the user's constraint files; raises ``ConfigError`` with each that is not there."""
+def constraint_files(paths: Sequence[str], folder: Path, where: str) -> tuple[str, ...]:
+    """Return the constraint files that stand at ``where``; raises ``ConfigError`` with each that is not there."""
     missing = [
-        f"{TABLE}.constraints[{index}]: no file {path!r} in the project; create it or remove the entry"
+        f"{where}[{index}]: no file {path!r} in the project; create it or remove the entry"
         for index, path in enumerate(paths, 1)
         if "://" not in path and not (folder / path).is_file()
     ]

@@ -255,7 +255,8 @@ def _difference(lock: Pylock, roots: Sequence[Demand], name: str) -> list[str]:
         return []
     now = requirement_lines(roots)
     changes = [f"added {line!r}" for line in now if line not in made_from]
-    changes += [f"removed {line!r}" for line in made_from if line not in now]
+    if len(lock.environments or ()) == 1:  # else it may be for another target
+        changes += [f"removed {line!r}" for line in made_from if line not in now]
     return [f"{name}: since it was made: {', '.join(changes)}"] if changes else []
 
 

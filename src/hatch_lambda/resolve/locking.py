@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packaging.markers import Marker
 from packaging.pylock import Package, PackageSdist, PackageWheel, Pylock
 from packaging.version import Version
 
@@ -15,7 +17,7 @@ from hatch_lambda.resolve.base import file_of, without_credentials
 from hatch_lambda.resolve.lock import CREATED_BY, TOOL, environment_of, read_lock, requirement_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
@@ -23,8 +25,17 @@ if TYPE_CHECKING:
     from hatch_lambda.target import Target
 
 
-def locked_versions(path: Path) -> dict[NormalizedName, Version]:
-    """Return the versions in our lock at ``path``; none where there is none that can be read.
+@dataclass(frozen=True)
+class LockPart:
+    """What a lock holds for one target: pins, and the requirements that they meet."""
+
+    target: Target
+    pins: tuple[Pin, ...]
+    roots: tuple[Demand, ...]
+
+
+def locked_versions(path: Path, target: Target) -> dict[NormalizedName, Version]:
+    """Return the versions in our lock at ``path`` for a target; none where there is no lock that can be read.
 
     Raises ``ResolveError`` for a lock of another tool, which ours must not replace unasked.
     """
@@ -37,7 +48,11 @@ def locked_versions(path: Path) -> dict[NormalizedName, Version]:
             f"{path.name}: made by {lock.created_by}, and not to be overwritten; remove it, or name another file in "
             "lock"
         )
-    return {package.name: package.version for package in lock.packages if package.version}
+    return {
+        package.name: package.version
+        for package in lock.packages
+        if package.version and (package.marker is None or package.marker.evaluate({**target.markers, "extra": ""}))
+    }
 
 
 def write_lock(path: Path, text: str) -> None:
@@ -58,34 +73,47 @@ def write_lock(path: Path, text: str) -> None:
         raise ResolveError(f"{path}: cannot be written ({error.strerror}); the lock is as it was") from None
 
 
-def make_lock(pins: Sequence[Pin], roots: Sequence[Demand], target: Target, base: Path, root: Path) -> str:
+def make_lock(parts: Sequence[LockPart], base: Path, root: Path) -> str:
     """Return our lock of these pins as TOML, the same for the same pins; it is meant to lie in the folder ``base``.
 
     Raises ``ResolveError`` for a pin that nobody else could fetch: one without hash, or a file outside the project.
     """
     import tomli_w
 
-    problems: list[str] = []
-    packages = []
-    for pin in sorted(pins, key=lambda pin: pin.name):
-        file = _file(pin, base, root)
-        if isinstance(file, str):
-            problems.append(file)
-        elif isinstance(file, PackageWheel):
-            packages.append(Package(name=pin.name, version=pin.version, wheels=[file]))
-        else:
-            packages.append(Package(name=pin.name, version=pin.version, sdist=file))
+    files = {pin: _file(pin, base, root) for part in parts for pin in part.pins}
+    problems = [file for file in files.values() if isinstance(file, str)]
     if problems:
-        raise ResolveError(problems)
+        raise ResolveError(dict.fromkeys(problems))
+    releases = sorted({(pin.name, pin.version) for pin in files})
     lock = Pylock(
         lock_version=Version("1.0"),
-        environments=[environment_of(target)],
+        environments=[environment_of(part.target) for part in parts],
         created_by=CREATED_BY,
-        packages=packages,
-        tool={TOOL: {"requirements": requirement_lines(roots)}},
+        packages=[_package(name, version, parts, files) for name, version in releases],
+        tool={TOOL: {"requirements": requirement_lines([root for part in parts for root in part.roots])}},
     )
     lock.validate()
     return tomli_w.dumps(lock.to_dict())
+
+
+def _package(
+    name: NormalizedName,
+    version: Version,
+    parts: Sequence[LockPart],
+    files: Mapping[Pin, PackageWheel | PackageSdist | str],
+) -> Package:
+    """Return a release with its files for all targets that take it; a marker says which, where not all do."""
+    release = {part.target: pin for part in parts for pin in part.pins if (pin.name, pin.version) == (name, version)}
+    chosen = [files[pin] for pin in sorted(release.values(), key=lambda pin: pin.filename)]
+    wheels = [file for file in chosen if isinstance(file, PackageWheel)]
+    made_for = [f"({environment_of(target)})" for target in release]
+    return Package(
+        name=name,
+        version=version,
+        marker=None if len(release) == len(parts) else Marker(" or ".join(made_for)),
+        wheels=list({wheel.name: wheel for wheel in wheels}.values()) or None,
+        sdist=next((file for file in chosen if isinstance(file, PackageSdist)), None),
+    )
 
 
 def _file(pin: Pin, base: Path, root: Path) -> PackageWheel | PackageSdist | str:

@@ -13,7 +13,7 @@ from packaging.version import Version
 
 from hatch_lambda.errors import ResolveError, masked
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Pin, Resolution, literal
-from hatch_lambda.resolve.constraints import constraint_files, preferences_file
+from hatch_lambda.resolve.constraints import preferences_file
 from hatch_lambda.resolve.explain import explain_download, explain_failure, explain_older, explain_sdists
 from hatch_lambda.resolve.pip_command import run_pip, target_options
 from hatch_lambda.resolve.proof import demands
@@ -40,20 +40,18 @@ class PipResolver:
     ) -> Resolution:
         """Return the newest versions, or the preferred ones, that meet the requirements together.
 
-        Raises ``ResolveError`` where there are none, saying why, and ``ConfigError`` for a constraint file that is
-        not there.
+        Raises ``ResolveError`` where there are none, saying why.
         """
         if self.host.offline:
             raise ResolveError(
                 f"{OFFLINE_VARIABLE}: pip cannot resolve without the network; make a lock while there is one"
             )
-        constraints = constraint_files(self.constraints, self.host.folder)
         with (
             tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder,
             preferences_file(prefer or {}) as preferences,
         ):
             listed = _requirements_file(Path(folder), (str(root.requirement) for root in roots))
-            options = [f"--constraint={path}" for path in (*constraints, *preferences)]
+            options = [f"--constraint={path}" for path in (*self.constraints, *preferences)]
             report, run = report_of([*target_options(target), f"--requirement={listed}", *options], target, self.host)
         if run.code:
             raise _failure(run, target, roots)

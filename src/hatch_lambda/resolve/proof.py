@@ -9,7 +9,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from hatch_lambda.errors import ResolveError, WheelError
-from hatch_lambda.resolve.base import Demand, filename_of
+from hatch_lambda.resolve.base import Demand, Resolution, filename_of
 from hatch_lambda.target import wheel_tags
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from packaging.version import Version
 
-    from hatch_lambda.resolve.base import Resolution
     from hatch_lambda.target import Target
 
 
@@ -79,6 +78,20 @@ def prove(roots: Sequence[Demand], wheels: Iterable[Provable], target: Target, r
     ]
     if problems:
         raise ResolveError(problems)
+
+
+def suits(
+    roots: Sequence[Demand], wheels: Iterable[Provable], target: Target, *, without: Collection[NormalizedName] = ()
+) -> bool:
+    """Return whether the wheels, made for another target perhaps, hold all that the roots need on this one."""
+    found = {wheel.name: wheel for wheel in wheels}
+    demanded = [
+        demand
+        for demand in demands(roots, found, target, without=without)
+        if canonicalize_name(demand.requirement.name) not in without
+    ]
+    unmet_here = any(unmet(demand, found, Resolution(())) for demand in demanded)
+    return not unmet_here and not any(problem for wheel in found.values() for problem in _unfit(wheel, target))
 
 
 def needed(

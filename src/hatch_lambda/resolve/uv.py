@@ -20,7 +20,7 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Resolution
-from hatch_lambda.resolve.constraints import constraint_files, preferences_file
+from hatch_lambda.resolve.constraints import preferences_file
 from hatch_lambda.resolve.lock import read_lock, select
 
 if TYPE_CHECKING:
@@ -80,14 +80,13 @@ class UvResolver:
             raise ResolveError(
                 f"{OFFLINE_VARIABLE}: uv cannot resolve without the network; make a lock while there is one"
             )
-        constraints = constraint_files(self.constraints, self.host.folder)
         text = "".join(f"{root.requirement}\n" for root in roots)
         with (
             tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder,
             preferences_file(prefer or {}) as preferences,
         ):
             output = Path(folder, "pylock.toml")  # named, or uv would write over its setting output-file
-            options = [f"--constraints={path}" for path in (*constraints, *preferences)]
+            options = [f"--constraints={path}" for path in (*self.constraints, *preferences)]
             done = self._run([*self.command(target), f"--output-file={output}", *options], text)
             if done.returncode:
                 raise failure(done.stderr, target)

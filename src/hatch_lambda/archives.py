@@ -1,0 +1,233 @@
+"""Which archives the table ``[tool.hatch.build.targets.lambda]`` declares, and what each is called."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from hatch_lambda.config import FILE_KEYS, HATCH_KEYS, TABLE, LambdaConfig, read_config
+from hatch_lambda.errors import ConfigError
+from hatch_lambda.runtimes import RUNTIMES
+from hatch_lambda.table import Table, toml_key
+from hatch_lambda.target import ARCHITECTURES
+from hatch_lambda.targets import read_targets
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from packaging.specifiers import SpecifierSet
+
+    from hatch_lambda.config import Kind
+
+LOCK_VERSION = "lock"
+"""What Hatch calls the lock, which is no archive."""
+
+MAX_LAYERS = 5
+"""Layers of one function. Source: https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html, read 2026-11-23."""
+
+_TAKEN = frozenset(
+    {"function", "layer", LOCK_VERSION, "standard", "editable", *ARCHITECTURES, *(row.name for row in RUNTIMES)}
+)
+"""Names that mean something else after ``-t lambda:``, here or for Hatch's own targets."""
+
+
+@dataclass(frozen=True)
+class Archives:
+    """All archives of a project, those with names layers first; ``default`` names what plain ``-t lambda`` builds.
+
+    ``tables`` has the table of each by its version, with what it inherits, for Hatch to read its own options from.
+    """
+
+    each: tuple[LambdaConfig, ...]
+    default: tuple[str, ...]
+    tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def versions(self) -> dict[str, LambdaConfig]:
+        """Return each archive by what Hatch calls it."""
+        return {config.version: config for config in self.each}
+
+    def named(self, version: str) -> tuple[LambdaConfig, ...]:
+        """Return the archives that a version stands for: one, all of a table, or all of a kind; raises ``ConfigError``.
+
+        A table has several where it lists architectures or runtimes.
+        """
+        found = [config for config in self.each if version in {config.version, config.name, config.kind}]
+        exact = [config for config in found if config.version == version]
+        if not found:
+            known = dict.fromkeys(name for config in self.each for name in (config.version, config.name) if name)
+            expected = ", ".join([*known, LOCK_VERSION])
+            raise ConfigError(f"-t lambda:{version}: no such version of the target; expected one of {expected}")
+        return tuple(exact or found)
+
+    def sharing(self, config: LambdaConfig) -> tuple[LambdaConfig, ...]:
+        """Return all archives that are resolved together with this one."""
+        return tuple(other for other in self.each if other.resolved_with == config.resolved_with)
+
+    def layers(self, config: LambdaConfig) -> tuple[LambdaConfig | str, ...]:
+        """Return the layers of an archive, those that they need included: the project's own, or paths of zips."""
+        found: dict[str, LambdaConfig | str] = {}
+        for name in config.layers:
+            layer = next((layer for layer in self.each if _is_layer(layer, name) and _loads(layer, config)), None)
+            inner = self.layers(layer) if layer else ()
+            for each in (*inner, layer or name):
+                found.setdefault(each if isinstance(each, str) else each.version, each)
+        return tuple(found.values())
+
+
+def read_archives(
+    values: Mapping[str, Any], *, root: Path, requires_python: SpecifierSet, overrides: Mapping[str, str]
+) -> Archives:
+    """Return the archives that our table declares; raises ``ConfigError`` with every problem, one a line.
+
+    ``root`` is the project's folder and ``requires_python`` the project's own, which each runtime must satisfy.
+    ``overrides`` is the environment: its ``HATCH_LAMBDA_RUNTIME`` and ``HATCH_LAMBDA_ARCHITECTURE`` win over the table.
+    """
+    table = Table(TABLE, values, host_keys=HATCH_KEYS)
+    tables = list(_tables(table))
+    each: list[LambdaConfig] = []
+    effective: dict[str, dict[str, Any]] = {}
+    for kind, name, inner in tables:
+        found = [_called(config, apart) for config, apart in _read(inner, kind, name, requires_python, overrides)]
+        unknown = inner.unknown() if inner is not table else ()
+        each += [replace(config, warnings=(*unknown, *config.warnings)) for config in found]
+        effective |= {config.version: {**values, **inner.values} for config in found}
+    unknown = table.unknown()
+    _check_names(table, each, tables)
+    _check_layers(table, each, root)
+    table.finish()
+    named = any(config.name for config in each)
+    default = tuple(config.version for config in each if named or config.kind == "function")
+    each = [replace(config, warnings=(*unknown, *config.warnings)) for config in each]
+    return Archives(tuple(each), default, effective)
+
+
+def _read(
+    table: Table, kind: Kind, name: str | None, requires_python: SpecifierSet, overrides: Mapping[str, str]
+) -> Iterator[tuple[LambdaConfig, str]]:
+    """Yield the archives of one table, with what tells each from the others."""
+    targets = read_targets(table, requires_python, overrides)
+    for target in targets.each:
+        yield read_config(table, target, kind=kind, name=name), targets.told_apart(target)
+
+
+def _called(config: LambdaConfig, apart: str) -> LambdaConfig:
+    """Return the archive with its name for Hatch, such as ``api``, ``api-arm64``, ``arm64`` or ``layer-arm64``."""
+    first = config.name or ("" if config.kind == "function" and apart else config.kind)
+    warnings = tuple(filter(None, [config.target.runtime.warning]))
+    return replace(config, version="-".join(filter(None, (first, apart))), warnings=warnings)
+
+
+def _tables(table: Table) -> Iterator[tuple[Kind, str | None, Table]]:
+    """Yield kind, name and table of each archive, layers first; without tables, the one function and the one layer."""
+    functions = table.tables("functions")
+    layers = table.tables("layers") if isinstance(table.get("layers"), dict) else {}
+    if not functions and not layers:
+        yield "function", None, table
+        yield "layer", None, Table(TABLE, {}, host_keys=(), above=table, own_keys=("layers",))
+        return
+    for name, values in layers.items():
+        yield "layer", name, _inner(table, f"layers.{toml_key(name)}", values, ("functions", "layers", "project"))
+    for name, values in functions.items():
+        own = ("functions", "layers") if layers else ("functions",)
+        yield "function", name, _inner(table, f"functions.{toml_key(name)}", values, own)
+
+
+def _inner(table: Table, key: str, values: Mapping[str, Any], own_keys: Collection[str]) -> Table:
+    """Return the table of an archive; what only the target's own table may say is a problem in it."""
+    misplaced = dict.fromkeys(HATCH_KEYS - FILE_KEYS | {"functions"}, f"counts for all archives; put it into [{TABLE}]")
+    if key.startswith("layers."):
+        misplaced["handler"] = "a layer has none; give it to the functions that use the layer"
+    else:
+        misplaced["project"] = "a function always has the project's files; this is for layers only"
+    for option in sorted(misplaced.keys() & values.keys()):
+        table.elsewhere(f"{TABLE}.{key}.{option}", misplaced[option])
+    return Table(f"{TABLE}.{key}", values, host_keys=HATCH_KEYS | misplaced.keys(), above=table, own_keys=own_keys)
+
+
+def _check_names(table: Table, each: Sequence[LambdaConfig], tables: Sequence[tuple[Kind, str | None, Table]]) -> None:
+    """Note names that mean something else, do not fit into a file name, or are there twice."""
+    addresses = {(kind, name): inner.address for kind, name, inner in tables}
+    for (_, name), where in addresses.items():
+        if name in _TAKEN:
+            table.elsewhere(where, f"-t lambda:{name} means something else; choose another name")
+        elif name is not None and not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?", name):
+            table.elsewhere(where, "expected a name of letters, digits, _ and -, as it goes into file names; rename it")
+    seen: dict[str, LambdaConfig] = {}
+    for config in each:
+        for called in {config.version.lower(), (config.name or config.version).lower()}:
+            other = seen.setdefault(called, config)
+            if (other.kind, other.name) != (config.kind, config.name):
+                where, there = (addresses[archive.kind, archive.name] for archive in (config, other))
+                table.elsewhere(where, f"-t lambda:{called} would mean {there} as well; rename one of them")
+
+
+def _check_layers(table: Table, each: Sequence[LambdaConfig], root: Path) -> None:
+    """Note layers that are not there, are for another target, go in a circle, or are too many."""
+    for config in each:
+        for index, name in enumerate(config.layers, 1):
+            problem = _layer_problem(name, config, each, root)
+            if problem:
+                table.elsewhere(f"{config.where('layers')}[{index}]", problem)
+        needed = _reached(config, each)
+        if config.kind == "layer" and config.name in needed:
+            circle = ", ".join(sorted(name for name in needed if config.name in _reached_of(name, config, each)))
+            table.elsewhere(config.where("layers"), f"{circle} need each other; take one of them out of the circle")
+        elif len(needed) > MAX_LAYERS:
+            table.elsewhere(
+                config.where("layers"),
+                f"expected at most {MAX_LAYERS} layers, those that they need included; found {len(needed)}: "
+                f"{', '.join(needed)}; put some of them together",
+            )
+
+
+def _layer_problem(name: str, config: LambdaConfig, each: Sequence[LambdaConfig], root: Path) -> str | None:
+    if _is_path(name):
+        return None if (root / name).is_file() else f"no file {name!r} in the project; build or fetch it before"
+    found = [layer for layer in each if _is_layer(layer, name)]
+    if any(_loads(layer, config) for layer in found):
+        return None
+    if found:
+        made_for = " and ".join(dict.fromkeys(str(layer.target) for layer in found))
+        return (
+            f"layer {name!r} is made for {made_for}, and this one for {config.target}; list in the layer's table all "
+            "runtimes and architectures that it is needed for"
+        )
+    known = dict.fromkeys(layer.name for layer in each if layer.kind == "layer" and layer.name)
+    close = get_close_matches(name, list(known), n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else "; for a zip, give its path"
+    return f"no layer {name!r}; expected one of {', '.join(known)}{hint}" if known else f"no layer {name!r}{hint}"
+
+
+def _is_path(name: str) -> bool:
+    """Return whether a layer is given by the path of a zip."""
+    return name.endswith(".zip") or "/" in name or "\\" in name
+
+
+def _is_layer(config: LambdaConfig, name: str) -> bool:
+    return config.kind == "layer" and config.name == name
+
+
+def _loads(layer: LambdaConfig, config: LambdaConfig) -> bool:
+    one, other = layer.target, config.target
+    return (one.runtime.name, one.architecture) == (other.runtime.name, other.architecture)
+
+
+def _reached(config: LambdaConfig, each: Sequence[LambdaConfig]) -> dict[str, None]:
+    """Return the names of all layers that an archive needs, directly or by way of others."""
+    found: dict[str, None] = {}
+    pending = list(config.layers)
+    while pending:
+        name = pending.pop(0)
+        if name not in found:
+            found[name] = None
+            pending += [inner for layer in each if _is_layer(layer, name) for inner in layer.layers]
+    return found
+
+
+def _reached_of(name: str, config: LambdaConfig, each: Sequence[LambdaConfig]) -> Collection[str]:
+    layer = next((layer for layer in each if _is_layer(layer, name)), config)
+    return _reached(layer, each)

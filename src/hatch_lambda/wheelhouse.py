@@ -1,0 +1,182 @@
+"""The wheels for a target: resolved once for all archives that share them, then fetched and proved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from packaging.utils import canonicalize_name
+
+from hatch_lambda.fetch import fetch
+from hatch_lambda.own import own_wheels
+from hatch_lambda.project import root_demands
+from hatch_lambda.resolve.base import Resolution
+from hatch_lambda.resolve.choice import chosen_lock, fetching_host, resolver_tool
+from hatch_lambda.resolve.proof import demands, needed, prove
+from hatch_lambda.sources import FromSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.own import OwnWheels
+    from hatch_lambda.project import Project
+    from hatch_lambda.resolve.base import Demand, Host, Resolver
+    from hatch_lambda.resolve.choice import Upgrade
+    from hatch_lambda.store import Store
+    from hatch_lambda.wheels import Wheel
+
+
+class Step(Protocol):
+    """Told when a step of the path begins; the context it returns ends with the step."""
+
+    def __call__(self, name: str) -> AbstractContextManager[None]:
+        """Begin the step."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """All wheels for some archives, sorted by name: what they were gathered for, and how they were chosen.
+
+    ``remaining`` are the requirements that an index had to meet.
+    """
+
+    roots: tuple[Demand, ...]
+    remaining: tuple[Demand, ...]
+    resolution: Resolution
+    wheels: tuple[Wheel, ...]
+
+    @property
+    def found(self) -> Mapping[NormalizedName, Wheel]:
+        """Return each wheel by its name."""
+        return {wheel.name: wheel for wheel in self.wheels}
+
+
+class Wheelhouse:
+    """Where all archives of a run get their wheels from; the same requirements are resolved once.
+
+    ``store`` keeps the wheels and ``host`` is what the tools that resolve and fetch may see.
+    """
+
+    def __init__(self, store: Store, host: Host, step: Step) -> None:
+        self.store = store
+        self.host = host
+        self.step = step
+        self._gathered: dict[object, Gathered] = {}
+
+    def gather(self, project: Project, sharing: Sequence[LambdaConfig]) -> Gathered:
+        """Return the wheels that archives of the project need together, who share resolver, lock and target.
+
+        Raises ``HatchLambdaError`` if there are none, or not the right ones.
+        """
+        config = _together(sharing)
+        roots = _roots(project, sharing)
+        key = (config.resolved_with, tuple((root.by, str(root.requirement)) for root in roots))
+        if key not in self._gathered:
+            self._gathered[key] = self._gather(project, roots, config, partial(self._lock_or_resolver, config))
+        return self._gathered[key]
+
+    def gather_anew(
+        self,
+        project: Project,
+        sharing: Sequence[LambdaConfig],
+        upgrade: Upgrade,
+        versions: Mapping[NormalizedName, Version],
+    ) -> Gathered:
+        """Return the wheels for a new lock: of these versions, as far as the upgrade says."""
+        config = _together(sharing)
+
+        def choose(own: OwnWheels, constraints: tuple[str, ...]) -> Resolver:
+            return upgrade.over(self._resolver(config, own, constraints), versions)
+
+        return self._gather(project, _roots(project, sharing), config, choose)
+
+    def _gather(
+        self,
+        project: Project,
+        roots: tuple[Demand, ...],
+        config: LambdaConfig,
+        choose: Callable[[OwnWheels, tuple[str, ...]], Resolver],
+    ) -> Gathered:
+        target = config.target
+        with self.step("resolve"):
+            own = own_wheels(roots, canonicalize_name(project.name), target, self.store, self.host)
+            with own.constraints() as constraints:
+                resolver = choose(own, constraints)
+                asked = (
+                    resolver.resolve(own.remaining, target) if demands(own.remaining, {}, target) else Resolution(())
+                )
+                resolution = own.without(asked)
+        with self.step("fetch"):
+            wheels = self._fetch(own, resolution, config, project)
+        with self.step("prove"):
+            own.check_strangers(demands(roots, {wheel.name: wheel for wheel in wheels}, target), target)
+            prove(roots, wheels, target, resolution)
+        return Gathered(roots, own.remaining, resolution, wheels)
+
+    def _fetch(
+        self, own: OwnWheels, resolution: Resolution, config: LambdaConfig, project: Project
+    ) -> tuple[Wheel, ...]:
+        """Return the wheels that were built and those that are fetched now, sorted by name."""
+        host = fetching_host(config, self.host, project.uv_tables)
+        found = (*own.wheels, *fetch(resolution.pins, self.store, config.target, host))
+        return tuple(sorted(found, key=lambda wheel: wheel.name))
+
+    def _lock_or_resolver(self, config: LambdaConfig, own: OwnWheels, constraints: tuple[str, ...]) -> Resolver:
+        return chosen_lock(config, self.host, self.store.memory) or self._resolver(config, own, constraints)
+
+    def _resolver(self, config: LambdaConfig, own: OwnWheels, constraints: tuple[str, ...]) -> Resolver:
+        """Return the tool that resolves, with more constraint files, and with wheels built from sdists in its reach."""
+        own.check_indexes(config.target)
+        config = replace(config, constraints=(*config.constraints, *constraints))
+        if not config.build_from_source:
+            return resolver_tool(config, self.host)
+        return FromSource(partial(resolver_tool, config), config.build_from_source, self.host, self.store)
+
+
+def _together(sharing: Sequence[LambdaConfig]) -> LambdaConfig:
+    """Return one configuration that asks for all that these do."""
+    first = sharing[0]
+    return replace(
+        first,
+        features=tuple(dict.fromkeys(name for config in sharing for name in config.features)),
+        dependency_groups=tuple(dict.fromkeys(name for config in sharing for name in config.dependency_groups)),
+        constraints=tuple(dict.fromkeys(path for config in sharing for path in config.constraints)),
+        build_from_source=tuple(dict.fromkeys(name for config in sharing for name in config.build_from_source)),
+    )
+
+
+def _roots(project: Project, sharing: Sequence[LambdaConfig]) -> tuple[Demand, ...]:
+    found = {
+        (demand.by, str(demand.requirement)): demand for config in sharing for demand in root_demands(project, config)
+    }
+    return tuple(found.values())
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What of the gathered wheels goes into one archive.
+
+    ``left_out`` is what no archive requires, ``ignored`` each name that the archive excludes in vain.
+    """
+
+    wheels: tuple[Wheel, ...]
+    left_out: tuple[str, ...]
+    ignored: tuple[str, ...]
+
+
+def choose(gathered: Gathered, roots: Sequence[Demand], config: LambdaConfig) -> Chosen:
+    """Return the wheels that an archive with these requirements needs, without what it excludes."""
+    target, found = config.target, gathered.found
+    required = needed(gathered.roots, found, target)
+    kept = needed(roots, found, target, without=config.exclude_packages)
+    return Chosen(
+        wheels=tuple(wheel for wheel in gathered.wheels if wheel.name in kept),
+        left_out=tuple(str(wheel) for wheel in gathered.wheels if wheel.name not in required),
+        ignored=tuple(name for name in config.exclude_packages if name not in required),
+    )
