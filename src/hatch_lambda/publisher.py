@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.finished import FinishedArchive
 
+LISTS = {"archive", "function"}
 TEXTS = ("region", "profile", "alias", "s3-bucket", "s3-prefix", "layer-name")
 FLAGS = ("publish", "update-layers", "wait", "dry-run")
 TRUE, FALSE = ("", "1", "true"), ("0", "false")
@@ -49,6 +50,8 @@ class LambdaPublisher(PublisherInterface):
         for path in sorted(folder.glob("*.zip")):
             archive = _ours(path)
             about = (archive.described if archive else None) or {}
+            if settings.get("archive") and about.get("archive") not in settings["archive"]:
+                continue
             if archive and (about.get("name"), about.get("version")) == (name, version):
                 found[archive.kind].append(archive)
         kinds = [kind for kind, key in (("function", "function"), ("layer", "layer-name")) if settings.get(key)]
@@ -109,9 +112,7 @@ def read_settings(user: Mapping[str, Any], project: Mapping[str, Any], options: 
 def _read_table(address: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that the table has; raises ``ConfigError``."""
     table = Table(address, values, host_keys=("disable", "stages"))
-    function = values.get("function")
-    one = table.text("function", check=lambda _: None) if isinstance(function, str) else None
-    read: dict[str, Any] = {"function": (one,) if one else table.texts("function")}
+    read: dict[str, Any] = {key: _texts(table, key) for key in LISTS}
     read |= {key: table.text(key, check=lambda _: None) for key in TEXTS}
     read |= {key: table.flag(key, default=False) for key in FLAGS}
     for key in values:
@@ -122,6 +123,14 @@ def _read_table(address: str, values: Mapping[str, Any]) -> dict[str, Any]:
     table.unknown()
     table.finish()
     return {key: value for key, value in read.items() if key in values}
+
+
+def _texts(table: Table, key: str) -> tuple[str, ...]:
+    """Return the strings of an array, or the one string that stands in place of it."""
+    if not isinstance(table.values.get(key), str):
+        return table.texts(key)
+    one = table.text(key, check=lambda _: None)
+    return (one,) if one else ()
 
 
 def _tables(stages: Any, problems: list[str]) -> dict[str, Mapping[str, Any]]:
@@ -141,8 +150,8 @@ def _tables(stages: Any, problems: list[str]) -> dict[str, Mapping[str, Any]]:
 def _typed(options: Mapping[str, str]) -> dict[str, Any]:
     """Return ``-o`` options as TOML would have them: several functions parted by commas, flags as booleans."""
     typed: dict[str, Any] = dict(options)
-    if "function" in typed:
-        typed["function"] = [name.strip() for name in typed["function"].split(",")]
+    for key in LISTS & typed.keys():
+        typed[key] = [name.strip() for name in typed[key].split(",")]
     for flag in FLAGS:
         spelt = str(typed.get(flag, "none")).lower()
         if spelt in TRUE + FALSE:

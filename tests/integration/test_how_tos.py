@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from hatch_lambda.publisher import FLAGS, TEXTS, read_settings
+from hatch_lambda.publisher import FLAGS, LISTS, TEXTS, read_settings
 from tests.support.deployments import OLD, code_sha256, function_zip, layer_zip, run
 
 if sys.version_info >= (3, 11):
@@ -95,7 +95,7 @@ def test_the_table_of_the_how_to_is_accepted_and_its_keys_are_all_that_there_are
         "alias": "test",
     }
     listed = TEXT.partition("Keys are ")[2].partition("; all of them")[0]
-    assert set(re.findall(r"`([^`]+)`", listed)) == {"function", *TEXTS, *FLAGS}
+    assert set(re.findall(r"`([^`]+)`", listed)) == {*LISTS, *TEXTS, *FLAGS}
 
 
 def test_terraform_compares_the_hash_of_the_file_that_it_sends():

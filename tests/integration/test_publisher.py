@@ -93,6 +93,16 @@ def test_two_zips_of_the_version_are_one_too_many(aws, publish):
     )
 
 
+def test_an_archive_is_chosen_by_the_name_of_its_table(aws, publish):
+    aws.create_function("shop-api", OLD)
+    path = function_zip(publish.dist, "api", archive="api")
+    function_zip(publish.dist, "worker", archive="worker")
+
+    ended = publish('function = "shop-api"\narchive = "api"\n')
+
+    assert said(ended) == (0, [f"shop-api: code updated to CodeSha256 {code_sha256(path)}"])
+
+
 def test_a_version_that_only_a_build_knows_asks_for_the_name_of_the_zip(aws, publish):
     version = '[tool.hatch.version]\nsource = "nowhere"\n'
 
@@ -197,7 +207,8 @@ def test_all_that_is_wrong_with_the_settings_is_told_at_once(aws, publish):
     ended = publish(settings + stages, "-o", "stage=prdo", "-o", "allias=live", "-o", "wait=perhaps")
 
     options = (
-        "alias, dry-run, function, layer-name, profile, publish, region, s3-bucket, s3-prefix, update-layers, wait"
+        "alias, archive, dry-run, function, layer-name, profile, publish, region, s3-bucket, s3-prefix, update-layers, "
+        "wait"
     )
     assert said(ended) == (
         1,
