@@ -123,6 +123,28 @@ def test_one_module_that_is_missing_many_times_is_told_once():
     assert found(INIT, *files[:2]) == [f"shop/a.py:2 imports 'requests', as does 1 more, {NOWHERE}"]
 
 
+def test_of_several_functions_each_is_told_what_its_own_handler_may_load():
+    entries = (
+        entry("shop/__init__.py"),
+        entry("shop/api.py", "from shop import models\n\n\ndef handler(event, context):\n    import shop.later\n"),
+        entry("shop/models.py", "import pydantic_one\n"),
+        entry("shop/later.py", "import pydantic_two\n"),
+        entry("shop/worker.py", "import numpy\n"),
+    )
+
+    of_api = found(*entries, name="api", handler="shop.api.handler")
+    of_worker = found(*entries, name="worker", handler="shop/worker.handler")
+    of_all = found(*entries, handler="shop.api.handler")
+
+    assert [text.split(" imports ")[0] for text in of_api] == ["shop/models.py:1", "shop/later.py:1"]
+    assert [text.split(" imports ")[0] for text in of_worker] == ["shop/worker.py:1"]
+    assert [text.split(" imports ")[0] for text in of_all] == [
+        "shop/worker.py:1",
+        "shop/models.py:1",
+        "shop/later.py:1",
+    ]
+
+
 def test_modules_are_told_in_the_order_of_their_names():
     assert [text.split("'")[1] for text in of_api("import requests\nimport attrs\nimport yaml")] == [
         "attrs",

@@ -2,7 +2,8 @@
 
 Only what is sure to fail is told: an import at a module's top level that nothing guards, of a module that is nowhere.
 Of other distributions' packages only the name at the top is looked at, of the project's own packages every module.
-Files that Lambda does not import, those of tests, are left alone.
+Files that Lambda does not import, those of tests, are left alone; so are, where a project has several functions, those
+that a function's handler never loads.
 """
 
 from __future__ import annotations
@@ -46,10 +47,14 @@ class Import(NamedTuple):
 
 @dataclass(frozen=True)
 class _Read:
-    """What a file imports whenever it is imported, what it imports only sometimes, and the names of a package."""
+    """What a file imports whenever it is imported, what it imports only sometimes, and the names of a package.
+
+    ``anywhere`` is every module that it may import at some time, in a function, say.
+    """
 
     imports: tuple[Import, ...]
     guarded: frozenset[str]
+    anywhere: frozenset[str]
     names: frozenset[str]
 
 
@@ -62,6 +67,8 @@ def check_imports(candidate: Candidate) -> Iterator[Finding]:
             content = source(entry)
             rearranged = rearranged or any(word in content for word in _REARRANGING)
             read.update(_read(path, content))
+    if candidate.config.name and candidate.config.handler:
+        read = _reached(read, candidate.config.handler)
     places = _Places(candidate.modules, read, anywhere=rearranged)
     known = MODULES | standard_library(candidate.config.target.runtime.python)
     missing: dict[str, list[Import]] = {}
@@ -104,7 +111,26 @@ def _read(path: str, content: bytes) -> Iterator[tuple[str, _Read]]:
         for name in _modules(found)
     }
     names = module_names(tree) if path.endswith("/__init__.py") else set()
-    yield path, _Read(tuple(_imports(tree.body, path)), frozenset(guarded), frozenset(names))
+    nodes = (node for node in ast.walk(tree) if isinstance(node, _STATEMENTS))
+    anywhere = {name for found in _imports(nodes, path) for name in _modules(found)}
+    yield path, _Read(tuple(_imports(tree.body, path)), frozenset(guarded), frozenset(anywhere), frozenset(names))
+
+
+def _reached(read: Mapping[str, _Read], handler: str) -> dict[str, _Read]:
+    """Return the files that the handler may load: of several functions of a project, each uses some of its files.
+
+    All of them are returned if the handler is in none.
+    """
+    pending = [handler.rpartition(".")[0].replace("/", ".")]
+    found: dict[str, _Read] = {}
+    while pending:
+        module = pending.pop()
+        parts = module.split(".")
+        for path in ("/".join(parts) + ".py", "/".join([*parts, "__init__.py"])):
+            if path in read and path not in found:
+                found[path] = read[path]
+                pending += [*read[path].anywhere, *(".".join(parts[:count]) for count in range(1, len(parts)))]
+    return found or dict(read)
 
 
 def _certain(read: Mapping[str, _Read]) -> Iterator[Import]:
