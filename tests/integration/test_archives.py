@@ -480,6 +480,23 @@ layers = ["base", "arm.zip"]
     assert (built.code, built.archives) == (1, ())
 
 
+def test_a_zip_is_looked_for_only_where_it_is_needed(project):
+    path = "dist/shop-0.1.0-lambda_layer-base-python3.13-x86_64.zip"
+    functions = f'[tool.hatch.build.targets.lambda.functions.api]\nlayers = ["{path}"]\n'
+    project.configure("[tool.hatch.build.targets.lambda.layers.base]\nproject = true\n" + functions)
+
+    too_early = project.build(target="lambda:api")
+    layer = project.build(target="lambda:base")
+    function = project.build(target="lambda:api")
+    cleaned = project.build("--clean-only")
+
+    assert (too_early.code, too_early.output) == (
+        1,
+        f"{T}.functions.api.layers[1]: no file '{path}' in the project; build or fetch it before\n",
+    )
+    assert (layer.code, function.code, cleaned.code, cleaned.archives) == (0, 0, 0, ())
+
+
 def test_a_damaged_zip_is_told_before_anything_is_built(project):
     project.write("base.zip", "x")
     project.configure('layers = ["base.zip"]')
