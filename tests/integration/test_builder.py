@@ -450,11 +450,13 @@ def test_lambda_json_tells_what_the_archive_was_made_for_and_of_what(index, rich
     assert zips.lambda_json(built.archive) == {
         "schema": 1,
         "kind": "function",
+        "archive": None,
         "name": "shop",
         "version": "0.1.0",
         "runtime": "python3.13",
         "architecture": "x86_64",
         "handler": "shop.api.handler",
+        "layers": [],
         "distributions": [
             {
                 "name": "lib",
