@@ -20,6 +20,7 @@ from hatch_lambda.layers import (
     valid_on,
     without_carried,
 )
+from hatch_lambda.manifest import write_manifest
 from hatch_lambda.plan import Choices, make_plan
 from hatch_lambda.project import describe, description, project_entries, root_demands
 from hatch_lambda.report import Locked, LockReport, Report
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from hatch_lambda.finished import FinishedArchive
     from hatch_lambda.plan import ArchivePlan, Entry
     from hatch_lambda.project import Project
+    from hatch_lambda.resolve.base import Demand
     from hatch_lambda.resolve.choice import Upgrade
     from hatch_lambda.target import Target
     from hatch_lambda.wheelhouse import Chosen, Gathered, Wheelhouse
@@ -61,12 +63,16 @@ def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Re
     ``timestamp``, in seconds since 1970, dates its entries.
     """
     planned = plan(job, wheelhouse)
-    candidate = Candidate(planned.plan, job.config, wheelhouse.store.memory, planned.layers)
+    candidate = Candidate(
+        planned.plan, job.config, wheelhouse.store.memory, planned.layers, _left_out(planned.chosen, planned.layers)
+    )
     with wheelhouse.step("check"):
         findings = check_candidate(candidate)
     with wheelhouse.step("write"):
         archive = write_archive(planned.plan, path, timestamp=timestamp)
         findings += tuple(finding.text for finding in check_zipped(archive.size))
+        if job.config.manifest:
+            write_manifest(path, job.config, findings)
     resolution = planned.gathered.resolution
     warnings = (*job.config.warnings, *resolution.warnings, *wheelhouse.store.warnings, *planned.warnings, *findings)
     return Report(candidate, planned.chosen, planned.carried, planned.valid, archive, resolution.notes, warnings)
@@ -102,7 +108,8 @@ def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
         valid = valid_on(roots, chosen.wheels, config) if config.kind == "layer" else (config.target,)
         described = describe(project, config, wheels, valid)
         decided = _decided(project, config, wheels, layers, described)
-    beneath = tuple(wheel for wheel in chosen.wheels if wheel not in wheels)
+    kept = {wheel.name for wheel in wheels}
+    beneath = tuple(wheel for wheel in chosen.wheels if wheel.name not in kept)
     return Planned(decided, gathered, chosen, beneath, layers, valid, _in_vain(chosen, decided, config))
 
 
@@ -137,6 +144,12 @@ def _wheel_entries(wheels: Sequence[Wheel], config: LambdaConfig) -> Iterator[En
     scripts_for = config.target.runtime.python_version if config.scripts else None
     for wheel in wheels:
         yield from wheel_entries(wheel, scripts_for=scripts_for)
+
+
+def _left_out(chosen: Chosen, layers: Sequence[Layer]) -> tuple[Demand, ...]:
+    """Return what is required of distributions that the archive excludes and no layer brings along."""
+    beneath = carried(layers)
+    return tuple(demand for demand in chosen.excluded if canonicalize_name(demand.requirement.name) not in beneath)
 
 
 def _in_vain(chosen: Chosen, decided: ArchivePlan, config: LambdaConfig) -> tuple[str, ...]:

@@ -79,6 +79,9 @@ RESOLVERS: tuple[ResolverName, ...] = ("pip", "uv")
 ADDRESSED = ("features", "dependency-groups", "layers", "constraints", "lock", "exclude-files", "max-size", "filename")
 """Options that can turn out wrong after they were read."""
 
+NativeCheck = Literal["error", "warn"]
+NATIVE_CHECKS: tuple[NativeCheck, ...] = ("error", "warn")
+
 LOCK_FILE = "pylock.lambda.toml"
 """The lock that is used without being named, and that ``-t lambda:lock`` writes."""
 
@@ -135,7 +138,8 @@ class LambdaConfig:
 
     exclude_packages: tuple[NormalizedName, ...] = ()
     """Distributions to leave out, together with what only they need. The runtime has boto3, for one; AWS recommends to
-    ship one's own all the same, and whoever ships urllib3 must ship boto3 too."""
+    ship one's own all the same, and whoever ships urllib3 must ship boto3 too. What the runtime does not meet, as far
+    as its versions are known, is warned of."""
 
     exclude_files: tuple[str, ...] = ()
     """Paths in the archive to leave out. The patterns are those of `.gitignore`; RECORD files follow."""
@@ -148,6 +152,10 @@ class LambdaConfig:
     """Whether scripts go to `bin/`. They are run by Lambda's own Python and find their modules from the archive's
     root."""
 
+    native_check: NativeCheck = "error"
+    """Whether native code that the runtime cannot load is an `error`, or only makes the build `warn`. What is looked at
+    is told in [What is checked](checks.md#native-code)."""
+
     filename: str = DEFAULT_FILENAME
     """The archive's file name. `{name}`, `{version}`, `{archive}`, `{runtime}` and `{architecture}` are filled in; what
     is not a letter, a digit or a dot in the version becomes `_`. The default of layers has `lambda_layer` for
@@ -156,6 +164,11 @@ class LambdaConfig:
     max_size: int = MAX_UNZIPPED
     """Bytes that the archive may take once Lambda has unpacked it. The default is Lambda's own limit, layers included;
     a lower one leaves room for layers."""
+
+    manifest: bool = False
+    """Whether a description of the archive as JSON is written beside it, under its name with `.json` in place of
+    `.zip`: [the report](report.md) that `hatch-lambda info --json` shows. `twine upload dist/*` refuses such a file;
+    who publishes wheels from the same folder sets `directory` too."""
 
     warnings: tuple[str, ...] = ()
     """Sentences about what was read: unknown options, a runtime on its way in or out. Not an option."""
@@ -202,8 +215,10 @@ def read_config(table: Table, target: Target, *, kind: Kind, name: str | None) -
         exclude_files=table.texts("exclude-files", check=_pattern_problem),
         collisions=_read_collisions(table),
         scripts=table.flag("scripts", default=False),
+        native_check=cast("NativeCheck", table.choice("native-check", NATIVE_CHECKS, default="error")),
         filename=table.text("filename", check=_filename_problem) or DEFAULT_FILENAME.replace("lambda", stem),
         max_size=table.positive("max-size", default=MAX_UNZIPPED),
+        manifest=table.flag("manifest", default=False),
         addresses={option: table.where(option) for option in ADDRESSED},
     )
 

@@ -11,9 +11,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+from packaging.utils import canonicalize_name
+
 from hatch_lambda.errors import FinishedError
-from hatch_lambda.members import UNREADABLE, encryption_problems, header_problems, name_problems, read_member
-from hatch_lambda.ownership import Distribution, find_distributions, owners
+from hatch_lambda.layout import directory_size
+from hatch_lambda.members import (
+    LARGEST_LISTING,
+    UNREADABLE,
+    encryption_problems,
+    header_problems,
+    name_problems,
+    read_member,
+)
+from hatch_lambda.ownership import Distribution, find_distributions, owners, text_line
 from hatch_lambda.plan import ArchivePlan, Entry, Origin, WheelContent
 
 if TYPE_CHECKING:
@@ -45,7 +55,7 @@ class FinishedArchive:
 
     ``size`` is the file's, in bytes; ``sha256`` its hash in hexadecimal. ``described`` is the ``lambda.json`` in it,
     ``None`` for a zip that others made. ``import_roots`` are the folders in it that Python imports from, each empty
-    or with a slash at its end. Files of no distribution have an origin without a name in ``plan``.
+    or with a slash at its end. Files of no distribution have an origin without a dist-info in ``plan``.
     """
 
     path: Path
@@ -78,6 +88,12 @@ def read_finished(path: Path) -> FinishedArchive:
     unpacks to other names than it shows, and what claims to unpack to more than ``MAX_READ`` bytes.
     """
     try:
+        with path.open("rb") as raw:
+            listed = directory_size(raw)
+        if listed > LARGEST_LISTING:
+            raise FinishedError(
+                f"{path}: its directory takes {listed:,} bytes; {LARGEST_LISTING:,} are read at most; {_REFUSED}"
+            )
         with zipfile.ZipFile(path) as archive, path.open("rb") as raw:
             members = _members(path, archive, raw)
             sha256, size = _hash(raw)
@@ -156,9 +172,14 @@ def _hash(raw: BinaryIO) -> tuple[str, int]:
     return found.hexdigest(), size
 
 
+def is_description(path: str) -> bool:
+    """Return whether hatch-lambda describes an archive in a file of that path in it."""
+    return _OWN_DESCRIPTION.fullmatch(path) is not None
+
+
 def _described(texts: _Texts) -> dict[str, Any] | None:
     """Return what hatch-lambda wrote of the archive into it; ``None`` where it did not, or nothing that we know."""
-    for name in sorted(name for name in texts.names if _OWN_DESCRIPTION.fullmatch(name)):
+    for name in sorted(name for name in texts.names if is_description(name)):
         try:
             value = json.loads(texts.text(name))
         except (ValueError, RecursionError):
@@ -172,7 +193,7 @@ _KINDS = ("function", "layer")
 
 
 def _import_roots(names: Collection[str], described: Mapping[str, Any] | None) -> tuple[str, ...]:
-    tops = {name.partition("/")[0] for name in names if not _OWN_DESCRIPTION.fullmatch(name)}
+    tops = {name.partition("/")[0] for name in names if not is_description(name)}
     looks_so = bool(tops) and tops <= _LAYER_FOLDERS and all("/" in name for name in names)
     if (described["kind"] == "layer") if described else looks_so:
         found = (_LAYER_ROOT.match(name) for name in names)
@@ -183,9 +204,15 @@ def _import_roots(names: Collection[str], described: Mapping[str, Any] | None) -
 def _strangers(described: Mapping[str, Any] | None, distributions: tuple[Distribution, ...]) -> Origin:
     """Return the owner of files that no distribution owns.
 
-    In a zip that others made of a project and its dependencies, they are the project's.
+    In a zip that others made of a project and its dependencies, they are the project's; in one of ours, too, if the
+    project's dist-info lies in a layer.
     """
-    return Origin("", "", "", project=described is None and bool(distributions))
+    if described is None:
+        return Origin("", "", None, project=bool(distributions))
+    name, version = (text_line(described.get(key)) for key in ("name", "version"))
+    if any(one.project for one in distributions) or not name:
+        return Origin("", "", None)
+    return Origin(canonicalize_name(name), version, None, project=True)
 
 
 def _entry(path: Path, member: Member, origin: Origin) -> Entry:

@@ -33,11 +33,12 @@ if TYPE_CHECKING:
 class OwnWheels:
     """The wheels that were built, and the requirements that remain for an index: the roots' and the wheels' own.
 
-    ``here`` is what the project says of places.
+    ``project`` is the project's name, and ``here`` what it says of places.
     """
 
     wheels: tuple[Wheel, ...]
     remaining: tuple[Demand, ...]
+    project: NormalizedName
     here: Surroundings
 
     def without(self, resolution: Resolution) -> Resolution:
@@ -58,13 +59,33 @@ class OwnWheels:
             path.write_text("".join(f"{wheel.name} @ {wheel.path.as_uri()}\n" for wheel in self.wheels), "utf-8")
             yield (str(path),)
 
+    def check_indexes(self, target: Target) -> None:
+        """Raise ``ResolveError`` for a name that is to come from one index, of which pip and uv know nothing here.
+
+        On another index it may be a stranger's.
+        """
+        problems = [
+            f"{one}; without a lock {_name(demand)} would be looked up on any; make one with uv export --format "
+            "pylock.toml, and name it in lock"
+            for demand in self.remaining
+            if (one := self.here.index(demand.requirement, target))
+        ]
+        if problems:
+            raise ResolveError(dict.fromkeys(problems))
+
     def check_strangers(self, demanded: Sequence[Demand], target: Target) -> None:
-        """Raise ``ResolveError`` for a name of the project's own that only distributions of an index require.
+        """Raise ``ResolveError`` for a name that is the project's own and that only distributions of an index require.
 
         What the index has under it may be a stranger's.
         """
         known = {wheel.name for wheel in self.wheels} | {_name(demand) for demand in self.remaining}
         problems = [
+            f"{demand.by}: requires {demand.requirement}, which is the project itself; what an index has under that "
+            "name is not it; do without the one, or rename the other"
+            for demand in demanded
+            if _name(demand) == self.project
+        ]
+        problems += [
             f"{demand.by}: requires {demand.requirement}, which the project takes from {place}, and not from an index; "
             "add it to project.dependencies"
             for demand in demanded
@@ -110,7 +131,7 @@ def own_wheels(roots: Sequence[Demand], project: NormalizedName, target: Target,
         }
         if not unbuilt:
             remaining = [_for_an_index(one, target) for one in placed if one.name not in found]
-            return OwnWheels(tuple(found.values()), tuple(remaining), here)
+            return OwnWheels(tuple(found.values()), tuple(remaining), project, here)
         for name, (place, demand) in unbuilt.items():
             wheel = wheel_of(name, place, demand.by, store, host)
             found[name] = wheel

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class Distribution:
     """A distribution in a finished zip.
 
-    ``tags`` are those of its wheel, empty where nothing tells; ``files`` the paths in the zip that its RECORD or,
-    without one, its ``top_level.txt`` and its name claim; ``recorded`` says which of the two it was.
+    ``name`` is normalized; ``tags`` are those of its wheel, empty where nothing tells; ``files`` the paths in the zip
+    that its RECORD or, without one, its ``top_level.txt`` and its name claim; ``recorded`` says which of the two.
     """
 
     name: str
@@ -38,6 +38,11 @@ class Distribution:
         return str(self.origin)
 
     @property
+    def root(self) -> str:
+        """Return the folder that the dist-info folder lies in, empty or with a slash at its end."""
+        return self.dist_info.removesuffix(self.dist_info.rpartition("/")[2])
+
+    @property
     def origin(self) -> Origin:
         """Return the distribution as an owner of files."""
         return Origin(self.name, self.version, self.dist_info, project=self.project)
@@ -50,7 +55,7 @@ def find_distributions(
     present = frozenset(names)
     folders = sorted({folder for name in names for folder in _dist_info(name, roots)})
     found = (_distribution(folder, present, text) for folder in folders)
-    return tuple(sorted(found, key=lambda one: (canonicalize_name(one.name), one.dist_info)))
+    return tuple(sorted(found, key=lambda one: (one.name, one.dist_info)))
 
 
 def owners(
@@ -98,53 +103,52 @@ def _dist_info(name: str, roots: Sequence[str]) -> Iterator[str]:
 
 
 def _distribution(folder: str, names: frozenset[str], text: Callable[[str], str]) -> Distribution:
-    root, _, top = folder.rpartition("/")
-    root = f"{root}/" if root else ""
+    top = folder.rpartition("/")[2]
+    root = folder.removesuffix(top)
     metadata = HeaderParser().parsestr(text(f"{folder}/METADATA"))
     name, _, version = top.removesuffix(".dist-info").partition("-")
-    name = _line(metadata["Name"]) or name
-    recorded = frozenset(_recorded(text(f"{folder}/RECORD"), root, names))
+    name = canonicalize_name(text_line(metadata["Name"]) or name)
+    recorded = frozenset(path for _, path, _ in record_rows(text(f"{folder}/RECORD"), root, names) if path)
     beyond = any(not path.startswith(f"{folder}/") for path in recorded)
     tags = HeaderParser().parsestr(text(f"{folder}/WHEEL")).get_all("Tag", [])
     return Distribution(
         name=name,
-        version=_line(metadata["Version"]) or version,
+        version=text_line(metadata["Version"]) or version,
         dist_info=folder,
-        tags=tuple(_line(tag) for tag in tags),
+        tags=tuple(text_line(tag) for tag in tags),
         files=recorded if beyond else frozenset(_named(name, text(f"{folder}/top_level.txt"), root, names)),
         recorded=beyond,
         project=f"{folder}/lambda.json" in names,
     )
 
 
-def _line(value: object) -> str:
-    """Return a header's value on one line, without what a terminal would obey."""
+def text_line(value: object) -> str:
+    """Return a header's value, or that of a field of JSON, on one line, without what a terminal would obey."""
     return "".join(letter for letter in str(value or "") if letter.isprintable()).strip()
 
 
-def _recorded(text: str, root: str, names: Collection[str]) -> Iterator[str]:
-    """Yield the paths of RECORD that are in the zip.
+def record_rows(text: str, root: str, names: Collection[str]) -> Iterator[tuple[str, str | None, str]]:
+    """Yield each row of a RECORD: what it lists, the path in the zip, ``None`` if that lacks it, and the hash.
 
-    ``pip install --target`` leaves ``../../bin/tool`` in RECORD, but moves the file to ``bin/``.
+    ``root`` is the folder that the dist-info folder lies in. ``pip install --target`` leaves ``../../bin/tool`` in
+    RECORD, but moves the file to ``bin/``.
     """
     try:
-        rows = [row[0] for row in csv.reader(io.StringIO(text)) if row]
+        rows = [row for row in csv.reader(io.StringIO(text)) if row]
     except csv.Error:
         return
     for row in rows:
-        plain = row.replace("\\", "/")
+        plain = row[0].replace("\\", "/")
         moved = plain
         while moved.startswith("../"):
             moved = moved.removeprefix("../")
-        for path in (posixpath.normpath(root + plain), root + moved, plain):
-            if path in names:
-                yield path
-                break
+        found = (path for path in (posixpath.normpath(root + plain), root + moved, plain) if path in names)
+        yield row[0], next(found, None), row[1] if len(row) > 1 else ""
 
 
 def _named(name: str, top_level: str, root: str, names: Collection[str]) -> Iterator[str]:
     """Yield what ``top_level.txt``, or else the distribution's name, makes its own at an import root."""
-    modules = top_level.split() or [canonicalize_name(name).replace("-", "_")]
+    modules = top_level.split() or [name.replace("-", "_")]
     tops = {f"{root}{module}" for module in modules}
     tops |= {f"{root}{module}.libs" for module in (*modules, name)}
     for path in names:

@@ -82,7 +82,7 @@ class Source:
         return f"tool.uv.sources.{self.name} in {self.folder / 'pyproject.toml'}"
 
     def entry(self, target: Target) -> dict[str, Any] | None:
-        """Return the table that holds on the target; ``None`` if there is none, or if it names an index.
+        """Return the table that holds on the target; ``None`` if there is none.
 
         Raises ``ProjectError`` for what is no source.
         """
@@ -91,7 +91,7 @@ class Source:
                 expected = f"expected a table with one of {', '.join(_SOURCES)}"
                 raise ProjectError(f"{self.where}: {expected}; found {entry!r}; see to the source")
             if self._holds(entry, target):
-                return None if "index" in entry else entry
+                return entry
         return None
 
     def _holds(self, entry: Mapping[str, Any], target: Target) -> bool:
@@ -127,8 +127,14 @@ class Surroundings:
         source = self.sources.get(name)
         entry = source.entry(target) if source else None
         if source and entry:
-            return self._place_of_source(source, entry)
+            return None if "index" in entry else self._place_of_source(source, entry)
         return Place("folder", self.members[name].as_uri()) if name in self.members and not source else None
+
+    def index(self, requirement: Requirement, target: Target) -> str | None:
+        """Say which index alone the requirement's distribution is to come from, and who says so; ``None`` if any."""
+        source = self.sources.get(canonicalize_name(requirement.name))
+        entry = source.entry(target) if source and not requirement.url else None
+        return f"{source.where}: names the index {entry['index']!r}" if source and entry and "index" in entry else None
 
     def _place_of_source(self, source: Source, entry: Mapping[str, Any]) -> Place:
         inner = f"#subdirectory={source.text(entry, 'subdirectory')}" if "subdirectory" in entry else ""

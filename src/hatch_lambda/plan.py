@@ -30,7 +30,10 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class WheelContent:
-    """A wheel's member: compressed bytes that stand in the wheel at ``offset``. All numbers but ``crc`` are bytes."""
+    """A wheel's member: compressed bytes that stand in the wheel at ``offset``. All numbers but ``crc`` are bytes.
+
+    ``sha256`` is the wheel's, in hexadecimal; empty for a zip that may change.
+    """
 
     wheel: Path
     member: str
@@ -40,6 +43,7 @@ class WheelContent:
     compressed: int
     size: int
     digest: str
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,16 +18,19 @@ from hatchling.plugin.manager import PluginManager
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from hatch_lambda.again import VERIFY_VARIABLE, build_again
 from hatch_lambda.archive import remove_leftovers
 from hatch_lambda.archives import LOCK_VERSION, Archives, read_archives
 from hatch_lambda.build import Job, build, lock
 from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, masked
+from hatch_lambda.filenames import check_file_names, file_name, is_file_of
 from hatch_lambda.hatch_project import FileSelection, hatch_answers, read_project
 from hatch_lambda.layers import LayerZips
+from hatch_lambda.manifest import manifest_path
+from hatch_lambda.report import Report
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host
 from hatch_lambda.resolve.choice import UPGRADE_VARIABLE, Upgrade
 from hatch_lambda.store import Store
-from hatch_lambda.target import ARCHITECTURES
 from hatch_lambda.wheelhouse import Wheelhouse
 
 if TYPE_CHECKING:
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
     from hatch_lambda.config import LambdaConfig
-    from hatch_lambda.report import LockReport, Report
+    from hatch_lambda.report import LockReport
 
 CACHE_VARIABLE = "HATCH_LAMBDA_CACHE_DIR"
 
@@ -83,13 +86,16 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             options["versions"] = self._versions(options.get("versions"))
             if not options.get("clean_only"):
                 self._check_directory(options.get("directory"))
-                self._check_filenames(options["versions"])
+                self._check_file_names(options["versions"])
                 self._check_layers(options["versions"])
             with Store(_cache_folder()) as store:
                 self._wheelhouse = Wheelhouse(store, self._host, self._step)
                 for artifact in super().build(**options):
                     yield artifact
-                    self._tell(self._reports.pop(artifact, None))
+                    report = self._reports.pop(artifact, None)
+                    self._tell(report)
+                    if isinstance(report, Report) and env_var_enabled(VERIFY_VARIABLE):
+                        self._repeat(report)
         except HatchLambdaError as error:
             self.app.abort(str(error))
 
@@ -100,7 +106,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def build_archive(self, config: LambdaConfig, directory: str, **build_data: Any) -> str:
         """Build a function's deployment package or a layer, and return its path."""
-        path = Path(directory, self._filename(config))
+        path = Path(directory, file_name(config, self._name, self.metadata.version))
         timestamp = _timestamp() if self.config.reproducible else int(time.time())
         report = build(self._job(config, build_data), path, self._wheelhouse, timestamp=timestamp)
         self._reports[str(path)] = report
@@ -120,18 +126,17 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         archives = self.archives.versions
         asked = [config for version, config in archives.items() if version in versions]
         others = [config for version, config in archives.items() if version not in versions]
-        pattern = "|".join(dict.fromkeys(map(self._pattern, asked)))
-        ours, theirs = ("|".join(self._pattern(config, exact=True) for config in each) for each in (asked, others))
         for path in list(Path(directory).iterdir()) if asked else ():
             left = re.fullmatch(r"\.(.+)\.\w+\.partial", path.name)
             name = left[1] if left else path.name
-            others_own = re.fullmatch(theirs, name) and not re.fullmatch(ours, name)
-            if others_own or not re.fullmatch(pattern, name):
+            if not is_file_of(asked, name, self._name, rather_than=others):
                 continue
             if left:
                 remove_leftovers(path.with_name(name))
             else:
                 _remove(path)
+                if manifest_path(path).is_file():
+                    _remove(manifest_path(path))
 
     @cached_property
     def archives(self) -> Archives:
@@ -166,32 +171,9 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         offline = env_var_enabled(OFFLINE_VARIABLE)
         return Host(os.environ, Path(self.root), terminal=self._terminal, offline=offline)
 
-    def _filename(self, config: LambdaConfig) -> str:
-        values = {
-            "name": self.normalize_file_name_component(self.metadata.core.name),
-            "version": re.sub(r"[^A-Za-z0-9.]", "_", self.metadata.version),
-            "archive": config.archive,
-            "runtime": config.target.runtime.name,
-            "architecture": config.target.architecture,
-        }
-        return config.filename.format_map(values)
-
-    def _pattern(self, config: LambdaConfig, *, exact: bool = False) -> str:
-        """Return a regular expression for the archive's file names, of any version of the project.
-
-        Runtime and architecture are any as well, unless they tell the archive from others, or ``exact`` says so.
-        """
-        told_apart = config.version.removeprefix(config.archive)
-        runtime, architecture = config.target.runtime.name, config.target.architecture
-        fields = {
-            "name": re.escape(self.normalize_file_name_component(self.metadata.core.name)),
-            "version": r"[A-Za-z0-9._]+",
-            "archive": re.escape(config.archive),
-            "runtime": re.escape(runtime) if exact or runtime in told_apart else r"[A-Za-z0-9.]+",
-            "architecture": architecture if exact or architecture in told_apart else "|".join(ARCHITECTURES),
-        }
-        parts = re.split(r"\{(\w+)\}", config.filename)
-        return "".join(f"(?:{fields[part]})" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+    @property
+    def _name(self) -> str:
+        return self.normalize_file_name_component(self.metadata.core.name)
 
     def _job(self, config: LambdaConfig, build_data: dict[str, Any]) -> Job:
         files = self._selection(self.archives.tables[config.version])
@@ -217,27 +199,15 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         """Return the archives to build; a name that stands for several is replaced by these."""
         found: dict[str, None] = {}
         for version in asked or self.config.versions:
-            named = (
-                [version] if version == LOCK_VERSION else [config.version for config in self.archives.named(version)]
-            )
-            found |= dict.fromkeys(named)
+            archives = () if version == LOCK_VERSION else self.archives.named(version)
+            found |= dict.fromkeys([config.version for config in archives] or [version])
         return list(found)
 
-    def _check_filenames(self, versions: list[str]) -> None:
+    def _check_file_names(self, versions: list[str]) -> None:
         """Raise ``ConfigError`` for archives of this build, or of plain ``-t lambda``, that would have one path."""
-        taken: dict[str, LambdaConfig] = {}
-        problems = []
-        for version, config in self.archives.versions.items():
-            if version in {*versions, *self.archives.default}:
-                name = self._filename(config)
-                other = taken.setdefault(name.casefold(), config)
-                if other is not config:
-                    problems.append(
-                        f"{config.where('filename')}: {name!r} would be the path of {other.version} and of "
-                        f"{config.version}; have {{archive}}, {{runtime}} or {{architecture}} in it"
-                    )
-        if problems:
-            raise ConfigError(problems)
+        wanted = {*versions, *self.archives.default}
+        configs = [config for config in self.archives.each if config.version in wanted]
+        check_file_names(configs, self._name, self.metadata.version)
 
     def _check_layers(self, versions: list[str]) -> None:
         """Raise ``ConfigError`` for layers given by path that are none for the archives of this build."""
@@ -266,6 +236,13 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         with _shown(f"  {name} …") if self._terminal else nullcontext():
             yield
         self.app.display_debug(f"  {name}: {time.perf_counter() - start:.2f} s")
+
+    def _repeat(self, report: Report) -> None:
+        """Build the archive a second time and compare; raises ``ArchiveError`` unless the bytes are the same."""
+        version = f"{self.PLUGIN_NAME}:{report.candidate.config.version}"
+        with self._step("build again"):
+            build_again(report.archive.path, version, Path(self.root), os.environ)
+        self.app.display_info("  a second build gave the same bytes")
 
     def _tell(self, report: Report | LockReport | None) -> None:
         if report is None:

@@ -14,17 +14,75 @@ from typing import Literal
 State = Literal["supported", "deprecated", "preview", "custom"]
 
 
+_SURE = frozenset(
+    {
+        *("ld-linux-aarch64.so.1", "ld-linux-x86-64.so.2", "libBrokenLocale.so.1", "libanl.so.1", "libc.so.6"),
+        *("libdl.so.2", "libm.so.6", "libmvec.so.1", "libnss_dns.so.2", "libnss_files.so.2", "libpthread.so.0"),
+        *("libresolv.so.2", "librt.so.1", "libthread_db.so.1", "libutil.so.1"),
+        *("libgcc_s.so.1", "libstdc++.so.6", "libz.so.1"),
+    }
+)
+"""Libraries that are on every runtime: glibc's own, and those without which numpy's or pillow's wheels would not load.
+
+Of what PEP 600 lets wheels expect, these are the ones that Lambda has. It lacks libGL, libX11 and the like
+(https://github.com/lambci/docker-lambda/issues/318) and libexpat (https://github.com/lambgeo/geo-layer/issues/11,
+https://github.com/developmentseed/eoapi-cdk/issues/181), all read 2026-11-23.
+"""
+
+_DOUBTFUL = frozenset(
+    {
+        *("libatomic.so.1", "libbz2.so.1", "libcom_err.so.2", "libcrypt.so.1", "libcrypt.so.2", "libcurl.so.4"),
+        *("libgio-2.0.so.0", "libglib-2.0.so.0", "libgmodule-2.0.so.0", "libgobject-2.0.so.0", "libgthread-2.0.so.0"),
+        *("libgssapi_krb5.so.2", "libk5crypto.so.3", "libkrb5.so.3", "libkrb5support.so.0", "liblzma.so.5"),
+        *("libncursesw.so.6", "libnghttp2.so.14", "libnsl.so.1", "libreadline.so.8", "libsqlite3.so.0"),
+        *("libtinfo.so.6", "libuuid.so.1", "libxml2.so.2", "libzstd.so.1"),
+        *(f"libpython3.{minor}.so.1.0" for minor in range(9, 16)),
+    }
+)
+"""Libraries that some image of a runtime was seen with, or that its Python may have brought; AWS promises none of them.
+
+Source: the packages of the Amazon Linux images in https://github.com/docker-library/official-images/pull/21808 and of
+a Lambda image in https://github.com/aws/aws-lambda-base-images/issues/173, read 2026-11-23.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class System:
-    """An operating system that runtimes are built on, and the version of its C library."""
+    """An operating system that runtimes are built on, and what compiled code meets there.
+
+    ``glibcxx``, ``cxxabi`` and ``gcc`` are the highest versions of symbols in libstdc++ and libgcc. ``libraries`` are
+    there, ``doubtful`` ones may be, all others are not. What is ``None`` is not known.
+    """
 
     name: str
     glibc: tuple[int, int]
+    glibcxx: tuple[int, ...] | None = None
+    cxxabi: tuple[int, ...] | None = None
+    gcc: tuple[int, ...] | None = None
+    libraries: frozenset[str] = _SURE
+    doubtful: frozenset[str] | None = None
 
 
-AMAZON_LINUX_2 = System("Amazon Linux 2", glibc=(2, 26))
-AMAZON_LINUX_2023 = System("Amazon Linux 2023", glibc=(2, 34))
-"""Source: https://docs.aws.amazon.com/linux/al2023/ug/compare-with-al2.html, read 2026-11-23."""
+AMAZON_LINUX_2 = System(
+    "Amazon Linux 2",
+    glibc=(2, 26),
+    glibcxx=(3, 4, 24),
+    cxxabi=(1, 3, 11),
+    gcc=(7, 0, 0),
+    doubtful=_DOUBTFUL | {"libcrypto.so.10", "libffi.so.6", "libssl.so.10"},
+)
+AMAZON_LINUX_2023 = System(
+    "Amazon Linux 2023",
+    glibc=(2, 34),
+    glibcxx=(3, 4, 29),
+    cxxabi=(1, 3, 13),
+    gcc=(11, 0),
+    doubtful=_DOUBTFUL | {"libcrypto.so.3", "libffi.so.8", "libgomp.so.1", "libssl.so.3"},
+)
+"""Sources: https://docs.aws.amazon.com/linux/al2023/ug/compare-with-al2.html (glibc, and GCC 7.3 and 11);
+https://gcc.gnu.org/onlinedocs/libstdc++/manual/abi.html (the versions of these compilers), both read 2026-11-23.
+libgomp is missing from Amazon Linux 2: https://github.com/dmlc/xgboost/issues/11048.
+"""
 
 
 @dataclass(frozen=True, slots=True)

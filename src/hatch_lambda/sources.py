@@ -15,6 +15,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from hatch_lambda.errors import ResolveError, WheelError
+from hatch_lambda.native import HEAD, format_of
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Pin, Resolution, Resolver
 from hatch_lambda.resolve.proof import demands
 from hatch_lambda.resolve.sdists import build_wheel, find_sdist, offered, sdists_above_wheels
@@ -30,19 +31,6 @@ if TYPE_CHECKING:
     from hatch_lambda.store import Store
     from hatch_lambda.target import Target
     from hatch_lambda.wheels import Wheel
-
-_NATIVE_STARTS = (
-    b"\x7fELF",
-    b"\xfe\xed\xfa\xce",
-    b"\xfe\xed\xfa\xcf",
-    b"\xce\xfa\xed\xfe",
-    b"\xcf\xfa\xed\xfe",
-    b"\xca\xfe\xba\xbe",
-)
-"""First bytes of programs and libraries: ELF, and Mach-O in both byte orders, both sizes, and universal.
-
-Source: the ELF specification; ``mach-o/loader.h`` and ``mach-o/fat.h`` of Apple's SDK.
-"""
 
 _NATIVE_SUFFIXES = (".so", ".pyd", ".dylib", ".dll", ".exe")
 
@@ -96,7 +84,7 @@ def _is_native(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
     if info.filename.endswith(_NATIVE_SUFFIXES):
         return True
     with archive.open(info) as member:
-        return member.read(4) in _NATIVE_STARTS
+        return format_of(member.read(HEAD)) is not None
 
 
 @dataclass(frozen=True)

@@ -91,8 +91,8 @@ class Wheelhouse:
         """Return the wheels for a new lock: of these versions, as far as the upgrade says."""
         config = _together(sharing)
 
-        def choose(constraints: tuple[str, ...]) -> Resolver:
-            return upgrade.over(self._resolver(config, constraints), versions)
+        def choose(own: OwnWheels, constraints: tuple[str, ...]) -> Resolver:
+            return upgrade.over(self._resolver(config, own, constraints), versions)
 
         return self._gather(project, _roots(project, sharing), config, choose)
 
@@ -101,13 +101,13 @@ class Wheelhouse:
         project: Project,
         roots: tuple[Demand, ...],
         config: LambdaConfig,
-        choose: Callable[[tuple[str, ...]], Resolver],
+        choose: Callable[[OwnWheels, tuple[str, ...]], Resolver],
     ) -> Gathered:
         target = config.target
         with self.step("resolve"):
             own = own_wheels(roots, canonicalize_name(project.name), target, self.store, self.host)
             with own.constraints() as constraints:
-                resolver = choose(constraints)
+                resolver = choose(own, constraints)
                 asked = (
                     resolver.resolve(own.remaining, target) if demands(own.remaining, {}, target) else Resolution(())
                 )
@@ -127,11 +127,12 @@ class Wheelhouse:
         found = (*own.wheels, *fetch(resolution.pins, self.store, config.target, host))
         return tuple(sorted(found, key=lambda wheel: wheel.name))
 
-    def _lock_or_resolver(self, config: LambdaConfig, constraints: tuple[str, ...]) -> Resolver:
-        return chosen_lock(config, self.host, self.store.memory) or self._resolver(config, constraints)
+    def _lock_or_resolver(self, config: LambdaConfig, own: OwnWheels, constraints: tuple[str, ...]) -> Resolver:
+        return chosen_lock(config, self.host, self.store.memory) or self._resolver(config, own, constraints)
 
-    def _resolver(self, config: LambdaConfig, constraints: tuple[str, ...]) -> Resolver:
+    def _resolver(self, config: LambdaConfig, own: OwnWheels, constraints: tuple[str, ...]) -> Resolver:
         """Return the tool that resolves, with more constraint files, and with wheels built from sdists in its reach."""
+        own.check_indexes(config.target)
         config = replace(config, constraints=(*config.constraints, *constraints))
         if not config.build_from_source:
             return resolver_tool(config, self.host)
@@ -161,11 +162,13 @@ def _roots(project: Project, sharing: Sequence[LambdaConfig]) -> tuple[Demand, .
 class Chosen:
     """What of the gathered wheels goes into one archive.
 
-    ``left_out`` is what no archive requires, ``ignored`` each name that the archive excludes in vain.
+    ``left_out`` is what no archive requires, ``excluded`` what is required of distributions that this one excludes, and
+    ``ignored`` each name that it excludes in vain.
     """
 
     wheels: tuple[Wheel, ...]
     left_out: tuple[str, ...]
+    excluded: tuple[Demand, ...]
     ignored: tuple[str, ...]
 
 
@@ -173,9 +176,12 @@ def choose(gathered: Gathered, roots: Sequence[Demand], config: LambdaConfig) ->
     """Return the wheels that an archive with these requirements needs, without what it excludes."""
     target, found = config.target, gathered.found
     required = needed(gathered.roots, found, target)
-    kept = needed(roots, found, target, without=config.exclude_packages)
+    without = config.exclude_packages
+    kept = needed(roots, found, target, without=without)
+    demanded = demands(roots, found, target, without=without)
     return Chosen(
         wheels=tuple(wheel for wheel in gathered.wheels if wheel.name in kept),
         left_out=tuple(str(wheel) for wheel in gathered.wheels if wheel.name not in required),
+        excluded=tuple(demand for demand in demanded if canonicalize_name(demand.requirement.name) in without),
         ignored=tuple(name for name in config.exclude_packages if name not in required),
     )

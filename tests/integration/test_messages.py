@@ -501,7 +501,7 @@ def test_a_kind_of_archive_that_does_not_exist_is_refused(project, older):
 
     assert (built.code, built.output) == (
         1,
-        "-t lambda:nonsense: no such version of the target; expected one of function, lock\n",
+        "-t lambda:nonsense: no such version of the target; expected one of function, layer, lock\n",
     )
     assert zips.folder(older.parent) == {NAME: b"older"}
 

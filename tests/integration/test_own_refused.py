@@ -207,6 +207,35 @@ def test_a_name_of_ours_that_only_a_package_of_the_index_requires(index, project
     ]
 
 
+def test_a_package_of_the_index_that_requires_the_project_itself(index, project):
+    index.add("plugin", requires=["shop"])
+    index.add("shop", "99.0")
+    project.configure(dependencies=["plugin"])
+
+    lines = refused(project)
+
+    assert lines == [
+        (
+            "plugin 1.0: requires shop, which is the project itself; what an index has under that name is not it; do "
+            "without the one, or rename the other"
+        )
+    ]
+
+
+def test_a_name_that_is_to_come_from_one_index_only(index, project):
+    index.add("other")
+    project.configure(dependencies=["other"], project='\n[tool.uv.sources]\nother = { index = "private" }\n')
+
+    lines = refused(project)
+
+    assert lines == [
+        (
+            f"tool.uv.sources.other in {project.root / 'pyproject.toml'}: names the index 'private'; without a lock "
+            "other would be looked up on any; make one with uv export --format pylock.toml, and name it in lock"
+        )
+    ]
+
+
 EXPECTED = "expected a table with one of workspace, path, git, url, index"
 SOURCES = {
     "'nonsense'": f"{EXPECTED}; found 'nonsense'; see to the source",

@@ -68,9 +68,9 @@ def plan(*entries: Entry) -> ArchivePlan:
     return ArchivePlan(tuple(sorted(entries, key=lambda found: found.path)))
 
 
-def candidate(made: ArchivePlan, options: LambdaConfig | None = None) -> Candidate:
+def candidate(made: ArchivePlan, options: LambdaConfig | None = None, left_out: tuple[Demand, ...] = ()) -> Candidate:
     """Return an archive that is about to be written, with a memory that forgets."""
-    return Candidate(made, options or config(), Memory(Path(os.devnull)))
+    return Candidate(made, options or config(), Memory(Path(os.devnull)), left_out=left_out)
 
 
 def demand(text: str, by: str = "project.dependencies") -> Demand:

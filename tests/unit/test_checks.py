@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,8 +20,6 @@ from tests.support.make_wheel import make_wheel
 from tests.support.samples import SHOP, candidate, config, entry, origin, plan, verified
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from hatch_lambda.target import Architecture
 
 API = entry("shop/api.py", "def handler(event, context):\n    return event\n")
@@ -29,7 +28,7 @@ PACKAGE = entry("shop/__init__.py", "")
 
 def sized(size: int, name: str = "big") -> Entry:
     """Return an entry of that many bytes, which nobody reads."""
-    return Entry(f"{name}/file", origin(name), FileContent(__file__, size))  # type: ignore[arg-type]
+    return Entry(f"{name}/file", origin(name), FileContent(Path(__file__), size))
 
 
 def found(

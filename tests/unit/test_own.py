@@ -45,7 +45,7 @@ def test_what_a_resolution_says_of_our_own_names_does_not_count(tmp_path):
     pins = [Pin(name, Version("9"), f"https://host/{name}-9-py3-none-any.whl", None) for name in (lib, base)]
     resolution = Resolution(tuple(pins), unfit={lib: "a folder", more: "an sdist"})
 
-    found = OwnWheels((wheel,), (), Surroundings()).without(resolution)
+    found = OwnWheels((wheel,), (), canonicalize_name("shop"), Surroundings()).without(resolution)
 
     assert found == Resolution((pins[1],), unfit={more: "an sdist"})
 
@@ -53,14 +53,14 @@ def test_what_a_resolution_says_of_our_own_names_does_not_count(tmp_path):
 def test_our_own_wheels_are_constraints_while_somebody_resolves(tmp_path):
     wheel = verified(make_wheel(tmp_path, "lib"))
 
-    with OwnWheels((wheel,), (), Surroundings()).constraints() as (path,):
+    with OwnWheels((wheel,), (), canonicalize_name("shop"), Surroundings()).constraints() as (path,):
         text = Path(path).read_text("utf-8")
 
     assert text == f"lib @ {wheel.path.as_uri()}\n"
 
 
 def test_without_wheels_of_our_own_there_are_no_constraints():
-    with OwnWheels((), (), Surroundings()).constraints() as paths:
+    with OwnWheels((), (), canonicalize_name("shop"), Surroundings()).constraints() as paths:
         assert paths == ()
 
 

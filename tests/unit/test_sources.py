@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 
 from hatch_lambda.sources import impurity
+from tests.support.make_elf import JAVA, UNIVERSAL
 from tests.support.make_sdist import NATIVE
 from tests.support.make_wheel import make_wheel
 
 
 def test_a_pure_wheel_has_nothing_against_it(tmp_path):
-    wheel = make_wheel(tmp_path, "lib", files={"lib/__init__.py": "", "lib/empty.bin": b"", "lib/so": "so"})
+    wheel = make_wheel(
+        tmp_path, "lib", files={"lib/__init__.py": "", "lib/empty.bin": b"", "lib/so": "so", "lib/Main.class": JAVA}
+    )
 
     assert impurity(wheel) is None
 
@@ -26,7 +29,7 @@ def test_a_wheel_for_one_platform_is_not_pure(tmp_path):
     [
         ("lib/data.bin", NATIVE),
         ("lib/data.bin", b"\xcf\xfa\xed\xfe" + bytes(28)),
-        ("lib/data.bin", b"\xca\xfe\xba\xbe" + bytes(28)),
+        ("lib/data.bin", UNIVERSAL),
         ("lib/_x.so", b""),
         ("lib/_x.cp313-win_amd64.pyd", b"MZ"),
         ("lib/x.dll", b"MZ"),

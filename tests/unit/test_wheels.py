@@ -88,7 +88,9 @@ def test_an_entry_is_the_members_bytes_in_the_wheel(tmp_path):
     found = script(wheel_entries(wheel, scripts_for=None), "lib/a.py")
 
     content = WheelContent(
-        wheel.path, "lib/a.py", member.offset, zipfile.ZIP_DEFLATED, member.crc, member.compressed, 600, member.digest
+        *(wheel.path, "lib/a.py", member.offset, zipfile.ZIP_DEFLATED, member.crc, member.compressed, 600),
+        member.digest,
+        wheel.sha256,
     )
     assert found == Entry("lib/a.py", LIB, content, executable=False)
 

@@ -1,0 +1,90 @@
+"""Checks the native code of popular wheels as a build would: ``native_check.py [FOLDER] [NAME …]``.
+
+Fetches the newest wheel of each distribution for both architectures, python3.11 and python3.13, into FOLDER with
+pip, and prints every finding. Needs a package index and 3 GB of disk.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hatch_lambda.checks.base import Candidate
+from hatch_lambda.checks.native import check_native
+from hatch_lambda.config import LambdaConfig
+from hatch_lambda.plan import Choices, make_plan
+from hatch_lambda.resolve.memory import Memory
+from hatch_lambda.runtimes import runtime_named
+from hatch_lambda.store import Store
+from hatch_lambda.target import ARCHITECTURES, Target
+from hatch_lambda.wheels import wheel_entries
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+RUNTIMES = ("python3.11", "python3.13")
+
+NAMES = (
+    *("aiohttp", "argon2-cffi-bindings", "asyncpg", "bcrypt", "cffi", "confluent-kafka", "cramjam", "cryptography"),
+    *("debugpy", "distlib", "duckdb", "fastparquet", "frozenlist", "greenlet", "grpcio", "httptools", "llvmlite"),
+    *("lxml", "lz4", "markupsafe", "matplotlib", "msgpack", "numexpr", "numpy", "opencv-python-headless", "orjson"),
+    *("pandas", "pikepdf", "pillow", "pip", "polars", "protobuf", "psycopg-binary", "psycopg2-binary", "pyarrow"),
+    *("pycryptodome", "pydantic-core", "pymssql", "pymupdf", "pynacl", "pyyaml", "regex", "rpds-py", "scikit-learn"),
+    *("scipy", "setuptools", "shapely", "sqlalchemy", "tokenizers", "ujson", "uvloop", "watchfiles", "websockets"),
+    *("xxhash", "yarl", "zstandard"),
+)
+"""Distributions that are known to work on Lambda: each finding is a false alarm."""
+
+FAILING = ("lightgbm", "numba", "opencv-python", "pyodbc", "rasterio")
+"""Distributions that need libraries which Lambda lacks; numba can do without."""
+
+
+def download(target: Target, names: Sequence[str], folder: Path) -> None:
+    """Fetch the newest wheels that the target loads; a distribution that has none is passed over."""
+    folder.mkdir(parents=True, exist_ok=True)
+    platforms = [f"--platform={platform}" for platform in target.platforms]
+    version = f"--python-version={target.runtime.python_version}"
+    abis = [f"--abi={abi}" for abi in (target.abi, "abi3", "none")]
+    options = ("--quiet", "--no-deps", "--only-binary=:all:", "--implementation=cp", version, *abis, *platforms)
+    for name in names:
+        command = [sys.executable, "-m", "pip", "download", *options, f"--dest={folder}", name]
+        if subprocess.run(command, check=False, capture_output=True).returncode:
+            print(f"  {name}: no wheel for {target}")
+
+
+def check(target: Target, folder: Path, store: Store, memory: Memory) -> None:
+    """Print what the check finds in each wheel alone, and the time that it took."""
+    spent = 0.0
+    wheels = [store.add(file, expected=None) for file in sorted(folder.glob("*.whl"))]
+    for wheel in wheels:
+        plan = make_plan(wheel_entries(wheel, scripts_for=None), Choices())
+        start = time.perf_counter()
+        findings = list(check_native(Candidate(plan, LambdaConfig(target=target), memory)))
+        spent += time.perf_counter() - start
+        for finding in findings:
+            print(f"  {finding.severity}: {finding.text}")
+    print(f"{target}: {len(wheels)} wheels, {spent:.2f} s")
+
+
+def main(folder: Path, names: Sequence[str]) -> None:
+    """Fetch, check, and check again from memory."""
+    with tempfile.TemporaryDirectory() as scratch, Store(folder / "store") as store:
+        memory = Memory(Path(scratch))
+        for name in RUNTIMES:
+            runtime = runtime_named(name)
+            for architecture in ARCHITECTURES if runtime else ():
+                target = Target(runtime, architecture) if runtime else None
+                if target:
+                    place = folder / f"{name}-{target.machine}"
+                    if not place.is_dir():
+                        download(target, names, place)
+                    check(target, place, store, memory)
+                    check(target, place, store, Memory(memory.folder))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if sys.argv[1:] else "native-check"), sys.argv[2:] or (*NAMES, *FAILING))

@@ -1,0 +1,230 @@
+"""Whether the runtime can load the native code in the archive, told from what the files say of themselves.
+
+A file counts where the runtime would load it: as an extension module, or as a library that one needs. All else that is
+native, such as Windows launchers, is data. The rules are those of ``ld.so(8)`` and of CPython's ``importlib``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hatch_lambda.checks.base import Finding
+from hatch_lambda.checks.native_files import native_files
+from hatch_lambda.native import numbers
+from hatch_lambda.plan import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from hatch_lambda.checks.base import Candidate
+    from hatch_lambda.checks.native_files import NativeFile
+    from hatch_lambda.plan import Origin
+    from hatch_lambda.runtimes import System
+    from hatch_lambda.target import Target
+
+_BITS = 64
+_SYSTEMS = {"Mach-O": "macOS", "PE": "Windows"}
+_SHOWN = 4
+"""Libraries that a message names before it counts."""
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """Why one file cannot be loaded. ``sure`` is whether the distribution fails with it."""
+
+    file: NativeFile
+    what: str
+    found: str
+    remedy: str
+    sure: bool
+
+
+def check_native(candidate: Candidate) -> Iterator[Finding]:
+    """Yield a finding for each kind of native code that the runtime cannot load, by distribution.
+
+    It is an error where it is sure that the distribution fails, or the file is the project's own; else a warning, as
+    is all of it with ``native-check = "warn"``.
+    """
+    files = tuple(native_files(candidate.plan, candidate.memory))
+    beneath = [file for layer in candidate.layers for file in native_files(layer.plan, candidate.memory)]
+    libraries = _Libraries([*files, *beneath], candidate.config.target)
+    by_origin: dict[Origin, list[NativeFile]] = defaultdict(list)
+    for file in files:
+        by_origin[file.entry.origin].append(file)
+    for origin, own in by_origin.items():
+        if origin.project:
+            found = [problem for file in own for problem in _of_project(file, libraries)]
+        else:
+            found = list(_of_wheel(own, libraries, is_pure=partial(_is_pure, candidate, origin)))
+        yield from (_finding(problems, candidate) for problems in _folded(found))
+
+
+class _Libraries:
+    """The libraries that a module can be linked with on the target: those of the archive, its layers and the runtime.
+
+    A library of the archive or a layer counts wherever it is: packages load what they bring along before what needs it.
+    """
+
+    def __init__(self, files: Iterable[NativeFile], target: Target) -> None:
+        self.target = target
+        self.system: System = target.runtime.system
+        self._files: dict[str, NativeFile] = {}
+        for file in files:
+            if file.native.format == "ELF" and _foreign(file, target) is None:
+                for name in (file.entry.path.rpartition("/")[2], file.native.soname):
+                    self._files.setdefault(name, file)
+
+    def reached(self, start: NativeFile) -> Iterator[NativeFile]:
+        """Yield a file and all files of the archive that are loaded with it."""
+        seen, pending = {start.entry.path}, [start]
+        while pending:
+            file = pending.pop()
+            yield file
+            for name in file.native.needed:
+                needed = self._files.get(name)
+                if needed and needed.entry.path not in seen:
+                    seen.add(needed.entry.path)
+                    pending.append(needed)
+
+    def missing(self, start: NativeFile) -> tuple[str, ...]:
+        """Return the names of libraries that are needed, directly or not, and surely or perhaps nowhere."""
+        needed = {name for file in self.reached(start) for name in file.native.needed}
+        return tuple(sorted(needed - self._files.keys() - self.system.libraries))
+
+    def is_doubtful(self, names: Iterable[str]) -> bool:
+        """Return whether the runtime may have all of these after all."""
+        return self.system.doubtful is None or self.system.doubtful.issuperset(names)
+
+    def too_new(self, file: NativeFile) -> str | None:
+        """Return the first symbols that are newer than the runtime's, as ``needs …; … has …``."""
+        system = self.system
+        sets = {"GLIBC": system.glibc, "GLIBCXX": system.glibcxx, "CXXABI": system.cxxabi, "GCC": system.gcc}
+        for library, name, version in file.native.versions:
+            highest = sets[name]
+            if highest and library in system.libraries and library not in self._files and numbers(version) > highest:
+                return f"needs {name}_{version} of {library}; {system.name} has {name}_{'.'.join(map(str, highest))}"
+        return None
+
+
+def _foreign(file: NativeFile, target: Target) -> str | None:
+    native = file.native
+    if native.format != "ELF":
+        return f"native code for {_SYSTEMS[native.format]}"
+    if native.bits != _BITS:
+        return f"{native.bits}-bit native code for {native.machine}"
+    return f"native code for {native.machine}" if native.machine != target.machine else None
+
+
+def _other_python(file: NativeFile, target: Target) -> str | None:
+    if file.python is None or file.python == target.runtime.python_version:
+        return None
+    return f"an extension module for Python {file.python}"
+
+
+def _of_project(file: NativeFile, libraries: _Libraries) -> Iterator[_Problem]:
+    target = libraries.target
+    foreign = _foreign(file, target) or _other_python(file, target)
+    remedy = "exclude it, or build it for the target on Amazon Linux before"
+    if foreign:
+        yield _Problem(file, foreign, f"the target is {target}", remedy, sure=True)
+    else:
+        yield from _unloadable(file, libraries, remedy)
+        missing = libraries.missing(file)
+        if missing:
+            yield _missing(file, missing, libraries, sure=not libraries.is_doubtful(missing))
+
+
+def _of_wheel(files: Sequence[NativeFile], libraries: _Libraries, *, is_pure: Callable[[], bool]) -> Iterator[_Problem]:
+    """Yield what is wrong with the files of one wheel; ``is_pure`` tells whether it promises to do without them."""
+    target = libraries.target
+    modules = [file for file in files if file.is_module]
+    if not modules and is_pure():
+        return  # programs and libraries for all systems, of which it takes what it can
+    units = modules or [file for file in files if file.native.kind == "library" or file.native.format != "ELF"]
+    wrong = {file.entry.path: _foreign(file, target) or _other_python(file, target) for file in units}
+    fitting = [file for file in units if wrong[file.entry.path] is None]
+    stems = {file.stem for file in fitting}
+    unfit = [file for file in units if file not in fitting and file.stem not in stems and (modules or not fitting)]
+    pure = bool(unfit) and is_pure()
+    for file in unfit if not pure or (modules and not fitting) else ():
+        by_name = fitting and _other_python(file, target)  # a wheel for several Pythons that has this one
+        what = wrong[file.entry.path] or ""
+        yield _Problem(file, what, f"the target is {target}", _ASK, sure=not (by_name or pure))
+    yield from _of_fitting(fitting, files, libraries)
+
+
+_ASK = "use another release of it, and tell its maintainers"
+
+
+def _of_fitting(units: Sequence[NativeFile], files: Sequence[NativeFile], libraries: _Libraries) -> Iterator[_Problem]:
+    """Yield what keeps files of the right kind from being loaded; what no module needs may be made for other places."""
+    own = {file.entry.path for file in files}
+    reached = {file.entry.path: file for unit in units for file in libraries.reached(unit)}
+    for path in sorted(reached.keys() & own):
+        yield from _unloadable(reached[path], libraries, "use an older release of it, or a newer runtime")
+    for file in files:
+        is_elf = file.native.format == "ELF" and _foreign(file, libraries.target) is None
+        if is_elf and file.entry.path not in reached and not file.native.damage and not file.is_module:
+            found = _unloadable(file, libraries, "use an older release of it, or a newer runtime")
+            yield from (replace(problem, sure=False) for problem in found)
+    missing = {unit.entry.path: libraries.missing(unit) for unit in units}
+    is_whole = all(names and not libraries.is_doubtful(names) for names in missing.values())
+    for unit in units:
+        if missing[unit.entry.path]:
+            yield _missing(unit, missing[unit.entry.path], libraries, sure=is_whole)
+
+
+def _unloadable(file: NativeFile, libraries: _Libraries, remedy: str) -> Iterator[_Problem]:
+    if file.native.damage:
+        yield _Problem(file, "damaged native code", file.native.damage, "replace it by a sound one", sure=True)
+    too_new = libraries.too_new(file)
+    if too_new:
+        what, _, found = too_new.partition("; ")
+        yield _Problem(file, what, found, remedy, sure=True)
+
+
+def _missing(file: NativeFile, names: Sequence[str], libraries: _Libraries, *, sure: bool) -> _Problem:
+    shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    kind, verb = ("it", "is") if len(names) == 1 else ("them", "are")
+    found = f"neither the archive nor {libraries.system.name} has {kind}"
+    if libraries.is_doubtful(names):
+        found = (
+            f"{'they' if verb == 'are' else kind} {verb} not in the archive, and perhaps not in {libraries.system.name}"
+        )
+    remedy = f"put {kind} into the archive's lib/ folder, or use a distribution that brings {kind} along"
+    return _Problem(file, f"needs {shown}", found, remedy, sure)
+
+
+def _is_pure(candidate: Candidate, origin: Origin) -> bool:
+    """Return whether a wheel's own tags, as its ``WHEEL`` file has them, are for any platform."""
+    path = f"{origin.dist_info}/WHEEL"
+    entry = candidate.plan.paths.get(path) or candidate.modules.get(path)
+    if entry is None:
+        return False
+    with opened(entry.content) as file:
+        tags = re.findall(r"^Tag: (\S+)", file.read(1 << 16).decode("utf-8", "replace"), re.MULTILINE)
+    return any(tag.endswith("-any") for tag in tags)
+
+
+def _folded(problems: Iterable[_Problem]) -> list[list[_Problem]]:
+    """Return the problems of one distribution with those of a kind together; the project's files stand alone."""
+    kinds: dict[object, list[_Problem]] = defaultdict(list)
+    for problem in problems:
+        alone = problem.file.entry.path if problem.file.entry.origin.project else ""
+        kinds[problem.what.partition(" ")[0], problem.found, problem.sure, alone].append(problem)
+    return list(kinds.values())
+
+
+def _finding(problems: Sequence[_Problem], candidate: Candidate) -> Finding:
+    first, others = problems[0], len(problems) - 1
+    origin = first.file.entry.origin
+    alike = f", and {others} more of its files" if others else ""
+    owner = "" if origin.project else f" ({origin}{alike})"
+    text = f"{first.file.entry.path}: {first.what}{owner}; {first.found}; {first.remedy}"
+    if first.sure and candidate.config.native_check == "error":
+        return Finding("error", text)
+    return Finding("warning", f"{text}; the archive is built all the same.")

@@ -1,0 +1,118 @@
+"""The files of an archive that hold native code, with what they say of themselves; a wheel is read once."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import zipfile
+import zlib
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from hatch_lambda.errors import PlanError
+from hatch_lambda.native import HEAD, LAYOUT, Native, format_of, read_native
+from hatch_lambda.plan import WheelContent, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hatch_lambda.plan import ArchivePlan, Entry
+    from hatch_lambda.resolve.memory import Memory
+
+_IN_MEMORY = 8 << 20
+"""Bytes of one file that are held in memory; larger ones go through a temporary file."""
+
+_LARGEST = 1 << 30
+"""Bytes of the largest file that is looked into; Lambda takes less than a quarter of it."""
+
+_CHUNK = 1 << 20
+
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError)
+"""What zipfile and the decompressors raise for bytes that are not what they should be."""
+
+_MODULE = re.compile(r"(?P<name>[^\W\d]\w*)(?:\.cpython-(?P<major>\d)(?P<minor>\w+?)(?P<system>-[^/]*)?|\.abi3)?\.so")
+"""File names of extension modules on Linux. Source: PEP 3149 and PEP 384."""
+
+
+@dataclass(frozen=True)
+class NativeFile:
+    """A file of native code in the archive."""
+
+    entry: Entry
+    native: Native
+
+    @property
+    def stem(self) -> str:
+        """Return the file's path without what its name tells of Python and system."""
+        folder, slash, name = self.entry.path.rpartition("/")
+        return f"{folder}{slash}{name.partition('.')[0]}"
+
+    @property
+    def is_module(self) -> bool:
+        """Return whether Python on Linux would import the file, by its name or by what is in it."""
+        match = _MODULE.fullmatch(self.entry.path.rpartition("/")[2])
+        if match is None:
+            return False
+        return match[0] != f"{match['name']}.so" or match["name"] in self.native.modules
+
+    @property
+    def python(self) -> str | None:
+        """Return the Python that the file's name is of, such as ``3.13`` or ``3.13t``; ``None`` if it is of none."""
+        match = _MODULE.fullmatch(self.entry.path.rpartition("/")[2])
+        return f"{match['major']}.{match['minor']}" if match and match["major"] else None
+
+
+def native_files(plan: ArchivePlan, memory: Memory) -> Iterator[NativeFile]:
+    """Yield each file of native code, in the order of the archive; raises ``PlanError`` if a file cannot be read."""
+    wheels: dict[Path, dict[str, Native]] = {}
+    for entry in plan.entries:
+        content = entry.content
+        if isinstance(content, WheelContent):
+            if content.wheel not in wheels:
+                wheels[content.wheel] = _of_wheel(content, memory)
+            native = wheels[content.wheel].get(content.member)
+        else:
+            with opened(content) as file:
+                native = _read(file, content.size)
+        if native:
+            yield NativeFile(entry, native)
+
+
+def _of_wheel(content: WheelContent, memory: Memory) -> dict[str, Native]:
+    """Return what is native in a whole wheel, whatever of it goes in: that stays so as long as its hash does."""
+    known = memory.recall("native", LAYOUT, content.sha256) if content.sha256 else None
+    if known is not None:
+        return {member: Native.from_json(values) for member, values in known}
+    found = dict(_in_zip(content.wheel))
+    if content.sha256:
+        memory.remember(
+            [(member, native.as_json()) for member, native in found.items()], "native", LAYOUT, content.sha256
+        )
+    return found
+
+
+def _in_zip(path: Path) -> Iterator[tuple[str, Native]]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for info in archive.infolist():
+                with archive.open(info) as file:
+                    native = _read(file, info.file_size)
+                if native:
+                    yield info.filename, native
+    except _UNREADABLE as error:
+        raise PlanError(f"{path.name}: cannot be read as a zip; {error}; make it anew") from None
+
+
+def _read(file: IO[bytes], size: int) -> Native | None:
+    head = file.read(HEAD)
+    form = format_of(head)
+    if form != "ELF":
+        return form and Native(form)
+    if size > _LARGEST:
+        return Native(form, damage=f"it has more than {_LARGEST:,} bytes")
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as whole:
+        whole.write(head)
+        while chunk := file.read(_CHUNK):
+            whole.write(chunk)
+        return read_native(whole, whole.tell())

@@ -1,0 +1,60 @@
+"""Shows what a zip was made for, what is in it, and what fills it."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hatch_lambda.cli.output import say, say_json
+from hatch_lambda.cli.target_options import add_target_arguments, inspected
+from hatch_lambda.errors import FinishedError
+from hatch_lambda.folders import tree_lines
+from hatch_lambda.overview import as_json, lines
+from hatch_lambda.treemap import treemap_page
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument("zip", type=Path, metavar="ZIP", help="a function's or a layer's zip, made by any tool")
+    add_target_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="as JSON, see docs/reference/report.md")
+    parser.add_argument("--tree", action="store_true", help="what fills it, folder by folder, the biggest first")
+    parser.add_argument("--depth", type=_depth, default=2, metavar="N", help="folders that --tree descends (default 2)")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with a map of what fills it")
+
+
+def run(options: Namespace) -> int:
+    """Write what is known of the zip and return 0; raises ``FinishedError``."""
+    inspection = inspected(options)
+    if options.html:
+        _write(options.html, treemap_page(inspection))
+        say([str(options.html)])
+        return 0
+    if options.json:
+        say_json(as_json(inspection))
+        return 0
+    if options.tree:
+        say(tree_lines(inspection.archive.plan.entries, options.depth))
+        return 0
+    say(lines(inspection))
+    warned = [*(f"  problem: {text}" for text in inspection.problems)]
+    warned += [f"  warning: {text}" for text in inspection.warnings]
+    say(["", *warned] if warned else [])
+    return 0
+
+
+def _depth(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise ArgumentTypeError(f"expected a whole number above 0; found {text!r}")
+    return int(text)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise FinishedError(f"{path}: cannot be written; {error.strerror}; choose another file") from None

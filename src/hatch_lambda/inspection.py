@@ -1,0 +1,158 @@
+"""What a finished zip was made for, and what the checks say of it."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from hatch_lambda.checks import FINISHED_CHECKS
+from hatch_lambda.checks.base import Candidate, Finding
+from hatch_lambda.checks.imports import check_imports
+from hatch_lambda.checks.limits import check_zipped
+from hatch_lambda.config import LambdaConfig
+from hatch_lambda.errors import FinishedError
+from hatch_lambda.layers import Layer
+from hatch_lambda.resolve.memory import Memory
+from hatch_lambda.runtimes import AMAZON_LINUX_2023, RUNTIMES, Runtime, runtime_named
+from hatch_lambda.target import ARCHITECTURES, Architecture, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from hatch_lambda.finished import FinishedArchive
+
+Source = Literal["given", "lambda.json", "native code"]
+
+_PYTHON_RUNTIME = re.compile(r"python3\.(\d{1,3})")
+_PYTHON_TAG = re.compile(r"\bcp(3)(\d+)-cp3\d+-|\.cpython-(3)(\d+)-")
+_ARCHITECTURE_TAG = re.compile(r"(?:linux[a-z0-9_]*_|-)(x86_64|aarch64)(?:$|\.|-linux)")
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A finished zip, what it was made for, and what the checks found.
+
+    ``runtime`` and ``architecture`` are ``None`` where nothing tells; ``source`` says what did. The checks then took
+    the newest supported runtime on x86_64.
+    """
+
+    archive: FinishedArchive
+    runtime: str | None
+    architecture: Architecture | None
+    source: Source | None
+    handler: str | None
+    target: Target
+    problems: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def inspect(
+    archive: FinishedArchive,
+    *,
+    runtime: str | None = None,
+    architecture: str | None = None,
+    handler: str | None = None,
+    layers: Sequence[FinishedArchive] = (),
+) -> Inspection:
+    """Return what the zip was made for, and what the checks find.
+
+    What is given wins over what the zip says of itself, and that over what its native code is for. The function is
+    checked together with its layers; while they are not given, neither its handler nor its imports are checked. Raises
+    ``FinishedError`` for a runtime or an architecture that does not exist.
+    """
+    said = _said(archive)
+    given = {"runtime": runtime, "architecture": architecture, "handler": handler}
+    seen = _seen(archive)
+    named = runtime or said.get("runtime") or seen.get("runtime")
+    machine = _architecture(architecture or said.get("architecture") or seen.get("architecture"))
+    handler = handler or said.get("handler")
+    target = Target(_runtime(named) if named else _newest(), machine or "x86_64")
+    config = LambdaConfig(target=target, kind=archive.kind, handler=handler)
+    found = _findings(archive, config, layers)
+    return Inspection(
+        archive,
+        runtime=named,
+        architecture=machine,
+        source=_source(given, said, named or machine),
+        handler=handler,
+        target=target,
+        problems=tuple(finding.text for finding in found if finding.severity == "error"),
+        warnings=tuple(finding.text for finding in found if finding.severity == "warning"),
+    )
+
+
+def _findings(archive: FinishedArchive, config: LambdaConfig, layers: Sequence[FinishedArchive]) -> list[Finding]:
+    found = []
+    checks = FINISHED_CHECKS
+    if (archive.described or {}).get("layers") and not layers:
+        config = replace(config, handler=None)
+        checks = tuple(check for check in checks if check is not check_imports)
+        found.append(
+            Finding("warning", "The function is used with layers, but was checked without; name them with --layer.")
+        )
+    python = config.target.runtime.python_version
+    beneath = tuple(Layer(layer.path.name, layer.plan, python) for layer in layers)
+    with tempfile.TemporaryDirectory() as folder:  # a zip that others made must not teach later builds anything
+        candidate = Candidate(archive.plan, config, Memory(Path(folder)), beneath)
+        found += [finding for check in checks for finding in check(candidate)]
+    return [*found, *check_zipped(archive.size)]
+
+
+def _said(archive: FinishedArchive) -> dict[str, str]:
+    """Return what the zip says of itself; what a build would not have written is left out."""
+    described = archive.described or {}
+    found = {key: described.get(key) for key in ("runtime", "architecture", "handler")}
+    texts = {key: value for key, value in found.items() if isinstance(value, str)}
+    if texts.get("architecture") not in ARCHITECTURES:
+        texts.pop("architecture", None)
+    if not _PYTHON_RUNTIME.fullmatch(texts.get("runtime", "")):
+        texts.pop("runtime", None)
+    return texts
+
+
+def _seen(archive: FinishedArchive) -> dict[str, str]:
+    """Return the runtime and the architecture that all native code was built for, where it agrees on one."""
+    texts = [*(tag for one in archive.distributions for tag in one.tags), *archive.plan.paths]
+    pythons = {f"python{match[1] or match[3]}.{match[2] or match[4]}" for match in _matches(_PYTHON_TAG, texts)}
+    machines = {match[1].replace("aarch64", "arm64") for match in _matches(_ARCHITECTURE_TAG, texts)}
+    found = {"runtime": pythons, "architecture": machines}
+    return {key: values.pop() for key, values in found.items() if len(values) == 1}
+
+
+def _matches(pattern: re.Pattern[str], texts: Iterable[str]) -> Iterator[re.Match[str]]:
+    return (match for match in map(pattern.search, texts) if match)
+
+
+def _source(given: dict[str, str | None], said: dict[str, str], known: str | None) -> Source | None:
+    if given["runtime"] or given["architecture"]:
+        return "given"
+    if "runtime" in said or "architecture" in said:
+        return "lambda.json"
+    return "native code" if known else None
+
+
+def _runtime(name: str) -> Runtime:
+    known = runtime_named(name)
+    if known:
+        return known
+    number = _PYTHON_RUNTIME.fullmatch(name)
+    if number is None:
+        names = ", ".join(runtime.name for runtime in RUNTIMES)
+        raise FinishedError(f"runtime: expected one of {names}; found {name!r}")
+    return Runtime(name, (3, int(number[1])), 0, AMAZON_LINUX_2023, "custom")
+
+
+def _newest() -> Runtime:
+    return next(runtime for runtime in reversed(RUNTIMES) if runtime.state == "supported")
+
+
+def _architecture(name: str | None) -> Architecture | None:
+    for architecture in ARCHITECTURES:
+        if name == architecture:
+            return architecture
+    if name is None:
+        return None
+    raise FinishedError(f"architecture: expected {' or '.join(ARCHITECTURES)}; found {name!r}")

@@ -1,0 +1,233 @@
+"""What a file of native code says of itself: its kind, its machine, and what it needs to be loaded.
+
+Sources: the System V ABI, "Object Files" and "Dynamic Linking" (ELF); "Symbol Versioning" in the Linux Standard Base;
+``mach-o/loader.h`` and ``mach-o/fat.h`` of Apple's SDK (Mach-O); "PE Format" of Microsoft (PE). All read 2026-11-23.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import astuple, dataclass
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from elftools.elf.dynamic import DynamicSegment
+    from elftools.elf.elffile import ELFFile
+
+Format = Literal["ELF", "Mach-O", "PE"]
+Kind = Literal["library", "program", "other"]
+
+LAYOUT = 1
+"""Version of what is told of a file; it rises when that changes, so that nothing older is believed."""
+
+HEAD = 1024
+"""Bytes from a file's beginning that tell whether it is native code, and in which format."""
+
+_ORDERS: dict[int, Literal["little", "big"]] = {1: "little", 2: "big"}
+_ELF_HEADER = 20
+"""Bytes up to and with ``e_machine``."""
+
+_MACHINES = {3: "i386", 8: "mips", 20: "ppc", 21: "ppc64", 22: "s390x", 40: "arm", 62: "x86_64", 183: "aarch64"}
+_MACHINES |= {243: "riscv", 258: "loongarch"}
+
+_MACH_O = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce")
+_UNIVERSAL = (b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf")
+_OLDEST_JAVA = 45
+"""Java's classes begin like universal Mach-O; where that has the number of its machines, they have their version."""
+
+_VERSION = re.compile(r"(GLIBC|GLIBCXX|CXXABI|GCC)_(\d+(?:\.\d+)*)")
+_RELATIVE_RELOCATIONS = "GLIBC_ABI_DT_RELR"
+"""Needs glibc 2.36, which is the first to have that name. Source: glibc's release notes, 2.36."""
+
+_WEAK = 0x2
+"""``VER_FLG_WEAK``: the version may be missing."""
+
+_MOST = 10_000
+"""Entries of any table that are read; no file that a linker made has as many."""
+
+_MOST_NAMES = 256 << 20
+"""Bytes of a file's table of names that are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Native:
+    """A file of native code; all but ``format`` is told of ELF only.
+
+    ``bits`` is the word size. ``versions`` are the highest that are needed of each set of symbols, with the library
+    that must have them: ``("libc.so.6", "GLIBC", "2.17")``. ``modules`` are the extension modules that Python can
+    import from the file. ``damage`` says what keeps it from being read.
+    """
+
+    format: Format
+    machine: str = ""
+    bits: int = 0
+    kind: Kind = "other"
+    needed: tuple[str, ...] = ()
+    soname: str = ""
+    search: tuple[str, ...] = ()
+    versions: tuple[tuple[str, str, str], ...] = ()
+    modules: tuple[str, ...] = ()
+    damage: str = ""
+
+    def as_json(self) -> list[Any]:
+        """Return the facts as JSON can hold them."""
+        return list(astuple(self))
+
+    @classmethod
+    def from_json(cls, values: Sequence[Any]) -> Native:
+        """Return the facts that ``as_json`` was given."""
+        form, machine, bits, kind, needed, soname, search, versions, modules, damage = values
+        found = tuple((library, name, version) for library, name, version in versions)
+        return cls(form, machine, bits, kind, tuple(needed), soname, tuple(search), found, tuple(modules), damage)
+
+
+def format_of(head: bytes) -> Format | None:
+    """Return the format of native code that begins with these bytes; ``None`` for any other file."""
+    if head.startswith(b"\x7fELF"):
+        return "ELF" if len(head) >= _ELF_HEADER and head[4] in {1, 2} and head[5] in _ORDERS else None
+    if head.startswith(_MACH_O) or (head.startswith(_UNIVERSAL) and _is_universal(head)):
+        return "Mach-O"
+    return "PE" if head.startswith(b"MZ") and _is_windows(head) else None
+
+
+def _is_universal(head: bytes) -> bool:
+    return 0 < int.from_bytes(head[4:8], "big") < _OLDEST_JAVA
+
+
+def _is_windows(head: bytes) -> bool:
+    place = int.from_bytes(head[0x3C:0x40], "little")
+    return place > 0 and head[place : place + 4] == b"PE\0\0"
+
+
+def read_native(file: IO[bytes], size: int) -> Native | None:
+    """Return what a file of ``size`` bytes says of itself, ``None`` if it is no native code; it is read, not run."""
+    file.seek(0)
+    head = file.read(HEAD)
+    form = format_of(head)
+    if form != "ELF":
+        return form and Native(form)
+    number = int.from_bytes(head[18:20], _ORDERS[head[5]])
+    machine, bits = _MACHINES.get(number, f"machine {number}"), 32 * head[4]
+    from elftools.common.exceptions import ELFError
+    from elftools.construct import ConstructError
+    from elftools.elf.elffile import ELFFile
+
+    known = (
+        ELFError,
+        ConstructError,
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+        struct.error,
+    )
+    try:
+        return _elf(ELFFile(file), machine, bits, size)
+    except (*known, AssertionError, RecursionError, MemoryError) as error:  # what pyelftools raises for any bytes
+        said = str(error).partition("\n")[0] if isinstance(error, _DamageError) else "its tables cannot be read"
+        return Native(form, machine, bits, damage=said)
+
+
+class _DamageError(ValueError):
+    """The file is not what its header promises."""
+
+
+def _elf(elf: ELFFile, machine: str, bits: int, size: int) -> Native:
+    from elftools.elf.dynamic import DynamicSegment
+
+    if elf.num_segments() > _MOST:
+        raise _DamageError("its tables cannot be read")
+    segments = list(elf.iter_segments())
+    if any(found["p_type"] == "PT_LOAD" and found["p_offset"] + found["p_filesz"] > size for found in segments):
+        raise _DamageError("it is cut short")
+    dynamic = next((found for found in segments if isinstance(found, DynamicSegment)), None)
+    is_run = any(found["p_type"] == "PT_INTERP" for found in segments)
+    if dynamic is None:
+        return Native("ELF", machine, bits, "program" if elf["e_type"] == "ET_EXEC" else "other")
+    tags = _tags(dynamic)
+    is_library = elf["e_type"] == "ET_DYN" and ("DT_SONAME" in tags or not is_run)  # some libraries greet who runs them
+    names = _names(dynamic, tags)
+    return Native(
+        "ELF",
+        machine,
+        bits,
+        "library" if is_library else "program",
+        needed=tuple(_name(names, value) for value in tags.get("DT_NEEDED", ())),
+        soname=next((_name(names, value) for value in tags.get("DT_SONAME", ())), ""),
+        search=_search(names, tags),
+        versions=_highest(_versions(elf, dynamic, names, tags)),
+        modules=tuple(sorted({found.decode() for found in re.findall(rb"(?<=\0)PyInit_([A-Za-z0-9_]+)(?=\0)", names)})),
+    )
+
+
+def _tags(dynamic: DynamicSegment) -> dict[str, list[int]]:
+    tags: dict[str, list[int]] = {}
+    for count, tag in enumerate(dynamic.iter_tags()):
+        if count == _MOST:
+            raise _DamageError("its tables cannot be read")
+        tags.setdefault(str(tag.entry.d_tag), []).append(tag.entry.d_val)
+    return tags
+
+
+def _names(dynamic: DynamicSegment, tags: dict[str, list[int]]) -> bytes:
+    _, offset = dynamic.get_table_offset("DT_STRTAB")
+    if offset is None or "DT_STRSZ" not in tags:
+        return b""
+    dynamic.stream.seek(offset)
+    found: bytes = dynamic.stream.read(min(tags["DT_STRSZ"][0], _MOST_NAMES))
+    return found
+
+
+def _name(names: bytes, start: int) -> str:
+    end = names.find(b"\0", start)
+    if not 0 <= start < end:
+        raise _DamageError("its tables cannot be read")
+    return names[start:end].decode("utf-8", "replace")
+
+
+def _search(names: bytes, tags: dict[str, list[int]]) -> tuple[str, ...]:
+    """Return the folders that are searched; RPATH counts only where there is no RUNPATH."""
+    values = tags.get("DT_RUNPATH") or tags.get("DT_RPATH") or ()
+    return tuple(part for value in values for part in _name(names, value).split(":") if part)
+
+
+def _versions(
+    elf: ELFFile, dynamic: DynamicSegment, names: bytes, tags: dict[str, list[int]]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield library, set and version of each version that the file needs (``.gnu.version_r``)."""
+    from elftools.common.utils import struct_parse
+
+    _, place = dynamic.get_table_offset("DT_VERNEED")
+    left = min(tags.get("DT_VERNEEDNUM", [0])[0], _MOST)
+    while place is not None and left:
+        left -= 1
+        need = struct_parse(elf.structs.Elf_Verneed, elf.stream, place)
+        library, inner = _name(names, need["vn_file"]), place + need["vn_aux"]
+        for _ in range(min(need["vn_cnt"], _MOST)):
+            version = struct_parse(elf.structs.Elf_Vernaux, elf.stream, inner)
+            text = _name(names, version["vna_name"])
+            match = _VERSION.fullmatch("GLIBC_2.36" if text == _RELATIVE_RELOCATIONS else text)
+            if match and not version["vna_flags"] & _WEAK:
+                yield library, match[1], match[2]
+            if not version["vna_next"]:
+                break
+            inner += version["vna_next"]
+        place = place + need["vn_next"] if need["vn_next"] else None
+
+
+def _highest(versions: Iterator[tuple[str, str, str]]) -> tuple[tuple[str, str, str], ...]:
+    found: dict[tuple[str, str], str] = {}
+    for library, name, version in versions:
+        kept = found.setdefault((library, name), version)
+        if numbers(version) > numbers(kept):
+            found[library, name] = version
+    return tuple((library, name, version) for (library, name), version in sorted(found.items()))
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """Return a version such as ``3.4.29`` as numbers that compare."""
+    return tuple(map(int, version.split(".")))

@@ -1,0 +1,93 @@
+"""Whether a finished zip is what its RECORDs and its own description say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from packaging.utils import canonicalize_name
+
+from hatch_lambda.finished import is_description
+from hatch_lambda.ownership import record_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hatch_lambda.finished import FinishedArchive
+    from hatch_lambda.ownership import Distribution
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was compared: RECORDs, the files that they have a hash for, and what is wrong."""
+
+    records: int
+    hashed: int
+    problems: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def verify_records(archive: FinishedArchive) -> Verification:
+    """Return what RECORDs and contents say of each other.
+
+    A file that is not what RECORD says is a problem in every zip. A missing or an unlisted file is one in ours, whose
+    RECORDs are exact; others leave files out of what pip installed, which is no more than a warning.
+    """
+    problems: list[str] = []
+    missing: list[str] = []
+    listed: set[str] = set()
+    hashed = records = 0
+    for one in archive.distributions:
+        rows = list(record_rows(archive.text(f"{one.dist_info}/RECORD"), one.root, archive.plan.paths))
+        records += bool(rows)
+        for row, path, digest in rows:
+            if path is None:
+                missing += [f"{one.dist_info}/RECORD: lists {row!r}, which is not in the zip"] if digest else []
+                continue
+            listed.add(path)
+            if digest.startswith("sha256="):
+                hashed += 1
+                if archive.plan.paths[path].content.digest != digest.rstrip("="):
+                    problems.append(f"{path}: is not what {one.dist_info}/RECORD says; make or fetch the zip anew")
+    if archive.described is not None:
+        problems += [f"{text}; make or fetch the zip anew" for text in missing]
+        if records == len(archive.distributions) and any(one.project for one in archive.distributions):
+            problems += _unlisted(archive, listed)
+        problems += _described_problems(archive)
+        return Verification(records, hashed, tuple(problems), tuple(_without_record(archive)))
+    warnings = [*_without_record(archive), *_left_out(len(missing))]
+    return Verification(records, hashed, tuple(problems), tuple(warnings))
+
+
+def _unlisted(archive: FinishedArchive, listed: set[str]) -> Iterator[str]:
+    for path in archive.plan.paths:
+        if path not in listed and not is_description(path):
+            yield f"{path}: no RECORD lists it; make or fetch the zip anew"
+
+
+def _without_record(archive: FinishedArchive) -> Iterator[str]:
+    for one in archive.distributions:
+        if f"{one.dist_info}/RECORD" not in archive.plan.paths:
+            yield f"{one} has no RECORD; its files could be compared with nothing."
+
+
+def _left_out(count: int) -> Iterator[str]:
+    if count:
+        what = "file that a RECORD lists is" if count == 1 else "files that RECORDs list are"
+        yield f"{count:,} {what} not in the zip; whoever made it left something out."
+
+
+def _described_problems(archive: FinishedArchive) -> Iterator[str]:
+    """Yield each distribution that is there in another version than the zip says of itself."""
+    found = {one.name: one for one in archive.distributions}
+    for name, version in _described_versions((archive.described or {}).get("distributions")):
+        one: Distribution | None = found.get(canonicalize_name(name))
+        if one is not None and one.version != version:
+            yield f"{one.dist_info}: is {one}; the zip's own description says {version}; make or fetch the zip anew"
+
+
+def _described_versions(listed: Any) -> Iterator[tuple[str, str]]:
+    for row in listed if isinstance(listed, list) else ():
+        name, version = (row.get("name"), row.get("version")) if isinstance(row, dict) else (None, None)
+        if isinstance(name, str) and isinstance(version, str):
+            yield name, version

@@ -1,0 +1,69 @@
+"""``HATCH_LAMBDA_VERIFY=1``: a build is repeated and compared."""
+
+from __future__ import annotations
+
+HOOK = """
+import itertools, os, pathlib
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+class CustomBuildHook(BuildHookInterface):
+    def initialize(self, version, build_data):
+        {code}
+"""
+
+
+def test_a_build_that_gives_the_same_bytes_again_is_fine(index, project):
+    index.add("lib", "1.0")
+    project.configure(dependencies=["lib"])
+
+    built = project.build(HATCH_LAMBDA_VERIFY="1")
+
+    assert built.code == 0, built.output
+    assert built.archive.is_file()
+    assert "  a second build gave the same bytes" in built.output
+
+
+def test_without_the_variable_a_build_runs_once(project):
+    project.configure("hooks.custom = {}")
+    project.write("hatch_build.py", HOOK.format(code="open('runs', 'a').write('x')"))
+
+    project.build()
+
+    assert (project.root / "runs").read_text() == "x"
+
+
+def test_a_hook_that_makes_other_files_each_time_is_found_out(project):
+    project.configure("hooks.custom = {}")
+    project.write("hatch_build.py", HOOK.format(code="open('shop/stamp.py', 'a').write('x = 1\\n')"))
+
+    built = project.build(HATCH_LAMBDA_VERIFY="1")
+
+    assert built.code == 1
+    assert built.output.splitlines()[-1] == (
+        f"{built.archive}: a second build gives other bytes; the first file that differs is "
+        "shop/stamp.py; see to what makes it, such as a build hook, reproducible = false or versions that are not "
+        "locked"
+    )
+
+
+def test_a_second_build_that_fails_is_told_with_what_it_said(project):
+    project.configure("hooks.custom = {}")
+    code = "pathlib.Path('ran').mkdir()"
+    project.write("hatch_build.py", HOOK.format(code=code))
+
+    built = project.build(HATCH_LAMBDA_VERIFY="1")
+
+    assert built.code == 1
+    assert f"{built.archive}: cannot be built a second time; see below\n\n" in built.output
+    assert "FileExistsError" in built.output
+
+
+def test_each_archive_of_several_is_compared_with_its_own(project):
+    project.configure(
+        "[tool.hatch.build.targets.lambda.functions.one]\n[tool.hatch.build.targets.lambda.functions.two]\n"
+    )
+
+    built = project.build(HATCH_LAMBDA_VERIFY="1")
+
+    assert built.code == 0, built.output
+    assert built.output.count("a second build gave the same bytes") == 2

@@ -1,0 +1,346 @@
+"""The command ``hatch-lambda``: what it writes where, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hatch_lambda.checks import FINISHED_CHECKS
+from hatch_lambda.cli import COMMANDS, main
+from hatch_lambda.runtimes import RUNTIMES
+from tests.support.finished import HANDLER, installed, our_zip, zip_of
+from tests.support.zips import contents
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAMES = [runtime.name for runtime in RUNTIMES]
+
+CHECKED = ", ".join(check.__name__.removeprefix("check_").replace("_", " ") for check in FINISHED_CHECKS) + ", zipped"
+"""What verify says that it checked."""
+
+MODULE = (sys.executable, "-m", "hatch_lambda")
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    """Run the command and return its exit code and what it wrote to stdout and stderr."""
+    try:
+        code = main([str(argument) for argument in arguments])
+    except SystemExit as end:
+        code = int(end.code or 0)
+    written = capsys.readouterr()
+    return code, written.out, written.err
+
+
+# The program
+
+
+@pytest.mark.parametrize("arguments", [[], ["fly"], ["info"], ["info", "a.zip", "--bogus"]])
+def test_a_command_line_that_is_none_ends_with_code_2_and_usage(capsys, arguments):
+    code, out, err = run(capsys, *arguments)
+
+    assert (code, out) == (2, "")
+    assert err.startswith("usage: hatch-lambda")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(capsys, name):
+    code, out, _ = run(capsys, name, "--help")
+
+    assert code == 0
+    assert out.startswith(f"usage: hatch-lambda {name}")
+
+
+def test_the_version_is_told(capsys):
+    from hatch_lambda import __version__
+
+    assert run(capsys, "--version") == (0, f"hatch-lambda {__version__}\n", "")
+
+
+def test_a_problem_is_one_line_on_stderr_and_code_1(capsys, tmp_path):
+    path = tmp_path / "gone.zip"
+
+    assert run(capsys, "info", path) == (1, "", f"{path}: there is no such file\n")
+
+
+def test_a_reader_that_has_seen_enough_gets_no_traceback(tmp_path):
+    path = zip_of(tmp_path, {f"folder{number}/{'x' * 200}": "" for number in range(2000)})
+    process = subprocess.Popen([*MODULE, "info", "--json", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout
+    assert process.stderr
+
+    process.stdout.close()
+
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 1
+
+
+def test_a_console_of_few_letters_shows_the_others_escaped(tmp_path, environ):
+    path = zip_of(tmp_path, installed("lib"), "日本.zip")
+
+    done = subprocess.run(
+        [*MODULE, "info", path], env={**environ, "PYTHONIOENCODING": "cp1252"}, capture_output=True, check=True
+    )
+
+    assert done.stdout.splitlines()[0] == rb"\u65e5\u672c.zip: function"
+
+
+def test_the_command_starts_without_what_only_other_commands_need():
+    script = "import sys, hatch_lambda.cli; print(*sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    modules = set(done.stdout.split())
+    assert "hatch_lambda.cli" in modules
+    assert not {"hatchling", "packaging", "pathspec", "zipfile", "hatch_lambda.finished", "boto3"} & modules
+
+
+# info
+
+
+def test_info_tells_what_a_zip_of_ours_is_for_and_what_is_in_it(capsys, tmp_path):
+    path = our_zip(tmp_path)
+    size = path.stat().st_size
+
+    code, out, err = run(capsys, "info", path)
+
+    assert (code, err) == (0, "")
+    shown = re.sub(r"(sha256 {8}|CodeSha256 {4}).*", r"\1…", out)
+    shown = re.sub(r"\([\d,]+ bytes, ", "(… bytes, ", shown)
+    assert shown == (
+        "shop.zip: function\n"
+        "  runtime       python3.13\n"
+        "  architecture  x86_64\n"
+        "  handler       shop.api.handler\n"
+        "  zipped        0.0 MiB (… bytes, 0.0% of what Lambda takes directly)\n"
+        "  unzipped      0.0 MiB (… bytes, 0.0% of Lambda's limit)\n"
+        "  sha256        …\n"
+        "  CodeSha256    …\n"
+        "\n"
+        "               zipped  unzipped  files\n"
+        "  shop 0.1.0  0.0 MiB   0.0 MiB      4\n"
+        "  lib 1.0     0.0 MiB   0.0 MiB      4\n"
+        "  all files   0.0 MiB   0.0 MiB      8\n"
+    )
+    assert f"({size:,} bytes" in out
+
+
+def test_info_tells_problems_and_warnings_as_the_checks_word_them(capsys, tmp_path):
+    code, out, _ = run(capsys, "info", our_zip(tmp_path, handler="shop.api.handle"))
+
+    assert code == 0
+    assert out.splitlines()[-1] == (
+        "  problem: handler 'shop.api.handle': shop/api.py defines no 'handle'; did you mean 'handler'?"
+    )
+
+
+def test_info_says_what_others_zips_do_not_tell(capsys, tmp_path):
+    tag = "cp312-cp312-manylinux_2_28_aarch64"
+    path = zip_of(tmp_path, {"app.py": HANDLER, **installed("native", tag=tag)})
+
+    _, out, _ = run(capsys, "info", path)
+
+    assert out.splitlines()[1:4] == [
+        "  runtime       python3.12 (from its native code)",
+        "  architecture  arm64 (from its native code)",
+        "  handler       not said",
+    ]
+    assert "  (no distribution)  0.0 MiB   0.0 MiB      1\n" in out
+
+
+def test_info_as_json_holds_every_number(capsys, tmp_path):
+    path = our_zip(tmp_path)
+
+    _, out, _ = run(capsys, "info", path, "--json")
+
+    found = json.loads(out)
+    assert (found["schema"], found["file"], found["kind"]) == (1, "shop.zip", "function")
+    assert (found["runtime"], found["architecture"], found["target-source"]) == ("python3.13", "x86_64", "lambda.json")
+    assert found["zipped"] == path.stat().st_size
+    assert [(one["name"], one["wheel"], one["project"]) for one in found["distributions"]] == [
+        ("lib", "lib-1.0-py3-none-any.whl", False),
+        ("shop", None, True),
+    ]
+    assert sum(one["unzipped"] for one in found["distributions"]) == found["unzipped"]
+    assert found["unowned"] == {"zipped": 0, "unzipped": 0, "files": 0}
+
+
+@pytest.mark.parametrize("said", [{"architecture": "abacus"}, {"runtime": 5}, {"distributions": [1, {"name": []}]}])
+def test_info_is_not_misled_by_a_description_that_somebody_wrote(capsys, tmp_path, said):
+    described = {"schema": 1, "kind": "function", "runtime": "nodejs", **said}
+    path = zip_of(tmp_path, {**installed("shop"), "shop-1.0.dist-info/lambda.json": json.dumps(described)})
+
+    code, out, _ = run(capsys, "info", path, "--json")
+
+    assert code == 0
+    assert (json.loads(out)["runtime"], json.loads(out)["architecture"]) == (None, None)
+
+
+def test_info_tells_what_fills_a_zip(capsys, tmp_path):
+    path = zip_of(tmp_path, {"lib/big.so": bytes(3 << 20), "app.py": "", "lib/\x7f\u202e": ""})
+
+    code, out, _ = run(capsys, "info", path, "--tree", "--depth", "2")
+
+    assert (code, out.splitlines()) == (
+        0,
+        [
+            "     3.0 MiB  /",
+            "     3.0 MiB  ├─ lib/",
+            "     3.0 MiB  │  ├─ big.so",
+            "     0.0 MiB  │  └─ \\x7f\\u202e",
+            "     0.0 MiB  └─ app.py",
+        ],
+    )
+
+
+@pytest.mark.parametrize("depth", ["0", "-1", "many"])
+def test_a_depth_that_is_none_ends_with_usage(capsys, depth):
+    code, _, err = run(capsys, "info", "a.zip", "--tree", "--depth", depth)
+
+    assert code == 2
+    assert f"argument --depth: expected a whole number above 0; found {depth!r}" in err
+
+
+# diff
+
+
+def test_diff_ends_with_0_unless_it_is_asked_to_tell(capsys, tmp_path):
+    old, new = our_zip(tmp_path, "a.zip"), our_zip(tmp_path, "b.zip", libraries={"lib": "1.1"})
+
+    plain, asked = run(capsys, "diff", old, new), run(capsys, "diff", old, new, "--exit-code")
+
+    assert (plain[0], asked[0], plain[1]) == (0, 1, asked[1])
+    assert "  ~ lib" in plain[1]
+
+
+def test_diff_of_the_same_bytes_ends_with_0(capsys, tmp_path):
+    path = our_zip(tmp_path)
+
+    assert run(capsys, "diff", path, path, "--exit-code") == (0, "shop.zip -> shop.zip\n  the same bytes\n", "")
+
+
+def test_diff_as_json_tells_the_same(capsys, tmp_path):
+    old, new = our_zip(tmp_path, "a.zip"), our_zip(tmp_path, "b.zip", libraries={})
+
+    code, out, _ = run(capsys, "diff", old, new, "--json", "--exit-code")
+
+    assert code == 1
+    changes = {change["name"]: change["change"] for change in json.loads(out)["changes"]}
+    assert changes == {"lib": "removed", "shop": "files"}
+
+
+# verify
+
+
+def test_verify_tells_what_it_verified(capsys, tmp_path):
+    assert run(capsys, "verify", our_zip(tmp_path)) == (
+        0,
+        (
+            "shop.zip: function\n"
+            "  8 files inflated against their checksums\n"
+            "  6 files compared with the hashes in 2 RECORDs\n"
+            f"  checked for python3.13 on x86_64: {CHECKED}\n"
+            "  all is well\n"
+        ),
+        "",
+    )
+
+
+def test_verify_ends_with_all_problems(capsys, tmp_path):
+    files = {**contents(our_zip(tmp_path)), "shop/api.py": b"x = 1\n"}
+
+    code, out, err = run(capsys, "verify", zip_of(tmp_path, files))
+
+    assert code == 1
+    assert "all is well" not in out
+    assert err.splitlines() == [
+        "shop/api.py: is not what shop-0.1.0.dist-info/RECORD says; make or fetch the zip anew",
+        "handler 'shop.api.handler': shop/api.py defines no 'handler'; it has 'x'",
+    ]
+
+
+def test_verify_checks_for_the_target_that_is_given(capsys, tmp_path):
+    path = zip_of(tmp_path, {"app.py": HANDLER})
+    given = ("--runtime", "python3.12", "--architecture", "arm64", "--handler", "app.main")
+
+    code, out, err = run(capsys, "verify", path, *given)
+
+    assert (code, err) == (1, "handler 'app.main': app.py defines no 'main'; it has 'handler'\n")
+    assert out.splitlines()[3] == f"  checked for python3.12 on arm64: {CHECKED}"
+
+
+def test_verify_says_for_what_it_checked_a_zip_that_does_not_tell(capsys, tmp_path):
+    _, out, _ = run(capsys, "verify", zip_of(tmp_path, {"app.py": HANDLER}))
+
+    assert out.splitlines()[3] == (
+        f"  checked for python3.14 on x86_64, because the zip does not say all of it: {CHECKED}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--runtime", "nodejs", f"runtime: expected one of {', '.join(NAMES)}; found 'nodejs'"),
+        ("--architecture", "arm", "architecture: expected x86_64 or arm64; found 'arm'"),
+    ],
+)
+def test_a_target_that_does_not_exist_is_refused(capsys, tmp_path, option, value, message):
+    assert run(capsys, "verify", our_zip(tmp_path), option, value) == (1, "", f"{message}\n")
+
+
+def test_a_runtime_that_the_table_lacks_can_be_given(capsys, tmp_path):
+    code, out, _ = run(capsys, "info", our_zip(tmp_path), "--runtime", "python3.99")
+
+    assert code == 0
+    assert "  runtime       python3.99\n" in out
+
+
+# Layers
+
+
+def layered(folder: Path) -> tuple[Path, Path]:
+    """Write a function whose handler lies in its layer, and the layer."""
+    described = {"schema": 1, "kind": "function", "name": "shop", "version": "0.1.0", "layers": ["base"]}
+    about = {"runtime": "python3.13", "architecture": "x86_64", "handler": "base.handler"}
+    function = {"hatch-lambda/shop-function.json": json.dumps({**described, **about}), "app.py": ""}
+    files = {"base/__init__.py": HANDLER}
+    return zip_of(folder, function, "f.zip"), zip_of(folder, installed("base", files=files, root="python/"), "l.zip")
+
+
+def test_a_function_is_checked_with_the_layers_that_are_named(capsys, tmp_path):
+    function, layer = layered(tmp_path)
+
+    sound = run(capsys, "verify", function, "--layer", layer)
+    broken = run(capsys, "verify", function, "--layer", layer, "--handler", "base.main")
+
+    assert (sound[0], sound[1].splitlines()[-1]) == (0, "  all is well")
+    assert (broken[0], broken[2]) == (
+        1,
+        "handler 'base.main': python/base/__init__.py defines no 'main'; it has 'handler'\n",
+    )
+
+
+def test_without_its_layers_a_functions_handler_is_not_checked(capsys, tmp_path):
+    function, _ = layered(tmp_path)
+
+    code, out, _ = run(capsys, "verify", function)
+
+    assert code == 0
+    assert out.splitlines()[-2] == (
+        "  warning: The function is used with layers, but was checked without; name them with --layer."
+    )
+
+
+def test_files_of_a_project_whose_dist_info_lies_in_a_layer_are_its_own(capsys, tmp_path):
+    function, _ = layered(tmp_path)
+
+    _, out, _ = run(capsys, "info", function)
+
+    assert "  layers        base\n" in out
+    assert "  shop 0.1.0 " in out

@@ -1,0 +1,54 @@
+"""Wheels whose tags are right, and whose native code is not."""
+
+from __future__ import annotations
+
+from tests.support.make_elf import AARCH64, X86_64, make_elf
+
+TAG = "cp313-cp313-manylinux_2_17_x86_64"
+MODULE = "lib/_fast.cpython-313-x86_64-linux-gnu.so"
+REFUSED = (
+    f"{MODULE}: native code for aarch64 (lib 1.0); the target is python3.13 on x86_64; use another release of it, and "
+    "tell its maintainers"
+)
+
+
+def test_a_wheel_of_another_machine_under_a_right_tag_is_refused_and_nothing_is_written(index, project):
+    index.add("lib", tag=TAG, files={MODULE: make_elf(AARCH64)})
+    project.configure(dependencies=["lib"])
+
+    built = project.build()
+
+    assert (built.code, built.output.splitlines()) == (1, [REFUSED])
+    assert built.archives == ()
+
+
+def test_a_second_build_refuses_it_from_memory(index, project):
+    index.add("lib", tag=TAG, files={MODULE: make_elf(AARCH64)})
+    project.configure(dependencies=["lib"])
+    first = project.build()
+
+    second = project.build()
+
+    assert (second.code, second.output) == (first.code, first.output)
+
+
+def test_it_goes_in_with_a_warning_where_the_user_says_so(index, project):
+    index.add("lib", tag=TAG, files={MODULE: make_elf(AARCH64)})
+    project.configure('native-check = "warn"', dependencies=["lib"])
+
+    built = project.build()
+
+    assert built.code == 0
+    assert f"warning: {REFUSED}; the archive is built all the same." in built.output
+    assert len(built.archives) == 1
+
+
+def test_a_wheel_whose_native_code_is_right_goes_in_without_a_word(index, project):
+    versions = {"libc.so.6": ["GLIBC_2.17"]}
+    index.add("lib", tag=TAG, files={MODULE: make_elf(X86_64, needed=["libc.so.6"], versions=versions)})
+    project.configure(dependencies=["lib"])
+
+    built = project.build()
+
+    assert built.code == 0
+    assert "warning" not in built.output

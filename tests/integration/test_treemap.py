@@ -1,0 +1,111 @@
+"""The page with the map of what fills a zip, as a real browser shows it."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hatch_lambda.cli import main
+from tests.support.browser import CHROMIUM, cells, rendered
+from tests.support.finished import installed, zip_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+in_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH")
+
+HOSTILE = "</script><img src=x onerror=document.title='caught'>"
+
+
+def noise(size: int) -> bytes:
+    """Return bytes that deflate cannot make fewer."""
+    return os.urandom(size)
+
+
+def page_of(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    """Write the page of a zip with these members and return its path."""
+    page = folder / "page.html"
+    assert main(["info", str(zip_of(folder, files)), "--html", str(page)]) == 0
+    return page
+
+
+def test_the_page_needs_nothing_from_elsewhere(tmp_path, capsys):
+    page = page_of(tmp_path, installed("lib"))
+
+    text = page.read_text("utf-8")
+    assert re.findall(r"https?:|//[a-z]|\bsrc=|\bhref=|@import|\burl\(", text) == []
+    assert "default-src 'none'" in text
+    assert "{{" not in text
+    assert capsys.readouterr().out == f"{page}\n"
+
+
+def test_names_of_the_zip_are_text_in_the_page(tmp_path):
+    files = {HOSTILE: "x", f"{HOSTILE}.dist-info/METADATA": f"Name: {HOSTILE}\nVersion: {{{{ nodes }}}}\n"}
+
+    text = page_of(tmp_path, files).read_text("utf-8")
+
+    assert "<img" not in text
+    assert text.lower().count("</script>") == 2
+
+
+def test_the_table_tells_the_same_without_scripts(tmp_path):
+    text = page_of(tmp_path, {**installed("lib"), "app.py": "1"}).read_text("utf-8")
+
+    rows = re.findall(r"<tr><th scope=row>(.*?)</th><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td></tr>", text)
+    assert rows == [("lib 1.0", "0.0 MiB", "0.0 MiB", "4"), ("(no distribution)", "0.0 MiB", "0.0 MiB", "1")]
+
+
+def test_a_page_that_cannot_be_written_is_a_problem(tmp_path, capsys):
+    page = tmp_path / "gone" / "page.html"
+
+    assert main(["info", str(zip_of(tmp_path, installed("lib"))), "--html", str(page)]) == 1
+
+    expected = f"{page}: cannot be written; No such file or directory; choose another file\n"
+    assert capsys.readouterr().err == expected
+
+
+@in_a_browser
+def test_areas_are_as_large_as_what_they_stand_for(tmp_path):
+    sizes = {"big": 600_000, "mid": 300_000, "small": 100_000}
+    files = {f"{name}/code.so": noise(size) for name, size in sizes.items()}
+    infos = {path: text for name in sizes for path, text in installed(name, files={}).items()}
+    page = page_of(tmp_path, {**files, **infos})
+
+    found = cells(rendered(page, tmp_path / "profile"))
+
+    assert [title.split(",")[0] for title, _ in found] == ["big 1.0", "mid 1.0", "small 1.0"]
+    whole = sum(area for _, area in found)
+    assert [round(area / whole, 2) for _, area in found] == [0.6, 0.3, 0.1]
+    assert found[0][0] == "big 1.0, 0.6 MiB unzipped, 0.6 MiB zipped, 60.0% of all"
+
+
+@in_a_browser
+def test_a_click_and_a_key_open_a_folder_and_escape_leaves_it(tmp_path):
+    page = page_of(tmp_path, installed("lib", files={"lib/a.py": "x" * 5000, "lib/inner/b.py": "y" * 4000}))
+    script = """
+    const seen = [], note = () => seen.push(document.getElementById("trail").textContent);
+    const press = (target, key) => target.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
+    document.querySelector(".cell").click(); note();
+    press(document.querySelector(".cell.folder"), "Enter"); note();
+    press(document.body, "Escape"); note();
+    document.title = seen.join("|");
+    """
+
+    document = rendered(page, tmp_path / "profile", script=script)
+
+    assert "<title>all\u203alib 1.0|all\u203alib 1.0\u203alib/|all\u203alib 1.0</title>" in document
+
+
+@in_a_browser
+def test_a_hostile_name_does_nothing_in_the_browser(tmp_path):
+    page = page_of(tmp_path, {HOSTILE: "x" * 1000, f"lib/{HOSTILE}": "y" * 2000, **installed("lib")})
+
+    document = rendered(page, tmp_path / "profile")
+
+    assert "<title>What fills other.zip</title>" in document
+    assert "<img" not in document
+    assert "&lt;/script&gt;&lt;img src=x onerror=document.title='caught'&gt;" in document

@@ -1,0 +1,62 @@
+"""What fills a zip, folder by folder."""
+
+from __future__ import annotations
+
+from hatch_lambda.folders import Node, folder_tree, tree_lines
+from hatch_lambda.overview import Share
+from tests.support.samples import entry
+
+MIB = 1 << 20
+
+
+def test_a_folder_takes_what_is_in_it_and_the_biggest_comes_first():
+    entries = [entry("a/x", "1"), entry("b/y", "22"), entry("b/z", "333"), entry("c", "4444")]
+
+    root = folder_tree("", entries)
+
+    assert root == Node(
+        "",
+        Share(10, 10, 4),
+        (
+            Node("b/", Share(5, 5, 2), (Node("z", Share(3, 3, 1)), Node("y", Share(2, 2, 1)))),
+            Node("c", Share(4, 4, 1)),
+            Node("a/", Share(1, 1, 1), (Node("x", Share(1, 1, 1)),)),
+        ),
+    )
+
+
+def test_a_folder_that_holds_only_a_folder_is_one_with_it():
+    root = folder_tree("", [entry("a", "1"), entry("b/c/d/x", "22"), entry("b/c/d/e/y", "3")])
+
+    assert [node.name for node in root.children] == ["b/c/d/", "a"]
+
+
+def test_nothing_is_an_empty_folder():
+    assert folder_tree("", []) == Node("", Share(0, 0, 0))
+
+
+def test_the_tree_is_told_down_to_a_depth():
+    entries = [entry("lib/deep/x", "1" * 2 * MIB), entry("lib/y", "1" * MIB), entry("app.py", "")]
+
+    assert list(tree_lines(entries, 1)) == ["     3.0 MiB  /", "     3.0 MiB  ├─ lib/", "     0.0 MiB  └─ app.py"]
+    assert list(tree_lines(entries, 3)) == [
+        "     3.0 MiB  /",
+        "     3.0 MiB  ├─ lib/",
+        "     2.0 MiB  │  ├─ deep/",
+        "     2.0 MiB  │  │  └─ x",
+        "     1.0 MiB  │  └─ y",
+        "     0.0 MiB  └─ app.py",
+    ]
+
+
+def test_the_smallest_of_many_are_told_together():
+    entries = [entry(f"file{number}", "1" * number) for number in range(20)]
+
+    found = list(tree_lines(entries, 1))
+
+    assert len(found) == 10
+    assert found[1:2] + found[-2:] == [
+        "     0.0 MiB  ├─ file19",
+        "     0.0 MiB  ├─ file12",
+        "     0.0 MiB  └─ (12 more)",
+    ]

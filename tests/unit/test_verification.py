@@ -1,0 +1,94 @@
+"""Whether a finished zip is what its RECORDs and its own description say."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hatch_lambda.finished import read_finished
+from hatch_lambda.plan import TextContent
+from hatch_lambda.verification import Verification, verify_records
+from tests.support.finished import installed, our_zip, zip_of
+from tests.support.zips import contents
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ANEW = "make or fetch the zip anew"
+
+
+def changed(path: Path, files: dict[str, bytes | None]) -> Path:
+    """Write the zip anew with other contents of these files, or without them; its RECORDs stay."""
+    whole = {name: content for name, content in {**contents(path), **files}.items() if content is not None}
+    return zip_of(path.parent / "changed", whole, path.name)
+
+
+def test_a_zip_of_ours_agrees_with_its_records(tmp_path):
+    assert verify_records(read_finished(our_zip(tmp_path))) == Verification(2, 6, (), ())
+
+
+def test_a_file_that_is_not_what_record_says_is_a_problem(tmp_path):
+    path = changed(our_zip(tmp_path), {"shop/api.py": b"def handler(event, context): ...\n"})
+
+    assert verify_records(read_finished(path)).problems == (
+        f"shop/api.py: is not what shop-0.1.0.dist-info/RECORD says; {ANEW}",
+    )
+
+
+def test_files_that_went_and_came_are_problems_in_a_zip_of_ours(tmp_path):
+    path = changed(our_zip(tmp_path), {"shop/api.py": None, "stranger": b""})
+
+    assert verify_records(read_finished(path)).problems == (
+        f"shop-0.1.0.dist-info/RECORD: lists 'shop/api.py', which is not in the zip; {ANEW}",
+        f"stranger: no RECORD lists it; {ANEW}",
+    )
+
+
+def test_another_version_than_the_zip_says_of_itself_is_a_problem(tmp_path):
+    path = our_zip(tmp_path)
+    member = "shop-0.1.0.dist-info/lambda.json"
+    described = json.loads(contents(path)[member])
+    described["distributions"][0]["version"] = "2.0"
+
+    found = verify_records(read_finished(changed(path, {member: json.dumps(described).encode()})))
+
+    assert found.problems == (
+        f"{member}: is not what shop-0.1.0.dist-info/RECORD says; {ANEW}",
+        f"lib-1.0.dist-info: is lib 1.0; the zip's own description says 2.0; {ANEW}",
+    )
+
+
+def test_what_others_left_out_is_a_warning(tmp_path):
+    path = zip_of(tmp_path, installed("lib", record="lib/gone.py,sha256=AAAA,1\nlib/__pycache__/a.pyc,,\n"))
+
+    found = verify_records(read_finished(path))
+
+    assert found == Verification(
+        1, 0, (), ("1 file that a RECORD lists is not in the zip; whoever made it left something out.",)
+    )
+
+
+def test_a_distribution_without_a_record_is_a_warning(tmp_path):
+    path = zip_of(tmp_path, installed("lib", record=None))
+
+    assert verify_records(read_finished(path)).warnings == (
+        "lib 1.0 has no RECORD; its files could be compared with nothing.",
+    )
+
+
+def test_a_layer_under_python_agrees_with_records_that_count_from_there(tmp_path):
+    digest = TextContent(b"name = 'lib'\n").digest
+    files = installed("lib", root="python/")
+    files["python/lib-1.0.dist-info/RECORD"] = f"lib/__init__.py,{digest},13\n"
+
+    assert verify_records(read_finished(zip_of(tmp_path, files))) == Verification(1, 1, (), ())
+
+
+@pytest.mark.parametrize("listed", [5, [5], [{"name": 5, "version": "1"}], [{"name": "lib"}]])
+def test_a_description_that_makes_no_sense_is_passed_over(tmp_path, listed):
+    described = json.dumps({"schema": 1, "kind": "function", "distributions": listed})
+    path = zip_of(tmp_path, {**installed("lib"), "hatch-lambda/shop.json": described})
+
+    assert verify_records(read_finished(path)).problems == ()
