@@ -46,7 +46,7 @@ def read_config(
     values: Mapping[str, Any], *, requires_python: SpecifierSet, overrides: Mapping[str, str]
 ) -> LambdaConfig:
     """Return the configuration of the one function that our table declares."""
-    archives = read_archives(values, root=Path(), requires_python=requires_python, overrides=overrides)
+    archives = read_archives(values, requires_python=requires_python, overrides=overrides)
     (config,) = archives.named("function")
     return config
 
