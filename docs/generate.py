@@ -8,6 +8,7 @@ import inspect
 from pathlib import Path
 
 from hatch_lambda.config import TABLE, LambdaConfig
+from hatch_lambda.provided import DISTRIBUTIONS, SDK
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.targets import TARGET_OPTIONS
 
@@ -71,6 +72,12 @@ def runtimes() -> str:
         f"{'.'.join(map(str, runtime.glibc))} | {runtime.state} | {runtime.deprecation or 'not set'} |"
         for runtime in RUNTIMES
     ]
+    sdk = [
+        f"| `{name}` | {sighting.version} | {sighting.seen} | <{sighting.source}> |"
+        if sighting
+        else f"| `{name}` | not known | | |"
+        for name, sighting in SDK.items()
+    ]
     return "\n".join(
         [
             NOTICE,
@@ -84,6 +91,17 @@ def runtimes() -> str:
             "dates now and then: they are told in warnings and never refuse a build. AWS publishes no patch level of Python; the",
             "table holds one that lies behind, and [`python-patch`](options.md#python-patch) overrides it.",
             "",
+            "## What the runtimes carry\n",
+            "| Runtime | boto3 and botocore | Seen | Source |",
+            "| --- | --- | --- | --- |",
+            *sdk,
+            "",
+            f"Every runtime has {', '.join(sorted(DISTRIBUTIONS))}.",
+            "AWS publishes no versions and moves them without notice: what is known is what somebody saw on that day. AWS recommends to ship one's own SDK;",
+            "[`exclude-packages`](options.md#exclude-packages) leaves it out, and a build warns if a requirement is not met by the",
+            "version above, or if one part of the SDK is left out and another goes in.",
+            "",
+            "## Another runtime\n",
             "A runtime that the table lacks can be given in full:",
             "",
             "```toml",

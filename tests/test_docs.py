@@ -71,6 +71,6 @@ def test_every_toml_example_is_accepted(path):
         if table is not None:
             values = {"runtime": "python3.13", **table}
 
-            archives = read_archives(values, root=ROOT, requires_python=SpecifierSet(), overrides={})
+            archives = read_archives(values, requires_python=SpecifierSet(), overrides={})
 
             assert [config.warnings for config in archives.each if config.warnings] == []

@@ -20,12 +20,13 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
 from hatch_lambda.errors import ArchiveError
+from hatch_lambda.inflate import pieces
 from hatch_lambda.plan import WheelContent, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hatch_lambda.plan import ArchivePlan, Entry
+    from hatch_lambda.plan import ArchivePlan, Content, Entry
 
 _LOCAL = struct.Struct("<4s5H3L2H")  # 4.3.7
 _CENTRAL = struct.Struct("<4s6H3L5H2L")  # 4.3.12
@@ -232,10 +233,10 @@ def _splice(entry: Entry, content: WheelContent, wheel: IO[bytes], output: _Outp
 
 
 def _deflate(entry: Entry, output: _Output, date: tuple[int, int]) -> Header:
-    with opened(entry.content) as file, tempfile.SpooledTemporaryFile(_IN_MEMORY) as deflated:
+    with _pieces(entry.content) as chunks, tempfile.SpooledTemporaryFile(_IN_MEMORY) as deflated:
         compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
         crc = size = 0
-        while chunk := file.read(_CHUNK):
+        for chunk in chunks:
             crc = zlib.crc32(chunk, crc)
             size += len(chunk)
             deflated.write(compressor.compress(chunk))
@@ -249,6 +250,17 @@ def _deflate(entry: Entry, output: _Output, date: tuple[int, int]) -> Header:
         while chunk := deflated.read(_CHUNK):
             output.write(chunk)
     return header
+
+
+@contextmanager
+def _pieces(content: Content) -> Iterator[Iterator[bytes]]:
+    """Open a content; the pieces are small, however large it is and whatever it was compressed with."""
+    if isinstance(content, WheelContent):
+        with content.wheel.open("rb") as wheel:
+            yield pieces(wheel, content.offset, content.method, content.compressed, content.size)
+    else:
+        with opened(content) as file:
+            yield iter(lambda: file.read(_CHUNK), b"")
 
 
 def _header(

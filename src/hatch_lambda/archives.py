@@ -16,7 +16,6 @@ from hatch_lambda.targets import read_targets
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from packaging.specifiers import SpecifierSet
 
@@ -79,11 +78,11 @@ class Archives:
 
 
 def read_archives(
-    values: Mapping[str, Any], *, root: Path, requires_python: SpecifierSet, overrides: Mapping[str, str]
+    values: Mapping[str, Any], *, requires_python: SpecifierSet, overrides: Mapping[str, str]
 ) -> Archives:
     """Return the archives that our table declares; raises ``ConfigError`` with every problem, one a line.
 
-    ``root`` is the project's folder and ``requires_python`` the project's own, which each runtime must satisfy.
+    ``requires_python`` is the project's own, which each runtime must satisfy.
     ``overrides`` is the environment: its ``HATCH_LAMBDA_RUNTIME`` and ``HATCH_LAMBDA_ARCHITECTURE`` win over the table.
     """
     table = Table(TABLE, values, host_keys=HATCH_KEYS)
@@ -97,7 +96,7 @@ def read_archives(
         effective |= {config.version: {**values, **inner.values} for config in found}
     unknown = table.unknown()
     _check_names(table, each, tables)
-    _check_layers(table, each, root)
+    _check_layers(table, each)
     table.finish()
     named = any(config.name for config in each)
     default = tuple(config.version for config in each if named or config.kind == "function")
@@ -165,11 +164,11 @@ def _check_names(table: Table, each: Sequence[LambdaConfig], tables: Sequence[tu
                 table.elsewhere(where, f"-t lambda:{called} would mean {there} as well; rename one of them")
 
 
-def _check_layers(table: Table, each: Sequence[LambdaConfig], root: Path) -> None:
+def _check_layers(table: Table, each: Sequence[LambdaConfig]) -> None:
     """Note layers that are not there, are for another target, go in a circle, or are too many."""
     for config in each:
         for index, name in enumerate(config.layers, 1):
-            problem = _layer_problem(name, config, each, root)
+            problem = _layer_problem(name, config, each)
             if problem:
                 table.elsewhere(f"{config.where('layers')}[{index}]", problem)
         needed = _reached(config, each)
@@ -186,9 +185,9 @@ def _check_layers(table: Table, each: Sequence[LambdaConfig], root: Path) -> Non
             )
 
 
-def _layer_problem(name: str, config: LambdaConfig, each: Sequence[LambdaConfig], root: Path) -> str | None:
+def _layer_problem(name: str, config: LambdaConfig, each: Sequence[LambdaConfig]) -> str | None:
     if is_path(name):
-        return None if (root / name).is_file() else f"no file {name!r} in the project; build or fetch it before"
+        return None  # read when it is needed; it may be built before
     found = [layer for layer in each if _is_layer(layer, name)]
     if any(_loads(layer, config) for layer in found):
         return None

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from hatch_lambda.finished import FinishedArchive
     from hatch_lambda.plan import ArchivePlan, Entry
     from hatch_lambda.project import Project
+    from hatch_lambda.resolve.base import Demand
     from hatch_lambda.resolve.choice import Upgrade
     from hatch_lambda.target import Target
     from hatch_lambda.wheelhouse import Chosen, Gathered, Wheelhouse
@@ -62,7 +63,9 @@ def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Re
     ``timestamp``, in seconds since 1970, dates its entries.
     """
     planned = plan(job, wheelhouse)
-    candidate = Candidate(planned.plan, job.config, wheelhouse.store.memory, planned.layers)
+    candidate = Candidate(
+        planned.plan, job.config, wheelhouse.store.memory, planned.layers, _left_out(planned.chosen, planned.layers)
+    )
     with wheelhouse.step("check"):
         findings = check_candidate(candidate)
     with wheelhouse.step("write"):
@@ -141,6 +144,12 @@ def _wheel_entries(wheels: Sequence[Wheel], config: LambdaConfig) -> Iterator[En
     scripts_for = config.target.runtime.python_version if config.scripts else None
     for wheel in wheels:
         yield from wheel_entries(wheel, scripts_for=scripts_for)
+
+
+def _left_out(chosen: Chosen, layers: Sequence[Layer]) -> tuple[Demand, ...]:
+    """Return what is required of distributions that the archive excludes and no layer brings along."""
+    beneath = carried(layers)
+    return tuple(demand for demand in chosen.excluded if canonicalize_name(demand.requirement.name) not in beneath)
 
 
 def _in_vain(chosen: Chosen, decided: ArchivePlan, config: LambdaConfig) -> tuple[str, ...]:

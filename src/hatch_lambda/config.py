@@ -138,7 +138,8 @@ class LambdaConfig:
 
     exclude_packages: tuple[NormalizedName, ...] = ()
     """Distributions to leave out, together with what only they need. The runtime has boto3, for one; AWS recommends to
-    ship one's own all the same, and whoever ships urllib3 must ship boto3 too."""
+    ship one's own all the same, and whoever ships urllib3 must ship boto3 too. What the runtime does not meet, as far
+    as its versions are known, is warned of."""
 
     exclude_files: tuple[str, ...] = ()
     """Paths in the archive to leave out. The patterns are those of `.gitignore`; RECORD files follow."""

@@ -66,6 +66,10 @@ class ArchiveError(HatchLambdaError):
     """The archive could not be written; what stood at its path before is untouched."""
 
 
+class PublishError(HatchLambdaError):
+    """An archive could not be deployed; the problems end with what has been done all the same, and what has not."""
+
+
 class FinishedError(HatchLambdaError):
     """A finished zip cannot be read, is damaged, or hides what it holds."""
 

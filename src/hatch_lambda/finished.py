@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import FinishedError
-from hatch_lambda.members import UNREADABLE, encryption_problems, header_problems, name_problems, read_member
+from hatch_lambda.layout import directory_size
+from hatch_lambda.members import (
+    LARGEST_LISTING,
+    UNREADABLE,
+    encryption_problems,
+    header_problems,
+    name_problems,
+    read_member,
+)
 from hatch_lambda.ownership import Distribution, find_distributions, owners, text_line
 from hatch_lambda.plan import ArchivePlan, Entry, Origin, WheelContent
 
@@ -80,6 +88,12 @@ def read_finished(path: Path) -> FinishedArchive:
     unpacks to other names than it shows, and what claims to unpack to more than ``MAX_READ`` bytes.
     """
     try:
+        with path.open("rb") as raw:
+            listed = directory_size(raw)
+        if listed > LARGEST_LISTING:
+            raise FinishedError(
+                f"{path}: its directory takes {listed:,} bytes; {LARGEST_LISTING:,} are read at most; {_REFUSED}"
+            )
         with zipfile.ZipFile(path) as archive, path.open("rb") as raw:
             members = _members(path, archive, raw)
             sha256, size = _hash(raw)

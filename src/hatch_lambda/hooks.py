@@ -9,6 +9,7 @@ from hatchling.plugin import hookimpl
 if TYPE_CHECKING:
     from hatch_lambda.build_hook import LambdaBuildHook
     from hatch_lambda.plugin import LambdaBuilder
+    from hatch_lambda.publisher import LambdaPublisher
 
 
 @hookimpl
@@ -17,6 +18,14 @@ def hatch_register_builder() -> type[LambdaBuilder]:
     from hatch_lambda.plugin import LambdaBuilder
 
     return LambdaBuilder
+
+
+@hookimpl
+def hatch_register_publisher() -> type[LambdaPublisher]:
+    """Return the publisher ``lambda``; only Hatch itself calls this, never a build."""
+    from hatch_lambda.publisher import LambdaPublisher
+
+    return LambdaPublisher
 
 
 @hookimpl

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from hatch_lambda.checks import FINISHED_CHECKS
 from hatch_lambda.checks.base import Candidate, Finding
+from hatch_lambda.checks.imports import check_imports
 from hatch_lambda.checks.limits import check_zipped
 from hatch_lambda.config import LambdaConfig
 from hatch_lambda.errors import FinishedError
@@ -59,7 +60,7 @@ def inspect(
     """Return what the zip was made for, and what the checks find.
 
     What is given wins over what the zip says of itself, and that over what its native code is for. The function is
-    checked together with its layers; while they are not given, its handler is not checked, which may lie in one. Raises
+    checked together with its layers; while they are not given, neither its handler nor its imports are checked. Raises
     ``FinishedError`` for a runtime or an architecture that does not exist.
     """
     said = _said(archive)
@@ -85,8 +86,10 @@ def inspect(
 
 def _findings(archive: FinishedArchive, config: LambdaConfig, layers: Sequence[FinishedArchive]) -> list[Finding]:
     found = []
+    checks = FINISHED_CHECKS
     if (archive.described or {}).get("layers") and not layers:
         config = replace(config, handler=None)
+        checks = tuple(check for check in checks if check is not check_imports)
         found.append(
             Finding("warning", "The function is used with layers, but was checked without; name them with --layer.")
         )
@@ -94,7 +97,7 @@ def _findings(archive: FinishedArchive, config: LambdaConfig, layers: Sequence[F
     beneath = tuple(Layer(layer.path.name, layer.plan, python) for layer in layers)
     with tempfile.TemporaryDirectory() as folder:  # a zip that others made must not teach later builds anything
         candidate = Candidate(archive.plan, config, Memory(Path(folder)), beneath)
-        found += [finding for check in FINISHED_CHECKS for finding in check(candidate)]
+        found += [finding for check in checks for finding in check(candidate)]
     return [*found, *check_zipped(archive.size)]
 
 

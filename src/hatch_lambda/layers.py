@@ -124,13 +124,18 @@ class LayerZips:
         problems: dict[str, None] = {}
         for config in archives:
             for index, name in enumerate(config.layers, 1):
-                objection = layer_objection(self.read(name), config.target) if is_path(name) else None
-                if objection:
-                    where = f"{config.where('layers')}[{index}]"
-                    remedy = f"the target is {config.target}; give the path of a layer that is for it"
-                    problems[f"{where}: {name!r} {objection}; {remedy}"] = None
+                problem = self._problem(name, config.target) if is_path(name) else None
+                if problem:
+                    problems[f"{config.where('layers')}[{index}]: {problem}"] = None
         if problems:
             raise ConfigError(problems)
+
+    def _problem(self, path: str, target: Target) -> str | None:
+        if not (self.root / path).is_file():
+            return f"no file {path!r} in the project; build or fetch it before"
+        objection = layer_objection(self.read(path), target)
+        remedy = f"the target is {target}; give the path of a layer that is for it"
+        return f"{path!r} {objection}; {remedy}" if objection else None
 
 
 def layer_objection(found: FinishedArchive, target: Target) -> str | None:

@@ -11,9 +11,10 @@ import zipfile
 import zlib
 from collections import Counter
 from contextlib import suppress
-from copy import copy
 from typing import TYPE_CHECKING, BinaryIO
 
+from hatch_lambda.inflate import pieces
+from hatch_lambda.layout import content_offset
 from hatch_lambda.plan import record_digest
 from hatch_lambda.wheels import Member
 
@@ -44,6 +45,14 @@ _LOCAL_SIGNATURE = b"PK\3\4"
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 """Source: APPNOTE.TXT 4.3.7, https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT."""
 
+LARGEST_LISTING = 16 << 20
+"""Bytes of METADATA, RECORD, entry points and the zip's directory, each, which are held in memory as a whole: room for
+a hundred thousand files.
+"""
+
+_LONGEST_NAME, _LONGEST_PATH = 255, 4095 - len("/var/task/")
+"""Bytes. Source: ``NAME_MAX`` and ``PATH_MAX`` of Linux, ``limits.h``."""
+
 _TWO_STORIES = "programs would not agree on what the zip holds; make it anew"
 
 
@@ -54,7 +63,7 @@ def name_problems(names: Sequence[str], refused: str) -> Iterator[str]:
     """
     for name, count in Counter(names).items():
         parts = name.split("/")
-        if "\\" in name or re.match(r"[A-Za-z]:", name) or re.search(r"[\x00-\x1f]", name):
+        if "\\" in name or re.match(r"[A-Za-z]:", name) or re.search(r"[\x00-\x1f]", name) or _is_too_long(name):
             yield f"{name!r} is not a path for every system; {refused}"
         elif "" in parts or "." in parts or ".." in parts:
             yield f"{name!r} leads out of the archive or is not a plain path; {refused}"
@@ -111,21 +120,22 @@ def _has_header(raw: BinaryIO, start: int, end: int) -> bool:
 def read_member(archive: zipfile.ZipFile, raw: BinaryIO, info: zipfile.ZipInfo) -> Member:
     """Return the member with the place of its bytes; raises ``BadZipFile`` if they are not what the zip promises.
 
-    Memory does not grow with the member, and no more than its promised size is ever inflated.
+    Memory does not grow with the member, and hardly more than its promised size is ever inflated.
     """
+    archive.open(info).close()  # which compares the local header, and knows the methods that Python has
+    offset = content_offset(raw, info)
     found = hashlib.sha256()
-    size = 0
-    longer = copy(info)
-    longer.file_size += 1  # or zipfile would stop at the promised size, whatever follows
-    with archive.open(longer) as file:
-        while chunk := file.read(1 << 20):
-            found.update(chunk)
-            size += len(chunk)
+    size = crc = 0
+    for piece in pieces(raw, offset, info.compress_type, info.compress_size, info.file_size):
+        size += len(piece)
+        if size > info.file_size:
+            break
+        found.update(piece)
+        crc = zlib.crc32(piece, crc)
     if size != info.file_size:
         raise zipfile.BadZipFile(f"{info.filename!r} is not of the {info.file_size:,} bytes that it promises")
-    raw.seek(info.header_offset)
-    header = _LOCAL_HEADER.unpack(raw.read(_LOCAL_HEADER.size))
-    offset = info.header_offset + _LOCAL_HEADER.size + header[-2] + header[-1]
+    if crc != info.CRC:
+        raise zipfile.BadZipFile(f"{info.filename!r} is not of the CRC that it promises")
     return Member(
         info.filename,
         offset,
@@ -136,3 +146,8 @@ def read_member(archive: zipfile.ZipFile, raw: BinaryIO, info: zipfile.ZipInfo) 
         bool(info.external_attr >> 16 & stat.S_IXUSR),
         record_digest(found.digest()),
     )
+
+
+def _is_too_long(name: str) -> bool:
+    parts = name.encode("utf-8", "surrogatepass").split(b"/")
+    return len(b"/".join(parts)) > _LONGEST_PATH or max(map(len, parts)) > _LONGEST_NAME

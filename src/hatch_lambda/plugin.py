@@ -144,7 +144,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         with hatch_answers():
             requires_python = SpecifierSet(self.metadata.core.requires_python)
             table = self.target_config
-        return read_archives(table, root=Path(self.root), requires_python=requires_python, overrides=os.environ)
+        return read_archives(table, requires_python=requires_python, overrides=os.environ)
 
     @cached_property
     def _told(self) -> set[str]:

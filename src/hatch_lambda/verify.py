@@ -10,13 +10,15 @@ import io
 import stat
 import zipfile
 from email.parser import HeaderParser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from hatch_lambda.errors import WheelError
-from hatch_lambda.members import UNREADABLE, encryption_problems, name_problems, read_member
+from hatch_lambda.inflate import pieces
+from hatch_lambda.layout import directory_size, sharing
+from hatch_lambda.members import LARGEST_LISTING, UNREADABLE, encryption_problems, name_problems, read_member
 from hatch_lambda.wheels import Wheel, data_path
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ def verify_wheel(file: Path, sha256: str) -> Wheel:
     """
     try:
         name, version, _, _ = parse_wheel_filename(file.name)
+        with file.open("rb") as raw:
+            _refuse(file.name, _size_problems([("directory", directory_size(raw))]))
         with zipfile.ZipFile(file) as archive, file.open("rb") as raw:
             infos = [info for info in archive.infolist() if not info.orig_filename.endswith("/")]
             names = [info.orig_filename for info in infos]
@@ -53,7 +57,8 @@ def verify_wheel(file: Path, sha256: str) -> Wheel:
             _refuse(file.name, _scheme_problems(info.filename for info in infos))
             dist_info = _dist_info(file.name, infos, name, version)
             members = tuple(read_member(archive, raw, info) for info in infos)
-            _refuse(file.name, _record_problems(archive, dist_info, members))
+            _refuse(file.name, _size_problems((member.name, member.size) for member in _listings(members, dist_info)))
+            _refuse(file.name, _record_problems(archive, raw, dist_info, members))
             metadata = HeaderParser().parsestr(archive.read(f"{dist_info}/METADATA").decode("utf-8", "replace"))
             scripts = _console_scripts(archive, dist_info)
     except InvalidWheelFilename as error:
@@ -92,10 +97,24 @@ def _case_problems(names: Sequence[str]) -> Iterator[str]:
             yield f"{twin!r} and {name!r} differ in case only; {_REFUSED}"
 
 
-def _link_problems(infos: Iterable[zipfile.ZipInfo]) -> Iterator[str]:
+def _size_problems(sizes: Iterable[tuple[str, int]]) -> Iterator[str]:
+    for name, size in sizes:
+        if size > LARGEST_LISTING:
+            yield f"its {name} takes {size:,} bytes; {LARGEST_LISTING:,} are read at most; {_REFUSED}"
+
+
+def _listings(members: Iterable[Member], dist_info: str) -> Iterator[Member]:
+    """Yield the members that are held in memory as a whole."""
+    names = {f"{dist_info}/{name}" for name in ("METADATA", "RECORD", "entry_points.txt")}
+    return (member for member in members if member.name in names)
+
+
+def _link_problems(infos: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
     for info in infos:
         if stat.S_ISLNK(info.external_attr >> 16):
             yield f"{info.filename!r} is a symbolic link; {_REFUSED}"
+    for one, other in sharing(infos):
+        yield f"{one!r} and {other!r} share bytes; {_REFUSED}"
 
 
 def _scheme_problems(names: Iterable[str]) -> Iterator[str]:
@@ -127,7 +146,9 @@ def _is_dist_info_of(folder: str, name: NormalizedName, version: Version) -> boo
         return False
 
 
-def _record_problems(archive: zipfile.ZipFile, dist_info: str, members: Iterable[Member]) -> Iterator[str]:
+def _record_problems(
+    archive: zipfile.ZipFile, raw: BinaryIO, dist_info: str, members: Iterable[Member]
+) -> Iterator[str]:
     """Yield each member that RECORD has another hash for. Files that only one of the two knows are let pass: they are
     common in the wild and covered by the wheel's own hash.
     """
@@ -137,14 +158,16 @@ def _record_problems(archive: zipfile.ZipFile, dist_info: str, members: Iterable
         algorithm, _, digest = promised.get(member.name, "").partition("=")
         if algorithm not in _STRONG_HASHES or member.name in {f"{dist_info}/{name}" for name in _UNLISTED}:
             continue
-        found = member.digest if algorithm == "sha256" else _digest(archive, member.name, algorithm)
+        found = member.digest if algorithm == "sha256" else _digest(raw, member, algorithm)
         if found != f"{algorithm}={digest.rstrip('=')}":
             yield f"{member.name} is not what RECORD promises; the wheel is refused"
 
 
-def _digest(archive: zipfile.ZipFile, name: str, algorithm: str) -> str:
-    digest = hashlib.new(algorithm, archive.read(name)).digest()
-    return f"{algorithm}=" + base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+def _digest(raw: BinaryIO, member: Member, algorithm: str) -> str:
+    found = hashlib.new(algorithm)
+    for piece in pieces(raw, member.offset, member.method, member.compressed, member.size):
+        found.update(piece)
+    return f"{algorithm}=" + base64.urlsafe_b64encode(found.digest()).rstrip(b"=").decode("ascii")
 
 
 def _metadata_problems(

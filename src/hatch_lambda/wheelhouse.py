@@ -162,11 +162,13 @@ def _roots(project: Project, sharing: Sequence[LambdaConfig]) -> tuple[Demand, .
 class Chosen:
     """What of the gathered wheels goes into one archive.
 
-    ``left_out`` is what no archive requires, ``ignored`` each name that the archive excludes in vain.
+    ``left_out`` is what no archive requires, ``excluded`` what is required of distributions that this one excludes, and
+    ``ignored`` each name that it excludes in vain.
     """
 
     wheels: tuple[Wheel, ...]
     left_out: tuple[str, ...]
+    excluded: tuple[Demand, ...]
     ignored: tuple[str, ...]
 
 
@@ -174,9 +176,12 @@ def choose(gathered: Gathered, roots: Sequence[Demand], config: LambdaConfig) ->
     """Return the wheels that an archive with these requirements needs, without what it excludes."""
     target, found = config.target, gathered.found
     required = needed(gathered.roots, found, target)
-    kept = needed(roots, found, target, without=config.exclude_packages)
+    without = config.exclude_packages
+    kept = needed(roots, found, target, without=without)
+    demanded = demands(roots, found, target, without=without)
     return Chosen(
         wheels=tuple(wheel for wheel in gathered.wheels if wheel.name in kept),
         left_out=tuple(str(wheel) for wheel in gathered.wheels if wheel.name not in required),
+        excluded=tuple(demand for demand in demanded if canonicalize_name(demand.requirement.name) in without),
         ignored=tuple(name for name in config.exclude_packages if name not in required),
     )

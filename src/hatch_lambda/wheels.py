@@ -28,6 +28,9 @@ LAMBDA_PYTHON = "/var/lang/bin/python"
 Source: the Dockerfiles of https://github.com/aws/aws-lambda-base-images, read 2026-11-23.
 """
 
+LARGEST_SCRIPT = 1 << 20
+"""Bytes of a script whose first line is rewritten, which is held in memory as a whole; larger ones are programs."""
+
 _TO_ROOT = frozenset({"purelib", "platlib", "data"})
 
 
@@ -140,12 +143,13 @@ def masked_metadata(text: str) -> str:
 
 def _script(wheel: Wheel, member: Member, path: str, python_version: str) -> Entry:
     """Return a script of the wheel, with Lambda's Python in place of the ``#!python`` of the wheel's specification."""
-    with zipfile.ZipFile(wheel.path) as archive, archive.open(member.name) as file:
-        first = file.readline(256)
-        if not first.startswith(b"#!python"):
-            return Entry(path, wheel.origin, _spliced(wheel, member), executable=True)
-        text = f"#!{LAMBDA_PYTHON}{python_version}\n".encode() + file.read()
-    return Entry(path, wheel.origin, TextContent(text), executable=True)
+    if member.size <= LARGEST_SCRIPT:
+        with zipfile.ZipFile(wheel.path) as archive:
+            first, _, rest = archive.read(member.name).partition(b"\n")
+        if first.startswith(b"#!python"):
+            text = f"#!{LAMBDA_PYTHON}{python_version}\n".encode() + rest
+            return Entry(path, wheel.origin, TextContent(text), executable=True)
+    return Entry(path, wheel.origin, _spliced(wheel, member), executable=True)
 
 
 def _spliced(wheel: Wheel, member: Member) -> WheelContent:

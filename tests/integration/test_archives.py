@@ -353,27 +353,27 @@ def test_a_handler_that_python_would_not_find_beside_a_layer_is_refused(project)
 
 
 def test_what_an_archive_excludes_is_neither_in_it_nor_missed_in_its_layers(index, project):
-    index.add("boto3", requires=["botocore"])
-    index.add("botocore")
-    index.add("lib", requires=["botocore"])
+    index.add("sdk", requires=["core"])
+    index.add("core")
+    index.add("lib", requires=["core"])
     project.configure(
         """\
 [tool.hatch.build.targets.lambda.layers.base]
-exclude-packages = ["boto3"]
+exclude-packages = ["sdk"]
 [tool.hatch.build.targets.lambda.functions.api]
 layers = ["base"]
 [tool.hatch.build.targets.lambda.functions.worker]
-exclude-packages = ["boto3", "botocore"]
+exclude-packages = ["sdk", "core"]
 layers = ["base"]
 """,
-        dependencies=["boto3", "lib"],
+        dependencies=["sdk", "lib"],
     )
 
     built = project.build()
 
     assert {name: held(path) for name, path in by_name(built).items()} == {
-        "lambda_layer-base x86_64": ["botocore 1.0", "lib 1.0"],
-        "lambda-api x86_64": ["boto3 1.0"],
+        "lambda_layer-base x86_64": ["core 1.0", "lib 1.0"],
+        "lambda-api x86_64": ["sdk 1.0"],
         "lambda-worker x86_64": [],
     }
     assert "warning" not in built.output
@@ -478,6 +478,23 @@ layers = ["base", "arm.zip"]
         ),
     ]
     assert (built.code, built.archives) == (1, ())
+
+
+def test_a_zip_is_looked_for_only_where_it_is_needed(project):
+    path = "dist/shop-0.1.0-lambda_layer-base-python3.13-x86_64.zip"
+    functions = f'[tool.hatch.build.targets.lambda.functions.api]\nlayers = ["{path}"]\n'
+    project.configure("[tool.hatch.build.targets.lambda.layers.base]\nproject = true\n" + functions)
+
+    too_early = project.build(target="lambda:api")
+    layer = project.build(target="lambda:base")
+    function = project.build(target="lambda:api")
+    cleaned = project.build("--clean-only")
+
+    assert (too_early.code, too_early.output) == (
+        1,
+        f"{T}.functions.api.layers[1]: no file '{path}' in the project; build or fetch it before\n",
+    )
+    assert (layer.code, function.code, cleaned.code, cleaned.archives) == (0, 0, 0, ())
 
 
 def test_a_damaged_zip_is_told_before_anything_is_built(project):

@@ -755,3 +755,39 @@ def test_an_archive_without_files_of_the_project_is_told(project):
     assert built.output.splitlines()[-1] == (
         "  warning: Hatch selects no files of the project; the archive holds its dependencies only."
     )
+
+
+def test_a_requirement_on_what_is_left_to_the_runtime_is_held_against_it(project, index):
+    index.add("boto3", "9.0", requires=["urllib3"])
+    index.add("urllib3", "2.5.0")
+    index.add("lib", requires=["boto3>=9"])
+    project.configure('exclude-packages = ["boto3"]', dependencies=["lib", "urllib3"])
+
+    built = project.build()
+
+    assert built.code == 0
+    assert zips.distributions(built.archive) == ["lib 1.0", "urllib3 2.5.0"]
+    assert [line for line in built.output.splitlines() if "exclude-packages" in line] == [
+        (
+            "  warning: lib 1.0 requires boto3>=9, which exclude-packages leaves to the runtime; python3.13 had boto3 "
+            "1.38.36 when it was last looked at, on 2025-08-22, so that what needs another version may fail; let boto3 "
+            "go in."
+        ),
+        (
+            "  warning: exclude-packages leaves boto3 (1.38.36 on 2025-08-22) to python3.13, while urllib3 2.5.0 goes "
+            "in; parts of AWS's SDK that were not made for each other may fail, so leave all of them out or none."
+        ),
+    ]
+
+
+def test_an_import_of_what_is_nowhere_is_told(project):
+    project.write("shop/api.py", "import requests\n\n\ndef handler(event, context): ...\n")
+
+    built = project.build()
+
+    assert built.code == 0
+    assert (
+        "  warning: shop/api.py:1 imports 'requests', which is neither in the archive nor in python3.13; the import "
+        "fails there with ModuleNotFoundError, so add the distribution that has it to project.dependencies, unless a "
+        "layer brings it.\n"
+    ) in built.output

@@ -30,6 +30,7 @@ def our_zip(
     handler: str | None = "shop.api.handler",
     runtime: str = "python3.13",
     architecture: Architecture = "x86_64",
+    archive: str | None = None,
     **options: Any,
 ) -> Path:
     """Write a deployment package as a build does and return its path.
@@ -37,7 +38,7 @@ def our_zip(
     ``libraries`` are the distributions in it, each with its version (by default ``lib 1.0``), ``files`` those of the
     project, ``shop 0.1.0``.
     """
-    chosen = config(runtime, architecture, handler=handler, **options)
+    chosen = config(runtime, architecture, name=archive, handler=handler, **options)
     versions = {"lib": "1.0"} if libraries is None else libraries
     made = [make_wheel(folder / "wheels", library, version) for library, version in versions.items()]
     wheels = [verified(path) for path in made]

@@ -46,7 +46,7 @@ def read_config(
     values: Mapping[str, Any], *, requires_python: SpecifierSet, overrides: Mapping[str, str]
 ) -> LambdaConfig:
     """Return the configuration of the one function that our table declares."""
-    archives = read_archives(values, root=Path(), requires_python=requires_python, overrides=overrides)
+    archives = read_archives(values, requires_python=requires_python, overrides=overrides)
     (config,) = archives.named("function")
     return config
 
@@ -68,9 +68,9 @@ def plan(*entries: Entry) -> ArchivePlan:
     return ArchivePlan(tuple(sorted(entries, key=lambda found: found.path)))
 
 
-def candidate(made: ArchivePlan, options: LambdaConfig | None = None) -> Candidate:
+def candidate(made: ArchivePlan, options: LambdaConfig | None = None, left_out: tuple[Demand, ...] = ()) -> Candidate:
     """Return an archive that is about to be written, with a memory that forgets."""
-    return Candidate(made, options or config(), Memory(Path(os.devnull)))
+    return Candidate(made, options or config(), Memory(Path(os.devnull)), left_out=left_out)
 
 
 def demand(text: str, by: str = "project.dependencies") -> Demand:

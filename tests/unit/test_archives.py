@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from packaging.specifiers import SpecifierSet
@@ -11,22 +11,17 @@ from hatch_lambda.archives import Archives, read_archives
 from hatch_lambda.config import FILE_KEYS, HATCH_KEYS
 from hatch_lambda.errors import ConfigError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 T = "tool.hatch.build.targets.lambda"
 BOTH = ["x86_64", "arm64"]
 
 
 @pytest.fixture
-def read(tmp_path: Path):
-    """Return a function that reads a table (``_`` for ``-``) of a project in an otherwise empty folder."""
+def read():
+    """Return a function that reads a table (``_`` for ``-``)."""
 
     def read(requires_python: str = "", overrides: dict[str, str] | None = None, **options: Any) -> Archives:
         values = {"runtime": "python3.13", **{name.replace("_", "-"): value for name, value in options.items()}}
-        return read_archives(
-            values, root=tmp_path, requires_python=SpecifierSet(requires_python), overrides=overrides or {}
-        )
+        return read_archives(values, requires_python=SpecifierSet(requires_python), overrides=overrides or {})
 
     return read
 
@@ -212,9 +207,7 @@ def test_a_layer_may_have_the_projects_files(read):
     assert layer.project
 
 
-def test_functions_inherit_the_paths_of_layers(read, tmp_path):
-    (tmp_path / "base.zip").touch()
-
+def test_functions_inherit_the_paths_of_layers(read):
     api, worker = read(layers=["base.zip"], functions={"api": {}, "worker": {"layers": []}}).each
 
     assert (api.layers, worker.layers) == (("base.zip",), ())
@@ -457,8 +450,7 @@ def layers(archives: Archives, version: str) -> list[str]:
     return [found if isinstance(found, str) else found.version for found in archives.layers(config)]
 
 
-def test_layers_are_those_that_are_named_and_before_each_those_that_it_needs(read, tmp_path):
-    (tmp_path / "other.zip").touch()
+def test_layers_are_those_that_are_named_and_before_each_those_that_it_needs(read):
     archives = read(
         layers={"base": {}, "data": {"layers": ["base", "other.zip"]}, "more": {"layers": ["base"]}},
         functions={"api": {"layers": ["more", "data"]}},
@@ -500,10 +492,10 @@ def test_a_function_is_no_layer(problems):
 
 
 @pytest.mark.parametrize("path", ["base.zip", "dist/base.zip", "dist/base", "..\\base"])
-def test_a_zip_that_is_not_there_is_told(problems, path):
-    assert problems(functions={"api": {"layers": [path]}}) == [
-        f"{T}.functions.api.layers[1]: no file {path!r} in the project; build or fetch it before"
-    ]
+def test_a_path_is_not_looked_for_before_it_is_needed(read, path):
+    (api,) = read(functions={"api": {"layers": [path]}}).each
+
+    assert api.layers == (path,)
 
 
 def test_a_layer_for_another_architecture_is_told(problems):
@@ -558,9 +550,7 @@ def test_six_layers_are_too_many(problems):
     ]
 
 
-def test_layers_that_layers_need_count(problems, tmp_path):
-    (tmp_path / "zip.zip").touch()
-
+def test_layers_that_layers_need_count(problems):
     lines = problems(
         layers={**FIVE, "d": {"layers": ["e", "zip.zip"]}}, functions={"api": {"layers": ["a", "b", "c", "d"]}}
     )

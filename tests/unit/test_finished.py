@@ -242,7 +242,7 @@ def test_a_damaged_member_is_refused(tmp_path):
         archive.writestr("a", "some text")
     path.write_bytes(path.read_bytes().replace(b"some text", b"sane text"))
 
-    assert problems(path) == ["cannot be read as a zip; Bad CRC-32 for file 'a'; make or fetch it anew"]
+    assert problems(path) == ["cannot be read as a zip; 'a' is not of the CRC that it promises; make or fetch it anew"]
 
 
 def test_an_encrypted_member_is_refused(tmp_path):
@@ -344,7 +344,7 @@ def test_a_member_that_grows_beyond_its_promise_is_refused_in_little_memory(tmp_
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
-    assert lines == ["cannot be read as a zip; Bad CRC-32 for file 'a'; make or fetch it anew"]
+    assert lines == ["cannot be read as a zip; 'a' is not of the 1 bytes that it promises; make or fetch it anew"]
     assert peak < 20 << 20
 
 

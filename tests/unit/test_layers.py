@@ -300,6 +300,16 @@ def test_a_zip_is_judged_for_every_archive_that_names_it_and_told_where(tmp_path
     )
 
 
+@pytest.mark.parametrize("path", ["base.zip", "dist/base.zip", "dist/base"])
+def test_a_zip_that_is_not_there_is_told(tmp_path, path):
+    (tmp_path / "dist/base").mkdir(parents=True)
+
+    with pytest.raises(ConfigError) as caught:
+        LayerZips(tmp_path).check([config(layers=(path,))])
+
+    assert str(caught.value) == f"{T}.layers[1]: no file {path!r} in the project; build or fetch it before"
+
+
 def test_a_zip_is_read_once(tmp_path):
     zips = LayerZips(tmp_path)
     path = zip_of(tmp_path, installed("lib", root="python/"))

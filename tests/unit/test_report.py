@@ -26,7 +26,7 @@ def report(chosen: ArchivePlan, *, zipped: int = 0, wheels: Any = (), notes: Any
     """Return the lines of a report."""
     archive = WrittenArchive(Path("a.zip"), zipped, "")
     made = candidate(chosen, config(**options))
-    taken = Chosen(tuple(wheels), left_out=(), ignored=())
+    taken = Chosen(tuple(wheels), left_out=(), excluded=(), ignored=())
     return list(Report(made, taken, (), (made.config.target,), archive, tuple(notes), ("a warning",)).lines())
 
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.contents import check_contents
 from hatch_lambda.checks.handler import check_handler
+from hatch_lambda.checks.imports import check_imports
 from hatch_lambda.checks.layers import check_layers
+from hatch_lambda.checks.left_out import check_left_out
 from hatch_lambda.checks.limits import check_unzipped
 from hatch_lambda.checks.native import check_native
 from hatch_lambda.errors import PlanError
@@ -14,10 +16,18 @@ from hatch_lambda.errors import PlanError
 if TYPE_CHECKING:
     from hatch_lambda.checks.base import Candidate
 
-CHECKS = (check_contents, check_native, check_unzipped, check_layers, check_handler)
+CHECKS = (
+    check_contents,
+    check_native,
+    check_unzipped,
+    check_layers,
+    check_handler,
+    check_left_out,
+    check_imports,
+)
 
-FINISHED_CHECKS = tuple(check for check in CHECKS if check is not check_contents)
-"""Those that a finished zip can be put to: not the one that asks what Hatch was told."""
+FINISHED_CHECKS = tuple(check for check in CHECKS if check not in {check_contents, check_left_out})
+"""Those that a finished zip can be put to: not those that ask what was wanted."""
 
 
 def check_candidate(candidate: Candidate) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.config import LambdaConfig
     from hatch_lambda.plan import ArchivePlan, Entry
+    from hatch_lambda.resolve.base import Demand
     from hatch_lambda.resolve.memory import Memory
 
 
@@ -20,13 +21,15 @@ if TYPE_CHECKING:
 class Candidate:
     """An archive that is about to be written, by which options, and the layers that it is used with.
 
-    ``memory`` keeps what a check finds out.
+    ``memory`` keeps what a check finds out; ``left_out`` is what is required, but is left out by ``exclude-packages``
+    and by no layer brought along.
     """
 
     plan: ArchivePlan
     config: LambdaConfig
     memory: Memory
     layers: tuple[Layer, ...] = ()
+    left_out: tuple[Demand, ...] = ()
 
     @cached_property
     def modules(self) -> Mapping[str, Entry]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hatch_lambda.plan import Entry
     from hatch_lambda.target import Target
 
-_ANYTHING = "*"
+ANYTHING = "*"
 """Stands for names that only running the module would tell."""
 
 _WRITING = frozenset({"exec", "globals", "locals", "setattr", "vars"})
@@ -86,17 +86,15 @@ def _check_module(candidate: Candidate, where: str, module: str, function: str) 
         return
     if not entry.path.endswith(".py"):
         return  # an extension module tells its names to nobody but the Python that loads it
-    with opened(entry.content) as file:
-        source = file.read()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Python would only warn of is not ours to say
-            tree = ast.parse(source, entry.path, feature_version=target.runtime.python)
+            tree = ast.parse(source(entry), entry.path, feature_version=target.runtime.python)
     except (SyntaxError, ValueError) as error:
         yield _unparsable(entry, target, where, error)
         return
-    names = {*_names(tree), *_names_from_within(tree)}
-    if function not in names and _ANYTHING not in names and "__getattr__" not in names:
+    names = module_names(tree)
+    if function not in names and ANYTHING not in names:
         yield Finding("error", _no_function(where, entry, function, names))
 
 
@@ -154,6 +152,18 @@ def _unparsable(entry: Entry, target: Target, where: str, error: SyntaxError | V
     return Finding("error", f"{where}: {entry.path}{line} is not Python {version}; {said}; mend it")
 
 
+def module_names(tree: ast.Module) -> set[str]:
+    """Return every name that the module may have once it has run; ``ANYTHING`` is among them if others may be."""
+    names = {*_names(tree), *_names_from_within(tree)}
+    return names | {ANYTHING} if "__getattr__" in names else names
+
+
+def source(entry: Entry) -> bytes:
+    """Return what is in an entry."""
+    with opened(entry.content) as file:
+        return file.read()
+
+
 def _names(node: ast.AST) -> Iterator[str]:
     """Yield every name that running this may define; what stands in functions and classes is theirs."""
     pending = list(ast.iter_child_nodes(node))
@@ -187,4 +197,4 @@ def _names_from_within(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.Global):
             yield from node.names
         elif isinstance(node, ast.Name) and node.id in _WRITING:
-            yield _ANYTHING
+            yield ANYTHING

@@ -26,6 +26,7 @@ COMMANDS = {
     "info": "what a zip was made for, what is in it, and what fills it",
     "diff": "what changed from one zip to another",
     "verify": "whether a zip is sound and fit for Lambda",
+    "deploy": "brings zips to AWS: code of functions, versions, aliases, layers",
 }
 """Each command, the name of its module here, with what it shows."""
 
@@ -65,7 +66,7 @@ def _overall_parser() -> argparse.ArgumentParser:
     listed = "\n".join(f"  {name:<8}{what}" for name, what in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
-        description=f"Looks into a finished AWS Lambda zip, ours or another's.\n\ncommands:\n{listed}",
+        description=f"Looks into a finished AWS Lambda zip, ours or another's, and deploys it.\n\ncommands:\n{listed}",
         epilog=f"{PROGRAM} COMMAND --help tells more. Exit codes: 0 all is well, 1 a problem, 2 wrong usage.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

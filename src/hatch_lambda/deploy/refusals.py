@@ -1,0 +1,68 @@
+"""What AWS and boto3 say when they refuse, in our words; never a credential."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hatch_lambda.errors import PublishError
+
+if TYPE_CHECKING:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+UNKNOWN = {
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "InvalidToken",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+"""What AWS says to these may quote the signed request, token included; it is not repeated."""
+
+DENIED = {"AccessDenied", "AccessDeniedException"}
+
+REMEDIES = {
+    "PreconditionFailedException": "somebody else changed it meanwhile; deploy again",
+    "ResourceConflictException": "another deployment may be under way; wait for it, then deploy again",
+    "RequestEntityTooLargeException": "upload it through S3 with s3-bucket",
+    "CodeStorageExceededException": "delete versions and layers that nobody uses",
+}
+
+
+def refused(where: str, error: ClientError) -> PublishError:
+    """Return a refused request as one problem, with AWS's own words in it."""
+    code, said = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    operation = error.operation_name
+    if code in EXPIRED:
+        return PublishError("credentials: AWS says that they have expired; sign in again, then deploy again")
+    if code in UNKNOWN:
+        return PublishError(
+            f"credentials: AWS does not accept them ({code}); look at profile, AWS_PROFILE and AWS_ACCESS_KEY_ID"
+        )
+    if code in DENIED:
+        return PublishError(
+            f"{where}: access denied to {operation}; AWS says {said!r}; allow it to these credentials, or use others"
+        )
+    remedy = REMEDIES.get(code, "see what AWS says")
+    return PublishError(f"{where}: AWS refuses {operation} ({code}); it says {said!r}; {remedy}")
+
+
+def unreachable(error: BotoCoreError) -> PublishError:
+    """Return what kept boto3 from asking at all as one problem."""
+    kind = type(error).__name__
+    if kind in {"NoCredentialsError", "PartialCredentialsError"}:
+        return PublishError(
+            "credentials: boto3 finds none, or only a part; set AWS_PROFILE or sign in, see "
+            "https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html"
+        )
+    if kind == "NoRegionError":
+        return PublishError("region: none is named; name it with region or AWS_DEFAULT_REGION")
+    if kind == "ProfileNotFound":
+        return PublishError(f"profile: {error}; aws configure list-profiles lists those that there are")
+    if any(word in kind for word in ("SSO", "Token", "Login")):
+        return PublishError(
+            f"credentials: the session cannot be used ({kind}); sign in again with aws sso login or aws login, then "
+            "deploy again"
+        )
+    return PublishError(f"AWS: it cannot be asked ({kind}); boto3 says {str(error)!r}; see to that, then deploy again")

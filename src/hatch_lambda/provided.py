@@ -1,0 +1,66 @@
+"""What Lambda's runtimes carry besides Python itself: AWS's SDK, and what runs the function.
+
+Names: https://docs.aws.amazon.com/lambda/latest/dg/python-package.html ("Boto3 and its dependencies") and the metadata
+of awslambdaric 4.2.2, read 2026-11-23. AWS publishes no versions any more, and moves them without notice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from packaging.utils import NormalizedName
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """The version of boto3, and of botocore, that a runtime was seen to have; ``seen`` is the ISO date of that."""
+
+    version: str
+    seen: str
+    source: str
+
+
+_POWERTOOLS = Sighting(
+    "1.34.32", "2024-04-24", "https://github.com/aws-powertools/powertools-lambda-python/issues/4195"
+)
+_AIOBOTO3 = Sighting("1.38.36", "2025-08-22", "https://github.com/terricain/aioboto3/issues/381")
+
+SDK: dict[str, Sighting | None] = {
+    "python3.9": _POWERTOOLS,
+    "python3.10": _POWERTOOLS,
+    "python3.11": _POWERTOOLS,
+    "python3.12": _AIOBOTO3,
+    "python3.13": _AIOBOTO3,
+    "python3.14": None,
+    "python3.15": None,
+}
+"""By runtime; ``None`` where nobody has told. What else of the SDK a runtime has is told of none."""
+
+_MODULES = {
+    "boto3": "boto3",
+    "botocore": "botocore",
+    "s3transfer": "s3transfer",
+    "jmespath": "jmespath",
+    "python-dateutil": "dateutil",
+    "six": "six",
+    "urllib3": "urllib3",
+    "awslambdaric": "awslambdaric",
+    "simplejson": "simplejson",
+    "snapshot-restore-py": "snapshot_restore_py",
+}
+
+DISTRIBUTIONS = frozenset(_MODULES)
+"""The distributions that every runtime has."""
+
+MODULES = frozenset({*_MODULES.values(), "aws_durable_execution_sdk_python", "pip", "runtime_client"})
+"""What they make importable, with what else is there, the durable SDK in python3.13 and newer only."""
+
+TIED = frozenset({"boto3", "botocore", "s3transfer", "urllib3"})
+"""Those that work in fitting versions only. The others of the SDK hardly change, and other distributions need them."""
+
+
+def known_version(runtime: str, name: NormalizedName) -> Sighting | None:
+    """Return which version of a distribution the runtime was seen to have; ``None`` if that is not known."""
+    return SDK.get(runtime) if name in {"boto3", "botocore"} else None

@@ -1,0 +1,215 @@
+"""``hatch publish -p lambda``: deploys through Hatch, as ``[tool.hatch.publish.lambda]`` says."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hatch.publish.plugin.interface import PublisherInterface
+
+from hatch_lambda.deploy import Deployment, deploy
+from hatch_lambda.errors import ConfigError, FinishedError, HatchLambdaError, ProjectError, PublishError, masked
+from hatch_lambda.finished import read_finished
+from hatch_lambda.hatch_project import hatch_answers
+from hatch_lambda.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from hatch_lambda.finished import FinishedArchive
+
+LISTS = {"archive", "function"}
+TEXTS = ("region", "profile", "alias", "s3-bucket", "s3-prefix", "layer-name")
+FLAGS = ("publish", "update-layers", "wait", "dry-run")
+TRUE, FALSE = ("", "1", "true"), ("0", "false")
+"""Spellings of a flag in ``-o``; ``-o publish`` alone is true."""
+
+
+class LambdaPublisher(PublisherInterface):
+    """Deploys finished zips to AWS Lambda."""
+
+    PLUGIN_NAME = "lambda"
+
+    def publish(self, artifacts: list[str], options: dict[str, Any]) -> None:
+        """Deploy the artifacts, by default those in ``dist``; the one place where our errors end the program."""
+        try:
+            settings = read_settings(self.plugin_config, self.project_config, options)
+            archives = _read(artifacts, Path(self.root)) if artifacts else self._find(settings)
+            outcome = deploy(_wanted(settings, archives), lambda step: self.app.display_info(masked(str(step))))
+        except HatchLambdaError as error:
+            self.app.abort(str(error))
+        else:
+            for warning in outcome.warnings:
+                self.app.display_warning(f"warning: {masked(warning)}")
+
+    def _find(self, settings: Mapping[str, Any]) -> tuple[FinishedArchive, ...]:
+        """Return this project's zips of its current version, one of each kind that the settings have a name for."""
+        name, version, folder = self._current()
+        found: dict[str, list[FinishedArchive]] = {"function": [], "layer": []}
+        for path in sorted(folder.glob("*.zip")):
+            archive = _ours(path)
+            about = (archive.described if archive else None) or {}
+            if settings.get("archive") and about.get("archive") not in settings["archive"]:
+                continue
+            if archive and (about.get("name"), about.get("version")) == (name, version):
+                found[archive.kind].append(archive)
+        kinds = [kind for kind, key in (("function", "function"), ("layer", "layer-name")) if settings.get(key)]
+        if settings.get("update-layers") and not found["function"]:
+            kinds.remove("function")  # the functions move to the layer, their code stays
+        problems = [_not_one(folder, kind, f"{name} {version}", found[kind]) for kind in kinds if len(found[kind]) != 1]
+        if problems:
+            raise PublishError(problems)
+        return tuple(found[kind][0] for kind in kinds)
+
+    def _current(self) -> tuple[str, str, Path]:
+        """Return the project's name, its version, and the folder that it is built into.
+
+        Raises ``PublishError`` where only the build environment knows, such as for a version from git.
+        """
+        try:
+            with hatch_answers():
+                metadata = self.app.project.metadata
+                folder = Path(self.root, metadata.hatch.build_config.get("directory") or "dist")
+                return metadata.core.name, metadata.version, folder
+        except ProjectError as error:
+            raise PublishError(
+                f"{self.root}: the project's version is not known here; Hatch says {str(error)!r}; name the zip to "
+                "deploy"
+            ) from None
+
+
+def read_settings(user: Mapping[str, Any], project: Mapping[str, Any], options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what to do; the later argument wins. Raises ``ConfigError`` naming every problem.
+
+    They are the table ``publish.lambda`` of Hatch's own configuration, that of pyproject.toml, and ``-o``; the stage
+    that ``-o stage=NAME`` chooses lies between the last two.
+    """
+    given = {key: value for key, value in options.items() if key not in {"no_prompt", "initialize_auth"}}
+    stage = given.pop("stage", None)
+    address = "tool.hatch.publish.lambda"
+    problems: list[str] = []
+    read: dict[str, Any] = {}
+    stages = project.get("stages", {})
+    tables = [("publish.lambda", user), (address, project)]
+    tables += [(f"{address}.stages.{name}", table) for name, table in _tables(stages, problems).items()]
+    tables += [("-o", _typed(given))]
+    for where, values in tables:
+        try:
+            settings = _read_table(where, values)
+        except ConfigError as error:
+            problems += (problem.replace("-o.", "-o ", 1) for problem in error.problems)
+            continue
+        if ".stages." not in where or where == f"{address}.stages.{stage}":
+            read |= settings
+    if stage is not None and stage not in stages:
+        problems.append(_no_stage(stage, list(stages)))
+    if problems:
+        raise ConfigError(problems)
+    return read
+
+
+def _read_table(address: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that the table has; raises ``ConfigError``."""
+    table = Table(address, values, host_keys=("disable", "stages"))
+    read: dict[str, Any] = {key: _texts(table, key) for key in LISTS}
+    read |= {key: table.text(key, check=lambda _: None) for key in TEXTS}
+    read |= {key: table.flag(key, default=False) for key in FLAGS}
+    for key in values:
+        if key not in {*read, "disable", "stages"} and not get_close_matches(
+            key.replace("_", "-"), sorted(read), cutoff=0.75
+        ):
+            table.problem(key, f"unknown option; expected one of {', '.join(sorted(read))}")
+    table.unknown()
+    table.finish()
+    return {key: value for key, value in read.items() if key in values}
+
+
+def _texts(table: Table, key: str) -> tuple[str, ...]:
+    """Return the strings of an array, or the one string that stands in place of it."""
+    if not isinstance(table.values.get(key), str):
+        return table.texts(key)
+    one = table.text(key, check=lambda _: None)
+    return (one,) if one else ()
+
+
+def _tables(stages: Any, problems: list[str]) -> dict[str, Mapping[str, Any]]:
+    """Return the stages that are tables, and note those that are none."""
+    where = "tool.hatch.publish.lambda.stages"
+    if not isinstance(stages, dict):
+        problems.append(f"{where}: expected a table of tables; found {stages!r}")
+        return {}
+    problems += [
+        f"{where}.{name}: expected a table; found {table!r}"
+        for name, table in stages.items()
+        if not isinstance(table, dict)
+    ]
+    return {name: table for name, table in stages.items() if isinstance(table, dict)}
+
+
+def _typed(options: Mapping[str, str]) -> dict[str, Any]:
+    """Return ``-o`` options as TOML would have them: several functions parted by commas, flags as booleans."""
+    typed: dict[str, Any] = dict(options)
+    for key in LISTS & typed.keys():
+        typed[key] = [name.strip() for name in typed[key].split(",")]
+    for flag in FLAGS:
+        spelt = str(typed.get(flag, "none")).lower()
+        if spelt in TRUE + FALSE:
+            typed[flag] = spelt in TRUE
+    return typed
+
+
+def _no_stage(stage: str, stages: Sequence[str]) -> str:
+    if not stages:
+        return f"-o stage: no stage {stage!r}; the project has none; add [tool.hatch.publish.lambda.stages.{stage}]"
+    close = get_close_matches(stage, stages, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return f"-o stage: no stage {stage!r}; expected one of {', '.join(stages)}{hint}"
+
+
+def _read(artifacts: Sequence[str], root: Path) -> tuple[FinishedArchive, ...]:
+    """Return the zips that were named; a folder stands for those in it."""
+    return tuple(read_finished(path) for artifact in artifacts for path in _expanded(root / artifact))
+
+
+def _expanded(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from sorted(path.glob("*.zip"))
+    else:
+        yield path
+
+
+def _ours(path: Path) -> FinishedArchive | None:
+    """Return the zip; ``None`` for one that cannot be read, which is none of ours."""
+    try:
+        return read_finished(path)
+    except FinishedError:
+        return None
+
+
+def _not_one(folder: Path, kind: str, project: str, found: Sequence[FinishedArchive]) -> str:
+    if not found:
+        return f"{folder}: no zip of {project} for a {kind}; build it with hatch build -t lambda:{kind}, or name one"
+    names = ", ".join(archive.path.name for archive in found)
+    return f"{folder}: found {len(found)} zips of {project} for a {kind}: {names}; name the one to deploy"
+
+
+def _wanted(settings: Mapping[str, Any], archives: Sequence[FinishedArchive]) -> Deployment:
+    """Return the deployment of these zips; settings for a kind that is not among them are left out."""
+    kinds = {archive.kind for archive in archives}
+    layers = "layer" in kinds
+    update_layers = layers and bool(settings.get("update-layers"))
+    return Deployment(
+        zips=tuple(archive.path for archive in archives),
+        functions=settings.get("function", ()) if "function" in kinds or update_layers else (),
+        region=settings.get("region"),
+        profile=settings.get("profile"),
+        alias=settings.get("alias"),
+        publish=settings.get("publish", False),
+        s3_bucket=settings.get("s3-bucket"),
+        s3_prefix=settings.get("s3-prefix", ""),
+        layer=settings.get("layer-name") if layers else None,
+        update_layers=update_layers,
+        wait=settings.get("wait", True),
+        dry_run=settings.get("dry-run", False),
+    )

@@ -1,0 +1,339 @@
+"""A zip becomes what a function runs, against a server that refuses what AWS refuses."""
+
+from __future__ import annotations
+
+import random
+import zipfile
+
+from tests.support.deployments import OLD, code_sha256, deployed, function_zip, layer_zip
+from tests.support.finished import zip_of
+from tests.support.zips import sha256
+
+
+def test_the_function_runs_what_was_deployed(aws, tmp_path):
+    aws.create_function("shop", OLD)
+    path = function_zip(tmp_path)
+
+    steps, warnings = deployed(path, functions=("shop",))
+
+    assert steps == [f"shop: code updated to CodeSha256 {code_sha256(path)}"]
+    assert warnings == ()
+    configuration = aws.client("lambda").get_function_configuration(FunctionName="shop")
+    assert configuration["CodeSha256"] == code_sha256(path)
+    assert configuration["LastUpdateStatus"] == "Successful"
+
+
+def test_code_that_is_deployed_already_is_not_sent_again(aws, tmp_path):
+    path = function_zip(tmp_path)
+    aws.create_function("shop", path.read_bytes())
+
+    steps, _ = deployed(path, functions=("shop",))
+
+    assert steps == [f"shop: has this code already, CodeSha256 {code_sha256(path)}"]
+    assert aws.written == []
+
+
+def test_several_functions_get_the_same_code(aws, tmp_path):
+    aws.create_function("shop", OLD)
+    arn = aws.create_function("cart", OLD)["FunctionArn"]
+    path = function_zip(tmp_path)
+
+    steps, _ = deployed(path, functions=("shop", arn, "shop"))
+
+    assert steps == [
+        f"shop: code updated to CodeSha256 {code_sha256(path)}",
+        f"cart: code updated to CodeSha256 {code_sha256(path)}",
+    ]
+    assert aws.written == ["UpdateFunctionCode", "UpdateFunctionCode"]
+
+
+def test_a_function_on_arm64_stays_there(aws, tmp_path):
+    aws.create_function("shop", OLD, Architectures=["arm64"])
+
+    deployed(function_zip(tmp_path, architecture="arm64"), functions=("shop",))
+
+    configuration = aws.client("lambda").get_function_configuration(FunctionName="shop")
+    assert configuration["Architectures"] == ["arm64"]
+
+
+def test_the_region_is_that_of_the_functions_arn(aws, tmp_path, monkeypatch):
+    arn = aws.create_function("shop", OLD)["FunctionArn"]
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    path = function_zip(tmp_path)
+
+    steps, _ = deployed(path, functions=(arn,))
+
+    assert steps == [f"shop: code updated to CodeSha256 {code_sha256(path)}"]
+
+
+def test_an_update_is_waited_for_before_a_version_is_published(aws, tmp_path):
+    aws.create_function("shop", OLD)
+    aws.rules.polls = 2
+    path = function_zip(tmp_path)
+
+    steps, _ = deployed(path, functions=("shop",), publish=True)
+
+    assert steps == [f"shop: code updated to CodeSha256 {code_sha256(path)}", "shop: published version 1"]
+    version = aws.client("lambda").get_function_configuration(FunctionName="shop", Qualifier="1")
+    assert version["CodeSha256"] == code_sha256(path)
+
+
+def test_no_wait_returns_while_aws_is_updating(aws, tmp_path):
+    aws.create_function("shop", OLD)
+    aws.rules.polls = 1_000
+    path = function_zip(tmp_path)
+
+    steps, _ = deployed(path, functions=("shop",), wait=False)
+
+    assert steps == [f"shop: AWS is updating the code to CodeSha256 {code_sha256(path)}"]
+
+
+def test_the_alias_moves_to_the_new_version(aws, tmp_path):
+    aws.create_function("shop", OLD, Publish=True)
+    aws.client("lambda").create_alias(FunctionName="shop", Name="live", FunctionVersion="1")
+    path = function_zip(tmp_path)
+
+    steps, _ = deployed(path, functions=("shop",), alias="live")
+
+    assert steps == [
+        f"shop: code updated to CodeSha256 {code_sha256(path)}",
+        "shop: published version 2",
+        "shop: alias live moved from version 1 to 2",
+    ]
+    assert aws.client("lambda").get_alias(FunctionName="shop", Name="live")["FunctionVersion"] == "2"
+
+
+def test_a_version_with_snapstart_is_waited_for_before_the_alias_moves(aws, tmp_path):
+    aws.create_function("shop", OLD, Publish=True)
+    aws.client("lambda").create_alias(FunctionName="shop", Name="live", FunctionVersion="1")
+    aws.rules.version_polls = 1
+    aws.asked.clear()
+
+    deployed(function_zip(tmp_path), functions=("shop",), alias="live")
+
+    assert aws.asked[-4:] == [
+        "PublishVersion",
+        "GetFunctionConfiguration",
+        "GetFunctionConfiguration",
+        "UpdateAlias",
+    ]
+
+
+def test_a_share_that_the_alias_sends_elsewhere_stays_with_a_warning(aws, tmp_path):
+    aws.create_function("shop", OLD, Publish=True)
+    weights = {"AdditionalVersionWeights": {"1": 0.1}}
+    client = aws.client("lambda")
+    client.create_alias(FunctionName="shop", Name="live", FunctionVersion="1", RoutingConfig=weights)
+
+    _, warnings = deployed(function_zip(tmp_path), functions=("shop",), alias="live")
+
+    assert warnings == (
+        "shop: alias live goes on sending 10% of the calls to version 1; deploying leaves such shares as they are.",
+    )
+
+
+def test_all_that_is_done_already_is_said_and_left_alone(aws, tmp_path):
+    path = function_zip(tmp_path)
+    aws.create_function("shop", path.read_bytes(), Publish=True)
+    aws.client("lambda").create_alias(FunctionName="shop", Name="live", FunctionVersion="1")
+    aws.asked.clear()
+
+    steps, _ = deployed(path, functions=("shop",), alias="live")
+
+    assert steps == [
+        f"shop: has this code already, CodeSha256 {code_sha256(path)}",
+        "shop: version 1 is this code and configuration already",
+        "shop: alias live is at version 1 already",
+    ]
+    assert aws.written == ["PublishVersion"]
+    assert len(aws.client("lambda").list_versions_by_function(FunctionName="shop")["Versions"]) == 2
+
+
+def test_the_latest_version_is_found_on_the_last_page(aws, tmp_path):
+    path = function_zip(tmp_path)
+    aws.create_function("shop", OLD, Publish=True)
+    deployed(path, functions=("shop",), publish=True)
+    aws.rules.page = 1
+
+    steps, _ = deployed(path, functions=("shop",), publish=True)
+
+    assert steps[1:] == ["shop: version 2 is this code and configuration already"]
+
+
+def test_a_bucket_takes_the_zip_once_under_a_key_with_its_hash(aws, tmp_path):
+    aws.create_function("shop", OLD)
+    aws.create_bucket("artifacts")
+    path = function_zip(tmp_path)
+    key = f"lambda/shop-new-{sha256(path.read_bytes())}.zip"
+
+    first, _ = deployed(path, functions=("shop",), s3_bucket="artifacts", s3_prefix="lambda")
+    aws.create_function("cart", OLD)
+    aws.create_function("till", OLD)
+    second, _ = deployed(path, functions=("cart", "shop", "till"), s3_bucket="artifacts", s3_prefix="lambda/")
+
+    updated = f"code updated to CodeSha256 {code_sha256(path)}"
+    assert first == [f"s3://artifacts/{key}: uploaded, 0.0 MiB", f"shop: {updated}"]
+    assert second == [
+        f"s3://artifacts/{key}: is there already",
+        f"cart: {updated}",
+        f"shop: has this code already, CodeSha256 {code_sha256(path)}",
+        f"till: {updated}",
+    ]
+    assert aws.written == ["UpdateFunctionCode", "UpdateFunctionCode"]
+
+
+def test_nothing_is_uploaded_for_functions_that_have_the_code(aws, tmp_path):
+    path = function_zip(tmp_path)
+    aws.create_function("shop", path.read_bytes())
+    aws.create_bucket("artifacts")
+
+    steps, _ = deployed(path, functions=("shop",), s3_bucket="artifacts")
+
+    assert steps == [f"shop: has this code already, CodeSha256 {code_sha256(path)}"]
+    assert aws.asked == ["GetFunctionConfiguration", "HeadBucket", "GetFunctionConfiguration"]
+
+
+def test_who_may_not_look_into_the_bucket_uploads_all_the_same(aws, tmp_path):
+    aws.create_function("shop", OLD)
+    aws.create_bucket("artifacts")
+    aws.refuse("HeadBucket", 403, "403", "")
+    aws.refuse("HeadObject", 403, "403", "")
+
+    deployed(function_zip(tmp_path), functions=("shop",), s3_bucket="artifacts")
+
+    assert aws.written == ["PutObject", "UpdateFunctionCode"]
+
+
+def test_a_zip_above_50_mib_goes_through_the_bucket(aws, tmp_path):
+    aws.create_function("shop", OLD)
+    aws.create_bucket("artifacts")
+    path = tmp_path / "large.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("large.bin", random.Random(1).randbytes((50 << 20) + 1))
+
+    steps, _ = deployed(path, functions=("shop",), s3_bucket="artifacts")
+
+    key = f"large-{sha256(path.read_bytes())}.zip"
+    assert steps == [
+        f"s3://artifacts/{key}: uploaded, 50.0 MiB",
+        f"shop: code updated to CodeSha256 {code_sha256(path)}",
+    ]
+
+
+def test_a_zip_of_50_mib_goes_directly(aws, tmp_path):
+    aws.create_function("shop", OLD)
+    path = tmp_path / "large.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("large.bin", b"")
+    rest = (50 << 20) - path.stat().st_size
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("large.bin", bytes(rest))
+
+    steps, _ = deployed(path, functions=("shop",))
+
+    assert path.stat().st_size == 52_428_800
+    assert steps == [f"shop: code updated to CodeSha256 {code_sha256(path)}"]
+
+
+def test_throttled_requests_are_repeated(aws, tmp_path):
+    aws.create_function("shop", OLD)
+    for operation in ("GetFunctionConfiguration", "UpdateFunctionCode"):
+        aws.refuse(operation, 429, "TooManyRequestsException", "Rate exceeded", times=1)
+    path = function_zip(tmp_path)
+
+    steps, _ = deployed(path, functions=("shop",))
+
+    assert steps == [f"shop: code updated to CodeSha256 {code_sha256(path)}"]
+
+
+def test_code_whose_update_failed_is_sent_again(aws, tmp_path):
+    path = function_zip(tmp_path)
+    aws.create_function("shop", path.read_bytes())
+    state = aws.rules.state("shop")
+    state.ends = "Failed"
+    aws.before("UpdateFunctionCode", lambda: setattr(state, "ends", "Successful"))
+
+    steps, _ = deployed(path, functions=("shop",))
+
+    assert steps == [f"shop: code updated to CodeSha256 {code_sha256(path)}"]
+
+
+def test_a_zip_that_others_made_is_deployed_with_fewer_checks(aws, tmp_path):
+    aws.create_function("shop", OLD, Runtime="python3.12", Handler="nowhere.handler")
+    path = zip_of(tmp_path, {"app.py": "def handler(event, context): ...\n"})
+
+    steps, _ = deployed(path, functions=("shop",))
+
+    assert steps == [f"shop: code updated to CodeSha256 {code_sha256(path)}"]
+
+
+def test_a_handler_may_lie_in_a_layer(aws, tmp_path):
+    layer = aws.client("lambda").publish_layer_version(LayerName="wrap", Content={"ZipFile": OLD})
+    aws.create_function("shop", OLD, Handler="wrapper.handler", Layers=[layer["LayerVersionArn"]])
+    path = function_zip(tmp_path)
+
+    steps, _ = deployed(path, functions=("shop",))
+
+    assert steps == [f"shop: code updated to CodeSha256 {code_sha256(path)}"]
+
+
+def test_signed_code_has_a_hash_of_its_own_which_is_published_with_a_warning(aws, tmp_path):
+    aws.create_function("shop", OLD)
+    aws.rules.state("shop").signed = True
+
+    steps, warnings = deployed(function_zip(tmp_path), functions=("shop",), publish=True)
+
+    signed = "c2lnbmVkIGJ5IEFXUyBTaWduZXIgICAgICAgICAgICA="
+    assert steps == [f"shop: code updated to CodeSha256 {signed}", "shop: published version 1"]
+    assert warnings == (
+        (
+            f"shop: AWS signed the code, so that CodeSha256 is {signed} and not that of the zip; whether it is the "
+            "same code cannot be told, and the next deployment will send it again."
+        ),
+    )
+
+
+def test_a_dry_run_says_what_would_be_done_and_writes_nothing(aws, tmp_path):
+    layer = aws.client("lambda").publish_layer_version(LayerName="deps", Content={"ZipFile": OLD})
+    aws.create_function("shop", OLD, Publish=True, Layers=[layer["LayerVersionArn"]])
+    aws.client("lambda").create_alias(FunctionName="shop", Name="live", FunctionVersion="1")
+    aws.create_bucket("artifacts")
+    path, deps = function_zip(tmp_path), layer_zip(tmp_path)
+
+    steps, _ = deployed(
+        path,
+        deps,
+        functions=("shop",),
+        alias="live",
+        s3_bucket="artifacts",
+        layer="deps",
+        update_layers=True,
+        dry_run=True,
+    )
+
+    assert steps == [
+        f"s3://artifacts/deps-1-{sha256(deps.read_bytes())}.zip: would be uploaded, 0.0 MiB",
+        "deps: a layer version would be published, for python3.13 and x86_64",
+        "shop: layer deps would move from version 1 to the new one",
+        f"s3://artifacts/shop-new-{sha256(path.read_bytes())}.zip: would be uploaded, 0.0 MiB",
+        f"shop: code would be updated to CodeSha256 {code_sha256(path)}",
+        "shop: a version would be published",
+        "shop: alias live would move from version 1 to the new version",
+    ]
+    assert aws.written == []
+
+
+def test_a_dry_run_after_a_deployment_has_nothing_left_to_do(aws, tmp_path):
+    path = function_zip(tmp_path)
+    aws.create_function("shop", path.read_bytes(), Publish=True)
+    aws.client("lambda").create_alias(FunctionName="shop", Name="live", FunctionVersion="1")
+    aws.asked.clear()
+
+    steps, _ = deployed(path, functions=("shop",), alias="live", dry_run=True)
+
+    assert steps == [
+        f"shop: has this code already, CodeSha256 {code_sha256(path)}",
+        "shop: version 1 has this code; another would be published only if the configuration has changed since",
+        "shop: alias live is at version 1 already",
+    ]
+    assert aws.written == []

@@ -1,0 +1,246 @@
+"""No wheel, whatever its bytes, gets anything past verification but what it says it holds."""
+
+from __future__ import annotations
+
+import os
+import struct
+import tempfile
+import tracemalloc
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from hatch_lambda.archive import write_archive
+from hatch_lambda.errors import HatchLambdaError, WheelError
+from hatch_lambda.plan import Choices, TextContent, WheelContent, make_plan
+from hatch_lambda.store import Store
+from hatch_lambda.verify import verify_wheel
+from hatch_lambda.wheels import wheel_entries
+from tests.support.hostile import (
+    BZIP2,
+    DEFLATED,
+    DIST_INFO,
+    LZMA,
+    STORED,
+    WHEEL,
+    Raw,
+    compress,
+    crafted,
+    mutated,
+    raw_zip,
+    sound,
+    written,
+)
+
+MIB = 1 << 20
+MEMORY = 12 * MIB
+"""Bytes that reading these wheels may take."""
+
+BOMB = b"\0" * 32 * MIB
+
+MORE = int(os.environ.get("HATCH_LAMBDA_FUZZ", "0"))
+EXAMPLES = settings(max_examples=MORE or 200, derandomize=not MORE, deadline=None, database=None)
+
+
+def through(content: bytes, folder: Path) -> bool:
+    """Take a wheel all the way from a file to a zip, and return whether it was let through.
+
+    Nothing but ``HatchLambdaError`` may stop it, and whatever became of it may stand in one of two places only.
+    """
+    wheel_file = written(folder / "given", content)
+    try:
+        with Store(folder / "store") as store:
+            wheel = store.add(wheel_file, expected=None)
+        plan = make_plan(wheel_entries(wheel, scripts_for="3.13"), Choices())
+        write_archive(plan, folder / "made" / "lib.zip", timestamp=0)
+    except HatchLambdaError:
+        return False
+    finally:
+        assert {path.name for path in folder.iterdir()} <= {"given", "store", "made"}
+        for path in (folder / "store").rglob("*"):
+            parts = path.relative_to(folder / "store").parts
+            assert len(parts) <= 4 or parts[4:] in {(WHEEL,), ("wheel.json",)}
+    assert [path.name for path in (folder / "made").iterdir()] == ["lib.zip"]
+    with zipfile.ZipFile(wheel_file) as given, zipfile.ZipFile(folder / "made" / "lib.zip") as made:
+        assert made.testzip() is None
+        assert made.namelist() == [entry.path for entry in plan.entries]
+        for entry in plan.entries:
+            if isinstance(entry.content, WheelContent):
+                assert made.read(entry.path) == given.read(entry.content.member)
+            elif isinstance(entry.content, TextContent):
+                assert made.read(entry.path) == entry.content.data
+    return True
+
+
+@EXAMPLES
+@given(content=crafted())
+def test_a_wheel_whose_headers_lie_is_refused_or_gives_what_it_holds(content):
+    with tempfile.TemporaryDirectory() as folder:
+        through(content, Path(folder))
+
+
+@EXAMPLES
+@given(content=mutated())
+def test_a_wheel_that_was_damaged_is_refused_or_gives_what_it_holds(content):
+    with tempfile.TemporaryDirectory() as folder:
+        through(content, Path(folder))
+
+
+@pytest.mark.parametrize("method", [STORED, DEFLATED, BZIP2, LZMA])
+def test_a_sound_wheel_of_every_method_gets_through(tmp_path, method):
+    content = raw_zip(sound(extra=[Raw(b"lib/a.py", b"x = 1\n" * 1000, method)]))
+
+    assert through(content, tmp_path)
+
+
+# Memory
+
+
+def refused(path: Path) -> list[str]:
+    """Return why a wheel is refused, having seen that reading it took little memory."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(WheelError) as caught:
+            verify_wheel(path, "")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < MEMORY
+    return [problem.removeprefix(f"{path.name}: ") for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize("method", [DEFLATED, BZIP2, LZMA])
+def test_a_member_that_inflates_to_more_than_it_promises_takes_no_memory(tmp_path, method):
+    bomb = Raw(b"lib/a.bin", b"\0" * 10, method, compressed=compress(BOMB, method))
+
+    problems = refused(written(tmp_path, raw_zip(sound(extra=[bomb]))))
+
+    assert problems == [
+        "cannot be read as a zip; 'lib/a.bin' is not of the 10 bytes that it promises; build again to fetch it anew"
+    ]
+
+
+@pytest.mark.parametrize("method", [STORED, DEFLATED, BZIP2, LZMA])
+def test_a_member_that_inflates_to_less_than_it_promises_is_refused(tmp_path, method):
+    liar = Raw(b"lib/a.bin", b"short", method, local={"size": 2**31}, central={"size": 2**31})
+
+    problems = refused(written(tmp_path, raw_zip(sound(extra=[liar]))))
+
+    assert len(problems) == 1
+    assert problems[0] in {
+        f"cannot be read as a zip; {reason}; build again to fetch it anew"
+        for reason in (
+            "'lib/a.bin' is not of the 2,147,483,648 bytes that it promises",
+            "a member's compressed bytes end too early",
+        )
+    }
+
+
+@pytest.mark.parametrize("method", [DEFLATED, BZIP2, LZMA])
+def test_a_large_member_that_is_what_it_promises_takes_no_memory(tmp_path, method):
+    path = written(tmp_path, raw_zip(sound(extra=[Raw(b"lib/a.bin", BOMB, method)])))
+    tracemalloc.start()
+    try:
+        plan = make_plan(wheel_entries(verify_wheel(path, ""), scripts_for=None), Choices())
+        write_archive(plan, tmp_path / "lib.zip", timestamp=0)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert peak < MEMORY
+
+
+@pytest.mark.parametrize("name", ["METADATA", "RECORD", "entry_points.txt"])
+def test_a_listing_that_would_fill_the_memory_is_refused(tmp_path, name):
+    others = [member for member in sound() if member.name != f"{DIST_INFO}/{name}".encode()]
+    large = Raw(f"{DIST_INFO}/{name}".encode(), BOMB, DEFLATED)
+
+    problems = refused(written(tmp_path, raw_zip([*others, large])))
+
+    assert problems == [
+        f"its lib-1.0.dist-info/{name} takes 33,554,432 bytes; 16,777,216 are read at most; the wheel is refused"
+    ]
+
+
+def test_a_member_with_another_strong_hash_takes_no_memory(tmp_path):
+    record = b"lib/a.bin,sha512=x,\n"
+
+    problems = refused(written(tmp_path, raw_zip(sound(record=record, extra=[Raw(b"lib/a.bin", BOMB, DEFLATED)]))))
+
+    assert problems == ["lib/a.bin is not what RECORD promises; the wheel is refused"]
+
+
+def test_a_script_too_large_to_be_text_takes_no_memory(tmp_path):
+    script = Raw(b"lib-1.0.data/scripts/run", b"#!python\n" + BOMB, DEFLATED)
+    wheel = verify_wheel(written(tmp_path, raw_zip(sound(extra=[script]))), "")
+    tracemalloc.start()
+    try:
+        entries = list(wheel_entries(wheel, scripts_for="3.13"))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert [entry.path for entry in entries if isinstance(entry.content, WheelContent)][-1] == "bin/run"
+    assert peak < MEMORY
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_a_directory_that_would_fill_the_memory_is_refused(tmp_path, wide):
+    member = Raw(b"x").headers(0)[1]
+    directory = member * (20 * MIB // len(member))
+    end_64 = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, len(directory), 0)
+    locator = struct.pack("<4sLQL", b"PK\6\7", 0, len(directory), 1)
+    size = 0xFFFFFFFF if wide else len(directory)
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 65535, 65535, size, 0, 0)
+
+    problems = refused(written(tmp_path, directory + (end_64 + locator if wide else b"") + end))
+
+    assert problems == [
+        f"its directory takes {len(directory):,} bytes; 16,777,216 are read at most; the wheel is refused"
+    ]
+
+
+# What was found
+
+
+def test_members_that_lie_upon_each_other_are_refused(tmp_path):
+    inner = Raw(b"lib/b.bin", b"\0" * 1000)
+    outer = Raw(b"lib/a.bin", b"\0" * 1000)
+    content = raw_zip([outer, *sound(), Raw(b"lib/c.bin", b"\0" * 1000, central={"offset": 0}), inner])
+
+    assert refused(written(tmp_path, content)) == ["'lib/a.bin' and 'lib/c.bin' share bytes; the wheel is refused"]
+
+
+@pytest.mark.parametrize("method", [DEFLATED, BZIP2, LZMA])
+def test_bytes_behind_the_end_of_a_members_content_are_refused(tmp_path, method):
+    hiding = Raw(b"lib/a.py", b"x", method, compressed=compress(b"x", method) + b"hidden")
+
+    assert refused(written(tmp_path, raw_zip(sound(extra=[hiding])))) == [
+        (
+            "cannot be read as a zip; a member's compressed bytes go on after the end of its content; build again to "
+            "fetch it anew"
+        )
+    ]
+
+
+@pytest.mark.parametrize("method", [DEFLATED, BZIP2])
+def test_a_member_whose_content_is_whole_but_not_its_compressed_bytes_is_refused(tmp_path, method):
+    cut = Raw(b"lib/a.py", b"x" * 50, method, compressed=compress(b"x" * 50, method)[:-1])
+
+    assert refused(written(tmp_path, raw_zip(sound(extra=[cut])))) == [
+        "cannot be read as a zip; a member's compressed bytes end too early; build again to fetch it anew"
+    ]
+
+
+@pytest.mark.parametrize("name", ["d" * 256, "é" * 128, "d/" * 2043 + "x"])
+def test_a_name_that_is_too_long_for_linux_is_refused(tmp_path, name):
+    content = raw_zip(sound(extra=[Raw(name.encode(), flags=0x800)]))
+
+    assert refused(written(tmp_path, content)) == [f"{name!r} is not a path for every system; the wheel is refused"]
+
+
+@pytest.mark.parametrize("name", ["d" * 255, "é" * 127, "d/" * 2042 + "x"])
+def test_a_name_that_is_just_short_enough_for_linux_passes(tmp_path, name):
+    assert through(raw_zip(sound(extra=[Raw(name.encode(), flags=0x800)])), tmp_path)

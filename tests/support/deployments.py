@@ -1,0 +1,112 @@
+"""Zips to deploy, and deployments of them through the function, the command and Hatch."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hatch_lambda.deploy import Deployment, deploy
+from tests.support.finished import our_zip, zip_of
+
+if TYPE_CHECKING:
+    from tests.support.aws import AwsServer
+
+OLD = b"PK\x05\x06" + bytes(18)
+"""An empty zip: the code that functions have before a test deploys to them."""
+
+
+class Ended(NamedTuple):
+    """How a program ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def layer_zip(folder: Path, text: Any = "1", **described: Any) -> Path:
+    """Write a layer for python3.13 on x86_64 as a build does and return its path; ``text`` makes it differ."""
+    about = {
+        "schema": 1,
+        "kind": "layer",
+        "compatible-runtimes": ["python3.13"],
+        "compatible-architectures": ["x86_64"],
+        **described,
+    }
+    files = {"hatch-lambda/deps.json": json.dumps(about), "python/dep.py": f"version = {text!r}\n"}
+    return zip_of(folder, files, f"deps-{text}.zip")
+
+
+def function_zip(folder: Path, text: str = "new", **options: Any) -> Path:
+    """Write a function's zip as a build does and return its path; ``text`` makes it differ."""
+    code = f"def handler(event, context):\n    return {text!r}\n"
+    return our_zip(folder, f"shop-{text}.zip", libraries={}, files={"shop/api.py": code}, **options)
+
+
+def code_sha256(path: Path) -> str:
+    """Return the hash as AWS spells it."""
+    return base64.b64encode(hashlib.sha256(path.read_bytes()).digest()).decode()
+
+
+def deployed(*zips: Path, **options: Any) -> tuple[list[str], tuple[str, ...]]:
+    """Deploy in this process; return the steps as they were told, and the warnings."""
+    told: list[str] = []
+    outcome = deploy(Deployment(zips=zips, **options), lambda step: told.append(str(step)))
+    assert told == [str(step) for step in outcome.steps]
+    return told, outcome.warnings
+
+
+def copy_of_checkout(folder: Path) -> Path:
+    """Copy what hatch-lambda is built from, and return the folder; pip may know a wheel of the original."""
+    checkout = Path(__file__).parents[2]
+    shutil.copytree(checkout / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(checkout / name, folder / name)
+    return folder
+
+
+def run(
+    *arguments: object,
+    program: str = "hatch_lambda",
+    python: Path = Path(sys.executable),
+    cwd: Path | None = None,
+    **environ: str,
+) -> Ended:
+    """Run a module of Python as a program, as a person does, and return how it ended."""
+    done = subprocess.run(
+        [python, "-m", program, *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def run_killed(aws: AwsServer, operation: str, when: str, *arguments: object) -> None:
+    """Run ``hatch-lambda deploy`` and kill it before or after AWS does the operation for it."""
+    started = threading.Event()
+    running: list[subprocess.Popen[bytes]] = []
+
+    def kill() -> None:
+        started.wait()
+        running[0].kill()
+        running[0].wait()
+
+    if when == "before":
+        aws.before(operation, kill, drop=True)
+    else:
+        aws.after(operation, kill)
+    command = [sys.executable, "-m", "hatch_lambda", "deploy", *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        running.append(process)
+        started.set()
+    assert process.returncode != 0
