@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
+import contextlib
+import importlib
+import io
+import itertools
 import re
+import shlex
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,19 +19,31 @@ from packaging.specifiers import SpecifierSet
 
 from docs.generate import PAGES, REFERENCE
 from hatch_lambda.archives import read_archives
+from hatch_lambda.cli import COMMANDS
 from hatch_lambda.difference import Difference, difference_json
 from hatch_lambda.finished import read_finished
 from hatch_lambda.inspection import inspect
 from hatch_lambda.overview import as_json
 from tests.support.finished import our_zip
+from tests.support.messages import messages, parts
+from tests.support.pages import anchors, blocks, code, first_cells, links, our_commands, shell_lines
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-ROOT = Path(__file__).parents[1]
-TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+SOURCE = ROOT / "src" / "hatch_lambda"
+TEXTS = [
+    *map(Path, ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md", "example_project/README.md")),
+    *sorted(path.relative_to(ROOT) for path in (ROOT / "docs").rglob("*.md")),
+]
+VARIABLE = r"HATCH_LAMBDA_[A-Z_]*[A-Z]"
+WHERE = r"[^;]*?:\ "
+ENVIRONMENTS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["envs"]
+SCRIPTS = {f"{name}:{script}" for name, table in ENVIRONMENTS.items() for script in table.get("scripts", {})}
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -38,14 +57,9 @@ def test_the_page_on_the_report_names_every_field_and_no_other(tmp_path):
     page = (REFERENCE / "report.md").read_text("utf-8")
     report, _, difference = page.partition("## The difference")
 
-    named = [{field for row in rows(text) for field in re.findall(r"`([^`]+)`", row)} for text in (report, difference)]
+    named = [{field for cell in first_cells(part) for field in code(cell)} for part in (report, difference)]
 
     assert named == [fields(as_json(old)), fields(difference_json(Difference(old, new)))]
-
-
-def rows(text: str) -> list[str]:
-    """Return the first cell of each row of a page's tables."""
-    return re.findall(r"^\| (`.*?) \|", text, re.MULTILINE)
 
 
 def fields(value: Any) -> set[str]:
@@ -55,22 +69,127 @@ def fields(value: Any) -> set[str]:
     return {key for inner in value for key in fields(inner)} if isinstance(value, list) else set()
 
 
-@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("path", TEXTS, ids=str)
 def test_every_link_inside_the_documentation_leads_somewhere(path):
-    links = re.findall(r"\]\((?!https?://)([^)#]+)[^)]*\)", path.read_text("utf-8"))
+    missing = []
 
-    missing = [link for link in links if not (path.parent / link).exists()]
+    for link in links(text(path)):
+        name, _, anchor = link.partition("#")
+        there = (ROOT / path).parent / name if name else ROOT / path
+        if not there.exists() or (anchor and anchor not in anchors(there.read_text("utf-8"))):
+            missing.append(link)
 
     assert missing == []
 
 
-@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("path", TEXTS, ids=str)
 def test_every_toml_example_is_accepted(path):
-    for block in re.findall(r"```toml\n(.*?)```", path.read_text("utf-8"), re.DOTALL):
-        table = tomllib.loads(block).get("tool", {}).get("hatch", {}).get("build", {}).get("targets", {}).get("lambda")
-        if table is not None:
-            values = {"runtime": "python3.13", **table}
+    for table in tables(text(path)):
+        archives = read_archives(table, requires_python=SpecifierSet(), overrides={})
 
-            archives = read_archives(values, requires_python=SpecifierSet(), overrides={})
+        assert [config.warnings for config in archives.each if config.warnings] == []
 
-            assert [config.warnings for config in archives.each if config.warnings] == []
+
+@pytest.mark.parametrize("path", TEXTS, ids=str)
+def test_every_shell_example_can_be_parsed(path):
+    lines = [line for block in blocks(text(path)) if block.language == "console" for line in shell_lines(block)]
+
+    done = subprocess.run(["bash", "-n"], input="\n".join(lines), capture_output=True, text=True, check=False)
+
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=str)
+def test_every_command_in_the_documentation_exists(path):
+    known = {"wheel", "sdist", "lambda", "lambda:lock", *(f"lambda:{name}" for name in names_of_archives(text(path)))}
+
+    wrong = [command for command in our_commands(text(path)) if objection(command, known)]
+
+    assert wrong == []
+
+
+def test_the_page_on_environment_variables_names_all_of_ours_and_no_other():
+    code_of_ours = "".join(path.read_text("utf-8") for path in sorted(SOURCE.rglob("*.py")))
+    page = (REFERENCE / "environment-variables.md").read_text("utf-8")
+
+    named = {name for cell in first_cells(page) for name in re.findall(VARIABLE, cell)}
+
+    assert named == set(re.findall(VARIABLE, code_of_ours))
+
+
+def test_no_page_tells_of_a_variable_that_does_not_exist():
+    code_of_ours = "".join(path.read_text("utf-8") for path in sorted([*SOURCE.rglob("*.py"), *HERE.rglob("*.py")]))
+
+    told = {name for path in TEXTS for name in re.findall(VARIABLE, text(path))}
+
+    assert told - set(re.findall(VARIABLE, code_of_ours)) == set()
+
+
+def test_every_message_has_a_row_on_the_page_of_messages():
+    rows = patterns_of_messages()
+
+    lacking = [
+        str(message) for message in messages(SOURCE) if not any(row.match(message.text) for row in rows.values())
+    ]
+
+    assert lacking == [], "add a row to docs/reference/messages.md, with … where values go in"
+
+
+def test_every_row_on_the_page_of_messages_has_a_message():
+    told = [part.text for part in parts(SOURCE)]
+
+    idle = [row for row, pattern in patterns_of_messages().items() if not any(map(pattern.match, told))]
+
+    assert idle == [], "no text in the code is as these rows of docs/reference/messages.md say; correct or remove them"
+
+
+def text(path: Path) -> str:
+    """Return the text of a page."""
+    return (ROOT / path).read_text("utf-8")
+
+
+def tables(page: str) -> list[dict[str, Any]]:
+    """Return our table of each example of a page."""
+    parsed = [tomllib.loads(block.text) for block in blocks(page) if block.language == "toml"]
+    found = [one.get("tool", {}).get("hatch", {}).get("build", {}).get("targets", {}).get("lambda") for one in parsed]
+    return [{"runtime": "python3.13", **table} for table in found if table is not None]
+
+
+def names_of_archives(page: str) -> set[str]:
+    """Return what can follow ``-t lambda:``, with the examples of a page."""
+    found = {"function", "layer"}
+    for table in tables(page):
+        archives = read_archives(table, requires_python=SpecifierSet(), overrides={})
+        found |= {*archives.versions, *table.get("functions", {}), *table.get("layers", {})}
+    return found
+
+
+def objection(command: str, known: set[str]) -> str:
+    """Return what is wrong with a command of Hatch or ours; nothing if it can be run."""
+    whole = re.sub(r"\$\([^)]*\)", "", command)
+    words = [word for word in shlex.split(whole, comments=True) if not re.match(r"[A-Z_]+=", word)]
+    if words[0] != "hatch":
+        name, *arguments = words[1:] if words[0] == "hatch-lambda" else words[3:]
+        return "" if name in COMMANDS and can_be_parsed(name, arguments) else "no such command or option"
+    targets = {target for flag, target in itertools.pairwise(words) if "build" in words and flag == "-t"}
+    scripts = {word for word in words[2:3] if words[1] == "run"}
+    return " ".join((targets - known) | (scripts - SCRIPTS))
+
+
+def can_be_parsed(name: str, arguments: list[str]) -> bool:
+    """Return whether a command of ours takes these arguments, with zips where the text names none."""
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    importlib.import_module(f"hatch_lambda.cli.{name}").add_arguments(parser)
+    for zips in ([], ["a.zip"], ["a.zip", "b.zip"]):
+        with contextlib.suppress(SystemExit), contextlib.redirect_stderr(io.StringIO()):
+            parser.parse_args([*arguments, *zips])
+            return True
+    return False
+
+
+def patterns_of_messages() -> dict[str, re.Pattern[str]]:
+    """Return each message on the page as a pattern: ``…`` stands for all but a semicolon, more may follow."""
+    page = (REFERENCE / "messages.md").read_text("utf-8")
+    rows = [row for cell in first_cells(page) for row in code(cell)]
+    bodies = {row: "[^;]*?".join(map(re.escape, row.strip().split("…"))) for row in rows}
+    return {row: re.compile(f"{body}|{body.removeprefix(WHERE)}") for row, body in bodies.items()}

@@ -11,8 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_NOT_TOLD = {"compile", "fullmatch", "match", "search", "sub", "split", "add_argument", "add_parser", "ArgumentParser"}
-"""Calls whose texts are patterns, or the help of a command."""
+_PATTERNS = {"compile", "findall", "finditer", "fullmatch", "match", "search", "split", "sub"}
+"""Calls whose texts are patterns."""
+
+_HELP = {"description", "epilog", "help", "metavar"}
+"""Arguments that are the help of a command."""
+
+_TOLD = ("Error", "Finding", "Problem")
+"""How the names of classes end whose texts are told to the user."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +37,27 @@ def messages(source: Path) -> Iterator[Message]:
 
     Not constants of modules, which go into other texts, nor docstrings, patterns, and the help of commands.
     """
+    for text, raised, constant in _texts(source):
+        words = len(re.findall(r"\w+", text.text))
+        whole = ("; " in text.text and words > 1) or (words > 2 and (raised or re.search(r"\w \w.*\.$", text.text)))
+        if whole and not constant and not text.text.startswith((";", ",")):
+            yield text
+
+
+def parts(source: Path) -> Iterator[Message]:
+    """Yield every text that may be told, or may be a part of what is told."""
+    yield from (text for text, _, _ in _texts(source))
+
+
+def _texts(source: Path) -> Iterator[tuple[Message, bool, bool]]:
+    """Yield each text, whether it is raised, and whether it is a constant of its module."""
     for path in sorted(source.rglob("*.py")):
-        found = _Texts()
         for node in ast.parse(path.read_text("utf-8")).body:
-            if not isinstance(node, (ast.Assign, ast.AnnAssign)):
-                found.visit(node)
-        for text, line, raised in found.texts:
-            whole = raised or "; " in text or re.search(r"\w \w.*\.$", text)
-            if whole and len(re.findall(r"\w+", text)) > 2 and not text.startswith((";", ",")):
-                yield Message(text, f"{path.relative_to(source).as_posix()}:{line}")
+            found = _Texts()
+            found.visit(node)
+            for text, line, raised in found.texts:
+                place = f"{path.relative_to(source).as_posix()}:{line}"
+                yield Message(text.strip(), place), raised, isinstance(node, (ast.Assign, ast.AnnAssign))
 
 
 class _Texts(ast.NodeVisitor):
@@ -54,8 +72,12 @@ class _Texts(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if name not in _NOT_TOLD:
-            self._inside(node, raised=self._raised or name == "Finding" or name.endswith("Error"))
+        if name not in _PATTERNS:
+            self._inside(node, raised=self._raised or name.endswith(_TOLD))
+
+    def visit_keyword(self, node: ast.keyword) -> None:
+        if node.arg not in _HELP:
+            self.generic_visit(node)
 
     def visit_Expr(self, node: ast.Expr) -> None:
         if not isinstance(node.value, ast.Constant):

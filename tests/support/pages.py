@@ -1,0 +1,80 @@
+"""What a page of the documentation holds: code, commands, links, tables and headings."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FENCE = re.compile(
+    r"^(?P<indent> *)```(?P<language>\w*)(?: (?P<title>.*))?\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL
+)
+_ROW = re.compile(r"^\| (?P<cell>`.*?) \|", re.MULTILINE)
+_OURS = re.compile(r"`((?:[A-Z_]+=\S+ )*(?:hatch|hatch-lambda|python -m hatch_lambda) [^`…]+)`")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code, with the file that it stands for if it has a title."""
+
+    language: str
+    text: str
+    file: str | None
+
+
+def blocks(page: str) -> Iterator[Block]:
+    """Yield each block of code."""
+    for found in _FENCE.finditer(page):
+        title = re.fullmatch(r'title="(.*)"', found["title"] or "")
+        yield Block(found["language"], textwrap.dedent(found["text"]), title[1] if title else None)
+
+
+def shell_lines(block: Block) -> list[str]:
+    """Return the commands of a block: what follows ``$``, with the lines that go on with it, or what a step runs."""
+    if block.language == "yaml":
+        return re.findall(r"^\s*- run: (?!\|)(.*)$", block.text, re.MULTILINE)
+    commands: list[str] = []
+    for line in block.text.splitlines():
+        if line.startswith("$ "):
+            commands.append(line[2:])
+        elif commands and (commands[-1].endswith("\\") or commands[-1].count("'") % 2):
+            commands[-1] += f"\n{line}"
+    return commands
+
+
+def prose(page: str) -> str:
+    """Return the page without its blocks of code."""
+    return _FENCE.sub("", page)
+
+
+def our_commands(page: str) -> list[str]:
+    """Return each command of Hatch or ours, in blocks and in the text, that is told in full."""
+    shell = [line for block in blocks(page) if block.language in {"console", "yaml"} for line in shell_lines(block)]
+    parts = [part.strip() for line in shell for part in line.split("&&")]
+    named = re.compile(r"(?:\w+=(?:\"[^\"]*\"|\$\([^)]*\)|\S)* )*(?:hatch|hatch-lambda|python -m hatch_lambda) ")
+    return [part for part in (*parts, *_OURS.findall(prose(page))) if named.match(part)]
+
+
+def links(page: str) -> list[str]:
+    """Return the addresses of all links and pictures that are not on the web."""
+    return re.findall(r"\]\((?!https?://)([^)\s]+)\)", re.sub(r"`[^`\n]*`", "`", prose(page)))
+
+
+def anchors(page: str) -> set[str]:
+    """Return what a link to a heading of the page may name, in the site as on GitHub."""
+    headings = re.findall(r"^#+ (.*)$", prose(page), re.MULTILINE)
+    return {re.sub(r"\s", "-", re.sub(r"[^\w\s-]", "", heading.strip().lower())) for heading in headings}
+
+
+def first_cells(page: str) -> list[str]:
+    """Return the first cell of each row of the page's tables, where that begins with code."""
+    return _ROW.findall(page)
+
+
+def code(text: str) -> list[str]:
+    """Return the spans of code in a text."""
+    return re.findall(r"`([^`]+)`", text)
