@@ -83,6 +83,13 @@ def test_every_link_inside_the_documentation_leads_somewhere(path):
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=str)
+def test_every_block_of_code_is_seen(path):
+    fences = re.findall(r"^ *```", text(path), re.MULTILINE)
+
+    assert len(list(blocks(text(path)))) * 2 == len(fences)
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=str)
 def test_every_toml_example_is_accepted(path):
     for table in tables(text(path)):
         archives = read_archives(table, requires_python=SpecifierSet(), overrides={})

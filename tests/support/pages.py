@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _FENCE = re.compile(
-    r"^(?P<indent> *)```(?P<language>\w*)(?: (?P<title>.*))?\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL
+    r"^(?P<indent> *)```(?P<language>\w*)(?: (?P<title>[^\n]*))?\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL
 )
 _ROW = re.compile(r"^\| (?P<cell>`.*?) \|", re.MULTILINE)
 _OURS = re.compile(r"`((?:[A-Z_]+=\S+ )*(?:hatch|hatch-lambda|python -m hatch_lambda) [^`…]+)`")
