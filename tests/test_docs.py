@@ -139,7 +139,7 @@ def test_every_message_has_a_row_on_the_page_of_messages():
         str(message) for message in messages(SOURCE) if not any(row.match(message.text) for row in rows.values())
     ]
 
-    assert lacking == [], "add a row to docs/reference/messages.md, with … where values go in"
+    assert lacking == [], "\n".join(["give each a row in docs/reference/messages.md, with … for values:", *lacking])
 
 
 def test_every_row_on_the_page_of_messages_has_a_message():
@@ -147,7 +147,7 @@ def test_every_row_on_the_page_of_messages_has_a_message():
 
     idle = [row for row, pattern in patterns_of_messages().items() if not any(map(pattern.match, told))]
 
-    assert idle == [], "no text in the code is as these rows of docs/reference/messages.md say; correct or remove them"
+    assert idle == [], "\n".join(["nothing in the code says what these rows of docs/reference/messages.md do:", *idle])
 
 
 def text(path: Path) -> str:
