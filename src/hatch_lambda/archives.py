@@ -15,7 +15,7 @@ from hatch_lambda.target import ARCHITECTURES
 from hatch_lambda.targets import read_targets
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from packaging.specifiers import SpecifierSet
 
@@ -49,18 +49,28 @@ class Archives:
         """Return each archive by what Hatch calls it."""
         return {config.version: config for config in self.each}
 
-    def named(self, version: str) -> tuple[LambdaConfig, ...]:
-        """Return the archives that a version stands for: one, all of a table, or all of a kind; raises ``ConfigError``.
+    def named(self, name: str) -> tuple[LambdaConfig, ...]:
+        """Return the archives that a name stands for: one, all of a table, or all of a kind; raises ``ConfigError``.
 
         A table has several where it lists architectures or runtimes.
         """
-        found = [config for config in self.each if version in {config.version, config.name, config.kind}]
-        exact = [config for config in found if config.version == version]
+        found = tuple(config for config in self.each if name in {config.version, config.name, config.kind})
         if not found:
-            known = dict.fromkeys(name for config in self.each for name in (config.version, config.name) if name)
-            expected = ", ".join([*known, LOCK_VERSION])
-            raise ConfigError(f"-t lambda:{version}: no such version of the target; expected one of {expected}")
-        return tuple(exact or found)
+            raise ConfigError(f"-t lambda:{name}: no such version of the target; expected one of {self.names}")
+        return tuple(config for config in found if config.version == name) or found
+
+    def expanded(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the versions that the names stand for, each once; raises ``ConfigError`` for a name of nobody."""
+        found: dict[str, None] = {}
+        for name in names:
+            found |= dict.fromkeys([name] if name == LOCK_VERSION else [config.version for config in self.named(name)])
+        return tuple(found)
+
+    @property
+    def names(self) -> str:
+        """Return the names of all archives, and of the tables that have several, for messages."""
+        known = dict.fromkeys(name for config in self.each for name in (config.version, config.name) if name)
+        return ", ".join([*known, LOCK_VERSION])
 
     def sharing(self, config: LambdaConfig) -> tuple[LambdaConfig, ...]:
         """Return all archives that are resolved together with this one."""
@@ -95,13 +105,28 @@ def read_archives(
         each += [replace(config, warnings=(*unknown, *config.warnings)) for config in found]
         effective |= {config.version: {**values, **inner.values} for config in found}
     unknown = table.unknown()
+    each = [replace(config, warnings=(*unknown, *config.warnings)) for config in each]
     _check_names(table, each, tables)
     _check_layers(table, each)
+    archives = Archives(tuple(each), _default(table, each), effective)
     table.finish()
+    return archives
+
+
+def _default(table: Table, each: Sequence[LambdaConfig]) -> tuple[str, ...]:
+    """Return what plain ``-t lambda`` builds: what ``versions`` says, or all that have names, or else the functions."""
+    archives = Archives(tuple(each), ())
+
+    def problem(name: str) -> str | None:
+        try:
+            archives.expanded([name])
+        except ConfigError:
+            return f"expected one of {archives.names}; found {name!r}"
+        return None
+
+    chosen = table.texts("versions", check=problem)
     named = any(config.name for config in each)
-    default = tuple(config.version for config in each if named or config.kind == "function")
-    each = [replace(config, warnings=(*unknown, *config.warnings)) for config in each]
-    return Archives(tuple(each), default, effective)
+    return archives.expanded(chosen) or tuple(config.version for config in each if named or config.kind == "function")
 
 
 def _read(
@@ -128,6 +153,8 @@ def _tables(table: Table) -> Iterator[tuple[Kind, str | None, Table]]:
         yield "function", None, table
         yield "layer", None, Table(TABLE, {}, host_keys=(), above=table, own_keys=("layers",))
         return
+    if not functions and "handler" in table.values:
+        table.problem("handler", "there are tables of layers only; give it to a function under functions")
     for name, values in layers.items():
         yield "layer", name, _inner(table, f"layers.{toml_key(name)}", values, ("functions", "layers", "project"))
     for name, values in functions.items():

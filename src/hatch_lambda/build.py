@@ -11,6 +11,7 @@ from hatch_lambda.archive import write_archive
 from hatch_lambda.checks import check_candidate
 from hatch_lambda.checks.base import Candidate
 from hatch_lambda.checks.limits import check_zipped
+from hatch_lambda.errors import ConfigError
 from hatch_lambda.layers import (
     LAYER_PREFIX,
     Layer,
@@ -170,6 +171,7 @@ def lock(project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelho
     them. The wheels are fetched and proved, so that the lock is known to be right and the next build finds them.
     """
     path = lock_path(archives[0], wheelhouse.host)
+    _check_patches(archives)
     locked = {target: locked_versions(path, target) for target in dict.fromkeys(config.target for config in archives)}
     gathered = {
         target: wheelhouse.gather_anew(
@@ -191,3 +193,15 @@ def lock(project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelho
             *wheelhouse.store.warnings,
         ),
     )
+
+
+def _check_patches(archives: Sequence[LambdaConfig]) -> None:
+    """Raise ``ConfigError`` for two patch levels of one runtime, which the markers of a lock do not tell apart."""
+    first: dict[str, Target] = {}
+    for config in archives:
+        other = first.setdefault(str(config.target), config.target)
+        if other != config.target:
+            raise ConfigError(
+                f"{config.where('python-patch')}: {config.target.python_full_version} here, but "
+                f"{other.python_full_version} for another archive; one lock cannot hold both; give one of them its own"
+            )

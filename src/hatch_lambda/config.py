@@ -76,7 +76,17 @@ Source: https://hatch.pypa.io/latest/config/build/ and https://hatch.pypa.io/lat
 ResolverName = Literal["pip", "uv"]
 RESOLVERS: tuple[ResolverName, ...] = ("pip", "uv")
 
-ADDRESSED = ("features", "dependency-groups", "layers", "constraints", "lock", "exclude-files", "max-size", "filename")
+ADDRESSED = (
+    "python-patch",
+    "features",
+    "dependency-groups",
+    "layers",
+    "constraints",
+    "lock",
+    "exclude-files",
+    "max-size",
+    "filename",
+)
 """Options that can turn out wrong after they were read."""
 
 NativeCheck = Literal["error", "warn"]

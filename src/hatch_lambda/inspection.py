@@ -70,7 +70,7 @@ def inspect(
     machine = _architecture(architecture or said.get("architecture") or seen.get("architecture"))
     handler = handler or said.get("handler")
     target = Target(_runtime(named) if named else _newest(), machine or "x86_64")
-    config = LambdaConfig(target=target, kind=archive.kind, handler=handler)
+    config = LambdaConfig(target=target, kind=archive.kind, name=said.get("archive"), handler=handler)
     found = _findings(archive, config, layers)
     return Inspection(
         archive,
@@ -104,7 +104,7 @@ def _findings(archive: FinishedArchive, config: LambdaConfig, layers: Sequence[F
 def _said(archive: FinishedArchive) -> dict[str, str]:
     """Return what the zip says of itself; what a build would not have written is left out."""
     described = archive.described or {}
-    found = {key: described.get(key) for key in ("runtime", "architecture", "handler")}
+    found = {key: described.get(key) for key in ("runtime", "architecture", "handler", "archive")}
     texts = {key: value for key, value in found.items() if isinstance(value, str)}
     if texts.get("architecture") not in ARCHITECTURES:
         texts.pop("architecture", None)

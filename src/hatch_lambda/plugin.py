@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 CACHE_VARIABLE = "HATCH_LAMBDA_CACHE_DIR"
 
 CHECKED_OPTIONS = (
-    "versions",
     "hook_config",
     "force_include",
     "reproducible",
@@ -83,7 +82,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         """Build each requested archive and yield its path; the one place where our errors end the program."""
         try:
             self._check_project()
-            options["versions"] = self._versions(options.get("versions"))
+            options["versions"] = list(self.archives.expanded(options.get("versions") or self.archives.default))
             if not options.get("clean_only"):
                 self._check_directory(options.get("directory"))
                 self._check_file_names(options["versions"])
@@ -194,14 +193,6 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             self.metadata.validate_fields()
             for option in CHECKED_OPTIONS:
                 getattr(self.config, option)
-
-    def _versions(self, asked: list[str] | None) -> list[str]:
-        """Return the archives to build; a name that stands for several is replaced by these."""
-        found: dict[str, None] = {}
-        for version in asked or self.config.versions:
-            archives = () if version == LOCK_VERSION else self.archives.named(version)
-            found |= dict.fromkeys([config.version for config in archives] or [version])
-        return list(found)
 
     def _check_file_names(self, versions: list[str]) -> None:
         """Raise ``ConfigError`` for archives of this build, or of plain ``-t lambda``, that would have one path."""

@@ -60,7 +60,9 @@ class Report:
             size = mebibytes(layer.plan.unzipped)
             yield f"  from layer {layer.name}, {size} unzipped: {', '.join(inside) or 'nothing'}"
         if len(self.valid) > 1:
-            yield f"  valid on {', '.join(map(str, self.valid))}"
+            runtimes = dict.fromkeys(target.runtime.name for target in self.valid)
+            architectures = dict.fromkeys(target.architecture for target in self.valid)
+            yield f"  valid on {', '.join(runtimes)}; {', '.join(architectures)}"
         for note in self.notes:
             yield f"  older: {note}"
 

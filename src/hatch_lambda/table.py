@@ -45,8 +45,11 @@ class Table:
     def where(self, key: str) -> str:
         """Return the full address of ``key``, or of ``key[index]``, in the table that it stands in."""
         name = re.split(r"[.\[]", key)[0]
-        inherited = name not in self.values and name not in self._own_keys
-        return self.above.where(key) if self.above and inherited else f"{self.address}.{key}"
+        return self.above.where(key) if self.above and self.inherits(name) else f"{self.address}.{key}"
+
+    def inherits(self, key: str) -> bool:
+        """Return whether a value for ``key`` would come from the table above."""
+        return self.above is not None and key not in self.values and key not in self._own_keys
 
     def problem(self, key: str, what: str) -> None:
         """Note that the value at a key, or at ``key[index]``, cannot be used."""

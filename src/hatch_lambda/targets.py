@@ -219,6 +219,8 @@ def _read_patches(table: Table, runtimes: list[Runtime]) -> dict[str, int]:
         match = re.fullmatch(rf"{re.escape(runtime.python_version)}\.(\d+)", value)
         if match:
             return {runtime.name: int(match[1])}
+    if table.inherits("python-patch"):
+        return {}  # it is of another archive's runtime
     first = runtimes[0]
     example = f"{first.python_version}.{first.patch}"
     table.problem("python-patch", f'expected a full version of {first.name}, such as "{example}"; found {value!r}')

@@ -155,6 +155,34 @@ def test_without_tables_the_kinds_stand_for_all_architectures(read, version, exp
     assert [config.version for config in found] == expected
 
 
+def test_the_option_versions_says_what_is_built_by_names_that_may_stand_for_several(read):
+    tables = {"layers": {"base": {}}, "functions": {"api": {"architecture": BOTH}, "worker": {}}}
+
+    assert read(**tables, versions=["api", "lock"]).default == ("api-x86_64", "api-arm64", "lock")
+    assert read(versions=["layer"]).default == ("layer",)
+
+
+def test_the_option_versions_names_what_there_is(problems):
+    assert problems(versions=["function", "api", 3]) == [
+        f"{T}.versions[2]: expected one of function, layer, lock; found 'api'",
+        f"{T}.versions[3]: expected a string; found 3",
+    ]
+
+
+def test_a_handler_beside_tables_of_layers_only_has_no_function(problems):
+    assert problems(handler="shop.api.handler", layers={"base": {}}) == [
+        f"{T}.handler: there are tables of layers only; give it to a function under functions"
+    ]
+
+
+def test_an_inherited_patch_level_counts_for_its_own_runtime_only(read):
+    tables = {"functions": {"api": {}, "old": {"runtime": "python3.12"}}}
+
+    archives = read(**tables, python_patch="3.13.4")
+
+    assert [config.target.patch for config in archives.each] == [4, None]
+
+
 @pytest.mark.parametrize(
     ("options", "version", "expected"),
     [

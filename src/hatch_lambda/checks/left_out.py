@@ -29,7 +29,7 @@ def check_left_out(candidate: Candidate) -> Iterator[Finding]:
         by_name.setdefault(canonicalize_name(demand.requirement.name), []).append(demand)
     for name, demands in sorted(by_name.items()):
         text = _problem(name, demands, runtime)
-        if text:
+        if text and not (candidate.config.kind == "layer" and name not in DISTRIBUTIONS):  # a function may bring it
             yield Finding("warning", text)
     text = _mixture(candidate, by_name)
     if text:
