@@ -45,6 +45,7 @@ def environ(tmp_path: Path, index: IndexServer) -> dict[str, str]:
     ours = ("PIP_", "UV_", "HATCH_", "PYTEST_", "COV_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     kept.pop("SOURCE_DATE_EPOCH", None)
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)  # or each build would compile all its modules anew
     return {
         **kept,
         "HATCH_LAMBDA_CACHE_DIR": str(tmp_path / "store"),

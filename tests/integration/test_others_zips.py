@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from hatch_lambda.cli import main
 from tests.support.finished import HANDLER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.index_server import IndexServer
@@ -44,34 +40,6 @@ def others_zip(index: IndexServer, environ: dict[str, str], tmp_path: Path) -> P
     return tmp_path / "function.zip"
 
 
-@pytest.fixture
-def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address of a server that answers as AWS does."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-def code_sha256_at(endpoint: str, zip_: Path) -> str:
-    """Return the ``CodeSha256`` that Lambda reports of a function with that zip."""
-    access = {"endpoint_url": endpoint, "region_name": "eu-central-1"}
-    access |= {"aws_access_key_id": "AKIATESTS", "aws_secret_access_key": "tests"}
-    role = boto3.client("iam", **access).create_role(RoleName="runner", AssumeRolePolicyDocument="{}")
-    created = boto3.client("lambda", **access).create_function(
-        FunctionName="shop",
-        Runtime="python3.13",
-        Handler="app.handler",
-        Role=role["Role"]["Arn"],
-        Code={"ZipFile": zip_.read_bytes()},
-    )
-    return str(created["CodeSha256"])
-
-
 def test_info_reads_what_pip_and_zip_made(others_zip, capsys):
     code = main(["info", str(others_zip), "--json"])
 
@@ -92,8 +60,8 @@ def test_verify_finds_what_pip_and_zip_made_sound(others_zip, capsys):
     assert (code, capsys.readouterr().out.splitlines()[-1]) == (0, "  all is well")
 
 
-def test_the_hash_that_info_tells_is_the_one_that_lambda_reports(others_zip, endpoint, capsys):
-    reported = code_sha256_at(endpoint, others_zip)
+def test_the_hash_that_info_tells_is_the_one_that_lambda_reports(others_zip, aws, capsys):
+    reported = aws.create_function("shop", others_zip.read_bytes(), Handler="app.handler")["CodeSha256"]
 
     main(["info", str(others_zip)])
 
