@@ -226,6 +226,12 @@ def test_all_that_is_wrong_with_the_settings_is_told_at_once(aws, publish):
     assert aws.asked == []
 
 
+def test_a_misspelt_stage_is_told(aws, publish):
+    ended = publish('function = "shop"\n', "-o", "stge=prod")
+
+    assert said(ended) == (1, ["-o stge: unknown option; did you mean stage?"])
+
+
 def test_a_stage_of_a_project_without_stages_is_refused(aws, publish):
     ended = publish('function = "shop"\n', "-o", "stage=prod")
 
