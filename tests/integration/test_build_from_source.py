@@ -145,7 +145,7 @@ def test_a_list_that_nothing_needs_changes_nothing(project):
 
 @pytest.mark.parametrize(
     ("requirement", "taken"),
-    [("lib", "3.0"), ("lib<3", "2.0"), ("lib~=1.0", "1.0"), ("lib>=4.0rc1", "4.0rc1"), ("lib==5.0", "5.0")],
+    [("lib", "3.0"), ("lib>=4.0rc1", "4.0rc1")],
 )
 def test_the_newest_release_that_is_admitted_and_not_yanked_is_built(index, project, trace, requirement, taken):
     for version in ("1.0", "2.0", "3.0", "4.0rc1", "5.0"):

@@ -230,8 +230,11 @@ OF_HATCH = [
     ("sources = 3", f"Field `{TABLE}.sources` must be a mapping or array of strings"),
     ("artifacts = 3", f"Field `{TABLE}.artifacts` must be an array of strings"),
     ("directory = 3", f"Field `{TABLE}.directory` must be a string"),
-    ("versions = 3", f"Field `{TABLE}.versions` must be an array of strings"),
-    ('versions = ["nonsense"]', f"Unknown versions in field `{TABLE}.versions`: nonsense"),
+    ("versions = 3", f"{TABLE}.versions: expected an array of strings; found 3"),
+    (
+        'versions = ["nonsense"]',
+        f"{TABLE}.versions[1]: expected one of function, layer, lock; found 'nonsense'",
+    ),
     ("reproducible = 3", f"Field `{TABLE}.reproducible` must be a boolean"),
     ("ignore-vcs = 3", f"Field `{TABLE}.ignore-vcs` must be a boolean"),
     ("skip-excluded-dirs = 3", f"Field `{TABLE}.skip-excluded-dirs` must be a boolean"),

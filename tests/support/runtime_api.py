@@ -73,6 +73,7 @@ def invoke(
         env={
             **environ,
             "PYTHONPATH": path,
+            "PYTHONDONTWRITEBYTECODE": "1",  # the folders are read-only on Lambda
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_address[1]}",
             "LAMBDA_TASK_ROOT": str(task_root),
         },
