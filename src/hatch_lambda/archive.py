@@ -71,8 +71,10 @@ def write_archive(plan: ArchivePlan, path: Path, *, timestamp: int) -> WrittenAr
             _finish(output, headers)
             output.flush()
     except OSError as error:
+        # only the renaming at the end has two names; the folder took the new file, so that the old one is in the way
+        remedy = "close the program that has it open, or remove it" if error.filename2 else _remedy(error)
         raise ArchiveError(
-            f"{path}: cannot be written; {error.strerror or error}; {_remedy(error)}, then build again"
+            f"{path}: cannot be written; {error.strerror or error}; {remedy}, then build again"
         ) from None
     return WrittenArchive(path, output.position, output.sha256)
 
