@@ -7,6 +7,7 @@ import dataclasses
 import inspect
 from pathlib import Path
 
+from docs.schema import NOT_OPTIONS, schema
 from hatch_lambda.config import TABLE, LambdaConfig
 from hatch_lambda.provided import DISTRIBUTIONS, SDK
 from hatch_lambda.runtimes import RUNTIMES
@@ -26,7 +27,6 @@ _TYPES = {
     "tuple[NormalizedName, ...]": "array of strings",
     "Mapping[str, NormalizedName]": "table of strings",
 }
-_NOT_OPTIONS = {"target", "kind", "name", "version", "warnings", "addresses"}
 
 
 def options() -> str:
@@ -34,7 +34,7 @@ def options() -> str:
     entries = [(name, kind, default, text) for name, (kind, default, text) in TARGET_OPTIONS.items()]
     docstrings = _field_docstrings()
     for field in dataclasses.fields(LambdaConfig):
-        if field.name not in _NOT_OPTIONS:
+        if field.name not in NOT_OPTIONS:
             name = field.name.replace("_", "-")
             entries.append((name, _TYPES[str(field.type)], _default(field), docstrings[field.name]))
     rows = [
@@ -60,6 +60,17 @@ def options() -> str:
             "in the table, the project's files in the archive are those that its wheel would hold; `exclude`, `artifacts`,",
             "`force-include` and `sources` are then added to what the wheel's table says. With one of the three, the wheel's table",
             "does not count.",
+            "",
+            "## In an editor\n",
+            "[schema.json](schema.json) is a JSON schema of the table. An editor with Taplo, such as Visual Studio Code with Even Better",
+            "TOML, completes and checks `pyproject.toml` with it if the file's first line names it, by address or by path:",
+            "",
+            "```toml",
+            "#:schema ./schema.json",
+            "```",
+            "",
+            "Unlike the build, which warns of unknown keys, the schema refuses them. `schema.json#/definitions/table` is the table alone,",
+            "for schemas of `tool.hatch` to refer to.",
             "",
         ]
     )
@@ -113,7 +124,12 @@ def runtimes() -> str:
     )
 
 
-PAGES = {"options.md": options, "runtimes.md": runtimes}
+def json_schema() -> str:
+    """Return the JSON schema of the table."""
+    return schema(_field_docstrings())
+
+
+PAGES = {"options.md": options, "runtimes.md": runtimes, "schema.json": json_schema}
 
 
 def _default(field: dataclasses.Field[object]) -> str:

@@ -83,8 +83,11 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
         with _beside(path) as file:
             yield file
     except OSError as error:
+        # only the renaming at the end has two names; on Windows it is refused while somebody has the old file open
+        in_use = isinstance(error, PermissionError) and error.filename2
+        remedy = "close the program that has it open, or remove it" if in_use else _remedy(error)
         raise ArchiveError(
-            f"{path}: cannot be written; {error.strerror or error}; {_remedy(error)}, then build again"
+            f"{path}: cannot be written; {error.strerror or error}; {remedy}, then build again"
         ) from None
 
 

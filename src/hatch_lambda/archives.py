@@ -27,7 +27,7 @@ LOCK_VERSION = "lock"
 MAX_LAYERS = 5
 """Layers of one function. Source: https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html, read 2026-11-23."""
 
-_TAKEN = frozenset(
+TAKEN_NAMES = frozenset(
     {"function", "layer", LOCK_VERSION, "standard", "editable", *ARCHITECTURES, *(row.name for row in RUNTIMES)}
 )
 """Names that mean something else after ``-t lambda:``, here or for Hatch's own targets."""
@@ -178,7 +178,7 @@ def _check_names(table: Table, each: Sequence[LambdaConfig], tables: Sequence[tu
     """Note names that mean something else, do not fit into a file name, or are there twice."""
     addresses = {(kind, name): inner.address for kind, name, inner in tables}
     for (_, name), where in addresses.items():
-        if name in _TAKEN:
+        if name in TAKEN_NAMES:
             table.elsewhere(where, f"-t lambda:{name} means something else; choose another name")
         elif name is not None and not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?", name):
             table.elsewhere(where, "expected a name of letters, digits, _ and -, as it goes into file names; rename it")

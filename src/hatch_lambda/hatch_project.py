@@ -13,7 +13,7 @@ from hatchling.metadata.core import load_toml
 from hatchling.metadata.spec import DEFAULT_METADATA_VERSION, get_core_metadata_constructors
 
 from hatch_lambda.errors import ProjectError
-from hatch_lambda.project import Project, SelectedFile
+from hatch_lambda.project import Project, SelectedFile, is_program
 from hatch_lambda.wheels import masked_metadata
 
 if TYPE_CHECKING:
@@ -132,10 +132,10 @@ def _selected(file: IncludedFile) -> SelectedFile:
         raise ProjectError(f"{path!r}: its name is not UTF-8, as names in the archive are; rename it, or exclude it")
     try:
         with source.open("rb") as opened:
-            stat = os.fstat(opened.fileno())
+            stat, start = os.fstat(opened.fileno()), opened.read(2)
     except OSError as error:
         raise ProjectError(f"{source}: cannot be read; {error.strerror}; mend it, or exclude it") from None
-    return SelectedFile(source, path, stat.st_size, executable=bool(stat.st_mode & 0o100))
+    return SelectedFile(source, path, stat.st_size, executable=is_program(stat.st_mode, start))
 
 
 def _is_unicode(path: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,11 @@ class Project:
     def origin(self) -> Origin:
         """Return the project as the owner of its files."""
         return Origin(self.name, self.version, self.dist_info, project=True)
+
+
+def is_program(mode: int, start: bytes, *, has_modes: bool = os.name != "nt") -> bool:
+    """Return whether a file is to be run: by its mode, or where the host has no modes, by its first line, ``#!``."""
+    return bool(mode & 0o100) if has_modes else start.startswith(b"#!")
 
 
 def root_demands(project: Project, config: LambdaConfig) -> tuple[Demand, ...]:

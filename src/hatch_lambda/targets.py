@@ -51,10 +51,10 @@ TARGET_OPTIONS = {
 """The options that make the target: type, default and description, for the option reference."""
 
 _SAME_ARCHITECTURE = {"aarch64": "arm64", "arm": "arm64", "amd64": "x86_64", "x64": "x86_64", "x86-64": "x86_64"}
-_OLDEST_GLIBC_MINOR = 17
+OLDEST_GLIBC_MINOR = 17
 """The first ``2.x`` that there are wheels for on every architecture. Source: PEP 599."""
 
-_RUNTIME_KEYS = ("name", "python", "glibc")
+RUNTIME_KEYS = ("name", "python", "glibc")
 
 
 @dataclass(frozen=True)
@@ -165,8 +165,8 @@ def _infer_runtime(table: Table, requires_python: SpecifierSet) -> Runtime | Non
 def _read_custom_runtime(table: Table, where: str, value: dict[str, Any]) -> Runtime | None:
     versions = {}
     for key in value:
-        if key not in _RUNTIME_KEYS:
-            table.problem(f"{where}.{key}", f"unknown option; expected {', '.join(_RUNTIME_KEYS)}")
+        if key not in RUNTIME_KEYS:
+            table.problem(f"{where}.{key}", f"unknown option; expected {', '.join(RUNTIME_KEYS)}")
     name = value.get("name")
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9.]+", name):
         table.problem(f"{where}.name", f'expected AWS\'s identifier, such as "python3.16"; found {name!r}')
@@ -174,7 +174,7 @@ def _read_custom_runtime(table: Table, where: str, value: dict[str, Any]) -> Run
     for key, example in (("python", "3.16"), ("glibc", "2.34")):
         version = value.get(key)
         match = re.fullmatch(r"(\d+)\.(\d+)", version) if isinstance(version, str) else None
-        if match is None or match[1] != example[0] or (key == "glibc" and int(match[2]) < _OLDEST_GLIBC_MINOR):
+        if match is None or match[1] != example[0] or (key == "glibc" and int(match[2]) < OLDEST_GLIBC_MINOR):
             table.problem(f"{where}.{key}", f'expected a version such as "{example}"; found {version!r}')
         else:
             versions[key] = (int(match[1]), int(match[2]))

@@ -285,11 +285,21 @@ def test_a_program_of_the_archive_passes():
 
 def test_a_program_that_is_not_executable_is_no_program():
     assert found(plan(entry("run.sh", "#!/bin/sh\n")), "run.sh") == [
+        "handler 'run.sh': the file is in the archive, but may not be run; make it executable"
+    ]
+
+
+def test_a_program_with_the_line_ends_of_windows_is_refused():
+    assert found(plan(entry("run.sh", "#!/bin/sh\r\nexit 0\r\n", executable=True)), "run.sh") == [
         (
-            "handler 'run.sh': no module 'run' in the archive; its top level has nothing; the handler's module must be "
-            "importable from the zip's root"
+            "handler 'run.sh': its first line ends in CR LF; Linux takes the CR for a part of the program's name; save "
+            "it with LF, and keep it so with a line in .gitattributes, such as *.sh eol=lf"
         )
     ]
+
+
+def test_a_program_that_is_no_script_may_have_any_bytes():
+    assert found(plan(entry("run", "\x7fELF\r\n", executable=True)), "run") == []
 
 
 # The handler: whether its module defines it

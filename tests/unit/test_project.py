@@ -9,7 +9,7 @@ import pytest
 
 from hatch_lambda.errors import ProjectError
 from hatch_lambda.plan import Entry, FileContent, TextContent
-from hatch_lambda.project import Project, SelectedFile, describe, project_entries, root_demands
+from hatch_lambda.project import Project, SelectedFile, describe, is_program, project_entries, root_demands
 from hatch_lambda.wheels import console_script
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import SHOP, config, verified
@@ -134,6 +134,20 @@ def test_urls_are_left_for_whoever_looks_for_places(url):
 
 
 # Files
+
+
+@pytest.mark.parametrize(
+    ("mode", "start", "has_modes", "expected"),
+    [
+        (0o100644, b"#!", True, False),
+        (0o100755, b"im", True, True),
+        (0o100666, b"#!", False, True),
+        (0o100777, b"MZ", False, False),
+        (0o100666, b"", False, False),
+    ],
+)
+def test_a_file_is_run_by_its_mode_or_where_there_are_none_by_its_first_line(mode, start, has_modes, expected):
+    assert is_program(mode, start, has_modes=has_modes) is expected
 
 
 def selected(path: str, *, executable: bool = False, size: int = 3) -> SelectedFile:

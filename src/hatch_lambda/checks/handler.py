@@ -43,6 +43,9 @@ Source: ``Modules/Setup.bootstrap.in`` and ``Modules/config.c.in`` of CPython, 3
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
+_LINE = 256
+"""Bytes of a first line that Linux looks at. Source: ``BINPRM_BUF_SIZE`` in ``include/uapi/linux/binfmts.h``."""
+
 _SHOWN = 8
 """Names that a message lists before it stops."""
 
@@ -53,9 +56,13 @@ def check_handler(candidate: Candidate) -> Iterator[Finding]:
     A handler that names an executable file of the archive, as the Lambda Web Adapter wants it, is fine as it is.
     """
     handler = candidate.config.handler
-    if handler is None or _is_program(candidate, handler):
+    if handler is None:
         return
     where = f"handler {handler!r}"
+    program = candidate.plan.paths.get(handler)
+    if program is not None and program.executable:
+        yield from _check_program(program, where)
+        return
     module, _, function = handler.rpartition(".")
     module = module.replace("/", ".")
     if not module:
@@ -72,15 +79,25 @@ def check_handler(candidate: Candidate) -> Iterator[Finding]:
         yield from _check_module(candidate, where, module, function)
 
 
-def _is_program(candidate: Candidate, handler: str) -> bool:
-    entry = candidate.plan.paths.get(handler)
-    return entry is not None and entry.executable
+def _check_program(program: Entry, where: str) -> Iterator[Finding]:
+    """Yield an error for a script whose first line Linux cannot read, as a checkout on Windows may have it."""
+    with opened(program.content) as file:
+        first = file.readline(_LINE)
+    if first.startswith(b"#!") and first.endswith(b"\r\n"):
+        yield Finding(
+            "error",
+            f"{where}: its first line ends in CR LF; Linux takes the CR for a part of the program's name; save it with "
+            "LF, and keep it so with a line in .gitattributes, such as *.sh eol=lf",
+        )
 
 
 def _check_module(candidate: Candidate, where: str, module: str, function: str) -> Iterator[Finding]:
     target = candidate.config.target
     path = module.replace(".", "/")
     entry = _module_entry(candidate.modules, path, target)
+    if entry is None and candidate.config.handler in candidate.plan.paths:
+        yield Finding("error", f"{where}: the file is in the archive, but may not be run; make it executable")
+        return
     if entry is None:
         yield Finding("error", _no_module(candidate, where, module, path))
         return

@@ -1,0 +1,178 @@
+"""The JSON schema of our table: what editors complete and check, made from the same code as the option reference."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any
+
+from hatch_lambda.archives import MAX_LAYERS, TAKEN_NAMES
+from hatch_lambda.config import (
+    FILE_KEYS,
+    FILENAME_FIELDS,
+    HATCH_KEYS,
+    MAX_HANDLER_LENGTH,
+    NATIVE_CHECKS,
+    RESOLVERS,
+    TABLE,
+    LambdaConfig,
+)
+from hatch_lambda.runtimes import RUNTIMES
+from hatch_lambda.target import ARCHITECTURES
+from hatch_lambda.targets import OLDEST_GLIBC_MINOR, RUNTIME_KEYS, TARGET_OPTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+ADDRESS = "https://json.schemastore.org/partial-hatch-lambda.json"
+"""The name that SchemaStore gives to a schema of a part of pyproject.toml."""
+
+HATCH_MANUAL = "https://hatch.pypa.io/latest/config/build/"
+
+NOT_OPTIONS = frozenset({"target", "kind", "name", "version", "warnings", "addresses"})
+"""Fields of the configuration that are not read from the table."""
+
+_TEXT = {"type": "string", "pattern": r"\S"}
+_DISTRIBUTION = {"type": "string", "pattern": r"^\s*[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\s*$"}
+_ARCHIVE_NAME = r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?"
+
+_TYPES: dict[str, dict[str, Any]] = {
+    "str": _TEXT,
+    "str | None": _TEXT,
+    "ResolverName": {"type": "string", "enum": list(RESOLVERS)},
+    "NativeCheck": {"type": "string", "enum": list(NATIVE_CHECKS)},
+    "bool": {"type": "boolean"},
+    "int": {"type": "integer", "minimum": 1},
+    "tuple[str, ...]": {"type": "array", "items": _TEXT},
+    "tuple[NormalizedName, ...]": {"type": "array", "items": _DISTRIBUTION},
+    "Mapping[str, NormalizedName]": {"type": "object", "additionalProperties": _DISTRIBUTION},
+}
+
+
+def schema(docstrings: Mapping[str, str]) -> str:
+    """Return the schema of pyproject.toml as far as it is ours; ``docstrings`` are those of the configuration's fields.
+
+    The table alone is under ``#/definitions/table``.
+    """
+    own = _own_options(docstrings)
+    archive_options = _without(own, "project") | _hatch_options(FILE_KEYS)
+    function = archive_options
+    layer = _without(archive_options, "handler") | {"project": own["project"]}
+    inherited = archive_options | _hatch_options(HATCH_KEYS - FILE_KEYS)
+    table = inherited | {
+        "versions": {
+            "description": "What plain -t lambda builds, by the names of archives.",
+            "type": "array",
+            "items": _TEXT,
+        },
+        "functions": _tables("Functions of the project, each a table under its name.", "#/definitions/function"),
+        "layers": {
+            "description": own["layers"]["description"],
+            "anyOf": [
+                _without(own["layers"], "description"),
+                _tables("Layers of the project, each a table under its name.", "#/definitions/layer"),
+            ],
+        },
+    }
+    definitions = {
+        "table": _table(f"The table [{TABLE}].", table),
+        "function": _table("A function; what it does not say is inherited.", function),
+        "layer": _table("A layer; what it does not say is inherited.", layer),
+    }
+    address: dict[str, Any] = {"$ref": "#/definitions/table"}
+    for key in reversed(TABLE.split(".")):
+        address = {"type": "object", "properties": {key: address}}
+    found = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": ADDRESS,
+        "title": f"pyproject.toml with [{TABLE}]",
+        "description": "Options of hatch-lambda, which builds AWS Lambda deployment packages with Hatch.",
+        **address,
+        "definitions": definitions,
+    }
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def _own_options(docstrings: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Return the schema of each option of ours, by its name in the table."""
+    found = {
+        name: {"description": TARGET_OPTIONS[name][2], **value}
+        for name, value in {
+            "runtime": _one_or_more(_runtime()),
+            "architecture": _one_or_more({"type": "string", "enum": list(ARCHITECTURES)}),
+            "python-patch": {"type": "string", "pattern": r"^3\.[0-9]+\.[0-9]+$"},
+        }.items()
+    }
+    special: dict[str, dict[str, Any]] = {
+        "handler": {"maxLength": MAX_HANDLER_LENGTH, "pattern": r"^[^\s:]+$"},
+        "lock": {"pattern": r"(^|[\\/])([^\\/]+\.txt|pylock(\.[^.\\/]+)?\.toml)[\\/]?$"},
+        "filename": {"pattern": _filename_pattern()},
+        "layers": {"maxItems": MAX_LAYERS},
+    }
+    for field in dataclasses.fields(LambdaConfig):
+        if field.name not in NOT_OPTIONS:
+            name = field.name.replace("_", "-")
+            found[name] = {"description": docstrings[field.name], **_TYPES[str(field.type)], **special.get(name, {})}
+            if isinstance(field.default, int | str):
+                found[name]["default"] = field.default
+    found["project"]["default"] = False  # of layers, the only tables that have the option
+    return found
+
+
+def _runtime() -> dict[str, Any]:
+    patterns = {
+        "name": r"^[A-Za-z0-9.]+$",
+        "python": r"^3\.[0-9]+$",
+        "glibc": rf"^2\.0*({_at_least(OLDEST_GLIBC_MINOR)})$",
+    }
+    described = {key: {"type": "string", "pattern": patterns[key]} for key in RUNTIME_KEYS}
+    return {
+        "anyOf": [
+            {"type": "string", "enum": [runtime.name for runtime in RUNTIMES]},
+            {**_table("A runtime that is not known yet.", described), "required": list(RUNTIME_KEYS)},
+        ]
+    }
+
+
+def _at_least(number: int) -> str:
+    """Return a pattern for whole numbers from one of two digits on."""
+    tens, ones = divmod(number, 10)
+    return f"{tens}[{ones}-9]|[{tens + 1}-9][0-9]|[1-9][0-9]{{2,}}"
+
+
+def _filename_pattern() -> str:
+    fields = "|".join(FILENAME_FIELDS)
+    return rf'^(?!\.)(\{{\{{|\}}\}}|\{{({fields})\}}|[^{{}}\\/:*?"<>|\u0000-\u001f])*\.zip$'
+
+
+def _one_or_more(item: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [item, {"type": "array", "items": item, "minItems": 1, "uniqueItems": True}]}
+
+
+def _hatch_options(names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return options whose values are for Hatch to judge."""
+    return {name: {"description": f"An option of Hatch: {HATCH_MANUAL}"} for name in sorted(names)}
+
+
+def _tables(description: str, inner: str) -> dict[str, Any]:
+    taken = "|".join(name.replace(".", r"\.") for name in sorted(TAKEN_NAMES))
+    return {
+        "description": description,
+        "type": "object",
+        "patternProperties": {rf"^(?!({taken})$){_ARCHIVE_NAME}$": {"$ref": inner}},
+        "additionalProperties": False,
+    }
+
+
+def _table(description: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    properties = dict(sorted(options.items()))
+    return {
+        "description": description,
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def _without(options: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if name not in names}

@@ -1,0 +1,49 @@
+"""The finished archive in AWS's own image of the runtime, on this machine's architecture."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hatch_lambda.runtimes import RUNTIMES
+from tests.conftest import ProjectFolder
+from tests.support import zips
+from tests.support.lambda_image import docker_problem, invoke_in_image
+
+EXAMPLE = Path(__file__).parents[2] / "example_project"
+MACHINES = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+"""What Docker calls the machines of ``platform.machine()``."""
+ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
+
+pytestmark = [pytest.mark.image, pytest.mark.network]
+
+
+@pytest.fixture
+def example(tmp_path: Path, environ: dict[str, str]) -> ProjectFolder:
+    """A copy of the example project, built with wheels from the index that this machine uses."""
+    problem = docker_problem()
+    if problem:
+        pytest.skip(problem)
+    real = {name: value for name, value in environ.items() if not name.startswith("PIP_")}
+    real |= {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+    shutil.copytree(EXAMPLE, tmp_path / "example", ignore=shutil.ignore_patterns("dist", "__pycache__"))
+    return ProjectFolder(tmp_path / "example", real)
+
+
+@pytest.mark.parametrize(
+    "runtime", [runtime for runtime in RUNTIMES if runtime.state == "supported"], ids=lambda runtime: runtime.name
+)
+def test_the_example_answers_in_the_image_of_its_runtime(example, tmp_path, runtime):
+    machine = MACHINES[platform.machine()]
+    built = example.build(HATCH_LAMBDA_RUNTIME=runtime.name, HATCH_LAMBDA_ARCHITECTURE=ARCHITECTURES[machine])
+    task_root = zips.unpack(built.archive, tmp_path / "task")
+
+    event = {"body": '{"item": "tea", "price": "2.50", "quantity": 3}'}
+    version = runtime.python_version
+    answer = invoke_in_image(task_root, "orders.api.handler", event, version=version, machine=machine)
+
+    assert answer["body"] == '{"item":"tea","total":"7.50"}'

@@ -1,0 +1,159 @@
+"""The JSON schema of our table judges as the code that reads the table does, as far as a schema can know."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+from packaging.specifiers import SpecifierSet
+
+from docs.generate import json_schema
+from hatch_lambda.archives import TAKEN_NAMES, read_archives
+from hatch_lambda.config import FILE_KEYS, HATCH_KEYS
+from hatch_lambda.errors import ConfigError
+from hatch_lambda.runtimes import RUNTIMES
+from tests.unit import test_config
+
+SCHEMA = json.loads(json_schema())
+TABLE = Draft7Validator({"$ref": "#/definitions/table", "definitions": SCHEMA["definitions"]})
+
+
+def cases(test: Any) -> list[dict[str, Any]]:
+    """Return tables with the options and values that a test of the option grid is given."""
+    (grid,) = (mark.args[1] for mark in test.pytestmark if mark.name == "parametrize")
+    return [{option.replace("_", "-"): value} for option, value, *_ in grid]
+
+
+ACCEPTED = [
+    *cases(test_config.test_an_option_is_read),
+    {},
+    *({"runtime": runtime.name} for runtime in RUNTIMES),
+    {"runtime": {"name": "python3.16", "python": "3.16", "glibc": "2.17"}},
+    {"runtime": {"name": "python3.16", "python": "3.16", "glibc": "2.100"}},
+    {"runtime": ["python3.12", {"name": "python3.16", "python": "3.16", "glibc": "2.38"}]},
+    {"architecture": ["x86_64", "arm64"]},
+    {"python-patch": "3.13.0"},
+    {"resolver": "uv"},
+    {"build-from-source": ["Own.Package"]},
+    {"lock": "pylock.toml"},
+    {"lock": "locks/pylock.lambda.toml"},
+    {"lock": "locks\\requirements.txt"},
+    {"layers": []},
+    {"layers": {}},
+    {
+        "layers": {
+            "Base_2-x": {"features": ["a"], "runtime": "python3.13"},
+            "b": {"project": True, "layers": ["Base_2-x"]},
+        }
+    },
+    {"functions": {"api": {"handler": "a.b", "architecture": "arm64", "include": ["x"]}}, "handler": "a.c"},
+    {"functions": {"api": {"layers": ["base"]}}, "layers": {"base": {}}},
+    dict.fromkeys(sorted(HATCH_KEYS - {"versions"}), 1),
+    {"functions": {"api": dict.fromkeys(sorted(FILE_KEYS), 1)}},
+]
+
+ONLY_FOR_THE_CODE = [
+    {"python-patch": "3.12.1"},
+    {"exclude-files": ["!"]},
+    {"layers": ["base"]},
+    {"layers": {"a": {"layers": ["b"]}, "b": {"layers": ["a"]}}},
+    {"functions": {"api": {}, "API": {}}},
+]
+"""What is wrong only together with something else, or takes more than a pattern to judge."""
+
+
+def is_for_schemas(values: dict[str, Any]) -> bool:
+    """Return whether a pattern can tell that a table is wrong."""
+    return values not in ONLY_FOR_THE_CODE
+
+
+REFUSED = [
+    *cases(test_config.test_a_value_of_a_wrong_type_is_refused),
+    *filter(is_for_schemas, cases(test_config.test_a_value_with_a_wrong_content_is_refused)),
+    *cases(test_config.test_a_misspelt_option_is_refused_with_the_one_that_was_meant),
+    {"colour": "red"},
+    {"runtime": []},
+    {"runtime": ["python3.13", "python3.13"]},
+    {"runtime": {}},
+    {"runtime": {"name": "python 3", "python": "3.16", "glibc": "2.34"}},
+    {"runtime": {"name": "x", "python": "2.7", "glibc": "2.34"}},
+    {"runtime": {"name": "x", "python": "3.16", "glibc": "2.16"}},
+    {"runtime": {"name": "x", "python": "3.16", "glibc": "2.5"}},
+    {"runtime": {"name": "x", "python": "3.16", "glibc": "2.34", "libc": "x"}},
+    {"resolver": "poetry"},
+    {"build-from-source": ["a==1"]},
+    {"lock": ".txt"},
+    {"lock": "poetry.lock"},
+    {"lock": "pylock.a.b.toml"},
+    {"layers": "base"},
+    {"layers": [f"{number}.zip" for number in range(6)]},
+    {"functions": ["api"]},
+    {"functions": {"api": "a.b"}},
+    {"functions": {"a.b": {}}},
+    {"functions": {"-api": {}}},
+    *({"functions": {name: {}}} for name in sorted(TAKEN_NAMES)),
+    *({"layers": {name: {}}} for name in sorted(TAKEN_NAMES)),
+    {"functions": {"api": {"project": True}}},
+    {"functions": {"api": {"functions": {}}}},
+    {"functions": {"api": {"handlers": "a.b"}}},
+    {"functions": {"api": {"scripts": 1}}},
+    {"layers": {"base": {"handler": "a.b"}}},
+    {"layers": {"base": {"max-size": 0}}},
+    *({kind: {"x": {key: []}}} for kind in ("functions", "layers") for key in sorted(HATCH_KEYS - FILE_KEYS)),
+]  # fmt: skip
+
+
+@pytest.fixture
+def accepted():
+    """What the code makes of a table: whether it has no objection and knows every key."""
+
+    def judge(values: dict[str, Any]) -> bool:
+        given = {"runtime": "python3.13", **values}
+        try:
+            archives = read_archives(given, requires_python=SpecifierSet(), overrides={})
+        except ConfigError:
+            return False
+        return not any("is not an option" in warning for config in archives.each for warning in config.warnings)
+
+    return judge
+
+
+def test_the_schema_is_a_schema():
+    Draft7Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("values", ACCEPTED, ids=str)
+def test_what_the_code_accepts_fits_the_schema(accepted, values):
+    errors = [error.message for error in TABLE.iter_errors(values)]
+
+    assert (accepted(values), errors) == (True, [])
+
+
+@pytest.mark.parametrize("values", REFUSED, ids=str)
+def test_what_the_code_refuses_does_not_fit_the_schema(accepted, values):
+    fits = TABLE.is_valid(values)
+
+    assert (accepted(values), fits) == (False, False)
+
+
+@pytest.mark.parametrize("values", ONLY_FOR_THE_CODE, ids=str)
+def test_what_only_the_code_can_know_fits_the_schema(accepted, values):
+    fits = TABLE.is_valid(values)
+
+    assert (accepted(values), fits) == (False, True)
+
+
+def test_the_schema_finds_our_table_in_a_pyproject():
+    document = {"tool": {"hatch": {"build": {"targets": {"lambda": {"architecture": "aarch64"}}}}}}
+
+    errors = list(Draft7Validator(SCHEMA).iter_errors(document))
+
+    assert [error.json_path for error in errors] == ["$.tool.hatch.build.targets.lambda.architecture"]
+
+
+def test_every_option_is_described():
+    tables = (SCHEMA["definitions"][name] for name in ("table", "function", "layer"))
+
+    assert [name for table in tables for name, option in table["properties"].items() if not option["description"]] == []
