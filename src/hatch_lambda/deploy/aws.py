@@ -78,6 +78,8 @@ class Connection:
         from botocore.exceptions import BotoCoreError, ClientError
 
         for delay in backoff(PATIENCE):
+            if "Body" in arguments:
+                arguments["Body"].seek(0)  # the request before, which was throttled, has read it
             try:
                 answer: dict[str, Any] = getattr(client, operation)(**arguments)
             except ClientError as error:
