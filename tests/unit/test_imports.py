@@ -304,5 +304,10 @@ def test_a_module_that_is_imported_without_a_condition_too_has_to_find_its_own(t
     ]
 
 
+@pytest.mark.parametrize("value", ["-" * 200_000 + "1", "a" + ".a" * 100_000])
+def test_a_file_too_deep_for_the_python_that_builds_is_not_looked_at(value):
+    assert of_api(f"import requests\ntotal = {value}\n") == []
+
+
 def test_files_of_wheels_are_not_looked_at():
     assert found(INIT, entry("lib.py", "import nothere", origin("lib"))) == []

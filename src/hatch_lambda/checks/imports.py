@@ -101,7 +101,7 @@ def _read(path: str, content: bytes) -> Iterator[tuple[str, _Read]]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(content)
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     guarded = {
         name
