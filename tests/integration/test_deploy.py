@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import zipfile
 
@@ -277,6 +278,16 @@ def test_code_whose_update_failed_is_sent_again(aws, tmp_path):
 def test_a_zip_that_others_made_is_deployed_with_fewer_checks(aws, tmp_path):
     aws.create_function("shop", OLD, Runtime="python3.12", Handler="nowhere.handler")
     path = zip_of(tmp_path, {"app.py": "def handler(event, context): ...\n"})
+
+    steps, _ = deployed(path, functions=("shop",))
+
+    assert steps == [f"shop: code updated to CodeSha256 {code_sha256(path)}"]
+
+
+def test_a_zip_that_somebody_wrote_nonsense_into_counts_as_made_by_others(aws, tmp_path):
+    aws.create_function("shop", OLD)
+    said = {"schema": 1, "kind": "function", "runtime": 5, "architecture": [{}], "compatible-runtimes": 5}
+    path = zip_of(tmp_path, {"hatch-lambda/shop.json": json.dumps(said), "shop/api.py": ""})
 
     steps, _ = deployed(path, functions=("shop",))
 
