@@ -164,6 +164,14 @@ def test_an_excluded_distribution_is_named_as_the_reason():
     ]
 
 
+def test_what_functions_may_bring_is_not_missed_in_a_layer():
+    text = "import requests\nimport shop.gone\n"
+
+    assert found(entry("python/shop/__init__.py"), entry("python/shop/api.py", text), kind="layer", project=True) == [
+        f"shop/api.py:2 imports 'shop.gone', {NOT_THERE}"
+    ]
+
+
 def test_a_module_that_lies_deeper_is_shown():
     assert of_api("import models", entry("shop/db/models.py")) == [
         (
