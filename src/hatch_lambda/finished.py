@@ -72,6 +72,21 @@ class FinishedArchive:
         """Return the hash as Lambda's ``CodeSha256`` and Terraform's ``source_code_hash`` spell it, in base64."""
         return base64.b64encode(bytes.fromhex(self.sha256)).decode("ascii")
 
+    @property
+    def runtimes(self) -> tuple[str, ...]:
+        """Return the runtimes that the zip says it was made for; empty for one that others made."""
+        return self.said("compatible-runtimes") or self.said("runtime")
+
+    @property
+    def architectures(self) -> tuple[str, ...]:
+        """Return the architectures that the zip says it was made for; empty for one that others made."""
+        return self.said("compatible-architectures") or self.said("architecture")
+
+    def said(self, field: str) -> tuple[str, ...]:
+        """Return the strings, one or an array, that the zip says of itself; somebody may have written others there."""
+        value = (self.described or {}).get(field)
+        return tuple(text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str))
+
     def text(self, path: str) -> str:
         """Return a file's text; empty where there is none, or one of more than ``MAX_TEXT`` bytes."""
         entry = self.plan.paths.get(path)

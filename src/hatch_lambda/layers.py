@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from packaging.tags import parse_tag
 from packaging.utils import canonicalize_name, canonicalize_version
@@ -144,7 +144,7 @@ def layer_objection(found: FinishedArchive, target: Target) -> str | None:
     What hatch-lambda wrote into a zip is believed; others are judged by their folders and the tags in them.
     """
     if found.described is not None:
-        return _described_objection(found.described, target)
+        return _described_objection(found, target)
     python = target.runtime.python_version
     versions = {match[1] for path in found.plan.paths if (match := _SITE_PACKAGES.match(path))}
     if versions and python not in versions and not Layer("", found.plan, python).versions:
@@ -159,16 +159,13 @@ def layer_objection(found: FinishedArchive, target: Target) -> str | None:
     return None
 
 
-def _described_objection(described: Mapping[str, Any], target: Target) -> str | None:
-    if described["kind"] != "layer":
-        return f"is the archive of a {described['kind']}"
-    runtimes, architectures = (
-        [str(name) for name in described.get(f"compatible-{one}s") or [described.get(one)]]
-        for one in ("runtime", "architecture")
-    )
-    if target.runtime.name in runtimes and target.architecture in architectures:
+def _described_objection(found: FinishedArchive, target: Target) -> str | None:
+    if found.kind != "layer":
+        return f"is the archive of a {found.kind}"
+    if target.runtime.name in found.runtimes and target.architecture in found.architectures:
         return None
-    return f"is made for {', '.join(runtimes)} on {' and '.join(architectures)}"
+    runtimes, architectures = ", ".join(found.runtimes), " and ".join(found.architectures)
+    return f"is made for {runtimes or 'no runtime'} on {architectures or 'no architecture'}"
 
 
 def _tags(text: str) -> frozenset[Tag]:

@@ -66,9 +66,9 @@ def as_json(inspection: Inspection) -> dict[str, Any]:
         "architecture": inspection.architecture,
         "target-source": inspection.source,
         "handler": inspection.handler,
-        "layers": _texts(archive, "layers"),
-        "compatible-runtimes": _texts(archive, "compatible-runtimes"),
-        "compatible-architectures": _texts(archive, "compatible-architectures"),
+        "layers": list(archive.said("layers")),
+        "compatible-runtimes": list(archive.said("compatible-runtimes")),
+        "compatible-architectures": list(archive.said("compatible-architectures")),
         "sha256": archive.sha256,
         "code-sha256": archive.code_sha256,
         "zipped": archive.size,
@@ -113,12 +113,6 @@ def _wheels(archive: FinishedArchive) -> dict[str, dict[str, str]]:
     return {canonicalize_name(row.get("name", "")): row for row in texts}
 
 
-def _texts(archive: FinishedArchive, field: str) -> list[str]:
-    """Return a list of strings that the zip says of itself."""
-    value = (archive.described or {}).get(field)
-    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
-
-
 def lines(inspection: Inspection) -> Iterator[str]:
     """Yield the zip for people: what it is for, its sizes and hashes, its distributions, the largest first."""
     archive = inspection.archive
@@ -135,7 +129,7 @@ def lines(inspection: Inspection) -> Iterator[str]:
     if archive.kind == "layer":
         del facts["handler"]
     for field in ("layers", "compatible-runtimes", "compatible-architectures"):
-        if found := ", ".join(_texts(archive, field)):
+        if found := ", ".join(archive.said(field)):
             facts[field] = found
     width = max(map(len, facts))
     yield from (f"  {name:<{width}}  {value}" for name, value in facts.items())

@@ -55,8 +55,10 @@ class LambdaPublisher(PublisherInterface):
             if archive and (about.get("name"), about.get("version")) == (name, version):
                 found[archive.kind].append(archive)
         kinds = [kind for kind, key in (("function", "function"), ("layer", "layer-name")) if settings.get(key)]
+        if not kinds:
+            raise PublishError("publish.lambda: nothing to deploy to; set function or layer-name, or give one with -o")
         if settings.get("update-layers") and not found["function"]:
-            kinds.remove("function")  # the functions move to the layer, their code stays
+            kinds = ["layer"]  # the functions move to the layer, their code stays
         problems = [_not_one(folder, kind, f"{name} {version}", found[kind]) for kind in kinds if len(found[kind]) != 1]
         if problems:
             raise PublishError(problems)

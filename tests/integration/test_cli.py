@@ -68,6 +68,16 @@ def test_a_problem_is_one_line_on_stderr_and_code_1(capsys, tmp_path):
     assert run(capsys, "info", path) == (1, "", f"{path}: there is no such file\n")
 
 
+def test_a_name_in_a_zip_cannot_steer_the_terminal_by_way_of_a_problem(capsys, tmp_path):
+    name = "lib/\x9b31m\u202e.py"
+    path = zip_of(tmp_path, installed("lib", files={name: ""}, record=f"{name},sha256=other,0\n"))
+
+    code, _, err = run(capsys, "verify", path)
+
+    line = "lib/\\x9b31m\\u202e.py: is not what lib-1.0.dist-info/RECORD says; make or fetch the zip anew\n"
+    assert (code, err) == (1, line)
+
+
 def test_a_reader_that_has_seen_enough_gets_no_traceback(tmp_path):
     path = zip_of(tmp_path, {f"folder{number}/{'x' * 200}": "" for number in range(2000)})
     process = subprocess.Popen([*MODULE, "info", "--json", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import zipfile
 
@@ -246,6 +247,22 @@ def test_throttled_requests_are_repeated(aws, tmp_path):
     assert steps == [f"shop: code updated to CodeSha256 {code_sha256(path)}"]
 
 
+def test_a_throttled_upload_is_repeated_from_its_beginning(aws, tmp_path):
+    aws.create_function("shop", OLD)
+    aws.create_bucket("artifacts")
+    aws.refuse("PutObject", 503, "SlowDown", "Please reduce your request rate.", times=1)
+    path = function_zip(tmp_path)
+
+    steps, _ = deployed(path, functions=("shop",), s3_bucket="artifacts")
+
+    key = f"shop-new-{sha256(path.read_bytes())}.zip"
+    assert aws.client("s3").get_object(Bucket="artifacts", Key=key)["Body"].read() == path.read_bytes()
+    assert steps == [
+        f"s3://artifacts/{key}: uploaded, 0.0 MiB",
+        f"shop: code updated to CodeSha256 {code_sha256(path)}",
+    ]
+
+
 def test_code_whose_update_failed_is_sent_again(aws, tmp_path):
     path = function_zip(tmp_path)
     aws.create_function("shop", path.read_bytes())
@@ -261,6 +278,16 @@ def test_code_whose_update_failed_is_sent_again(aws, tmp_path):
 def test_a_zip_that_others_made_is_deployed_with_fewer_checks(aws, tmp_path):
     aws.create_function("shop", OLD, Runtime="python3.12", Handler="nowhere.handler")
     path = zip_of(tmp_path, {"app.py": "def handler(event, context): ...\n"})
+
+    steps, _ = deployed(path, functions=("shop",))
+
+    assert steps == [f"shop: code updated to CodeSha256 {code_sha256(path)}"]
+
+
+def test_a_zip_that_somebody_wrote_nonsense_into_counts_as_made_by_others(aws, tmp_path):
+    aws.create_function("shop", OLD)
+    said = {"schema": 1, "kind": "function", "runtime": 5, "architecture": [{}], "compatible-runtimes": 5}
+    path = zip_of(tmp_path, {"hatch-lambda/shop.json": json.dumps(said), "shop/api.py": ""})
 
     steps, _ = deployed(path, functions=("shop",))
 

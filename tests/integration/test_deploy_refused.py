@@ -485,6 +485,16 @@ def test_no_credentials_no_region_and_no_such_profile_are_one_line_each(aws, tmp
     assert region == ("region: none is named; name it with region or AWS_DEFAULT_REGION",)
 
 
+def test_an_endpoint_that_is_none_is_one_line(aws, tmp_path, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "nowhere")
+
+    problems = refusal(function_zip(tmp_path), functions=("shop",))
+
+    assert problems == (
+        "AWS: boto3 cannot be set up; it says 'Invalid endpoint: nowhere'; see to that, then deploy again",
+    )
+
+
 def test_aws_out_of_reach_is_one_line(aws, tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
 

@@ -93,6 +93,27 @@ def test_two_zips_of_the_version_are_one_too_many(aws, publish):
     )
 
 
+def test_settings_that_name_no_function_and_no_layer_deploy_nothing_and_say_so(aws, publish):
+    function_zip(publish.dist)
+
+    ended = publish("publish = true\n")
+
+    assert said(ended) == (
+        1,
+        ["publish.lambda: nothing to deploy to; set function or layer-name, or give one with -o"],
+    )
+    assert aws.written == []
+
+
+def test_layers_are_updated_of_functions_that_are_named(aws, publish):
+    layer_zip(publish.dist, name="shop", version="0.1.0")
+
+    ended = publish('layer-name = "deps"\nupdate-layers = true\n')
+
+    assert said(ended) == (1, ["update-layers: no function is named; name it with function"])
+    assert aws.written == []
+
+
 def test_an_archive_is_chosen_by_the_name_of_its_table(aws, publish):
     aws.create_function("shop-api", OLD)
     path = function_zip(publish.dist, "api", archive="api")

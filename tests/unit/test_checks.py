@@ -262,6 +262,16 @@ def test_a_long_sum_is_not_too_deep():
     assert found(chosen, "app.main") == []
 
 
+@pytest.mark.parametrize("value", ["-" * 200_000 + "1", "a" + ".a" * 100_000])
+def test_a_module_too_deep_for_the_python_that_builds_is_told(value):
+    chosen = plan(entry("app.py", f"total = {value}\ndef main(): ...\n"))
+
+    findings = list(check_handler(candidate(chosen, config(handler="app.main"))))
+
+    text = "The handler 'app.main' could not be checked: app.py is nested too deeply for the Python that builds."
+    assert findings == [Finding("warning", text)]
+
+
 @pytest.mark.parametrize("name", ["zlib", "math", "resource", "nt"])
 def test_what_is_built_into_the_python_that_builds_does_not_matter(name, monkeypatch):
     monkeypatch.setattr(sys, "builtin_module_names", (*sys.builtin_module_names, name))

@@ -164,6 +164,14 @@ def test_an_excluded_distribution_is_named_as_the_reason():
     ]
 
 
+def test_what_functions_may_bring_is_not_missed_in_a_layer():
+    text = "import requests\nimport shop.gone\n"
+
+    assert found(entry("python/shop/__init__.py"), entry("python/shop/api.py", text), kind="layer", project=True) == [
+        f"shop/api.py:2 imports 'shop.gone', {NOT_THERE}"
+    ]
+
+
 def test_a_module_that_lies_deeper_is_shown():
     assert of_api("import models", entry("shop/db/models.py")) == [
         (
@@ -302,6 +310,11 @@ def test_a_module_that_is_imported_without_a_condition_too_has_to_find_its_own(t
     assert of_api(text, guard, entry("shop/windows.py", "import requests")) == [
         f"shop/windows.py:1 imports 'requests', {NOWHERE}"
     ]
+
+
+@pytest.mark.parametrize("value", ["-" * 200_000 + "1", "a" + ".a" * 100_000])
+def test_a_file_too_deep_for_the_python_that_builds_is_not_looked_at(value):
+    assert of_api(f"import requests\ntotal = {value}\n") == []
 
 
 def test_files_of_wheels_are_not_looked_at():

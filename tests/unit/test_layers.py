@@ -287,6 +287,13 @@ def test_a_layer_of_ours_that_is_valid_on_several_targets_is_for_each(tmp_path):
     assert objection(path, "python3.11") == "is made for python3.12, python3.13 on arm64 and x86_64"
 
 
+@pytest.mark.parametrize("value", [5, [5], {"python3.13": True}, None])
+def test_a_layer_that_somebody_wrote_nonsense_into_is_for_nothing(tmp_path, value):
+    path = described(tmp_path, **{"compatible-runtimes": value, "runtime": value})
+
+    assert objection(path) == "is made for no runtime on arm64"
+
+
 def test_a_zip_is_judged_for_every_archive_that_names_it_and_told_where(tmp_path):
     described(tmp_path)
     made_for = [config(layers=("base", "other.zip")), config(layers=("other.zip",), architecture="arm64")]

@@ -110,6 +110,10 @@ def _check_module(candidate: Candidate, where: str, module: str, function: str) 
     except (SyntaxError, ValueError) as error:
         yield _unparsable(entry, target, where, error)
         return
+    except (RecursionError, MemoryError):  # the parser's, whose limits each Python has for itself
+        text = f"The {where} could not be checked: {entry.path} is nested too deeply for the Python that builds."
+        yield Finding("warning", text)
+        return
     names = module_names(tree)
     if function not in names and ANYTHING not in names:
         yield Finding("error", _no_function(where, entry, function, names))

@@ -74,6 +74,8 @@ def check_imports(candidate: Candidate) -> Iterator[Finding]:
     missing: dict[str, list[Import]] = {}
     for found in _certain(read):
         top = found.module.partition(".")[0]
+        if candidate.config.kind == "layer" and top not in places.own and not was_standard(top):
+            continue  # a function that uses the layer may bring it
         if top not in known and (top in places.own or not top.startswith("_")):
             module = places.missing(found)
             if module:
@@ -101,7 +103,7 @@ def _read(path: str, content: bytes) -> Iterator[tuple[str, _Read]]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(content)
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     guarded = {
         name

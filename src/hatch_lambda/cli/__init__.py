@@ -15,6 +15,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from hatch_lambda import __version__
+from hatch_lambda.cli.output import plain
 from hatch_lambda.errors import HatchLambdaError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _run(given)
         sys.stdout.flush()
     except HatchLambdaError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.writelines(f"{plain(line)}\n" for line in str(error).split("\n"))
         return 1
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -51,6 +51,10 @@ class Connection:
             self._lambda = self._client("lambda")
         except BotoCoreError as error:
             raise unreachable(error) from None
+        except ValueError as error:  # botocore has it for the URL of an endpoint
+            raise PublishError(
+                f"AWS: boto3 cannot be set up; it says {str(error)!r}; see to that, then deploy again"
+            ) from None
 
     @property
     def region(self) -> str:
@@ -78,6 +82,8 @@ class Connection:
         from botocore.exceptions import BotoCoreError, ClientError
 
         for delay in backoff(PATIENCE):
+            if "Body" in arguments:
+                arguments["Body"].seek(0)  # the request before, which was throttled, has read it
             try:
                 answer: dict[str, Any] = getattr(client, operation)(**arguments)
             except ClientError as error:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_lambda.deploy.aws import Refused
 from hatch_lambda.deploy.function import settled
-from hatch_lambda.deploy.preflight import architectures, layer_name, runtimes
+from hatch_lambda.deploy.preflight import layer_name
 from hatch_lambda.deploy.upload import source, upload
 from hatch_lambda.deploy.wanted import Step
 
@@ -30,7 +30,7 @@ def publish_layer(
         journal.note(Step("layer", name, text, arn, changed=False))
         return arn
     upload(archive, wanted, aws, journal)
-    fitting = " and ".join((*runtimes(archive), *architectures(archive))) or "any runtime"
+    fitting = " and ".join((*archive.runtimes, *archive.architectures)) or "any runtime"
     if wanted.dry_run:
         journal.note(Step("layer", name, f"a layer version would be published, for {fitting}", "", changed=True))
         return None
@@ -50,10 +50,10 @@ def publish_layer(
 def _latest(layer: str, archive: FinishedArchive, aws: Connection) -> dict[str, Any] | None:
     """Return the layer's latest version for the archive's runtime and architecture; ``None`` if there is none."""
     name, asked = layer_name(layer), {}
-    if runtimes(archive):
-        asked["CompatibleRuntime"] = runtimes(archive)[0]
-    if architectures(archive):
-        asked["CompatibleArchitecture"] = architectures(archive)[0]
+    if archive.runtimes:
+        asked["CompatibleRuntime"] = archive.runtimes[0]
+    if archive.architectures:
+        asked["CompatibleArchitecture"] = archive.architectures[0]
     missing = "ResourceNotFoundException"
     try:
         listed = aws.ask(name, "list_layer_versions", missing, LayerName=name, MaxItems=1, **asked)["LayerVersions"]
@@ -65,7 +65,7 @@ def _latest(layer: str, archive: FinishedArchive, aws: Connection) -> dict[str, 
 
 
 def _compatible(archive: FinishedArchive) -> dict[str, Any]:
-    offered = {"CompatibleRuntimes": runtimes(archive), "CompatibleArchitectures": architectures(archive)}
+    offered = {"CompatibleRuntimes": archive.runtimes, "CompatibleArchitectures": archive.architectures}
     return {key: list(values) for key, values in offered.items() if values}
 
 

@@ -100,21 +100,6 @@ def _zip_problems(archive: FinishedArchive, kind: str, wanted: Deployment) -> It
         )
 
 
-def runtimes(archive: FinishedArchive) -> tuple[str, ...]:
-    """Return the runtimes that the archive was made for; empty for one that others made."""
-    return _described(archive, "compatible-runtimes", "runtime")
-
-
-def architectures(archive: FinishedArchive) -> tuple[str, ...]:
-    """Return the architectures that the archive was made for; empty for one that others made."""
-    return _described(archive, "compatible-architectures", "architecture")
-
-
-def _described(archive: FinishedArchive, several: str, one: str) -> tuple[str, ...]:
-    described = archive.described or {}
-    return tuple(described.get(several) or filter(None, [described.get(one)]))
-
-
 def find_functions(wanted: Deployment, archives: Archives, aws: Connection) -> tuple[Function, ...]:
     """Return the functions; raises ``PublishError`` naming everything that does not fit."""
     found: list[Function] = []
@@ -175,13 +160,13 @@ def _state_problems(function: Function, archives: Archives) -> Iterator[str]:
 def _target_problems(function: Function, archive: FinishedArchive) -> Iterator[str]:
     configuration, name = function.configuration, function.name
     runtime, architecture = configuration.get("Runtime"), configuration.get("Architectures", ["x86_64"])[0]
-    fitting = runtimes(archive)
+    fitting = archive.runtimes
     if fitting and runtime not in fitting:
         yield (
             f"{name}: its runtime is {runtime}; {archive.path.name} is for {_or(fitting)}; build for {runtime}, or "
             "change the function's runtime first"
         )
-    fitting = architectures(archive)
+    fitting = archive.architectures
     if fitting and architecture not in fitting:
         yield (
             f"{name}: its architecture is {architecture}; {archive.path.name} is for {_or(fitting)}; build for "
