@@ -200,3 +200,13 @@ def patterns_of_messages() -> dict[str, re.Pattern[str]]:
     rows = [row for cell in first_cells(page) for row in code(cell)]
     bodies = {row: "[^;]*?".join(map(re.escape, row.strip().split("…"))) for row in rows}
     return {row: re.compile(f"{body}|{body.removeprefix(WHERE)}") for row, body in bodies.items()}
+
+
+def test_contributing_names_every_module_and_no_other():
+    table = re.findall(r"^\| (`.*?`) \|", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
+    named = [name for cell in table for name in re.findall(r"`([\w./]+)`", cell) if name.endswith((".py", "/"))]
+    source = ROOT / "src" / "hatch_lambda"
+    modules = {path.name for path in source.glob("*.py")} - {"__init__.py"}
+    packages = {f"{path.parent.name}/" for path in source.glob("*/__init__.py")}
+
+    assert sorted(named) == sorted(modules | packages)
