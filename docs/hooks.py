@@ -25,7 +25,7 @@ PAGES = {
 
 _LINK = re.compile(r"(\]\()(?!https?://|#)([^)#]+)")
 _FIRST_PART = re.compile(r"^## Documentation$.*", re.MULTILINE | re.DOTALL)
-_BADGES = re.compile(r"^\[!\[.*\n\n", re.MULTILINE)
+_BADGES = re.compile(r"^\[?!\[.*\n\n", re.MULTILINE)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
