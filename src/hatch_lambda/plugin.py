@@ -126,12 +126,12 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         asked = [config for version, config in archives.items() if version in versions]
         others = [config for version, config in archives.items() if version not in versions]
         for path in list(Path(directory).iterdir()) if asked else ():
-            left = re.fullmatch(r"\.(.+)\.\w+\.partial", path.name)
-            name = left[1] if left else path.name
+            left = re.fullmatch(r"\.((.+)\.(?:zip|json))\.\w+\.partial", path.name)
+            name = f"{left[2]}.zip" if left else path.name
             if not is_file_of(asked, name, self._name, rather_than=others):
                 continue
             if left:
-                remove_leftovers(path.with_name(name))
+                remove_leftovers(path.with_name(left[1]))
             else:
                 _remove(path)
                 if manifest_path(path).is_file():
