@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.base import Finding
+from hatch_lambda.checks.handler import LARGEST_SOURCE
 from hatch_lambda.plan import opened
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _around(path: str) -> Iterator[str]:
 
 def _shares(start: Entry) -> bool:
     with opened(start.content) as file:
-        text = file.read()
+        text = file.read(LARGEST_SOURCE)
     return any(word in text for word in _SHARING)
 
 
