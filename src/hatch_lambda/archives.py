@@ -178,7 +178,7 @@ def _check_names(table: Table, each: Sequence[LambdaConfig], tables: Sequence[tu
     """Note names that mean something else, do not fit into a file name, or are there twice."""
     addresses = {(kind, name): inner.address for kind, name, inner in tables}
     for (_, name), where in addresses.items():
-        if name in TAKEN_NAMES:
+        if name and name.lower() in TAKEN_NAMES:
             table.elsewhere(where, f"-t lambda:{name} means something else; choose another name")
         elif name is not None and not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?", name):
             table.elsewhere(where, "expected a name of letters, digits, _ and -, as it goes into file names; rename it")

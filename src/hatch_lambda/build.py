@@ -107,7 +107,7 @@ def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
         check_versions([*mine, *(wheel.origin for wheel in chosen.wheels)], layers, config.archive)
         wheels = without_carried(chosen.wheels, layers)
         valid = valid_on(roots, chosen.wheels, config) if config.kind == "layer" else (config.target,)
-        described = describe(project, config, wheels, valid)
+        described = describe(project, config, wheels, valid, [layer.name for layer in layers])
         decided = _decided(project, config, wheels, layers, described)
     kept = {wheel.name for wheel in wheels}
     beneath = tuple(wheel for wheel in chosen.wheels if wheel.name not in kept)

@@ -60,7 +60,7 @@ def inspect(
     """Return what the zip was made for, and what the checks find.
 
     What is given wins over what the zip says of itself, and that over what its native code is for. The function is
-    checked together with its layers; while they are not given, neither its handler nor its imports are checked. Raises
+    checked together with its layers; while not all are given, neither its handler nor its imports are checked. Raises
     ``FinishedError`` for a runtime or an architecture that does not exist.
     """
     said = _said(archive)
@@ -87,11 +87,15 @@ def inspect(
 def _findings(archive: FinishedArchive, config: LambdaConfig, layers: Sequence[FinishedArchive]) -> list[Finding]:
     found = []
     checks = FINISHED_CHECKS
-    if (archive.described or {}).get("layers") and not layers:
+    if len(layers) < len(archive.said("layers")):
+        lacks = " some of them" if layers else ""
         config = replace(config, handler=None)
         checks = tuple(check for check in checks if check is not check_imports)
         found.append(
-            Finding("warning", "The function is used with layers, but was checked without; name them with --layer.")
+            Finding(
+                "warning",
+                f"The {archive.kind} is used with layers, but was checked without{lacks}; name them with --layer.",
+            )
         )
     python = config.target.runtime.python_version
     beneath = tuple(Layer(layer.path.name, layer.plan, python) for layer in layers)

@@ -29,7 +29,7 @@ from hatch_lambda.layers import LayerZips
 from hatch_lambda.manifest import manifest_path
 from hatch_lambda.report import Report
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host
-from hatch_lambda.resolve.choice import UPGRADE_VARIABLE, Upgrade
+from hatch_lambda.resolve.choice import UPGRADE_VARIABLE, Upgrade, is_ours
 from hatch_lambda.store import Store
 from hatch_lambda.wheelhouse import Wheelhouse
 
@@ -112,13 +112,22 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         return str(path)
 
     def build_lock(self, directory: str, **build_data: Any) -> str:  # noqa: ARG002
-        """Write the lock of all archives that the table's own ``lock`` counts for, and return its path."""
-        each = self.archives.each
-        locked = [config for config in each if config.lock == self.target_config.get("lock")] or each[:1]
-        job = self._job(locked[0], build_data)
-        report = lock(job.project, locked, self._wheelhouse, _upgrade())
-        self._reports[str(report.path)] = report
-        return str(report.path)
+        """Write the lock that the table names, and those that archives have of their own; return the path of the first.
+
+        An archive's own lock that another tool made stays as it is.
+        """
+        groups: dict[str | None, list[LambdaConfig]] = {self.target_config.get("lock"): []}
+        for config in self.archives.each:
+            groups.setdefault(config.lock, []).append(config)
+        first, *others = [archives for archives in groups.values() if archives]
+        job, host = self._job(first[0], build_data), self._wheelhouse.host
+        written = [first, *(archives for archives in others if is_ours(archives[0], host))]
+        reports = [lock(job.project, archives, self._wheelhouse, _upgrade()) for archives in written]
+        for report in reports[1:]:
+            self.app.display_info(str(report.path))
+            self._tell(report)
+        self._reports[str(reports[0].path)] = reports[0]
+        return str(reports[0].path)
 
     def clean(self, directory: str, versions: list[str]) -> None:
         """Remove archives of these names, of any version of the project, and what killed builds have left of them."""
@@ -126,12 +135,12 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         asked = [config for version, config in archives.items() if version in versions]
         others = [config for version, config in archives.items() if version not in versions]
         for path in list(Path(directory).iterdir()) if asked else ():
-            left = re.fullmatch(r"\.(.+)\.\w+\.partial", path.name)
-            name = left[1] if left else path.name
+            left = re.fullmatch(r"\.((.+)\.(?:zip|json))\.\w+\.partial", path.name)
+            name = f"{left[2]}.zip" if left else path.name
             if not is_file_of(asked, name, self._name, rather_than=others):
                 continue
             if left:
-                remove_leftovers(path.with_name(name))
+                remove_leftovers(path.with_name(left[1]))
             else:
                 _remove(path)
                 if manifest_path(path).is_file():
@@ -176,8 +185,11 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def _job(self, config: LambdaConfig, build_data: dict[str, Any]) -> Job:
         files = self._selection(self.archives.tables[config.version])
+        beneath = self.get_default_build_data()  # what hooks add for this archive, they may not add for a layer
+        self.set_build_data_defaults(beneath)
+        beneath["dependencies"] = build_data.get("dependencies", [])
         layers = [
-            self._zips.read(layer) if isinstance(layer, str) else self._job(layer, build_data)
+            self._zips.read(layer) if isinstance(layer, str) else self._job(layer, beneath)
             for layer in self.archives.layers(config)
         ]
         return Job(

@@ -173,12 +173,17 @@ def description(project: Project, config: LambdaConfig, described: Mapping[str, 
 
 
 def describe(
-    project: Project, config: LambdaConfig, wheels: Sequence[Wheel], compatible: Sequence[Target]
+    project: Project,
+    config: LambdaConfig,
+    wheels: Sequence[Wheel],
+    compatible: Sequence[Target],
+    layers: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return what ``lambda.json`` says: for which target the archive was made, and of which wheels.
 
     ``size`` is the wheel's own size in bytes, ``sha256`` the hash of the wheel, in hexadecimal; ``built-from`` the
-    sdist or the commit of a wheel that was built here. Of a layer it says on which targets it is valid as well.
+    sdist or the commit of a wheel that was built here. ``layers`` are all that have to be there, in their order. Of a
+    layer it says on which targets it is valid as well.
     """
     return {
         "schema": LAMBDA_JSON_SCHEMA,
@@ -189,7 +194,7 @@ def describe(
         "runtime": config.target.runtime.name,
         "architecture": config.target.architecture,
         **(_compatible(compatible) if config.kind == "layer" else {"handler": config.handler}),
-        "layers": list(config.layers),
+        "layers": list(layers),
         "distributions": [
             {
                 "name": wheel.name,

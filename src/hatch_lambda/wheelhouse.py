@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from packaging.utils import canonicalize_name
 
+from hatch_lambda.errors import ResolveError
 from hatch_lambda.fetch import fetch
 from hatch_lambda.own import own_wheels
 from hatch_lambda.project import root_demands
@@ -78,7 +79,10 @@ class Wheelhouse:
         roots = _roots(project, sharing)
         key = (config.resolved_with, tuple((root.by, str(root.requirement)) for root in roots))
         if key not in self._gathered:
-            self._gathered[key] = self._gather(project, roots, config, partial(self._lock_or_resolver, config))
+            try:
+                self._gathered[key] = self._gather(project, roots, config, partial(self._lock_or_resolver, config))
+            except ResolveError as error:
+                raise _of_several(error, sharing) from None
         return self._gathered[key]
 
     def gather_anew(
@@ -149,6 +153,17 @@ def _together(sharing: Sequence[LambdaConfig]) -> LambdaConfig:
         constraints=tuple(dict.fromkeys(path for config in sharing for path in config.constraints)),
         build_from_source=tuple(dict.fromkeys(name for config in sharing for name in config.build_from_source)),
     )
+
+
+def _of_several(error: ResolveError, sharing: Sequence[LambdaConfig]) -> ResolveError:
+    """Return the error, with a word on how archives that want different things can be resolved apart."""
+    names = ", ".join(config.version for config in sharing)
+    if len({(config.features, config.dependency_groups) for config in sharing}) == 1:
+        return error
+    line = (
+        f"{names}: resolved together, so that versions agree; constraints or a lock of its own sets one of them apart"
+    )
+    return ResolveError([*error.problems, line], detail=error.detail, missing=error.missing)
 
 
 def _roots(project: Project, sharing: Sequence[LambdaConfig]) -> tuple[Demand, ...]:

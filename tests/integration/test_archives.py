@@ -694,3 +694,105 @@ def test_one_lock_cannot_hold_two_patch_levels_of_a_runtime(project):
         "its own\n"
     )
     assert not (project.root / "pylock.lambda.toml").exists()
+
+
+def test_locks_that_archives_have_of_their_own_are_written_too(index, project):
+    index.add("lib")
+    project.configure(
+        f'[{T}.functions.api]\n[{T}.functions.worker]\nlock = "pylock.worker.toml"\n', dependencies=["lib"]
+    )
+
+    built = project.build(target="lambda:lock")
+
+    assert built.code == 0, built.output
+    assert sorted(path.name for path in project.root.glob("pylock*")) == ["pylock.lambda.toml", "pylock.worker.toml"]
+    assert project.build(HATCH_LAMBDA_OFFLINE="1").code == 0
+
+
+def test_an_archives_own_lock_of_another_tool_is_left_alone(project):
+    foreign = 'lock-version = "1.0"\ncreated-by = "other"\npackages = []\n'
+    project.write("pylock.worker.toml", foreign)
+    project.configure(f'[{T}.functions.api]\n[{T}.functions.worker]\nlock = "pylock.worker.toml"\n')
+
+    built = project.build(target="lambda:lock")
+
+    assert built.code == 0, built.output
+    assert (project.root / "pylock.worker.toml").read_text("utf-8") == foreign
+
+
+def test_archives_that_want_different_things_are_told_how_to_be_resolved_apart(index, project):
+    for version in ("1.0", "2.0"):
+        index.add("lib", version)
+    extras = '[project.optional-dependencies]\na = ["lib<2"]\nb = ["lib>=2"]\n'
+    tables = f'[{T}.functions.a]\nfeatures = ["a"]\n[{T}.functions.b]\nfeatures = ["b"]\n'
+    project.configure(tables, project=extras)
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output.splitlines()[1] == (
+        "a, b: resolved together, so that versions agree; constraints or a lock of its own sets one of them apart"
+    )
+
+
+def test_lambda_json_names_all_layers_in_their_order(index, project):
+    index.add("lib")
+    tables = f'[{T}.layers.base]\n[{T}.layers.top]\nlayers = ["base"]\n[{T}.functions.api]\nlayers = ["top"]\n'
+    project.configure(tables, dependencies=["lib"])
+
+    built = project.build()
+
+    assert described(by_name(built)["lambda-api x86_64"])["layers"] == ["base", "top"]
+
+
+SPLIT = f"""\
+[{T}.layers.core]
+project = true
+only-include = ["shop/core"]
+[{T}.functions.api]
+layers = ["core"]
+handler = "shop.api.handler"
+"""
+
+
+def test_a_package_of_the_project_that_is_split_by_a_layer_is_refused(project):
+    project.write("shop/core/__init__.py")
+    project.write("shop/core/m.py", "answer = 42\n")
+    project.write(
+        "shop/api.py", "import shop.core.m\n\n\ndef handler(event, context):\n    return shop.core.m.answer\n"
+    )
+    project.configure(SPLIT)
+
+    built = project.build(target="lambda:api")
+
+    assert built.code == 1
+    assert built.output == (
+        "shop: Python takes the package shop from the function, where shop 0.1.0 has it, and does not find "
+        "shop/core/__init__.py of shop 0.1.0 in a layer; put the whole package into one of the two\n"
+    )
+
+
+HOOK = """\
+from pathlib import Path
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class Hook(BuildHookInterface):
+    def initialize(self, version, build_data):
+        if version == "api":
+            Path(self.root, "made.py").write_text("made = True\\n")
+            build_data["force_include"]["made.py"] = "shop/made.py"
+"""
+
+
+def test_what_a_hook_adds_to_a_function_alone_is_not_taken_for_the_layers(project):
+    project.write("hatch_build.py", HOOK)
+    tables = f'[{T}.hooks.custom]\n[{T}.layers.own]\nproject = true\n[{T}.functions.api]\nlayers = ["own"]\n'
+    project.configure(tables)
+    project.write("shop/__init__.py", "from pkgutil import extend_path\n\n__path__ = extend_path(__path__, __name__)\n")
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert "shop/made.py" in imported(by_name(built)["lambda-api x86_64"])

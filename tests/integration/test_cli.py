@@ -347,6 +347,19 @@ def test_without_its_layers_a_functions_handler_is_not_checked(capsys, tmp_path)
     )
 
 
+def test_with_some_of_its_layers_a_functions_handler_is_not_checked(capsys, tmp_path):
+    _, layer = layered(tmp_path)
+    described = {"schema": 1, "kind": "function", "handler": "more.handler", "layers": ["base", "more"]}
+    function = zip_of(tmp_path, {"hatch-lambda/shop.json": json.dumps(described)})
+
+    code, out, _ = run(capsys, "verify", function, "--layer", layer)
+
+    assert code == 0
+    assert out.splitlines()[-2] == (
+        "  warning: The function is used with layers, but was checked without some of them; name them with --layer."
+    )
+
+
 def test_files_of_a_project_whose_dist_info_lies_in_a_layer_are_its_own(capsys, tmp_path):
     function, _ = layered(tmp_path)
 

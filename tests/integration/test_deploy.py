@@ -294,6 +294,21 @@ def test_a_zip_that_somebody_wrote_nonsense_into_counts_as_made_by_others(aws, t
     assert steps == [f"shop: code updated to CodeSha256 {code_sha256(path)}"]
 
 
+def test_a_function_that_lacks_the_layers_of_its_zip_is_warned_of(aws, tmp_path):
+    layer = aws.client("lambda").publish_layer_version(LayerName="base", Content={"ZipFile": OLD})
+    aws.create_function("bare", OLD)
+    aws.create_function("layered", OLD, Layers=[layer["LayerVersionArn"]])
+
+    _, warnings = deployed(function_zip(tmp_path, layers=("base",)), functions=("bare", "layered"))
+
+    assert warnings == (
+        (
+            "bare: the zip was made for use with base, but the function has 0 layers, not 1; what is in them is not in "
+            "the zip. Add them to the function."
+        ),
+    )
+
+
 def test_a_handler_may_lie_in_a_layer(aws, tmp_path):
     layer = aws.client("lambda").publish_layer_version(LayerName="wrap", Content={"ZipFile": OLD})
     aws.create_function("shop", OLD, Handler="wrapper.handler", Layers=[layer["LayerVersionArn"]])

@@ -216,10 +216,7 @@ def test_a_folder_in_the_place_of_the_archive_is_one_message(project):
     path = project.root / "dist" / NAME
     assert (built.code, built.output) == (
         1,
-        (
-            f"{path}: cannot be written; Is a directory; close the program that has it open, or remove it, "
-            "then build again\n"
-        ),
+        f"{path}: cannot be written; Is a directory; see to that, then build again\n",
     )
     assert list((project.root / "dist").iterdir()) == [path]
 

@@ -36,6 +36,17 @@ def test_cleaning_removes_the_manifest_with_its_archive_and_no_other_file(projec
     assert list(folder.iterdir()) == [other]
 
 
+def test_cleaning_removes_what_a_killed_build_left_of_the_manifest(project):
+    project.configure("manifest = true")
+    archive = project.build().archive
+    project.write(f"dist/.{archive.stem}.json.abc123.partial", "{")
+    other = project.write("dist/.other.json.abc123.partial", "{")
+
+    project.build("--clean-only")
+
+    assert list(archive.parent.iterdir()) == [other]
+
+
 def test_a_manifest_that_cannot_be_written_is_said_in_one_line(project):
     project.configure("manifest = true")
     archive = project.build().archive

@@ -272,6 +272,15 @@ def test_a_module_too_deep_for_the_python_that_builds_is_told(value):
     assert findings == [Finding("warning", text)]
 
 
+def test_a_module_that_nobody_would_write_is_not_read():
+    chosen = plan(entry("app.py", "def main(): ...\n".ljust((16 << 20) + 1)))
+
+    findings = list(check_handler(candidate(chosen, config(handler="app.main"))))
+
+    text = "The handler 'app.main' could not be checked: app.py has more than 16,777,216 bytes."
+    assert findings == [Finding("warning", text)]
+
+
 @pytest.mark.parametrize("name", ["zlib", "math", "resource", "nt"])
 def test_what_is_built_into_the_python_that_builds_does_not_matter(name, monkeypatch):
     monkeypatch.setattr(sys, "builtin_module_names", (*sys.builtin_module_names, name))

@@ -317,5 +317,10 @@ def test_a_file_too_deep_for_the_python_that_builds_is_not_looked_at(value):
     assert of_api(f"import requests\ntotal = {value}\n") == []
 
 
+def test_a_file_that_nobody_would_write_is_not_read():
+    assert of_api("import requests\n".ljust((16 << 20) + 1)) == []
+    assert of_api("import requests\n".ljust(16 << 20)) == [f"shop/api.py:1 imports 'requests', {NOWHERE}"]
+
+
 def test_files_of_wheels_are_not_looked_at():
     assert found(INIT, entry("lib.py", "import nothere", origin("lib"))) == []

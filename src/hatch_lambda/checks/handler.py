@@ -46,6 +46,9 @@ _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _LINE = 256
 """Bytes of a first line that Linux looks at. Source: ``BINPRM_BUF_SIZE`` in ``include/uapi/linux/binfmts.h``."""
 
+LARGEST_SOURCE = 16 << 20
+"""Bytes of a module that is read; the trees of larger ones, which nobody writes, would take gigabytes."""
+
 _SHOWN = 8
 """Names that a message lists before it stops."""
 
@@ -103,6 +106,10 @@ def _check_module(candidate: Candidate, where: str, module: str, function: str) 
         return
     if not entry.path.endswith(".py"):
         return  # an extension module tells its names to nobody but the Python that loads it
+    if entry.content.size > LARGEST_SOURCE:
+        text = f"The {where} could not be checked: {entry.path} has more than {LARGEST_SOURCE:,} bytes."
+        yield Finding("warning", text)
+        return
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Python would only warn of is not ours to say

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_lambda.checks.base import Finding
-from hatch_lambda.checks.handler import ANYTHING, module_names, source
+from hatch_lambda.checks.handler import ANYTHING, LARGEST_SOURCE, module_names, source
 from hatch_lambda.provided import MODULES
 from hatch_lambda.stdlib import standard_library, was_standard
 
@@ -89,6 +89,7 @@ def _is_imported(path: str, entry: Entry) -> bool:
     return (
         entry.origin.project
         and name.endswith(".py")
+        and entry.content.size <= LARGEST_SOURCE
         and not (_TEST_FOLDERS & set(folders) or name.startswith("test_") or name in {"conftest.py", "setup.py"})
         and not (folders and folders[0] in {"bin", entry.origin.dist_info})
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.base import Finding
+from hatch_lambda.checks.handler import LARGEST_SOURCE
 from hatch_lambda.plan import opened
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _MODULES = (".py", ".so")
 def check_layers(candidate: Candidate) -> Iterator[Finding]:
     """Yield a warning for files that another layer overwrites, and for modules that Python will not find.
 
-    If one of these is the handler's, it is an error.
+    If one of these is the handler's, or both are the project's own, it is an error.
     """
     yield from _overwritten(candidate)
     if candidate.config.kind == "function":
@@ -74,6 +75,8 @@ def _hidden(function: Mapping[str, Entry], beneath: Mapping[str, Entry], handler
             )
             if own:
                 yield Finding("error", f"handler {handler!r}: {why}; put both into one archive")
+            elif start.origin.project and loser[lost[0]].origin.project:  # what was left out here is out of reach there
+                yield Finding("error", f"{package}: {why}; put the whole package into one of the two")
             else:
                 yield Finding("warning", f"{why}. Put both into one archive.")
 
@@ -89,7 +92,7 @@ def _around(path: str) -> Iterator[str]:
 
 def _shares(start: Entry) -> bool:
     with opened(start.content) as file:
-        text = file.read()
+        text = file.read(LARGEST_SOURCE)
     return any(word in text for word in _SHARING)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hatch_lambda.deploy.aws import Connection
 from hatch_lambda.deploy.function import move_alias, publish_version, update_code
 from hatch_lambda.deploy.layer import move_layer, publish_layer
-from hatch_lambda.deploy.preflight import check_bucket, find_functions, layer_name, read_archives
+from hatch_lambda.deploy.preflight import check_bucket, find_functions, layer_name, layer_warnings, read_archives
 from hatch_lambda.deploy.wanted import Deployment, Journal, Outcome, Step
 from hatch_lambda.errors import PublishError
 
@@ -30,7 +30,9 @@ def deploy(wanted: Deployment, tell: Callable[[Step], None]) -> Outcome:
     aws = Connection(wanted.where, wanted.profile)
     functions = find_functions(wanted, archives, aws)
     check_bucket(wanted, aws)
-    journal = Journal(list(_to_do(wanted, archives, functions)), tell)
+    journal = Journal(
+        list(_to_do(wanted, archives, functions)), tell, warnings=list(layer_warnings(functions, archives))
+    )
     try:
         layer = publish_layer(archives.layer, str(wanted.layer), wanted, aws, journal) if archives.layer else None
         for function in functions:

@@ -196,6 +196,18 @@ def _layer_problems(function: Function, layer: str) -> Iterator[str]:
         yield f"{function.name}: has no layer {layer_name(layer)!r} to move; {has}; add it once to the function"
 
 
+def layer_warnings(functions: Sequence[Function], archives: Archives) -> Iterator[str]:
+    """Yield a sentence for each function that has fewer layers than its zip was made to be used with."""
+    needed = archives.function.said("layers") if archives.function else ()
+    for function in functions:
+        has = len(function.configuration.get("Layers", ()))
+        if has < len(needed):
+            yield (
+                f"{function.name}: the zip was made for use with {', '.join(needed)}, but the function has {has} "
+                f"layers, not {len(needed)}; what is in them is not in the zip. Add them to the function."
+            )
+
+
 def layer_name(arn: str) -> str:
     """Return the name in the ARN of a layer or of its version; what is no ARN is a name."""
     return arn.partition(":layer:")[2].partition(":")[0] or arn

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.config import LOCK_FILE
+from hatch_lambda.config import LOCK_FILE, TABLE
 from hatch_lambda.errors import ConfigError, ResolveError
 from hatch_lambda.resolve.constraints import constraint_files
 from hatch_lambda.resolve.hashed import HashedResolver
-from hatch_lambda.resolve.lock import LockResolver, Wanted
+from hatch_lambda.resolve.lock import LockResolver, Wanted, made_by_us
 from hatch_lambda.resolve.pip import PipResolver
 from hatch_lambda.resolve.uv import UvResolver, pip_environment_of_uv
 
@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 
 
 def chosen_lock(config: LambdaConfig, host: Host, memory: Memory) -> Resolver | None:
-    """Return the lock if the project has one; raises ``ConfigError`` if it has two."""
+    """Return the lock if the project has one; raises ``ConfigError`` if it has two for the same archives."""
     default = host.folder / LOCK_FILE
     path = host.folder / config.lock if config.lock else default
-    if config.lock and default.is_file() and path.resolve() != default.resolve():
+    is_own = config.where("lock") != f"{TABLE}.lock"  # and the other is that of other archives
+    if config.lock and not is_own and default.is_file() and path.resolve() != default.resolve():
         raise ConfigError(
             f"{config.where('lock')}: names {config.lock!r}, but there is {LOCK_FILE} too; remove one of them"
         )
@@ -52,6 +53,12 @@ def lock_path(config: LambdaConfig, host: Host) -> Path:
             "tool, or name a pylock.toml"
         )
     return path
+
+
+def is_ours(config: LambdaConfig, host: Host) -> bool:
+    """Return whether the lock of an archive is one that we write, or may write because there is none yet."""
+    path = host.folder / (config.lock or LOCK_FILE)
+    return path.suffix == ".toml" and (not path.is_file() or made_by_us(path))
 
 
 def resolver_tool(config: LambdaConfig, host: Host) -> Resolver:

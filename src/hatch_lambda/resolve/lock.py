@@ -114,6 +114,14 @@ def read_lock(path: Path, name: str) -> Pylock:
         raise ResolveError(f"{name}: cannot be read ({error.strerror}); write it with {REFRESH}") from None
 
 
+def made_by_us(path: Path) -> bool:
+    """Return whether a lock is ours; one that cannot be read counts as if it were."""
+    try:
+        return read_lock(path, path.name).created_by == CREATED_BY
+    except ResolveError:
+        return True
+
+
 def parse_lock(text: str, name: str) -> Pylock:
     """Return a lock from its text; raises ``ResolveError`` saying where it is not one."""
     try:
