@@ -53,7 +53,7 @@ def our_zip(
     def entries() -> Iterator[Entry]:
         yield from (entry(path, text) for path, text in (files or {"shop/api.py": HANDLER}).items())
         yield from project_entries(project, chosen, whole=True)
-        yield description(project, chosen, describe(project, chosen, wheels, ()), whole=True)
+        yield description(project, chosen, describe(project, chosen, wheels, (), chosen.layers), whole=True)
         for wheel in wheels:
             yield from wheel_entries(wheel, scripts_for=None)
 
