@@ -1,0 +1,42 @@
+"""What pyproject.toml says of modules, Pythons and dependencies agrees with itself and with the code."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).parents[1]
+SOURCES = ROOT / "src" / "hatch_lambda"
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+
+
+def test_the_layers_of_imports_are_the_modules_that_exist():
+    modules = {path.stem for path in SOURCES.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+
+    (path,) = (contract for contract in PYPROJECT["tool"]["importlinter"]["contracts"] if contract["id"] == "path")
+    assert modules - {"__init__"} == set(path["layers"])
+
+
+def test_the_oldest_dependencies_that_are_tested_are_those_that_are_admitted():
+    project = PYPROJECT["project"]
+    admitted = [Requirement(line) for line in [*project["dependencies"], *project["optional-dependencies"]["uv"]]]
+
+    tested = PYPROJECT["tool"]["hatch"]["envs"]["oldest"]["extra-dependencies"]
+
+    lowest = {str(requirement).replace(">=", "==") for requirement in admitted}
+    assert {str(Requirement(line)) for line in tested} == lowest
+
+
+def test_the_classifiers_name_the_pythons_that_are_tested():
+    (matrix,) = PYPROJECT["tool"]["hatch"]["envs"]["hatch-test"]["matrix"]
+
+    named = [line.rpartition(" ")[2] for line in PYPROJECT["project"]["classifiers"] if ":: Python :: 3." in line]
+
+    assert named == matrix["python"]
