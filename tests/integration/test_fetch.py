@@ -386,7 +386,7 @@ def test_a_download_that_breaks_off_is_told(index, project, tmp_path, described)
 
     assert built.code == 1
     assert built.output.partition("\n\n")[0] == (
-        "lib-1.0-py3-none-any.whl: its download broke off, again and again; check the network, then build again"
+        "lib-1.0-py3-none-any.whl: its download broke off; check the network, then build again"
     )
     assert "Traceback" not in built.output
     assert list((tmp_path / "store").rglob("*.whl")) == []

@@ -7,8 +7,6 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.support import zips
 from tests.support.index_server import IndexServer
 from tests.support.locks import package, pylock, requirements, uv_pylock
@@ -38,8 +36,7 @@ def test_a_lock_of_pip_itself_is_used(index, project):
     project.configure('lock = "pylock.toml"', dependencies=["lib"])
     command = [sys.executable, "-m", "pip", "lock", "lib", "--output=pylock.toml", "--quiet"]
     made = subprocess.run(command, cwd=project.root, env=project.environ, capture_output=True, text=True, check=False)
-    if "unknown command" in made.stderr:
-        pytest.skip("this pip makes no locks")
+    assert made.returncode == 0, made.stderr
     index.requests.clear()
 
     built = project.build()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from packaging.requirements import Requirement
 
 from hatch_lambda.archives import read_archives
@@ -28,6 +30,12 @@ if TYPE_CHECKING:
 
 SHOP = Origin("shop", "0.1.0", "shop-0.1.0.dist-info", project=True)
 """The project as an owner of files."""
+
+TOO_DEEP = [
+    pytest.param("-" * 200_000 + "1", id="signs"),
+    *([pytest.param("a" + ".a" * 100_000, id="attributes")] if sys.version_info >= (3, 11) else []),
+]
+"""Expressions that are too deep for the parser; Python 3.10 follows any number of attributes."""
 
 
 def target(runtime: str = "python3.13", architecture: Architecture = "x86_64", patch: int | None = None) -> Target:

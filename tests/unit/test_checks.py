@@ -17,7 +17,7 @@ from hatch_lambda.errors import PlanError
 from hatch_lambda.plan import ArchivePlan, Entry, FileContent
 from hatch_lambda.wheels import wheel_entries
 from tests.support.make_wheel import make_wheel
-from tests.support.samples import SHOP, candidate, config, entry, origin, plan, verified
+from tests.support.samples import SHOP, TOO_DEEP, candidate, config, entry, origin, plan, verified
 
 if TYPE_CHECKING:
     from hatch_lambda.target import Architecture
@@ -262,7 +262,7 @@ def test_a_long_sum_is_not_too_deep():
     assert found(chosen, "app.main") == []
 
 
-@pytest.mark.parametrize("value", ["-" * 200_000 + "1", "a" + ".a" * 100_000])
+@pytest.mark.parametrize("value", TOO_DEEP)
 def test_a_module_too_deep_for_the_python_that_builds_is_told(value):
     chosen = plan(entry("app.py", f"total = {value}\ndef main(): ...\n"))
 

@@ -11,7 +11,7 @@ from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.imports import check_imports
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.stdlib import standard_library
-from tests.support.samples import candidate, config, entry, origin, plan
+from tests.support.samples import TOO_DEEP, candidate, config, entry, origin, plan
 
 if TYPE_CHECKING:
     from hatch_lambda.plan import Entry
@@ -312,7 +312,7 @@ def test_a_module_that_is_imported_without_a_condition_too_has_to_find_its_own(t
     ]
 
 
-@pytest.mark.parametrize("value", ["-" * 200_000 + "1", "a" + ".a" * 100_000])
+@pytest.mark.parametrize("value", TOO_DEEP)
 def test_a_file_too_deep_for_the_python_that_builds_is_not_looked_at(value):
     assert of_api(f"import requests\ntotal = {value}\n") == []
 

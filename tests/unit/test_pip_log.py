@@ -175,6 +175,30 @@ def test_any_other_answer_is_not(status):
     assert log(answered("/simple/lib/", status)).unfetched == ()
 
 
+@pytest.mark.parametrize(
+    "where", ["HTTPSConnection(host='index.example', port=443)", "<urllib3.HTTPSConnection object at 0x7f8d>"]
+)
+def test_why_there_was_no_connection_is_all_that_is_told_of_it(where):
+    reason = (
+        "connection error: HTTPSConnectionPool(host='index.example', port=443): Max retries exceeded with url: "
+        f"/simple/lib/ (Caused by NewConnectionError('{where}: Failed to establish a new connection: [Errno 5] no'))"
+    )
+
+    assert log(unfetched(f"{INDEX}lib/", reason)).unfetched == (
+        Unfetched(f"{INDEX}lib/", "connection error: [Errno 5] no"),
+    )
+
+
+@pytest.mark.parametrize(
+    "line", ["ERROR: incomplete-download", "pip._vendor.urllib3.exceptions.IncompleteRead: IncompleteRead(415 bytes)"]
+)
+def test_the_file_whose_download_broke_off_is_told(line):
+    begun = "  Downloading lib-1.0-py3-none-any.whl (2 MB)"
+
+    assert log(begun, line).broken_off == "lib-1.0-py3-none-any.whl"
+    assert log(begun, "WARNING: incomplete-download").broken_off is None
+
+
 def test_a_page_that_could_not_be_reached_has_no_status():
     assert Unfetched("u", "connection error").status is None
 

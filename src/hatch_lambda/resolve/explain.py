@@ -58,7 +58,7 @@ def explain_download(log: PipLog) -> list[str]:
         problem = f"its sha256 is {file.found}, {file.expected} was promised"
         return [f"{file.filename}: {problem}; build again, and if it stays so, ask whoever runs the index"]
     if log.broken_off:
-        return [f"{log.broken_off}: its download broke off, again and again; check the network, then build again"]
+        return [f"{log.broken_off}: its download broke off; check the network, then build again"]
     return [_unfetched(failure) for failure in log.unfetched]
 
 

@@ -36,9 +36,11 @@ _MISSING = re.compile(
     r"(?: \(from (?P<parent>[^)]*)\))? \(from versions: (?P<versions>.*)\)$"
 )
 _STATUS_IN_REASON = re.compile(r"^(\d{3}) |too many (\d{3}) error responses")
+_UNCONNECTED = re.compile(r"\w+ConnectionPool\(.*Failed to establish a new connection: (.*?)['\"]\)\)$")  # pip < 26.2
 _YANKED = re.compile(r"Ignored the following yanked versions: (?P<versions>.*)$")
 _DOWNLOADING = re.compile(r"^\s*(?:Downloading|Using cached) (?:\S+/)?(?P<file>[^\s/]+\.whl)")
 _PROMISED = re.compile(r"^\s+\S.* from \S+/(?P<file>[^/\s#]+\.whl)")
+_BROKEN_OFF = re.compile(r"^ERROR: .*incomplete-download|^\S+\.IncompleteRead: ")  # the latter in pip 26.1
 _HASH = re.compile(r"^\s+(?P<word>Expected sha256|Got) +(?P<hash>[0-9a-f]{64})$")
 _INCONSISTENT = re.compile(
     r"Discarding .*?/(?P<file>[^/\s#]+\.whl)[#\s].* has inconsistent (?P<field>\w+): "
@@ -201,7 +203,7 @@ class PipLog:
         for line in self.lines:
             started = _DOWNLOADING.match(line)
             filename = started["file"] if started else filename
-            if line.startswith("ERROR: ") and "incomplete-download" in line:
+            if _BROKEN_OFF.match(line):
                 return filename
         return None
 
@@ -263,9 +265,11 @@ def _bare(url: str) -> str:
 
 
 def _plain(reason: str) -> str:
-    """Return ``HTTP`` and the status, if there was one, in place of the sentences that pip and urllib3 make of it."""
+    """Return ``HTTP`` and the status, if there was one, or why there was no connection, in place of the sentences that
+    pip and urllib3 make of it.
+    """
     match = _STATUS_IN_REASON.search(reason)
-    return f"HTTP {match[1] or match[2]}" if match else reason
+    return f"HTTP {match[1] or match[2]}" if match else _UNCONNECTED.sub(r"\1", reason)
 
 
 def _before(mark: str, text: str) -> str:

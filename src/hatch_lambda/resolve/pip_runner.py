@@ -22,8 +22,11 @@ import logging  # noqa: E402
 import runpy  # noqa: E402
 from typing import Any  # noqa: E402
 
-OLDEST_PIP = (24, 2)
-"""The first in which Requires-Python follows ``--python-version``. Source: pip's changelog, 24.2."""
+OLDEST_PIP = (25, 3)
+"""The first that resolves without downloading wheels whose metadata the index has.
+
+Source: https://github.com/pypa/pip/issues/12603. Requires-Python follows ``--python-version`` since 24.2.
+"""
 
 UNPROVED = 86
 """Exit code when pip does not see the markers of the target; pip itself uses 0 to 4 and 23."""
