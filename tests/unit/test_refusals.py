@@ -22,7 +22,7 @@ def test_a_session_that_has_ended_is_to_be_opened_again(error):
     told = unreachable(error)
 
     assert str(told) == (
-        f"credentials: the session cannot be used ({type(error).__name__}); sign in again with aws sso login or aws "
+        f"credentials: the sign-in cannot be used ({type(error).__name__}); sign in again with aws sso login or aws "
         "login, then deploy again"
     )
 

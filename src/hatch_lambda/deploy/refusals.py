@@ -62,7 +62,7 @@ def unreachable(error: BotoCoreError) -> PublishError:
         return PublishError(f"profile: {error}; aws configure list-profiles lists those that there are")
     if any(word in kind for word in ("SSO", "Token", "Login")):
         return PublishError(
-            f"credentials: the session cannot be used ({kind}); sign in again with aws sso login or aws login, then "
+            f"credentials: the sign-in cannot be used ({kind}); sign in again with aws sso login or aws login, then "
             "deploy again"
         )
     return PublishError(f"AWS: it cannot be asked ({kind}); boto3 says {str(error)!r}; see to that, then deploy again")
