@@ -14,7 +14,7 @@ from hatchling.metadata.spec import DEFAULT_METADATA_VERSION, get_core_metadata_
 
 from hatch_lambda.errors import ProjectError
 from hatch_lambda.project import Project, SelectedFile, is_program
-from hatch_lambda.wheels import masked_metadata
+from hatch_lambda.wheels import portable_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -99,7 +99,7 @@ def read_project(selection: FileSelection, build_data: dict[str, Any], *, with_f
         uv_tables=uv_tables,
         files=tuple(map(_selected, files)),
         dist_info=f"{selection.project_id}.dist-info",
-        metadata=masked_metadata(described),
+        metadata=portable_metadata(described),
         entry_points=selection.construct_entry_points_file(),
         licenses=tuple(licenses),
         console_scripts=core.scripts,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_lambda.errors import ResolveError
-from hatch_lambda.places import why_unbuildable
+from hatch_lambda.places import reads_beyond, why_unbuildable
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE
 from hatch_lambda.resolve.sdists import build_from, commit_of
 from hatch_lambda.sources import impurity
@@ -48,14 +48,18 @@ _NOT_SOURCE = frozenset(
 )
 """Folders of tools, which a build reads nothing from."""
 
-_LEFT_BEHIND = frozenset({"build", "dist"})
-"""Folders that builds leave at the top; deeper down they are packages like any other."""
+_LEFT_BEHIND = re.compile(
+    r"build/(lib|bdist\.|temp\.|scripts-)[^/]*/.*|dist/([^/]+\.(whl|zip|json|tar\.gz)|\.gitignore)"
+    r"|(.*/)?[^/]+\.egg-info/.*"
+)
+"""Files that builds leave at the top; what else lies in such folders may be built, as a web page, and belong in."""
 
 
 def wheel_of(name: NormalizedName, place: Place, by: str, store: Store, host: Host) -> Wheel:
     """Return the wheel of a place, from the store if the place is as it was when it was built before.
 
-    ``by`` requires it. Raises ``ResolveError`` if it cannot be built or is not pure.
+    A folder whose build may read more than the folder is built by each run that has the network. ``by`` requires it.
+    Raises ``ResolveError`` if it cannot be built, is not pure, or is another distribution.
     """
     what = f"{by}: requires {name} from {place}"
     problem = why_unbuildable(place.file) if place.kind == "folder" else None
@@ -63,13 +67,16 @@ def wheel_of(name: NormalizedName, place: Place, by: str, store: Store, host: Ho
         raise ResolveError(f"{what}, {problem}")
     place = _settled(name, place, what, store, host)
     key = _key(place)
-    known = store.memory.recall(*key) if key else None
+    fresh = place.kind == "folder" and reads_beyond(place.file) and not host.offline
+    known = store.memory.recall(*key, of_this_build=fresh) if key else None
     wheel = store.find(known["wheel"]) if known else None
     if wheel is None:
         wheel = _built(name, place, what, store, host)
         if key:
             store.memory.remember({"wheel": wheel.sha256, "python": platform.python_version()}, *key)
-    return replace(wheel, built_from=str(place) if place.kind == "repository" else None)
+    if wheel.name != name:
+        raise ResolveError(f"{what}, where {wheel.name} is; mend the name or the place")
+    return replace(wheel, built=True, built_from=str(place) if place.kind == "repository" else None)
 
 
 def _built(name: NormalizedName, place: Place, what: str, store: Store, host: Host) -> Wheel:
@@ -84,10 +91,7 @@ def _built(name: NormalizedName, place: Place, what: str, store: Store, host: Ho
                 f"{what}, which builds {file.name}, {problem}; build a wheel of it on Amazon Linux and require that, "
                 "or make it pure"
             )
-        wheel = store.add(file, expected=None)
-    if wheel.name != name:
-        raise ResolveError(f"{what}, where {wheel.name} is; mend the name or the place")
-    return wheel
+        return store.add(file, expected=None)
 
 
 def _settled(name: NormalizedName, place: Place, what: str, store: Store, host: Host) -> Place:
@@ -141,14 +145,15 @@ def _source_files(folder: Path) -> Iterator[Path]:
     seen: set[str] = set()
     for root, folders, files in os.walk(folder, followlinks=True):
         real = os.path.realpath(root)
-        top = Path(root) == folder
-        skipped = _NOT_SOURCE | _LEFT_BEHIND if top else _NOT_SOURCE
-        folders[:] = sorted(name for name in folders if name not in skipped and not name.endswith(".egg-info"))
+        folders[:] = sorted(name for name in folders if name not in _NOT_SOURCE)
         if real in seen:
             folders.clear()
             continue
         seen.add(real)
-        yield from (path for name in sorted(files) if (path := Path(root, name)).suffix != ".pyc" and path.is_file())
+        for path in (Path(root, name) for name in sorted(files)):
+            relative = path.relative_to(folder).as_posix()
+            if path.suffix != ".pyc" and not _LEFT_BEHIND.fullmatch(relative) and path.is_file():
+                yield path
 
 
 def _described(folder: Path) -> bytes:

@@ -181,8 +181,9 @@ def describe(
 ) -> dict[str, Any]:
     """Return what ``lambda.json`` says: for which target the archive was made, and of which wheels.
 
-    ``size`` is the wheel's own size in bytes, ``sha256`` the hash of the wheel, in hexadecimal; ``built-from`` the
-    sdist or the commit of a wheel that was built here. ``layers`` are all that have to be there, in their order. Of a
+    ``size`` is the wheel's own size in bytes, ``sha256`` its hash, in hexadecimal. A wheel that was built here has
+    neither, as nobody can fetch it and it may be another next time with the same files; ``built-from`` is its sdist or
+    its commit. ``layers`` are all that have to be there, in their order. Of a
     layer it says on which targets it is valid as well.
     """
     return {
@@ -200,8 +201,7 @@ def describe(
                 "name": wheel.name,
                 "version": wheel.version,
                 "wheel": wheel.filename,
-                "sha256": wheel.sha256,
-                "size": wheel.size,
+                **({} if wheel.built else {"sha256": wheel.sha256, "size": wheel.size}),
                 **({"built-from": wheel.built_from} if wheel.built_from else {}),
             }
             for wheel in wheels

@@ -47,7 +47,7 @@ def wheel_from_sdist(pin: Pin, store: Store, host: Host) -> Wheel:
     known = store.memory.recall("built", pin.sha256) if pin.sha256 else None
     wheel = store.find(known["wheel"]) if known else None
     if wheel is not None:
-        return replace(wheel, built_from=pin.filename)
+        return replace(wheel, built=True, built_from=pin.filename)
     if host.offline:
         raise ResolveError(
             f"{OFFLINE_VARIABLE}: {pin.filename} was not built before; build once with the network, or bring the store "
@@ -67,7 +67,7 @@ def wheel_from_sdist(pin: Pin, store: Store, host: Host) -> Wheel:
         raise WheelError(f"{pin}: its sdist {pin.filename} builds {wheel.filename}; it is refused; ask its maintainers")
     if pin.sha256:
         store.memory.remember({"wheel": wheel.sha256, "python": platform.python_version()}, "built", pin.sha256)
-    return replace(wheel, built_from=pin.filename)
+    return replace(wheel, built=True, built_from=pin.filename)
 
 
 def impurity(file: Path) -> str | None:

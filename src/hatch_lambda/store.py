@@ -150,7 +150,7 @@ def _place(folder: Path, file: Path, wheel: Wheel) -> Wheel:
         os.utime(copy, (_SEALED, _SEALED))
         if os.name != "nt":  # where read-only files cannot be removed
             copy.chmod(0o444)
-        text = json.dumps({name: value for name, value in _values(wheel).items() if name not in {"path", "built_from"}})
+        text = json.dumps(_values(wheel))
         seal = hashlib.sha256(text.encode()).hexdigest()
         (staging / _DESCRIPTION).write_text(f"{seal}\n{text}", "utf-8", newline="\n")
         staging.chmod(0o755)
@@ -167,7 +167,9 @@ def _place(folder: Path, file: Path, wheel: Wheel) -> Wheel:
 
 
 def _values(wheel: Wheel) -> dict[str, Any]:
-    return {field.name: getattr(wheel, field.name) for field in fields(wheel)}
+    """Return what is so of a wheel wherever it comes from and lies."""
+    names = [field.name for field in fields(wheel) if field.name not in {"path", "built", "built_from"}]
+    return {name: getattr(wheel, name) for name in names}
 
 
 def _sweep(folder: Path) -> None:

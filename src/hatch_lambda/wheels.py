@@ -7,8 +7,8 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from hatch_lambda.errors import masked
 from hatch_lambda.plan import Entry, Origin, TextContent, WheelContent
+from hatch_lambda.resolve.base import portable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,8 @@ class Member(NamedTuple):
 class Wheel:
     """A wheel that was verified when it entered the store.
 
-    ``size`` is the file's size in bytes; ``built_from`` the sdist or the commit, where it was built on this machine.
+    ``size`` is the file's size in bytes; ``built`` whether it was built on this machine, ``built_from`` of which sdist
+    or commit, where others can have that.
     """
 
     path: Path
@@ -65,6 +66,7 @@ class Wheel:
     requires_dist: tuple[str, ...]
     console_scripts: tuple[tuple[str, str], ...]
     members: tuple[Member, ...]
+    built: bool = False
     built_from: str | None = None
 
     def __str__(self) -> str:
@@ -92,8 +94,8 @@ def wheel_entries(wheel: Wheel, *, scripts_for: str | None) -> Iterator[Entry]:
             if scheme == "scripts" and scripts_for:
                 yield _script(wheel, member, f"bin/{rest}", scripts_for)
             path = rest if scheme in _TO_ROOT else None
-        if path == f"{wheel.dist_info}/METADATA" and any(masked(text) != text for text in wheel.requires_dist):
-            yield Entry(path, origin, _without_credentials(wheel, member))
+        if path == f"{wheel.dist_info}/METADATA" and any(portable(text) != text for text in wheel.requires_dist):
+            yield Entry(path, origin, _metadata(wheel, member))
         elif path is not None and not _left_out(wheel, path):
             yield Entry(path, origin, _spliced(wheel, member), executable)
     if scripts_for:
@@ -131,14 +133,14 @@ def _left_out(wheel: Wheel, path: str) -> bool:
     )
 
 
-def _without_credentials(wheel: Wheel, member: Member) -> TextContent:
+def _metadata(wheel: Wheel, member: Member) -> TextContent:
     with zipfile.ZipFile(wheel.path) as archive:
-        return TextContent(masked_metadata(archive.read(member.name).decode("utf-8", "replace")).encode())
+        return TextContent(portable_metadata(archive.read(member.name).decode("utf-8", "replace")).encode())
 
 
-def masked_metadata(text: str) -> str:
-    """Return core metadata without the credentials in its requirements."""
-    return re.sub(r"^Requires-Dist: .*$", lambda line: masked(line[0]), text, flags=re.MULTILINE)
+def portable_metadata(text: str) -> str:
+    """Return core metadata whose requirements hold neither credentials nor paths of this machine."""
+    return re.sub(r"^Requires-Dist: .*$", lambda line: portable(line[0]), text, flags=re.MULTILINE)
 
 
 def _script(wheel: Wheel, member: Member, path: str, python_version: str) -> Entry:

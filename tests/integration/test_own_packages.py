@@ -12,7 +12,13 @@ from hatch_lambda.errors import ResolveError
 from hatch_lambda.resolve.uv import find_uv
 from tests.conftest import ProjectFolder
 from tests.support import zips
-from tests.support.make_sibling import builds, make_hatch_sibling, make_sdist, make_sibling
+from tests.support.make_sibling import (
+    builds,
+    make_hatch_sibling,
+    make_sdist,
+    make_setuptools_sibling,
+    make_sibling,
+)
 from tests.support.make_wheel import make_wheel
 
 if TYPE_CHECKING:
@@ -278,6 +284,72 @@ def monorepo_of_three(root: Path, workspace: str) -> Path:
     return root
 
 
+# What nobody else has
+
+
+@pytest.mark.parametrize("target", ["lambda", "lambda:lock"])
+def test_no_path_of_the_machine_is_in_archive_or_lock(project, tmp_path, target):
+    make_hatch_sibling(tmp_path / "inner", "inner")
+    requires = ["inner @ {root:uri}/../inner ; python_version >= '3.10'"]
+    make_hatch_sibling(tmp_path / "lib", "lib", requires=requires, tables=DIRECT)
+    project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
+
+    built = project.build(target=target)
+
+    assert built.code == 0, built.output
+    made = built.archive.read_bytes() if target == "lambda" else (project.root / "pylock.lambda.toml").read_bytes()
+    assert os.fsencode(tmp_path) not in made
+    if target == "lambda":
+        assert not [name for name, text in zips.contents(built.archive).items() if os.fsencode(tmp_path) in text]
+        assert "Requires-Dist: lib\n" in zips.read(built.archive, "shop-0.1.0.dist-info/METADATA")
+        needs = "Requires-Dist: inner; python_version >= '3.10'\n"
+        assert needs in zips.read(built.archive, "lib-1.0.dist-info/METADATA")
+
+
+def test_of_a_wheel_that_was_built_here_no_hash_is_told(project, tmp_path):
+    make_sibling(tmp_path / "lib", "lib")
+    project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
+
+    built = project.build()
+
+    assert zips.lambda_json(built.archive)["distributions"] == [
+        {"name": "lib", "version": "1.0", "wheel": "lib-1.0-py3-none-any.whl"}
+    ]
+
+
+def test_a_copy_elsewhere_built_with_an_empty_store_gives_the_same_bytes(project, tmp_path):
+    make_hatch_sibling(tmp_path / "inner", "inner")
+    requires = ["inner @ {root:uri}/../inner"]
+    make_hatch_sibling(tmp_path / "lib", "lib", requires=requires, tables=DIRECT)
+    project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
+    copied = ProjectFolder(tmp_path / "copy/project", project.environ)
+    for name in ("inner", "lib", "project"):
+        shutil.copytree(tmp_path / name, tmp_path / "copy" / name)
+
+    first = project.build()
+    second = copied.build(HATCH_LAMBDA_CACHE_DIR=str(tmp_path / "other-store"))
+
+    assert second.code == 0, second.output
+    assert second.archive.read_bytes() == first.archive.read_bytes()
+
+
+def test_setuptools_makes_the_same_bytes_whatever_the_date_and_the_umask(project, tmp_path):
+    folder = make_setuptools_sibling(tmp_path / "lib", "lib")
+    project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
+    first = project.build().archive.read_bytes()
+    before = os.umask(0o077)
+    try:
+        shutil.rmtree(folder)
+        make_setuptools_sibling(folder, "lib")
+        os.utime(folder / "lib/__init__.py", (86_400 * 400, 86_400 * 400))
+        second = project.build(HATCH_LAMBDA_CACHE_DIR=str(tmp_path / "other-store"))
+    finally:
+        os.umask(before)
+
+    assert second.code == 0, second.output
+    assert second.archive.read_bytes() == first
+
+
 # Rebuilding
 
 
@@ -306,13 +378,15 @@ CHANGES = {
     "another name": lambda folder: (folder / "lib/gone.py").rename(folder / "lib/here.py"),
     "a mode": lambda folder: (folder / "lib/gone.py").chmod(0o755),
     "a package called build": lambda folder: (folder / "lib/build/__init__.py").write_text("changed = True\n"),
+    "what another tool built": lambda folder: (folder / "dist/web/index.html").write_text("changed"),
     "behind a link": lambda folder: (folder.parent / "linked/data.txt").write_text("changed"),
 }
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_changed_sibling_is_built_again(project, tmp_path, change):
-    folder = make_sibling(tmp_path / "lib", "lib", files={"lib/gone.py": "", "lib/build/__init__.py": ""})
+    files = ("lib/gone.py", "lib/build/__init__.py", "dist/web/index.html")
+    folder = make_sibling(tmp_path / "lib", "lib", files=dict.fromkeys(files, ""))
     make_sibling(tmp_path / "linked", "linked", files={"data.txt": "data"})
     (folder / "lib/linked").symlink_to(tmp_path / "linked", target_is_directory=True)
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
@@ -323,6 +397,86 @@ def test_a_changed_sibling_is_built_again(project, tmp_path, change):
 
     assert built.code == 0, built.output
     assert builds(tmp_path) == ["lib-1.0", "lib-1.0"]
+
+
+def test_what_setuptools_made_before_does_not_come_back_and_nothing_is_left_in_the_folder(project, tmp_path):
+    folder = make_setuptools_sibling(tmp_path / "lib", "lib")
+    (folder / "build/lib/lib").mkdir(parents=True)
+    (folder / "build/lib/lib/gone.py").write_text("")
+    before = tree(folder)
+    project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.files(built.archive) == ["lib/__init__.py", "shop/__init__.py", "shop/api.py"]
+    assert tree(folder) == before
+
+
+READS_BEYOND = {
+    "a file beside the folder": '[tool.hatch.build.targets.wheel.force-include]\n"../outside.txt" = "lib/data.txt"\n',
+    "a hook": '[tool.hatch.build.hooks.custom]\npath = "hook.py"\n',
+    "the environment": '[tool.hatch.version]\nsource = "env"\nvariable = "LIB_VERSION"\n',
+}
+HOOK = """\
+from pathlib import Path
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class Hook(BuildHookInterface):
+    def initialize(self, version, build_data):
+        build_data["force_include"][str(Path(self.root).parent / "outside.txt")] = "lib/data.txt"
+"""
+
+
+@pytest.mark.parametrize("what", ["a file beside the folder", "a hook"])
+def test_a_folder_that_reads_beyond_itself_is_built_each_time(project, tmp_path, what):
+    folder = make_hatch_sibling(tmp_path / "lib", "lib", tables=READS_BEYOND[what])
+    (folder / "hook.py").write_text(HOOK)
+    (tmp_path / "outside.txt").write_text("before")
+    project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
+    project.build()
+    (tmp_path / "outside.txt").write_text("after")
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.read(built.archive, "lib/data.txt") == "after"
+
+
+def test_a_version_from_the_environment_is_looked_up_each_time(project, tmp_path):
+    folder = make_hatch_sibling(tmp_path / "lib", "lib", tables=READS_BEYOND["the environment"])
+    pyproject = folder / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace('version = "1.0"', 'dynamic = ["version"]'))
+    project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
+    project.build(LIB_VERSION="1.0")
+
+    built = project.build(LIB_VERSION="2.0")
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["lib 2.0"]
+
+
+def test_a_folder_that_reads_beyond_itself_is_built_once_for_all_archives_of_a_run(project, tmp_path):
+    folder = make_sibling(tmp_path / "lib", "lib", files={"setup.py": ""})
+    project.configure('architecture = ["x86_64", "arm64"]', dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert len(built.archives) == 2
+    assert builds(folder.parent) == ["lib-1.0"]
+
+
+def test_without_the_network_the_last_known_wheel_of_a_folder_that_reads_beyond_itself_will_do(project, tmp_path):
+    make_sibling(tmp_path / "lib", "lib", files={"setup.py": ""})
+    project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
+    project.build()
+
+    built = project.build(HATCH_LAMBDA_OFFLINE="1")
+
+    assert built.code == 0, built.output
+    assert builds(tmp_path) == ["lib-1.0"]
 
 
 def test_what_builds_and_tools_leave_behind_is_no_change(project, tmp_path):

@@ -147,6 +147,17 @@ def test_a_folder_in_which_something_else_is(requiring, tmp_path):
     ]
 
 
+def test_a_folder_in_which_something_else_is_that_was_built_under_its_own_name_before(requiring, tmp_path):
+    make_sibling(tmp_path / "lib", "libtwo")
+    requiring("libtwo @ {root:uri}/../lib").build().archive.unlink()
+
+    lines = refused(requiring("lib-two @ {root:uri}/../lib"))
+
+    assert lines == [
+        f"project.dependencies: requires lib-two from {tmp_path / 'lib'}, where libtwo is; mend the name or the place"
+    ]
+
+
 def test_a_sibling_of_another_version(project, tmp_path):
     make_sibling(tmp_path / "lib", "lib")
     project.configure(dependencies=["lib>=2"], project='\n[tool.uv.sources]\nlib = { path = "../lib" }\n')

@@ -60,6 +60,8 @@ sys.path.append({sysconfig.get_path("purelib")!r})
 from hatchling.build import *
 """
 
+_SETUPTOOLS = _HATCHLING.replace("hatchling.build", "setuptools.build_meta")
+
 _PYPROJECT = """\
 [build-system]
 requires = []
@@ -119,6 +121,14 @@ def make_hatch_sibling(
     _write(
         folder, _pyproject(name, version, requires, tables), _HATCHLING, canonicalize_name(name).replace("-", "_"), {}
     )
+    return folder
+
+
+def make_setuptools_sibling(folder: Path, name: str, version: str = "1.0") -> Path:
+    """Write a project that setuptools builds, the one that is installed with the tests."""
+    package = canonicalize_name(name).replace("-", "_")
+    tables = f"[tool.setuptools]\npackages = [{package!r}]\n"
+    _write(folder, _pyproject(name, version, [], tables), _SETUPTOOLS, package, {})
     return folder
 
 

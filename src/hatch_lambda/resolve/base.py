@@ -12,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from hatch_lambda.errors import masked
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -132,6 +134,11 @@ def literal(url: str) -> str:
     What an index or somebody's lock says must not have pip send the value of a variable somewhere.
     """
     return url.replace("${", "$%7B")
+
+
+def portable(requirement: str) -> str:
+    """Return a requirement without credentials, and without the URL of a file or folder that only this machine has."""
+    return re.sub(r" ?@ ?file:[^\s;]+(?: (?=;))?", "", masked(requirement))
 
 
 def without_credentials(url: str) -> str:

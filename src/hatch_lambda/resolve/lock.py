@@ -27,7 +27,7 @@ from packaging.utils import (
 )
 
 from hatch_lambda.errors import ResolveError, masked
-from hatch_lambda.resolve.base import Pin, Resolution, file_of, filename_of, literal, without_credentials
+from hatch_lambda.resolve.base import Pin, Resolution, file_of, filename_of, literal, portable, without_credentials
 from hatch_lambda.resolve.explain import from_source, shortfall
 from hatch_lambda.resolve.proof import demands, unmet
 from hatch_lambda.runtimes import RUNTIMES
@@ -269,8 +269,8 @@ def _difference(lock: Pylock, roots: Sequence[Demand], name: str) -> list[str]:
 
 
 def requirement_lines(roots: Sequence[Demand]) -> list[str]:
-    """Return the requirements as our lock notes them, without credentials."""
-    return sorted({masked(str(root.requirement)) for root in roots})
+    """Return the requirements as our lock notes them."""
+    return sorted({portable(str(root.requirement)) for root in roots})
 
 
 def environment_of(target: Target) -> Marker:

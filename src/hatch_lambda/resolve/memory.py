@@ -22,10 +22,12 @@ class Memory:
     folder: Path
     _texts: dict[str, str] = field(default_factory=dict)
 
-    def recall(self, *key: object) -> Any:
-        """Return the value under a key; ``None`` if there is none."""
+    def recall(self, *key: object, of_this_build: bool = False) -> Any:
+        """Return the value under a key; ``None`` if there is none, or none ``of_this_build`` where only that counts."""
         name = _hash(json.dumps(key))
         text = self._texts.get(name)
+        if text is None and of_this_build:
+            return None
         if text is None:
             try:
                 seal, _, text = (self.folder / f"{name}.json").read_text("utf-8").partition("\n")

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,23 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.base import Host, Pin
     from hatch_lambda.resolve.pip_log import Offer
     from hatch_lambda.target import Target
+
+BUILD_DATE = "1580601600"
+"""Seconds since 1970, for ``SOURCE_DATE_EPOCH`` of the builds: Hatchling's own date of files that can be reproduced.
+
+Source: ``get_reproducible_timestamp`` in ``hatchling/builders/utils.py``.
+"""
+
+_SETUPTOOLS = """\
+[build]
+build_base = {folder}
+[egg_info]
+egg_base = {folder}
+"""
+"""Has setuptools make what it makes on the way outside of the source, and so take nothing of earlier builds from there.
+
+Source: https://setuptools.pypa.io/en/latest/deprecated/distutils/configfile.html.
+"""
 
 _SHOWN_LINES = 20
 """Lines of a failed build that a message shows; the reason stands at the end."""
@@ -76,10 +94,15 @@ def build_wheel(pin: Pin, into: Path, host: Host) -> Path:
 def build_from(source: str, what: str, into: Path, host: Host) -> Path:
     """Return the wheel that plain pip builds from a folder, a requirement or a file of one; ``what`` names it.
 
-    pip's cache, which knows a file by its name, has no part in it. Raises ``ResolveError`` with the end of what pip
-    said.
+    Neither pip's cache, which knows a file by its name, has a part in it, nor what earlier builds have left in a
+    folder. Raises ``ResolveError`` with the end of what pip said.
     """
-    code, errors = _plain_pip("wheel", ["--no-cache-dir", f"--wheel-dir={into}", source], host)
+    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as aside:
+        settings = Path(aside, "setuptools.cfg")
+        settings.write_text(_SETUPTOOLS.format(folder=aside), "utf-8")
+        environ = {"SOURCE_DATE_EPOCH": BUILD_DATE, "DIST_EXTRA_CONFIG": str(settings), **host.environ}
+        arguments = ["--no-cache-dir", f"--wheel-dir={into}", source]
+        code, errors = _plain_pip("wheel", arguments, replace(host, environ=environ))
     wheels = list(into.glob("*.whl"))
     if code or len(wheels) != 1:
         raise _not_built(what, errors)
