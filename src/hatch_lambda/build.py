@@ -24,9 +24,9 @@ from hatch_lambda.layers import (
 from hatch_lambda.manifest import write_manifest
 from hatch_lambda.plan import Choices, make_plan
 from hatch_lambda.project import describe, description, project_entries, root_demands
-from hatch_lambda.report import Locked, LockReport, Report
+from hatch_lambda.report import LockChange, LockReport, Report
 from hatch_lambda.resolve.choice import lock_path
-from hatch_lambda.resolve.locking import LockPart, locked_versions, make_lock, write_lock
+from hatch_lambda.resolve.locking import LockPart, locked, make_lock, write_lock
 from hatch_lambda.wheelhouse import choose
 from hatch_lambda.wheels import wheel_entries
 
@@ -172,23 +172,28 @@ def lock(project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelho
     """
     path = lock_path(archives[0], wheelhouse.host)
     _check_patches(archives)
-    locked = {target: locked_versions(path, target) for target in dict.fromkeys(config.target for config in archives)}
+    had = {target: locked(path, target) for target in dict.fromkeys(config.target for config in archives)}
     gathered = {
         target: wheelhouse.gather_anew(
             project, [config for config in archives if config.target == target], upgrade, before
         )
-        for target, before in locked.items()
+        for target, before in had.items()
     }
     with wheelhouse.step("write"):
-        parts = [LockPart(target, found.resolution.pins, found.remaining) for target, found in gathered.items()]
+        parts = [
+            LockPart(target, (*found.resolution.pins, *found.commits), found.remaining)
+            for target, found in gathered.items()
+        ]
         write_lock(path, make_lock(parts, path.parent, wheelhouse.host.folder))
-    known = {name: version for before in locked.values() for name, version in before.items()}
     return LockReport(
         path,
-        tuple(Locked(target, locked[target], found.resolution) for target, found in gathered.items()),
+        tuple(
+            LockChange(part.target, had[part.target].told, part.versions, gathered[part.target].resolution.notes)
+            for part in parts
+        ),
         (
             *(warning for config in archives for warning in config.warnings),
-            *upgrade.warnings(known),
+            *upgrade.warnings({name for before in had.values() for name in before.told}),
             *(warning for found in gathered.values() for warning in found.resolution.warnings),
             *wheelhouse.store.warnings,
         ),

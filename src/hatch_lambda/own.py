@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from hatch_lambda.errors import ResolveError
-from hatch_lambda.own_wheel import wheel_of
+from hatch_lambda.own_wheel import commit_in, settled, wheel_of
 from hatch_lambda.places import Place, Surroundings, surroundings
-from hatch_lambda.resolve.base import Demand
+from hatch_lambda.resolve.base import Commit, Demand, without_credentials
 from hatch_lambda.resolve.proof import demands
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.resolve.base import Host, Resolution
+    from hatch_lambda.resolve.commits import LockedCommits
     from hatch_lambda.store import Store
     from hatch_lambda.target import Target
     from hatch_lambda.wheels import Wheel
@@ -33,13 +35,15 @@ if TYPE_CHECKING:
 class OwnWheels:
     """The wheels that were built, and the requirements that remain for an index: the roots' and the wheels' own.
 
-    ``project`` is the project's name, and ``here`` what it says of places.
+    ``project`` is the project's name, ``here`` what it says of places, and ``commits`` where those wheels are from that
+    come from repositories.
     """
 
     wheels: tuple[Wheel, ...]
     remaining: tuple[Demand, ...]
     project: NormalizedName
     here: Surroundings
+    commits: tuple[Commit, ...] = ()
 
     def without(self, resolution: Resolution) -> Resolution:
         """Return the resolution less what it says of the names of these wheels."""
@@ -109,13 +113,23 @@ class _Placed:
         return _name(self.demand)
 
 
-def own_wheels(roots: Sequence[Demand], project: NormalizedName, target: Target, store: Store, host: Host) -> OwnWheels:
+def own_wheels(
+    roots: Sequence[Demand],
+    project: NormalizedName,
+    target: Target,
+    store: Store,
+    host: Host,
+    *,
+    locked: LockedCommits | None = None,
+) -> OwnWheels:
     """Return the wheels of all distributions that the project, or one of these, takes from elsewhere than an index.
 
-    ``project`` is the project's name. Raises ``ResolveError`` if one cannot be built, is not pure or not what is
-    required, if a name comes from two places, and if the requirements go in a circle.
+    ``project`` is the project's name, and ``locked`` the commits of a lock for branches and tags. Raises
+    ``ResolveError`` if one cannot be built, is not pure or not what is required, if a name comes from two places, and
+    if the requirements go in a circle.
     """
     found: dict[NormalizedName, Wheel] = {}
+    commits: list[Commit] = []
     here = surroundings(host.folder)
     contexts: dict[str, Surroundings] = {}
     while True:
@@ -131,11 +145,23 @@ def own_wheels(roots: Sequence[Demand], project: NormalizedName, target: Target,
         }
         if not unbuilt:
             remaining = [_for_an_index(one, target) for one in placed if one.name not in found]
-            return OwnWheels(tuple(found.values()), tuple(remaining), project, here)
+            return OwnWheels(tuple(found.values()), tuple(remaining), project, here, tuple(commits))
         for name, (place, demand) in unbuilt.items():
-            wheel = wheel_of(name, place, demand.by, store, host)
+            at = settled(name, place, demand.by, store, host, locked=locked)
+            wheel = wheel_of(name, at, demand.by, store, host)
             found[name] = wheel
+            commits += _commits(wheel, place, commit_in(at))
             contexts[str(wheel)] = surroundings(place.file) if place.kind == "folder" else Surroundings()
+
+
+def _commits(wheel: Wheel, place: Place, commit: str | None) -> Iterator[Commit]:
+    """Yield where a wheel of a repository is from; nothing for one of another place."""
+    if place.kind != "repository" or commit is None:
+        return
+    address, revision, fragment = place.reference
+    vcs, _, url = address.partition("+")
+    inner = fragment.removeprefix("subdirectory=") if fragment.startswith("subdirectory=") else None
+    yield Commit(wheel.name, Version(wheel.version), vcs, without_credentials(url), revision, commit, inner)
 
 
 def _name(demand: Demand) -> NormalizedName:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.places import reads_beyond, why_unbuildable
-from hatch_lambda.resolve.base import OFFLINE_VARIABLE
+from hatch_lambda.resolve.base import COMMIT, OFFLINE_VARIABLE
 from hatch_lambda.resolve.sdists import build_from, commit_of
 from hatch_lambda.sources import impurity
 
@@ -25,10 +25,9 @@ if TYPE_CHECKING:
 
     from hatch_lambda.places import Place
     from hatch_lambda.resolve.base import Host
+    from hatch_lambda.resolve.commits import LockedCommits
     from hatch_lambda.store import Store
     from hatch_lambda.wheels import Wheel
-
-_COMMIT = re.compile(r"@[0-9a-f]{40}(#.*)?$")
 
 _NOT_SOURCE = frozenset(
     {
@@ -65,7 +64,6 @@ def wheel_of(name: NormalizedName, place: Place, by: str, store: Store, host: Ho
     problem = why_unbuildable(place.file) if place.kind == "folder" else None
     if problem:
         raise ResolveError(f"{what}, {problem}")
-    place = _settled(name, place, what, store, host)
     key = _key(place)
     fresh = place.kind == "folder" and reads_beyond(place.file) and not host.offline
     known = store.memory.recall(*key, of_this_build=fresh) if key else None
@@ -94,26 +92,31 @@ def _built(name: NormalizedName, place: Place, what: str, store: Store, host: Ho
         return store.add(file, expected=None)
 
 
-def _settled(name: NormalizedName, place: Place, what: str, store: Store, host: Host) -> Place:
-    """Return a repository's place with its commit instead of a branch or tag; without the network, the last known."""
-    if place.kind != "repository" or _COMMIT.search(place.url):
+def settled(
+    name: NormalizedName, place: Place, by: str, store: Store, host: Host, *, locked: LockedCommits | None
+) -> Place:
+    """Return a repository's place with its commit instead of a branch or tag; any other as it is.
+
+    The commit is the lock's, or that of the repository now; without the network, the last known. Raises
+    ``ResolveError`` for a lock that is stale, and for a repository that cannot be reached.
+    """
+    if place.kind != "repository" or commit_in(place):
         return place
-    if host.offline:
+    what = f"{by}: requires {name} from {place}"
+    address, revision, _ = place.reference
+    commit = locked.commit(name, address, revision, what) if locked else None
+    if commit is None and host.offline:
         commit = store.memory.recall("commit", str(place))
-        if commit is None:
-            return place
-    else:
+    elif commit is None:
         commit = commit_of(f"{name} @ {place.url}", f"{what}, which", host)
         store.memory.remember(commit, "commit", str(place))
-    return replace(place, url=_at_commit(place.url, commit))
+    return place.at(commit) if commit else place
 
 
-def _at_commit(url: str, commit: str) -> str:
-    address, hash_sign, fragment = url.partition("#")
-    scheme, separator, rest = address.partition("://")
-    path, at, _ = rest.rpartition("@")
-    bare = path if at and "/" in path else rest
-    return f"{scheme}{separator}{bare}@{commit}{hash_sign}{fragment}"
+def commit_in(place: Place) -> str | None:
+    """Return the commit that a repository's place names in full; ``None`` if it names none, or less."""
+    revision = place.reference[1]
+    return revision if revision and COMMIT.fullmatch(revision) else None
 
 
 def _key(place: Place) -> tuple[str, ...] | None:
@@ -124,7 +127,7 @@ def _key(place: Place) -> tuple[str, ...] | None:
     if place.kind == "folder":
         return "folder", str(place), _fingerprint(place.file)
     if place.kind == "repository":
-        return ("repository", str(place)) if _COMMIT.search(place.url) else None
+        return ("repository", str(place)) if commit_in(place) else None
     if place.local:
         return "archive", place.url.partition("#")[2], hashlib.sha256(place.file.read_bytes()).hexdigest()
     return ("archive", str(place)) if re.search(r"#sha256=[0-9a-f]{64}", place.url) else None

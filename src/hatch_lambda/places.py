@@ -10,7 +10,7 @@ import glob
 import os
 import re
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
@@ -74,6 +74,21 @@ class Place:
     def local(self) -> bool:
         """Return whether it is a folder or a file of this machine."""
         return self.url.startswith("file:")
+
+    @property
+    def reference(self) -> tuple[str, str | None, str]:
+        """Return a repository's URL, its branch, tag or commit if there is one, and the fragment of it all."""
+        address, _, fragment = self.url.partition("#")
+        scheme, separator, rest = address.partition("://")
+        path, at, revision = rest.rpartition("@")
+        if at and "/" in path:
+            return f"{scheme}{separator}{path}", revision, fragment
+        return address, None, fragment
+
+    def at(self, commit: str) -> Place:
+        """Return a repository at a commit."""
+        address, _, fragment = self.reference
+        return replace(self, url=f"{address}@{commit}" + (f"#{fragment}" if fragment else ""))
 
     @property
     def file(self) -> Path:

@@ -13,11 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packaging.utils import NormalizedName
-    from packaging.version import Version
 
     from hatch_lambda.archive import WrittenArchive
     from hatch_lambda.checks.base import Candidate
-    from hatch_lambda.resolve.base import Resolution
     from hatch_lambda.target import Target
     from hatch_lambda.wheelhouse import Chosen
     from hatch_lambda.wheels import Wheel
@@ -73,22 +71,22 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Locked:
-    """What a lock now holds for one target, and which versions it had before."""
+class LockChange:
+    """The versions that a lock had for one target, and those that it has now; of a repository with its commit."""
 
     target: Target
-    before: Mapping[NormalizedName, Version]
-    resolution: Resolution
+    before: Mapping[NormalizedName, str]
+    after: Mapping[NormalizedName, str]
+    notes: tuple[str, ...]
 
     def lines(self) -> Iterator[str]:
         """Yield the target and each change of a version."""
-        after = {pin.name: pin.version for pin in self.resolution.pins}
-        yield f"  {self.target}, {_counted(len(after))}"
-        for name in sorted({*self.before, *after}):
-            before, now = self.before.get(name), after.get(name)
+        yield f"  {self.target}, {_counted(len(self.after))}"
+        for name in sorted({*self.before, *self.after}):
+            before, now = self.before.get(name), self.after.get(name)
             if before != now:
                 yield f"  {name}: {before or 'new'} -> {now or 'gone'}"
-        for note in self.resolution.notes:
+        for note in self.notes:
             yield f"  older: {note}"
 
 
@@ -97,7 +95,7 @@ class LockReport:
     """A lock that was written, target by target."""
 
     path: Path
-    parts: tuple[Locked, ...]
+    parts: tuple[LockChange, ...]
     warnings: tuple[str, ...]
 
     def lines(self) -> Iterator[str]:

@@ -13,7 +13,7 @@ from hatch_lambda.fetch import fetch
 from hatch_lambda.own import own_wheels
 from hatch_lambda.project import root_demands
 from hatch_lambda.resolve.base import Resolution
-from hatch_lambda.resolve.choice import chosen_lock, fetching_host, resolver_tool
+from hatch_lambda.resolve.choice import chosen_lock, fetching_host, locked_commits, resolver_tool
 from hatch_lambda.resolve.proof import demands, needed, prove
 from hatch_lambda.sources import FromSource
 
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from packaging.utils import NormalizedName
-    from packaging.version import Version
 
     from hatch_lambda.config import LambdaConfig
     from hatch_lambda.own import OwnWheels
     from hatch_lambda.project import Project
-    from hatch_lambda.resolve.base import Demand, Host, Resolver
+    from hatch_lambda.resolve.base import Commit, Demand, Host, Resolver
     from hatch_lambda.resolve.choice import Upgrade
+    from hatch_lambda.resolve.commits import LockedCommits
+    from hatch_lambda.resolve.locking import Locked
     from hatch_lambda.store import Store
     from hatch_lambda.wheels import Wheel
 
@@ -44,13 +45,14 @@ class Step(Protocol):
 class Gathered:
     """All wheels for some archives, sorted by name: what they were gathered for, and how they were chosen.
 
-    ``remaining`` are the requirements that an index had to meet.
+    ``remaining`` are the requirements that an index had to meet, ``commits`` where the wheels of repositories are from.
     """
 
     roots: tuple[Demand, ...]
     remaining: tuple[Demand, ...]
     resolution: Resolution
     wheels: tuple[Wheel, ...]
+    commits: tuple[Commit, ...] = ()
 
     @property
     def found(self) -> Mapping[NormalizedName, Wheel]:
@@ -80,7 +82,9 @@ class Wheelhouse:
         key = (config.resolved_with, tuple((root.by, str(root.requirement)) for root in roots))
         if key not in self._gathered:
             try:
-                self._gathered[key] = self._gather(project, roots, config, partial(self._lock_or_resolver, config))
+                commits = locked_commits(config, self.host, self.store.memory)
+                choose = partial(self._lock_or_resolver, config)
+                self._gathered[key] = self._gather(project, roots, config, choose, commits)
             except ResolveError as error:
                 raise _of_several(error, sharing) from None
         return self._gathered[key]
@@ -90,15 +94,15 @@ class Wheelhouse:
         project: Project,
         sharing: Sequence[LambdaConfig],
         upgrade: Upgrade,
-        versions: Mapping[NormalizedName, Version],
+        before: Locked,
     ) -> Gathered:
-        """Return the wheels for a new lock: of these versions, as far as the upgrade says."""
+        """Return the wheels for a new lock: of the versions and commits that it had, as far as the upgrade says."""
         config = _together(sharing)
 
         def choose(own: OwnWheels, constraints: tuple[str, ...]) -> Resolver:
-            return upgrade.over(self._resolver(config, own, constraints), versions)
+            return upgrade.over(self._resolver(config, own, constraints), before.versions)
 
-        return self._gather(project, _roots(project, sharing), config, choose)
+        return self._gather(project, _roots(project, sharing), config, choose, upgrade.commits(before.commits))
 
     def _gather(
         self,
@@ -106,10 +110,12 @@ class Wheelhouse:
         roots: tuple[Demand, ...],
         config: LambdaConfig,
         choose: Callable[[OwnWheels, tuple[str, ...]], Resolver],
+        locked: LockedCommits | None,
     ) -> Gathered:
         target = config.target
         with self.step("resolve"):
-            own = own_wheels(roots, canonicalize_name(project.name), target, self.store, self.host)
+            name = canonicalize_name(project.name)
+            own = own_wheels(roots, name, target, self.store, self.host, locked=locked)
             with own.constraints() as constraints:
                 resolver = choose(own, constraints)
                 asked = (
@@ -121,7 +127,7 @@ class Wheelhouse:
         with self.step("prove"):
             own.check_strangers(demands(roots, {wheel.name: wheel for wheel in wheels}, target), target)
             prove(roots, wheels, target, resolution)
-        return Gathered(roots, own.remaining, resolution, wheels)
+        return Gathered(roots, own.remaining, resolution, wheels, own.commits)
 
     def _fetch(
         self, own: OwnWheels, resolution: Resolution, config: LambdaConfig, project: Project

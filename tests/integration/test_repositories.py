@@ -6,6 +6,7 @@ import http.server
 import os
 import shutil
 import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,17 @@ import pytest
 
 from tests.support import zips
 from tests.support.git import bare_clone, commit_all, git
+from tests.support.locks import package, pylock
 from tests.support.make_sibling import builds, make_sibling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 DIRECT = "\n[tool.hatch.metadata]\nallow-direct-references = true\n"
 
@@ -111,6 +118,122 @@ def test_a_moved_branch_or_tag_is_built_again_and_an_unmoved_one_is_not(project,
     assert built.code == 0, built.output
     assert zips.read(built.archive, "lib/__init__.py") == "second = True\n"
     assert built_from(built.archive) == f"{repository.url}@{second}"
+
+
+# Locks
+
+
+def locked(project) -> dict[str, Any]:
+    """Return what our lock says of ``lib``."""
+    lock = tomllib.loads((project.root / "pylock.lambda.toml").read_text())
+    found: list[dict[str, Any]] = [package for package in lock["packages"] if package["name"] == "lib"]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_a_lock_has_the_commit_and_a_build_takes_that(project, repository):
+    project.configure(dependencies=[f"lib @ {repository.url}@main"], project=DIRECT)
+    made = project.build(target="lambda:lock")
+    repository.commit("second = True\n")
+
+    built = project.build()
+
+    assert made.code == 0, made.output
+    assert f"  lib: new -> 1.0 at {repository.first[:7]}" in made.output.splitlines()
+    assert locked(project) == {
+        "name": "lib",
+        "version": "1.0",
+        "vcs": {
+            "type": "git",
+            "path": os.path.relpath(repository.bare, project.root),
+            "requested-revision": "main",
+            "commit-id": repository.first,
+        },
+    }
+    assert built.code == 0, built.output
+    assert zips.read(built.archive, "lib/__init__.py") == "first = True\n"
+    assert built_from(built.archive) == f"{repository.url}@{repository.first}"
+
+
+@pytest.mark.parametrize(("upgrade", "moves"), [("", False), ("other", False), ("lib", True), ("1", True)])
+def test_locking_again_keeps_the_commit_unless_it_is_freed(project, repository, upgrade, moves):
+    project.configure(dependencies=[f"lib @ {repository.url}"], project=DIRECT)
+    project.build(target="lambda:lock")
+    second = repository.commit("second = True\n")
+
+    built = project.build(target="lambda:lock", HATCH_LAMBDA_UPGRADE=upgrade)
+
+    assert built.code == 0, built.output
+    assert locked(project)["vcs"]["commit-id"] == (second if moves else repository.first)
+    moved = f"  lib: 1.0 at {repository.first[:7]} -> 1.0 at {second[:7]}"
+    assert (moved in built.output.splitlines()) is moves
+
+
+def test_the_lock_of_another_tool_has_the_commit_too(index, project, repository):
+    vcs = {"type": "git", "url": repository.bare.as_uri(), "requested-revision": "main", "commit-id": repository.first}
+    base = package(index, index.folder / "base-1.0-py3-none-any.whl")
+    project.write("pylock.toml", pylock(base, {"name": "lib", "version": "1.0", "vcs": vcs}))
+    project.configure('lock = "pylock.toml"', dependencies=[f"lib @ {repository.url}@main"], project=DIRECT)
+    repository.commit("second = True\n")
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert built_from(built.archive) == f"{repository.url}@{repository.first}"
+
+
+def test_a_lock_without_the_commit_is_stale(project, repository):
+    project.configure(dependencies=["base"])
+    project.build(target="lambda:lock")
+    project.configure(dependencies=["base", f"lib @ {repository.url}@main"], project=DIRECT)
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output == (
+        f"project.dependencies: requires lib from {repository.url}@main; pylock.lambda.toml has no commit of it; "
+        "refresh it with hatch build -t lambda:lock\n"
+    )
+
+
+def test_a_lock_of_another_branch_or_tag_is_stale(project, repository):
+    project.configure(dependencies=[f"lib @ {repository.url}@main"], project=DIRECT)
+    project.build(target="lambda:lock")
+    project.configure(dependencies=[f"lib @ {repository.url}@v1"], project=DIRECT)
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output == (
+        f"project.dependencies: requires lib from {repository.url}@v1; pylock.lambda.toml has it at main; refresh it "
+        "with hatch build -t lambda:lock\n"
+    )
+
+
+def test_what_a_lock_calls_a_commit_has_to_be_one(project, repository):
+    project.configure(dependencies=[f"lib @ {repository.url}@main"], project=DIRECT)
+    project.build(target="lambda:lock")
+    lock = project.root / "pylock.lambda.toml"
+    lock.write_text(lock.read_text().replace(repository.first, "v1"))
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output == (
+        f"project.dependencies: requires lib from {repository.url}@main; pylock.lambda.toml has no commit of it; "
+        "refresh it with hatch build -t lambda:lock\n"
+    )
+
+
+def test_with_a_lock_a_branch_needs_no_repository_once_it_was_built(project, repository):
+    project.configure(dependencies=[f"lib @ {repository.url}@main"], project=DIRECT)
+    project.build(target="lambda:lock")
+    shutil.rmtree(repository.bare)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert builds(repository.folder.parent) == ["lib-1.0"]
 
 
 def test_a_whole_commit_needs_no_repository_once_it_was_built(project, repository):

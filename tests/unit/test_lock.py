@@ -8,10 +8,10 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from hatch_lambda.errors import ResolveError
-from hatch_lambda.report import Locked, LockReport
-from hatch_lambda.resolve.base import Demand, Pin, Resolution
+from hatch_lambda.report import LockChange, LockReport
+from hatch_lambda.resolve.base import Demand, Pin
 from hatch_lambda.resolve.lock import parse_lock, select
-from hatch_lambda.resolve.locking import LockPart, locked_versions, make_lock, write_lock
+from hatch_lambda.resolve.locking import Locked, LockPart, locked, make_lock, write_lock
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import Target
 
@@ -97,7 +97,7 @@ def test_the_versions_of_a_lock_are_those_it_names(tmp_path):
     path = tmp_path / "pylock.toml"
     path.write_text(make_lock([LockPart(TARGET, (_pin("lib"), _pin("base", "2.0")), tuple(ROOTS))], tmp_path, tmp_path))
 
-    assert locked_versions(path, TARGET) == {"base": Version("2.0"), "lib": Version("1.0")}
+    assert locked(path, TARGET).versions == {"base": Version("2.0"), "lib": Version("1.0")}
 
 
 @pytest.mark.parametrize("content", [None, b"", b"= 1", b"\xff\xfe"])
@@ -106,7 +106,7 @@ def test_a_lock_that_cannot_be_read_has_no_versions(tmp_path, content):
     if content is not None:
         path.write_bytes(content)
 
-    assert locked_versions(path, TARGET) == {}
+    assert locked(path, TARGET) == Locked()
 
 
 def test_a_lock_is_put_in_place_in_one_step_in_a_folder_of_its_own(tmp_path):
@@ -151,12 +151,11 @@ def test_a_lock_that_cannot_be_written_leaves_nothing_behind(tmp_path):
 
 
 def test_the_report_of_a_lock_tells_what_changed(tmp_path):
-    before = {canonicalize_name(name): Version("1.0") for name in ("gone", "moved", "same")}
-    after = {canonicalize_name("moved"): Version("2.0"), canonicalize_name("same"): Version("1.0")}
-    after[canonicalize_name("added")] = Version("3.0")
-    pins = tuple(_pin(name, str(version)) for name, version in after.items())
-    resolution = Resolution(pins, notes=("moved 2.0 instead of 3.0: why",))
-    report = LockReport(tmp_path / "pylock.toml", (Locked(TARGET, before, resolution),), ())
+    before = {canonicalize_name(name): "1.0" for name in ("gone", "moved", "same")}
+    after = {canonicalize_name("moved"): "2.0", canonicalize_name("same"): "1.0"}
+    after[canonicalize_name("added")] = "3.0"
+    change = LockChange(TARGET, before, after, ("moved 2.0 instead of 3.0: why",))
+    report = LockReport(tmp_path / "pylock.toml", (change,), ())
 
     assert list(report.lines()) == [
         "  python3.11 on x86_64, 3 distributions",

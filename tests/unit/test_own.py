@@ -9,8 +9,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from hatch_lambda.own import OwnWheels, own_wheels
-from hatch_lambda.own_wheel import _at_commit
-from hatch_lambda.places import Surroundings
+from hatch_lambda.places import Place, Surroundings
 from hatch_lambda.resolve.base import Host, Pin, Resolution
 from hatch_lambda.store import Store
 from tests.support.make_wheel import make_wheel
@@ -79,4 +78,4 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
     ],
 )
 def test_a_commit_takes_the_place_of_a_branch_or_tag(url, expected):
-    assert _at_commit(url, COMMIT) == expected
+    assert Place("repository", url).at(COMMIT).url == expected

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 SHA256 = re.compile(r"[0-9a-f]{64}")
 """A SHA-256 as we write it."""
 
+COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+"""The whole hash of a commit, as git and Mercurial have it."""
+
 
 @dataclass(frozen=True)
 class Demand:
@@ -70,6 +73,31 @@ class Pin:
         """Return a pin; raises ``ValueError`` or ``TypeError`` for values that are none."""
         name, version, url, sha256 = values
         return cls(canonicalize_name(name), Version(version), url, sha256)
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A distribution that comes from a repository: whose, which version, from where, and at which commit.
+
+    ``url`` is without credentials, ``revision`` the branch or tag that was asked for, if any, and ``vcs`` such as
+    ``git``.
+    """
+
+    name: NormalizedName
+    version: Version
+    vcs: str
+    url: str
+    revision: str | None
+    commit: str
+    subdirectory: str | None
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+    @property
+    def filename(self) -> str:
+        """Return the commit, as there is no file."""
+        return self.commit
 
 
 @dataclass(frozen=True)

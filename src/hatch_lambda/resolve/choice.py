@@ -16,7 +16,7 @@ from hatch_lambda.resolve.pip import PipResolver
 from hatch_lambda.resolve.uv import UvResolver, pip_environment_of_uv
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.config import LambdaConfig
     from hatch_lambda.resolve.base import Demand, Host, Resolution, Resolver
+    from hatch_lambda.resolve.commits import LockedCommits
     from hatch_lambda.resolve.memory import Memory
     from hatch_lambda.target import Target
 
@@ -42,6 +43,12 @@ def chosen_lock(config: LambdaConfig, host: Host, memory: Memory) -> Resolver | 
     if path.suffix == ".txt":
         return HashedResolver(path, host, memory)
     return LockResolver(path, host.folder, Wanted(config.features, config.dependency_groups, config.build_from_source))
+
+
+def locked_commits(config: LambdaConfig, host: Host, memory: Memory) -> LockedCommits | None:
+    """Return the commits that the project's lock has for the target; ``None`` without a lock that could have any."""
+    lock = chosen_lock(config, host, memory)
+    return lock.commits(config.target) if isinstance(lock, LockResolver) else None
 
 
 def lock_path(config: LambdaConfig, host: Host) -> Path:
@@ -93,11 +100,15 @@ class Upgrade:
             return resolver
         return Preferring(resolver, versions, self.names & versions.keys())
 
-    def warnings(self, versions: Mapping[NormalizedName, Version]) -> tuple[str, ...]:
+    def commits(self, locked: LockedCommits) -> LockedCommits:
+        """Return the locked commits that are kept."""
+        return locked.freed() if self.everything else locked.freed(self.names)
+
+    def warnings(self, versions: Collection[NormalizedName]) -> tuple[str, ...]:
         """Return a sentence for each name that frees nothing."""
         return tuple(
             f"{UPGRADE_VARIABLE} names {name!r}, which the lock did not have; it changes nothing."
-            for name in sorted(self.names - versions.keys())
+            for name in sorted(self.names.difference(versions))
         )
 
 

@@ -27,7 +27,16 @@ from packaging.utils import (
 )
 
 from hatch_lambda.errors import ResolveError, masked
-from hatch_lambda.resolve.base import Pin, Resolution, file_of, filename_of, literal, portable, without_credentials
+from hatch_lambda.resolve.base import (
+    Pin,
+    Resolution,
+    file_of,
+    filename_of,
+    literal,
+    portable,
+    without_credentials,
+)
+from hatch_lambda.resolve.commits import LockedCommits
 from hatch_lambda.resolve.explain import from_source, shortfall
 from hatch_lambda.resolve.proof import demands, unmet
 from hatch_lambda.runtimes import RUNTIMES
@@ -78,6 +87,10 @@ class LockResolver:
         """Return the lock's path inside the project."""
         return self.path.relative_to(self.root).as_posix() if self.path.is_relative_to(self.root) else str(self.path)
 
+    def commits(self, target: Target) -> LockedCommits:
+        """Return the commits that the lock has for the target; raises ``ResolveError`` if it cannot be read."""
+        return commits_in(read_lock(self.path, self.name), target, self.name, self.wanted)
+
     def resolve(
         self,
         roots: Sequence[Demand],
@@ -104,6 +117,13 @@ class LockResolver:
         if stale:
             raise ResolveError([*stale, *_difference(lock, roots, self.name)])
         return resolution
+
+
+def commits_in(lock: Pylock, target: Target, name: str, wanted: Wanted | None = None) -> LockedCommits:
+    """Return the commits that a lock has for the target."""
+    found = {package.name: _select_one(lock, package, target, wanted or Wanted()) for package in lock.packages}
+    commits = {package: entry for package, entry in found.items() if isinstance(entry, PackageVcs)}
+    return LockedCommits(name, _remedy(lock), commits)
 
 
 def read_lock(path: Path, name: str) -> Pylock:

@@ -4,55 +4,94 @@ from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.markers import Marker
-from packaging.pylock import Package, PackageSdist, PackageWheel, Pylock
+from packaging.pylock import Package, PackageSdist, PackageVcs, PackageWheel, Pylock
 from packaging.version import Version
 
 from hatch_lambda.errors import ResolveError
-from hatch_lambda.resolve.base import file_of, without_credentials
-from hatch_lambda.resolve.lock import CREATED_BY, TOOL, environment_of, read_lock, requirement_lines
+from hatch_lambda.resolve.base import Commit, Pin, file_of, without_credentials
+from hatch_lambda.resolve.commits import LockedCommits
+from hatch_lambda.resolve.lock import CREATED_BY, TOOL, commits_in, environment_of, read_lock, requirement_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
-    from hatch_lambda.resolve.base import Demand, Pin
+    from hatch_lambda.resolve.base import Demand
     from hatch_lambda.target import Target
+
+
+File = PackageWheel | PackageSdist | PackageVcs
+
+_SHOWN = 7
+"""Letters of a commit that people are told."""
 
 
 @dataclass(frozen=True)
 class LockPart:
-    """What a lock holds for one target: pins, and the requirements that they meet."""
+    """What a lock holds for one target: pins, commits, and the requirements that an index had to meet."""
 
     target: Target
-    pins: tuple[Pin, ...]
+    pins: tuple[Pin | Commit, ...]
     roots: tuple[Demand, ...]
 
+    @property
+    def versions(self) -> dict[NormalizedName, str]:
+        """Return what people are told of each distribution."""
+        return {pin.name: _told(pin.version, pin.commit if isinstance(pin, Commit) else None) for pin in self.pins}
 
-def locked_versions(path: Path, target: Target) -> dict[NormalizedName, Version]:
-    """Return the versions in our lock at ``path`` for a target; none where there is no lock that can be read.
+
+@dataclass(frozen=True)
+class Locked:
+    """What our lock has for a target before it is made anew: versions for an index, and commits."""
+
+    versions: Mapping[NormalizedName, Version] = field(default_factory=dict)
+    commits: LockedCommits = field(default_factory=lambda: LockedCommits("", "", {}))
+    repositories: Mapping[NormalizedName, Version | None] = field(default_factory=dict)
+
+    @property
+    def told(self) -> dict[NormalizedName, str]:
+        """Return what people are told of each distribution."""
+        versions = {name: _told(version) for name, version in self.versions.items()}
+        found = self.commits.found
+        return versions | {name: _told(version, found[name].commit_id) for name, version in self.repositories.items()}
+
+
+def _told(version: Version | None, commit: str | None = None) -> str:
+    shown = "" if version is None else str(version)
+    return f"{shown} at {commit[:_SHOWN]}".strip() if commit else shown
+
+
+def locked(path: Path, target: Target) -> Locked:
+    """Return what our lock at ``path`` has for a target; nothing where there is no lock that can be read.
 
     Raises ``ResolveError`` for a lock of another tool, which ours must not replace unasked.
     """
     try:
         lock = read_lock(path, path.name)
     except ResolveError:
-        return {}
+        return Locked()
     if lock.created_by != CREATED_BY:
         raise ResolveError(
             f"{path.name}: made by {lock.created_by}, and not to be overwritten; remove it, or name another file in "
             "lock"
         )
-    return {
-        package.name: package.version
+    packages = [
+        package
         for package in lock.packages
-        if package.version and (package.marker is None or package.marker.evaluate({**target.markers, "extra": ""}))
-    }
+        if package.marker is None or package.marker.evaluate({**target.markers, "extra": ""})
+    ]
+    commits = commits_in(lock, target, path.name)
+    return Locked(
+        {package.name: package.version for package in packages if package.version and not package.vcs},
+        commits,
+        {package.name: package.version for package in packages if package.name in commits.found},
+    )
 
 
 def write_lock(path: Path, text: str) -> None:
@@ -100,7 +139,7 @@ def _package(
     name: NormalizedName,
     version: Version,
     parts: Sequence[LockPart],
-    files: Mapping[Pin, PackageWheel | PackageSdist | str],
+    files: Mapping[Pin | Commit, File | str],
 ) -> Package:
     """Return a release with its files for all targets that take it; a marker says which, where not all do."""
     release = {part.target: pin for part in parts for pin in part.pins if (pin.name, pin.version) == (name, version)}
@@ -113,11 +152,21 @@ def _package(
         marker=None if len(release) == len(parts) else Marker(" or ".join(made_for)),
         wheels=list({wheel.name: wheel for wheel in wheels}.values()) or None,
         sdist=next((file for file in chosen if isinstance(file, PackageSdist)), None),
+        vcs=next((file for file in chosen if isinstance(file, PackageVcs)), None),
     )
 
 
-def _file(pin: Pin, base: Path, root: Path) -> PackageWheel | PackageSdist | str:
-    """Return the entry of a pin's file, or why it cannot be locked."""
+def _file(pin: Pin | Commit, base: Path, root: Path) -> File | str:
+    """Return the entry of a pin's file, or of a commit, or why it cannot be locked."""
+    if isinstance(pin, Commit):
+        place = {"path": _relative(file_of(pin.url), base)} if pin.url.startswith("file:") else {"url": pin.url}
+        return PackageVcs(
+            type=pin.vcs,
+            requested_revision=pin.revision,
+            commit_id=pin.commit,
+            subdirectory=pin.subdirectory,
+            **place,
+        )
     if pin.sha256 is None:
         return f"{pin}: its index gives no sha256; without one it cannot be locked"
     path = None
@@ -126,6 +175,10 @@ def _file(pin: Pin, base: Path, root: Path) -> PackageWheel | PackageSdist | str
         file = file_of(pin.url)
         if not file.is_relative_to(root.resolve()):
             return f"{pin}: comes from {file}, which only this machine has; put it on an index or into the project"
-        path, url = Path(os.path.relpath(file, base.resolve())).as_posix(), None
+        path, url = _relative(file, base), None
     kind = PackageWheel if pin.is_wheel else PackageSdist
     return kind(name=pin.filename, url=url, path=path, hashes={"sha256": pin.sha256})
+
+
+def _relative(file: Path, base: Path) -> str:
+    return Path(os.path.relpath(file, base.resolve())).as_posix()
