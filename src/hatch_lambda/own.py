@@ -8,6 +8,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -170,6 +171,12 @@ def _name(demand: Demand) -> NormalizedName:
 
 def _place(demand: Demand, context: Surroundings | None, here: Surroundings, target: Target) -> Place | None:
     """Return the place that a sibling's own configuration says, or else the project's."""
+    name, url = demand.requirement.name, demand.requirement.url
+    if url and not urlsplit(url).scheme:
+        raise ResolveError(
+            f"{demand.by}: requires {name} @ {url}, which is no URL; give it from the project's folder on, such as "
+            f"{name} @ {{root:uri}}/{url.removeprefix('./')}"
+        )
     return (context and context.place(demand.requirement, target)) or here.place(demand.requirement, target)
 
 

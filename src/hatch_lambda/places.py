@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
@@ -38,7 +39,9 @@ Kind = Literal["folder", "archive", "repository", "wheel"]
 
 _VCS = re.compile(r"(git|hg|svn|bzr)\+")
 _SOURCES = ("workspace", "path", "git", "url", "index")
-"""What says in an entry of ``tool.uv.sources`` where a distribution is.
+_REVISIONS = ("rev", "tag", "branch")
+_KEYS = frozenset({*_SOURCES, *_REVISIONS, "editable", "extra", "group", "lfs", "marker", "package", "subdirectory"})
+"""What says in an entry of ``tool.uv.sources`` where a distribution is, and all keys of one.
 
 Source: https://docs.astral.sh/uv/concepts/projects/dependencies/#dependency-sources, read 2026-11-23.
 """
@@ -118,6 +121,9 @@ class Source:
             if not isinstance(entry, dict) or set(_SOURCES).isdisjoint(entry):
                 expected = f"expected a table with one of {', '.join(_SOURCES)}"
                 raise ProjectError(f"{self.where}: {expected}; found {entry!r}; see to the source")
+            problem = _entry_problem(entry)
+            if problem:
+                raise ProjectError(f"{self.where}: {problem}")
             if self._holds(entry, target):
                 return entry
         return None
@@ -171,7 +177,7 @@ class Surroundings:
         if "url" in entry:
             return _place_of_url(source.text(entry, "url") + inner)
         if "git" in entry:
-            ref = next((f"@{source.text(entry, key)}" for key in ("rev", "tag", "branch") if key in entry), "")
+            ref = next((f"@{source.text(entry, key)}" for key in _REVISIONS if key in entry), "")
             return Place("repository", f"git+{source.text(entry, 'git').removeprefix('git+')}{ref}{inner}")
         member = self.members.get(canonicalize_name(source.name))
         if member is None or entry["workspace"] is not True:
@@ -180,6 +186,19 @@ class Surroundings:
                 f"{', '.join(sorted(self.members)) or 'no others'}; see to tool.uv.workspace.members"
             )
         return Place("folder", member.as_uri())
+
+
+def _entry_problem(entry: Mapping[str, Any]) -> str | None:
+    """Say what uv would refuse in an entry, lest it be taken for another; keys of later versions of uv are let pass."""
+    for key in entry.keys() - _KEYS:
+        close = get_close_matches(key, sorted(_KEYS), n=1, cutoff=0.75)
+        if close:
+            return f"unknown key {key!r}; did you mean {close[0]!r}?"
+    for keys, expected in ((_SOURCES, "one of"), (_REVISIONS, "at most one of")):
+        found = [key for key in keys if key in entry]
+        if len(found) > 1:
+            return f"expected {expected} {', '.join(keys)}; found {' and '.join(found)}; see to the source"
+    return None
 
 
 def surroundings(folder: Path) -> Surroundings:

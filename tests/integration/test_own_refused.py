@@ -260,6 +260,13 @@ SOURCES = {
     "{ git = 'https://host/lib', tag = 1.0 }": "expected a string as tag; found 1.0; see to the source",
     "{ path = '../lib', marker = 3 }": "expected a string as marker; found 3; see to the source",
     "{ path = '../lib', marker = 'windows' }": "expected a marker; found 'windows'; see to the source",
+    "{ git = 'https://host/lib', tagg = 'v3' }": "unknown key 'tagg'; did you mean 'tag'?",
+    "{ git = 'https://host/lib', tag = 'v3', branch = 'dev' }": (
+        "expected at most one of rev, tag, branch; found tag and branch; see to the source"
+    ),
+    "{ path = '../lib', git = 'https://host/lib' }": (
+        "expected one of workspace, path, git, url, index; found path and git; see to the source"
+    ),
     "{ workspace = true }": (
         "no member of the workspace is called 'lib'; it has no others; see to tool.uv.workspace.members"
     ),
@@ -274,6 +281,26 @@ def test_a_source_that_is_none(requiring, tmp_path, source):
     lines = refused(requiring("lib", tables=f"\n[tool.uv.sources]\nlib = {source}\n"))
 
     assert lines == [f"tool.uv.sources.lib in {tmp_path / 'project/pyproject.toml'}: {SOURCES[source]}"]
+
+
+def test_keys_of_a_source_that_are_no_misspellings_of_what_is_known_are_left_to_uv(requiring, tmp_path):
+    make_sibling(tmp_path / "lib", "lib")
+
+    built = requiring("lib", tables="\n[tool.uv.sources]\nlib = { path = '../lib', quux = 1 }\n").build()
+
+    assert built.code == 0, built.output
+
+
+@pytest.mark.parametrize("written", ["./lib", "../lib", "lib-1.0-py3-none-any.whl"])
+def test_a_direct_reference_that_is_no_url(requiring, written):
+    lines = refused(requiring(f"lib @ {written}"))
+
+    assert lines == [
+        (
+            f"project.dependencies: requires lib @ {written}, which is no URL; give it from the project's folder on, "
+            f"such as lib @ {{root:uri}}/{written.removeprefix('./')}"
+        )
+    ]
 
 
 UV, HATCH = "tool.uv.workspace", "tool.hatch.envs.default.workspace"
