@@ -183,7 +183,10 @@ class Surroundings:
         if member is None or entry["workspace"] is not True:
             raise ProjectError(
                 f"{source.where}: no member of the workspace is called {source.name!r}; it has "
-                f"{', '.join(sorted(self.members)) or 'no others'}; see to tool.uv.workspace.members"
+                f"{', '.join(sorted(self.members))}; see to tool.uv.workspace.members"
+                if self.members
+                else f"{source.where}: no workspace with a member {source.name!r} is around {source.folder}; see to "
+                "tool.uv.workspace.members, and build in its checkout, as an unpacked sdist is in no workspace"
             )
         return Place("folder", member.as_uri())
 

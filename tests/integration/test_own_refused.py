@@ -268,19 +268,23 @@ SOURCES = {
         "expected one of workspace, path, git, url, index; found path and git; see to the source"
     ),
     "{ workspace = true }": (
-        "no member of the workspace is called 'lib'; it has no others; see to tool.uv.workspace.members"
+        "no workspace with a member 'lib' is around {folder}; see to tool.uv.workspace.members, and build in its "
+        "checkout, as an unpacked sdist is in no workspace"
     ),
     "{ workspace = false }": (
-        "no member of the workspace is called 'lib'; it has no others; see to tool.uv.workspace.members"
+        "no workspace with a member 'lib' is around {folder}; see to tool.uv.workspace.members, and build in its "
+        "checkout, as an unpacked sdist is in no workspace"
     ),
 }
 
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_source_that_is_none(requiring, tmp_path, source):
+    expected = SOURCES[source].replace("{folder}", str(tmp_path / "project"))
+
     lines = refused(requiring("lib", tables=f"\n[tool.uv.sources]\nlib = {source}\n"))
 
-    assert lines == [f"tool.uv.sources.lib in {tmp_path / 'project/pyproject.toml'}: {SOURCES[source]}"]
+    assert lines == [f"tool.uv.sources.lib in {tmp_path / 'project/pyproject.toml'}: {expected}"]
 
 
 def test_keys_of_a_source_that_are_no_misspellings_of_what_is_known_are_left_to_uv(requiring, tmp_path):
