@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_lambda.errors import ArchiveError
+from hatch_lambda.resolve.base import REBUILD_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,10 +23,11 @@ _COMPARED = ("CRC", "file_size", "external_attr", "date_time", "compress_size", 
 def build_again(archive: Path, version: str, root: Path, environ: Mapping[str, str]) -> None:
     """Build a version of the target once more, into another folder, and compare it with the archive byte for byte.
 
-    Everything happens anew: build hooks, the choice of files, the resolution. Raises ``ArchiveError`` if the second
-    build fails, or its bytes differ, naming the first file that does; the archive stays.
+    Everything happens anew: build hooks, the choice of files, the resolution, wheels that are built here. Raises
+    ``ArchiveError`` if the second build fails, or its bytes differ, naming the first file that does; the archive stays.
     """
     others = {name: value for name, value in environ.items() if name not in {VERIFY_VARIABLE, "HATCH_BUILD_LOCATION"}}
+    others[REBUILD_VARIABLE] = "1"
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "hatchling", "build", "-t", version, "-d", folder]
         done = subprocess.run(  # noqa: S603  # this Python, no shell

@@ -65,7 +65,7 @@ def wheel_of(name: NormalizedName, place: Place, by: str, store: Store, host: Ho
     if problem:
         raise ResolveError(f"{what}, {problem}")
     key = _key(place)
-    fresh = place.kind == "folder" and reads_beyond(place.file) and not host.offline
+    fresh = not host.offline and (host.rebuild or (place.kind == "folder" and reads_beyond(place.file)))
     known = store.memory.recall(*key, of_this_build=fresh) if key else None
     wheel = store.find(known["wheel"]) if known else None
     if wheel is None:

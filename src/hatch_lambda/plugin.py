@@ -28,7 +28,7 @@ from hatch_lambda.hatch_project import FileSelection, hatch_answers, read_projec
 from hatch_lambda.layers import LayerZips
 from hatch_lambda.manifest import manifest_path
 from hatch_lambda.report import Report
-from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host
+from hatch_lambda.resolve.base import OFFLINE_VARIABLE, REBUILD_VARIABLE, Host
 from hatch_lambda.resolve.choice import UPGRADE_VARIABLE, Upgrade, is_ours
 from hatch_lambda.store import Store
 from hatch_lambda.wheelhouse import Wheelhouse
@@ -176,8 +176,8 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     @property
     def _host(self) -> Host:
-        offline = env_var_enabled(OFFLINE_VARIABLE)
-        return Host(os.environ, Path(self.root), terminal=self._terminal, offline=offline)
+        offline, rebuild = env_var_enabled(OFFLINE_VARIABLE), env_var_enabled(REBUILD_VARIABLE)
+        return Host(os.environ, Path(self.root), terminal=self._terminal, offline=offline, rebuild=rebuild)
 
     @property
     def _name(self) -> str:

@@ -44,7 +44,8 @@ def wheel_from_sdist(pin: Pin, store: Store, host: Host) -> Wheel:
     Raises ``ResolveError`` if it cannot be built, or if what it builds is not pure: that would be code for this
     machine, and never goes into an archive.
     """
-    known = store.memory.recall("built", pin.sha256) if pin.sha256 else None
+    fresh = host.rebuild and not host.offline
+    known = store.memory.recall("built", pin.sha256, of_this_build=fresh) if pin.sha256 else None
     wheel = store.find(known["wheel"]) if known else None
     if wheel is not None:
         return replace(wheel, built=True, built_from=pin.filename)

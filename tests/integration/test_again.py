@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.support.make_sibling import builds, make_sibling
+
 HOOK = """
 import itertools, os, pathlib
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -21,6 +23,17 @@ def test_a_build_that_gives_the_same_bytes_again_is_fine(index, project):
     assert built.code == 0, built.output
     assert built.archive.is_file()
     assert "  a second build gave the same bytes" in built.output
+
+
+def test_wheels_that_are_built_here_are_built_again_too(project, tmp_path):
+    make_sibling(tmp_path / "lib", "lib")
+    sources = '\n[tool.uv.sources]\nlib = { path = "../lib" }\n'
+    project.configure(dependencies=["lib"], project=sources)
+
+    built = project.build(HATCH_LAMBDA_VERIFY="1")
+
+    assert built.code == 0, built.output
+    assert builds(tmp_path) == ["lib-1.0", "lib-1.0"]
 
 
 def test_without_the_variable_a_build_runs_once(project):

@@ -99,6 +99,18 @@ def test_an_sdist_deep_in_the_graph_is_built_once_for_all_builds_and_architectur
     assert builds(trace) == ["lib-1.0-py3-none-any.whl"]
 
 
+@pytest.mark.parametrize(("offline", "times"), [("", 2), ("1", 1)])
+def test_an_sdist_is_built_again_where_that_is_asked_for_and_there_is_a_network(index, project, trace, offline, times):
+    index.add_sdist("lib", trace=trace)
+    project.configure(LISTED, dependencies=["lib"])
+    project.build(target="lambda:lock")
+
+    built = project.build(HATCH_LAMBDA_REBUILD="1", HATCH_LAMBDA_OFFLINE=offline)
+
+    assert wheels(built) == ["lib-1.0-py3-none-any.whl"]
+    assert builds(trace) == ["lib-1.0-py3-none-any.whl"] * times
+
+
 def test_sdists_may_require_each_other(index, project, resolver):
     index.add_sdist("lib", requires=["base"])
     index.add_sdist("base")

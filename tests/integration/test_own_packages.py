@@ -479,6 +479,17 @@ def test_without_the_network_the_last_known_wheel_of_a_folder_that_reads_beyond_
     assert builds(tmp_path) == ["lib-1.0"]
 
 
+def test_a_sibling_is_built_again_where_that_is_asked_for(project, tmp_path):
+    make_sibling(tmp_path / "lib", "lib")
+    project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
+    project.build()
+
+    built = project.build(HATCH_LAMBDA_REBUILD="1")
+
+    assert built.code == 0, built.output
+    assert builds(tmp_path) == ["lib-1.0", "lib-1.0"]
+
+
 def test_what_builds_and_tools_leave_behind_is_no_change(project, tmp_path):
     folder = make_sibling(tmp_path / "lib", "lib")
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)

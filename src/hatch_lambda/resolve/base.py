@@ -122,17 +122,19 @@ class Resolution:
 
 @dataclass(frozen=True)
 class Host:
-    """What of this machine a tool that we start may see: environment, folder, whether a person watches, and whether
-    the network is out of bounds.
+    """What of this machine a tool that we start may see: environment, folder, whether a person watches, whether the
+    network is out of bounds, and whether wheels that earlier builds have made of sources are to be made anew.
     """
 
     environ: Mapping[str, str]
     folder: Path
     terminal: bool = False
     offline: bool = False
+    rebuild: bool = False
 
 
 OFFLINE_VARIABLE = "HATCH_LAMBDA_OFFLINE"
+REBUILD_VARIABLE = "HATCH_LAMBDA_REBUILD"
 
 
 class Resolver(Protocol):
