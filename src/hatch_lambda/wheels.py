@@ -63,6 +63,7 @@ class Wheel:
     dist_info: str
     requires_python: str | None
     requires_dist: tuple[str, ...]
+    provides_extra: tuple[str, ...]
     console_scripts: tuple[tuple[str, str], ...]
     members: tuple[Member, ...]
     built_from: str | None = None

@@ -56,6 +56,26 @@ def test_uv_finds_the_same_distributions_as_pip(index, project, runtime, archite
     assert len(by_pip) == {"python3.11": 5, "python3.13": 4}[runtime] + (architecture == "arm64")
 
 
+def test_an_extra_that_does_not_exist_is_told_whoever_resolves(index, project):
+    index.add("server", requires=["loop; extra == 'standard'"], extras=["standard"])
+    project.configure(dependencies=["server[standart]"])
+    by_pip = project.build()
+    project.configure(UV, dependencies=["server[standart]"])
+    by_uv = project.build()
+
+    locking, by_lock = project.build(target="lambda:lock"), project.build()
+
+    warning = (
+        "project.dependencies requires server[standart], but server 1.0 has no extra 'standart' and goes in without "
+        "it; did you mean 'standard'?"
+    )
+    for built in (by_pip, by_uv, locking, by_lock):
+        assert built.code == 0, built.output
+        warnings = [line for line in built.output.splitlines() if "warning" in line]
+        assert warnings == [f"  warning: {warning}"]
+        assert zips.distributions(built.archive) == ["server 1.0"]
+
+
 def test_a_lock_of_uv_itself_serves_each_target(index, project):
     _marker_sensitive(index)
     project.configure('lock = "pylock.toml"', dependencies=["app", "native<2"], project='requires-python = ">=3.11"')
