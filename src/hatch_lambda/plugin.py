@@ -83,8 +83,8 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         try:
             self._check_project()
             options["versions"] = list(self.archives.expanded(options.get("versions") or self.archives.default))
+            self._check_directory(options.get("directory"))
             if not options.get("clean_only"):
-                self._check_directory(options.get("directory"))
                 self._check_file_names(options["versions"])
                 self._check_layers(options["versions"])
             with Store(_cache_folder()) as store:

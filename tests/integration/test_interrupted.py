@@ -196,10 +196,11 @@ def test_a_full_disk_is_one_message_and_leaves_the_old_archive(project, tiny_dis
     assert zips.folder(tiny_disk) == {NAME: b"older"}
 
 
-def test_a_file_in_the_place_of_the_folder_is_one_message(project):
+@pytest.mark.parametrize("arguments", [[], ["-c"], ["--clean-only"]])
+def test_a_file_in_the_place_of_the_folder_is_one_message(project, arguments):
     project.write("dist", "a file")
 
-    built = project.build()
+    built = project.build(*arguments)
 
     assert (built.code, built.output) == (
         1,
