@@ -264,7 +264,8 @@ def _remove(archive: Path) -> None:
     try:
         archive.unlink()
     except OSError as error:
-        raise ArchiveError(f"{archive}: cannot be removed; {error.strerror}; remove it, then build again") from None
+        remedy = "remove it" if os.access(archive.parent, os.W_OK) else "make the folder writable"
+        raise ArchiveError(f"{archive}: cannot be removed; {error.strerror}; {remedy}, then build again") from None
 
 
 def _timestamp() -> int:

@@ -262,9 +262,25 @@ def test_an_archive_that_cannot_be_cleaned_away_is_one_message(project):
     (project.root / "dist").chmod(0o755)
     assert (done.returncode, done.stderr) == (
         1,
-        f"{project.root}/dist/{NAME}: cannot be removed; Permission denied; remove it, then build again\n",
+        (
+            f"{project.root}/dist/{NAME}: cannot be removed; Permission denied; make the folder writable, then build "
+            "again\n"
+        ),
     )
     assert zips.folder(project.root / "dist") == {NAME: b"older"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other words for it")
+def test_a_folder_under_the_name_of_an_archive_cannot_be_cleaned_away_either(project):
+    project.write(f"dist/{NAME}/keep")
+
+    cleaned = project.build("--clean-only")
+
+    path = project.root / "dist" / NAME
+    assert (cleaned.code, cleaned.output) == (
+        1,
+        f"{path}: cannot be removed; Is a directory; remove it, then build again\n",
+    )
 
 
 def test_a_file_that_is_not_readable_is_one_message_and_leaves_the_old_archive(project):
