@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from hatch_lambda.config import LambdaConfig
     from hatch_lambda.report import LockReport
 
+INTERRUPTED = 130
+"""The exit code that shells give to what Ctrl-C ends."""
+
 CACHE_VARIABLE = "HATCH_LAMBDA_CACHE_DIR"
 
 CHECKED_OPTIONS = (
@@ -97,6 +100,8 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
                         self._repeat(report)
         except HatchLambdaError as error:
             self.app.abort(str(error))
+        except KeyboardInterrupt:
+            self.app.abort("interrupted; nothing is half written; build again", code=INTERRUPTED)
 
     def get_build_hooks(self, directory: str) -> dict[str, BuildHookInterface[Any]]:
         """Return the project's build hooks; raises ``ProjectError`` for one that does not exist."""

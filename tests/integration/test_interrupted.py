@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import importlib.util
 import os
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -129,6 +131,58 @@ def test_a_build_killed_while_it_writes_leaves_the_old_archive_or_the_new_one(sc
     assert set(left) <= {b"older", new}
     assert built.code == 0, built.output
     assert zips.folder(scene.project.root / "dist") == {NAME: new}
+
+
+INTERRUPTED = "interrupted; nothing is half written; build again\n"
+
+SLOW_HOOK = """\
+import time
+from pathlib import Path
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class Hook(BuildHookInterface):
+    def finalize(self, version, build_data, artifact):
+        Path(self.root, "begun").touch()
+        time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs process groups")
+@pytest.mark.parametrize("resolver", ["pip", "uv"])
+def test_an_interrupted_resolution_is_one_line_and_leaves_the_old_archive(project, tmp_path, resolver):
+    if resolver == "uv" and shutil.which("uv") is None and importlib.util.find_spec("uv") is None:
+        pytest.skip("uv is not installed")
+    project.configure(f'resolver = "{resolver}"', dependencies=["lib"])
+    project.write(f"dist/{NAME}", "older")
+    (tmp_path / "tmp").mkdir()
+
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        url = f"http://127.0.0.1:{mute.getsockname()[1]}/simple/"
+        environ = {"PIP_INDEX_URL": url, "UV_DEFAULT_INDEX": url, "TMPDIR": str(tmp_path / "tmp")}
+        running = _start(project, **environ)
+        with mute.accept()[0]:  # and then nothing is said
+            os.killpg(running.pid, signal.SIGINT)
+            said = running.communicate()
+
+    assert (running.returncode, *said) == (130, "", INTERRUPTED)
+    assert zips.folder(project.root / "dist") == {NAME: b"older"}
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs process groups")
+def test_a_build_interrupted_in_a_hook_is_one_line_too(project):
+    project.configure(project="[tool.hatch.build.hooks.custom]")
+    project.write("hatch_build.py", SLOW_HOOK)
+
+    running = _start(project)
+    while running.poll() is None and not (project.root / "begun").exists():
+        time.sleep(0.01)
+    os.killpg(running.pid, signal.SIGINT)
+    said = running.communicate()
+
+    assert (running.returncode, *said) == (130, "", INTERRUPTED)
 
 
 @pytest.mark.skipif(not hasattr(os, "waitid"), reason="needs os.waitid")
@@ -302,6 +356,19 @@ def test_a_file_that_is_not_readable_is_one_message_and_leaves_the_old_archive(p
         f"{secret}: cannot be read; Permission denied; mend it, or exclude it\n",
     )
     assert zips.folder(project.root / "dist") == {NAME: b"older"}
+
+
+def _start(project: ProjectFolder, **environ: str) -> subprocess.Popen[str]:
+    """Start a build in a process group of its own, which can be interrupted as a terminal does it."""
+    return subprocess.Popen(
+        COMMAND,
+        cwd=project.root,
+        env={**project.environ, **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def _kill(scene: Scene, moment: Moment) -> bytes:
