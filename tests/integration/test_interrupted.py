@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import zips
+from tests.support.rights import without_root_rights
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -281,7 +282,7 @@ def test_a_folder_that_is_not_writable_is_one_message_and_leaves_the_old_archive
     (project.root / "dist").chmod(0o555)
 
     done = subprocess.run(
-        [*_without_root_rights(), *COMMAND],
+        [*without_root_rights(), *COMMAND],
         cwd=project.root,
         env=project.environ,
         capture_output=True,
@@ -305,7 +306,7 @@ def test_an_archive_that_cannot_be_cleaned_away_is_one_message(project):
     (project.root / "dist").chmod(0o555)
 
     done = subprocess.run(
-        [*_without_root_rights(), *COMMAND, "-c"],
+        [*without_root_rights(), *COMMAND, "-c"],
         cwd=project.root,
         env=project.environ,
         capture_output=True,
@@ -343,7 +344,7 @@ def test_a_file_that_is_not_readable_is_one_message_and_leaves_the_old_archive(p
     secret.chmod(0)
 
     done = subprocess.run(
-        [*_without_root_rights(), *COMMAND],
+        [*without_root_rights(), *COMMAND],
         cwd=project.root,
         env=project.environ,
         capture_output=True,
@@ -389,15 +390,3 @@ def _size(file: Path) -> int:
         return file.stat().st_size
     except FileNotFoundError:
         return -1
-
-
-def _without_root_rights() -> list[str]:
-    """Return what starts a program for which the modes of files count, also if the tests run as root."""
-    if os.name != "posix":
-        pytest.skip("needs modes that forbid")
-    if os.geteuid() != 0:
-        return []
-    command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
-    if shutil.which("setpriv") is None or subprocess.run([*command, "true"], check=False).returncode:
-        pytest.skip("runs as root, needs a setpriv that can give rights away")
-    return command
