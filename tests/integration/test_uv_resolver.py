@@ -195,6 +195,22 @@ def test_requirements_that_cannot_be_met_are_told_in_the_words_of_uv(index, proj
     assert built.archives == ()
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [({"UV_DEFAULT_INDEX": "http://127.0.0.1:1/simple"}, "refused"), ({"UV_CONFIG_FILE": "bad.toml"}, "bad.toml")],
+)
+def test_what_keeps_uv_from_looking_is_not_called_a_lack_of_wheels(project, settings, said):
+    project.configure(UV, dependencies=["lib"])
+    project.write("bad.toml", "x = [\n")
+
+    built = project.build(UV_HTTP_RETRIES="0", **settings)
+
+    ours, _, uvs = built.output.partition("\n\n")
+    assert built.code == 1
+    assert ours == "uv could not resolve the requirements for python3.13 on x86_64; what it said:"
+    assert said in uvs
+
+
 def test_constraints_hold(index, project):
     index.add("lib", requires=["base"])
     for version in ("1.0", "2.0", "3.0"):
