@@ -51,6 +51,7 @@ FILE_KEYS = frozenset(
         "only-packages",
         "packages",
         "shared-data",
+        "shared-scripts",
         "skip-excluded-dirs",
         "sources",
     }
@@ -159,8 +160,9 @@ class LambdaConfig:
     an entry that is an error; two files with the same content are no collision."""
 
     scripts: bool = False
-    """Whether scripts go to `bin/`. They are run by Lambda's own Python and find their modules from the archive's
-    root."""
+    """Whether scripts go to `bin/`: those of distributions, and the project's own, which are its `project.scripts` and
+    what `shared-scripts` of its wheel or of this table names. They are run by Lambda's own Python; console scripts
+    find their modules from the archive's root."""
 
     native_check: NativeCheck = "error"
     """Whether native code that the runtime cannot load is an `error`, or only makes the build `warn`. What is looked at

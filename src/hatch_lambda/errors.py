@@ -74,6 +74,10 @@ class FinishedError(HatchLambdaError):
     """A finished zip cannot be read, is damaged, or hides what it holds."""
 
 
+class OutputError(HatchLambdaError):
+    """What a command has found out cannot be written."""
+
+
 def masked(text: str) -> str:
     """Return ``text`` with the credentials of every URL in it as ``****``."""
     return _CREDENTIALS.sub(r"\g<scheme>****@", text)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+import stat
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
@@ -103,6 +104,9 @@ def read_finished(path: Path) -> FinishedArchive:
     unpacks to other names than it shows, and what claims to unpack to more than ``MAX_READ`` bytes.
     """
     try:
+        mode = path.stat().st_mode  # asked first: a pipe would be waited for, and a device never ends
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise FinishedError(f"{path}: is no regular file; give the path of a zip")
         with path.open("rb") as raw:
             listed = directory_size(raw)
         if listed > LARGEST_LISTING:
@@ -120,6 +124,8 @@ def read_finished(path: Path) -> FinishedArchive:
         raise FinishedError(f"{path}: there is no such file") from None
     except IsADirectoryError:
         raise FinishedError(f"{path}: expected a zip; found a folder") from None
+    except PermissionError as error:
+        raise FinishedError(f"{path}: cannot be read; {error.strerror}; see to its permissions") from None
     except UNREADABLE as error:
         raise FinishedError(f"{path}: cannot be read as a zip; {error}; make or fetch it anew") from None
     origin_of = owners(found.names, distributions, roots, _strangers(described, distributions))

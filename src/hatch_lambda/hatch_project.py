@@ -32,6 +32,7 @@ INHERITED_OPTIONS = CHOOSING_OPTIONS | {
     "ignore-vcs",
     "only-packages",
     "shared-data",
+    "shared-scripts",
     "skip-excluded-dirs",
     "sources",
 }
@@ -68,6 +69,11 @@ class FileSelection(WheelBuilder):
         shared = self.config.shared_data | normalize_inclusion_map(build_data["shared_data"], self.root)
         yield from self.recurse_explicit_files(shared)
 
+    def scripts(self, build_data: dict[str, Any]) -> Iterator[IncludedFile]:
+        """Yield the files that a wheel would install as programs, with paths in the folder of programs."""
+        shared = self.config.shared_scripts | normalize_inclusion_map(build_data["shared_scripts"], self.root)
+        yield from self.recurse_explicit_files(shared)
+
 
 def _joined(theirs: object, ours: object) -> object:
     if isinstance(theirs, list) and isinstance(ours, list):
@@ -86,6 +92,7 @@ def read_project(selection: FileSelection, build_data: dict[str, Any], *, with_f
         core = metadata.core
         dependencies, optional = (*core.dependencies, *required_by_hooks), core.optional_dependencies
         files = list(selection.files(build_data)) if with_files else []
+        scripts = list(selection.scripts(build_data)) if with_files else []
         constructor = get_core_metadata_constructors()[DEFAULT_METADATA_VERSION]
         described = constructor(metadata, extra_dependencies=required_by_hooks)
         licenses = [_license(selection.root, relative) for relative in core.license_files]
@@ -103,6 +110,7 @@ def read_project(selection: FileSelection, build_data: dict[str, Any], *, with_f
         entry_points=selection.construct_entry_points_file(),
         licenses=tuple(licenses),
         console_scripts=core.scripts,
+        scripts=tuple(map(_selected, scripts)),
     )
 
 

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from hatch_lambda.config import LambdaConfig
     from hatch_lambda.report import LockReport
 
+INTERRUPTED = 130
+"""The exit code that shells give to what Ctrl-C ends."""
+
 CACHE_VARIABLE = "HATCH_LAMBDA_CACHE_DIR"
 
 CHECKED_OPTIONS = (
@@ -83,8 +86,8 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         try:
             self._check_project()
             options["versions"] = list(self.archives.expanded(options.get("versions") or self.archives.default))
+            self._check_directory(options.get("directory"))
             if not options.get("clean_only"):
-                self._check_directory(options.get("directory"))
                 self._check_file_names(options["versions"])
                 self._check_layers(options["versions"])
             with Store(_cache_folder()) as store:
@@ -97,6 +100,8 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
                         self._repeat(report)
         except HatchLambdaError as error:
             self.app.abort(str(error))
+        except KeyboardInterrupt:
+            self.app.abort("interrupted; nothing is half written; build again", code=INTERRUPTED)
 
     def get_build_hooks(self, directory: str) -> dict[str, BuildHookInterface[Any]]:
         """Return the project's build hooks; raises ``ProjectError`` for one that does not exist."""
@@ -264,7 +269,8 @@ def _remove(archive: Path) -> None:
     try:
         archive.unlink()
     except OSError as error:
-        raise ArchiveError(f"{archive}: cannot be removed; {error.strerror}; remove it, then build again") from None
+        remedy = "remove it" if os.access(archive.parent, os.W_OK) else "make the folder writable"
+        raise ArchiveError(f"{archive}: cannot be removed; {error.strerror}; {remedy}, then build again") from None
 
 
 def _timestamp() -> int:

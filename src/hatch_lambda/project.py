@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from packaging.utils import canonicalize_name
 from hatch_lambda.errors import ProjectError
 from hatch_lambda.plan import Entry, FileContent, Origin, TextContent
 from hatch_lambda.resolve.base import Demand
-from hatch_lambda.wheels import console_script
+from hatch_lambda.wheels import LARGEST_SCRIPT, console_script, run_by_lambda
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -32,6 +33,12 @@ LAMBDA_JSON_SCHEMA = 1
 DESCRIPTIONS = "hatch-lambda"
 """The folder of ``lambda.json`` in archives without the project's dist-info; Python imports nothing from there."""
 
+_PYTHONS = re.compile(rb"#!.*(?:pythonw?|pypyw?)")
+"""The first lines that a wheel of Hatch has as ``#!python``.
+
+Source: https://hatch.pypa.io/latest/plugins/builder/wheel/#options, ``shared-scripts``, read 2026-11-23.
+"""
+
 
 @dataclass(frozen=True)
 class SelectedFile:
@@ -45,7 +52,10 @@ class SelectedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """All that the path needs to know of the project; Hatch has read it, nothing here has been judged."""
+    """All that the path needs to know of the project; Hatch has read it, nothing here has been judged.
+
+    ``scripts`` have paths in the folder of programs.
+    """
 
     name: str
     version: str
@@ -59,6 +69,7 @@ class Project:
     entry_points: str = ""
     licenses: tuple[SelectedFile, ...] = ()
     console_scripts: Mapping[str, str] = field(default_factory=dict)
+    scripts: tuple[SelectedFile, ...] = ()
 
     @property
     def origin(self) -> Origin:
@@ -161,6 +172,15 @@ def project_entries(project: Project, config: LambdaConfig, *, whole: bool) -> I
     if config.scripts:
         for name, reference in project.console_scripts.items():
             yield console_script(name, reference, origin, config.target.runtime.python_version)
+        for file in project.scripts:
+            yield _script(file, origin, config.target.runtime.python_version)
+
+
+def _script(file: SelectedFile, origin: Origin, python_version: str) -> Entry:
+    """Return a program in ``bin/``, with Lambda's Python in place of any other that its first line names."""
+    text = file.source.read_bytes() if file.size <= LARGEST_SCRIPT else b""
+    content = TextContent(run_by_lambda(text, python_version)) if _PYTHONS.match(text) else None
+    return Entry(f"bin/{file.path}", origin, content or FileContent(file.source, file.size), executable=True)
 
 
 def description(project: Project, config: LambdaConfig, described: Mapping[str, Any], *, whole: bool) -> Entry:

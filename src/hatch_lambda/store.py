@@ -131,6 +131,7 @@ def _read(place: Path, sha256: str) -> Wheel | None:
 def _wheel(path: Path, values: dict[str, Any]) -> Wheel:
     values["members"] = tuple(Member(*member) for member in values["members"])
     values["requires_dist"] = tuple(values["requires_dist"])
+    values["provides_extra"] = tuple(values["provides_extra"])
     values["console_scripts"] = tuple(map(tuple, values["console_scripts"]))
     return Wheel(path=path, **values)
 

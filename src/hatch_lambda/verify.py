@@ -78,6 +78,7 @@ def verify_wheel(file: Path, sha256: str) -> Wheel:
         dist_info=dist_info,
         requires_python=metadata["Requires-Python"],
         requires_dist=tuple(metadata.get_all("Requires-Dist", ())),
+        provides_extra=tuple(metadata.get_all("Provides-Extra", ())),
         console_scripts=scripts,
         members=members,
     )

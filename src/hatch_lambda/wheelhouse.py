@@ -14,7 +14,7 @@ from hatch_lambda.own import own_wheels
 from hatch_lambda.project import root_demands
 from hatch_lambda.resolve.base import Resolution
 from hatch_lambda.resolve.choice import chosen_lock, fetching_host, locked_commits, resolver_tool
-from hatch_lambda.resolve.proof import demands, needed, prove
+from hatch_lambda.resolve.proof import demands, lacking_extras, needed, prove
 from hatch_lambda.sources import FromSource
 
 if TYPE_CHECKING:
@@ -127,6 +127,8 @@ class Wheelhouse:
         with self.step("prove"):
             own.check_strangers(demands(roots, {wheel.name: wheel for wheel in wheels}, target), target)
             prove(roots, wheels, target, resolution)
+            lacking = tuple(dict.fromkeys(lacking_extras(roots, wheels, target)))
+            resolution = replace(resolution, warnings=(*resolution.warnings, *lacking))
         return Gathered(roots, own.remaining, resolution, wheels, own.commits)
 
     def _fetch(

@@ -64,6 +64,7 @@ class Wheel:
     dist_info: str
     requires_python: str | None
     requires_dist: tuple[str, ...]
+    provides_extra: tuple[str, ...]
     console_scripts: tuple[tuple[str, str], ...]
     members: tuple[Member, ...]
     built: bool = False
@@ -126,6 +127,11 @@ def console_script(name: str, reference: str, origin: Origin, python_version: st
     return Entry(f"bin/{name}", origin, TextContent("\n".join(lines).encode()), executable=True)
 
 
+def run_by_lambda(text: bytes, python_version: str) -> bytes:
+    """Return a script with Lambda's Python in its first line."""
+    return f"#!{LAMBDA_PYTHON}{python_version}\n".encode() + text.partition(b"\n")[2]
+
+
 def _left_out(wheel: Wheel, path: str) -> bool:
     folder, _, name = path.rpartition("/")
     return (
@@ -147,10 +153,9 @@ def _script(wheel: Wheel, member: Member, path: str, python_version: str) -> Ent
     """Return a script of the wheel, with Lambda's Python in place of the ``#!python`` of the wheel's specification."""
     if member.size <= LARGEST_SCRIPT:
         with zipfile.ZipFile(wheel.path) as archive:
-            first, _, rest = archive.read(member.name).partition(b"\n")
-        if first.startswith(b"#!python"):
-            text = f"#!{LAMBDA_PYTHON}{python_version}\n".encode() + rest
-            return Entry(path, wheel.origin, TextContent(text), executable=True)
+            text = archive.read(member.name)
+        if text.startswith(b"#!python"):
+            return Entry(path, wheel.origin, TextContent(run_by_lambda(text, python_version)), executable=True)
     return Entry(path, wheel.origin, _spliced(wheel, member), executable=True)
 
 

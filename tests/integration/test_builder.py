@@ -505,6 +505,67 @@ def test_scripts_go_to_bin_only_when_asked(rich):
     }
 
 
+SHARED_SCRIPTS = """
+[tool.hatch.build.targets.{target}.shared-scripts]
+programs = "/"
+"tools/once.py" = "shop-once"
+"""
+
+
+@pytest.mark.parametrize("target", ["wheel", "lambda"])
+def test_scripts_of_the_project_go_to_bin_as_those_of_wheels_do(project, target):
+    project.configure("scripts = true", project=SHARED_SCRIPTS.format(target=target))
+    project.write("programs/shop-env", "#!/usr/bin/env python3\nprint('env')\n")
+    project.write("programs/sub/shop-shell", "#!/bin/sh\necho python\n")
+    project.write("tools/once.py", "#!python -u\r\nprint('once')\n")
+
+    built = project.build()
+
+    found = ["bin/shop-env", "bin/shop-once", "bin/sub/shop-shell"]
+    assert built.code == 0, built.output
+    assert "warning" not in built.output
+    assert zips.files(built.archive) == [*found, "shop/__init__.py", "shop/api.py"]
+    assert {zips.mode(built.archive, path) for path in found} == {0o755}
+    assert [zips.read(built.archive, path) for path in found] == [
+        "#!/var/lang/bin/python3.13\nprint('env')\n",
+        "#!/var/lang/bin/python3.13\nprint('once')\n",
+        "#!/bin/sh\necho python\n",
+    ]
+    assert set(found) <= {path for path, *_ in zips.record(built.archive, "shop-0.1.0.dist-info")}
+
+
+def test_scripts_of_the_project_stay_out_unless_asked_for(project):
+    project.configure(project=SHARED_SCRIPTS.format(target="wheel"))
+    project.write("programs/shop-env", "#!/usr/bin/env python3\n")
+    project.write("tools/once.py")
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.files(built.archive) == ["shop/__init__.py", "shop/api.py"]
+
+
+def test_scripts_that_a_build_hook_adds_go_to_bin(project):
+    project.configure("scripts = true", project="[tool.hatch.build.hooks.custom]")
+    project.write("hatch_build.py", HOOK_WITH_A_SCRIPT)
+    project.write("made/shop-hooked", "#!python3.11\n")
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.read(built.archive, "bin/shop-hooked") == "#!/var/lang/bin/python3.13\n"
+
+
+HOOK_WITH_A_SCRIPT = """\
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class Hook(BuildHookInterface):
+    def initialize(self, version, build_data):
+        build_data["shared_scripts"]["made/shop-hooked"] = "shop-hooked"
+"""
+
+
 def test_scripts_run_from_any_folder_once_lambdas_python_is_there(rich, tmp_path):
     rich.configure("scripts = true", dependencies=["lib"], project=PROJECT)
     folder = zips.unpack(rich.build().archive, tmp_path / "task") / "bin"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -14,10 +15,8 @@ from hatch_lambda.checks import FINISHED_CHECKS
 from hatch_lambda.cli import COMMANDS, main
 from hatch_lambda.runtimes import RUNTIMES
 from tests.support.finished import HANDLER, installed, our_zip, zip_of
+from tests.support.rights import without_root_rights
 from tests.support.zips import contents
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NAMES = [runtime.name for runtime in RUNTIMES]
 
@@ -89,6 +88,56 @@ def test_a_reader_that_has_seen_enough_gets_no_traceback(tmp_path):
     assert process.stderr.read() == b""
     process.stderr.close()
     assert process.wait() == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("files", [1, 2000])
+def test_an_output_that_cannot_be_written_is_one_line(tmp_path, files):
+    path = zip_of(tmp_path, {f"folder{number}/{'x' * 200}": "" for number in range(files)})
+
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([*MODULE, "info", "--json", path], stdout=full, stderr=subprocess.PIPE, check=False)
+
+    assert (done.returncode, done.stderr) == (
+        1,
+        b"standard output: cannot be written; No space left on device; send it elsewhere\n",
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs devices and pipes")
+@pytest.mark.parametrize("command", [["info"], ["verify"], ["diff", "a.zip"], ["deploy", "--function=f"]])
+@pytest.mark.parametrize("kind", ["device", "pipe"])
+def test_what_is_no_regular_file_is_refused_before_it_is_read(tmp_path, command, kind):
+    zip_of(tmp_path, {"a": ""}, "a.zip")
+    path = tmp_path / "fifo" if kind == "pipe" else Path("/dev/zero")
+    if kind == "pipe":
+        os.mkfifo(path)
+    little = 'ulimit -v 2000000; exec "$@"'  # or the memory of the machine might go
+
+    done = subprocess.run(
+        ["bash", "-c", little, "bash", *MODULE, *command, path],
+        cwd=tmp_path,
+        env={**os.environ, "AWS_EC2_METADATA_DISABLED": "true"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[0] == f"{path}: is no regular file; give the path of a zip"
+
+
+@pytest.mark.parametrize("command", ["info", "verify"])
+def test_a_zip_that_may_not_be_read_is_refused_for_that(tmp_path, command):
+    path = zip_of(tmp_path, {"a": ""}, "a.zip")
+    path.chmod(0)
+
+    done = subprocess.run([*without_root_rights(), *MODULE, command, path], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"{path}: cannot be read; Permission denied; see to its permissions\n"
 
 
 def test_a_console_of_few_letters_shows_the_others_escaped(tmp_path, environ):

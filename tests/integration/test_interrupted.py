@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import importlib.util
 import os
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,6 +21,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import zips
+from tests.support.rights import without_root_rights
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,6 +134,58 @@ def test_a_build_killed_while_it_writes_leaves_the_old_archive_or_the_new_one(sc
     assert zips.folder(scene.project.root / "dist") == {NAME: new}
 
 
+INTERRUPTED = "interrupted; nothing is half written; build again\n"
+
+SLOW_HOOK = """\
+import time
+from pathlib import Path
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class Hook(BuildHookInterface):
+    def finalize(self, version, build_data, artifact):
+        Path(self.root, "begun").touch()
+        time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs process groups")
+@pytest.mark.parametrize("resolver", ["pip", "uv"])
+def test_an_interrupted_resolution_is_one_line_and_leaves_the_old_archive(project, tmp_path, resolver):
+    if resolver == "uv" and shutil.which("uv") is None and importlib.util.find_spec("uv") is None:
+        pytest.skip("uv is not installed")
+    project.configure(f'resolver = "{resolver}"', dependencies=["lib"])
+    project.write(f"dist/{NAME}", "older")
+    (tmp_path / "tmp").mkdir()
+
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        url = f"http://127.0.0.1:{mute.getsockname()[1]}/simple/"
+        environ = {"PIP_INDEX_URL": url, "UV_DEFAULT_INDEX": url, "TMPDIR": str(tmp_path / "tmp")}
+        running = _start(project, **environ)
+        with mute.accept()[0]:  # and then nothing is said
+            os.killpg(running.pid, signal.SIGINT)
+            said = running.communicate()
+
+    assert (running.returncode, *said) == (130, "", INTERRUPTED)
+    assert zips.folder(project.root / "dist") == {NAME: b"older"}
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs process groups")
+def test_a_build_interrupted_in_a_hook_is_one_line_too(project):
+    project.configure(project="[tool.hatch.build.hooks.custom]")
+    project.write("hatch_build.py", SLOW_HOOK)
+
+    running = _start(project)
+    while running.poll() is None and not (project.root / "begun").exists():
+        time.sleep(0.01)
+    os.killpg(running.pid, signal.SIGINT)
+    said = running.communicate()
+
+    assert (running.returncode, *said) == (130, "", INTERRUPTED)
+
+
 @pytest.mark.skipif(not hasattr(os, "waitid"), reason="needs os.waitid")
 def test_a_build_that_still_runs_keeps_what_it_has_written(scene):
     scene.project.configure()
@@ -196,10 +251,11 @@ def test_a_full_disk_is_one_message_and_leaves_the_old_archive(project, tiny_dis
     assert zips.folder(tiny_disk) == {NAME: b"older"}
 
 
-def test_a_file_in_the_place_of_the_folder_is_one_message(project):
+@pytest.mark.parametrize("arguments", [[], ["-c"], ["--clean-only"]])
+def test_a_file_in_the_place_of_the_folder_is_one_message(project, arguments):
     project.write("dist", "a file")
 
-    built = project.build()
+    built = project.build(*arguments)
 
     assert (built.code, built.output) == (
         1,
@@ -226,7 +282,7 @@ def test_a_folder_that_is_not_writable_is_one_message_and_leaves_the_old_archive
     (project.root / "dist").chmod(0o555)
 
     done = subprocess.run(
-        [*_without_root_rights(), *COMMAND],
+        [*without_root_rights(), *COMMAND],
         cwd=project.root,
         env=project.environ,
         capture_output=True,
@@ -250,7 +306,7 @@ def test_an_archive_that_cannot_be_cleaned_away_is_one_message(project):
     (project.root / "dist").chmod(0o555)
 
     done = subprocess.run(
-        [*_without_root_rights(), *COMMAND, "-c"],
+        [*without_root_rights(), *COMMAND, "-c"],
         cwd=project.root,
         env=project.environ,
         capture_output=True,
@@ -261,9 +317,25 @@ def test_an_archive_that_cannot_be_cleaned_away_is_one_message(project):
     (project.root / "dist").chmod(0o755)
     assert (done.returncode, done.stderr) == (
         1,
-        f"{project.root}/dist/{NAME}: cannot be removed; Permission denied; remove it, then build again\n",
+        (
+            f"{project.root}/dist/{NAME}: cannot be removed; Permission denied; make the folder writable, then build "
+            "again\n"
+        ),
     )
     assert zips.folder(project.root / "dist") == {NAME: b"older"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other words for it")
+def test_a_folder_under_the_name_of_an_archive_cannot_be_cleaned_away_either(project):
+    project.write(f"dist/{NAME}/keep")
+
+    cleaned = project.build("--clean-only")
+
+    path = project.root / "dist" / NAME
+    assert (cleaned.code, cleaned.output) == (
+        1,
+        f"{path}: cannot be removed; Is a directory; remove it, then build again\n",
+    )
 
 
 def test_a_file_that_is_not_readable_is_one_message_and_leaves_the_old_archive(project):
@@ -272,7 +344,7 @@ def test_a_file_that_is_not_readable_is_one_message_and_leaves_the_old_archive(p
     secret.chmod(0)
 
     done = subprocess.run(
-        [*_without_root_rights(), *COMMAND],
+        [*without_root_rights(), *COMMAND],
         cwd=project.root,
         env=project.environ,
         capture_output=True,
@@ -285,6 +357,19 @@ def test_a_file_that_is_not_readable_is_one_message_and_leaves_the_old_archive(p
         f"{secret}: cannot be read; Permission denied; mend it, or exclude it\n",
     )
     assert zips.folder(project.root / "dist") == {NAME: b"older"}
+
+
+def _start(project: ProjectFolder, **environ: str) -> subprocess.Popen[str]:
+    """Start a build in a process group of its own, which can be interrupted as a terminal does it."""
+    return subprocess.Popen(
+        COMMAND,
+        cwd=project.root,
+        env={**project.environ, **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def _kill(scene: Scene, moment: Moment) -> bytes:
@@ -305,15 +390,3 @@ def _size(file: Path) -> int:
         return file.stat().st_size
     except FileNotFoundError:
         return -1
-
-
-def _without_root_rights() -> list[str]:
-    """Return what starts a program for which the modes of files count, also if the tests run as root."""
-    if os.name != "posix":
-        pytest.skip("needs modes that forbid")
-    if os.geteuid() != 0:
-        return []
-    command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
-    if shutil.which("setpriv") is None or subprocess.run([*command, "true"], check=False).returncode:
-        pytest.skip("runs as root, needs a setpriv that can give rights away")
-    return command

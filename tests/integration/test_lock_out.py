@@ -6,6 +6,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from packaging.pylock import Pylock
 from packaging.version import Version
 
@@ -327,3 +328,62 @@ def test_the_lock_of_another_tool_is_not_overwritten(index, project):
         "pylock.toml: made by uv, and not to be overwritten; remove it, or name another file in lock\n",
     )
     assert foreign.read_text() == 'lock-version = "1.0"\ncreated-by = "uv"\npackages = []\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b'lock-version = "2.0"\ncreated-by = "uv"\n', "made by uv, and not to be overwritten"),
+        (b'created-by = "pdm"\n<<<<<<< \xe4\n', "made by pdm, and not to be overwritten"),
+        (b"not = [a lock\n", "does not say who made it, and is not overwritten"),
+        (b'[metadata]\ncreated-by = "hatch-lambda"\n', "does not say who made it, and is not overwritten"),
+    ],
+)
+def test_a_file_that_does_not_say_that_it_is_ours_is_not_overwritten(index, project, content, problem):
+    index.add("lib")
+    project.configure('lock = "pylock.toml"', dependencies=["lib"])
+    (project.root / "pylock.toml").write_bytes(content)
+
+    refused = project.build(target="lambda:lock")
+
+    assert (refused.code, refused.output) == (
+        1,
+        f"pylock.toml: {problem}; remove it, or name another file in lock\n",
+    )
+    assert (project.root / "pylock.toml").read_bytes() == content
+
+
+def test_the_lock_of_another_tool_under_our_name_is_not_overwritten_either(index, project):
+    index.add("lib")
+    project.configure(dependencies=["lib"])
+    project.write(LOCK, 'lock-version = "2.0"\ncreated-by = "uv"\n')
+
+    refused = project.build(target="lambda:lock")
+
+    assert refused.output == f"{LOCK}: made by uv, and not to be overwritten; remove it, or name another file in lock\n"
+
+
+def test_our_lock_that_a_merge_has_damaged_is_written_anew(index, project):
+    index.add("lib")
+    project.configure('lock = "pylock.toml"', dependencies=["lib"])
+    project.build(target="lambda:lock")
+    whole = (project.root / "pylock.toml").read_text()
+    project.write("pylock.toml", whole.replace("[[packages]]", "<<<<<<< ours\n[[packages]]", 1))
+
+    locked = project.build(target="lambda:lock")
+
+    assert locked.code == 0, locked.output
+    assert (project.root / "pylock.toml").read_text() == whole
+
+
+def test_an_archives_own_lock_that_does_not_say_who_made_it_is_told(index, project):
+    index.add("lib")
+    project.configure("[tool.hatch.build.targets.lambda.functions.api]\nlock = 'pylock.api.toml'", dependencies=["lib"])
+    foreign = project.write("pylock.api.toml", "not = [a lock\n")
+
+    refused = project.build(target="lambda:lock")
+
+    assert (refused.code, foreign.read_text()) == (1, "not = [a lock\n")
+    assert refused.output == (
+        "pylock.api.toml: does not say who made it, and is not overwritten; remove it, or name another file in lock\n"
+    )

@@ -296,6 +296,10 @@ ELSEWHERE = [
         "Field `tool.hatch.build.targets.wheel.shared-data` must be a mapping",
     ),
     (
+        "[tool.hatch.build.targets.wheel]\nshared-scripts = 3",
+        "Field `tool.hatch.build.targets.wheel.shared-scripts` must be a mapping",
+    ),
+    (
         '[tool.hatch.build.targets.wheel]\nforce-include = { "missing.txt" = "x" }',
         "Forced include not found: ROOT/missing.txt",
     ),

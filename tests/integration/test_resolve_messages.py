@@ -91,6 +91,17 @@ def test_two_indexes_and_a_folder_are_all_named(index, project, tmp_path):
     )
 
 
+def test_without_an_index_only_the_folder_is_named(project, tmp_path):
+    project.configure(dependencies=["nosuch"])
+
+    built = project.build(PIP_NO_INDEX="1", PIP_FIND_LINKS=str(tmp_path))
+
+    assert refused(built) == (
+        f"project.dependencies: no distribution 'nosuch' in {tmp_path}; check the spelling, or name the index that has "
+        "it for pip"
+    )
+
+
 def test_no_release_meets_the_requirement(index, project):
     index.add("lib", "1.0")
     index.add("lib", "1.9")

@@ -56,6 +56,26 @@ def test_uv_finds_the_same_distributions_as_pip(index, project, runtime, archite
     assert len(by_pip) == {"python3.11": 5, "python3.13": 4}[runtime] + (architecture == "arm64")
 
 
+def test_an_extra_that_does_not_exist_is_told_whoever_resolves(index, project):
+    index.add("server", requires=["loop; extra == 'standard'"], extras=["standard"])
+    project.configure(dependencies=["server[standart]"])
+    by_pip = project.build()
+    project.configure(UV, dependencies=["server[standart]"])
+    by_uv = project.build()
+
+    locking, by_lock = project.build(target="lambda:lock"), project.build()
+
+    warning = (
+        "project.dependencies requires server[standart], but server 1.0 has no extra 'standart' and goes in without "
+        "it; did you mean 'standard'?"
+    )
+    for built in (by_pip, by_uv, locking, by_lock):
+        assert built.code == 0, built.output
+        warnings = [line for line in built.output.splitlines() if "warning" in line]
+        assert warnings == [f"  warning: {warning}"]
+        assert zips.distributions(built.archive) == ["server 1.0"]
+
+
 def test_a_lock_of_uv_itself_serves_each_target(index, project):
     _marker_sensitive(index)
     project.configure('lock = "pylock.toml"', dependencies=["app", "native<2"], project='requires-python = ">=3.11"')
@@ -173,6 +193,22 @@ def test_requirements_that_cannot_be_met_are_told_in_the_words_of_uv(index, proj
     assert ours == "uv found no wheels for python3.13 on x86_64; what it said:"
     assert "Because only lib==1.0 is available and you require lib>2" in " ".join(uvs.split())
     assert built.archives == ()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [({"UV_DEFAULT_INDEX": "http://127.0.0.1:1/simple"}, "refused"), ({"UV_CONFIG_FILE": "bad.toml"}, "bad.toml")],
+)
+def test_what_keeps_uv_from_looking_is_not_called_a_lack_of_wheels(project, settings, said):
+    project.configure(UV, dependencies=["lib"])
+    project.write("bad.toml", "x = [\n")
+
+    built = project.build(UV_HTTP_RETRIES="0", **settings)
+
+    ours, _, uvs = built.output.partition("\n\n")
+    assert built.code == 1
+    assert ours == "uv could not resolve the requirements for python3.13 on x86_64; what it said:"
+    assert said in uvs
 
 
 def test_constraints_hold(index, project):

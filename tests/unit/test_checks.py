@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.handler import check_handler
 from hatch_lambda.checks.limits import check_unzipped, check_zipped, largest, mebibytes
 from hatch_lambda.errors import PlanError
-from hatch_lambda.plan import ArchivePlan, Entry, FileContent
+from hatch_lambda.plan import ArchivePlan, Entry, FileContent, Origin
 from hatch_lambda.wheels import wheel_entries
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import SHOP, TOO_DEEP, candidate, config, entry, origin, plan, verified
@@ -56,6 +57,18 @@ def test_an_archive_of_one_byte_more_is_refused_and_what_fills_it_is_named():
         "error",
         "unzipped: 262,144,000 bytes; Lambda accepts less than 262,144,000 with its layers; largest: a 1.0 (249.9 "
         "MiB), b 1.0 (0.1 MiB), c 1.0 (0.0 MiB), …",
+    )
+
+
+def test_files_of_no_distribution_are_named_one_by_one_where_they_fill_it():
+    nobody = Origin("", "", None)
+    files = [replace(sized(size), origin=nobody, path=path) for path, size in {"a.bin": 200 << 20, "b.bin": 1}.items()]
+
+    (finding,) = check_unzipped(candidate(plan(*files, sized(100 << 20, "lib")), config()))
+
+    assert finding.text == (
+        "unzipped: 314,572,801 bytes; Lambda accepts less than 262,144,000 with its layers; largest: a.bin (200.0 "
+        "MiB), lib 1.0 (100.0 MiB), b.bin (0.0 MiB), …"
     )
 
 

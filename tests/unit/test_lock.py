@@ -101,8 +101,8 @@ def test_the_versions_of_a_lock_are_those_it_names(tmp_path):
 
 
 @pytest.mark.parametrize("content", [None, b"", b"= 1", b"\xff\xfe"])
-def test_a_lock_that_cannot_be_read_has_no_versions(tmp_path, content):
-    path = tmp_path / "pylock.toml"
+def test_a_lock_of_ours_that_cannot_be_read_has_no_versions(tmp_path, content):
+    path = tmp_path / "pylock.lambda.toml"
     if content is not None:
         path.write_bytes(content)
 

@@ -213,6 +213,26 @@ def test_indexes_and_folders_are_told_once():
     assert found.indexes == ("http://a/simple/", "http://****@b/simple/", "./wheels")
 
 
+def test_pips_own_index_is_told_where_pip_names_no_other():
+    found = log(
+        "Looking in links: ./wheels",
+        "1 location(s) to search for versions of lib:",
+        "* https://pips.own/simple/lib/",
+        "Fetching project page and analyzing links: https://pips.own/simple/lib/",
+        "  1 location(s) to search for versions of my-base:",
+        "  * https://pips.own/simple/my-base/",
+    )
+
+    assert found.indexes == ("https://pips.own/simple/", "./wheels")
+
+
+def test_pips_own_index_is_not_told_where_pip_looks_into_others_or_into_folders_only():
+    other = log(looked("http://a/simple"), "1 location(s) to search for versions of lib:", "* http://a/simple/lib/")
+    folders = log("Looking in links: ./wheels", "0 location(s) to search for versions of lib:", "* https://no/x/")
+
+    assert (other.indexes, folders.indexes) == (("http://a/simple",), ("./wheels",))
+
+
 def test_a_question_that_nobody_could_answer_is_told():
     line = "Exception: No input was expected ($PIP_NO_INPUT set); question: User for 127.0.0.1:8080: "
 

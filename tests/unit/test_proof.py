@@ -10,7 +10,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from hatch_lambda.errors import ResolveError, WheelError
 from hatch_lambda.resolve.base import Resolution
-from hatch_lambda.resolve.proof import demands, needed, prove
+from hatch_lambda.resolve.proof import demands, lacking_extras, needed, prove
 from tests.support.samples import demand, target
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Distribution:
     requires_dist: tuple[str, ...] = ()
     requires_python: str | None = None
     tag: str = "py3-none-any"
+    provides_extra: tuple[str, ...] = ()
 
     @property
     def filename(self) -> str:
@@ -36,10 +37,15 @@ class Distribution:
 
 
 def dist(
-    name: str, *requires: str, version: str = "1.0", python: str | None = None, tag: str = "py3-none-any"
+    name: str,
+    *requires: str,
+    version: str = "1.0",
+    python: str | None = None,
+    tag: str = "py3-none-any",
+    extras: tuple[str, ...] = (),
 ) -> Distribution:
     """Return a distribution."""
-    return Distribution(canonicalize_name(name), version, requires, python, tag)
+    return Distribution(canonicalize_name(name), version, requires, python, tag, extras)
 
 
 def names(found: tuple[Demand, ...]) -> list[str]:
@@ -265,3 +271,41 @@ def test_all_problems_are_told_at_once():
         f"project.dependencies: requires b; the resolution lacks it; {FAULT}",
         f"c 1.0: nothing requires it on python3.13 on x86_64; {FAULT}",
     ]
+
+
+# Extras that there are none of
+
+
+def lacking(roots: list[str], *distributions: Distribution) -> list[str]:
+    """Return the warnings of extras."""
+    return list(lacking_extras([demand(root) for root in roots], distributions, target()))
+
+
+def test_extras_that_a_distribution_does_not_have_are_told_with_who_asks_for_them_and_what_there_is():
+    server = dist("Server", extras=("Standard", "http_2"))
+
+    assert lacking(["server[standart]", "bare[x]", "server[quic]"], server, dist("bare")) == [
+        (
+            "project.dependencies requires server[standart], but server 1.0 has no extra 'standart' and goes in "
+            "without it; did you mean 'standard'?"
+        ),
+        "project.dependencies requires bare[x], but bare 1.0 has no extra 'x' and goes in without it; it has none.",
+        (
+            "project.dependencies requires server[quic], but server 1.0 has no extra 'quic' and goes in without it; it "
+            "has 'http-2', 'standard'."
+        ),
+    ]
+
+
+def test_extras_that_distributions_ask_of_each_other_are_not_told():
+    assert lacking(["a"], dist("a", "server[secure]"), dist("server")) == []
+
+
+@pytest.mark.parametrize("asked", ["lib[two-three]", "lib[Two_Three]", "lib", "lib[typo]; sys_platform == 'win32'"])
+def test_extras_that_a_distribution_has_are_not_told_however_they_are_written(asked):
+    assert lacking([asked], dist("lib", extras=("Two.Three",))) == []
+
+
+@pytest.mark.parametrize("marker", ["extra == 'old'", "'old' == extra", 'python_version > "3" and (extra=="Old")'])
+def test_old_metadata_that_names_extras_in_markers_only_has_them(marker):
+    assert lacking(["lib[old]"], dist("lib", f"x; {marker}"), dist("x")) == []

@@ -50,6 +50,7 @@ def lib(tmp_path):
         "lib",
         requires=["base"],
         requires_python=">=3.9",
+        extras=["more"],
         scripts={"run": "lib:main"},
     )
 

@@ -93,6 +93,7 @@ def test_a_sound_wheel_tells_what_it_holds(tmp_path):
         dist_info="some_lib-1.0.dist-info",
         requires_python=">=3.9",
         requires_dist=("base>=1", "extra; extra == 'more'"),
+        provides_extra=("more",),
         console_scripts=(("Run", "some_lib:main"), ("other", "some_lib : Other.run")),
         members=wheel.members,
     )

@@ -5,6 +5,7 @@ Source of the limits: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarte
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.base import Finding
@@ -34,7 +35,7 @@ def check_unzipped(candidate: Candidate) -> Iterator[Finding]:
         if config.max_size == MAX_UNZIPPED
         else f"{config.where('max-size')} admits {config.max_size:,}"
     )
-    yield Finding("error", f"unzipped: {candidate.unzipped:,} bytes{shares}; {limit}; largest: {largest(plan)}, …")
+    yield Finding("error", f"unzipped: {candidate.unzipped:,} bytes{shares}; {limit}; largest: {_filling(plan)}, …")
 
 
 def check_zipped(size: int) -> Iterator[Finding]:
@@ -51,6 +52,14 @@ def largest(plan: ArchivePlan, count: int = 3) -> str:
     """Return the distributions that take most, with their sizes unpacked."""
     shown = [(origin, size) for origin, size in plan.sizes.items() if origin.dist_info is not None]
     return ", ".join(f"{origin} ({mebibytes(size)})" for origin, size in shown[:count])
+
+
+def _filling(plan: ArchivePlan, count: int = 3) -> str:
+    """Return what takes most: distributions, and files that are of none, with their sizes unpacked."""
+    sizes: Counter[str] = Counter()
+    for entry in plan.entries:
+        sizes[entry.path if entry.origin.dist_info is None else str(entry.origin)] += entry.content.size
+    return ", ".join(f"{name} ({mebibytes(size)})" for name, size in sizes.most_common(count))
 
 
 def mebibytes(size: int) -> str:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import sys
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from hatch_lambda import __version__
-from hatch_lambda.cli.output import plain
+from hatch_lambda.cli.output import flush, let_go, plain
 from hatch_lambda.errors import HatchLambdaError
 
 if TYPE_CHECKING:
@@ -40,12 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # a console may lack the letters of a file's name
     try:
         code = _run(given)
-        sys.stdout.flush()
+        flush()
     except HatchLambdaError as error:
         sys.stderr.writelines(f"{plain(line)}\n" for line in str(error).split("\n"))
         return 1
     except BrokenPipeError:  # the reader, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        let_go()
         return 1
     except KeyboardInterrupt:
         return 130

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import BooleanOptionalAction
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.cli.output import say, say_json
+from hatch_lambda.cli.output import flush, say, say_json
 from hatch_lambda.deploy import Deployment, deploy
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ def as_json(outcome: Outcome, *, dry_run: bool) -> dict[str, Any]:
 def _tell(step: Step) -> None:
     """Write the step at once: the next one may take minutes."""
     say([str(step)])
-    sys.stdout.flush()
+    flush()
 
 
 def _silent(_: Step) -> None:

@@ -3,22 +3,50 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from hatch_lambda.errors import OutputError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 def say(lines: Iterable[str]) -> None:
     """Write each line, with what is not printable in it escaped."""
-    for line in lines:
-        sys.stdout.write(f"{plain(line)}\n")
+    with _to_stdout():
+        for line in lines:
+            sys.stdout.write(f"{plain(line)}\n")
 
 
 def say_json(value: Any) -> None:
     """Write a value as JSON in ASCII, which every console can show."""
-    sys.stdout.write(json.dumps(value, indent=2) + "\n")
+    with _to_stdout():
+        sys.stdout.write(json.dumps(value, indent=2) + "\n")
+
+
+def flush() -> None:
+    """Write what waits to be written; raises ``OutputError`` if that cannot be."""
+    with _to_stdout():
+        sys.stdout.flush()
+
+
+def let_go() -> None:
+    """Have what still waits to be written go nowhere; Python would try again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def _to_stdout() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        let_go()
+        raise OutputError(f"standard output: cannot be written; {error.strerror}; send it elsewhere") from None
 
 
 def plain(text: str) -> str:

@@ -11,7 +11,7 @@ from hatch_lambda.config import LOCK_FILE, TABLE
 from hatch_lambda.errors import ConfigError, ResolveError
 from hatch_lambda.resolve.constraints import constraint_files
 from hatch_lambda.resolve.hashed import HashedResolver
-from hatch_lambda.resolve.lock import LockResolver, Wanted, made_by_us
+from hatch_lambda.resolve.lock import CREATED_BY, LockResolver, Wanted, maker_of
 from hatch_lambda.resolve.pip import PipResolver
 from hatch_lambda.resolve.uv import UvResolver, pip_environment_of_uv
 
@@ -63,9 +63,9 @@ def lock_path(config: LambdaConfig, host: Host) -> Path:
 
 
 def is_ours(config: LambdaConfig, host: Host) -> bool:
-    """Return whether the lock of an archive is one that we write, or may write because there is none yet."""
+    """Return whether the lock of an archive is for us to write: there is none yet, or none that another tool made."""
     path = host.folder / (config.lock or LOCK_FILE)
-    return path.suffix == ".toml" and (not path.is_file() or made_by_us(path))
+    return path.suffix == ".toml" and (not path.is_file() or maker_of(path) in {None, CREATED_BY})
 
 
 def resolver_tool(config: LambdaConfig, host: Host) -> Resolver:

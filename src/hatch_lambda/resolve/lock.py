@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
@@ -63,6 +64,8 @@ REFRESH = "hatch build -t lambda:lock"
 
 TOOL = "hatch-lambda"
 """Our table under ``[tool]``."""
+
+_MADE_BY = re.compile(r"""^created-by\s*=\s*["'](?P<tool>[^"']+)["']""", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -134,12 +137,21 @@ def read_lock(path: Path, name: str) -> Pylock:
         raise ResolveError(f"{name}: cannot be read ({error.strerror}); write it with {REFRESH}") from None
 
 
-def made_by_us(path: Path) -> bool:
-    """Return whether a lock is ours; one that cannot be read counts as if it were."""
+def maker_of(path: Path) -> str | None:
+    """Return which tool a lock says has made it, even if no more of it can be read; ``None`` where it does not say.
+
+    Raises ``ResolveError`` for a file that cannot be opened.
+    """
     try:
-        return read_lock(path, path.name).created_by == CREATED_BY
-    except ResolveError:
-        return True
+        text = path.read_text("utf-8", "replace")
+    except OSError as error:
+        raise ResolveError(f"{path.name}: cannot be read ({error.strerror}); see to its permissions") from None
+    try:
+        found = tomllib.loads(text).get("created-by")
+    except tomllib.TOMLDecodeError:
+        line = _MADE_BY.search(text)
+        found = line["tool"] if line else None
+    return found if isinstance(found, str) else None
 
 
 def parse_lock(text: str, name: str) -> Pylock:

@@ -12,10 +12,19 @@ from packaging.markers import Marker
 from packaging.pylock import Package, PackageSdist, PackageVcs, PackageWheel, Pylock
 from packaging.version import Version
 
+from hatch_lambda.config import LOCK_FILE
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.resolve.base import Commit, Pin, file_of, without_credentials
 from hatch_lambda.resolve.commits import LockedCommits
-from hatch_lambda.resolve.lock import CREATED_BY, TOOL, commits_in, environment_of, read_lock, requirement_lines
+from hatch_lambda.resolve.lock import (
+    CREATED_BY,
+    TOOL,
+    commits_in,
+    environment_of,
+    maker_of,
+    read_lock,
+    requirement_lines,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,17 +79,23 @@ def _told(version: Version | None, commit: str | None = None) -> str:
 def locked(path: Path, target: Target) -> Locked:
     """Return what our lock at ``path`` has for a target; nothing where there is no lock that can be read.
 
-    Raises ``ResolveError`` for a lock of another tool, which ours must not replace unasked.
+    Raises ``ResolveError`` for a file of another tool, or of nobody knows whom, which ours must not replace unasked.
     """
+    if not path.is_file():
+        return Locked()
+    maker = maker_of(path)
+    if maker is None and path.name != LOCK_FILE:
+        raise ResolveError(
+            f"{path.name}: does not say who made it, and is not overwritten; remove it, or name another file in lock"
+        )
+    if maker not in {None, CREATED_BY}:
+        raise ResolveError(
+            f"{path.name}: made by {maker}, and not to be overwritten; remove it, or name another file in lock"
+        )
     try:
         lock = read_lock(path, path.name)
-    except ResolveError:
+    except ResolveError:  # ours, but damaged, as by a merge
         return Locked()
-    if lock.created_by != CREATED_BY:
-        raise ResolveError(
-            f"{path.name}: made by {lock.created_by}, and not to be overwritten; remove it, or name another file in "
-            "lock"
-        )
     packages = [
         package
         for package in lock.packages

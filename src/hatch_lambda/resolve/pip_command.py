@@ -103,6 +103,7 @@ def run_pip(command: str, arguments: Sequence[str], *, target: Target, host: Hos
     environ["PIP_PLATFORM"] = target.platforms[0]  # in place of those in a pip.conf; the options add to it
     with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
         log = Path(folder, "pip.log")
+        environ |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder)  # with which goes what an interrupted pip leaves
         quiet = [] if shown else ["--quiet"]
         done = subprocess.run(  # noqa: S603  # no shell, and the program is this Python
             [sys.executable, str(RUNNER), json.dumps(target.markers), command, f"--log={log}", *quiet, *arguments],

@@ -19,6 +19,8 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
+from hatch_lambda.errors import masked
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -46,6 +48,8 @@ _INCONSISTENT = re.compile(
     r"Discarding .*?/(?P<file>[^/\s#]+\.whl)[#\s].* has inconsistent (?P<field>\w+): "
     r"expected '.*?', but metadata has '(?P<found>.*?)'"
 )
+_LOCATIONS = re.compile(r"^\s*[1-9]\d* location\(s\) to search for versions of ")
+_PAGE = re.compile(r"^\s*\* (?P<index>\S+://\S+/)[^/]+/?$")
 _canonical = lru_cache(canonicalize_name)
 _REASONS: tuple[tuple[str, Reason], ...] = (
     ("none of the wheel's tags", "tags"),
@@ -221,13 +225,20 @@ class PipLog:
 
     @cached_property
     def indexes(self) -> tuple[str, ...]:
-        """Return the indexes and folders that pip looked in."""
-        found = []
-        for line in self.lines:
-            for prefix in ("Looking in indexes: ", "Looking in links: "):
-                if line.startswith(prefix):
-                    found += line.removeprefix(prefix).split(", ")
-        return tuple(dict.fromkeys(found))
+        """Return the indexes and folders that pip looked in.
+
+        Of its own index pip says so only where it lists the pages that it is about to fetch.
+        """
+        indexes, folders, own = [], [], []
+        for before, line in zip(["", *self.lines], self.lines, strict=False):
+            page = _PAGE.match(line)
+            if line.startswith("Looking in indexes: "):
+                indexes += line.removeprefix("Looking in indexes: ").split(", ")
+            elif line.startswith("Looking in links: "):
+                folders += line.removeprefix("Looking in links: ").split(", ")
+            elif page and _LOCATIONS.match(before):
+                own.append(masked(page["index"]))
+        return tuple(dict.fromkeys([*(indexes or own), *folders]))
 
     @cached_property
     def conflicts(self) -> tuple[tuple[str, ...], ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Protocol
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from hatch_lambda.target import Target
+
+
+_EXTRA_IN_MARKER = re.compile(r"""\bextra\s*==\s*["']([^"']+)["']|["']([^"']+)["']\s*==\s*extra\b""")
+"""An extra as a marker asks for it: old metadata names its extras nowhere else."""
 
 
 class Versioned(Protocol):
@@ -59,6 +65,10 @@ class Provable(Described, Protocol):
     def requires_python(self) -> str | None:
         """Requires-Python of its metadata."""
 
+    @property
+    def provides_extra(self) -> tuple[str, ...]:
+        """Each Provides-Extra of its metadata."""
+
 
 def prove(roots: Sequence[Demand], wheels: Iterable[Provable], target: Target, resolution: Resolution) -> None:
     """Return if the wheels are what the roots need on the target; raises ``ResolveError`` otherwise.
@@ -78,6 +88,33 @@ def prove(roots: Sequence[Demand], wheels: Iterable[Provable], target: Target, r
     ]
     if problems:
         raise ResolveError(problems)
+
+
+def lacking_extras(roots: Sequence[Demand], wheels: Iterable[Provable], target: Target) -> Iterator[str]:
+    """Yield a sentence for each extra that the roots ask for on the target and that the distribution does not have.
+
+    What distributions ask of each other is not told: nobody here could mend it, and many have named an extra for years
+    that the other has given up.
+    """
+    found = {wheel.name: wheel for wheel in wheels}
+    for demand in demands(roots, {}, target):
+        wheel = found.get(canonicalize_name(demand.requirement.name))
+        known = _extras(wheel) if wheel else ()
+        for extra in sorted(demand.requirement.extras):
+            if wheel is None or canonicalize_name(extra) in known:
+                continue
+            close = get_close_matches(canonicalize_name(extra), known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(map(repr, known)) or 'none'}."
+            yield (
+                f"{demand.by} requires {demand.requirement.name}[{extra}], but {wheel.name} {wheel.version} has no "
+                f"extra {extra!r} and goes in without it; {hint}"
+            )
+
+
+def _extras(wheel: Provable) -> list[NormalizedName]:
+    """Return the extras that a distribution has, in order."""
+    in_markers = (name for text in wheel.requires_dist for match in _EXTRA_IN_MARKER.findall(text) for name in match)
+    return sorted({canonicalize_name(name) for name in (*wheel.provides_extra, *filter(None, in_markers))})
 
 
 def suits(

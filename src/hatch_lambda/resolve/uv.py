@@ -62,6 +62,7 @@ _ONLY_SDIST = re.compile(r"Wheels are required for `([\w.-]+)` because building 
 _REQUIRED = re.compile(r"(?:depends? on|require) (?P<name>[A-Za-z0-9._-]+)(?P<versions>[<>=!~][^\s]*)?(?=[\s,])")
 """What uv says of distributions that it cannot take, and of who requires which versions."""
 
+_NO_SOLUTION = "No solution found"
 _REMEDY = "see to uv's own settings, in [tool.uv], a uv.toml or UV_* variables"
 
 
@@ -144,7 +145,11 @@ def failure(said: str, target: Target) -> ResolveError:
         with suppress(InvalidSpecifier):
             name = canonicalize_name(match["name"])
             missing[name] = missing.get(name, SpecifierSet()) & SpecifierSet((match["versions"] or "").rstrip(".,"))
-    return ResolveError(f"uv found no wheels for {target}{remedy}; what it said:", detail=said, missing=missing)
+    if sdists or _NO_SOLUTION in text:
+        problem = f"uv found no wheels for {target}{remedy}; what it said:"
+    else:  # it did not come to looking for any, or could not look everywhere
+        problem = f"uv could not resolve the requirements for {target}; what it said:"
+    return ResolveError(problem, detail=said, missing=missing)
 
 
 def python_platform(target: Target) -> str:
