@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 import re
-import subprocess
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_lambda.errors import ResolveError
-from hatch_lambda.places import reads_beyond, why_unbuildable
 from hatch_lambda.resolve.base import COMMIT, OFFLINE_VARIABLE
 from hatch_lambda.resolve.sdists import build_from, commit_of
+from hatch_lambda.source_folder import fingerprint, reads_beyond, why_unbuildable
 from hatch_lambda.sources import impurity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from packaging.utils import NormalizedName
 
     from hatch_lambda.places import Place
@@ -28,30 +24,6 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.commits import LockedCommits
     from hatch_lambda.store import Store
     from hatch_lambda.wheels import Wheel
-
-_NOT_SOURCE = frozenset(
-    {
-        ".git",
-        ".hg",
-        ".mypy_cache",
-        ".nox",
-        ".pytest_cache",
-        ".ruff_cache",
-        ".svn",
-        ".tox",
-        ".venv",
-        "__pycache__",
-        "node_modules",
-        "venv",
-    }
-)
-"""Folders of tools, which a build reads nothing from."""
-
-_LEFT_BEHIND = re.compile(
-    r"build/(lib|bdist\.|temp\.|scripts-)[^/]*/.*|dist/([^/]+\.(whl|zip|json|tar\.gz)|\.gitignore)"
-    r"|(.*/)?[^/]+\.egg-info/.*"
-)
-"""Files that builds leave at the top; what else lies in such folders may be built, as a web page, and belong in."""
 
 
 def wheel_of(name: NormalizedName, place: Place, by: str, store: Store, host: Host) -> Wheel:
@@ -125,44 +97,9 @@ def _key(place: Place) -> tuple[str, ...] | None:
     A folder's path counts, as its wheel may name other folders beside it.
     """
     if place.kind == "folder":
-        return "folder", str(place), _fingerprint(place.file)
+        return "folder", str(place), fingerprint(place.file)
     if place.kind == "repository":
         return ("repository", str(place)) if commit_in(place) else None
     if place.local:
         return "archive", place.url.partition("#")[2], hashlib.sha256(place.file.read_bytes()).hexdigest()
     return ("archive", str(place)) if re.search(r"#sha256=[0-9a-f]{64}", place.url) else None
-
-
-def _fingerprint(folder: Path) -> str:
-    """Return a hash of every file that a build of the folder may read, and of the commit that it is at."""
-    found = hashlib.sha256(_described(folder))
-    for file in _source_files(folder):
-        executable = os.access(file, os.X_OK)
-        content = hashlib.sha256(file.read_bytes()).hexdigest()
-        found.update(f"{file.relative_to(folder).as_posix()}\0{executable}{content}\n".encode())
-    return found.hexdigest()
-
-
-def _source_files(folder: Path) -> Iterator[Path]:
-    """Yield the files in the folder, but for those of tools and of earlier builds; links to folders are followed."""
-    seen: set[str] = set()
-    for root, folders, files in os.walk(folder, followlinks=True):
-        real = os.path.realpath(root)
-        folders[:] = sorted(name for name in folders if name not in _NOT_SOURCE)
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        for path in (Path(root, name) for name in sorted(files)):
-            relative = path.relative_to(folder).as_posix()
-            if path.suffix != ".pyc" and not _LEFT_BEHIND.fullmatch(relative) and path.is_file():
-                yield path
-
-
-def _described(folder: Path) -> bytes:
-    """Return what git says of the folder's commit, as versions may come from it; nothing where git does not know it."""
-    try:
-        command = ["git", "-C", str(folder), "describe", "--always", "--tags", "--long", "--dirty"]
-        return subprocess.run(command, capture_output=True, check=False).stdout  # noqa: S603  # no shell
-    except OSError:
-        return b""

@@ -47,19 +47,6 @@ Source: https://docs.astral.sh/uv/concepts/projects/dependencies/#dependency-sou
 """
 
 
-_BACKENDS = ("flit", "hatch", "pdm", "poetry", "setuptools")
-_NOT_BUILT = frozenset({"dependencies", "dev-dependencies", "envs", "group", "optional-dependencies", "urls"})
-_CODE_FILES = ("setup.py", "pdm_build.py")
-_CODE_KEYS = frozenset({"cmdclass", "custom-hook", "hooks"})
-_CODE_SOURCES = frozenset({"call", "code", "env"})
-"""Where backends take code or values from that are not the folder's: files, keys and sources of the version.
-
-Sources: https://hatch.pypa.io/latest/plugins/version-source/reference/,
-https://setuptools.pypa.io/en/latest/userguide/pyproject_config.html,
-https://backend.pdm-project.org/hooks/ and https://python-poetry.org/docs/building-extension-modules/, read 2026-11-23.
-"""
-
-
 @dataclass(frozen=True)
 class Place:
     """Where a distribution is: a folder of this machine, the URL of an sdist or a wheel, or a repository's as pip has
@@ -280,10 +267,10 @@ def _strings(workspace: Mapping[str, Any], key: str, where: str) -> list[str]:
 
 
 def _pyproject(folder: Path) -> dict[str, Any]:
-    return _toml(folder / "pyproject.toml")
+    return read_toml(folder / "pyproject.toml")
 
 
-def _toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
     """Return what is in a file of TOML; nothing if it is not there, or none."""
     try:
         return tomllib.loads(path.read_text("utf-8"))
@@ -299,56 +286,3 @@ def _table_at(table: Mapping[str, Any], where: str, *keys: str) -> dict[str, Any
     if not isinstance(found, dict):
         raise ProjectError(f"{where}: expected a table; found {found!r}; see to it")
     return found
-
-
-def why_unbuildable(folder: Path) -> str | None:
-    """Say why no distribution can be built from a folder; ``None`` if it says how."""
-    if not folder.is_dir():
-        return "which is not there; see to the path"
-    try:
-        table = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))
-    except FileNotFoundError:
-        table = {}
-    except (OSError, ValueError) as error:
-        return f"whose pyproject.toml cannot be read; {error}; mend it"
-    if "build-system" in table or (folder / "setup.py").is_file():
-        return None
-    return "which has no build system; give it a pyproject.toml with [build-system]"
-
-
-def reads_beyond(folder: Path) -> bool:
-    """Return whether a build of the folder may depend on more than its files and its commit.
-
-    So it is where code takes part that is no build backend, where the version comes from the environment, and where a
-    path in the configuration leads out of the folder.
-    """
-    table, hatch = _pyproject(folder), _toml(folder / "hatch.toml")
-    read = [table.get("project"), hatch, *(_at(table, "tool", backend) for backend in _BACKENDS)]
-    words = set(_words(read))
-    sources = {
-        str(_at(here, "version", "source")) for here in (hatch, _at(table, "tool", "hatch"), _at(table, "tool", "pdm"))
-    }
-    return (
-        any((folder / name).is_file() for name in _CODE_FILES)
-        or _at(table, "tool", "poetry", "build") is not None
-        or not words.isdisjoint(_CODE_KEYS)
-        or not sources.isdisjoint(_CODE_SOURCES)
-        or any(".." in re.split(r"[/\\]", word) for word in words)
-    )
-
-
-def _words(value: Any) -> Iterator[str]:
-    """Yield all keys and strings in a value of TOML, but for requirements and what is not for building."""
-    if isinstance(value, str):
-        yield value
-    for inner in value if isinstance(value, list) else ():
-        yield from _words(inner)
-    for key, inner in value.items() if isinstance(value, dict) else ():
-        yield key
-        yield from () if key in _NOT_BUILT else _words(inner)
-
-
-def _at(table: Any, *keys: str) -> Any:
-    for key in keys:
-        table = table.get(key) if isinstance(table, dict) else None
-    return table

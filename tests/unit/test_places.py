@@ -8,7 +8,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from hatch_lambda.errors import ProjectError
-from hatch_lambda.places import Place, surroundings, why_unbuildable
+from hatch_lambda.places import Place, surroundings
 from tests.support.samples import target
 
 if TYPE_CHECKING:
@@ -175,22 +175,3 @@ def test_a_member_that_the_workspace_lacks_is_refused(tmp_path):
 def test_places_are_shown_as_paths_or_without_credentials(tmp_path):
     assert str(folder_place(tmp_path)) == str(tmp_path)
     assert str(Place("repository", "git+https://me:s3cret@host/lib@v1")) == "git+https://****@host/lib@v1"
-
-
-@pytest.mark.parametrize(
-    ("text", "problem"),
-    [
-        ("[build-system]\nrequires = []\n", None),
-        ("build-system = {}", None),
-        ("", "which has no build system; give it a pyproject.toml with [build-system]"),
-        ("x =", "whose pyproject.toml cannot be read; Invalid value (at end of document); mend it"),
-    ],
-)
-def test_a_folder_says_how_it_is_built_or_not(tmp_path, text, problem):
-    assert why_unbuildable(write(tmp_path, text)) == problem
-
-
-def test_an_old_folder_with_a_setup_py_can_be_built(tmp_path):
-    (tmp_path / "setup.py").touch()
-
-    assert why_unbuildable(tmp_path) is None

@@ -1,0 +1,117 @@
+"""Whether a distribution can be built from a folder, what a build of it may read, and when that has changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hatch_lambda.source_folder import fingerprint, reads_beyond, why_unbuildable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write(folder: Path, text: str = "", path: str = "pyproject.toml") -> Path:
+    """Write a file of the folder and return the folder."""
+    file = folder / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[build-system]\nrequires = []\n", None),
+        ("build-system = {}", None),
+        ("", "which has no build system; give it a pyproject.toml with [build-system]"),
+        ("x =", "whose pyproject.toml cannot be read; Invalid value (at end of document); mend it"),
+    ],
+)
+def test_a_folder_says_how_it_is_built_or_not(tmp_path, text, problem):
+    assert why_unbuildable(write(tmp_path, text)) == problem
+
+
+def test_an_old_folder_with_a_setup_py_can_be_built(tmp_path):
+    assert why_unbuildable(write(tmp_path, path="setup.py")) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x =",
+        'project = { dependencies = ["lib @ {root:uri}/../lib"], optional-dependencies = { a = ["b @ ../b"] } }',
+        'tool.uv.sources.lib = { path = "../lib" }',
+        'tool.hatch.envs.default.scripts = { test = "pytest ../tests" }',
+        'tool.poetry.dependencies.lib = { path = "../lib" }',
+        'tool.mypy.mypy_path = "../stubs"',
+        'tool.hatch.version.path = "lib/__init__.py"',
+        'tool.hatch.version.source = "vcs"',
+        'tool.hatch.build.targets.wheel.packages = ["a..b", "..."]',
+        "tool = 3",
+        "tool.hatch = 3",
+    ],
+)
+def test_what_a_folder_says_of_itself_and_of_its_requirements_is_not_beyond_it(tmp_path, text):
+    assert not reads_beyond(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'project.readme = "../README.md"',
+        'tool.hatch.build.targets.wheel.force-include = { "../web" = "lib/web" }',
+        'tool.hatch.build.targets.wheel.force-include = { "x\\\\..\\\\web" = "lib/web" }',
+        "tool.hatch.build.hooks.custom = {}",
+        "tool.hatch.build.targets.wheel.hooks.mypyc = {}",
+        'tool.hatch.metadata.hooks.requirements_txt.files = ["requirements.txt"]',
+        'tool.hatch.version = { source = "env", variable = "VERSION" }',
+        'tool.hatch.version = { source = "code", path = "lib/about.py" }',
+        'tool.pdm.version = { source = "call", getter = "lib:version" }',
+        'tool.pdm.build.custom-hook = "build.py"',
+        'tool.poetry.build.script = "build.py"',
+        'tool.setuptools.cmdclass = { build = "commands.Build" }',
+    ],
+)
+def test_code_the_environment_and_paths_that_lead_out_are_beyond_a_folder(tmp_path, text):
+    assert reads_beyond(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("setup.py", ""),
+        ("pdm_build.py", ""),
+        ("hatch.toml", "build.hooks.custom = {}"),
+        ("hatch.toml", 'version.source = "env"'),
+    ],
+)
+def test_files_that_say_so_without_pyproject_count(tmp_path, path, text):
+    assert reads_beyond(write(write(tmp_path), text, path))
+
+
+LEFT = [
+    "build/lib/lib/old.py",
+    "build/lib.linux-x86_64-cpython-313/old.py",
+    "build/bdist.linux-x86_64/x",
+    "dist/lib-1.0.tar.gz",
+    "dist/lib-1.0-py3-none-any.whl",
+    "dist/lib-1.0-lambda-python3.13-arm64.zip",
+    "dist/.gitignore",
+    "lib.egg-info/PKG-INFO",
+    "src/lib.egg-info/PKG-INFO",
+    "lib/__pycache__/x.pyc",
+    "node_modules/x/index.js",
+]
+SOURCE = ["build/web/index.html", "dist/web/index.html", "dist/main.js", "lib/dist/x.whl", "lib/build/lib/x.py"]
+
+
+@pytest.mark.parametrize(("path", "counts"), [*((path, False) for path in LEFT), *((path, True) for path in SOURCE)])
+def test_what_builds_and_tools_leave_behind_does_not_count_and_all_else_does(tmp_path, path, counts):
+    before = fingerprint(write(tmp_path))
+
+    after = fingerprint(write(tmp_path, "changed", path))
+
+    assert (after != before) is counts
