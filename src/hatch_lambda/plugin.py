@@ -31,6 +31,7 @@ from hatch_lambda.report import Report
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host
 from hatch_lambda.resolve.choice import UPGRADE_VARIABLE, Upgrade, is_ours
 from hatch_lambda.store import Store
+from hatch_lambda.targets import VARIABLES
 from hatch_lambda.wheelhouse import Wheelhouse
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         An archive's own lock that another tool made stays as it is.
         """
         groups: dict[str | None, list[LambdaConfig]] = {self.target_config.get("lock"): []}
-        for config in self.archives.each:
+        for config in self._locked:
             groups.setdefault(config.lock, []).append(config)
         first, *others = [archives for archives in groups.values() if archives]
         job, host = self._job(first[0], build_data), self._wheelhouse.host
@@ -154,10 +155,29 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     @cached_property
     def archives(self) -> Archives:
         """Return the archives that our table declares; raises ``ConfigError`` naming every problem."""
+        return self._archives_under(os.environ)
+
+    def _archives_under(self, overrides: Mapping[str, str]) -> Archives:
         with hatch_answers():
             requires_python = SpecifierSet(self.metadata.core.requires_python)
             table = self.target_config
-        return read_archives(table, requires_python=requires_python, overrides=os.environ)
+        return read_archives(table, requires_python=requires_python, overrides=overrides)
+
+    @property
+    def _locked(self) -> tuple[LambdaConfig, ...]:
+        """Return the archives that locks are for: those of this run, and those of the table for other targets.
+
+        A lock that was made under a variable would otherwise not do without it.
+        """
+        each = self.archives.each
+        if not any(os.environ.get(variable) for variable in VARIABLES.values()):
+            return each
+        try:
+            declared = self._archives_under({}).each
+        except ConfigError:  # it needs the variables
+            return each
+        targets = {config.target for config in each}
+        return (*each, *(config for config in declared if config.target not in targets))
 
     @cached_property
     def _told(self) -> set[str]:
