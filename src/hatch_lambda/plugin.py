@@ -46,6 +46,8 @@ INTERRUPTED = 130
 """The exit code that shells give to what Ctrl-C ends."""
 
 CACHE_VARIABLE = "HATCH_LAMBDA_CACHE_DIR"
+_TRUE, _FALSE = ("1", "true"), ("", "0", "false")
+"""Spellings of variables that switch something on or off, in lower case."""
 
 CHECKED_OPTIONS = (
     "hook_config",
@@ -67,6 +69,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     PLUGIN_NAME = "lambda"
 
+    _offline: bool
     _wheelhouse: Wheelhouse
 
     def get_version_api(self) -> dict[str, Callable[..., str]]:
@@ -86,6 +89,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         """Build each requested archive and yield its path; the one place where our errors end the program."""
         try:
             self._check_project()
+            self._offline, verifying = _switches(OFFLINE_VARIABLE, VERIFY_VARIABLE)
             options["versions"] = list(self.archives.expanded(options.get("versions") or self.archives.default))
             self._check_directory(options.get("directory"))
             if not options.get("clean_only"):
@@ -97,7 +101,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
                     yield artifact
                     report = self._reports.pop(artifact, None)
                     self._tell(report)
-                    if isinstance(report, Report) and env_var_enabled(VERIFY_VARIABLE):
+                    if isinstance(report, Report) and verifying:
                         self._repeat(report)
         except HatchLambdaError as error:
             self.app.abort(str(error))
@@ -201,8 +205,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     @property
     def _host(self) -> Host:
-        offline = env_var_enabled(OFFLINE_VARIABLE)
-        return Host(os.environ, Path(self.root), terminal=self._terminal, offline=offline)
+        return Host(os.environ, Path(self.root), terminal=self._terminal, offline=self._offline)
 
     @property
     def _name(self) -> str:
@@ -315,6 +318,22 @@ def _cache_folder() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("hatch-lambda", appauthor=False)
+
+
+def _switches(*variables: str) -> list[bool]:
+    """Return which variables are set to true, whatever the case; raises ``ConfigError`` for what is no spelling of it.
+
+    Hatch's own reading takes ``True`` or ``yes`` for false, and the network would be asked.
+    """
+    values = [os.environ.get(variable, "") for variable in variables]
+    problems = [
+        f"{variable}: expected 1 or true, or 0, false or nothing; found {value!r}"
+        for variable, value in zip(variables, values, strict=True)
+        if value.lower() not in {*_TRUE, *_FALSE}
+    ]
+    if problems:
+        raise ConfigError(problems)
+    return [value.lower() in _TRUE for value in values]
 
 
 def _upgrade() -> Upgrade:
