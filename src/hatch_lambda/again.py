@@ -9,13 +9,12 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hatch_lambda.environment import VERIFY_VARIABLE
 from hatch_lambda.errors import ArchiveError
 from hatch_lambda.resolve.base import REBUILD_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-VERIFY_VARIABLE = "HATCH_LAMBDA_VERIFY"
 
 _COMPARED = ("CRC", "file_size", "external_attr", "date_time", "compress_size", "compress_type")
 

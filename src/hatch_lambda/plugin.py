@@ -11,26 +11,27 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hatchling.builders.config import BuilderConfig, env_var_enabled
+from hatchling.builders.config import BuilderConfig
 from hatchling.builders.plugin.interface import BuilderInterface
 from hatchling.builders.utils import get_reproducible_timestamp
 from hatchling.plugin.manager import PluginManager
 from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
 
-from hatch_lambda.again import VERIFY_VARIABLE, build_again
+from hatch_lambda.again import build_again
 from hatch_lambda.archive import remove_leftovers
 from hatch_lambda.archives import LOCK_VERSION, Archives, read_archives
 from hatch_lambda.build import Job, build, lock
+from hatch_lambda.environment import read_environment
 from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, masked
 from hatch_lambda.filenames import check_file_names, file_name, is_file_of
 from hatch_lambda.hatch_project import FileSelection, hatch_answers, read_project
 from hatch_lambda.layers import LayerZips
 from hatch_lambda.manifest import manifest_path
 from hatch_lambda.report import Report
-from hatch_lambda.resolve.base import OFFLINE_VARIABLE, REBUILD_VARIABLE, Host
-from hatch_lambda.resolve.choice import UPGRADE_VARIABLE, Upgrade, is_ours
+from hatch_lambda.resolve.base import Host
+from hatch_lambda.resolve.choice import is_ours
 from hatch_lambda.store import Store
+from hatch_lambda.targets import VARIABLES
 from hatch_lambda.wheelhouse import Wheelhouse
 
 if TYPE_CHECKING:
@@ -39,12 +40,11 @@ if TYPE_CHECKING:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
     from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.environment import Environment
     from hatch_lambda.report import LockReport
 
 INTERRUPTED = 130
 """The exit code that shells give to what Ctrl-C ends."""
-
-CACHE_VARIABLE = "HATCH_LAMBDA_CACHE_DIR"
 
 CHECKED_OPTIONS = (
     "hook_config",
@@ -66,6 +66,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     PLUGIN_NAME = "lambda"
 
+    _environment: Environment
     _wheelhouse: Wheelhouse
 
     def get_version_api(self) -> dict[str, Callable[..., str]]:
@@ -85,18 +86,19 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         """Build each requested archive and yield its path; the one place where our errors end the program."""
         try:
             self._check_project()
+            self._environment = read_environment(os.environ)
             options["versions"] = list(self.archives.expanded(options.get("versions") or self.archives.default))
             self._check_directory(options.get("directory"))
             if not options.get("clean_only"):
                 self._check_file_names(options["versions"])
                 self._check_layers(options["versions"])
-            with Store(_cache_folder()) as store:
+            with Store(self._environment.cache) as store:
                 self._wheelhouse = Wheelhouse(store, self._host, self._step)
                 for artifact in super().build(**options):
                     yield artifact
                     report = self._reports.pop(artifact, None)
                     self._tell(report)
-                    if isinstance(report, Report) and env_var_enabled(VERIFY_VARIABLE):
+                    if isinstance(report, Report) and self._environment.verify:
                         self._repeat(report)
         except HatchLambdaError as error:
             self.app.abort(str(error))
@@ -122,12 +124,12 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         An archive's own lock that another tool made stays as it is.
         """
         groups: dict[str | None, list[LambdaConfig]] = {self.target_config.get("lock"): []}
-        for config in self.archives.each:
+        for config in self._locked:
             groups.setdefault(config.lock, []).append(config)
         first, *others = [archives for archives in groups.values() if archives]
         job, host = self._job(first[0], build_data), self._wheelhouse.host
         written = [first, *(archives for archives in others if is_ours(archives[0], host))]
-        reports = [lock(job.project, archives, self._wheelhouse, _upgrade()) for archives in written]
+        reports = [lock(job.project, archives, self._wheelhouse, self._environment.upgrade) for archives in written]
         for report in reports[1:]:
             self.app.display_info(str(report.path))
             self._tell(report)
@@ -154,10 +156,29 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     @cached_property
     def archives(self) -> Archives:
         """Return the archives that our table declares; raises ``ConfigError`` naming every problem."""
+        return self._archives_under(os.environ)
+
+    def _archives_under(self, overrides: Mapping[str, str]) -> Archives:
         with hatch_answers():
             requires_python = SpecifierSet(self.metadata.core.requires_python)
             table = self.target_config
-        return read_archives(table, requires_python=requires_python, overrides=os.environ)
+        return read_archives(table, requires_python=requires_python, overrides=overrides)
+
+    @property
+    def _locked(self) -> tuple[LambdaConfig, ...]:
+        """Return the archives that locks are for: those of this run, and those of the table for other targets.
+
+        A lock that was made under a variable would otherwise not do without it.
+        """
+        each = self.archives.each
+        if not any(os.environ.get(variable) for variable in VARIABLES.values()):
+            return each
+        try:
+            declared = self._archives_under({}).each
+        except ConfigError:  # it needs the variables
+            return each
+        targets = {config.target for config in each}
+        return (*each, *(config for config in declared if config.target not in targets))
 
     @cached_property
     def _told(self) -> set[str]:
@@ -181,8 +202,8 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     @property
     def _host(self) -> Host:
-        offline, rebuild = env_var_enabled(OFFLINE_VARIABLE), env_var_enabled(REBUILD_VARIABLE)
-        return Host(os.environ, Path(self.root), terminal=self._terminal, offline=offline, rebuild=rebuild)
+        told = self._environment
+        return Host(os.environ, Path(self.root), terminal=self._terminal, offline=told.offline, rebuild=told.rebuild)
 
     @property
     def _name(self) -> str:
@@ -282,27 +303,6 @@ def _timestamp() -> int:
         raise ConfigError(
             f"SOURCE_DATE_EPOCH: expected a whole number of seconds since 1970; found {found!r}"
         ) from None
-
-
-def _cache_folder() -> Path:
-    """Return the folder of the wheel store: the variable's, or the platform's place; raises ``ConfigError``."""
-    given = os.environ.get(CACHE_VARIABLE)
-    if given:
-        try:
-            return Path(given).expanduser().absolute()
-        except RuntimeError:
-            raise ConfigError(f"{CACHE_VARIABLE}: {given!r} names nobody's home; give the folder in full") from None
-    from platformdirs import user_cache_path
-
-    return user_cache_path("hatch-lambda", appauthor=False)
-
-
-def _upgrade() -> Upgrade:
-    """Return which locked versions the variable frees: ``1`` or ``true`` all of them, else those that it names."""
-    value = os.environ.get(UPGRADE_VARIABLE, "")
-    if env_var_enabled(UPGRADE_VARIABLE):
-        return Upgrade(everything=True)
-    return Upgrade(names=frozenset(canonicalize_name(name) for name in re.split(r"[\s,]+", value) if name))
 
 
 @contextmanager

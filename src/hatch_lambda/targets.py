@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 RUNTIME_VARIABLE = "HATCH_LAMBDA_RUNTIME"
 ARCHITECTURE_VARIABLE = "HATCH_LAMBDA_ARCHITECTURE"
+VARIABLES = {"runtime": RUNTIME_VARIABLE, "architecture": ARCHITECTURE_VARIABLE}
+"""Options that a variable overrides, each with the variable."""
 
 TARGET_OPTIONS = {
     "runtime": (

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support import zips
 from tests.support.index_server import IndexServer
 from tests.support.locks import package, pylock, requirements, uv_pylock
@@ -286,15 +288,79 @@ def test_a_requirement_that_is_gone_needs_no_new_lock(index, project):
     assert refreshed.output == "pylock.lambda.toml\n  python3.13 on x86_64, 1 distribution\n  gone: 1.0 -> gone\n"
 
 
+@pytest.mark.parametrize(
+    ("variables", "target", "options"),
+    [
+        ({"HATCH_LAMBDA_ARCHITECTURE": "arm64"}, "python3.13 on arm64", "architecture"),
+        ({"HATCH_LAMBDA_RUNTIME": "python3.12"}, "python3.12 on x86_64", "runtime"),
+        (
+            {"HATCH_LAMBDA_RUNTIME": "python3.12", "HATCH_LAMBDA_ARCHITECTURE": "x86_64"},
+            "python3.12 on x86_64",
+            "runtime",
+        ),
+        (
+            {"HATCH_LAMBDA_RUNTIME": "python3.12", "HATCH_LAMBDA_ARCHITECTURE": "arm64"},
+            "python3.12 on arm64",
+            "runtime and architecture",
+        ),
+    ],
+)
+def test_a_target_that_only_a_variable_names_is_to_be_listed_before_the_lock_is_refreshed(
+    index, project, variables, target, options
+):
+    index.add("lib")
+    project.configure(dependencies=["lib"])
+    project.build(target="lambda:lock")
+
+    refused = project.build(**variables)
+
+    assert (refused.code, refused.output) == (
+        1,
+        (
+            f"pylock.lambda.toml: made for python3.13 on x86_64; not for {target}; list all that are needed in "
+            f"{options}, then {REFRESH}\n"
+        ),
+    )
+
+
+@pytest.mark.parametrize("architecture", ["architecture = 'x86_64'", "architecture = ['x86_64', 'arm64']"])
+def test_a_lock_that_is_refreshed_under_a_variable_keeps_what_the_table_declares(index, project, architecture):
+    index.add("lib", tag="cp313-cp313-manylinux_2_17_x86_64")
+    index.add("lib", tag="cp313-cp313-manylinux_2_17_aarch64")
+    project.configure(architecture, dependencies=["lib"])
+
+    locked = project.build(target="lambda:lock", HATCH_LAMBDA_ARCHITECTURE="arm64")
+    built = [project.build(HATCH_LAMBDA_ARCHITECTURE=each) for each in ("arm64", "x86_64")]
+
+    assert locked.output == (
+        "pylock.lambda.toml\n"
+        "  python3.13 on arm64, 1 distribution\n  lib: new -> 1.0\n"
+        "  python3.13 on x86_64, 1 distribution\n  lib: new -> 1.0\n"
+    )
+    assert [each.code for each in built] == [0, 0]
+
+
+def test_a_lock_is_for_the_variables_alone_where_the_table_names_no_runtime(index, project):
+    index.add("lib")
+    project.configure(dependencies=["lib"])
+    text = (project.root / "pyproject.toml").read_text()
+    project.write("pyproject.toml", text.replace('runtime = "python3.13"\n', ""))
+
+    locked = project.build(target="lambda:lock", HATCH_LAMBDA_RUNTIME="python3.12")
+
+    assert locked.output == "pylock.lambda.toml\n  python3.12 on x86_64, 1 distribution\n  lib: new -> 1.0\n"
+
+
 def test_a_lock_for_another_target_is_refused(index, project):
     index.add("lib", tag="cp313-cp313-manylinux_2_17_x86_64")
     index.add("lib", tag="cp313-cp313-manylinux_2_17_aarch64")
     project.configure(dependencies=["lib"])
     project.build(target="lambda:lock")
 
-    refused = project.build(HATCH_LAMBDA_ARCHITECTURE="arm64")
-    project.build(target="lambda:lock", HATCH_LAMBDA_ARCHITECTURE="arm64")
-    built = project.build(HATCH_LAMBDA_ARCHITECTURE="arm64")
+    project.configure('architecture = "arm64"', dependencies=["lib"])
+    refused = project.build()
+    project.build(target="lambda:lock")
+    built = project.build()
 
     assert refused.code == 1
     assert refused.output == (

@@ -373,6 +373,16 @@ def test_metadata_that_cannot_be_used_is_one_message_and_no_archive(project, old
             "HATCH_LAMBDA_CACHE_DIR: '~nobody-at-all/cache' names nobody's home; give the folder in full",
         ),
         (
+            "HATCH_LAMBDA_OFFLINE",
+            "yes",
+            "HATCH_LAMBDA_OFFLINE: expected 1 or true, or 0, false or nothing; found 'yes'",
+        ),
+        (
+            "HATCH_LAMBDA_VERIFY",
+            "on",
+            "HATCH_LAMBDA_VERIFY: expected 1 or true, or 0, false or nothing; found 'on'",
+        ),
+        (
             "SOURCE_DATE_EPOCH",
             "yesterday",
             "SOURCE_DATE_EPOCH: expected a whole number of seconds since 1970; found 'yesterday'",
@@ -384,6 +394,33 @@ def test_a_variable_that_cannot_be_used_is_named_in_the_message(project, older, 
 
     assert (built.code, built.output) == (1, f"{message}\n")
     assert zips.folder(older.parent) == {NAME: b"older"}
+
+
+@pytest.mark.parametrize("value", ["1", "true", "True", "TRUE"])
+def test_the_network_is_out_of_bounds_however_that_is_spelled(project, value):
+    project.configure(dependencies=["lib"])
+
+    built = project.build(HATCH_LAMBDA_OFFLINE=value)
+
+    assert built.code == 1
+    assert built.output.startswith("HATCH_LAMBDA_OFFLINE: pip cannot resolve without the network; ")
+
+
+@pytest.mark.parametrize("value", ["", "0", "false", "False"])
+def test_the_network_is_asked_where_a_variable_allows_it(index, project, value):
+    index.add("lib")
+    project.configure(dependencies=["lib"])
+
+    built = project.build(HATCH_LAMBDA_OFFLINE=value)
+
+    assert built.code == 0, built.output
+
+
+@pytest.mark.parametrize(("value", "repeated"), [("True", True), ("False", False)])
+def test_a_second_build_is_made_however_it_is_asked_for(project, value, repeated):
+    built = project.build(HATCH_LAMBDA_VERIFY=value)
+
+    assert ("a second build gave the same bytes" in built.output) is repeated
 
 
 def test_a_missing_runtime_is_told_with_those_that_fit(project, older):

@@ -14,6 +14,7 @@ from hatch_lambda.resolve.hashed import HashedResolver
 from hatch_lambda.resolve.lock import CREATED_BY, LockResolver, Wanted, maker_of
 from hatch_lambda.resolve.pip import PipResolver
 from hatch_lambda.resolve.uv import UvResolver, pip_environment_of_uv
+from hatch_lambda.targets import VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -42,7 +43,9 @@ def chosen_lock(config: LambdaConfig, host: Host, memory: Memory) -> Resolver | 
         return None
     if path.suffix == ".txt":
         return HashedResolver(path, host, memory)
-    return LockResolver(path, host.folder, Wanted(config.features, config.dependency_groups, config.build_from_source))
+    overridden = frozenset(option for option, variable in VARIABLES.items() if host.environ.get(variable))
+    wanted = Wanted(config.features, config.dependency_groups, config.build_from_source, overridden)
+    return LockResolver(path, host.folder, wanted)
 
 
 def locked_commits(config: LambdaConfig, host: Host, memory: Memory) -> LockedCommits | None:

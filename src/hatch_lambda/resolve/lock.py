@@ -44,7 +44,7 @@ from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import ARCHITECTURES, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from packaging.markers import Environment
@@ -70,11 +70,15 @@ _MADE_BY = re.compile(r"""^created-by\s*=\s*["'](?P<tool>[^"']+)["']""", re.MULT
 
 @dataclass(frozen=True)
 class Wanted:
-    """What of a lock goes in: extras and groups of the project, and which distributions may be built from sdists."""
+    """What of a lock goes in: extras and groups of the project, and which distributions may be built from sdists.
+
+    ``overridden`` are the options of the table in whose place a variable names the target.
+    """
 
     features: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     from_source: tuple[NormalizedName, ...] = ()
+    overridden: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -184,7 +188,7 @@ def select(
     whole is for other environments.
     """
     wanted, remedy = wanted or Wanted(), remedy or _remedy(lock)
-    _check_environment(lock, target, name, remedy)
+    _check_environment(lock, target, name, f"{_missing_in_table(lock, target, wanted.overridden)}{remedy}")
     pins: dict[NormalizedName, Pin] = {}
     unfit: dict[NormalizedName, str] = {}
     twice = []
@@ -217,14 +221,32 @@ def _check_environment(lock: Pylock, target: Target, name: str, remedy: str) -> 
         raise ResolveError(f"{name}: {_made_for(lock, target)}; {remedy}") from None
 
 
+def _missing_in_table(lock: Pylock, target: Target, overridden: Collection[str]) -> str:
+    """Say what to do before our lock is refreshed, which else would be for the same targets as before."""
+    made_for = [other for marker, other in _known_targets().items() if marker in (lock.environments or ())]
+    if lock.created_by != CREATED_BY or not made_for:
+        return ""
+    lacking = {
+        "runtime": all(other.runtime.name != target.runtime.name for other in made_for),
+        "architecture": all(other.architecture != target.architecture for other in made_for),
+    }
+    options = [option for option, lacks in lacking.items() if lacks and option in overridden]
+    return f"list all that are needed in {' and '.join(options)}, then " if options else ""
+
+
+def _known_targets() -> dict[Marker, Target]:
+    """Return the targets by what our lock says of them."""
+    known = [Target(runtime, architecture) for runtime in RUNTIMES for architecture in ARCHITECTURES]
+    return {environment_of(target): target for target in known}
+
+
 def _made_for(lock: Pylock, target: Target) -> str:
     """Say for which environments a lock is, none of which is the target."""
     python = target.python_full_version
     if lock.requires_python and not lock.requires_python.contains(python):
         return f"made for Python {lock.requires_python}; {target.runtime.name} has {python}"
-    known = [Target(runtime, architecture) for runtime in RUNTIMES for architecture in ARCHITECTURES]
-    ours = {environment_of(other): str(other) for other in known}
-    made_for = [ours.get(marker) or str(marker) for marker in lock.environments or ()]
+    known = _known_targets()
+    made_for = [str(known.get(marker, marker)) for marker in lock.environments or ()]
     return f"made for {' or '.join(made_for)}; not for {target}"
 
 
