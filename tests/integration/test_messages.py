@@ -378,6 +378,11 @@ def test_metadata_that_cannot_be_used_is_one_message_and_no_archive(project, old
             "HATCH_LAMBDA_OFFLINE: expected 1 or true, or 0, false or nothing; found 'yes'",
         ),
         (
+            "HATCH_LAMBDA_REBUILD",
+            "lib",
+            "HATCH_LAMBDA_REBUILD: expected 1 or true, or 0, false or nothing; found 'lib'",
+        ),
+        (
             "HATCH_LAMBDA_VERIFY",
             "on",
             "HATCH_LAMBDA_VERIFY: expected 1 or true, or 0, false or nothing; found 'on'",

@@ -91,6 +91,11 @@ def pip_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {"PIP_NO_INPUT": "0", **kept, **FORCED}
 
 
+def temporary_files_in(folder: str) -> dict[str, str]:
+    """Return the variables by which a program puts its temporary files into a folder."""
+    return dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder)
+
+
 def run_pip(command: str, arguments: Sequence[str], *, target: Target, host: Host) -> PipRun:
     """Run ``pip COMMAND ARGUMENT...`` with the target's markers, and return how it went.
 
@@ -103,7 +108,7 @@ def run_pip(command: str, arguments: Sequence[str], *, target: Target, host: Hos
     environ["PIP_PLATFORM"] = target.platforms[0]  # in place of those in a pip.conf; the options add to it
     with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
         log = Path(folder, "pip.log")
-        environ |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder)  # with which goes what an interrupted pip leaves
+        environ |= temporary_files_in(folder)  # with which goes what an interrupted pip leaves
         quiet = [] if shown else ["--quiet"]
         done = subprocess.run(  # noqa: S603  # no shell, and the program is this Python
             [sys.executable, str(RUNNER), json.dumps(target.markers), command, f"--log={log}", *quiet, *arguments],

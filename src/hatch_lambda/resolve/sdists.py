@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.resolve.pip import dry_run_options, reported_pin
-from hatch_lambda.resolve.pip_command import pip_environment, run_pip, target_options
+from hatch_lambda.resolve.pip_command import pip_environment, run_pip, target_options, temporary_files_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,6 +101,7 @@ def build_from(source: str, what: str, into: Path, host: Host) -> Path:
         settings = Path(aside, "setuptools.cfg")
         settings.write_text(_SETUPTOOLS.format(folder=aside), "utf-8")
         environ = {"SOURCE_DATE_EPOCH": BUILD_DATE, "DIST_EXTRA_CONFIG": str(settings), **host.environ}
+        environ |= temporary_files_in(aside)
         arguments = ["--no-cache-dir", f"--wheel-dir={into}", source]
         code, errors = _plain_pip("wheel", arguments, replace(host, environ=environ))
     wheels = list(into.glob("*.whl"))
