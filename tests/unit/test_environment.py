@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from hatch_lambda.environment import read_environment
 from hatch_lambda.errors import ConfigError
@@ -36,7 +37,7 @@ def test_switches_are_read_in_any_case(value, on):
         ("1", Upgrade(everything=True)),
         ("True", Upgrade(everything=True)),
         ("", Upgrade()),
-        ("NumPy, six  pandas", Upgrade(names=frozenset({"numpy", "six", "pandas"}))),
+        ("NumPy, six  pandas", Upgrade(names=frozenset(map(canonicalize_name, ("numpy", "six", "pandas"))))),
     ],
 )
 def test_an_upgrade_is_of_everything_or_of_names(value, upgrade):
