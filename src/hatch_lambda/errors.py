@@ -17,8 +17,11 @@ _CREDENTIALS = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s]+@")
 class HatchLambdaError(Exception):
     """One or more problems, a line each: ``where: what is wrong; what was found or needed; what to do``.
 
-    ``detail`` is another tool's own output; it comes last, unchanged but for credentials.
+    ``detail`` is another tool's own output; it comes last, unchanged but for credentials. ``exit_code`` is what a
+    command ends with.
     """
+
+    exit_code = 1
 
     def __init__(self, problems: str | Iterable[str], *, detail: str = "") -> None:
         self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
@@ -68,6 +71,12 @@ class ArchiveError(HatchLambdaError):
 
 class PublishError(HatchLambdaError):
     """An archive could not be deployed; the problems end with what has been done all the same, and what has not."""
+
+
+class InterruptedDeploymentError(PublishError):
+    """A person has ended the deployment with Ctrl-C; the exit code is the one that shells give to that."""
+
+    exit_code = 130
 
 
 class FinishedError(HatchLambdaError):

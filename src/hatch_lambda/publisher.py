@@ -35,6 +35,8 @@ class LambdaPublisher(PublisherInterface):
         """Deploy the artifacts, by default those in ``dist``; the one place where our errors end the program."""
         try:
             settings = read_settings(self.plugin_config, self.project_config, options)
+            if settings.get("update-layers") and not settings.get("layer-name"):
+                raise PublishError("publish.lambda: update-layers names no layer; set layer-name, or leave it out")
             archives = _read(artifacts, Path(self.root)) if artifacts else self._find(settings)
             outcome = deploy(_wanted(settings, archives), lambda step: self.app.display_info(masked(str(step))))
         except HatchLambdaError as error:
@@ -59,7 +61,9 @@ class LambdaPublisher(PublisherInterface):
             raise PublishError("publish.lambda: nothing to deploy to; set function or layer-name, or give one with -o")
         if settings.get("update-layers") and not found["function"]:
             kinds = ["layer"]  # the functions move to the layer, their code stays
-        problems = [_not_one(folder, kind, f"{name} {version}", found[kind]) for kind in kinds if len(found[kind]) != 1]
+        called = " or ".join(settings.get("archive", ()))
+        which = f"{name} {version} called {called}" if called else f"{name} {version}"
+        problems = [_not_one(folder, kind, which, found[kind]) for kind in kinds if len(found[kind]) != 1]
         if problems:
             raise PublishError(problems)
         return tuple(found[kind][0] for kind in kinds)

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from tests.support.deployments import OLD, code_sha256, deployed, function_zip, layer_zip, run, run_killed
+from tests.support.deployments import (
+    OLD,
+    code_sha256,
+    deployed,
+    function_zip,
+    layer_zip,
+    run,
+    run_interrupted,
+    run_killed,
+)
 from tests.support.zips import sha256
 
 
@@ -193,6 +205,69 @@ def test_a_layer_is_published_once_though_the_first_run_was_killed(aws, tmp_path
     configuration = aws.client("lambda").get_function_configuration(FunctionName="shop")
     assert configuration["CodeSha256"] == code_sha256(path)
     assert [layer["Arn"].rpartition(":")[2] for layer in configuration["Layers"]] == ["2"]
+
+
+def test_an_interrupted_deployment_says_what_was_done_and_what_was_not(aws, tmp_path):
+    _prepare(aws)
+    aws.rules.polls = 1_000_000  # the update is never over
+    path = function_zip(tmp_path)
+
+    ended = run_interrupted(aws, "UpdateFunctionCode", path, "--function", "shop", "--alias", "live")
+
+    assert ended == (
+        130,
+        "",
+        (
+            "interrupted; what was asked of AWS last may be under way; deploy again to complete it\n"
+            "done: nothing\n"
+            "not done: shop: code; shop: version; shop: alias live\n"
+        ),
+    )
+
+
+@pytest.mark.parametrize("reader", ["head -n 1 > /dev/null", "true"])
+def test_a_reader_that_leaves_does_not_end_a_deployment(aws, tmp_path, reader):
+    names = ("one", "two", "three")
+    for name in names:
+        aws.create_function(name, OLD)
+    path = function_zip(tmp_path)
+    functions = " ".join(f"--function {name}" for name in names)
+
+    command = f"{sys.executable} -m hatch_lambda deploy {path} {functions} | {reader}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+
+    assert done.stderr == ""
+    client = aws.client("lambda")
+    codes = [client.get_function_configuration(FunctionName=name)["CodeSha256"] for name in names]
+    assert codes == [code_sha256(path)] * 3
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_words_that_nobody_can_store_do_not_end_a_deployment_but_are_told_at_its_end(aws, tmp_path):
+    for name in ("one", "two"):
+        aws.create_function(name, OLD)
+    path = function_zip(tmp_path)
+
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "hatch_lambda", "deploy", str(path), "--function", "one", "--function", "two"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr == "standard output: cannot be written; No space left on device; send it elsewhere\n"
+    client = aws.client("lambda")
+    codes = [client.get_function_configuration(FunctionName=name)["CodeSha256"] for name in ("one", "two")]
+    assert codes == [code_sha256(path)] * 2
+
+
+def test_a_closed_stdout_does_not_end_a_deployment(aws, tmp_path):
+    aws.create_function("shop", OLD)
+    path = function_zip(tmp_path)
+
+    command = f"{sys.executable} -m hatch_lambda deploy {path} --function shop --json >&-"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert aws.client("lambda").get_function_configuration(FunctionName="shop")["CodeSha256"] == code_sha256(path)
 
 
 def _before(folder) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.server
 import random
+import threading
 import zipfile
 
 import pytest
@@ -35,10 +37,78 @@ def test_all_problems_of_the_wish_are_told_at_once(aws, tmp_path):
         ),
         "function 'no name': expected a name or an ARN of a function",
         "region: found eu-central-1 and us-east-1; deploy to one region at a time",
-        "no-wait: a version is published once the update is over; wait, or leave out publish and alias",
+        "wait: a version is published only once the update is over; leave it on, or leave out publish and alias",
         "update-layers: no layer is named; name it with layer",
     )
     assert aws.asked == []
+
+
+def test_texts_that_are_empty_are_told(aws, tmp_path):
+    empty = dict.fromkeys(("region", "profile", "alias", "s3_bucket", "layer"), "")
+
+    problems = refusal(function_zip(tmp_path), functions=("shop",), **empty)
+
+    assert problems[:5] == tuple(
+        f"{option}: expected a name; found ''; a variable may be empty; give it a value, or leave out {option}"
+        for option in ("region", "profile", "alias", "s3-bucket", "layer")
+    )
+    assert aws.asked == []
+
+
+def test_a_folder_in_no_bucket_is_told(aws, tmp_path):
+    assert refusal(function_zip(tmp_path), functions=("shop",), s3_prefix="lambda") == (
+        "s3-prefix: no bucket is named; name it with s3-bucket",
+    )
+
+
+def test_of_a_zip_that_cannot_be_read_only_that_is_told(aws, tmp_path):
+    missing = tmp_path / "none.zip"
+
+    assert refusal(missing, functions=("shop",)) == (f"{missing}: there is no such file",)
+
+
+def test_a_handler_that_may_lie_in_layers_of_the_zip_names_them(aws, tmp_path):
+    aws.create_function("shop", OLD, Handler="cart.api.handler")
+    path = function_zip(tmp_path, layers=["base", "more"])
+
+    assert refusal(path, functions=("shop",)) == (
+        (
+            "shop: its handler is 'cart.api.handler'; shop-new.zip has no such module; add its layers, base, more, to "
+            "the function, or change its handler"
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "operation"),
+    [(200, "<!doctype html>", "get_function_configuration"), (404, "404", "get_function_configuration")],
+)
+def test_an_endpoint_that_is_not_aws_is_told(monkeypatch, tmp_path, status, body, operation):
+    class Stranger(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        environ = {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
+            "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+            "AWS_SECRET_ACCESS_KEY": "example-secret",
+            "AWS_DEFAULT_REGION": REGION,
+        }
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        problems = refusal(function_zip(tmp_path), functions=("shop",))
+        server.shutdown()
+
+    assert problems == (
+        f"shop: what answered {operation} is not AWS; look at AWS_ENDPOINT_URL and at proxies, then deploy again",
+    )
 
 
 def test_a_function_must_be_named_for_its_zip_and_a_layer_for_its_own(aws, tmp_path):

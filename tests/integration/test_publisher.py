@@ -61,6 +61,32 @@ def test_the_projects_zip_in_dist_is_deployed(aws, publish):
     assert said(ended) == (0, [f"shop: code updated to CodeSha256 {code_sha256(path)}"])
 
 
+def test_a_name_that_no_zip_has_is_in_the_message(aws, publish):
+    function_zip(publish.dist)
+
+    ended = publish('function = ["shop"]\narchive = ["nope"]\n')
+
+    assert said(ended) == (
+        1,
+        [
+            (
+                f"{publish.dist}: no zip of shop 0.1.0 called nope for a function; build it with hatch build -t "
+                "lambda:function, or name one"
+            ),
+        ],
+    )
+
+
+def test_layers_are_not_moved_without_a_layer(aws, publish):
+    aws.create_function("shop", OLD)
+    function_zip(publish.dist)
+
+    ended = publish('function = "shop"\n', "-o", "update-layers")
+
+    assert said(ended) == (1, ["publish.lambda: update-layers names no layer; set layer-name, or leave it out"])
+    assert aws.written == []
+
+
 def test_zips_of_other_versions_and_projects_in_dist_are_left_alone(aws, publish):
     aws.create_function("shop", OLD)
     path = function_zip(publish.dist)

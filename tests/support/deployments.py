@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -89,6 +90,24 @@ def run(
         check=False,
     )
     return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def run_interrupted(aws: AwsServer, operation: str, *arguments: object) -> Ended:
+    """Run ``hatch-lambda deploy``, press Ctrl-C once AWS has done the operation for it, and return how it ended."""
+    started = threading.Event()
+    running: list[subprocess.Popen[str]] = []
+
+    def interrupt() -> None:
+        started.wait()
+        running[0].send_signal(signal.SIGINT)
+
+    aws.after(operation, interrupt)
+    command = [sys.executable, "-m", "hatch_lambda", "deploy", *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        running.append(process)
+        started.set()
+        out, err = process.communicate()
+    return Ended(process.returncode, out, err)
 
 
 def run_killed(aws: AwsServer, operation: str, when: str, *arguments: object) -> None:

@@ -14,7 +14,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from hatch_lambda import __version__
-from hatch_lambda.cli.output import flush, let_go, plain
+from hatch_lambda.cli.output import flush, let_go, open_closed_streams, plain
 from hatch_lambda.errors import HatchLambdaError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit code; raises ``SystemExit`` with 2 for arguments that it does not know."""
     given = sys.argv[1:] if arguments is None else list(arguments)
+    open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a console may lack the letters of a file's name
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         flush()
     except HatchLambdaError as error:
         sys.stderr.writelines(f"{plain(line)}\n" for line in str(error).split("\n"))
-        return 1
+        return error.exit_code
     except BrokenPipeError:  # the reader, such as head, has seen enough
         let_go()
         return 1

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from argparse import BooleanOptionalAction
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.cli.output import flush, say, say_json
+from hatch_lambda.cli.output import flush, let_go, say, say_json
 from hatch_lambda.deploy import Deployment, deploy
+from hatch_lambda.errors import OutputError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -55,7 +56,9 @@ def run(options: Namespace) -> int:
         wait=options.wait,
         dry_run=options.dry_run,
     )
-    outcome = deploy(wanted, _silent if options.json else _tell)
+    told = _Told()
+    outcome = deploy(wanted, _silent if options.json else told.tell)
+    told.check()
     if options.json:
         say_json(as_json(outcome, dry_run=wanted.dry_run))
     else:
@@ -73,10 +76,26 @@ def as_json(outcome: Outcome, *, dry_run: bool) -> dict[str, Any]:
     }
 
 
-def _tell(step: Step) -> None:
-    """Write the step at once: the next one may take minutes."""
-    say([str(step)])
-    flush()
+@dataclass
+class _Told:
+    """Tells of each step; that nobody takes the words does not end a deployment half-way."""
+
+    error: OutputError | None = None
+
+    def tell(self, step: Step) -> None:
+        """Write the step at once: the next one may take minutes."""
+        try:
+            say([str(step)])
+            flush()
+        except BrokenPipeError:  # the reader, such as head, has seen enough
+            let_go()
+        except OutputError as error:
+            self.error = error
+
+    def check(self) -> None:
+        """Raise ``OutputError`` if a step could not be told."""
+        if self.error:
+            raise self.error
 
 
 def _silent(_: Step) -> None:

@@ -33,6 +33,13 @@ def flush() -> None:
         sys.stdout.flush()
 
 
+def open_closed_streams() -> None:
+    """Give the streams that were closed before the program began, as with ``>&-``, a place where nothing arrives."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  # until the end
+
+
 def let_go() -> None:
     """Have what still waits to be written go nowhere; Python would try again at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -39,6 +39,8 @@ def deploy(wanted: Deployment, tell: Callable[[Step], None]) -> Outcome:
             _update(function, archives, layer, wanted, aws, journal)
     except PublishError as error:
         raise journal.failure(error) from None
+    except KeyboardInterrupt:
+        raise journal.interruption() from None
     return journal.outcome()
 
 

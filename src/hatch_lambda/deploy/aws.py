@@ -6,7 +6,7 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.deploy.refusals import refused, unreachable
+from hatch_lambda.deploy.refusals import no_aws, refused, unreachable
 from hatch_lambda.errors import PublishError
 
 if TYPE_CHECKING:
@@ -65,6 +65,14 @@ class Connection:
         """Return what Lambda answers; raises ``Refused`` for a code in ``expect``, ``PublishError`` for all others."""
         return self._ask(self._lambda, where, operation, expect, arguments)
 
+    def ask_for_function(self, where: str, id_: str, expect: str = "", **arguments: Any) -> dict[str, Any]:
+        """Return the configuration of a function, or of a version of it; raises as ``ask`` does."""
+        operation = "get_function_configuration"
+        found = self.ask(where, operation, expect, FunctionName=id_, **arguments)
+        if "CodeSha256" not in found:
+            raise no_aws(where, operation)
+        return found
+
     def ask_s3(self, where: str, operation: str, expect: str = "", **arguments: Any) -> dict[str, Any]:
         """Return what S3 answers; raises as ``ask`` does."""
         return self._ask(self._s3, where, operation, expect, arguments)
@@ -94,6 +102,8 @@ class Connection:
                     raise refused(where, error) from None
             except BotoCoreError as error:
                 raise unreachable(error) from None
+            except (AttributeError, KeyError, TypeError, ValueError):  # what botocore makes of a stranger's answer
+                raise no_aws(where, operation) from None
             else:
                 return answer
             time.sleep(delay)

@@ -46,7 +46,7 @@ def update_code(
         "update_function_code",
         FunctionName=function.id,
         Architectures=list(current.get("Architectures", ["x86_64"])),  # left out, it may fall back to x86_64
-        RevisionId=current["RevisionId"],
+        **_revision(current),
         **source(archive, wanted),
     )
     if wanted.wait:
@@ -55,6 +55,13 @@ def update_code(
     said = "code updated to" if wanted.wait else "AWS is updating the code to"
     journal.note(Step("code", name, f"{said} CodeSha256 {updated['CodeSha256']}", ours, changed=True))
     return updated
+
+
+def _revision(known: Configuration) -> dict[str, str]:
+    """Return the argument by which AWS refuses to change what somebody else has changed since; some that are not AWS
+    have none.
+    """
+    return {"RevisionId": known["RevisionId"]} if "RevisionId" in known else {}
 
 
 def _compare(name: str, updated: Configuration, ours: str, journal: Journal) -> None:
@@ -80,7 +87,7 @@ def settled(function: Function, aws: Connection, version: str | None = None) -> 
     where = f"{function.name}:{version}" if version else function.name
     qualifier = {"Qualifier": version} if version else {}
     for delay in backoff(LONGEST_UPDATE):
-        found = aws.ask(where, "get_function_configuration", FunctionName=function.id, **qualifier)
+        found = aws.ask_for_function(where, function.id, **qualifier)
         if "Failed" in {found.get("State"), found.get("LastUpdateStatus")}:
             reason = found.get("LastUpdateStatusReason") or found.get("StateReason") or ""
             raise PublishError(f"{where}: the update failed; AWS says {reason!r}; see to that, then deploy again")
@@ -108,7 +115,7 @@ def publish_version(
         "publish_version",
         FunctionName=function.id,
         CodeSha256=current["CodeSha256"],
-        RevisionId=current["RevisionId"],
+        **_revision(current),
     )
     version = str(published["Version"])
     if latest is not None and version == latest["Version"]:
@@ -166,7 +173,7 @@ def move_alias(function: Function, version: str | None, wanted: Deployment, aws:
             FunctionName=function.id,
             Name=wanted.alias,
             FunctionVersion=version,
-            RevisionId=alias["RevisionId"],
+            **_revision(alias),
         )
         journal.note(
             Step("alias", name, f"{label} moved from version {before} to {version}", str(version), changed=True)

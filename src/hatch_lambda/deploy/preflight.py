@@ -69,7 +69,8 @@ def read_archives(wanted: Deployment) -> Archives:
         if kind in found:
             problems.append(f"{path}: found a second zip of a {kind}, after {found[kind].path}; deploy one at a time")
         found[kind] = archive
-    problems += _unmet(wanted, found)
+    if len(found) == len(wanted.zips):  # else what cannot be read may be what is asked for
+        problems += _unmet(wanted, found)
     if problems:
         raise PublishError(problems)
     return Archives(found.get("function"), found.get("layer"))
@@ -129,7 +130,7 @@ def find_functions(wanted: Deployment, archives: Archives, aws: Connection) -> t
 
 def _find(id_: str, wanted: Deployment, aws: Connection) -> Function:
     where, missing = bare_name(id_), "ResourceNotFoundException"
-    configuration = aws.ask(where, "get_function_configuration", missing, FunctionName=id_)
+    configuration = aws.ask_for_function(where, id_, missing)
     alias = None
     if wanted.alias:
         try:
@@ -174,10 +175,13 @@ def _target_problems(function: Function, archive: FinishedArchive) -> Iterator[s
         )
     handler = configuration.get("Handler") or ""
     if archive.kind == "function" and archive.described and not _finds_handler(handler, archive, configuration):
-        yield (
-            f"{name}: its handler is {handler!r}; {archive.path.name} has no such module; build the project that has "
-            "it, or change the function's handler first"
+        needed = ", ".join(archive.said("layers"))
+        remedy = (
+            f"add its layers, {needed}, to the function, or change its handler"
+            if needed
+            else "build the project that has it, or change the function's handler first"
         )
+        yield f"{name}: its handler is {handler!r}; {archive.path.name} has no such module; {remedy}"
 
 
 def _finds_handler(handler: str, archive: FinishedArchive, configuration: Mapping[str, Any]) -> bool:

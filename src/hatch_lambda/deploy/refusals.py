@@ -30,9 +30,21 @@ REMEDIES = {
 }
 
 
+LONGEST = 500
+"""Letters that are shown of what AWS says."""
+
+
+def no_aws(where: str, operation: str) -> PublishError:
+    """Return that an answer is none of AWS as one problem."""
+    return PublishError(
+        f"{where}: what answered {operation} is not AWS; look at AWS_ENDPOINT_URL and at proxies, then deploy again"
+    )
+
+
 def refused(where: str, error: ClientError) -> PublishError:
     """Return a refused request as one problem, with AWS's own words in it."""
     code, said = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    said = " ".join(str(said).split())[:LONGEST]  # a proxy may answer with a page
     operation = error.operation_name
     if code in EXPIRED:
         return PublishError("credentials: AWS says that they have expired; sign in again, then deploy again")

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from hatch_lambda.errors import PublishError
+from hatch_lambda.errors import InterruptedDeploymentError, PublishError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -50,7 +50,14 @@ class Deployment:
 
     def problems(self) -> list[str]:
         """Return what is wrong with the wish itself, before AWS is asked."""
-        found = []
+        texts = {"region": self.region, "profile": self.profile, "alias": self.alias, "s3-bucket": self.s3_bucket}
+        found = [
+            f"{option}: expected a name; found ''; a variable may be empty; give it a value, or leave out {option}"
+            for option, text in {**texts, "layer": self.layer}.items()
+            if text == ""
+        ]
+        if self.s3_prefix and self.s3_bucket is None:
+            found.append("s3-prefix: no bucket is named; name it with s3-bucket")
         for function in self.functions:
             parts = FUNCTION.fullmatch(function)
             if not parts:
@@ -65,7 +72,7 @@ class Deployment:
             found.append(f"region: found {' and '.join(sorted(regions))}; deploy to one region at a time")
         if self.publishes and not self.wait:
             found.append(
-                "no-wait: a version is published once the update is over; wait, or leave out publish and alias"
+                "wait: a version is published only once the update is over; leave it on, or leave out publish and alias"
             )
         if self.update_layers and not self.layer:
             found.append("update-layers: no layer is named; name it with layer")
@@ -128,7 +135,13 @@ class Journal:
 
     def failure(self, error: PublishError) -> PublishError:
         """Return the error with what has been done before it, and what has not."""
+        return PublishError((*error.problems, *self._so_far()), detail=error.detail)
+
+    def interruption(self) -> InterruptedDeploymentError:
+        """Return what to say where a person ended it, with what has been done, and what has not."""
+        text = "interrupted; what was asked of AWS last may be under way; deploy again to complete it"
+        return InterruptedDeploymentError((text, *self._so_far()))
+
+    def _so_far(self) -> tuple[str, str]:
         done = "; ".join(str(step) for step in self.steps if step.changed) or "nothing"
-        return PublishError(
-            (*error.problems, f"done: {done}", f"not done: {'; '.join(self.to_do)}"), detail=error.detail
-        )
+        return f"done: {done}", f"not done: {'; '.join(self.to_do) or 'nothing'}"
