@@ -14,7 +14,7 @@ from hatch_lambda.checks.imports import check_imports
 from hatch_lambda.checks.limits import check_zipped
 from hatch_lambda.config import LambdaConfig
 from hatch_lambda.errors import FinishedError
-from hatch_lambda.layers import Layer
+from hatch_lambda.layers import Layer, layer_objection
 from hatch_lambda.resolve.memory import Memory
 from hatch_lambda.runtimes import AMAZON_LINUX_2023, RUNTIMES, Runtime, runtime_named
 from hatch_lambda.target import ARCHITECTURES, Architecture, Target
@@ -71,7 +71,8 @@ def inspect(
     handler = handler or said.get("handler")
     target = Target(_runtime(named) if named else _newest(), machine or "x86_64")
     config = LambdaConfig(target=target, kind=archive.kind, name=said.get("archive"), handler=handler)
-    found = _findings(archive, config, layers)
+    unfit = _unfit_layers(archive, layers, target) if named and machine else ()  # else the target is a guess
+    found = [*unfit, *_findings(archive, config, layers)]
     return Inspection(
         archive,
         runtime=named,
@@ -82,6 +83,16 @@ def inspect(
         problems=tuple(finding.text for finding in found if finding.severity == "error"),
         warnings=tuple(finding.text for finding in found if finding.severity == "warning"),
     )
+
+
+def _unfit_layers(archive: FinishedArchive, layers: Sequence[FinishedArchive], target: Target) -> Iterator[Finding]:
+    """Yield an error for each zip that is, or is named as, a layer and is none for the target."""
+    for layer in (*layers, *([archive] if archive.kind == "layer" else [])):
+        objection = layer_objection(layer, target)
+        if objection:
+            remedy = "name what it is for, or build it for that" if layer is archive else "name another layer"
+            text = f"{layer.path.name}: {objection}; it would be used as a layer for {target}; {remedy}"
+            yield Finding("error", text)
 
 
 def _findings(archive: FinishedArchive, config: LambdaConfig, layers: Sequence[FinishedArchive]) -> list[Finding]:

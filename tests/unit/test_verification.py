@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hatch_lambda.finished import read_finished
+from hatch_lambda.inspection import inspect
 from hatch_lambda.plan import TextContent
 from hatch_lambda.verification import Verification, verify_records
+from tests.support.deployments import function_zip, layer_zip
 from tests.support.finished import installed, our_zip, zip_of
 from tests.support.zips import contents
 
@@ -92,3 +94,49 @@ def test_a_description_that_makes_no_sense_is_passed_over(tmp_path, listed):
     path = zip_of(tmp_path, {**installed("lib"), "hatch-lambda/shop.json": described})
 
     assert verify_records(read_finished(path)).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("runtime", "problem"),
+    [
+        (None, None),
+        ("python3.13", None),
+        (
+            "python3.12",
+            (
+                "is made for python3.13 on x86_64; it would be used as a layer for python3.12 on x86_64; name what it "
+                "is for, or build it for that"
+            ),
+        ),
+    ],
+)
+def test_a_layer_is_checked_for_the_runtime_that_is_named(tmp_path, runtime, problem):
+    found = inspect(read_finished(layer_zip(tmp_path)), runtime=runtime, architecture="x86_64")
+
+    assert found.problems == ((f"deps-1.zip: {problem}",) if problem else ())
+
+
+def test_a_layer_whose_modules_lie_where_the_runtime_does_not_look_is_a_problem(tmp_path):
+    path = zip_of(tmp_path, {"python/lib/python3.11/site-packages/lib.py": ""}, "deps.zip")
+
+    found = inspect(read_finished(path), runtime="python3.13", architecture="arm64")
+
+    assert found.problems == (
+        (
+            "deps.zip: has its modules in python/lib/python3.11/site-packages, where python3.13 does not look; it "
+            "would be used as a layer for python3.13 on arm64; name what it is for, or build it for that"
+        ),
+    )
+
+
+def test_the_zip_of_a_function_is_no_layer_of_another(tmp_path):
+    path = function_zip(tmp_path)
+
+    found = inspect(read_finished(path), layers=[read_finished(path)])
+
+    assert found.problems == (
+        (
+            "shop-new.zip: is the archive of a function; it would be used as a layer for python3.13 on x86_64; name "
+            "another layer"
+        ),
+    )
