@@ -195,7 +195,8 @@ def _check_layers(table: Table, each: Sequence[LambdaConfig]) -> None:
     """Note layers that are not there, are for another target, go in a circle, or are too many."""
     for config in each:
         for index, name in enumerate(config.layers, 1):
-            problem = _layer_problem(name, config, each)
+            twice = f"named twice; found {name!r}" if name in config.layers[: index - 1] else None
+            problem = twice or _layer_problem(name, config, each)
             if problem:
                 table.elsewhere(f"{config.where('layers')}[{index}]", problem)
         needed = _reached(config, each)

@@ -507,6 +507,12 @@ def test_a_layer_that_is_not_there_is_told_with_those_that_are(problems):
     ]
 
 
+def test_a_layer_that_is_named_twice_is_told(problems):
+    assert problems(layers={"base": {}}, functions={"api": {"layers": ["base", "base"]}}) == [
+        f"{T}.functions.api.layers[2]: named twice; found 'base'"
+    ]
+
+
 def test_a_layer_where_there_are_none_is_told(problems):
     assert problems(layers=["base"], functions={"api": {}}) == [
         f"{T}.layers[1]: no layer 'base'; for a zip, give its path"
