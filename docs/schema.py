@@ -107,7 +107,7 @@ def _own_options(docstrings: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         "handler": {"maxLength": MAX_HANDLER_LENGTH, "pattern": r"^[^\s:]+$"},
         "lock": {"pattern": r"(^|[\\/])([^\\/]+\.txt|pylock(\.[^.\\/]+)?\.toml)[\\/]?$"},
         "filename": {"pattern": _filename_pattern()},
-        "layers": {"maxItems": MAX_LAYERS},
+        "layers": {"maxItems": MAX_LAYERS, "uniqueItems": True},
     }
     for field in dataclasses.fields(LambdaConfig):
         if field.name not in NOT_OPTIONS:
