@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from hatch_lambda.target import Target
 
 
-def chosen_lock(config: LambdaConfig, host: Host, memory: Memory) -> Resolver | None:
+def chosen_lock(config: LambdaConfig, host: Host, memory: Memory) -> HashedResolver | LockResolver | None:
     """Return the lock if the project has one; raises ``ConfigError`` if it has two for the same archives."""
     default = host.folder / LOCK_FILE
     path = host.folder / config.lock if config.lock else default
@@ -49,9 +49,9 @@ def chosen_lock(config: LambdaConfig, host: Host, memory: Memory) -> Resolver | 
 
 
 def locked_commits(config: LambdaConfig, host: Host, memory: Memory) -> LockedCommits | None:
-    """Return the commits that the project's lock has for the target; ``None`` without a lock that could have any."""
+    """Return the commits that the project's lock has for the target; ``None`` without a lock."""
     lock = chosen_lock(config, host, memory)
-    return lock.commits(config.target) if isinstance(lock, LockResolver) else None
+    return lock.commits(config.target) if lock else None
 
 
 def lock_path(config: LambdaConfig, host: Host) -> Path:
