@@ -284,6 +284,59 @@ def test_what_a_lock_calls_a_commit_has_to_be_one(project, repository):
     )
 
 
+@pytest.fixture
+def rewritten(repository) -> str:
+    """A commit that was the branch's, and is gone from the repository."""
+    gone = repository.commit("gone = True\n")
+    git(repository.folder, "reset", "-q", "--hard", repository.first)
+    bare_clone(repository.folder, repository.bare)
+    git(repository.bare, "reflog", "expire", "--expire=now", "--all")
+    git(repository.bare, "gc", "-q", "--prune=now")
+    return str(gone)
+
+
+@pytest.mark.parametrize("target", ["lambda", "lambda:lock"])
+def test_a_locked_commit_that_is_gone_from_the_repository_can_be_freed(project, repository, rewritten, target):
+    project.configure(dependencies=[f"lib @ {repository.url}@main"], project=DIRECT)
+    project.build(target="lambda:lock")
+    lock = project.root / "pylock.lambda.toml"
+    lock.write_text(lock.read_text().replace(repository.first, rewritten))
+
+    built = project.build(target=target)
+
+    ours, _, pips = built.output.partition("\n\n")
+    assert built.code == 1
+    assert ours == (
+        f"project.dependencies: requires lib from {repository.url}@{rewritten}, which cannot be built; "
+        "pylock.lambda.toml has that commit; if the repository no longer does, free it with HATCH_LAMBDA_UPGRADE=lib "
+        "hatch build -t lambda:lock; the end of what pip said follows"
+    )
+    assert rewritten in pips
+    freed = project.build(target="lambda:lock", HATCH_LAMBDA_UPGRADE="lib")
+    assert freed.code == 0, freed.output
+    assert locked(project)["vcs"]["commit-id"] == repository.first
+
+
+@pytest.mark.parametrize("name", ["pylock.toml", "req.txt"])
+def test_a_commit_that_another_tool_locked_and_that_is_gone_is_for_that_tool(
+    index, project, repository, rewritten, name
+):
+    vcs = {"type": "git", "url": repository.bare.as_uri(), "requested-revision": "main", "commit-id": rewritten}
+    base = package(index, index.folder / "base-1.0-py3-none-any.whl")
+    project.write("pylock.toml", pylock(base, {"name": "lib", "version": "1.0", "vcs": vcs}))
+    project.write("req.txt", requirements(base) + f"lib @ {repository.url}@{rewritten}\n")
+    project.configure(f'lock = "{name}"', dependencies=[f"lib @ {repository.url}@main"], project=DIRECT)
+
+    built = project.build()
+
+    remedy = {"pylock.toml": "pip", "req.txt": "the tool that made it, such as uv pip compile --generate-hashes"}[name]
+    assert built.code == 1
+    assert built.output.partition("\n\n")[0] == (
+        f"project.dependencies: requires lib from {repository.url}@{rewritten}, which cannot be built; {name} has that "
+        f"commit; if the repository no longer does, make it anew with {remedy}; the end of what pip said follows"
+    )
+
+
 def test_with_a_lock_a_branch_needs_no_repository_once_it_was_built(project, repository):
     project.configure(dependencies=[f"lib @ {repository.url}@main"], project=DIRECT)
     project.build(target="lambda:lock")

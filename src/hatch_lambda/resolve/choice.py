@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda.config import LOCK_FILE, TABLE
 from hatch_lambda.errors import ConfigError, ResolveError
+from hatch_lambda.resolve.base import UPGRADE_VARIABLE
 from hatch_lambda.resolve.constraints import constraint_files
 from hatch_lambda.resolve.hashed import HashedResolver
 from hatch_lambda.resolve.lock import CREATED_BY, LockResolver, Wanted, maker_of
@@ -85,9 +86,6 @@ def fetching_host(config: LambdaConfig, host: Host, uv_tables: Sequence[Mapping[
     if config.resolver != "uv":
         return host
     return replace(host, environ=pip_environment_of_uv(host.environ, uv_tables))
-
-
-UPGRADE_VARIABLE = "HATCH_LAMBDA_UPGRADE"
 
 
 @dataclass(frozen=True)
