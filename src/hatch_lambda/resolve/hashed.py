@@ -95,6 +95,8 @@ class HashedResolver:
     def _read(self) -> list[str]:
         try:
             return list(_lines(self.path))
+        except PermissionError as error:
+            raise ResolveError(f"{self.name}: cannot be read ({error.strerror}); see to its permissions") from None
         except OSError as error:
             raise ResolveError(f"{self.name}: cannot be read ({error.strerror}); make it or remove lock") from None
 

@@ -139,6 +139,8 @@ def read_lock(path: Path, name: str) -> Pylock:
     """Return the lock at ``path``; raises ``ResolveError`` if it is not there, not TOML or not a pylock."""
     try:
         return parse_lock(path.read_text("utf-8", "replace"), name)
+    except PermissionError as error:
+        raise ResolveError(f"{name}: cannot be read ({error.strerror}); see to its permissions") from None
     except OSError as error:
         raise ResolveError(f"{name}: cannot be read ({error.strerror}); write it with {REFRESH}") from None
 
