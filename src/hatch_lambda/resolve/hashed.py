@@ -193,6 +193,12 @@ def _line_problem(line: str) -> str | None:
 
     ``None`` for an option, for what pip will refuse, and for a repository.
     """
+    if re.match(r"-e\b|--editable\b", line) or line == ".":
+        return (
+            f"{line!r} is the project or another folder, of which there are no hashes; what the project names is built "
+            "beside; export without it, such as with uv export --no-emit-project, or for all of a workspace "
+            "--no-emit-workspace"
+        )
     text, requirement = _text(line), _requirement(line)
     if requirement is None or _repository(line):
         return None
