@@ -302,7 +302,8 @@ def _filename_problem(value: str) -> str | None:
         return f"expected a file name with {expected}; found {value!r} ({error})"
     for _, name, spec, conversion in parts:
         if name is not None and (name not in FILENAME_FIELDS or spec or conversion):
-            return f"expected a file name with {expected}; found {'{' + name + '}'!r}"
+            found = name + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "")
+            return f"expected a file name with {expected}; found {'{' + found + '}'!r}"
     if re.search(r'[\\/:*?"<>|\x00-\x1f]', value) or value.startswith("."):
         return f"expected a file name without folders; found {value!r}; set directory for the folder"
     return None if value.endswith(".zip") else f"expected a file name that ends in .zip; found {value!r}"

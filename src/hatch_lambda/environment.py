@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ConfigError
-from hatch_lambda.resolve.base import OFFLINE_VARIABLE, REBUILD_VARIABLE
-from hatch_lambda.resolve.choice import UPGRADE_VARIABLE, Upgrade
+from hatch_lambda.resolve.base import OFFLINE_VARIABLE, REBUILD_VARIABLE, UPGRADE_VARIABLE
+from hatch_lambda.resolve.choice import Upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,6 +10,7 @@ import stat
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
 from packaging.utils import canonicalize_name
@@ -166,6 +167,10 @@ class _Texts:
 def _members(path: Path, archive: zipfile.ZipFile, raw: BinaryIO) -> list[Member]:
     infos = archive.infolist()
     _refuse(path, name_problems([info.orig_filename.removesuffix("/") for info in infos], _REFUSED))
+    files = {info.orig_filename for info in infos if not info.orig_filename.endswith("/")}
+    folders_of_files = {str(folder) for name in files for folder in PurePosixPath(name).parents}
+    both = sorted(files & folders_of_files)
+    _refuse(path, (f"{name!r} is a file and a folder at once; nothing can unpack both; {_REFUSED}" for name in both))
     _refuse(path, encryption_problems(infos, _REFUSED))
     _refuse(path, header_problems(archive, raw, infos))
     claimed = sum(info.file_size for info in infos)

@@ -149,9 +149,11 @@ def own_wheels(
             return OwnWheels(tuple(found.values()), tuple(remaining), project, here, tuple(commits))
         for name, (place, demand) in unbuilt.items():
             at = settled(name, place, demand.by, store, host, locked=locked)
-            wheel = wheel_of(name, at, demand.by, store, host)
+            commit = commit_in(at)
+            remedy = locked.remedy_for(name, commit) if locked and commit and at != place else ""
+            wheel = wheel_of(name, at, demand.by, store, host, remedy=remedy)
             found[name] = wheel
-            commits += _commits(wheel, place, commit_in(at))
+            commits += _commits(wheel, place, commit)
             contexts[str(wheel)] = surroundings(place.file) if place.kind == "folder" else Surroundings()
 
 

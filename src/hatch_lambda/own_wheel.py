@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from hatch_lambda.wheels import Wheel
 
 
-def wheel_of(name: NormalizedName, place: Place, by: str, store: Store, host: Host) -> Wheel:
+def wheel_of(name: NormalizedName, place: Place, by: str, store: Store, host: Host, *, remedy: str = "") -> Wheel:
     """Return the wheel of a place, from the store if the place is as it was when it was built before.
 
-    A folder whose build may read more than the folder is built by each run that has the network. ``by`` requires it.
-    Raises ``ResolveError`` if it cannot be built, is not pure, or is another distribution.
+    A folder whose build may read more than the folder is built by each run that has the network. ``by`` requires it,
+    and ``remedy`` says what to do if pip cannot build it, where that is known. Raises ``ResolveError`` if it cannot be
+    built, is not pure, or is another distribution.
     """
     what = f"{by}: requires {name} from {place}"
     problem = why_unbuildable(place.file) if place.kind == "folder" else None
@@ -41,7 +42,7 @@ def wheel_of(name: NormalizedName, place: Place, by: str, store: Store, host: Ho
     known = store.memory.recall(*key, of_this_build=fresh) if key else None
     wheel = store.find(known["wheel"]) if known else None
     if wheel is None:
-        wheel = _built(name, place, what, store, host)
+        wheel = _built(name, place, what, store, host, remedy)
         if key:
             store.memory.remember({"wheel": wheel.sha256, "python": platform.python_version()}, *key)
     if wheel.name != name:
@@ -49,12 +50,12 @@ def wheel_of(name: NormalizedName, place: Place, by: str, store: Store, host: Ho
     return replace(wheel, built=True, built_from=str(place) if place.kind == "repository" else None)
 
 
-def _built(name: NormalizedName, place: Place, what: str, store: Store, host: Host) -> Wheel:
+def _built(name: NormalizedName, place: Place, what: str, store: Store, host: Host, remedy: str) -> Wheel:
     if host.offline and not place.local:
         raise ResolveError(f"{OFFLINE_VARIABLE}: {name} from {place} was not built before; build once with the network")
     with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as into:
         source = str(place.file) if place.kind == "folder" else f"{name} @ {place.url}"
-        file = build_from(source, f"{what}, which", Path(into), host)
+        file = build_from(source, f"{what}, which", Path(into), host, remedy=remedy)
         problem = impurity(file)
         if problem:
             raise ResolveError(

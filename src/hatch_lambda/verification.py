@@ -34,6 +34,8 @@ def verify_records(archive: FinishedArchive) -> Verification:
     RECORDs are exact; others leave files out of what pip installed, which is no more than a warning.
     """
     problems: list[str] = []
+    if not archive.plan.entries:
+        problems.append(f"{archive.path}: holds no files; Lambda takes no empty zip; make it anew")
     missing: list[str] = []
     listed: set[str] = set()
     hashed = records = 0

@@ -109,6 +109,23 @@ def test_every_line_that_is_not_pinned_or_has_no_hash_is_named(index, project, p
     assert index.requests == []
 
 
+@pytest.mark.parametrize("line", ["-e .", "-e ./packages/core", "--editable=.", "."])
+def test_a_line_of_the_project_or_another_folder_is_to_be_left_out(index, project, packages, line):
+    project.write("requirements.txt", f"{line}\n" + requirements(*packages))
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        1,
+        (
+            f"requirements.txt: {line!r} is the project or another folder, of which there are no hashes; what the "
+            "project names is built beside; export without it, such as with uv export --no-emit-project, or for all of "
+            "a workspace --no-emit-workspace\n"
+        ),
+    )
+    assert index.requests == []
+
+
 def test_a_file_without_what_a_distribution_requires_is_refused(project, packages):
     project.write("requirements.txt", requirements(*packages[1:]))
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from tests.support.locks import package, pylock, sha256
+from tests.support.rights import without_root_rights
 
 REFRESH = "hatch build -t lambda:lock"
 PIP = "make it anew with pip"
@@ -307,4 +311,24 @@ def test_a_file_of_another_kind_is_no_lock(project):
     assert built.output == (
         "tool.hatch.build.targets.lambda.lock: expected pylock.toml, pylock.NAME.toml or a requirements file (*.txt); "
         "found 'uv.lock'\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["pylock.toml", "pylock.lambda.toml", "requirements.txt"])
+def test_a_lock_that_may_not_be_read_is_a_matter_of_its_permissions(project, name):
+    project.configure(f'lock = "{name}"', dependencies=["lib"])
+    project.write(name).chmod(0)
+
+    done = subprocess.run(
+        [*without_root_rights(), sys.executable, "-m", "hatchling", "build", "-t", "lambda"],
+        cwd=project.root,
+        env=project.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"{name}: cannot be read (Permission denied); see to its permissions\n",
     )

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support import zips
 from tests.support.git import bare_clone, commit_all, git
-from tests.support.locks import package, pylock
+from tests.support.locks import package, pylock, requirements
 from tests.support.make_sibling import builds, make_sibling
 
 if TYPE_CHECKING:
@@ -182,6 +182,65 @@ def test_the_lock_of_another_tool_has_the_commit_too(index, project, repository)
     assert built_from(built.archive) == f"{repository.url}@{repository.first}"
 
 
+@pytest.mark.parametrize("ref", ["", "@main", "@COMMIT"])
+def test_a_requirements_file_with_hashes_has_the_commit_too(index, project, repository, ref):
+    base = package(index, index.folder / "base-1.0-py3-none-any.whl")
+    line = f"lib @ {repository.url}@{repository.first}\n    # via shop (pyproject.toml)\n"
+    project.write("req.txt", requirements(base) + line)
+    url = repository.url + ref.replace("COMMIT", repository.first)
+    project.configure('lock = "req.txt"', dependencies=[f"lib @ {url}"], project=DIRECT)
+    repository.commit("second = True\n")
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["base 1.0", "lib 1.0"]
+    assert built_from(built.archive) == f"{repository.url}@{repository.first}"
+
+
+def test_a_requirements_file_without_the_commit_leaves_it_to_the_repository(index, project, repository):
+    base = package(index, index.folder / "base-1.0-py3-none-any.whl")
+    project.write("req.txt", requirements(base) + f"lib @ {repository.url}@main\n")
+    project.configure('lock = "req.txt"', dependencies=[f"lib @ {repository.url}@main"], project=DIRECT)
+    second = repository.commit("second = True\n")
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert built_from(built.archive) == f"{repository.url}@{second}"
+
+
+def test_a_requirements_file_may_include_others_and_name_a_folder_beside_repositories(index, project, repository):
+    base = index.folder / "base-1.0-py3-none-any.whl"
+    (project.root / "locks/wheels").mkdir(parents=True)
+    shutil.copy(base, project.root / "locks/wheels")
+    project.write("locks/req.txt", "--no-index\n--find-links wheels\n-c limits.txt\n-r more/base.txt\n")
+    project.write("locks/limits.txt", f"never==1.0 --hash=sha256:{'0' * 64}\n")
+    text = requirements(package(index, base))
+    project.write("locks/more/base.txt", f"# continues nothing \\\n{text}lib @ {repository.url}@{repository.first}\n")
+    project.configure('lock = "locks/req.txt"', dependencies=[f"lib @ {repository.url}"], project=DIRECT)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["base 1.0", "lib 1.0"]
+    assert built_from(built.archive) == f"{repository.url}@{repository.first}"
+
+
+def test_a_repository_of_a_requirements_file_that_the_project_does_not_name_is_refused(index, project, repository):
+    base = package(index, index.folder / "base-1.0-py3-none-any.whl")
+    project.write("req.txt", requirements(base) + f"lib @ {repository.url}@{repository.first}\n")
+    project.configure('lock = "req.txt"', dependencies=["lib"])
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output == (
+        "project.dependencies: requires lib; req.txt has lib, but only as a repository, and nothing is compiled on "
+        "this machine; make it anew with the tool that made it, such as uv pip compile --generate-hashes\n"
+    )
+
+
 def test_a_lock_without_the_commit_is_stale(project, repository):
     project.configure(dependencies=["base"])
     project.build(target="lambda:lock")
@@ -222,6 +281,59 @@ def test_what_a_lock_calls_a_commit_has_to_be_one(project, repository):
     assert built.output == (
         f"project.dependencies: requires lib from {repository.url}@main; pylock.lambda.toml has no commit of it; "
         "refresh it with hatch build -t lambda:lock\n"
+    )
+
+
+@pytest.fixture
+def rewritten(repository) -> str:
+    """A commit that was the branch's, and is gone from the repository."""
+    gone = repository.commit("gone = True\n")
+    git(repository.folder, "reset", "-q", "--hard", repository.first)
+    bare_clone(repository.folder, repository.bare)
+    git(repository.bare, "reflog", "expire", "--expire=now", "--all")
+    git(repository.bare, "gc", "-q", "--prune=now")
+    return str(gone)
+
+
+@pytest.mark.parametrize("target", ["lambda", "lambda:lock"])
+def test_a_locked_commit_that_is_gone_from_the_repository_can_be_freed(project, repository, rewritten, target):
+    project.configure(dependencies=[f"lib @ {repository.url}@main"], project=DIRECT)
+    project.build(target="lambda:lock")
+    lock = project.root / "pylock.lambda.toml"
+    lock.write_text(lock.read_text().replace(repository.first, rewritten))
+
+    built = project.build(target=target)
+
+    ours, _, pips = built.output.partition("\n\n")
+    assert built.code == 1
+    assert ours == (
+        f"project.dependencies: requires lib from {repository.url}@{rewritten}, which cannot be built; "
+        "pylock.lambda.toml has that commit; if the repository no longer does, free it with HATCH_LAMBDA_UPGRADE=lib "
+        "hatch build -t lambda:lock; the end of what pip said follows"
+    )
+    assert rewritten in pips
+    freed = project.build(target="lambda:lock", HATCH_LAMBDA_UPGRADE="lib")
+    assert freed.code == 0, freed.output
+    assert locked(project)["vcs"]["commit-id"] == repository.first
+
+
+@pytest.mark.parametrize("name", ["pylock.toml", "req.txt"])
+def test_a_commit_that_another_tool_locked_and_that_is_gone_is_for_that_tool(
+    index, project, repository, rewritten, name
+):
+    vcs = {"type": "git", "url": repository.bare.as_uri(), "requested-revision": "main", "commit-id": rewritten}
+    base = package(index, index.folder / "base-1.0-py3-none-any.whl")
+    project.write("pylock.toml", pylock(base, {"name": "lib", "version": "1.0", "vcs": vcs}))
+    project.write("req.txt", requirements(base) + f"lib @ {repository.url}@{rewritten}\n")
+    project.configure(f'lock = "{name}"', dependencies=[f"lib @ {repository.url}@main"], project=DIRECT)
+
+    built = project.build()
+
+    remedy = {"pylock.toml": "pip", "req.txt": "the tool that made it, such as uv pip compile --generate-hashes"}[name]
+    assert built.code == 1
+    assert built.output.partition("\n\n")[0] == (
+        f"project.dependencies: requires lib from {repository.url}@{rewritten}, which cannot be built; {name} has that "
+        f"commit; if the repository no longer does, make it anew with {remedy}; the end of what pip said follows"
     )
 
 

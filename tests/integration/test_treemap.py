@@ -68,6 +68,24 @@ def test_a_page_that_cannot_be_written_is_a_problem(tmp_path, capsys):
     assert capsys.readouterr().err == expected
 
 
+@pytest.mark.parametrize("order", [("--html", "a.zip", "b.zip"), ("a.zip", "--html", "a.zip")])
+def test_a_zip_is_not_overwritten_with_a_page(tmp_path, monkeypatch, capsys, order):
+    monkeypatch.chdir(tmp_path)
+    before = [zip_of(tmp_path, installed("lib"), name).read_bytes() for name in ("a.zip", "b.zip")]
+
+    assert main(["info", *order]) == 1
+
+    expected = "a.zip: is a zip, and not overwritten; give --html the name of a page, such as a.html\n"
+    assert capsys.readouterr().err == expected
+    assert [(tmp_path / name).read_bytes() for name in ("a.zip", "b.zip")] == before
+
+
+def test_a_page_is_written_anew_over_the_one_before(tmp_path):
+    before = page_of(tmp_path, installed("lib")).read_text("utf-8")
+
+    assert page_of(tmp_path, installed("other")).read_text("utf-8") != before
+
+
 @in_a_browser
 def test_areas_are_as_large_as_what_they_stand_for(tmp_path):
     sizes = {"big": 600_000, "mid": 300_000, "small": 100_000}

@@ -192,8 +192,9 @@ def test_a_value_of_a_wrong_type_is_refused(option, value, line):
             "{nome}.zip",
             f"filename: expected a file name with {FIELDS}; found '{{nome}}'",
         ),
-        ("filename", "{name!r}.zip", f"filename: expected a file name with {FIELDS}; found '{{name}}'"),
-        ("filename", "{name:>10}.zip", f"filename: expected a file name with {FIELDS}; found '{{name}}'"),
+        ("filename", "{name!r}.zip", f"filename: expected a file name with {FIELDS}; found '{{name!r}}'"),
+        ("filename", "{name:>10}.zip", f"filename: expected a file name with {FIELDS}; found '{{name:>10}}'"),
+        ("filename", "{name!s:x}.zip", f"filename: expected a file name with {FIELDS}; found '{{name!s:x}}'"),
         ("filename", "{}.zip", f"filename: expected a file name with {FIELDS}; found '{{}}'"),
         (
             "filename",

@@ -271,6 +271,13 @@ def test_a_name_that_is_there_twice_is_refused(tmp_path):
     assert problems(path) == ["'a' is there twice; the zip is not looked into"]
 
 
+@pytest.mark.parametrize("names", [("a", "a/b"), ("a/b/c", "a")])
+def test_a_name_that_is_a_file_and_a_folder_is_refused(tmp_path, names):
+    assert problems(zip_of(tmp_path, dict.fromkeys(names, "text"))) == [
+        "'a' is a file and a folder at once; nothing can unpack both; the zip is not looked into"
+    ]
+
+
 def test_names_that_differ_in_case_only_are_fine_on_lambda(tmp_path):
     assert [entry.path for entry in read_finished(zip_of(tmp_path, {"a": "", "A": ""})).plan.entries] == ["A", "a"]
 

@@ -39,6 +39,15 @@ def test_a_file_that_is_not_what_record_says_is_a_problem(tmp_path):
     )
 
 
+@pytest.mark.parametrize("files", [{}, {"folder/": ""}])
+def test_a_zip_without_files_is_a_problem(tmp_path, files):
+    path = zip_of(tmp_path, files)
+
+    assert verify_records(read_finished(path)) == Verification(
+        0, 0, (f"{path}: holds no files; Lambda takes no empty zip; make it anew",), ()
+    )
+
+
 def test_files_that_went_and_came_are_problems_in_a_zip_of_ours(tmp_path):
     path = changed(our_zip(tmp_path), {"shop/api.py": None, "stranger": b""})
 

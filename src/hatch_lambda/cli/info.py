@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Write what is known of the zip and return 0; raises ``FinishedError``."""
+    if options.html:
+        _check_page(options.html)
     inspection = inspected(options)
     if options.html:
         _write(options.html, treemap_page(inspection))
@@ -51,6 +54,14 @@ def _depth(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise ArgumentTypeError(f"expected a whole number above 0; found {text!r}")
     return int(text)
+
+
+def _check_page(path: Path) -> None:
+    """Raise ``FinishedError`` for a zip, as where FILE was forgotten and the next word was taken for it."""
+    if path.is_file() and zipfile.is_zipfile(path):  # a pipe would be waited for
+        raise FinishedError(
+            f"{path}: is a zip, and not overwritten; give --html the name of a page, such as {path.stem}.html"
+        )
 
 
 def _write(path: Path, text: str) -> None:

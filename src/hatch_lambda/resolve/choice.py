@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda.config import LOCK_FILE, TABLE
 from hatch_lambda.errors import ConfigError, ResolveError
+from hatch_lambda.resolve.base import UPGRADE_VARIABLE
 from hatch_lambda.resolve.constraints import constraint_files
 from hatch_lambda.resolve.hashed import HashedResolver
 from hatch_lambda.resolve.lock import CREATED_BY, LockResolver, Wanted, maker_of
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from hatch_lambda.target import Target
 
 
-def chosen_lock(config: LambdaConfig, host: Host, memory: Memory) -> Resolver | None:
+def chosen_lock(config: LambdaConfig, host: Host, memory: Memory) -> HashedResolver | LockResolver | None:
     """Return the lock if the project has one; raises ``ConfigError`` if it has two for the same archives."""
     default = host.folder / LOCK_FILE
     path = host.folder / config.lock if config.lock else default
@@ -49,9 +50,9 @@ def chosen_lock(config: LambdaConfig, host: Host, memory: Memory) -> Resolver | 
 
 
 def locked_commits(config: LambdaConfig, host: Host, memory: Memory) -> LockedCommits | None:
-    """Return the commits that the project's lock has for the target; ``None`` without a lock that could have any."""
+    """Return the commits that the project's lock has for the target; ``None`` without a lock."""
     lock = chosen_lock(config, host, memory)
-    return lock.commits(config.target) if isinstance(lock, LockResolver) else None
+    return lock.commits(config.target) if lock else None
 
 
 def lock_path(config: LambdaConfig, host: Host) -> Path:
@@ -85,9 +86,6 @@ def fetching_host(config: LambdaConfig, host: Host, uv_tables: Sequence[Mapping[
     if config.resolver != "uv":
         return host
     return replace(host, environ=pip_environment_of_uv(host.environ, uv_tables))
-
-
-UPGRADE_VARIABLE = "HATCH_LAMBDA_UPGRADE"
 
 
 @dataclass(frozen=True)

@@ -20,13 +20,22 @@ class LockedCommits:
     """The commits of repositories that a lock has for a target.
 
     ``source`` is what messages call the lock, ``remedy`` what to do if it is stale. Where it is not ``binding``, as
-    when a lock is made anew, what it lacks is looked up.
+    when a lock is made anew, what it lacks is looked up. ``freeing`` is what to do if a commit, of the name ``{name}``,
+    is not to be kept, where that is another thing than the remedy.
     """
 
     source: str
     remedy: str
     found: Mapping[NormalizedName, PackageVcs]
     binding: bool = True
+    freeing: str = ""
+
+    def remedy_for(self, name: NormalizedName, commit: str) -> str:
+        """Return what to do about a commit that may be gone, if it is from the lock; nothing for any other."""
+        if name not in self.found or self.found[name].commit_id != commit:
+            return ""
+        remedy = self.freeing.format(name=name) or self.remedy
+        return f"{self.source} has that commit; if the repository no longer does, {remedy}"
 
     def commit(self, name: NormalizedName, address: str, revision: str | None, what: str) -> str | None:
         """Return the commit for a repository's branch or tag, ``None`` if that is to be looked up.

@@ -1,22 +1,29 @@
-"""A requirements file as a lock: every line pinned, every line with hashes (pip's hash-checking mode)."""
+"""A requirements file as a lock: every line pinned, every line with hashes (pip's hash-checking mode).
+
+But for repositories: of those pip can make no hash, and they are built beside the lock.
+"""
 
 from __future__ import annotations
 
 import re
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packaging.pylock import PackageVcs
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ResolveError
-from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Pin, Resolution
+from hatch_lambda.resolve.base import COMMIT, OFFLINE_VARIABLE, Pin, Resolution
+from hatch_lambda.resolve.commits import LockedCommits
 from hatch_lambda.resolve.pip import report_of, reported_pin
 from hatch_lambda.resolve.pip_command import target_options
 from hatch_lambda.resolve.proof import demands, unmet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from packaging.utils import NormalizedName
     from packaging.version import Version
@@ -45,6 +52,19 @@ class HashedResolver:
         folder = self.host.folder
         return self.path.relative_to(folder).as_posix() if self.path.is_relative_to(folder) else str(self.path)
 
+    def commits(self, target: Target) -> LockedCommits:
+        """Return the commits that the file has for the target; raises ``ResolveError`` if it cannot be read.
+
+        What it lacks is looked up: not every tool that makes such files writes commits.
+        """
+        found = {}
+        for name, requirement in _repositories(self._read(), target).items():
+            address, _, commit = (requirement.url or "").partition("#")[0].rpartition("@")
+            if COMMIT.fullmatch(commit):
+                vcs, _, url = address.partition("+")
+                found[name] = PackageVcs(type=vcs, url=url, commit_id=commit)
+        return LockedCommits(self.name, _REMEDY, found, binding=False)
+
     def resolve(
         self,
         roots: Sequence[Demand],
@@ -53,56 +73,134 @@ class HashedResolver:
         prefer: Mapping[NormalizedName, Version] | None = None,  # noqa: ARG002  # a lock has no choice
     ) -> Resolution:
         """Return what the file has for the target; raises ``ResolveError`` if it is stale or not pinned throughout."""
-        try:
-            lines = list(_lines(self.path))
-        except OSError as error:
-            raise ResolveError(f"{self.name}: cannot be read ({error.strerror}); make it or remove lock") from None
+        lines = self._read()
         problems = [f"{self.name}: {problem}" for problem in map(_line_problem, lines) if problem]
         if problems:
             raise ResolveError(problems)
         key = (lines, target.markers, target.platforms)
         known = self.memory.recall(*key)
-        pins = tuple(map(Pin.from_json, known)) if known else self._ask_pip(target)
+        pins = self._ask_pip(lines, target) if known is None else tuple(map(Pin.from_json, known))
         self.memory.remember([pin.as_json() for pin in pins], *key)
-        resolution = Resolution(pins, source=self.name, remedy=_REMEDY, exact=False)
+        unfit = {
+            name: f"{self.name} has {name}, but only as a repository, and nothing is compiled on this machine"
+            for name in _repositories(lines, target)
+        }
+        resolution = Resolution(pins, source=self.name, remedy=_REMEDY, unfit=unfit, exact=False)
         found = {pin.name: pin for pin in pins}
         stale = [problem for demand in demands(roots, {}, target) if (problem := unmet(demand, found, resolution))]
         if stale:
             raise ResolveError(stale)
         return resolution
 
-    def _ask_pip(self, target: Target) -> tuple[Pin, ...]:
+    def _read(self) -> list[str]:
+        try:
+            return list(_lines(self.path))
+        except PermissionError as error:
+            raise ResolveError(f"{self.name}: cannot be read ({error.strerror}); see to its permissions") from None
+        except OSError as error:
+            raise ResolveError(f"{self.name}: cannot be read ({error.strerror}); make it or remove lock") from None
+
+    def _ask_pip(self, lines: Sequence[str], target: Target) -> tuple[Pin, ...]:
         if self.host.offline:
             raise ResolveError(
                 f"{OFFLINE_VARIABLE}: {self.name} does not say where the wheels are, and was not used for {target} "
                 "before; build once with the network, or use a pylock"
             )
-        arguments = ["--require-hashes", "--no-deps", *target_options(target), f"--requirement={self.path}"]
-        report, run = report_of(arguments, target, self.host)
+        with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+            path = _without_repositories(self.path, Path(folder), {}) if any(map(_repository, lines)) else self.path
+            arguments = ["--require-hashes", "--no-deps", *target_options(target), f"--requirement={path}"]
+            report, run = report_of(arguments, target, self.host)
         if run.code:
             raise ResolveError(f"{self.name}: pip cannot use it for {target}; what it said:", detail=run.errors)
         return tuple(map(reported_pin, report.get("install", ())))
 
 
 def _lines(path: Path, above: frozenset[Path] = frozenset()) -> Iterator[str]:
-    """Yield each line of the file, continued ones as one, and of the files that it includes; none twice in a row."""
-    text = path.read_text("utf-8", "replace").replace("\\\n", " ")
-    for line in filter(None, (re.sub(r"(^|\s)#.*", "", line).strip() for line in text.splitlines())):
+    """Yield each line of the file, and of the files that it includes; none twice in a row."""
+    for line in _lines_of(path):
         yield line
-        included = re.match(r"(?:-r|-c|--requirement|--constraint)[\s=]*(?P<path>\S+)", line)
-        inner = path.parent / included["path"] if included else path
-        if inner.is_file() and inner.resolve() not in {path.resolve(), *above}:
+        inner = _included(line, path)
+        if inner and inner.resolve() not in {path.resolve(), *above}:
             yield from _lines(inner, above | {path.resolve()})
 
 
-def _line_problem(line: str) -> str | None:
-    """Say why a line does not pin one version by its hashes; ``None`` for an option, and for what pip will refuse."""
-    if line.startswith("-"):
-        return None
-    text = re.split(r"\s--", line)[0].strip()
+def _lines_of(path: Path) -> Iterator[str]:
+    """Yield each line of one file as pip has it: continued ones as one, without comments, which continue nothing."""
+    text = re.sub(r"^[ \t]*#.*", "", path.read_text("utf-8", "replace"), flags=re.MULTILINE).replace("\\\n", " ")
+    yield from filter(None, (re.sub(r"(^|\s)#.*", "", line).strip() for line in text.splitlines()))
+
+
+def _included(line: str, path: Path) -> Path | None:
+    """Return the file of this machine that a line of the file ``path`` includes."""
+    included = re.match(r"(?:-r|-c|--requirement|--constraint)[\s=]*(?P<path>\S+)", line)
+    inner = path.parent / included["path"] if included else path
+    return inner if included and inner.is_file() else None
+
+
+def _without_repositories(path: Path, folder: Path, written: dict[Path, str]) -> Path:
+    """Write the file, and those that it includes, into a folder, without the lines of repositories; return its path.
+
+    ``written`` are the names of those that are there. What lines name relative to their file, they name in full then.
+    """
+    name = written[path.resolve()] = f"{len(written)}.txt"
+    lines = []
+    for line in _lines_of(path):
+        inner = _included(line, path)
+        found = re.match(r"(?:-f|--find-links)[\s=]*(?P<path>\S+)", line)
+        if inner:
+            if inner.resolve() not in written:
+                _without_repositories(inner, folder, written)
+            option = "-r" if line.startswith(("-r", "--r")) else "-c"
+            lines.append(f"{option} {written[inner.resolve()]}")
+        elif found and (path.parent / found["path"]).exists():
+            lines.append(f"--find-links={(path.parent / found['path']).resolve().as_uri()}")
+        elif _repository(line) is None:
+            lines.append(line)
+    (folder / name).write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    return folder / name
+
+
+def _repositories(lines: Sequence[str], target: Target) -> dict[NormalizedName, Requirement]:
+    """Return the requirements of repositories that hold for the target."""
+    found = filter(None, map(_repository, lines))
+    return {
+        canonicalize_name(one.name): one
+        for one in found
+        if one.marker is None or one.marker.evaluate({**target.markers, "extra": ""})
+    }
+
+
+def _repository(line: str) -> Requirement | None:
+    """Return the requirement of a line if it is for a repository."""
+    requirement = _requirement(line)
+    return requirement if requirement and re.match(r"(?:git|hg|svn|bzr)\+", requirement.url or "") else None
+
+
+def _requirement(line: str) -> Requirement | None:
+    """Return the requirement of a line; ``None`` for an option, and for what pip will refuse."""
     try:
-        requirement = Requirement(text)
+        return Requirement(_text(line))
     except InvalidRequirement:
+        return None
+
+
+def _text(line: str) -> str:
+    return re.split(r"\s--", line)[0].strip()
+
+
+def _line_problem(line: str) -> str | None:
+    """Say why a line does not pin one version by its hashes.
+
+    ``None`` for an option, for what pip will refuse, and for a repository.
+    """
+    if re.match(r"-e\b|--editable\b", line) or line == ".":
+        return (
+            f"{line!r} is the project or another folder, of which there are no hashes; what the project names is built "
+            "beside; export without it, such as with uv export --no-emit-project, or for all of a workspace "
+            "--no-emit-workspace"
+        )
+    text, requirement = _text(line), _requirement(line)
+    if requirement is None or _repository(line):
         return None
     exact = [version for version in requirement.specifier if version.operator in {"==", "==="}]
     if not requirement.url and (not exact or exact[0].version.endswith(".*")):

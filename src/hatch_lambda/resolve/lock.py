@@ -29,6 +29,7 @@ from packaging.utils import (
 
 from hatch_lambda.errors import ResolveError, masked
 from hatch_lambda.resolve.base import (
+    UPGRADE_VARIABLE,
     Pin,
     Resolution,
     file_of,
@@ -130,13 +131,16 @@ def commits_in(lock: Pylock, target: Target, name: str, wanted: Wanted | None = 
     """Return the commits that a lock has for the target."""
     found = {package.name: _select_one(lock, package, target, wanted or Wanted()) for package in lock.packages}
     commits = {package: entry for package, entry in found.items() if isinstance(entry, PackageVcs)}
-    return LockedCommits(name, _remedy(lock), commits)
+    freeing = f"free it with {UPGRADE_VARIABLE}={{name}} {REFRESH}" if lock.created_by == CREATED_BY else ""
+    return LockedCommits(name, _remedy(lock), commits, freeing=freeing)
 
 
 def read_lock(path: Path, name: str) -> Pylock:
     """Return the lock at ``path``; raises ``ResolveError`` if it is not there, not TOML or not a pylock."""
     try:
         return parse_lock(path.read_text("utf-8", "replace"), name)
+    except PermissionError as error:
+        raise ResolveError(f"{name}: cannot be read ({error.strerror}); see to its permissions") from None
     except OSError as error:
         raise ResolveError(f"{name}: cannot be read ({error.strerror}); write it with {REFRESH}") from None
 

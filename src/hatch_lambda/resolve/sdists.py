@@ -91,11 +91,12 @@ def build_wheel(pin: Pin, into: Path, host: Host) -> Path:
     return build_from(f"--requirement={listed}", f"{pin}: its sdist {pin.filename}", into, host)
 
 
-def build_from(source: str, what: str, into: Path, host: Host) -> Path:
-    """Return the wheel that plain pip builds from a folder, a requirement or a file of one; ``what`` names it.
+def build_from(source: str, what: str, into: Path, host: Host, *, remedy: str = "") -> Path:
+    """Return the wheel that plain pip builds from a folder, a requirement or a file of one.
 
-    Neither pip's cache, which knows a file by its name, has a part in it, nor what earlier builds have left in a
-    folder. Raises ``ResolveError`` with the end of what pip said.
+    ``what`` names it, and ``remedy`` says what to do if it cannot be built, where that is known. Neither
+    pip's cache, which knows a file by its name, has a part in it, nor what earlier builds have left in a folder. Raises
+    ``ResolveError`` with the end of what pip said.
     """
     with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as aside:
         settings = Path(aside, "setuptools.cfg")
@@ -106,7 +107,7 @@ def build_from(source: str, what: str, into: Path, host: Host) -> Path:
         code, errors = _plain_pip("wheel", arguments, replace(host, environ=environ))
     wheels = list(into.glob("*.whl"))
     if code or len(wheels) != 1:
-        raise _not_built(what, errors)
+        raise _not_built(what, errors, remedy)
     return wheels[0]
 
 
@@ -140,6 +141,8 @@ def _plain_pip(command: str, arguments: Sequence[str], host: Host) -> tuple[int,
     return done.returncode, done.stdout + done.stderr
 
 
-def _not_built(what: str, errors: str) -> ResolveError:
+def _not_built(what: str, errors: str, remedy: str = "") -> ResolveError:
     end = "\n".join(errors.strip().splitlines()[-_SHOWN_LINES:])
+    if remedy:
+        return ResolveError(f"{what} cannot be built; {remedy}; the end of what pip said follows", detail=end)
     return ResolveError(f"{what} cannot be built; the end of what pip said follows", detail=end)
