@@ -434,6 +434,40 @@ def test_a_yanked_release_that_is_pinned_is_taken_with_a_warning(index, project)
     )
 
 
+@pytest.mark.parametrize(
+    ("dependency", "why"),
+    [
+        ("lib", "the lock has it; HATCH_LAMBDA_UPGRADE=lib hatch build -t lambda:lock frees it."),
+        ("lib==2.*", "the lock has it; HATCH_LAMBDA_UPGRADE=lib hatch build -t lambda:lock frees it."),
+        ("lib==2.0", "a requirement asks for it."),
+    ],
+)
+def test_a_locked_release_that_was_yanked_since_is_kept_with_a_warning(index, project, dependency, why):
+    released = index.add("lib", "2.0").name
+    project.configure(dependencies=[dependency])
+    project.build(target="lambda:lock")
+    index.yanked[released] = "it is broken"
+
+    built = project.build(target="lambda:lock")
+
+    assert built.code == 0, built.output
+    warnings = [line for line in built.output.splitlines() if "warning" in line]
+    assert warnings == [f"  warning: lib 2.0 was yanked from its index; it is used because {why}"]
+
+
+def test_a_locked_release_that_was_yanked_since_can_be_freed(index, project):
+    index.add("lib", "1.0")
+    released = index.add("lib", "2.0").name
+    project.configure(dependencies=["lib"])
+    project.build(target="lambda:lock")
+    index.yanked[released] = "it is broken"
+
+    built = project.build(target="lambda:lock", HATCH_LAMBDA_UPGRADE="lib")
+
+    assert built.code == 0, built.output
+    assert "  lib: 2.0 -> 1.0" in built.output.splitlines()
+
+
 def test_an_index_may_lack_hashes(project, tmp_path):
     with IndexServer(tmp_path / "plain", hashes=False) as plain:
         plain.add("lib", requires=["base"])

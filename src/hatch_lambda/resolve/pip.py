@@ -12,9 +12,10 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from hatch_lambda.errors import ResolveError, masked
-from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Pin, Resolution, literal
+from hatch_lambda.resolve.base import OFFLINE_VARIABLE, UPGRADE_VARIABLE, Host, Pin, Resolution, literal
 from hatch_lambda.resolve.constraints import preferences_file
 from hatch_lambda.resolve.explain import explain_download, explain_failure, explain_older, explain_sdists
+from hatch_lambda.resolve.lock import REFRESH
 from hatch_lambda.resolve.pip_command import run_pip, target_options
 from hatch_lambda.resolve.proof import demands
 
@@ -55,7 +56,7 @@ class PipResolver:
             report, run = report_of([*target_options(target), f"--requirement={listed}", *options], target, self.host)
         if run.code:
             raise _failure(run, target, roots)
-        return _resolution(report, roots, target, run)
+        return _resolution(report, roots, target, run, prefer or {})
 
 
 def dry_run_options(report: Path) -> list[str]:
@@ -149,7 +150,13 @@ class _Reported:
         return str(self.pin.version)
 
 
-def _resolution(report: dict[str, Any], roots: Sequence[Demand], target: Target, run: PipRun) -> Resolution:
+def _resolution(
+    report: dict[str, Any],
+    roots: Sequence[Demand],
+    target: Target,
+    run: PipRun,
+    prefer: Mapping[NormalizedName, Version],
+) -> Resolution:
     held = [demand.requirement for demand in demands(roots, {}, target)]
     direct = {canonicalize_name(requirement.name): requirement.url for requirement in held if requirement.url}
     reported = [_reported(item, direct) for item in report["install"]]
@@ -164,17 +171,29 @@ def _resolution(report: dict[str, Any], roots: Sequence[Demand], target: Target,
         raise ResolveError(strangers)
     demanded = demands(roots, {item.name: item for item in reported}, target)
     warnings = list(explain_sdists(pins, demanded, run.log))
-    warnings += [
-        f"{item.pin} was yanked from its index; it is used because a requirement asks for it."
-        for item in reported
-        if item.yanked
-    ]
+    warnings += [_of_yanked(item.pin, demanded, prefer) for item in reported if item.yanked]
     warnings += [
         f"{failure.url} could not be fetched ({failure.reason}); the resolution is without what it may offer."
         for failure in run.log.unfetched
     ]
     notes = tuple(explain_older(pins, demanded, run.log, target))
     return Resolution(pins, notes, tuple(warnings), demanded=demanded)
+
+
+def _of_yanked(pin: Pin, demanded: Sequence[Demand], prefer: Mapping[NormalizedName, Version]) -> str:
+    """Say why a version that was yanked is used: pip takes one only where something names it exactly."""
+    asked = any(
+        part.operator in {"==", "==="} and not part.version.endswith(".*")
+        for demand in demanded
+        if canonicalize_name(demand.requirement.name) == pin.name
+        for part in demand.requirement.specifier
+    )
+    if asked or prefer.get(pin.name) != pin.version:
+        return f"{pin} was yanked from its index; it is used because a requirement asks for it."
+    return (
+        f"{pin} was yanked from its index; it is used because the lock has it; {UPGRADE_VARIABLE}={pin.name} {REFRESH} "
+        "frees it."
+    )
 
 
 def _reported(item: dict[str, Any], direct: Mapping[NormalizedName, str]) -> _Reported:
