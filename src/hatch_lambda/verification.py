@@ -31,7 +31,8 @@ def verify_records(archive: FinishedArchive) -> Verification:
     """Return what RECORDs and contents say of each other.
 
     A file that is not what RECORD says is a problem in every zip. A missing or an unlisted file is one in ours, whose
-    RECORDs are exact; others leave files out of what pip installed, which is no more than a warning.
+    RECORDs are exact; others leave files out of what pip installed, which is no more than a warning. Lambda refuses a
+    zip without files: "Uploaded file must be a non-empty zip", as in https://github.com/pulumi/pulumi-aws/issues/3622.
     """
     problems: list[str] = []
     if not archive.plan.entries:

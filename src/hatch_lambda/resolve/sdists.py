@@ -94,8 +94,8 @@ def build_wheel(pin: Pin, into: Path, host: Host) -> Path:
 def build_from(source: str, what: str, into: Path, host: Host, *, remedy: str = "") -> Path:
     """Return the wheel that plain pip builds from a folder, a requirement or a file of one.
 
-    ``what`` names it, and ``remedy`` says what to do if it cannot be built, where that is known. Neither
-    pip's cache, which knows a file by its name, has a part in it, nor what earlier builds have left in a folder. Raises
+    ``what`` names it, and ``remedy`` says what to do if it cannot be built, where that is known. Neither pip's cache,
+    which knows a file by its name, has a part in it, nor what earlier builds have left in a folder. Raises
     ``ResolveError`` with the end of what pip said.
     """
     with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as aside:
