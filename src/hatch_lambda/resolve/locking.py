@@ -22,6 +22,7 @@ from hatch_lambda.resolve.lock import (
     commits_in,
     environment_of,
     maker_of,
+    packages_for,
     read_lock,
     requirement_lines,
 )
@@ -94,13 +95,9 @@ def locked(path: Path, target: Target) -> Locked:
         )
     try:
         lock = read_lock(path, path.name)
+        packages = packages_for(lock, target, path.name)
     except ResolveError:  # ours, but damaged, as by a merge
         return Locked()
-    packages = [
-        package
-        for package in lock.packages
-        if package.marker is None or package.marker.evaluate({**target.markers, "extra": ""})
-    ]
     commits = commits_in(lock, target, path.name)
     return Locked(
         {package.name: package.version for package in packages if package.version and not package.vcs},
