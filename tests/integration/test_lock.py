@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 REFRESH = "refresh it with hatch build -t lambda:lock"
 
+OPTIONAL = 'lock = "pylock.toml"\nfeatures = ["speed"]\ndependency-groups = ["worker"]'
+OPTIONAL_TABLES = '[project.optional-dependencies]\nspeed = ["fast"]\n[dependency-groups]\nworker = ["jobs"]\n'
+
 
 def test_a_lock_says_the_versions_and_no_index_is_asked(index, project):
     base, lib = index.add("base"), index.add("lib", requires=["base<3"])
@@ -136,6 +139,54 @@ def test_features_are_extras_of_the_lock_and_groups_are_its_groups(index, projec
         "jobs-1.0-py3-none-any.whl",
     ]
     assert "/files/dev-1.0-py3-none-any.whl" not in index.requests
+
+
+@pytest.mark.parametrize("tool", ["pip", "uv"])
+def test_a_lock_that_declares_no_extras_and_groups_may_hold_what_they_require(index, project, tool):
+    always, fast, jobs = (package(index, index.add(name)) for name in ("always", "fast", "jobs"))
+    project.configure(OPTIONAL, dependencies=["always"], project=OPTIONAL_TABLES)
+    lock = uv_pylock(index, always, fast, jobs) if tool == "uv" else pylock(always, fast, jobs)
+    project.write("pylock.toml", lock)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.wheels(built.archive) == [f"{name}-1.0-py3-none-any.whl" for name in ("always", "fast", "jobs")]
+
+
+def test_the_project_itself_in_a_lock_as_uv_exports_it_is_nothing_to_build(index, project):
+    packages = [package(index, index.add(name)) for name in ("always", "fast", "jobs")]
+    itself = {"name": "shop", "directory": {"path": ".", "editable": True}}
+    project.configure(OPTIONAL, dependencies=["always"], project=OPTIONAL_TABLES)
+    project.write("pylock.toml", pylock(itself, *packages, created_by="uv"))
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.wheels(built.archive) == [f"{name}-1.0-py3-none-any.whl" for name in ("always", "fast", "jobs")]
+
+
+def test_a_lock_that_declares_other_extras_and_groups_says_which_it_lacks(index, project):
+    always, slow = index.add("always"), index.add("slow")
+    lock = pylock(
+        package(index, always),
+        package(index, slow, marker="'slow' in extras"),
+        extras=["slow"],
+        dependency_groups=[],
+        created_by="pdm",
+    )
+    project.configure(OPTIONAL, dependencies=["always"], project=OPTIONAL_TABLES)
+    project.write("pylock.toml", lock)
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output == (
+        "project.optional-dependencies.speed: requires fast; pylock.toml lacks it; make it anew with pdm\n"
+        "dependency-groups.worker: requires jobs; pylock.toml lacks it; make it anew with pdm\n"
+        "pylock.toml: declares no extra 'speed'; make it anew with pdm, for that too\n"
+        "pylock.toml: declares no dependency group 'worker'; make it anew with pdm, for that too\n"
+    )
 
 
 def test_what_no_requirement_reaches_stays_out_and_is_told_to_those_who_ask(index, project):

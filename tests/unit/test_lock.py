@@ -11,9 +11,9 @@ from packaging.version import Version
 
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.report import LockChange, LockReport
-from hatch_lambda.resolve.base import Demand, Pin
+from hatch_lambda.resolve.base import Commit, Demand, Pin
 from hatch_lambda.resolve.lock import Wanted, commits_in, parse_lock, select
-from hatch_lambda.resolve.locking import Locked, LockPart, locked, make_lock, write_lock
+from hatch_lambda.resolve.locking import Locked, LockPart, OptionalPart, locked, make_lock, write_lock
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import Target
 
@@ -40,6 +40,37 @@ def test_our_lock_is_the_same_whatever_the_order_of_pins_and_requirements(tmp_pa
     }
 
     assert len(texts) == 1
+
+
+def test_our_lock_has_for_each_target_what_its_extras_and_groups_add(tmp_path):
+    arm = Target(RUNTIMES[3], "arm64")
+    names = {name: canonicalize_name(name) for name in ("lib", "fast", "job")}
+    fast = OptionalPart("extras", canonicalize_name("speed"), frozenset({names["fast"]}))
+    both = OptionalPart("dependency_groups", canonicalize_name("ops"), frozenset({names["fast"], names["job"]}))
+    parts = [
+        LockPart(TARGET, (_pin("lib"), _pin("fast")), tuple(ROOTS), (fast,)),
+        LockPart(arm, (_pin("lib"), _pin("fast"), _pin("job")), tuple(ROOTS), (fast, both)),
+    ]
+
+    lock = parse_lock(make_lock(parts, tmp_path, tmp_path), "pylock.toml")
+
+    def chosen(target: Target, wanted: Wanted | None = None) -> set[str]:
+        return {str(pin.name) for pin in select(lock, target, "", base=tmp_path, root=tmp_path, wanted=wanted).pins}
+
+    assert (lock.extras, lock.dependency_groups) == (["speed"], ["ops"])
+    assert chosen(TARGET) == chosen(arm) == {"lib"}
+    assert chosen(TARGET, Wanted(("speed",))) == chosen(arm, Wanted(("speed",))) == {"lib", "fast"}
+    assert chosen(TARGET, Wanted(groups=("ops",))) == {"lib"}
+    assert chosen(arm, Wanted(groups=("ops",))) == {"lib", "fast", "job"}
+
+
+def test_the_commits_and_versions_of_all_extras_are_kept(tmp_path):
+    commit = Commit(canonicalize_name("core"), Version("1"), "git", "https://example.com/c.git", "main", "c" * 40, None)
+    optional = OptionalPart("extras", canonicalize_name("fast"), frozenset(map(canonicalize_name, ("core", "lib"))))
+    path = tmp_path / "pylock.toml"
+    path.write_text(make_lock([LockPart(TARGET, (commit, _pin("lib")), (), (optional,))], tmp_path, tmp_path))
+
+    assert locked(path, TARGET).told == {"lib": "1.0", "core": "1 at ccccccc"}
 
 
 def test_our_lock_has_neither_credentials_nor_fragments(tmp_path):
