@@ -35,6 +35,7 @@ def test_a_lock_says_the_versions_and_no_index_is_asked(index, project):
     assert index.requests == ["/files/base-1.0-py3-none-any.whl", "/files/lib-1.0-py3-none-any.whl"]
 
 
+@pytest.mark.api("pip", "packaging")
 def test_a_lock_of_pip_itself_is_used(index, project):
     index.add("lib", requires=["base"])
     index.add("base")
@@ -77,6 +78,7 @@ def test_a_lock_whose_wheels_are_in_the_store_needs_no_network(project, tmp_path
     assert built.archive.read_bytes() == before
 
 
+@pytest.mark.api("packaging", "tomli")
 def test_one_lock_serves_two_targets_each_with_its_own_wheels_and_markers(index, project):
     native = [
         index.add("native", tag="cp311-cp311-manylinux_2_17_x86_64"),
@@ -112,6 +114,7 @@ def test_one_lock_serves_two_targets_each_with_its_own_wheels_and_markers(index,
     }
 
 
+@pytest.mark.api("packaging")
 def test_features_are_extras_of_the_lock_and_groups_are_its_groups(index, project):
     always, fast, jobs, dev = (index.add(name) for name in ("always", "fast", "jobs", "dev"))
     lock = pylock(
@@ -141,6 +144,7 @@ def test_features_are_extras_of_the_lock_and_groups_are_its_groups(index, projec
     assert "/files/dev-1.0-py3-none-any.whl" not in index.requests
 
 
+@pytest.mark.api("packaging")
 @pytest.mark.parametrize("tool", ["pip", "uv"])
 def test_a_lock_that_declares_no_extras_and_groups_may_hold_what_they_require(index, project, tool):
     always, fast, jobs = (package(index, index.add(name)) for name in ("always", "fast", "jobs"))

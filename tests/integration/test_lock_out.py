@@ -64,6 +64,7 @@ requirements = [
 """
 
 
+@pytest.mark.api("packaging", "tomli-w")
 def test_the_lock_is_a_pylock_of_the_target(index, project):
     base, lib = index.add("base"), index.add("lib", requires=["base"])
     project.configure(dependencies=["lib>=1", "base; sys_platform == 'linux'"])
@@ -408,6 +409,7 @@ def test_a_lock_declares_the_extras_and_groups_that_it_is_made_for(index, projec
     }
 
 
+@pytest.mark.api("packaging")
 @pytest.mark.parametrize(
     ("options", "held"),
     [

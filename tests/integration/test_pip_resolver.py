@@ -104,6 +104,7 @@ def test_python_patch_decides_what_markers_and_requires_python_see(index, projec
     assert zips.distributions(built.archive) == ["early 1.0", "picky 1.0"]
 
 
+@pytest.mark.api("pip", "packaging")
 def test_extras_bring_what_their_markers_admit_on_the_target(index, project):
     index.add(
         "lib",
@@ -161,6 +162,7 @@ def test_a_python_that_does_not_run_is_not_taken_for_one(tmp_path):
     assert found == {ours: sys.executable, "3.97": None, "3.98": None, "3.99": str(chosen / "python")}
 
 
+@pytest.mark.api("pip")
 @pytest.mark.parametrize("version", INTERPRETERS)
 def test_the_python_that_runs_pip_does_not_matter(index, environ, tmp_path, version):
     for name in MARKERS:
@@ -266,6 +268,7 @@ def test_a_wheel_that_the_runtime_cannot_load_is_passed_over(index, project, run
     assert zips.wheels(built.archive) == [f"num-1.0-{taken}.whl"]
 
 
+@pytest.mark.api("packaging")
 def test_features_and_groups_go_in_beside_the_dependencies(index, project):
     for name in ("base", "data", "fast", "tracing", "shared", "never"):
         index.add(name)
@@ -305,6 +308,7 @@ def test_the_projects_own_name_is_never_looked_up(index, project):
     assert [path for path in index.requests if "shop" in path] == []
 
 
+@pytest.mark.api("pip")
 def test_constraints_bind_without_adding(index, project):
     for version in ("1.0", "1.5", "2.0"):
         index.add("lib", version)
@@ -567,6 +571,7 @@ def offer_wheels_that_tell(index: IndexServer) -> None:
     index.add("superfluous")
 
 
+@pytest.mark.api("pip")
 def test_variables_of_pip_do_not_redirect_a_build(index, project, tmp_path):
     offer_wheels_that_tell(index)
     elsewhere = tmp_path / "elsewhere"
