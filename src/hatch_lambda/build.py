@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
@@ -26,13 +26,16 @@ from hatch_lambda.plan import Choices, make_plan
 from hatch_lambda.project import describe, description, project_entries, root_demands
 from hatch_lambda.report import LockChange, LockReport, Report
 from hatch_lambda.resolve.choice import lock_path
-from hatch_lambda.resolve.locking import LockPart, locked, make_lock, write_lock
+from hatch_lambda.resolve.locking import LockPart, OptionalPart, locked, make_lock, write_lock
+from hatch_lambda.resolve.proof import needed
 from hatch_lambda.wheelhouse import choose
 from hatch_lambda.wheels import wheel_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from packaging.utils import NormalizedName
 
     from hatch_lambda.config import LambdaConfig
     from hatch_lambda.finished import FinishedArchive
@@ -173,15 +176,18 @@ def lock(project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelho
     path = lock_path(archives[0], wheelhouse.host)
     _check_patches(archives)
     had = {target: locked(path, target) for target in dict.fromkeys(config.target for config in archives)}
+    sharing = {target: [config for config in archives if config.target == target] for target in had}
     gathered = {
-        target: wheelhouse.gather_anew(
-            project, [config for config in archives if config.target == target], upgrade, before
-        )
-        for target, before in had.items()
+        target: wheelhouse.gather_anew(project, sharing[target], upgrade, before) for target, before in had.items()
     }
     with wheelhouse.step("write"):
         parts = [
-            LockPart(target, (*found.resolution.pins, *found.commits), found.remaining)
+            LockPart(
+                target,
+                (*found.resolution.pins, *found.commits),
+                found.remaining,
+                tuple(_optional_parts(project, sharing[target], found)),
+            )
             for target, found in gathered.items()
         ]
         write_lock(path, make_lock(parts, path.parent, wheelhouse.host.folder))
@@ -198,6 +204,22 @@ def lock(project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelho
             *wheelhouse.store.warnings,
         ),
     )
+
+
+def _optional_parts(project: Project, sharing: Sequence[LambdaConfig], found: Gathered) -> Iterator[OptionalPart]:
+    """Yield each extra and group of the archives with what only it, or it and others, have gathered."""
+    bare = replace(sharing[0], features=(), dependency_groups=())
+    features = {canonicalize_name(name): name for config in sharing for name in config.features}
+    groups = {canonicalize_name(name): name for config in sharing for name in config.dependency_groups}
+
+    def required(config: LambdaConfig) -> frozenset[NormalizedName]:
+        return needed(root_demands(project, config), found.found, config.target)
+
+    for feature, name in features.items():
+        yield OptionalPart("extras", feature, required(replace(bare, features=(name,))) - required(bare))
+    for group, name in groups.items():
+        only = replace(bare, dependency_groups=(name,))
+        yield OptionalPart("dependency_groups", group, required(only) - required(bare))
 
 
 def _check_patches(archives: Sequence[LambdaConfig]) -> None:

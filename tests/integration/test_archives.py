@@ -620,12 +620,13 @@ def test_one_lock_serves_all_targets(index, project):
     assert [str(marker) for marker in lock.environments or ()] == [x86, arm, old]
     assert {f"{package.name} {package.version}": str(package.marker or "") for package in lock.packages} == {
         "base 1.0": "",
-        "fast 1.0": f"({x86}) or ({arm})",
+        "fast 1.0": f'(({x86}) or ({arm})) and "data" in extras',
         "lib 1.0": old,
         "lib 2.0": f"({x86}) or ({arm})",
-        "queue 1.0": arm,
-        "web 1.0": x86,
+        "queue 1.0": f'({arm}) and "queue" in extras',
+        "web 1.0": f'({x86}) and "web" in extras',
     }
+    assert lock.extras == ["data", "queue", "web"]
     assert project.build(target="lambda:lock").code == 0
     assert (project.root / "pylock.lambda.toml").read_text("utf-8") == text
     index.requests.clear()

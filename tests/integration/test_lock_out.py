@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import tomli_w
 from packaging.pylock import Pylock
 from packaging.version import Version
 
@@ -63,6 +64,7 @@ requirements = [
 """
 
 
+@pytest.mark.api("packaging", "tomli-w")
 def test_the_lock_is_a_pylock_of_the_target(index, project):
     base, lib = index.add("base"), index.add("lib", requires=["base"])
     project.configure(dependencies=["lib>=1", "base; sys_platform == 'linux'"])
@@ -387,3 +389,100 @@ def test_an_archives_own_lock_that_does_not_say_who_made_it_is_told(index, proje
     assert refused.output == (
         "pylock.api.toml: does not say who made it, and is not overwritten; remove it, or name another file in lock\n"
     )
+
+
+def test_a_lock_declares_the_extras_and_groups_that_it_is_made_for(index, project):
+    _optional_project(index, project, 'features = ["Fast_Path"]\ndependency-groups = ["Ops"]')
+
+    made = project.build(target="lambda:lock")
+
+    assert made.code == 0, made.output
+    lock = Pylock.from_dict(tomllib.loads((project.root / LOCK).read_text()))
+    assert (lock.extras, lock.dependency_groups, lock.default_groups) == (["fast-path"], ["ops"], None)
+    markers = {package.name: str(package.marker or "") for package in lock.packages}
+    assert markers == {
+        "base": "",
+        "common": '"fast-path" in extras or "ops" in dependency_groups',
+        "fast": '"fast-path" in extras',
+        "job": '"ops" in dependency_groups',
+        "lib": "",
+    }
+
+
+@pytest.mark.api("packaging")
+@pytest.mark.parametrize(
+    ("options", "held"),
+    [
+        ("", ["base", "lib"]),
+        ('features = ["fast.path"]', ["base", "common", "fast", "lib"]),
+        ('dependency-groups = ["ops"]', ["base", "common", "job", "lib"]),
+        ('dependency-groups = ["OPS"]\nfeatures = ["fast-path"]', ["base", "common", "fast", "job", "lib"]),
+    ],
+)
+def test_a_lock_serves_each_choice_of_its_extras_and_groups(index, project, options, held):
+    _optional_project(index, project, 'features = ["fast-path"]\ndependency-groups = ["ops"]')
+    project.build(target="lambda:lock")
+    _configure_optional(project, options)
+
+    built = project.build(HATCH_LAMBDA_OFFLINE="1", HATCH_VERBOSE="1")
+
+    assert built.code == 0, built.output
+    assert zips.wheels(built.archive) == [f"{name}-1.0-py3-none-any.whl" for name in held]
+    assert "left out" not in built.output
+
+
+def test_locking_again_keeps_the_versions_of_extras_and_groups(index, project):
+    _optional_project(index, project, 'features = ["fast-path"]\ndependency-groups = ["ops"]')
+    project.build(target="lambda:lock")
+    before = (project.root / LOCK).read_bytes()
+    for name in ("base", "common", "fast", "job", "lib"):
+        index.add(name, "2.0")
+
+    again = project.build(target="lambda:lock")
+
+    assert again.output == f"{LOCK}\n  python3.13 on x86_64, 5 distributions\n"
+    assert (project.root / LOCK).read_bytes() == before
+
+
+def test_a_feature_that_the_lock_was_not_made_for_makes_it_stale(index, project):
+    _optional_project(index, project, "")
+    project.build(target="lambda:lock")
+    _configure_optional(project, 'features = ["fast-path"]')
+
+    stale, refreshed, built = project.build(), project.build(target="lambda:lock"), project.build()
+
+    assert stale.output == (
+        f"project.optional-dependencies.fast-path: requires fast; {LOCK} lacks it; refresh it with hatch build -t "
+        f"lambda:lock\n{LOCK}: since it was made: added 'fast'\n"
+    )
+    assert refreshed.code == 0
+    assert [wheel.partition("-")[0] for wheel in zips.wheels(built.archive)] == ["base", "common", "fast", "lib"]
+
+
+def test_a_lock_of_before_that_declares_nothing_has_it_all(index, project):
+    _optional_project(index, project, 'features = ["fast-path"]\ndependency-groups = ["ops"]')
+    project.build(target="lambda:lock")
+    lock = tomllib.loads((project.root / LOCK).read_text())
+    del lock["extras"], lock["dependency-groups"]
+    bare = [{key: value for key, value in entry.items() if key != "marker"} for entry in lock["packages"]]
+    project.write(LOCK, tomli_w.dumps(lock | {"packages": bare}))
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert [wheel.partition("-")[0] for wheel in zips.wheels(built.archive)] == ["base", "common", "fast", "job", "lib"]
+
+
+def _optional_project(index: IndexServer, project: ProjectFolder, options: str) -> None:
+    """Configure a project whose extra and group have a requirement in common, and one that is always there."""
+    for name in ("base", "common"):
+        index.add(name)
+    index.add("lib", requires=["base"])
+    index.add("fast", requires=["common", "base"])
+    index.add("job", requires=["common"])
+    _configure_optional(project, options)
+
+
+def _configure_optional(project: ProjectFolder, options: str) -> None:
+    tables = '[project.optional-dependencies]\nfast-path = ["fast"]\n[dependency-groups]\nOps = ["job", "lib"]\n'
+    project.configure(options, dependencies=["lib"], project=tables)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.make_elf import AARCH64, X86_64, make_elf
 
 TAG = "cp313-cp313-manylinux_2_17_x86_64"
@@ -12,6 +14,7 @@ REFUSED = (
 )
 
 
+@pytest.mark.api("pyelftools")
 def test_a_wheel_of_another_machine_under_a_right_tag_is_refused_and_nothing_is_written(index, project):
     index.add("lib", tag=TAG, files={MODULE: make_elf(AARCH64)})
     project.configure(dependencies=["lib"])

@@ -131,6 +131,7 @@ def locked(project) -> dict[str, Any]:
     return found[0]
 
 
+@pytest.mark.api("pip", "packaging", "tomli-w")
 def test_a_lock_has_the_commit_and_a_build_takes_that(project, repository):
     project.configure(dependencies=[f"lib @ {repository.url}@main"], project=DIRECT)
     made = project.build(target="lambda:lock")
