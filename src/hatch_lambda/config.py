@@ -12,11 +12,13 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 from pathspec import GitIgnoreSpec
 
+from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.table import toml_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hatch_lambda.runtimes import Runtime
     from hatch_lambda.table import Table
     from hatch_lambda.target import Target
 
@@ -185,6 +187,9 @@ class LambdaConfig:
     warnings: tuple[str, ...] = ()
     """Sentences about what was read: unknown options, a runtime on its way in or out. Not an option."""
 
+    runtimes: tuple[Runtime, ...] = RUNTIMES
+    """The known runtimes that `requires-python` admits. Not an option."""
+
     addresses: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Where in pyproject.toml options stand that messages may be about later. Not an option."""
 
@@ -207,7 +212,9 @@ class LambdaConfig:
         return (self.target, self.resolver, self.lock, self.constraints, self.build_from_source)
 
 
-def read_config(table: Table, target: Target, *, kind: Kind, name: str | None) -> LambdaConfig:
+def read_config(
+    table: Table, target: Target, *, kind: Kind, name: str | None, runtimes: tuple[Runtime, ...] = RUNTIMES
+) -> LambdaConfig:
     """Return the options in the table of an archive, for one of its targets; problems are noted in the table."""
     stem = "-".join(filter(None, (STEMS[kind], name)))
     return LambdaConfig(
@@ -231,6 +238,7 @@ def read_config(table: Table, target: Target, *, kind: Kind, name: str | None) -
         filename=table.text("filename", check=_filename_problem) or DEFAULT_FILENAME.replace("lambda", stem),
         max_size=table.positive("max-size", default=MAX_UNZIPPED),
         manifest=table.flag("manifest", default=False),
+        runtimes=runtimes,
         addresses={option: table.where(option) for option in ADDRESSED},
     )
 

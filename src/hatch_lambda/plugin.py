@@ -101,7 +101,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
                     if isinstance(report, Report) and self._environment.verify:
                         self._repeat(report)
         except HatchLambdaError as error:
-            self.app.abort(str(error))
+            self.app.abort(error.text(verbose=self.app.verbosity > 0))
         except KeyboardInterrupt:
             self.app.abort("interrupted; nothing is half written; build again", code=INTERRUPTED)
 

@@ -78,7 +78,9 @@ def resolver_tool(config: LambdaConfig, host: Host) -> Resolver:
     Raises ``ConfigError`` for a constraint file that is not there.
     """
     constraints = constraint_files(config.constraints, host.folder, config.where("constraints"))
-    return UvResolver(host, constraints) if config.resolver == "uv" else PipResolver(host, constraints)
+    if config.resolver == "uv":
+        return UvResolver(host, constraints)
+    return PipResolver(host, constraints, config.runtimes)
 
 
 def fetching_host(config: LambdaConfig, host: Host, uv_tables: Sequence[Mapping[str, Any]]) -> Host:

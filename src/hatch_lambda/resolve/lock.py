@@ -28,6 +28,7 @@ from packaging.utils import (
 )
 
 from hatch_lambda.errors import ResolveError, masked
+from hatch_lambda.resolve.advice import sdist_fix
 from hatch_lambda.resolve.base import (
     UPGRADE_VARIABLE,
     Pin,
@@ -39,7 +40,7 @@ from hatch_lambda.resolve.base import (
     without_credentials,
 )
 from hatch_lambda.resolve.commits import LockedCommits
-from hatch_lambda.resolve.explain import from_source, shortfall
+from hatch_lambda.resolve.explain import shortfall
 from hatch_lambda.resolve.proof import demands, unmet
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import ARCHITECTURES, Target
@@ -203,7 +204,8 @@ def select(
         if package.name in pins or package.name in unfit:
             twice.append(f"{name}: {package.name} is there twice for {target}; {remedy}")
         if isinstance(found, PackageSdist) and package.name not in wanted.from_source:
-            found = f"{_no_wheel(package, target)}; {from_source(package.name)}"
+            fix = sdist_fix(package.name, [wheel.filename for wheel in package.wheels or ()])
+            found = f"{_no_wheel(package, target)}; {fix}"
         pin = found if isinstance(found, str) else _pin(package, found, base, root)
         if isinstance(pin, str):
             unfit[package.name] = f"{name} has {package.name} {package.version or ''}".rstrip() + f", but {pin}"
