@@ -95,6 +95,18 @@ ADDRESSED = (
 NativeCheck = Literal["error", "warn"]
 NATIVE_CHECKS: tuple[NativeCheck, ...] = ("error", "warn")
 
+OTHER_LOCKS = {
+    "uv.lock": ("uv export --format pylock.toml --no-emit-project -o pylock.toml", "pylock.toml"),
+    "pdm.lock": ("pdm export -f pylock -o pylock.toml", "pylock.toml"),
+    "poetry.lock": ("poetry export -o requirements.txt", "requirements.txt"),
+    "Pipfile.lock": ("pipenv requirements --hash > requirements.txt", "requirements.txt"),
+}
+"""Locks in a form that only their tool reads: the command that exports each, and the file that it writes.
+
+Sources: https://docs.astral.sh/uv/reference/cli/#uv-export, https://pdm-project.org/latest/usage/lockfile/,
+https://github.com/python-poetry/poetry-plugin-export, https://pipenv.pypa.io/en/latest/commands.html, read 2026-11-27.
+"""
+
 LOCK_FILE = "pylock.lambda.toml"
 """The lock that is used without being named, and that ``-t lambda:lock`` writes."""
 
@@ -138,7 +150,8 @@ class LambdaConfig:
 
     lock: str | None = None
     """A lock, relative to the project: a `pylock.toml` made by any tool, or a requirements file in which every line is
-    pinned and has hashes. Nothing is resolved then. A `pylock.lambda.toml` beside `pyproject.toml` is used without
+    pinned and has hashes. A file whose name does not end in `.toml` is read as a requirements file, such as
+    `requirements.lock`. Nothing is resolved then. A `pylock.lambda.toml` beside `pyproject.toml` is used without
     being named."""
 
     resolver: ResolverName = "pip"
@@ -280,9 +293,12 @@ def _handler_problem(value: str) -> str | None:
 
 def _lock_problem(value: str) -> str | None:
     name = PurePosixPath(value.replace("\\", "/"))
-    if name.suffix == ".txt" or re.fullmatch(r"pylock(\.[^.]+)?\.toml", name.name):
+    if name.name in OTHER_LOCKS:
+        command, lock = OTHER_LOCKS[name.name]
+        return f'{value!r} isn\'t a supported format; run {command!r} and set lock = "{lock}"'
+    if name.suffix != ".toml" or re.fullmatch(r"pylock(\.[^.]+)?\.toml", name.name):
         return None
-    return f"expected pylock.toml, pylock.NAME.toml or a requirements file (*.txt); found {value!r}"
+    return f"expected pylock.toml, pylock.NAME.toml or a requirements file, whose name ends otherwise; found {value!r}"
 
 
 def _name_problem(value: str) -> str | None:

@@ -303,14 +303,26 @@ def test_a_lock_that_is_not_there_is_missed(project):
 
 
 def test_a_file_of_another_kind_is_no_lock(project):
+    project.configure('lock = "uv.toml"', dependencies=["lib"])
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output == (
+        "tool.hatch.build.targets.lambda.lock: expected pylock.toml, pylock.NAME.toml or a requirements file, whose "
+        "name ends otherwise; found 'uv.toml'\n"
+    )
+
+
+def test_a_lock_that_only_its_tool_reads_is_told_with_the_command_that_exports_it(project):
     project.configure('lock = "uv.lock"', dependencies=["lib"])
 
     built = project.build()
 
     assert built.code == 1
     assert built.output == (
-        "tool.hatch.build.targets.lambda.lock: expected pylock.toml, pylock.NAME.toml or a requirements file (*.txt); "
-        "found 'uv.lock'\n"
+        "tool.hatch.build.targets.lambda.lock: 'uv.lock' isn't a supported format; run 'uv export --format pylock.toml "
+        '--no-emit-project -o pylock.toml\' and set lock = "pylock.toml"\n'
     )
 
 

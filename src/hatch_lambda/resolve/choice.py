@@ -42,7 +42,7 @@ def chosen_lock(config: LambdaConfig, host: Host, memory: Memory) -> HashedResol
         )
     if config.lock is None and not default.is_file():
         return None
-    if path.suffix == ".txt":
+    if path.suffix != ".toml":
         return HashedResolver(path, host, memory)
     overridden = frozenset(option for option, variable in VARIABLES.items() if host.environ.get(variable))
     wanted = Wanted(config.features, config.dependency_groups, config.build_from_source, overridden)

@@ -191,7 +191,7 @@ def _unfit(
 ) -> str:
     """Say what the newest of the fitting releases lacks for the target, and what would help."""
     newest = max((offer.version for offer in fitting), key=lambda version: (not version.is_prerelease, version))
-    offers, target = alternatives.log.offers(name), alternatives.target
+    offers = alternatives.log.offers(name)
     distributions = [one for one in requirers if one.by]
     loadable = {offer.version for offer in offers if offer.reason == "taken"}
     release = Release(
@@ -203,16 +203,17 @@ def _unfit(
         parent=distributions[0].by if distributions else "",
     )
     needed_by = f" (needed by {release.parent})" if len(requirers) == 1 and release.parent else ""
-    return f"{name} {newest}{needed_by}: {_no_wheel(release, target)}; {fixes(release, alternatives)}"
+    return _no_wheel(f"{name} {newest}{needed_by}", release, alternatives)
 
 
-def _no_wheel(release: Release, target: Target) -> str:
-    """Say what a release has instead of a wheel for the target."""
-    buildable = release.can_be_built(target)
-    if buildable and release.is_native and not release.has_linux_wheel:
-        return "no Linux wheel, only an sdist with native code"
-    also = ", and it has an sdist" if buildable and release.is_pure else ""
-    return f"no wheel for {target}; {_lacks(release.files, target)}{also}"
+def _no_wheel(subject: str, release: Release, alternatives: Alternatives) -> str:
+    """Say what a release has instead of a wheel for the target, and what would help."""
+    target, fix = alternatives.target, fixes(release, alternatives)
+    can_be_built = release.can_be_built(target)
+    if can_be_built and release.is_native and not release.has_linux_wheel:
+        return f"{subject}: no Linux wheel, only an sdist with native code; {fix}"
+    also = ", and it has an sdist" if can_be_built and release.is_pure else ""
+    return f"{subject}: no wheel for {target}; {_lacks(release.files, target)}{also}; {fix}"
 
 
 def _lacks(offers: Sequence[Offer], target: Target) -> str:
