@@ -43,7 +43,8 @@ def verify_wheel(file: Path, sha256: str) -> Wheel:
     """Return what the wheel holds, after reading all of it; raises ``WheelError`` naming every problem.
 
     Every member is inflated against its CRC and against RECORD; every name must stay inside the archive and be there
-    once, but Lambda's file system tells names apart that differ in case only; the dist-info must be of the distribution and version that the file name says.
+    once (Lambda's file system tells apart what differs in case only); the dist-info must be of the distribution and
+    version that the file name says.
     """
     try:
         name, version, _, _ = parse_wheel_filename(file.name)
