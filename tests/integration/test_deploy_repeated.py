@@ -116,16 +116,17 @@ def test_a_function_moves_to_a_layer_though_the_answer_is_lost(aws, tmp_path):
 
 @pytest.mark.parametrize("lost", [True, False])
 def test_a_layer_that_may_be_published_already_is_not_published_again(aws, tmp_path, lost):
+    path = layer_zip(tmp_path)
     if lost:
         aws.lose("answer", "PublishLayerVersion")
     else:
         aws.refuse("PublishLayerVersion", 500, "ServiceException", "Internal error", times=1)
 
     with pytest.raises(PublishError):
-        deployed(layer_zip(tmp_path), layer="deps")
+        deployed(path, layer="deps")
 
     assert aws.written == ["PublishLayerVersion"]
-    steps, _ = deployed(layer_zip(tmp_path), layer="deps")
+    steps, _ = deployed(path, layer="deps")
     version = (
         "layer version 1 has this content already" if lost else "published layer version 1, for python3.13 and x86_64"
     )

@@ -139,8 +139,12 @@ def _excerpt(run: PipRun, explained: Sequence[str]) -> str:
 
 
 def _detail(run: PipRun) -> str:
-    """Return what pip said, but for the traceback that it shows where it may not ask for a password."""
-    return "" if run.log.prompted else run.errors
+    """Return what pip said, with all causes of a conflict, which it keeps for its log.
+
+    Where pip may not ask for a password, it shows a traceback, which is left out.
+    """
+    causes = ["The conflict is caused by:", *run.log.causes] if run.log.causes else []
+    return "" if run.log.prompted else "\n".join([run.errors.rstrip(), *causes])
 
 
 def _check_environment(report: dict[str, Any], target: Target) -> None:
