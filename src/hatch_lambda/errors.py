@@ -114,6 +114,11 @@ def first_lines(lines: Sequence[str], most: int, what: str = "lines") -> tuple[s
     return (*lines[: most - 1], f"… ({len(lines) - most + 1} more {what}; -v shows them)")
 
 
+def last_lines(text: str) -> str:
+    """Return the end of a tool's output, where the reason is: so much that it fits below a line of ours."""
+    return "\n".join(text.strip().splitlines()[-(MOST_LINES - 2) :])
+
+
 def masked(text: str) -> str:
     """Return ``text`` with the credentials of every URL in it as ``****``."""
     return _CREDENTIALS.sub(r"\g<scheme>****@", text)

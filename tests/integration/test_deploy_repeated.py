@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
 from hatch_lambda.errors import PublishError
 from tests.support.deployments import OLD, code_sha256, deployed, function_zip, layer_zip
 from tests.support.zips import sha256
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.aws import AwsServer
 
 ALL = (
     "GetFunctionConfiguration",
@@ -39,7 +45,7 @@ def options(aws):
     return {"functions": ("shop",), "s3_bucket": "artifacts", "publish": True, "alias": "live"}
 
 
-def _assert_complete(aws, path, steps):
+def _assert_complete(aws: AwsServer, path: Path, steps: list[str]) -> None:
     key = f"shop-new-{sha256(path.read_bytes())}.zip"
     assert steps == [
         f"s3://artifacts/{key}: uploaded, 0.0 MiB",

@@ -213,13 +213,10 @@ def test_a_file_that_is_not_there_is_refused(refused, lib):
 def test_a_wheel_with_another_hash_is_refused(refused, lib):
     found, lib["wheels"][0]["hashes"]["sha256"] = lib["wheels"][0]["hashes"]["sha256"], "0" * 64
 
-    ours, _, pips = refused(pylock(lib)).partition("\n\n")
-
-    assert ours == (
+    assert refused(pylock(lib)) == (
         f"lib-1.0-py3-none-any.whl: its sha256 is {found}, {'0' * 64} was promised; build again, and if it stays so, "
-        "ask whoever runs the index"
+        "ask whoever runs the index\n"
     )
-    assert pips.endswith(f"        Expected sha256 {'0' * 64}\n             Got        {found}\n")
 
 
 def test_a_hash_that_is_a_path_is_refused_and_nothing_there_is_removed(refused, tmp_path, lib):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from hatch_lambda.errors import MOST_LINES, ResolveError, masked
+from hatch_lambda.errors import ResolveError, last_lines, masked
 from hatch_lambda.resolve.advice import Alternatives
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, UPGRADE_VARIABLE, Host, Pin, Resolution, literal
 from hatch_lambda.resolve.constraints import preferences_file
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.pip_command import PipRun
     from hatch_lambda.runtimes import Runtime
     from hatch_lambda.target import Target
-
-
-_SHOWN_LINES = MOST_LINES - 2
-"""Lines of pip's output that a message shows, below a line of ours and an empty one."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +131,7 @@ def _failed_download(run: PipRun) -> ResolveError:
 
 def _excerpt(run: PipRun, explained: Sequence[str]) -> str:
     """Return the end of what pip said, where the reason stands; nothing, if it is explained."""
-    return "" if explained else "\n".join(run.errors.strip().splitlines()[-_SHOWN_LINES:])
+    return "" if explained else last_lines(run.errors)
 
 
 def _detail(run: PipRun) -> str:
