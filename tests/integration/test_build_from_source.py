@@ -283,9 +283,7 @@ def test_without_the_option_pip_names_the_sdist_who_needs_it_and_the_line_to_add
 
 
 @pytest.mark.parametrize("resolver", ["uv"], indirect=True)
-def test_without_the_option_the_sdist_and_the_line_to_add_are_told_with_uv_and_with_more_who_needs_it(
-    index, project, resolver, trace
-):
+def test_without_the_option_uv_has_our_line_told_and_its_own_words_for_those_who_ask(index, project, resolver, trace):
     index.add("app", requires=["lib"])
     index.add_sdist("lib", trace=trace)
     project.configure(resolver, dependencies=["app"])
