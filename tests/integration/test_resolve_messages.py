@@ -44,9 +44,7 @@ def test_the_output_of_pip_follows_for_those_who_ask_for_more(index, project):
 
     built = project.build(HATCH_VERBOSE="1")
 
-    steps, _, told = built.output.partition("project.dependencies: ")
-    assert [line.split(":")[0] for line in steps.splitlines()] == ["  resolve"]
-    assert f"project.dependencies: {told}" == (
+    assert built.output.removeprefix("Building `lambda` version `function`\n") == (
         f"project.dependencies: no distribution 'nosuch' in {index.url}; check the spelling, or name the index that "
         "has it for pip\n\n"
         "ERROR: Could not find a version that satisfies the requirement nosuch (from versions: none)\n"
@@ -528,7 +526,10 @@ def test_all_requirements_of_a_conflict_are_told_to_those_who_ask_for_more(index
     built = project.build()
     more = project.build(HATCH_VERBOSE="1")
 
-    assert refused(built).endswith("; … (4 more requirements; -v shows them); loosen one of them")
+    assert refused(built) == (
+        "project.dependencies: no versions meet all requirements; the project requires parser; stac 0.0 to 0.9 need "
+        "parser, for example parser==9; loosen one of them"
+    )
     assert [line for line in more.output.splitlines() if re.match("stac .* depends on", line)] == [
         f"stac 0.{number} depends on parser=={number}" for number in reversed(range(10))
     ]

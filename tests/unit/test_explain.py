@@ -224,6 +224,13 @@ def test_the_address_of_a_requirement_is_that_of_the_root_that_has_it():
             id="Windows only",
         ),
         pytest.param(
+            [unfit("lib-2.0-cp313-cp313-macosx_11_0_arm64.whl"), sdist("lib-2.0.tar.gz")],
+            target(),
+            f"lib 2.0: no Linux wheel, only an sdist with native code; {FINDLINKS}, or give the requirement a marker "
+            "such as sys_platform == 'darwin' if it is made for macOS only",
+            id="macOS only, and an sdist",
+        ),
+        pytest.param(
             [unfit("lib-2.0-cp313-cp313-macosx_11_0_arm64.whl")],
             target(),
             "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for macosx arm64; it is not made for Linux; "
@@ -586,10 +593,10 @@ def test_releases_with_the_same_requirement_are_told_together():
     ]
 
 
-def test_many_requirements_are_not_all_told():
+def test_requirements_of_many_releases_are_told_with_an_example():
     lines = failure(
         "The conflict is caused by:",
-        *(f"    stac 0.{number} depends on parser=={number}" for number in range(60)),
+        *(f"    stac 0.{number} depends on parser<{number + 1}, !=0.5 and >={number}" for number in range(60)),
         "    The user requested parser==99",
         "    nonsense",
         "    stac x.y depends on parser",
@@ -597,10 +604,31 @@ def test_many_requirements_are_not_all_told():
         roots=("stac", "parser"),
     )
 
-    told = "; ".join(f"stac 0.{number} needs parser=={number}" for number in range(7))
     assert lines == [
         (
-            f"project.dependencies: no versions meet all requirements; {told}; … (54 more requirements; -v shows "
+            "project.dependencies: no versions meet all requirements; stac 0.0 to 0.59 need parser, for example "
+            "parser<1,!=0.5,>=0; the project requires parser==99; loosen one of them"
+        )
+    ]
+
+
+def test_requirements_of_many_distributions_are_not_all_told():
+    lines = failure(
+        "The conflict is caused by:",
+        *(
+            f"    app{number} 1.0 depends on parser=={number}; python_version < '4' and extra == 'x'"
+            for number in range(9)
+        ),
+        "",
+        roots=("stac", "parser"),
+    )
+
+    told = "; ".join(
+        f"app{number} 1.0 needs parser=={number}; python_version < '4' and extra == 'x'" for number in range(7)
+    )
+    assert lines == [
+        (
+            f"project.dependencies: no versions meet all requirements; {told}; … (2 more requirements; -v shows "
             "them); loosen one of them"
         )
     ]
@@ -730,6 +758,7 @@ def test_a_conflict_that_kept_the_newer_release_out_is_told():
     ("line", "told"),
     [
         ("other 1.0 depends on lib<2", "other 1.0 needs lib<2"),
+        ("other 1.0 depends on lib<2, !=1.5 and >=1", "other 1.0 needs lib<2,!=1.5,>=1"),
         ("The user requested Lib<2", "the project requires Lib<2"),
         ("The user requested (constraint) lib<2", "a constraint says lib<2"),
         ('other[y] 1.0 depends on lib[x]<2; extra == "y"', 'other[y] 1.0 needs lib[x]<2; extra == "y"'),

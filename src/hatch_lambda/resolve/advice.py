@@ -131,17 +131,29 @@ def fixes(release: Release, alternatives: Alternatives) -> str:
         return ", or ".join(found[:_MOST_FIXES]) or "require another release of it, or replace it"
     if found and release.can_be_built(target) and release.is_native and not release.has_linux_wheel:
         found.append("build a wheel on Amazon Linux")
+    if not found and release.can_be_built(target) and _only_system(release) == "darwin":
+        return f"{BUILD_WHEEL}, or {_marker('darwin')} if it is made for macOS only"
     return ", or ".join(found[:_MOST_FIXES]) or BUILD_WHEEL
 
 
 def _without_linux(release: Release) -> str:
     if release.parent:
         return f"it is not made for Linux; use another version of {release.parent}"
+    return f"it is not made for Linux; {_marker(_only_system(release))}"
+
+
+def _only_system(release: Release) -> str:
+    """Return the one system that all wheels are for, as ``sys_platform`` has it; empty if there is no such system."""
     platforms = {tag.platform for offer in release.wheels for tag in _tags(offer.filename)}
     for system, prefix in (("win32", "win"), ("darwin", "macosx")):
-        if all(platform.startswith(prefix) for platform in platforms):
-            return f"it is not made for Linux; give the requirement a marker such as sys_platform == {system!r}"
-    return "it is not made for Linux; give the requirement a marker such as sys_platform != 'linux'"
+        if platforms and all(platform.startswith(prefix) for platform in platforms):
+            return system
+    return ""
+
+
+def _marker(system: str) -> str:
+    condition = f"== {system!r}" if system else "!= 'linux'"
+    return f"give the requirement a marker such as sys_platform {condition}"
 
 
 def _other_targets(release: Release, alternatives: Alternatives) -> list[str]:

@@ -12,7 +12,7 @@ from packaging.version import InvalidVersion, Version
 from hatch_lambda.resolve.pip_log import name_in, specifier_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from packaging.specifiers import SpecifierSet
     from packaging.utils import NormalizedName
@@ -56,32 +56,51 @@ def read_requirer(line: str) -> Requirer | None:
     """Return what a line of pip says of a requirement; ``None`` if it says nothing of one."""
     requested, depends = _REQUESTED.match(line), _DEPENDS.match(line)
     if requested:
-        return Requirer("", None, requested["requirement"], is_constraint=bool(requested["constraint"]))
+        requirement = _as_written(requested["requirement"])
+        return Requirer("", None, requirement, is_constraint=bool(requested["constraint"]))
     if depends is None:
         return None
     try:
-        return Requirer(depends["by"], Version(depends["version"]), depends["requirement"])
+        return Requirer(depends["by"], Version(depends["version"]), _as_written(depends["requirement"]))
     except InvalidVersion:
         return None
 
 
+def _as_written(requirement: str) -> str:
+    """Return a requirement as packages write it: pip has ``lib<2, !=1.5 and >=1`` for ``lib<2,!=1.5,>=1``.
+
+    Source: ``SpecifierRequirement.format_for_error`` of pip 26.3.
+    """
+    versions, semicolon, marker = requirement.partition(";")
+    return re.sub(r", | and ", ",", versions) + semicolon + marker
+
+
 def requirers_text(requirers: Iterable[Requirer]) -> str:
-    """Return who requires what, releases with the same requirement together."""
-    groups: dict[tuple[str, str, bool], list[Requirer]] = {}
-    for one in requirers:
-        groups.setdefault((one.by, one.requirement, one.is_constraint), []).append(one)
-    clauses = [_clause(group) for group in groups.values()]
+    """Return who requires what: releases with the same requirement together, those with others too if they are many."""
+    requirers = list(requirers)
+    groups = _grouped(requirers, lambda one: (one.by, one.requirement, one.is_constraint))
+    if len(groups) > MOST_REQUIRERS:
+        groups = _grouped(requirers, lambda one: (one.by, one.name, one.is_constraint))
+    clauses = [_clause(group) for group in groups]
     if len(clauses) > MOST_REQUIRERS:
         hidden = len(clauses) - MOST_REQUIRERS + 1
         clauses = [*clauses[: MOST_REQUIRERS - 1], f"… ({hidden} more requirements; -v shows them)"]
     return "; ".join(clauses)
 
 
+def _grouped(requirers: Iterable[Requirer], key: Callable[[Requirer], Hashable]) -> list[list[Requirer]]:
+    groups: dict[Hashable, list[Requirer]] = {}
+    for one in requirers:
+        groups.setdefault(key(one), []).append(one)
+    return list(groups.values())
+
+
 def _clause(group: Sequence[Requirer]) -> str:
-    first = group[0]
+    first, requirements = group[0], list(dict.fromkeys(one.requirement for one in group))
+    what = requirements[0] if len(requirements) == 1 else f"{first.name}, for example {requirements[0]}"
     if not first.by:
-        return f"{'a constraint says' if first.is_constraint else 'the project requires'} {first.requirement}"
+        return f"{'a constraint says' if first.is_constraint else 'the project requires'} {what}"
     versions = sorted({one.version for one in group if one.version})
     if len(versions) == 1:
-        return f"{first.by} {versions[0]} needs {first.requirement}"
-    return f"{first.by} {versions[0]} to {versions[-1]} need {first.requirement}"
+        return f"{first.by} {versions[0]} needs {what}"
+    return f"{first.by} {versions[0]} to {versions[-1]} need {what}"
