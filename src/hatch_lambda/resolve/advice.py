@@ -132,14 +132,19 @@ def fixes(release: Release, alternatives: Alternatives) -> str:
     if found and release.can_be_built(target) and release.is_native and not release.has_linux_wheel:
         found.append("build a wheel on Amazon Linux")
     if not found and release.can_be_built(target) and _only_system(release) == "darwin":
-        return f"{BUILD_WHEEL}, or {_marker('darwin')} if it is made for macOS only"
+        return (
+            f"{BUILD_WHEEL}, or give the requirement a marker such as sys_platform == 'darwin' if it is made for macOS "
+            "only"
+        )
     return ", or ".join(found[:_MOST_FIXES]) or BUILD_WHEEL
 
 
 def _without_linux(release: Release) -> str:
     if release.parent:
         return f"it is not made for Linux; use another version of {release.parent}"
-    return f"it is not made for Linux; {_marker(_only_system(release))}"
+    system = _only_system(release)
+    marker = f"sys_platform == {system!r}" if system else "sys_platform != 'linux'"
+    return f"it is not made for Linux; give the requirement a marker such as {marker}"
 
 
 def _only_system(release: Release) -> str:
@@ -149,11 +154,6 @@ def _only_system(release: Release) -> str:
         if platforms and all(platform.startswith(prefix) for platform in platforms):
             return system
     return ""
-
-
-def _marker(system: str) -> str:
-    condition = f"== {system!r}" if system else "!= 'linux'"
-    return f"give the requirement a marker such as sys_platform {condition}"
 
 
 def _other_targets(release: Release, alternatives: Alternatives) -> list[str]:
