@@ -181,6 +181,13 @@ def test_the_address_of_a_requirement_is_that_of_the_root_that_has_it():
             id="pure wheels for other Pythons, and an sdist",
         ),
         pytest.param(
+            [unfit("lib-2.0-py2-none-any.whl"), unfit("lib-2.0-cp27-cp27m-win32.whl"), sdist("lib-2.0.tar.gz")],
+            target(),
+            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for py2-none, the runtime is cp313; "
+            + FROM_SOURCE,
+            id="Python 2, pure and native, and an sdist",
+        ),
+        pytest.param(
             [unfit("lib-2.0-py2-none-any.whl"), sdist("lib-2.0.tar.gz", "<3")],
             target(),
             "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for py2-none, the runtime is cp313; "
@@ -688,6 +695,17 @@ def test_a_newer_release_that_has_only_an_sdist_is_a_warning_and_no_note():
         )
     ]
     assert older(*lines) == []
+
+
+def test_a_newer_release_that_has_only_an_sdist_with_native_code_is_not_proposed_to_be_built():
+    lines = [taken("lib-1.0-cp313-cp313-manylinux_2_17_x86_64.whl"), sdist("lib-2.0.tar.gz")]
+
+    assert only_sdists(*lines) == [
+        (
+            "lib 1.0 is taken instead of 2.0, which has only an sdist with native code (lib-2.0.tar.gz); build a wheel "
+            "of it on Amazon Linux to use it."
+        )
+    ]
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ class Release:
     @cached_property
     def is_pure(self) -> bool:
         """Return whether all its wheels are pure Python, and it has any."""
-        return bool(self.wheels) and all(_is_for_any(offer.filename) for offer in self.wheels)
+        return _are_pure([offer.filename for offer in self.wheels])
 
     @cached_property
     def runs_on_linux(self) -> bool:
@@ -120,7 +120,7 @@ def fixes(release: Release, alternatives: Alternatives) -> str:
     substitute = alternatives.substitutes.get(release.name)
     if substitute and not release.parent:
         found.append(f"require {substitute} instead")
-    if release.can_be_built(target) and not release.is_native and (release.is_pure or not release.wheels):
+    if release.can_be_built(target) and not release.is_native:
         found.append(from_source(release.name, is_pure=release.is_pure))
     found += _other_targets(release, alternatives)
     if release.loadable:
@@ -196,12 +196,16 @@ def sdist_fix(name: NormalizedName, wheels: Sequence[str]) -> str:
         return f"require {SUBSTITUTES[name]} instead, or build a wheel on Amazon Linux"
     if name in NATIVE or is_native(wheels):
         return BUILD_WHEEL
-    return from_source(name, is_pure=bool(wheels))
+    return from_source(name, is_pure=_are_pure(wheels))
 
 
 def is_native(wheels: Sequence[str]) -> bool:
     """Return whether wheels of these names are all for single systems, as those of native code are."""
     return bool(wheels) and not any(_is_for_any(name) for name in wheels)
+
+
+def _are_pure(wheels: Sequence[str]) -> bool:
+    return bool(wheels) and all(map(_is_for_any, wheels))
 
 
 def is_loadable(offer: Offer, target: Target) -> bool:

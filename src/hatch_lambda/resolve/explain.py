@@ -80,7 +80,15 @@ def explain_older(pins: Iterable[Pin], demands: Iterable[Demand], log: PipLog, t
 def explain_sdists(pins: Iterable[Pin], demands: Iterable[Demand], log: PipLog) -> Iterator[str]:
     """Yield a warning for each pin that is older than a release which has nothing but an sdist."""
     for pin, newest, offers in _newest_above(pins, demands, log):
-        if _only_sdists(offers):
+        if not _only_sdists(offers):
+            continue
+        release = Release(name=pin.name, version=newest, files=tuple(offers), offers=log.offers(pin.name))
+        if release.is_native:
+            yield (
+                f"{pin} is taken instead of {newest}, which has only an sdist with native code "
+                f"({offers[0].filename}); build a wheel of it on Amazon Linux to use it."
+            )
+        else:
             yield (
                 f"{pin} is taken instead of {newest}, which has only an sdist ({offers[0].filename}); "
                 f'build-from-source = ["{pin.name}"] takes it, if it is pure Python.'
