@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from hatch_lambda.archives import MAX_LAYERS, TAKEN_NAMES
@@ -13,6 +14,7 @@ from hatch_lambda.config import (
     HATCH_KEYS,
     MAX_HANDLER_LENGTH,
     NATIVE_CHECKS,
+    OTHER_LOCKS,
     RESOLVERS,
     TABLE,
     LambdaConfig,
@@ -29,11 +31,15 @@ ADDRESS = "https://json.schemastore.org/partial-hatch-lambda.json"
 
 HATCH_MANUAL = "https://hatch.pypa.io/latest/config/build/"
 
-NOT_OPTIONS = frozenset({"target", "kind", "name", "version", "warnings", "addresses"})
+NOT_OPTIONS = frozenset({"target", "kind", "name", "version", "warnings", "runtimes", "addresses"})
 """Fields of the configuration that are not read from the table."""
 
 _TEXT = {"type": "string", "pattern": r"\S"}
 _DISTRIBUTION = {"type": "string", "pattern": r"^\s*[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\s*$"}
+_LOCK_NAME = (
+    r"(^|[\\/])(pylock(\.[^.\\/]+)?\.toml"
+    rf"|(?!({'|'.join(map(re.escape, OTHER_LOCKS))})[\\/]?$)(?![^\\/]*\.toml[\\/]?$)[^\\/]+)[\\/]?$"
+)
 _ARCHIVE_NAME = r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?"
 
 _TYPES: dict[str, dict[str, Any]] = {
@@ -105,7 +111,7 @@ def _own_options(docstrings: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     }
     special: dict[str, dict[str, Any]] = {
         "handler": {"maxLength": MAX_HANDLER_LENGTH, "pattern": r"^[^\s:]+$"},
-        "lock": {"pattern": r"(^|[\\/])([^\\/]+\.txt|pylock(\.[^.\\/]+)?\.toml)[\\/]?$"},
+        "lock": {"pattern": _LOCK_NAME},
         "filename": {"pattern": _filename_pattern()},
         "layers": {"maxItems": MAX_LAYERS, "uniqueItems": True},
     }

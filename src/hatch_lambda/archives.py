@@ -12,7 +12,7 @@ from hatch_lambda.errors import ConfigError
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.table import Table, toml_key
 from hatch_lambda.target import ARCHITECTURES
-from hatch_lambda.targets import read_targets
+from hatch_lambda.targets import admitted_runtimes, read_targets
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -134,8 +134,9 @@ def _read(
 ) -> Iterator[tuple[LambdaConfig, str]]:
     """Yield the archives of one table, with what tells each from the others."""
     targets = read_targets(table, requires_python, overrides)
+    runtimes = admitted_runtimes(requires_python)
     for target in targets.each:
-        yield read_config(table, target, kind=kind, name=name), targets.told_apart(target)
+        yield read_config(table, target, kind=kind, name=name, runtimes=runtimes), targets.told_apart(target)
 
 
 def _called(config: LambdaConfig, apart: str) -> LambdaConfig:

@@ -12,11 +12,13 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 from pathspec import GitIgnoreSpec
 
+from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.table import toml_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hatch_lambda.runtimes import Runtime
     from hatch_lambda.table import Table
     from hatch_lambda.target import Target
 
@@ -93,6 +95,18 @@ ADDRESSED = (
 NativeCheck = Literal["error", "warn"]
 NATIVE_CHECKS: tuple[NativeCheck, ...] = ("error", "warn")
 
+OTHER_LOCKS = {
+    "uv.lock": ("uv export --format pylock.toml --no-emit-project -o pylock.toml", "pylock.toml"),
+    "pdm.lock": ("pdm export -f pylock -o pylock.toml", "pylock.toml"),
+    "poetry.lock": ("poetry export -o requirements.txt", "requirements.txt"),
+    "Pipfile.lock": ("pipenv requirements --hash > requirements.txt", "requirements.txt"),
+}
+"""Locks in a form that only their tool reads: the command that exports each, and the file that it writes.
+
+Sources: https://docs.astral.sh/uv/reference/cli/#uv-export, https://pdm-project.org/latest/usage/lockfile/,
+https://github.com/python-poetry/poetry-plugin-export, https://pipenv.pypa.io/en/latest/commands.html, read 2026-11-27.
+"""
+
 LOCK_FILE = "pylock.lambda.toml"
 """The lock that is used without being named, and that ``-t lambda:lock`` writes."""
 
@@ -136,7 +150,8 @@ class LambdaConfig:
 
     lock: str | None = None
     """A lock, relative to the project: a `pylock.toml` made by any tool, or a requirements file in which every line is
-    pinned and has hashes. Nothing is resolved then. A `pylock.lambda.toml` beside `pyproject.toml` is used without
+    pinned and has hashes. A file whose name does not end in `.toml` is read as a requirements file, such as
+    `requirements.lock`. Nothing is resolved then. A `pylock.lambda.toml` beside `pyproject.toml` is used without
     being named."""
 
     resolver: ResolverName = "pip"
@@ -185,6 +200,9 @@ class LambdaConfig:
     warnings: tuple[str, ...] = ()
     """Sentences about what was read: unknown options, a runtime on its way in or out. Not an option."""
 
+    runtimes: tuple[Runtime, ...] = RUNTIMES
+    """The known runtimes that `requires-python` admits. Not an option."""
+
     addresses: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Where in pyproject.toml options stand that messages may be about later. Not an option."""
 
@@ -207,7 +225,9 @@ class LambdaConfig:
         return (self.target, self.resolver, self.lock, self.constraints, self.build_from_source)
 
 
-def read_config(table: Table, target: Target, *, kind: Kind, name: str | None) -> LambdaConfig:
+def read_config(
+    table: Table, target: Target, *, kind: Kind, name: str | None, runtimes: tuple[Runtime, ...] = RUNTIMES
+) -> LambdaConfig:
     """Return the options in the table of an archive, for one of its targets; problems are noted in the table."""
     stem = "-".join(filter(None, (STEMS[kind], name)))
     return LambdaConfig(
@@ -231,6 +251,7 @@ def read_config(table: Table, target: Target, *, kind: Kind, name: str | None) -
         filename=table.text("filename", check=_filename_problem) or DEFAULT_FILENAME.replace("lambda", stem),
         max_size=table.positive("max-size", default=MAX_UNZIPPED),
         manifest=table.flag("manifest", default=False),
+        runtimes=runtimes,
         addresses={option: table.where(option) for option in ADDRESSED},
     )
 
@@ -272,9 +293,12 @@ def _handler_problem(value: str) -> str | None:
 
 def _lock_problem(value: str) -> str | None:
     name = PurePosixPath(value.replace("\\", "/"))
-    if name.suffix == ".txt" or re.fullmatch(r"pylock(\.[^.]+)?\.toml", name.name):
+    if name.name in OTHER_LOCKS:
+        command, lock = OTHER_LOCKS[name.name]
+        return f'{value!r} isn\'t a supported format; run {command!r} and set lock = "{lock}"'
+    if name.suffix != ".toml" or re.fullmatch(r"pylock(\.[^.]+)?\.toml", name.name):
         return None
-    return f"expected pylock.toml, pylock.NAME.toml or a requirements file (*.txt); found {value!r}"
+    return f"expected pylock.toml, pylock.NAME.toml or a requirements file, whose name ends otherwise; found {value!r}"
 
 
 def _name_problem(value: str) -> str | None:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from packaging.specifiers import SpecifierSet
     from packaging.utils import NormalizedName
@@ -14,22 +14,37 @@ if TYPE_CHECKING:
 _CREDENTIALS = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s]+@")
 
 
+MOST_LINES = 12
+"""Lines of a resolution that failed, at most, without ``-v``."""
+
+
 class HatchLambdaError(Exception):
     """One or more problems, a line each: ``where: what is wrong; what was found or needed; what to do``.
 
-    ``detail`` is another tool's own output; it comes last, unchanged but for credentials. ``exit_code`` is what a
+    ``detail`` is another tool's own output; it comes last, unchanged but for credentials. ``excerpt`` is the part of it
+    that is shown without ``-v``: all of it by default, nothing if the problems explain it. ``exit_code`` is what a
     command ends with.
     """
 
     exit_code = 1
 
-    def __init__(self, problems: str | Iterable[str], *, detail: str = "") -> None:
+    def __init__(self, problems: str | Iterable[str], *, detail: str = "", excerpt: str | None = None) -> None:
         self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
         self.detail = detail.strip()
+        self.excerpt = self.detail if excerpt is None else excerpt.strip()
         super().__init__("\n".join(self.problems))
 
     def __str__(self) -> str:
-        return masked("\n\n".join(filter(None, ("\n".join(self.problems), self.detail))))
+        return self.text()
+
+    def text(self, *, verbose: bool = False) -> str:
+        """Return the problems and the other tool's output, of which only ``verbose`` has all."""
+        shown = self.problems if verbose else self.first_problems()
+        return masked("\n\n".join(filter(None, ("\n".join(shown), self.detail if verbose else self.excerpt))))
+
+    def first_problems(self) -> tuple[str, ...]:
+        """Return the problems that are shown without ``-v``."""
+        return self.problems
 
 
 class ConfigError(HatchLambdaError):
@@ -51,10 +66,15 @@ class ResolveError(HatchLambdaError):
         problems: str | Iterable[str],
         *,
         detail: str = "",
+        excerpt: str | None = None,
         missing: Mapping[NormalizedName, SpecifierSet] | None = None,
     ) -> None:
-        super().__init__(problems, detail=detail)
+        super().__init__(problems, detail=detail, excerpt=excerpt)
         self.missing = dict(missing or {})
+
+    def first_problems(self) -> tuple[str, ...]:
+        """Return so many problems that they fit on a screen, and how many more there are."""
+        return first_lines(self.problems, MOST_LINES, "problems")
 
 
 class WheelError(HatchLambdaError):
@@ -85,6 +105,18 @@ class FinishedError(HatchLambdaError):
 
 class OutputError(HatchLambdaError):
     """What a command has found out cannot be written."""
+
+
+def first_lines(lines: Sequence[str], most: int, what: str = "lines") -> tuple[str, ...]:
+    """Return the lines, or the first of them and how many follow, so that they are ``most`` at most."""
+    if len(lines) <= most:
+        return tuple(lines)
+    return (*lines[: most - 1], f"… ({len(lines) - most + 1} more {what}; -v shows them)")
+
+
+def last_lines(text: str) -> str:
+    """Return the end of a tool's output, where the reason is: so much that it fits below a line of ours."""
+    return "\n".join(text.strip().splitlines()[-(MOST_LINES - 2) :])
 
 
 def masked(text: str) -> str:

@@ -35,7 +35,7 @@ from hatch_lambda.targets import VARIABLES
 from hatch_lambda.wheelhouse import Wheelhouse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
@@ -101,7 +101,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
                     if isinstance(report, Report) and self._environment.verify:
                         self._repeat(report)
         except HatchLambdaError as error:
-            self.app.abort(str(error))
+            self.app.abort(error.text(verbose=self.app.verbosity > 0))
         except KeyboardInterrupt:
             self.app.abort("interrupted; nothing is half written; build again", code=INTERRUPTED)
 
@@ -278,12 +278,18 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             return
         for line in report.lines():
             self.app.display_info(masked(line))
+        for note in self._untold(report.notes):
+            self.app.display_info(masked(f"  older: {note}"))
         for line in report.details():
             self.app.display_debug(masked(line))
-        for warning in report.warnings:
-            if warning not in self._told:
-                self._told.add(warning)
-                self.app.display_warning(masked(f"  warning: {warning}"))
+        for warning in self._untold(report.warnings):
+            self.app.display_warning(masked(f"  warning: {warning}"))
+
+    def _untold(self, sentences: Iterable[str]) -> list[str]:
+        """Return the sentences that this run has not told yet, each once, and take them as told."""
+        untold = [sentence for sentence in dict.fromkeys(sentences) if sentence not in self._told]
+        self._told.update(untold)
+        return untold
 
 
 def _remove(archive: Path) -> None:

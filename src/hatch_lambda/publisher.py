@@ -40,7 +40,7 @@ class LambdaPublisher(PublisherInterface):
             archives = _read(artifacts, Path(self.root)) if artifacts else self._find(settings)
             outcome = deploy(_wanted(settings, archives), lambda step: self.app.display_info(masked(str(step))))
         except HatchLambdaError as error:
-            self.app.abort(str(error))
+            self.app.abort(error.text(verbose=self.app.verbosity > 0))
         else:
             for warning in outcome.warnings:
                 self.app.display_warning(f"warning: {masked(warning)}")

@@ -61,8 +61,6 @@ class Report:
             runtimes = dict.fromkeys(target.runtime.name for target in self.valid)
             architectures = dict.fromkeys(target.architecture for target in self.valid)
             yield f"  valid on {', '.join(runtimes)}; {', '.join(architectures)}"
-        for note in self.notes:
-            yield f"  older: {note}"
 
     def details(self) -> Iterator[str]:
         """Yield what only those want to know who ask for more."""
@@ -86,8 +84,6 @@ class LockChange:
             before, now = self.before.get(name), self.after.get(name)
             if before != now:
                 yield f"  {name}: {before or 'new'} -> {now or 'gone'}"
-        for note in self.notes:
-            yield f"  older: {note}"
 
 
 @dataclass(frozen=True)
@@ -97,6 +93,11 @@ class LockReport:
     path: Path
     parts: tuple[LockChange, ...]
     warnings: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return where an older release was taken, and why, for all targets."""
+        return tuple(note for part in self.parts for note in part.notes)
 
     def lines(self) -> Iterator[str]:
         """Yield the summary that follows the lock's path on the terminal."""

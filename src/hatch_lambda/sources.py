@@ -17,8 +17,9 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 from hatch_lambda.errors import ResolveError, WheelError
 from hatch_lambda.native import HEAD, format_of
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Pin, Resolution, Resolver
+from hatch_lambda.resolve.pip_command import offered
 from hatch_lambda.resolve.proof import demands
-from hatch_lambda.resolve.sdists import build_wheel, find_sdist, offered, sdists_above_wheels
+from hatch_lambda.resolve.sdists import build_wheel, find_sdist, sdists_above_wheels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

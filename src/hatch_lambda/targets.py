@@ -98,6 +98,15 @@ def read_targets(table: Table, requires_python: SpecifierSet, overrides: Mapping
     )
 
 
+def admitted_runtimes(requires_python: SpecifierSet) -> tuple[Runtime, ...]:
+    """Return the known runtimes whose Python the project admits, oldest first."""
+    return tuple(
+        runtime
+        for runtime in RUNTIMES
+        if requires_python.contains(f"{runtime.python_version}.{runtime.patch}", prereleases=True)
+    )
+
+
 def _listed(table: Table, key: str, read: Callable[[str, Any], Any]) -> list[Any]:
     """Return what ``read`` makes of the value at ``key``, or of each item if it is an array; each once."""
     value = table.get(key)
@@ -137,16 +146,26 @@ def _read_runtimes(table: Table, requires_python: SpecifierSet, overrides: Mappi
 
 
 def _unknown_runtime(found: str) -> str:
-    names = [runtime.name for runtime in RUNTIMES]
-    expected = f"expected one of {', '.join(names)}; found {found!r}"
-    number = re.fullmatch(r"(?:python)?3\.(\d+)", found)
-    is_newer = number is not None and (3, int(number[1])) > RUNTIMES[-1].python
-    close = get_close_matches(found if found.startswith("python") else f"python{found}", names, n=1)
-    if close and not is_newer:
-        return f"{expected}; did you mean {close[0]!r}?"
-    python = f"3.{number[1]}" if number and is_newer else "3.16"
-    example = f'{{ name = "python{python}", python = "{python}", glibc = "2.34" }}'
-    return f"{expected}; a newer one can be given as {example}"
+    number = re.fullmatch(r"(?:python)?(\d+)\.(\d+)", found)
+    python = (int(number[1]), int(number[2])) if number else None
+    if python and python < RUNTIMES[0].python:
+        newest = next(runtime for runtime in reversed(RUNTIMES) if runtime.state == "supported")
+        return f"{found!r} has reached end of life; use {newest.name!r}, or describe the runtime in a table"
+    expected = f"expected one of {', '.join(runtime.name for runtime in RUNTIMES)}; found {found!r}"
+    meant = _meant_runtime(found)
+    if meant and not (python and python > RUNTIMES[-1].python):
+        return f"{expected}; did you mean {meant!r}?"
+    newer = ".".join(map(str, python or (3, RUNTIMES[-1].python[1] + 1)))
+    return f'{expected}; a newer one can be given as {{ name = "python{newer}", python = "{newer}", glibc = "2.34" }}'
+
+
+def _meant_runtime(found: str) -> str | None:
+    """Return the name that a wrong one stands for: the one with its digits, or a supported one that it resembles."""
+    digits = re.sub(r"\D", "", found)
+    same = [runtime.name for runtime in RUNTIMES if re.sub(r"\D", "", runtime.name) == digits]
+    supported = [runtime.name for runtime in RUNTIMES if runtime.state == "supported"]
+    close = same or get_close_matches(found if found.startswith("python") else f"python{found}", supported, n=1)
+    return close[0] if close else None
 
 
 def _infer_runtime(table: Table, requires_python: SpecifierSet) -> Runtime | None:

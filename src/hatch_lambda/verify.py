@@ -42,8 +42,9 @@ _REFUSED = "the wheel is refused"
 def verify_wheel(file: Path, sha256: str) -> Wheel:
     """Return what the wheel holds, after reading all of it; raises ``WheelError`` naming every problem.
 
-    Every member is inflated against its CRC and against RECORD; every name must stay inside the archive and be the
-    only one of its spelling; the dist-info must be of the distribution and version that the file name says.
+    Every member is inflated against its CRC and against RECORD; every name must stay inside the archive and be there
+    once (Lambda's file system tells apart what differs in case only); the dist-info must be of the distribution and
+    version that the file name says.
     """
     try:
         name, version, _, _ = parse_wheel_filename(file.name)
@@ -52,7 +53,7 @@ def verify_wheel(file: Path, sha256: str) -> Wheel:
         with zipfile.ZipFile(file) as archive, file.open("rb") as raw:
             infos = [info for info in archive.infolist() if not info.orig_filename.endswith("/")]
             names = [info.orig_filename for info in infos]
-            _refuse(file.name, (*name_problems(names, _REFUSED), *_case_problems(names)))
+            _refuse(file.name, name_problems(names, _REFUSED))
             _refuse(file.name, (*_link_problems(infos), *encryption_problems(infos, _REFUSED)))
             _refuse(file.name, _scheme_problems(info.filename for info in infos))
             dist_info = _dist_info(file.name, infos, name, version)
@@ -67,7 +68,7 @@ def verify_wheel(file: Path, sha256: str) -> Wheel:
         raise WheelError(f"{file.name}: cannot be read as a zip; {error}; build again to fetch it anew") from None
     _refuse(file.name, _metadata_problems(metadata["Name"], metadata["Version"], name, version))
     commands = [f"bin/{script}" for script, _ in scripts]
-    _refuse(file.name, (*name_problems(commands, _REFUSED), *_case_problems(commands)))
+    _refuse(file.name, name_problems(commands, _REFUSED))
     return Wheel(
         path=file,
         filename=file.name,
@@ -88,14 +89,6 @@ def _refuse(filename: str, problems: Iterable[str]) -> None:
     found = [f"{filename}: {problem}" for problem in problems]
     if found:
         raise WheelError(found)
-
-
-def _case_problems(names: Sequence[str]) -> Iterator[str]:
-    seen: dict[str, str] = {}
-    for name in names:
-        twin = seen.setdefault(name.casefold(), name)
-        if twin != name:
-            yield f"{twin!r} and {name!r} differ in case only; {_REFUSED}"
 
 
 def _size_problems(sizes: Iterable[tuple[str, int]]) -> Iterator[str]:

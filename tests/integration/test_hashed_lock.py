@@ -43,6 +43,20 @@ def test_it_says_the_versions_and_a_second_build_asks_no_index(index, project, p
     assert index.requests == []
 
 
+@pytest.mark.parametrize("name", ["requirements.lock", "locks/lambda.lock", "requirements.in.lock", "LOCK", ".txt"])
+def test_a_file_with_another_ending_is_one_too(project, packages, name):
+    project.configure(f'lock = "{name}"', dependencies=["lib"])
+    project.write(name, requirements(*packages))
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.wheels(built.archive) == [
+        "base-1.0-cp313-cp313-manylinux_2_17_x86_64.whl",
+        "lib-1.0-py3-none-any.whl",
+    ]
+
+
 def test_it_serves_each_architecture(project, packages):
     project.write("requirements.txt", requirements(*packages))
     project.build()

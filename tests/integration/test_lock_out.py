@@ -227,9 +227,7 @@ def test_a_lock_that_cannot_be_made_leaves_the_old_one(index, project):
     assert locked.code == 1
     assert locked.output == (
         f"project.dependencies: no distribution 'nowhere' in {index.url}; check the spelling, or name the index that "
-        "has it for pip\n\n"
-        "ERROR: Could not find a version that satisfies the requirement nowhere (from versions: none)\n"
-        "ERROR: No matching distribution found for nowhere\n"
+        "has it for pip\n"
     )
     assert (project.root / LOCK).read_bytes() == before
 

@@ -6,9 +6,10 @@ import io
 import json
 import os
 import re
+import socket
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 import requests
@@ -55,11 +56,15 @@ WRITES = {name for method, _, name in OPERATIONS if method in {"PUT", "POST"}}
 
 @dataclass
 class Fault:
-    """What meets a request for an operation: a refusal, or an action before or after moto has answered it."""
+    """What meets a request for an operation: a refusal, or an action before or after moto has answered it.
+
+    ``loses`` has the connection end without an answer: before the request takes effect, or after.
+    """
 
     operation: str
     times: int
     refusal: Refusal | None = None
+    loses: Literal["", "request", "answer"] = ""
     before: Callable[[], object] | None = None
     after: Callable[[], object] | None = None
 
@@ -144,6 +149,10 @@ class AwsServer:
         """Refuse the next requests for an operation; ``times`` is how many."""
         self.faults.append(Fault(operation, times, refusal=Refusal(status, code, message)))
 
+    def lose(self, what: Literal["request", "answer"], operation: str, times: int = 1) -> None:
+        """Hang up on the next requests for an operation, before or after they have taken effect."""
+        self.faults.append(Fault(operation, times, loses=what))
+
     def before(self, operation: str, action: Callable[[], object], *, drop: bool = False) -> None:
         """Act once, before the next request for the operation takes effect; ``drop`` has it take none."""
         refusal = Refusal(500, "Dropped", "dropped") if drop else None
@@ -165,6 +174,8 @@ class AwsServer:
         fault = self._fault(operation)
         if fault.before:
             fault.before()
+        if fault.loses == "request":
+            return _hung_up(environ, start_response)
         in_s3 = not environ["PATH_INFO"].startswith(("/2015-03-31/", "/2018-10-31/"))
         if in_s3:
             if fault.refusal:
@@ -177,7 +188,7 @@ class AwsServer:
             start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(answer[0])))])
         if fault.after:
             fault.after()
-        return answer
+        return _hung_up(environ, start_response) if fault.loses else answer
 
     def _answer_lambda(
         self, environ: dict[str, Any], operation: str, name: str, refusal: Refusal | None
@@ -208,6 +219,13 @@ class AwsServer:
                 fault.times -= 1
                 return fault
         return Fault("", 0)
+
+
+def _hung_up(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+    """Close the connection, so that what is answered reaches nobody."""
+    environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+    start_response("500 Hung up", [])
+    return [b""]
 
 
 def _operation(method: str, path: str) -> tuple[str, str]:

@@ -18,9 +18,10 @@ def looked(*indexes: str) -> str:
     return f"Looking in indexes: {', '.join(indexes or (INDEX,))}"
 
 
-def taken(filename: str) -> str:
+def taken(filename: str, pythons: str = "") -> str:
     """Return what pip says of a file that the target could load."""
-    return f"  Found link {_link(filename)}, version: 1.0"
+    requires = f" (requires-python:{pythons})" if pythons else ""
+    return f"  Found link {_link(filename)}{requires}, version: 1.0"
 
 
 def unfit(filename: str) -> str:
@@ -30,9 +31,10 @@ def unfit(filename: str) -> str:
     )
 
 
-def sdist(filename: str) -> str:
-    """Return what pip says of an sdist."""
-    return _skipped(f"No sources permitted for {filename.rpartition('-')[0]}", filename)
+def sdist(filename: str, pythons: str = "") -> str:
+    """Return what pip says of an sdist, for these versions of Python."""
+    line = _skipped(f"No sources permitted for {filename.rpartition('-')[0]}", filename)
+    return f"{line} (requires-python:{pythons})" if pythons else line
 
 
 def other_python(filename: str, pythons: str) -> str:

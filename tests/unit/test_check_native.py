@@ -297,6 +297,22 @@ def test_a_program_that_is_too_new_is_a_warning(tmp_path):
 # Libraries that are needed
 
 
+def test_a_package_with_a_known_substitute_is_told_with_it(tmp_path):
+    wheel = make_wheel(tmp_path, "opencv-python", tag=LINUX, files={"cv2/cv2.abi3.so": make_elf(needed=["libGL.so.1"])})
+
+    found = told(plan(*wheel_entries(verified(wheel), scripts_for=None)))
+
+    assert found == [
+        (
+            "error",
+            (
+                "cv2/cv2.abi3.so: needs libGL.so.1 (opencv-python 1.0); neither the archive nor Amazon Linux 2023 has "
+                "it; require opencv-python-headless instead, or put it into the archive's lib/ folder"
+            ),
+        )
+    ]
+
+
 def test_a_library_that_nobody_has_is_an_error_where_nothing_of_the_wheel_can_do_without(tmp_path):
     needed = ["libGL.so.1", "libX11.so.6", "libICE.so.6", "libSM.so.6", "libXext.so.6", "libc.so.6"]
 

@@ -133,7 +133,17 @@ def test_a_value_of_a_wrong_type_is_refused(option, value, line):
     ("option", "value", "line"),
     [
         ("runtime", "python312", f"runtime: expected one of {RUNTIMES}; found 'python312'; did you mean 'python3.12'?"),
-        ("runtime", "python3.8", f"runtime: expected one of {RUNTIMES}; found 'python3.8'; did you mean 'python3.9'?"),
+        ("runtime", "python39", f"runtime: expected one of {RUNTIMES}; found 'python39'; did you mean 'python3.9'?"),
+        ("runtime", "pyhton3.9", f"runtime: expected one of {RUNTIMES}; found 'pyhton3.9'; did you mean 'python3.9'?"),
+        ("runtime", "python", f"runtime: expected one of {RUNTIMES}; found 'python'; did you mean 'python3.14'?"),
+        *(
+            (
+                "runtime",
+                found,
+                f"runtime: {found!r} has reached end of life; use 'python3.14', or describe the runtime in a table",
+            )
+            for found in ("python3.8", "3.7", "python2.7")
+        ),
         ("runtime", "3.12", f"runtime: expected one of {RUNTIMES}; found '3.12'; did you mean 'python3.12'?"),
         ("runtime", "nodejs22.x", f"runtime: expected one of {RUNTIMES}; found 'nodejs22.x'; {NEWER}"),
         ("architecture", "aarch64", "architecture: expected x86_64 or arm64; found 'aarch64'; did you mean 'arm64'?"),
@@ -302,7 +312,7 @@ def test_all_problems_are_told_at_once():
     )
 
     assert lines == [
-        f"{T}.runtime: expected one of {RUNTIMES}; found 'python2.7'; did you mean 'python3.9'?",
+        f"{T}.runtime: 'python2.7' has reached end of life; use 'python3.14', or describe the runtime in a table",
         f"{T}.architecture: expected x86_64 or arm64; found 'sparc'",
         f"{T}.handler: expected AWS's notation with dots only; found 'a:b'; did you mean 'a.b'?",
         f"{T}.features[1]: expected a string; found 1",

@@ -34,6 +34,25 @@ def test_an_error_without_output_of_another_tool_ends_with_its_problem():
     assert str(error) == "pip found nothing"
 
 
+def test_of_another_tools_output_only_an_excerpt_is_shown_unless_all_of_it_is_asked_for():
+    error = ResolveError("pip found nothing", detail="one\ntwo http://me@host/", excerpt="one\n")
+    explained = ResolveError("pip found nothing", detail="one", excerpt="")
+
+    assert (str(error), str(explained)) == ("pip found nothing\n\none", "pip found nothing")
+    assert error.text(verbose=True) == "pip found nothing\n\none\ntwo http://****@host/"
+    assert explained.text(verbose=True) == "pip found nothing\n\none"
+
+
+def test_a_resolution_that_failed_is_told_in_twelve_lines_unless_all_of_them_are_asked_for():
+    problems = [f"lib{number}: none" for number in range(13)]
+    error = ResolveError(problems)
+
+    assert str(error) == "\n".join([*problems[:11], "… (2 more problems; -v shows them)"])
+    assert error.text(verbose=True) == "\n".join(problems)
+    assert str(ResolveError(problems[:12])) == "\n".join(problems[:12])
+    assert str(ConfigError(problems)) == "\n".join(problems)
+
+
 def test_credentials_are_masked_in_problems_and_in_output_of_other_tools():
     error = ResolveError("https://me:secret@host/simple/: no", detail="GET http://token@host:8080/x")
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from hatch_lambda.resolve.advice import Alternatives
 from hatch_lambda.resolve.base import Pin
 from hatch_lambda.resolve.explain import explain_failure, explain_older, explain_sdists
+from hatch_lambda.targets import admitted_runtimes
 from tests.support.log_lines import (
     INDEX,
     answered,
@@ -35,9 +38,10 @@ FINDLINKS = "build a wheel of it on Amazon Linux and name its folder in pip's fi
 FROM_SOURCE = 'add build-from-source = ["lib"] to the table if it is pure Python'
 
 
-def failure(*lines: str, chosen: Target | None = None, roots: tuple[str, ...] = ("lib",)) -> list[str]:
-    """Return what is told of a failure with these lines in pip's log."""
-    return explain_failure(log(*lines), chosen or target(), [demand(root) for root in roots])
+def failure(*lines: str, chosen: Target | None = None, roots: tuple[str, ...] = ("lib",), **known: Any) -> list[str]:
+    """Return what is told of a failure with these lines in pip's log; ``known`` are other arguments of Alternatives."""
+    alternatives = Alternatives(target=chosen or target(), log=log(*lines), **known)
+    return explain_failure(alternatives, [demand(root) for root in roots])
 
 
 def older(*lines: str, pin: str = "1.0", wanted: tuple[str, ...] = ("lib",), chosen: Target | None = None) -> list[str]:
@@ -95,7 +99,7 @@ def test_who_has_a_requirement_is_told():
 def test_the_address_of_a_requirement_is_that_of_the_root_that_has_it():
     roots = [demand("lib"), demand("My.Lib", by="dependency-groups.x")]
 
-    lines = explain_failure(log(missing("my-lib")), target(), roots)
+    lines = explain_failure(Alternatives(target=target(), log=log(missing("my-lib"))), roots)
 
     assert lines == [
         (
@@ -163,6 +167,34 @@ def test_the_address_of_a_requirement_is_that_of_the_root_that_has_it():
             id="Python 2",
         ),
         pytest.param(
+            [unfit("lib-2.0-py2-none-any.whl"), sdist("lib-2.0.tar.gz")],
+            target(),
+            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for py2-none, the runtime is cp313, and it has "
+            'an sdist; add build-from-source = ["lib"] to the table',
+            id="Python 2, and an sdist",
+        ),
+        pytest.param(
+            [unfit("lib-2.0-cp39-none-any.whl"), unfit("lib-2.0-py2-none-any.whl"), sdist("lib-2.0.zip")],
+            AL2_ARM,
+            "lib 2.0: no wheel for python3.11 on arm64; its wheels are for py2-none, cp39-none, the runtime is cp311, "
+            'and it has an sdist; add build-from-source = ["lib"] to the table',
+            id="pure wheels for other Pythons, and an sdist",
+        ),
+        pytest.param(
+            [unfit("lib-2.0-py2-none-any.whl"), unfit("lib-2.0-cp27-cp27m-win32.whl"), sdist("lib-2.0.tar.gz")],
+            target(),
+            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for py2-none, the runtime is cp313; "
+            + FROM_SOURCE,
+            id="Python 2, pure and native, and an sdist",
+        ),
+        pytest.param(
+            [unfit("lib-2.0-py2-none-any.whl"), sdist("lib-2.0.tar.gz", "<3")],
+            target(),
+            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for py2-none, the runtime is cp313; "
+            + FINDLINKS,
+            id="Python 2, and an sdist for Python 2",
+        ),
+        pytest.param(
             [unfit("lib-2.0-cp313-cp313-musllinux_1_2_x86_64.whl")],
             target(),
             "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for musllinux x86_64; " + FINDLINKS,
@@ -175,9 +207,48 @@ def test_the_address_of_a_requirement_is_that_of_the_root_that_has_it():
                 sdist("lib-2.0.tar.gz"),
             ],
             target(),
+            "lib 2.0: no Linux wheel, only an sdist with native code; " + FINDLINKS,
+            id="not Linux, but an sdist",
+        ),
+        pytest.param(
+            [sdist("lib-2.0.tar.gz"), unfit("lib-1.0-cp36-cp36m-win32.whl")],
+            target(),
+            "lib 2.0: no Linux wheel, only an sdist with native code; " + FINDLINKS,
+            id="sdist, and an older release with native code",
+        ),
+        pytest.param(
+            [unfit("lib-2.0-cp313-cp313-win_amd64.whl"), unfit("lib-2.0-cp313-cp313-macosx_11_0_arm64.whl")],
+            target(),
             "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for macosx arm64, win_amd64; it is not made "
-            "for Linux; give the requirement a marker such as sys_platform == 'win32'",
+            "for Linux; give the requirement a marker such as sys_platform != 'linux'",
             id="not Linux",
+        ),
+        pytest.param(
+            [unfit("lib-2.0-py3-none-win_amd64.whl"), unfit("lib-2.0-py3-none-win32.whl")],
+            target(),
+            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for win32, win_amd64; it is not made for "
+            "Linux; give the requirement a marker such as sys_platform == 'win32'",
+            id="Windows only",
+        ),
+        pytest.param(
+            [unfit("lib-2.0-cp313-cp313-macosx_11_0_arm64.whl"), sdist("lib-2.0.tar.gz")],
+            target(),
+            f"lib 2.0: no Linux wheel, only an sdist with native code; {FINDLINKS}, or give the requirement a marker "
+            "such as sys_platform == 'darwin' if it is made for macOS only",
+            id="macOS only, and an sdist",
+        ),
+        pytest.param(
+            [unfit("lib-2.0-cp313-cp313-macosx_11_0_arm64.whl")],
+            target(),
+            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for macosx arm64; it is not made for Linux; "
+            "give the requirement a marker such as sys_platform == 'darwin'",
+            id="macOS only",
+        ),
+        pytest.param(
+            [unfit("lib-2.0-cp313-cp313-win_amd64.whl"), unfit("lib-1.0-cp312-cp312-manylinux_2_17_x86_64.whl")],
+            target(),
+            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for win_amd64; " + FINDLINKS,
+            id="an older release is for Linux",
         ),
         pytest.param(
             [sdist("lib-2.0.tar.gz")],
@@ -204,8 +275,15 @@ def test_the_address_of_a_requirement_is_that_of_the_root_that_has_it():
             [other_python("lib-2.0-py3-none-any.whl", "<3"), other_python("lib-2.0-1-py3-none-any.whl", "nonsense")],
             target(),
             "lib 2.0: no wheel for python3.13 on x86_64; it requires Python <3, nonsense, the runtime has 3.13.11; "
-            + FINDLINKS,
+            "require another release of it, or replace it",
             id="Requires-Python of none",
+        ),
+        pytest.param(
+            [sdist("lib-2.0.tar.gz", ">=3.14")],
+            target(),
+            "lib 2.0: no wheel for python3.13 on x86_64; it requires Python >=3.14, the runtime has 3.13.11; use "
+            'runtime python3.14 or newer and add build-from-source = ["lib"] to the table if it is pure Python',
+            id="Requires-Python of an sdist",
         ),
         pytest.param(
             [unfit(f"lib-2.0-cp3{minor}-cp3{minor}-manylinux_2_17_x86_64.whl") for minor in (11, 12, 15)],
@@ -237,7 +315,7 @@ def test_an_older_release_with_a_wheel_helps():
     ]
 
 
-def test_everything_that_helps_is_told():
+def test_two_things_that_help_are_told():
     lines = failure(
         unfit("lib-2.0-cp311-cp311-manylinux_2_17_x86_64.whl"),
         unfit("lib-2.0-cp312-cp312-manylinux_2_17_aarch64.whl"),
@@ -248,7 +326,7 @@ def test_everything_that_helps_is_told():
     assert lines == [
         (
             "lib 2.0: no wheel for python3.11 on arm64; its wheels are for cp312, the runtime is cp311; use runtime "
-            "python3.12, or use architecture x86_64, or admit lib 1.0, the newest with a wheel for it"
+            "python3.12, or use architecture x86_64"
         )
     ]
 
@@ -278,6 +356,161 @@ def test_a_requirement_without_a_name_stands_for_itself():
             "project.dependencies: no distribution '@odd' in any index; check the spelling, or name the index that "
             "has it for pip"
         )
+    ]
+
+
+# Advice that the index shows to be wrong is not given
+
+
+WINDOWS = "{name}-2.0-cp313-cp313-win_amd64.whl"
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "fix"),
+    [
+        (
+            "psycopg2",
+            {"psycopg2": "psycopg2-binary"},
+            "require psycopg2-binary instead, or build a wheel on Amazon Linux",
+        ),
+        ("psycopg2", {}, FINDLINKS),
+        ("mysqlclient", {"psycopg2": "psycopg2-binary"}, FINDLINKS),
+    ],
+)
+def test_a_package_for_windows_that_has_an_sdist_is_made_for_linux(name, known, fix):
+    lines = [unfit(WINDOWS.format(name=name)), sdist(f"{name}-2.0.tar.gz"), missing(name)]
+
+    assert failure(*lines, roots=(name,), substitutes=known) == [
+        f"{name} 2.0: no Linux wheel, only an sdist with native code; {fix}"
+    ]
+
+
+def test_a_package_that_is_known_to_have_native_code_is_not_called_pure():
+    lines = [sdist("pycrypto-2.6.tar.gz"), missing("pycrypto")]
+
+    assert failure(*lines, substitutes={"pycrypto": "pycryptodome"}) == [
+        (
+            "pycrypto 2.6: no Linux wheel, only an sdist with native code; require pycryptodome instead, or build a "
+            "wheel on Amazon Linux"
+        )
+    ]
+
+
+def test_a_substitute_does_not_help_where_a_dependency_requires_the_package():
+    lines = [unfit("psycopg2-2.0-cp313-cp313-win_amd64.whl"), sdist("psycopg2-2.0.tar.gz")]
+
+    assert failure(*lines, missing("psycopg2", parent="lib"), substitutes={"psycopg2": "psycopg2-binary"}) == [
+        f"psycopg2 2.0 (needed by lib): no Linux wheel, only an sdist with native code; {FINDLINKS}"
+    ]
+
+
+def test_a_marker_does_not_help_where_a_dependency_requires_the_package():
+    lines = [unfit("lib-2.0-cp313-cp313-win_amd64.whl"), missing("lib", parent="app")]
+
+    assert failure(*lines) == [
+        (
+            "lib 2.0 (needed by app): no wheel for python3.13 on x86_64; its wheels are for win_amd64; it is not made "
+            "for Linux; use another version of app"
+        )
+    ]
+
+
+def test_an_older_release_does_not_help_where_a_dependency_excludes_it():
+    lines = [taken("lib-1.0-py3-none-any.whl"), sdist("lib-2.0.tar.gz"), missing("lib>=2", "1.0", parent="app")]
+
+    assert failure(*lines) == [
+        (
+            "lib 2.0 (needed by app): no wheel for python3.13 on x86_64; it has only an sdist (lib-2.0.tar.gz), and "
+            f"nothing is compiled on this machine; {FROM_SOURCE}"
+        )
+    ]
+
+
+def test_libraries_that_a_wheel_is_known_to_expect_are_told_with_the_runtime_that_loads_it():
+    lines = [unfit("fiona-1.10-cp313-cp313-manylinux_2_17_x86_64.whl"), sdist("fiona-1.10.tar.gz"), missing("fiona")]
+
+    assert failure(*lines, chosen=target("python3.14")) == [
+        (
+            "fiona 1.10: no wheel for python3.14 on x86_64; its wheels are for cp313, the runtime is cp314; use "
+            "runtime python3.13 and put libexpat.so.1 into the archive's lib/ folder"
+        )
+    ]
+
+
+def test_libraries_that_a_wheel_is_known_to_expect_are_told_with_the_architecture_that_loads_it():
+    lines = [unfit("ibm_db-3.3-cp313-cp313-manylinux_2_34_x86_64.whl"), sdist("ibm_db-3.3.tar.gz"), missing("ibm-db")]
+
+    assert failure(*lines, chosen=target("python3.13", "arm64")) == [
+        (
+            "ibm-db 3.3: no wheel for python3.13 on arm64; its wheels are for manylinux x86_64; use architecture "
+            "x86_64 and put libcrypt.so.1 and libpam.so.0 into the archive's lib/ folder"
+        )
+    ]
+
+
+def test_a_runtime_that_loads_no_wheel_of_another_package_does_not_help():
+    lines = [
+        taken("base-1.0-cp313-cp313-manylinux_2_17_x86_64.whl"),
+        unfit("base-1.0-cp314-cp314-manylinux_2_17_x86_64.whl"),
+        taken("pure-1.0-py3-none-any.whl"),
+        unfit("alone-1.0-cp310-cp310-win_amd64.whl"),
+        unfit("lib-2.0-cp312-cp312-manylinux_2_17_x86_64.whl"),
+        unfit("lib-2.0-cp314-cp314-manylinux_2_17_x86_64.whl"),
+        missing("lib"),
+    ]
+
+    assert failure(*lines, roots=("base", "pure", "lib")) == [
+        (
+            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for cp312, cp314, the runtime is cp313; use "
+            "runtime python3.14"
+        )
+    ]
+
+
+def test_an_architecture_that_loads_no_wheel_of_another_package_does_not_help():
+    lines = [
+        taken("base-1.0-cp313-cp313-manylinux_2_17_x86_64.whl"),
+        unfit("lib-2.0-cp313-cp313-manylinux_2_17_aarch64.whl"),
+        missing("lib"),
+    ]
+
+    assert failure(*lines, roots=("base", "lib")) == [
+        f"lib 2.0: no wheel for python3.13 on x86_64; its wheels are for manylinux aarch64; {FINDLINKS}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tag", "admitted", "fix"),
+    [
+        ("cp312", ">=3.13", FINDLINKS),
+        ("cp312", ">=3.12", "use runtime python3.12"),
+        ("cp310", ">=3.9", FINDLINKS),
+        ("cp315", ">=3.9", "use runtime python3.15 (a preview)"),
+    ],
+)
+def test_a_runtime_helps_if_the_project_and_aws_admit_it(tag, admitted, fix):
+    line = unfit(f"lib-2.0-{tag}-{tag}-manylinux_2_17_x86_64.whl")
+
+    told = failure(line, missing("lib"), runtimes=admitted_runtimes(SpecifierSet(admitted)))
+
+    assert told == [
+        f"lib 2.0: no wheel for python3.13 on x86_64; its wheels are for {tag}, the runtime is cp313; {fix}"
+    ]
+
+
+def test_a_deprecated_runtime_may_change_its_architecture():
+    line = unfit("lib-2.0-cp310-cp310-manylinux_2_17_x86_64.whl")
+
+    assert failure(line, missing("lib"), chosen=target("python3.10", "arm64")) == [
+        "lib 2.0: no wheel for python3.10 on arm64; its wheels are for manylinux x86_64; use architecture x86_64"
+    ]
+
+
+def test_a_release_for_other_pythons_is_not_proposed_to_be_built():
+    line = other_python("lib-2.0-cp313-cp313-manylinux_2_17_x86_64.whl", "<3.13")
+
+    assert failure(line, unfit("lib-2.0-cp312-cp312-win32.whl"), missing("lib")) == [
+        f"lib 2.0: no wheel for python3.13 on x86_64; it requires Python <3.13, the runtime has 3.13.11; {FINDLINKS}"
     ]
 
 
@@ -339,8 +572,91 @@ def test_who_wanted_what_is_told():
 
     assert lines == [
         (
-            "project.dependencies: no versions meet all requirements; the project requires lib<2; other 1.0 depends "
-            "on lib>=2; loosen one of them"
+            "project.dependencies: no versions meet all requirements; the project requires lib<2; other 1.0 needs "
+            "lib>=2; loosen one of them"
+        )
+    ]
+
+
+def test_releases_with_the_same_requirement_are_told_together():
+    versions = [f"0.9.{number}" for number in range(13)]
+    lines = failure(
+        sdist("parser-1.0.tar.gz"),
+        unfit("parser-0.1-cp27-none-any.whl"),
+        "The conflict is caused by:",
+        *(f"    stac {version} depends on parser>=1" for version in versions),
+        "    stac 0.8 depends on parser",
+        "    The user requested parser",
+        "",
+        roots=("stac", "parser"),
+    )
+
+    assert lines == [
+        (
+            "parser 1.0: no wheel for python3.13 on x86_64; it has only an sdist (parser-1.0.tar.gz), and nothing is "
+            'compiled on this machine; add build-from-source = ["parser"] to the table if it is pure Python; stac '
+            "0.9.0 to 0.9.12 need parser>=1; stac 0.8 needs parser; the project requires parser"
+        )
+    ]
+
+
+def test_requirements_of_many_releases_are_told_with_an_example():
+    lines = failure(
+        "The conflict is caused by:",
+        *(f"    stac 0.{number} depends on parser<{number + 1}, !=0.5 and >={number}" for number in range(60)),
+        "    The user requested parser==99",
+        "    nonsense",
+        "    stac x.y depends on parser",
+        "",
+        roots=("stac", "parser"),
+    )
+
+    assert lines == [
+        (
+            "project.dependencies: no versions meet all requirements; stac 0.0 to 0.59 need parser, for example "
+            "parser<1,!=0.5,>=0; the project requires parser==99; loosen one of them"
+        )
+    ]
+
+
+def test_requirements_of_many_distributions_are_not_all_told():
+    lines = failure(
+        "The conflict is caused by:",
+        *(
+            f"    app{number} 1.0 depends on parser=={number}; python_version < '4' and extra == 'x'"
+            for number in range(9)
+        ),
+        "",
+        roots=("stac", "parser"),
+    )
+
+    told = "; ".join(
+        f"app{number} 1.0 needs parser=={number}; python_version < '4' and extra == 'x'" for number in range(7)
+    )
+    assert lines == [
+        (
+            f"project.dependencies: no versions meet all requirements; {told}; … (2 more requirements; -v shows "
+            "them); loosen one of them"
+        )
+    ]
+
+
+def test_a_conflict_that_cannot_be_read_is_not_explained():
+    assert failure("The conflict is caused by:", "    nonsense", "") == []
+
+
+def test_an_older_release_does_not_help_in_a_conflict_if_a_dependency_excludes_it():
+    lines = [
+        taken("lib-1.0-py3-none-any.whl"),
+        unfit("lib-2.0-cp313-cp313-musllinux_1_2_x86_64.whl"),
+        "The conflict is caused by:",
+        "    The user requested lib",
+    ]
+
+    assert failure(*lines, "    app 1.0 depends on lib>=2", "", roots=("lib", "app")) == [
+        (
+            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for musllinux x86_64; "
+            f"{FINDLINKS}; the project requires lib; app 1.0 needs lib>=2"
         )
     ]
 
@@ -379,6 +695,17 @@ def test_a_newer_release_that_has_only_an_sdist_is_a_warning_and_no_note():
         )
     ]
     assert older(*lines) == []
+
+
+def test_a_newer_release_that_has_only_an_sdist_with_native_code_is_not_proposed_to_be_built():
+    lines = [taken("lib-1.0-cp313-cp313-manylinux_2_17_x86_64.whl"), sdist("lib-2.0.tar.gz")]
+
+    assert only_sdists(*lines) == [
+        (
+            "lib 1.0 is taken instead of 2.0, which has only an sdist with native code (lib-2.0.tar.gz); build a wheel "
+            "of it on Amazon Linux to use it."
+        )
+    ]
 
 
 @pytest.mark.parametrize(
@@ -441,22 +768,30 @@ def test_a_conflict_that_kept_the_newer_release_out_is_told():
     ]
 
     assert older(*lines) == [
-        "lib 1.0 instead of 2.0: Lib 2.0 depends on base>=2; other 1.0 depends on base<2",
+        "lib 1.0 instead of 2.0: Lib 2.0 needs base>=2; other 1.0 needs base<2",
     ]
 
 
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("other 1.0 depends on lib<2", "other 1.0 depends on lib<2"),
+        ("other 1.0 depends on lib<2", "other 1.0 needs lib<2"),
+        ("other 1.0 depends on lib<2, !=1.5 and >=1", "other 1.0 needs lib<2,!=1.5,>=1"),
         ("The user requested Lib<2", "the project requires Lib<2"),
-        ("other 1.0 depends on lib[x]<2; y", "other 1.0 depends on lib[x]<2; y"),
+        ("The user requested (constraint) lib<2", "a constraint says lib<2"),
+        ('other[y] 1.0 depends on lib[x]<2; extra == "y"', 'other[y] 1.0 needs lib[x]<2; extra == "y"'),
     ],
 )
 def test_who_wanted_an_older_release_is_told(line, told):
-    lines = [taken("lib-2.0-py3-none-any.whl"), CONFLICT, f"    {line}", "    z 1.0 depends on y"]
+    lines = [
+        taken("lib-2.0-py3-none-any.whl"),
+        CONFLICT,
+        f"    {line}",
+        "    z 1.0 depends on y",
+        "    z 1.0 depends on lib",
+    ]
 
-    assert older(*lines) == [f"lib 1.0 instead of 2.0: {told}; z 1.0 depends on y"]
+    assert older(*lines) == [f"lib 1.0 instead of 2.0: {told}"]
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,14 @@ def test_lines_come_without_timestamps_and_links():
         (sdist("lib-4.0rc1.tar.gz"), Offer("lib-4.0rc1.tar.gz", Version("4.0rc1"), "sdist", sha256="ab12")),
         (sdist("lib-4.0.zip"), Offer("lib-4.0.zip", Version("4.0"), "sdist", sha256="ab12")),
         (
+            sdist("lib-4.0.zip", ">=3.9,<3.13"),
+            Offer("lib-4.0.zip", Version("4.0"), "sdist", ">=3.9,<3.13", sha256="ab12"),
+        ),
+        (
+            taken("lib-1.0-py3-none-any.whl", ">=3"),
+            Offer("lib-1.0-py3-none-any.whl", Version("1.0"), "taken", ">=3"),
+        ),
+        (
             other_python("lib-3.0-py3-none-any.whl", ">=3.14,!=3.15.*"),
             Offer("lib-3.0-py3-none-any.whl", Version("3.0"), "python", ">=3.14,!=3.15.*"),
         ),
@@ -92,6 +100,16 @@ def test_an_offer_is_a_file_and_what_pip_made_of_it(line, offer):
 )
 def test_a_file_without_a_version_is_no_offer(filename):
     assert log(unknown(filename)).offers(LIB) == ()
+
+
+def test_a_file_for_no_readable_versions_of_python_suits_none():
+    (offer,) = log(sdist("lib-4.0.zip", "nonsense")).offers(LIB)
+
+    assert not offer.pythons.contains("3.13.1")
+
+
+def test_the_distributions_that_pip_saw_files_of_are_told():
+    assert log(taken("My_Lib-1.0-py3-none-any.whl"), sdist("other-2.0.tar.gz")).names == ("my-lib", "other")
 
 
 def test_offers_are_told_by_distribution_under_any_spelling():

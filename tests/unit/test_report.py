@@ -22,12 +22,12 @@ def sized(name: str, size: int) -> Entry:
     return Entry(f"{name}/file", origin(name), content)
 
 
-def report(chosen: ArchivePlan, *, zipped: int = 0, wheels: Any = (), notes: Any = (), **options: Any) -> list[str]:
+def report(chosen: ArchivePlan, *, zipped: int = 0, wheels: Any = (), **options: Any) -> list[str]:
     """Return the lines of a report."""
     archive = WrittenArchive(Path("a.zip"), zipped, "")
     made = candidate(chosen, config(**options))
     taken = Chosen(tuple(wheels), left_out=(), excluded=(), ignored=())
-    return list(Report(made, taken, (), (made.config.target,), archive, tuple(notes), ("a warning",)).lines())
+    return list(Report(made, taken, (), (made.config.target,), archive, ("a note",), ("a warning",)).lines())
 
 
 def test_a_report_tells_target_handler_sizes_and_the_largest_distributions():
@@ -37,18 +37,6 @@ def test_a_report_tells_target_handler_sizes_and_the_largest_distributions():
         "  python3.13 on arm64, handler shop.api.main",
         "  0 distributions, 5.0 MiB zipped, 26.0 MiB unzipped (10.4% of Lambda's limit)",
         "  largest: b 1.0 (20.0 MiB), c 1.0 (3.0 MiB), d 1.0 (2.0 MiB)",
-    ]
-
-
-def test_a_report_tells_where_an_older_release_was_taken():
-    lines = report(plan(sized("a", 1)), notes=["numpy 2.2 instead of 2.3: because", "other"])
-
-    assert lines == [
-        "  python3.13 on x86_64",
-        "  0 distributions, 0.0 MiB zipped, 0.0 MiB unzipped (0.0% of Lambda's limit)",
-        "  largest: a 1.0 (0.0 MiB)",
-        "  older: numpy 2.2 instead of 2.3: because",
-        "  older: other",
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.resolve.base import Host
@@ -148,12 +149,45 @@ def test_what_uv_could_not_take_and_who_wanted_what_is_read_from_its_words():
         "hint: Wheels are required for `My.Base` because building from source is disabled for all packages\n"
     )
 
-    error = failure(said, target())
+    error = failure(said, target(), {})
 
     told = 'add build-from-source = ["my-base"] to the table if that is pure Python'
-    assert error.problems == (f"uv found no wheels for python3.13 on x86_64; {told}; what it said:",)
+    assert (error.problems, error.excerpt) == ((f"uv found no wheels for python3.13 on x86_64; {told}",), "")
+    assert error.detail == said.strip()
     assert {name: str(specifier) for name, specifier in error.missing.items()} == {
         "my-base": "",
         "lib": "<2",
         "app": "",
     }
+
+
+def test_known_packages_with_native_code_are_not_called_pure():
+    said = "error: No solution found\n" + "".join(
+        f"hint: Wheels are required for `{name}` because building from source is disabled for all packages\n"
+        for name in ("psycopg2", "fiona", "pysqlite3", "lib")
+    )
+
+    error = failure(said, target(), {canonicalize_name("psycopg2"): "psycopg2-binary"})
+
+    told = 'add build-from-source = ["lib"] to the table if that is pure Python'
+    build = "build a wheel of it on Amazon Linux and name its folder in pip's find-links"
+    assert error.problems == (
+        f"fiona: no wheel for python3.13 on x86_64, only an sdist with native code; {build}",
+        (
+            "psycopg2: no wheel for python3.13 on x86_64, only an sdist with native code; require psycopg2-binary "
+            "instead, or build a wheel on Amazon Linux"
+        ),
+        f"pysqlite3: no wheel for python3.13 on x86_64, only an sdist with native code; {build}",
+        f"uv found no wheels for python3.13 on x86_64; {told}",
+    )
+
+
+def test_of_a_long_account_of_uv_the_beginning_is_shown():
+    said = "error: No solution found\n" + "".join(f"  because of {number}\n" for number in range(30))
+
+    error = failure(said, target(), {})
+
+    assert error.problems == ("uv found no wheels for python3.13 on x86_64; what it said:",)
+    shown = [*said.splitlines()[:9], "… (22 more lines; -v shows them)"]
+    assert str(error).splitlines() == [*error.problems, "", *shown]
+    assert len(str(error).splitlines()) == 12

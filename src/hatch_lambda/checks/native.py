@@ -12,8 +12,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.native_files import native_files
+from hatch_lambda.known_packages import SUBSTITUTES
 from hatch_lambda.native import numbers
 from hatch_lambda.plan import opened
 
@@ -195,7 +198,11 @@ def _missing(file: NativeFile, names: Sequence[str], libraries: _Libraries, *, s
         found = (
             f"{'they' if verb == 'are' else kind} {verb} not in the archive, and perhaps not in {libraries.system.name}"
         )
-    remedy = f"put {kind} into the archive's lib/ folder, or use a distribution that brings {kind} along"
+    substitute = SUBSTITUTES.get(canonicalize_name(file.entry.origin.name))
+    if substitute:
+        remedy = f"require {substitute} instead, or put {kind} into the archive's lib/ folder"
+    else:
+        remedy = f"put {kind} into the archive's lib/ folder, or use a distribution that brings {kind} along"
     return _Problem(file, f"needs {shown}", found, remedy, sure)
 
 

@@ -1,4 +1,4 @@
-"""Asks AWS through boto3: throttled requests are repeated, refused ones become one message each."""
+"""Asks AWS through boto3: what was throttled or not answered is repeated, refused requests become one message each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ from hatch_lambda.deploy.refusals import no_aws, refused, unreachable
 from hatch_lambda.errors import PublishError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    from botocore.exceptions import ClientError
+
+ATTEMPTS = 10
+"""How often a request is made at most: about a minute of waiting where AWS throttles it, some seconds where AWS fails.
+
+botocore repeats what was throttled, answered with 500, 502, 503 or 504, or not answered, after longer and longer waits.
+Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html ("standard"), read 2026-11-27.
+"""
 
 THROTTLED = {
     "RequestLimitExceeded",
@@ -19,19 +28,46 @@ THROTTLED = {
     "ThrottlingException",
     "TooManyRequestsException",
 }
-"""Codes of AWS that ask for patience. Source: botocore 1.44.5, ``retries/throttling`` and the model of Lambda."""
+"""Codes of AWS that ask for patience. Source: botocore 1.44.8, ``retries/standard`` and the model of Lambda."""
 
 PATIENCE = 60.0
-"""Seconds that a throttled request is repeated for."""
+"""Seconds that a throttled write is repeated for that would take effect twice."""
+
+CONFLICTS = {"PreconditionFailedException", "ResourceConflictException"}
+"""Codes of AWS for a write whose subject has changed, or changes now; a write that is repeated meets its own effect.
+
+Source: https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html, read 2026-11-27.
+"""
 
 
 class Refused(Exception):  # noqa: N818
-    """AWS refused a request with a code that the caller wants to judge; ``headers`` are its answer's."""
+    """AWS refused a request with a code that the caller wants to judge; ``error`` is botocore's."""
 
-    def __init__(self, code: str, headers: Mapping[str, str]) -> None:
-        super().__init__(code)
-        self.code = code
-        self.headers = headers
+    def __init__(self, error: ClientError) -> None:
+        super().__init__(error)
+        self.error = error
+
+    @property
+    def code(self) -> str:
+        """Return AWS's code."""
+        return error_code(self.error)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Return the headers of the answer."""
+        headers: Mapping[str, str] = self.error.response["ResponseMetadata"]["HTTPHeaders"]
+        return headers
+
+    @property
+    def is_repeated(self) -> bool:
+        """Return whether the request was made before, and what became of that is not known."""
+        return bool(self.error.response["ResponseMetadata"].get("RetryAttempts"))
+
+
+def error_code(error: ClientError) -> str:
+    """Return AWS's code of an error."""
+    code: str = error.response["Error"]["Code"]
+    return code
 
 
 class Connection:
@@ -48,7 +84,7 @@ class Connection:
             ) from None
         try:
             self._session = boto3.Session(profile_name=profile, region_name=region)
-            self._lambda = self._client("lambda")
+            self._lambda = self._client("lambda", ATTEMPTS)
         except BotoCoreError as error:
             raise unreachable(error) from None
         except ValueError as error:  # botocore has it for the URL of an endpoint
@@ -65,6 +101,35 @@ class Connection:
         """Return what Lambda answers; raises ``Refused`` for a code in ``expect``, ``PublishError`` for all others."""
         return self._ask(self._lambda, where, operation, expect, arguments)
 
+    def change(
+        self,
+        where: str,
+        operation: str,
+        look: Callable[[], Mapping[str, Any]],
+        is_done: Callable[[Mapping[str, Any]], bool],
+        **arguments: Any,
+    ) -> Mapping[str, Any]:
+        """Return what Lambda answers to a write that it refuses if somebody else has changed the subject since.
+
+        If the write was repeated, and refused because the first attempt took effect, return what ``look`` finds.
+        """
+        try:
+            return self.ask(where, operation, " ".join(CONFLICTS), **arguments)
+        except Refused as refusal:
+            found = look() if refusal.is_repeated else None
+            if found is not None and is_done(found):
+                return found
+            raise refused(where, refusal.error) from None
+
+    def ask_once(self, where: str, operation: str, **arguments: Any) -> dict[str, Any]:
+        """Return what Lambda answers to a write that would take effect twice: it is repeated only where throttled."""
+        for delay in backoff(PATIENCE):
+            try:
+                return self._ask(self._lambda_once, where, operation, " ".join(THROTTLED), arguments)
+            except Refused:
+                time.sleep(delay)
+        raise _throttled(where, operation)
+
     def ask_for_function(self, where: str, id_: str, expect: str = "", **arguments: Any) -> dict[str, Any]:
         """Return the configuration of a function, or of a version of it; raises as ``ask`` does."""
         operation = "get_function_configuration"
@@ -78,39 +143,42 @@ class Connection:
         return self._ask(self._s3, where, operation, expect, arguments)
 
     @cached_property
-    def _s3(self) -> Any:
-        return self._client("s3")
+    def _lambda_once(self) -> Any:
+        return self._client("lambda", 1)
 
-    def _client(self, service: str) -> Any:
+    @cached_property
+    def _s3(self) -> Any:
+        return self._client("s3", ATTEMPTS)
+
+    def _client(self, service: str, attempts: int) -> Any:
         from botocore.config import Config
 
-        return self._session.client(service, config=Config(retries={"total_max_attempts": 1, "mode": "standard"}))
+        retries = {"total_max_attempts": attempts, "mode": "standard"}
+        return self._session.client(service, config=Config(retries=retries))
 
     def _ask(self, client: Any, where: str, operation: str, expect: str, arguments: dict[str, Any]) -> dict[str, Any]:
         from botocore.exceptions import BotoCoreError, ClientError
 
-        for delay in backoff(PATIENCE):
-            if "Body" in arguments:
-                arguments["Body"].seek(0)  # the request before, which was throttled, has read it
-            try:
-                answer: dict[str, Any] = getattr(client, operation)(**arguments)
-            except ClientError as error:
-                code = error.response["Error"]["Code"]
-                if code in expect.split():
-                    raise Refused(code, error.response["ResponseMetadata"]["HTTPHeaders"]) from None
-                if code not in THROTTLED:
-                    raise refused(where, error) from None
-            except BotoCoreError as error:
-                raise unreachable(error) from None
-            except (AttributeError, KeyError, TypeError, ValueError):  # what botocore makes of a stranger's answer
-                raise no_aws(where, operation) from None
-            else:
-                return answer
-            time.sleep(delay)
-        raise PublishError(
-            f"{where}: AWS still throttles {operation} after {PATIENCE:.0f} s; others use up the account's rate; "
-            "deploy again later"
-        )
+        try:
+            answer: dict[str, Any] = getattr(client, operation)(**arguments)
+        except ClientError as error:
+            code = error_code(error)
+            if code in expect.split():
+                raise Refused(error) from None
+            if code in THROTTLED:
+                raise _throttled(where, operation) from None
+            raise refused(where, error) from None
+        except BotoCoreError as error:
+            raise unreachable(error) from None
+        except (AttributeError, KeyError, TypeError, ValueError):  # what botocore makes of a stranger's answer
+            raise no_aws(where, operation) from None
+        return answer
+
+
+def _throttled(where: str, operation: str) -> PublishError:
+    return PublishError(
+        f"{where}: AWS still throttles {operation} after a minute; others use up the account's rate; deploy again later"
+    )
 
 
 def backoff(limit: float) -> Iterator[float]:

@@ -41,9 +41,11 @@ def update_code(
     if wanted.dry_run:
         journal.note(Step("code", name, f"code would be updated to CodeSha256 {ours}", ours, changed=True))
         return current
-    updated: Configuration = aws.ask(
+    updated = aws.change(
         name,
         "update_function_code",
+        look=lambda: settled(function, aws),
+        is_done=lambda found: found["CodeSha256"] == ours,
         FunctionName=function.id,
         Architectures=list(current.get("Architectures", ["x86_64"])),  # left out, it may fall back to x86_64
         **_revision(current),
@@ -110,9 +112,12 @@ def publish_version(
     name, latest = function.name, _latest_version(function, aws)
     if wanted.dry_run:
         return _foretold(name, latest, journal)
-    published = aws.ask(
+    before = latest["Version"] if latest else ""
+    published = aws.change(
         name,
         "publish_version",
+        look=lambda: _latest_version(function, aws) or {},
+        is_done=lambda found: found.get("Version", "") != before and found["CodeSha256"] == current["CodeSha256"],
         FunctionName=function.id,
         CodeSha256=current["CodeSha256"],
         **_revision(current),
@@ -167,9 +172,11 @@ def move_alias(function: Function, version: str | None, wanted: Deployment, aws:
         text = f"{label} would move from version {before} to {version or 'the new version'}"
         journal.note(Step("alias", name, text, version or "", changed=True))
     else:
-        aws.ask(
+        aws.change(
             name,
             "update_alias",
+            look=lambda: aws.ask(name, "get_alias", FunctionName=function.id, Name=wanted.alias),
+            is_done=lambda found: found["FunctionVersion"] == version,
             FunctionName=function.id,
             Name=wanted.alias,
             FunctionVersion=version,

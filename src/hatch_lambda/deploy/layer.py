@@ -34,7 +34,7 @@ def publish_layer(
     if wanted.dry_run:
         journal.note(Step("layer", name, f"a layer version would be published, for {fitting}", "", changed=True))
         return None
-    published = aws.ask(
+    published = aws.ask_once(
         name,
         "publish_layer_version",
         LayerName=name,
@@ -85,9 +85,11 @@ def move_layer(
     if wanted.dry_run:
         journal.note(Step("layers", function.name, f"layer {name} would move {change}", "", changed=True))
         return function.configuration
-    updated: Configuration = aws.ask(
+    updated = aws.change(
         function.name,
         "update_function_configuration",
+        look=lambda: settled(function, aws),
+        is_done=lambda found: [attached["Arn"] for attached in found.get("Layers", ())] == after,
         FunctionName=function.id,
         Layers=after,
         RevisionId=function.configuration["RevisionId"],

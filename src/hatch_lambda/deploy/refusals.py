@@ -30,6 +30,9 @@ REMEDIES = {
 }
 
 
+FAILED = 500
+"""The lowest HTTP status by which a server says that it has failed. Source: RFC 9110, section 15.6."""
+
 LONGEST = 500
 """Letters that are shown of what AWS says."""
 
@@ -56,7 +59,8 @@ def refused(where: str, error: ClientError) -> PublishError:
         return PublishError(
             f"{where}: access denied to {operation}; AWS says {said!r}; allow it to these credentials, or use others"
         )
-    remedy = REMEDIES.get(code, "see what AWS says")
+    fails = error.response["ResponseMetadata"].get("HTTPStatusCode", 0) >= FAILED
+    remedy = REMEDIES.get(code, "deploy again later" if fails else "see what AWS says")
     return PublishError(f"{where}: AWS refuses {operation} ({code}); it says {said!r}; {remedy}")
 
 

@@ -135,7 +135,7 @@ class Journal:
 
     def failure(self, error: PublishError) -> PublishError:
         """Return the error with what has been done before it, and what has not."""
-        return PublishError((*error.problems, *self._so_far()), detail=error.detail)
+        return PublishError((*error.problems, *self._so_far()), detail=error.detail, excerpt=error.excerpt)
 
     def interruption(self) -> InterruptedDeploymentError:
         """Return what to say where a person ended it, with what has been done, and what has not."""

@@ -42,7 +42,7 @@ def chosen_lock(config: LambdaConfig, host: Host, memory: Memory) -> HashedResol
         )
     if config.lock is None and not default.is_file():
         return None
-    if path.suffix == ".txt":
+    if path.suffix != ".toml":
         return HashedResolver(path, host, memory)
     overridden = frozenset(option for option, variable in VARIABLES.items() if host.environ.get(variable))
     wanted = Wanted(config.features, config.dependency_groups, config.build_from_source, overridden)
@@ -78,7 +78,9 @@ def resolver_tool(config: LambdaConfig, host: Host) -> Resolver:
     Raises ``ConfigError`` for a constraint file that is not there.
     """
     constraints = constraint_files(config.constraints, host.folder, config.where("constraints"))
-    return UvResolver(host, constraints) if config.resolver == "uv" else PipResolver(host, constraints)
+    if config.resolver == "uv":
+        return UvResolver(host, constraints)
+    return PipResolver(host, constraints, config.runtimes)
 
 
 def fetching_host(config: LambdaConfig, host: Host, uv_tables: Sequence[Mapping[str, Any]]) -> Host:

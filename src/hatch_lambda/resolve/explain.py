@@ -3,43 +3,45 @@
 from __future__ import annotations
 
 import re
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
-from hatch_lambda.resolve.pip_log import name_in, specifier_in
-from hatch_lambda.runtimes import RUNTIMES
-from hatch_lambda.target import Target, wheel_tags
+from hatch_lambda.resolve.advice import Release, fixes
+from hatch_lambda.resolve.pip_log import name_in
+from hatch_lambda.resolve.requirers import Requirer, read_requirer, requirers_text
+from hatch_lambda.target import wheel_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from packaging.specifiers import SpecifierSet
     from packaging.tags import Tag
     from packaging.utils import NormalizedName
+    from packaging.version import Version
 
+    from hatch_lambda.resolve.advice import Alternatives
     from hatch_lambda.resolve.base import Demand, Pin
     from hatch_lambda.resolve.pip_log import Missing, Offer, PipLog, Unfetched
-    from hatch_lambda.runtimes import Runtime
+    from hatch_lambda.target import Target
 
 UNAUTHORIZED, FORBIDDEN = 401, 403
 """Source: https://www.rfc-editor.org/rfc/rfc9110#section-15.5."""
 
 _UNFIT = frozenset({"tags", "sdist"})
-_SOURCES = frozenset({"sdist", "yanked"})
 
 
-def explain_failure(log: PipLog, target: Target, roots: Sequence[Demand]) -> list[str]:
+def explain_failure(alternatives: Alternatives, roots: Sequence[Demand]) -> list[str]:
     """Return what kept pip from resolving, a line each; empty if its log does not tell."""
+    log = alternatives.log
     if log.prompted or log.mismatched or log.broken_off:
         return explain_download(log)
     if log.unfetched and not any(log.offers(missing.name) for missing in log.missing):
         return [_unfetched(failure) for failure in log.unfetched]
-    if log.causes:
-        return [_conflicting(log, target, roots)]
-    return [_nothing_found(missing, log, target, roots) for missing in log.missing]
+    requirers = list(filter(None, map(read_requirer, log.causes)))
+    if requirers:
+        return [_conflicting(requirers, alternatives, roots)]
+    return [_nothing_found(missing, alternatives, roots) for missing in log.missing]
 
 
 def explain_download(log: PipLog) -> list[str]:
@@ -66,7 +68,7 @@ def explain_older(pins: Iterable[Pin], demands: Iterable[Demand], log: PipLog, t
     """Yield a note for each pin that is not the newest release the requirements admit, with the reason."""
     for pin, newest, offers in _newest_above(pins, demands, log):
         if any(offer.reason == "taken" for offer in offers):
-            reason = _conflict(f"{pin.name} {newest}", pin.name, log)
+            reason = _conflict(pin.name, newest, log)
         elif all(offer.reason in _UNFIT for offer in offers) and not _only_sdists(offers):
             reason = f"{newest} has no wheel for {target}, {_lacks(offers, target)}"
         else:
@@ -78,7 +80,15 @@ def explain_older(pins: Iterable[Pin], demands: Iterable[Demand], log: PipLog, t
 def explain_sdists(pins: Iterable[Pin], demands: Iterable[Demand], log: PipLog) -> Iterator[str]:
     """Yield a warning for each pin that is older than a release which has nothing but an sdist."""
     for pin, newest, offers in _newest_above(pins, demands, log):
-        if _only_sdists(offers):
+        if not _only_sdists(offers):
+            continue
+        release = Release(name=pin.name, version=newest, files=tuple(offers), offers=log.offers(pin.name))
+        if release.is_native:
+            yield (
+                f"{pin} is taken instead of {newest}, which has only an sdist with native code "
+                f"({offers[0].filename}); build a wheel of it on Amazon Linux to use it."
+            )
+        else:
             yield (
                 f"{pin} is taken instead of {newest}, which has only an sdist ({offers[0].filename}); "
                 f'build-from-source = ["{pin.name}"] takes it, if it is pure Python.'
@@ -118,50 +128,36 @@ def _is_newer(offer: Offer, pin: Pin, wanted: SpecifierSet) -> bool:
     return offer.version > pin.version and final and wanted.contains(offer.version, prereleases=True)
 
 
-def _conflict(newer: str, name: str, log: PipLog) -> str | None:
-    """Return who kept ``newer`` out, from the notes of pip's going back."""
-    for block in log.conflicts:
-        if any(canonical_start(line) == newer for line in block):
-            return _causes(block)
-    for block in log.conflicts:
-        if any(re.search(rf"(?:depends on|requested) {re.escape(name)}\b", line, re.IGNORECASE) for line in block):
-            return _causes(block)
+def _conflict(name: NormalizedName, newest: Version, log: PipLog) -> str | None:
+    """Return who kept the newest release out, from the notes of pip's going back: those who exclude it, or those who
+    want other versions of what it requires.
+    """
+    blocks = [list(filter(None, map(read_requirer, block))) for block in log.conflicts]
+    for block in blocks:
+        excluding = [one for one in block if one.name == name and not one.admits(newest)]
+        if excluding:
+            return requirers_text(excluding)
+    for block in blocks:
+        required = {one.name for one in block if one.is_release(name, newest)}
+        if required:
+            return requirers_text(one for one in block if one.name in required)
     return None
 
 
-def canonical_start(line: str) -> str:
-    """Return ``name version`` of a line such as ``Name 1.0 depends on other``, the name normalized."""
-    words = line.split(" ")
-    return f"{canonicalize_name(words[0])} {words[1]}" if len(words) > 1 else line
-
-
-def _conflicting(log: PipLog, target: Target, roots: Sequence[Demand]) -> str:
+def _conflicting(requirers: Sequence[Requirer], alternatives: Alternatives, roots: Sequence[Demand]) -> str:
     """Say who wants what; or, where a release would do for all of them, why there is no wheel of it."""
-    wanted: dict[NormalizedName, SpecifierSet] = {}
-    for cause in log.causes:
-        text = re.split(r" depends on |The user requested (?:\(constraint\) )?", cause)[-1]
-        wanted[name_in(text)] = wanted.get(name_in(text), SpecifierSet()) & specifier_in(text)
-    for name, specifier in wanted.items():
-        offers = log.offers(name)
-        fitting = [offer for offer in offers if specifier.contains(offer.version, prereleases=True)]
+    for name in dict.fromkeys(one.name for one in requirers):
+        of_name = [one for one in requirers if one.name == name]
+        offers = alternatives.log.offers(name)
+        fitting = [offer for offer in offers if all(one.admits(offer.version) for one in of_name)]
         if fitting and all(offer.reason in _UNFIT | {"python"} for offer in fitting):
-            loadable = [str(offer.version) for offer in offers if offer.reason == "taken"]
-            return f"{_unfit(name, fitting, loadable, target)}; {_causes(log.causes)}"
+            return f"{_unfit(name, fitting, of_name, alternatives)}; {requirers_text(of_name)}"
     where = " and ".join(sorted({root.by for root in roots}))
-    return f"{where}: no versions meet all requirements; {_causes(log.causes)}; loosen one of them"
+    return f"{where}: no versions meet all requirements; {requirers_text(requirers)}; loosen one of them"
 
 
-def _causes(lines: Iterable[str]) -> str:
-    """Return pip's lines on who wants what, less its talk of a user."""
-    words = (("The user requested (constraint)", "a constraint says"), ("The user requested", "the project requires"))
-    text = "; ".join(lines)
-    for pips, ours in words:
-        text = text.replace(pips, ours)
-    return text
-
-
-def _nothing_found(missing: Missing, log: PipLog, target: Target, roots: Sequence[Demand]) -> str:
-    name = missing.name
+def _nothing_found(missing: Missing, alternatives: Alternatives, roots: Sequence[Demand]) -> str:
+    name, log = missing.name, alternatives.log
     where = missing.parent or _where(name, roots)
     offers = log.offers(name)
     if not offers:
@@ -173,11 +169,10 @@ def _nothing_found(missing: Missing, log: PipLog, target: Target, roots: Sequenc
         newest = max(offer.version for offer in offers)
         loosen = f"use another version of {missing.parent}" if missing.parent else "loosen the requirement"
         return f"{where}: no release of {name} meets {missing.requirement}; the newest is {newest}; {loosen}"
-    unfit = [offer for offer in fitting if offer.reason != "taken"]
     taken = [offer for offer in fitting if offer.reason == "taken"]
     if taken:
         return _passed_over(where, missing.requirement, taken, log)
-    return _unfit(name, unfit, missing.versions, target, f" (needed by {missing.parent})" if missing.parent else "")
+    return _unfit(name, fitting, [Requirer(missing.parent, None, missing.requirement)], alternatives)
 
 
 def _passed_over(where: str, requirement: str, offers: Sequence[Offer], log: PipLog) -> str:
@@ -196,24 +191,47 @@ def _passed_over(where: str, requirement: str, offers: Sequence[Offer], log: Pip
             f"{where}: every release of {name} that meets {requirement} was yanked from its index; the newest is "
             f"{newest}; require {name}=={newest} to use it all the same"
         )
-    return f"{where}: pip uses no release of {name} that meets {requirement}; the newest is {newest}; see what it said"
+    return f"{where}: pip uses no release of {name} that meets {requirement}; the newest is {newest}; -v shows why"
 
 
 def _unfit(
-    name: NormalizedName, offers: Sequence[Offer], loadable: Sequence[str], target: Target, needed_by: str = ""
+    name: NormalizedName, fitting: Sequence[Offer], requirers: Sequence[Requirer], alternatives: Alternatives
 ) -> str:
-    """Say what the newest of the releases lacks for the target, and what would help."""
-    newest = max((offer.version for offer in offers), key=lambda version: (not version.is_prerelease, version))
-    newest_offers = [offer for offer in offers if offer.version == newest]
-    lacks, remedy = _lacks(newest_offers, target), _remedy(name, newest_offers, loadable, target)
-    return f"{name} {newest}{needed_by}: no wheel for {target}; {lacks}; {remedy}"
+    """Say what the newest of the fitting releases lacks for the target, and what would help."""
+    newest = max((offer.version for offer in fitting), key=lambda version: (not version.is_prerelease, version))
+    offers = alternatives.log.offers(name)
+    distributions = [one for one in requirers if one.by]
+    loadable = {offer.version for offer in offers if offer.reason == "taken"}
+    release = Release(
+        name=name,
+        version=newest,
+        files=tuple(offer for offer in fitting if offer.version == newest),
+        offers=offers,
+        loadable=tuple(version for version in loadable if all(one.admits(version) for one in distributions)),
+        parent=distributions[0].by if distributions else "",
+    )
+    needed_by = f" (needed by {release.parent})" if len(requirers) == 1 and release.parent else ""
+    return _no_wheel(f"{name} {newest}{needed_by}", release, alternatives)
+
+
+def _no_wheel(subject: str, release: Release, alternatives: Alternatives) -> str:
+    """Say what a release has instead of a wheel for the target, and what would help."""
+    target, fix = alternatives.target, fixes(release, alternatives)
+    can_be_built = release.can_be_built(target)
+    if can_be_built and release.is_native and not release.has_linux_wheel:
+        return f"{subject}: no Linux wheel, only an sdist with native code; {fix}"
+    also = ", and it has an sdist" if can_be_built and release.is_pure else ""
+    return f"{subject}: no wheel for {target}; {_lacks(release.files, target)}{also}; {fix}"
 
 
 def _lacks(offers: Sequence[Offer], target: Target) -> str:
     """Say what a release offers instead of a wheel for the target."""
-    pythons = sorted({offer.detail for offer in offers if offer.reason == "python"})
-    if pythons:
-        return f"it requires Python {', '.join(pythons)}, the runtime has {target.python_full_version}"
+    here = target.python_full_version
+    excluding = [offer for offer in offers if not offer.pythons.contains(here, prereleases=True)]
+    if len(excluding) == len(offers) or any(offer.reason == "python" for offer in excluding):
+        ordered = [offer for offer in excluding if offer.reason == "python"] or excluding
+        pythons = sorted({offer.requires_python for offer in ordered})
+        return f"it requires Python {', '.join(pythons)}, the runtime has {here}"
     return shortfall([offer.filename for offer in offers], target)
 
 
@@ -232,56 +250,6 @@ def shortfall(filenames: Sequence[str], target: Target) -> str:
         return f"it {min(glibc, key=_numbers).replace('; ', ', ')}"
     made_for = sorted({_python(tag) for found in here.values() for tag in found}, key=_numbers)
     return f"its wheels are for {', '.join(made_for)}, the runtime is {target.abi}"
-
-
-def _remedy(name: str, offers: Sequence[Offer], versions: Sequence[str], target: Target) -> str:
-    """Say what would help: another runtime or architecture that has a wheel, an older release, a wheel of one's own."""
-    wheels = [offer for offer in offers if offer.filename.endswith(".whl")]
-    remedies = []
-    files = [offer for offer in offers if offer in wheels or offer.reason == "python"]
-    runtimes = [runtime for runtime in RUNTIMES if _suits(files, Target(runtime, target.architecture))]
-    if runtimes:
-        remedies.append(f"use runtime {_best(runtimes)}")
-    other = Target(target.runtime, "arm64" if target.architecture == "x86_64" else "x86_64")
-    if _suits(wheels, other):
-        remedies.append(f"use architecture {other.architecture}")
-    if versions:
-        remedies.append(f"admit {name} {max(map(Version, versions))}, the newest with a wheel for it")
-    platforms = {tag.platform for offer in wheels for tag in wheel_tags(offer.filename)}
-    if platforms and not any("linux" in platform or platform == "any" for platform in platforms):
-        return "it is not made for Linux; give the requirement a marker such as sys_platform == 'win32'"
-    if all(offer.reason in _SOURCES for offer in offers):
-        remedies.insert(0, from_source(name))
-    return ", or ".join(remedies) or "build a wheel of it on Amazon Linux and name its folder in pip's find-links"
-
-
-def from_source(name: str) -> str:
-    """Say how a distribution that has only an sdist can be had all the same."""
-    return f'add build-from-source = ["{canonicalize_name(name)}"] to the table if it is pure Python'
-
-
-def _suits(files: Iterable[Offer], target: Target) -> bool:
-    """Return whether a target that one would still choose loads one of the wheels, or builds one of the sdists."""
-    return target.runtime.state != "deprecated" and any(
-        (not offer.filename.endswith(".whl") or target.loads(wheel_tags(offer.filename)))
-        and _pythons(offer).contains(target.python_full_version, prereleases=True)
-        for offer in files
-    )
-
-
-def _best(runtimes: Sequence[Runtime]) -> str:
-    """Return which of some runtimes to take: all from one on, if they go up to the newest; else the last supported."""
-    newest = list(takewhile(runtimes.__contains__, reversed(RUNTIMES)))
-    if len(newest) > 1:
-        return f"{newest[-1].name} or newer"
-    return max(runtimes, key=lambda runtime: (runtime.state == "supported", runtime.python)).name
-
-
-def _pythons(offer: Offer) -> SpecifierSet:
-    try:
-        return SpecifierSet(offer.detail)
-    except InvalidSpecifier:
-        return SpecifierSet("<0")
 
 
 def _unfetched(failure: Unfetched) -> str:

@@ -15,7 +15,7 @@ from packaging.pylock import PackageVcs
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.errors import ResolveError
+from hatch_lambda.errors import ResolveError, last_lines
 from hatch_lambda.resolve.base import COMMIT, OFFLINE_VARIABLE, Pin, Resolution
 from hatch_lambda.resolve.commits import LockedCommits
 from hatch_lambda.resolve.pip import report_of, reported_pin
@@ -111,7 +111,11 @@ class HashedResolver:
             arguments = ["--require-hashes", "--no-deps", *target_options(target), f"--requirement={path}"]
             report, run = report_of(arguments, target, self.host)
         if run.code:
-            raise ResolveError(f"{self.name}: pip cannot use it for {target}; what it said:", detail=run.errors)
+            raise ResolveError(
+                f"{self.name}: pip cannot use it for {target}; what it said:",
+                detail=run.errors,
+                excerpt=last_lines(run.errors),
+            )
         return tuple(map(reported_pin, report.get("install", ())))
 
 

@@ -29,6 +29,7 @@ from packaging.utils import (
 )
 
 from hatch_lambda.errors import ResolveError, masked
+from hatch_lambda.resolve.advice import sdist_fix
 from hatch_lambda.resolve.base import (
     UPGRADE_VARIABLE,
     Pin,
@@ -40,7 +41,7 @@ from hatch_lambda.resolve.base import (
     without_credentials,
 )
 from hatch_lambda.resolve.commits import LockedCommits
-from hatch_lambda.resolve.explain import from_source, shortfall
+from hatch_lambda.resolve.explain import shortfall
 from hatch_lambda.resolve.proof import demands, unmet
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import ARCHITECTURES, Target, wheel_tags
@@ -346,7 +347,8 @@ def _fit_problem(package: Package, target: Target, wanted: Wanted) -> str | None
     if problem or loadable or built or not files:
         return problem
     no_wheel = f"no wheel for {target}, {shortfall([file.filename for file in files], target)}"
-    return f"{no_wheel}; {from_source(package.name)}" if package.sdist else no_wheel
+    wheels = [wheel.filename for wheel in package.wheels or ()]
+    return f"{no_wheel}; {sdist_fix(package.name, wheels)}" if package.sdist else no_wheel
 
 
 def _pin(package: Package, entry: object, base: Path, root: Path) -> Pin | str:

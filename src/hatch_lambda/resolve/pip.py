@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from hatch_lambda.errors import ResolveError, masked
+from hatch_lambda.errors import ResolveError, last_lines, masked
+from hatch_lambda.resolve.advice import Alternatives
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, UPGRADE_VARIABLE, Host, Pin, Resolution, literal
 from hatch_lambda.resolve.constraints import preferences_file
 from hatch_lambda.resolve.explain import explain_download, explain_failure, explain_older, explain_sdists
 from hatch_lambda.resolve.lock import REFRESH
-from hatch_lambda.resolve.pip_command import run_pip, target_options
+from hatch_lambda.resolve.pip_command import dry_run_options, run_pip, target_options
 from hatch_lambda.resolve.proof import demands
+from hatch_lambda.resolve.substitutes import usable_substitutes
+from hatch_lambda.runtimes import RUNTIMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.resolve.base import Demand
     from hatch_lambda.resolve.pip_command import PipRun
+    from hatch_lambda.runtimes import Runtime
     from hatch_lambda.target import Target
 
 
@@ -35,6 +39,7 @@ class PipResolver:
 
     host: Host
     constraints: tuple[str, ...] = ()
+    runtimes: tuple[Runtime, ...] = RUNTIMES
 
     def resolve(
         self, roots: Sequence[Demand], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
@@ -55,13 +60,25 @@ class PipResolver:
             options = [f"--constraint={path}" for path in (*self.constraints, *preferences)]
             report, run = report_of([*target_options(target), f"--requirement={listed}", *options], target, self.host)
         if run.code:
-            raise _failure(run, target, roots)
+            raise self._failure(run, target, roots)
         return _resolution(report, roots, target, run, prefer or {})
 
-
-def dry_run_options(report: Path) -> list[str]:
-    """Return the options that make ``pip install`` write a report and install nothing."""
-    return ["--dry-run", "--ignore-installed", f"--report={report}"]
+    def _failure(self, run: PipRun, target: Target, roots: Sequence[Demand]) -> ResolveError:
+        where = " and ".join(sorted({root.by for root in roots}))
+        unknown = f"{where}: pip could not resolve the requirements for {target}; what it said follows"
+        alternatives = Alternatives(
+            target=target,
+            log=run.log,
+            runtimes=self.runtimes,
+            substitutes=usable_substitutes(run.log.names, target, self.host),
+        )
+        explained = explain_failure(alternatives, roots)
+        return ResolveError(
+            explained or unknown,
+            detail=_detail(run),
+            excerpt=_excerpt(run, explained),
+            missing={missing.name: missing.specifier for missing in run.log.missing},
+        )
 
 
 def report_of(arguments: Sequence[str], target: Target, host: Host) -> tuple[dict[str, Any], PipRun]:
@@ -106,21 +123,24 @@ def _requirements_file(folder: Path, lines: Iterable[str]) -> Path:
     return path
 
 
-def _failure(run: PipRun, target: Target, roots: Sequence[Demand]) -> ResolveError:
-    where = " and ".join(sorted({root.by for root in roots}))
-    unknown = f"{where}: pip could not resolve the requirements for {target}; what it said follows"
-    missing = {missing.name: missing.specifier for missing in run.log.missing}
-    return ResolveError(explain_failure(run.log, target, roots) or unknown, detail=_detail(run), missing=missing)
-
-
 def _failed_download(run: PipRun) -> ResolveError:
     unknown = "pip could not fetch the wheels; what it said follows; see to that, then build again"
-    return ResolveError(explain_download(run.log) or unknown, detail=_detail(run))
+    explained = explain_download(run.log)
+    return ResolveError(explained or unknown, detail=_detail(run), excerpt=_excerpt(run, explained))
+
+
+def _excerpt(run: PipRun, explained: Sequence[str]) -> str:
+    """Return the end of what pip said, where the reason stands; nothing, if it is explained."""
+    return "" if explained else last_lines(run.errors)
 
 
 def _detail(run: PipRun) -> str:
-    """Return what pip said, but for the traceback that it shows where it may not ask for a password."""
-    return "" if run.log.prompted else run.errors
+    """Return what pip said, with all causes of a conflict, which it keeps for its log.
+
+    Where pip may not ask for a password, it shows a traceback, which is left out.
+    """
+    causes = ["The conflict is caused by:", *run.log.causes] if run.log.causes else []
+    return "" if run.log.prompted else "\n".join([run.errors.rstrip(), *causes])
 
 
 def _check_environment(report: dict[str, Any], target: Target) -> None:

@@ -16,7 +16,10 @@ from hatch_lambda.resolve.pip_log import PipLog
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from packaging.utils import NormalizedName
+
     from hatch_lambda.resolve.base import Host
+    from hatch_lambda.resolve.pip_log import Offer
     from hatch_lambda.target import Target
 
 RUNNER = Path(__file__).with_name("pip_runner.py")
@@ -124,3 +127,16 @@ def run_pip(command: str, arguments: Sequence[str], *, target: Target, host: Hos
         )
         text = log.read_text("utf-8", "replace") if log.exists() else ""
     return PipRun(done.returncode, done.stderr, PipLog(text))
+
+
+def dry_run_options(report: Path) -> list[str]:
+    """Return the options that make ``pip install`` write a report and install nothing."""
+    return ["--dry-run", "--ignore-installed", f"--report={report}"]
+
+
+def offered(name: NormalizedName, target: Target, host: Host) -> tuple[tuple[Offer, ...], tuple[str, ...]]:
+    """Return every file of a distribution on the indexes, as pip judges it for the target, and these indexes."""
+    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+        options = [*dry_run_options(Path(folder, "report.json")), "--no-deps", *target_options(target)]
+        log = run_pip("install", [*options, name], target=target, host=host).log
+    return log.offers(name), log.indexes

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
@@ -62,14 +62,27 @@ _REASONS: tuple[tuple[str, Reason], ...] = (
 class Offer:
     """A file that an index offered, and what pip made of it.
 
-    ``detail`` is the Requires-Python that did not fit, ``sha256`` the hash that the index has for an sdist.
+    ``requires_python`` is what the index says of it, ``sha256`` the hash that the index has for an sdist.
     """
 
     filename: str
     version: Version
     reason: Reason
-    detail: str = ""
+    requires_python: str = ""
     sha256: str = ""
+
+    @property
+    def is_wheel(self) -> bool:
+        """Return whether the file is a wheel; if not, it is an sdist."""
+        return self.filename.endswith(".whl")
+
+    @cached_property
+    def pythons(self) -> SpecifierSet:
+        """Return the versions of Python that the index admits for the file; none, if it does not say so properly."""
+        try:
+            return SpecifierSet(self.requires_python)
+        except InvalidSpecifier:
+            return SpecifierSet("<0")
 
 
 @dataclass(frozen=True)
@@ -143,24 +156,31 @@ class PipLog:
 
     def offers(self, name: NormalizedName) -> tuple[Offer, ...]:
         """Return every file of that distribution that pip saw on an index."""
-        found = (_offer(*link) for link in self._links[name])
+        found = (_offer(*link) for link in self._links.get(name, ()))
         return tuple(offer for offer in found if offer is not None)
 
+    @property
+    def names(self) -> tuple[NormalizedName, ...]:
+        """Return the name of each distribution of which pip saw files."""
+        return tuple(self._links)
+
     @cached_property
-    def _links(self) -> dict[NormalizedName, list[tuple[str | None, str, str]]]:
-        """Return pip's reason to skip, none if it did not, the name and the fragment of each file, by distribution."""
-        found: dict[NormalizedName, list[tuple[str | None, str, str]]] = defaultdict(list)
+    def _links(self) -> dict[NormalizedName, list[tuple[str | None, str, str, str]]]:
+        """Return pip's reason to skip, none if it did not, name, fragment and Requires-Python of each file, by name."""
+        found: dict[NormalizedName, list[tuple[str | None, str, str, str]]] = defaultdict(list)
         for line in self._lines:
             reason: str | None
             if _SKIPPING in line:
-                reason, _, url = _before(" (from ", line.partition(_SKIPPING)[2]).rpartition(": ")
+                link, pythons = _link(line.partition(_SKIPPING)[2])
+                reason, _, url = link.rpartition(": ")
             elif _FOUND in line:
-                reason, url = None, _before(" (from ", _before(", version: ", line.partition(_FOUND)[2]))
+                url, pythons = _link(_before(", version: ", line.partition(_FOUND)[2]))
+                reason = None
             else:
                 continue
             path, _, fragment = url.partition("#")
             filename = unquote(path.partition("?")[0].rpartition("/")[2])
-            found[_distribution(filename)].append((reason, filename, fragment))
+            found[_distribution(filename)].append((reason, filename, fragment, pythons))
         return found
 
     @cached_property
@@ -289,23 +309,31 @@ def _before(mark: str, text: str) -> str:
     return head if found else text
 
 
+def _link(text: str) -> tuple[str, str]:
+    """Return what stands before the page that a link is from, and the Requires-Python that stands behind it."""
+    head, found, tail = text.rpartition(" (from ")
+    return (head if found else text), tail.partition(" (requires-python:")[2].removesuffix(")")
+
+
 def _distribution(filename: str) -> NormalizedName:
     """Return whose file this is, without judging the rest of its name: thousands are looked at, few of them matter."""
     stem = filename.split("-", 1)[0] if filename.endswith(".whl") else filename.rpartition("-")[0]
     return _canonical(stem)
 
 
-def _offer(reason: str | None, filename: str, fragment: str) -> Offer | None:
+def _offer(reason: str | None, filename: str, fragment: str, pythons: str) -> Offer | None:
     is_wheel = filename.endswith(".whl")
     sha256 = fragment.removeprefix("sha256=") if fragment.startswith("sha256=") and not is_wheel else ""
     try:
         version = (parse_wheel_filename if is_wheel else parse_sdist_filename)(filename)[1]
-        return Offer(filename, version, *_reason(reason), sha256)
+        kind, excluded = _reason(reason)
+        return Offer(filename, version, kind, excluded or pythons, sha256)
     except (InvalidSdistFilename, InvalidWheelFilename):
         return None
 
 
 def _reason(text: str | None) -> tuple[Reason, str]:
+    """Return pip's reason not to take a file, and the Requires-Python in it, in the order in which pip has that."""
     if text is None:
         return "taken", ""
     _, requires, pythons = text.partition(" Requires-Python ")

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_lambda.errors import ResolveError
-from hatch_lambda.resolve.pip import dry_run_options, reported_pin
-from hatch_lambda.resolve.pip_command import pip_environment, run_pip, target_options, temporary_files_in
+from hatch_lambda.resolve.pip import reported_pin
+from hatch_lambda.resolve.pip_command import dry_run_options, pip_environment, temporary_files_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from hatch_lambda.resolve.base import Host, Pin
     from hatch_lambda.resolve.pip_log import Offer
-    from hatch_lambda.target import Target
 
 BUILD_DATE = "1580601600"
 """Seconds since 1970, for ``SOURCE_DATE_EPOCH`` of the builds: Hatchling's own date of files that can be reproduced.
@@ -46,14 +45,6 @@ Source: https://setuptools.pypa.io/en/latest/deprecated/distutils/configfile.htm
 
 _SHOWN_LINES = 20
 """Lines of a failed build that a message shows; the reason stands at the end."""
-
-
-def offered(name: NormalizedName, target: Target, host: Host) -> tuple[tuple[Offer, ...], tuple[str, ...]]:
-    """Return every file of a distribution on the indexes, as pip judges it for the target, and these indexes."""
-    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
-        options = [*dry_run_options(Path(folder, "report.json")), "--no-deps", *target_options(target)]
-        log = run_pip("install", [*options, name], target=target, host=host).log
-    return log.offers(name), log.indexes
 
 
 def sdists_above_wheels(offers: Sequence[Offer], specifier: SpecifierSet) -> list[Offer]:

@@ -18,10 +18,13 @@ from urllib.parse import quote, urlsplit
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.errors import ResolveError
+from hatch_lambda.errors import MOST_LINES, ResolveError, first_lines
+from hatch_lambda.known_packages import NATIVE
+from hatch_lambda.resolve.advice import BUILD_WHEEL
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Resolution
 from hatch_lambda.resolve.constraints import preferences_file
 from hatch_lambda.resolve.lock import read_lock, select
+from hatch_lambda.resolve.substitutes import usable_substitutes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -90,7 +93,8 @@ class UvResolver:
             options = [f"--constraints={path}" for path in (*self.constraints, *preferences)]
             done = self._run([*self.command(target), f"--output-file={output}", *options], text)
             if done.returncode:
-                raise failure(done.stderr, target)
+                substitutes = usable_substitutes(only_sdists(done.stderr), target, self.host)
+                raise failure(done.stderr, target, substitutes)
             lock = read_lock(output, "uv's resolution")
         anchor = Path(self.host.folder.anchor)
         found = select(lock, target, "uv's resolution", base=self.host.folder, root=anchor, remedy=_REMEDY)
@@ -135,21 +139,47 @@ class UvResolver:
         ]
 
 
-def failure(said: str, target: Target) -> ResolveError:
-    """Return the error that shows what uv said, with what helps where there are only sdists."""
+def failure(said: str, target: Target, substitutes: Mapping[NormalizedName, str]) -> ResolveError:
+    """Return the error for what uv said: what helps where there are only sdists, else uv's own words.
+
+    ``substitutes`` are packages with wheels for the target, by the name of the one that lacks them.
+    """
     text = " ".join(said.split())
-    sdists = sorted(map(canonicalize_name, dict.fromkeys(_ONLY_SDIST.findall(text))))
-    remedy = f"; add build-from-source = {json.dumps(sdists)} to the table if that is pure Python" if sdists else ""
+    sdists = only_sdists(said)
     missing = {name: SpecifierSet() for name in sdists}
     for match in _REQUIRED.finditer(text):
         with suppress(InvalidSpecifier):
             name = canonicalize_name(match["name"])
             missing[name] = missing.get(name, SpecifierSet()) & SpecifierSet((match["versions"] or "").rstrip(".,"))
-    if sdists or _NO_SOLUTION in text:
-        problem = f"uv found no wheels for {target}{remedy}; what it said:"
+    if sdists:
+        return ResolveError(_sdist_problems(sdists, target, substitutes), detail=said, excerpt="", missing=missing)
+    if _NO_SOLUTION in text:
+        problem = f"uv found no wheels for {target}; what it said:"
     else:  # it did not come to looking for any, or could not look everywhere
         problem = f"uv could not resolve the requirements for {target}; what it said:"
-    return ResolveError(problem, detail=said, missing=missing)
+    excerpt = "\n".join(first_lines(said.strip().splitlines(), MOST_LINES - 2))
+    return ResolveError(problem, detail=said, excerpt=excerpt, missing=missing)
+
+
+def only_sdists(said: str) -> list[NormalizedName]:
+    """Return the names of which uv says that it found nothing but sdists for the target."""
+    return sorted(map(canonicalize_name, dict.fromkeys(_ONLY_SDIST.findall(" ".join(said.split())))))
+
+
+def _sdist_problems(
+    names: Sequence[NormalizedName], target: Target, substitutes: Mapping[NormalizedName, str]
+) -> list[str]:
+    """Return a line for each name that surely has native code, and one for all others."""
+    problems = []
+    for name in filter(NATIVE.__contains__, names):
+        substitute = substitutes.get(name)
+        fix = f"require {substitute} instead, or build a wheel on Amazon Linux" if substitute else BUILD_WHEEL
+        problems.append(f"{name}: no wheel for {target}, only an sdist with native code; {fix}")
+    others = [name for name in names if name not in NATIVE]
+    if others:
+        fix = f"add build-from-source = {json.dumps(others)} to the table if that is pure Python"
+        problems.append(f"uv found no wheels for {target}; {fix}")
+    return problems
 
 
 def python_platform(target: Target) -> str:

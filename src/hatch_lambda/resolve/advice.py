@@ -1,0 +1,234 @@
+"""What helps where a release has no wheel for the target, checked against what the index has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from hatch_lambda.known_packages import LIBRARIES, NATIVE, SUBSTITUTES
+from hatch_lambda.runtimes import RUNTIMES
+from hatch_lambda.target import ARCHITECTURES, Target, wheel_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from hatch_lambda.resolve.pip_log import Offer, PipLog
+    from hatch_lambda.runtimes import Runtime
+
+BUILD_WHEEL = "build a wheel of it on Amazon Linux and name its folder in pip's find-links"
+
+_MOST_FIXES = 2
+"""Fixes that one message names: who is offered more reads none."""
+
+_tags = lru_cache(maxsize=None)(wheel_tags)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alternatives:
+    """What can be had in place of a wheel for the target, as far as the index shows it.
+
+    ``runtimes`` are those that the project admits, oldest first. ``substitutes`` are packages with wheels, by the name
+    of the one that lacks them.
+    """
+
+    target: Target
+    log: PipLog
+    runtimes: tuple[Runtime, ...] = RUNTIMES
+    substitutes: Mapping[NormalizedName, str] = field(default_factory=dict)
+
+    def fits(self, target: Target, name: NormalizedName) -> bool:
+        """Return whether another target loads a release of each package that this one loads, ``name`` left aside."""
+        return all(
+            any(is_loadable(offer, target) for offer in offers)
+            for offers in (self.log.offers(other) for other in self.log.names if other != name)
+            if any(offer.reason == "taken" for offer in offers)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """A release that has no wheel for the target.
+
+    ``files`` are its own, ``offers`` those of all releases, ``loadable`` the versions with a wheel for the target that
+    nothing but the project's own requirements excludes, and ``parent`` the one distribution that requires it, if it is
+    not the project.
+    """
+
+    name: NormalizedName
+    version: Version
+    files: tuple[Offer, ...]
+    offers: tuple[Offer, ...]
+    loadable: tuple[Version, ...] = ()
+    parent: str = ""
+
+    @property
+    def wheels(self) -> list[Offer]:
+        """Return its wheels."""
+        return [offer for offer in self.files if offer.is_wheel]
+
+    def can_be_built(self, target: Target) -> bool:
+        """Return whether it has an sdist that is for the target's Python, as far as the index says."""
+        return any(not offer.is_wheel and _suits(offer, target) for offer in self.files)
+
+    @cached_property
+    def is_native(self) -> bool:
+        """Return whether it surely has native code: it is known to, or its wheels are for single systems only.
+
+        If it has no wheels, those of the newest release that has any count.
+        """
+        wheels = self.wheels or [offer for offer in self.offers if offer.is_wheel]
+        newest = max((offer.version for offer in wheels), default=None)
+        return self.name in NATIVE or is_native([offer.filename for offer in wheels if offer.version == newest])
+
+    @cached_property
+    def is_pure(self) -> bool:
+        """Return whether all its wheels are pure Python, and it has any."""
+        return _are_pure([offer.filename for offer in self.wheels])
+
+    @cached_property
+    def runs_on_linux(self) -> bool:
+        """Return whether anything of any release is for Linux, or can be built there."""
+        return any(not offer.is_wheel or _is_for_linux(offer.filename) for offer in self.offers)
+
+    @property
+    def has_linux_wheel(self) -> bool:
+        """Return whether one of its own wheels is for Linux, of whatever machine."""
+        return any(_is_for_linux(offer.filename) for offer in self.wheels)
+
+    def is_loadable(self, target: Target) -> bool:
+        """Return whether a target loads one of its wheels."""
+        return any(is_loadable(offer, target) for offer in self.files)
+
+    def suits_python(self, target: Target) -> bool:
+        """Return whether any of its files is for the target's Python, as far as the index says."""
+        return any(_suits(offer, target) for offer in self.files)
+
+
+def fixes(release: Release, alternatives: Alternatives) -> str:
+    """Return what helps, the likeliest first, two things at most."""
+    if not release.runs_on_linux:
+        return _without_linux(release)
+    target = alternatives.target
+    found = []
+    substitute = alternatives.substitutes.get(release.name)
+    if substitute and not release.parent:
+        found.append(f"require {substitute} instead")
+    if release.can_be_built(target) and not release.is_native:
+        found.append(from_source(release.name, is_pure=release.is_pure))
+    found += _other_targets(release, alternatives)
+    if release.loadable:
+        found.append(
+            f"admit {release.name} {max(release.loadable)}, the newest with a wheel for it{_libraries(release.name)}"
+        )
+    if not release.suits_python(target):
+        return ", or ".join(found[:_MOST_FIXES]) or "require another release of it, or replace it"
+    if found and release.can_be_built(target) and release.is_native and not release.has_linux_wheel:
+        found.append("build a wheel on Amazon Linux")
+    if not found and release.can_be_built(target) and _only_system(release) == "darwin":
+        return (
+            f"{BUILD_WHEEL}, or give the requirement a marker such as sys_platform == 'darwin' if it is made for macOS "
+            "only"
+        )
+    return ", or ".join(found[:_MOST_FIXES]) or BUILD_WHEEL
+
+
+def _without_linux(release: Release) -> str:
+    if release.parent:
+        return f"it is not made for Linux; use another version of {release.parent}"
+    system = _only_system(release)
+    marker = f"sys_platform == {system!r}" if system else "sys_platform != 'linux'"
+    return f"it is not made for Linux; give the requirement a marker such as {marker}"
+
+
+def _only_system(release: Release) -> str:
+    """Return the one system that all wheels are for, as ``sys_platform`` has it; empty if there is no such system."""
+    platforms = {tag.platform for offer in release.wheels for tag in _tags(offer.filename)}
+    for system, prefix in (("win32", "win"), ("darwin", "macosx")):
+        if platforms and all(platform.startswith(prefix) for platform in platforms):
+            return system
+    return ""
+
+
+def _other_targets(release: Release, alternatives: Alternatives) -> list[str]:
+    """Return which runtimes, and which other architecture, would load a wheel of the release, and all the rest."""
+    target, found = alternatives.target, []
+    others = [
+        Target(runtime, target.architecture)
+        for runtime in alternatives.runtimes
+        if runtime != target.runtime and runtime.state != "deprecated"
+    ]
+    others = [other for other in others if release.suits_python(other) and alternatives.fits(other, release.name)]
+    loading = [other.runtime for other in others if release.is_loadable(other)]
+    if loading:
+        found.append(f"use runtime {_best(loading)}{_libraries(release.name)}")
+    elif others and not release.suits_python(target) and not release.wheels and not release.is_native:
+        runtime = _best([other.runtime for other in others])
+        found.append(f"use runtime {runtime} and {from_source(release.name)}")
+    (architecture,) = (name for name in ARCHITECTURES if name != target.architecture)
+    other = Target(target.runtime, architecture, target.patch)
+    if release.is_loadable(other) and alternatives.fits(other, release.name):
+        found.append(f"use architecture {architecture}{_libraries(release.name)}")
+    return found
+
+
+def _libraries(name: NormalizedName) -> str:
+    """Return what else a wheel of this name needs to be loaded, if that is known."""
+    libraries = LIBRARIES.get(name)
+    return f" and put {' and '.join(libraries)} into the archive's lib/ folder" if libraries else ""
+
+
+def from_source(name: str, *, is_pure: bool = False) -> str:
+    """Return how a distribution can be built from its sdist, on the condition that it is pure Python."""
+    condition = "" if is_pure else " if it is pure Python"
+    return f'add build-from-source = ["{canonicalize_name(name)}"] to the table{condition}'
+
+
+def sdist_fix(name: NormalizedName, wheels: Sequence[str]) -> str:
+    """Return what helps where only the sdist of a release is left, by the names of wheels for other targets."""
+    if name in SUBSTITUTES:
+        return f"require {SUBSTITUTES[name]} instead, or build a wheel on Amazon Linux"
+    if name in NATIVE or is_native(wheels):
+        return BUILD_WHEEL
+    return from_source(name, is_pure=_are_pure(wheels))
+
+
+def is_native(wheels: Sequence[str]) -> bool:
+    """Return whether wheels of these names are all for single systems, as those of native code are."""
+    return bool(wheels) and not any(_is_for_any(name) for name in wheels)
+
+
+def _are_pure(wheels: Sequence[str]) -> bool:
+    return bool(wheels) and all(map(_is_for_any, wheels))
+
+
+def is_loadable(offer: Offer, target: Target) -> bool:
+    """Return whether a file is a wheel that the target loads, and for its Python."""
+    return offer.is_wheel and target.loads(_tags(offer.filename)) and _suits(offer, target)
+
+
+def _suits(offer: Offer, target: Target) -> bool:
+    return offer.pythons.contains(target.python_full_version, prereleases=True)
+
+
+def _is_for_any(filename: str) -> bool:
+    return any(tag.platform == "any" for tag in _tags(filename))
+
+
+def _is_for_linux(filename: str) -> bool:
+    return any("linux" in tag.platform or tag.platform == "any" for tag in _tags(filename))
+
+
+def _best(runtimes: Sequence[Runtime]) -> str:
+    """Return which of some runtimes to take: all from one on, if they go up to the newest; else the last supported."""
+    newest = list(takewhile(runtimes.__contains__, reversed(RUNTIMES)))
+    if len(newest) > 1:
+        return f"{newest[-1].name} or newer"
+    best = max(runtimes, key=lambda runtime: (runtime.state == "supported", runtime.python))
+    return f"{best.name} (a preview)" if best.state == "preview" else best.name

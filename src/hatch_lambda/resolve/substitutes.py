@@ -1,0 +1,32 @@
+"""Which of the known substitutes the index has for the target."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from hatch_lambda.known_packages import SUBSTITUTES
+from hatch_lambda.resolve.advice import is_loadable
+from hatch_lambda.resolve.pip_command import offered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from packaging.utils import NormalizedName
+
+    from hatch_lambda.resolve.base import Host
+    from hatch_lambda.target import Target
+
+
+def usable_substitutes(names: Iterable[NormalizedName], target: Target, host: Host) -> dict[NormalizedName, str]:
+    """Return the substitute of each of the names that has one, unless the index has no wheel of it for the target.
+
+    An index that does not have the substitute at all says nothing against it.
+    """
+    found = {}
+    for name in sorted(SUBSTITUTES.keys() & set(names)):
+        offers, _ = offered(canonicalize_name(SUBSTITUTES[name]), target, host)
+        if not offers or any(is_loadable(offer, target) for offer in offers):
+            found[name] = SUBSTITUTES[name]
+    return found

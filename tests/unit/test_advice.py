@@ -1,0 +1,39 @@
+"""What helps where a lock has only the sdist of a release."""
+
+from __future__ import annotations
+
+import pytest
+from packaging.utils import canonicalize_name
+
+from hatch_lambda.known_packages import LIBRARIES, SUBSTITUTES
+from hatch_lambda.resolve.advice import sdist_fix
+
+BUILD_WHEEL = "build a wheel of it on Amazon Linux and name its folder in pip's find-links"
+
+
+@pytest.mark.parametrize(
+    ("name", "wheels", "fix"),
+    [
+        ("lib", [], 'add build-from-source = ["lib"] to the table if it is pure Python'),
+        ("lib", ["lib-1.0-py2-none-any.whl"], 'add build-from-source = ["lib"] to the table'),
+        (
+            "lib",
+            ["lib-1.0-py2-none-any.whl", "lib-1.0-cp313-cp313-win_amd64.whl"],
+            'add build-from-source = ["lib"] to the table if it is pure Python',
+        ),
+        ("lib", ["lib-1.0-cp313-cp313-win_amd64.whl"], BUILD_WHEEL),
+        ("fiona", [], BUILD_WHEEL),
+        ("psycopg2", [], "require psycopg2-binary instead, or build a wheel on Amazon Linux"),
+    ],
+)
+def test_a_lock_with_only_an_sdist_for_the_target_gets_the_advice_that_the_wheels_of_the_release_allow(
+    name, wheels, fix
+):
+    assert sdist_fix(canonicalize_name(name), wheels) == fix
+
+
+def test_no_package_is_its_own_substitute_and_none_has_a_substitute_that_lacks_libraries():
+    substitutes = set(map(canonicalize_name, SUBSTITUTES.values()))
+
+    assert substitutes.isdisjoint(SUBSTITUTES)
+    assert substitutes.isdisjoint(LIBRARIES)
