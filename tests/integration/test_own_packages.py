@@ -207,6 +207,23 @@ def test_a_source_names_a_folder_or_an_archive(index, project, tmp_path, kind):
     assert asked(index) == []
 
 
+@pytest.mark.parametrize("name", ["lib", "inner"])
+def test_no_command_line_has_the_password_of_an_sdist(index, project, tmp_path, name):
+    index.credentials = ("user", "s3cret")
+    sdist = make_sdist(make_sibling(tmp_path / "lib", "lib"), index.folder, "lib")
+    url = index.file_url(sdist).replace("://", "://user:s3cret@")
+    make_sibling(tmp_path / "inner", "inner", requires=["lib"], tables=uv_sources(f'lib = {{ url = "{url}" }}'))
+    sources = {"lib": f'url = "{url}"', "inner": 'path = "../inner"'}
+    project.configure(dependencies=[name], project=uv_sources(f"{name} = {{ {sources[name]} }}"))
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert "lib 1.0" in zips.distributions(built.archive)
+    assert index.command_lines
+    assert not [line for line in index.command_lines if "s3cret" in line]
+
+
 def test_the_source_whose_marker_holds_on_the_target_counts(project, tmp_path):
     make_sibling(tmp_path / "windows", "lib", "1.0")
     make_sibling(tmp_path / "linux", "lib", "2.0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -13,11 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_lambda.errors import ResolveError
+from hatch_lambda.resolve.base import literal
+from hatch_lambda.resolve.git_credentials import without_git_credentials
 from hatch_lambda.resolve.pip import dry_run_options, reported_pin
 from hatch_lambda.resolve.pip_command import pip_environment, run_pip, target_options, temporary_files_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from packaging.specifiers import SpecifierSet
     from packaging.utils import NormalizedName
@@ -83,44 +86,76 @@ def find_sdist(name: NormalizedName, version: Version, host: Host) -> Pin:
     return reported_pin(found)
 
 
-def build_wheel(pin: Pin, into: Path, host: Host) -> Path:
+def build_wheel(pin: Pin, folder: Path, host: Host) -> Path:
     """Return the wheel that an sdist builds with plain pip; raises ``ResolveError`` with the end of what that said."""
-    line = f"{pin.name} @ {pin.url}" + (f" --hash=sha256:{pin.sha256}" if pin.sha256 else "")
-    listed = into / "requirements.txt"
-    listed.write_text(f"{line}\n", "utf-8")
-    return build_from(f"--requirement={listed}", f"{pin}: its sdist {pin.filename}", into, host)
+    line = f"{pin.name} @ {literal(pin.url)}" + (f" --hash=sha256:{pin.sha256}" if pin.sha256 else "")
+    return build_from(line, f"{pin}: its sdist {pin.filename}", folder, host)
 
 
-def build_from(source: str, what: str, into: Path, host: Host, *, remedy: str = "") -> Path:
-    """Return the wheel that plain pip builds from a folder, a requirement or a file of one.
+def build_from(source: str | Path, what: str, folder: Path, host: Host, *, remedy: str = "") -> Path:
+    """Return the wheel that plain pip builds from the folder ``source``, or from a line of a requirements file.
 
-    ``what`` names it, and ``remedy`` says what to do if it cannot be built, where that is known. Neither pip's cache,
-    which knows a file by its name, has a part in it, nor what earlier builds have left in a folder. Raises
-    ``ResolveError`` with the end of what pip said.
+    What comes of it goes into ``folder``: the wheel, and what ``unpacked_in`` finds. ``what`` names it, and ``remedy``
+    says what to do if it cannot be built, where that is known. Neither pip's cache, which knows a file by its name, has
+    a part in it, nor what earlier builds have left in a folder. Raises ``ResolveError`` with the end of what pip said.
     """
-    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as aside:
-        settings = Path(aside, "setuptools.cfg")
-        settings.write_text(_SETUPTOOLS.format(folder=aside), "utf-8")
-        environ = {"SOURCE_DATE_EPOCH": BUILD_DATE, "DIST_EXTRA_CONFIG": str(settings), **host.environ}
-        environ |= temporary_files_in(aside)
-        arguments = ["--no-cache-dir", f"--wheel-dir={into}", source]
-        code, errors = _plain_pip("wheel", arguments, replace(host, environ=environ))
-    wheels = list(into.glob("*.whl"))
+    made, aside = folder / "wheels", folder / "aside"
+    aside.mkdir()
+    settings = folder / "setuptools.cfg"
+    settings.write_text(_SETUPTOOLS.format(folder=folder), "utf-8")
+    environ = {"SOURCE_DATE_EPOCH": BUILD_DATE, "DIST_EXTRA_CONFIG": str(settings), **host.environ}
+    environ |= temporary_files_in(str(aside))
+    if isinstance(source, Path):
+        asked = [str(source)]
+    else:
+        asked, git = _asked_for(source, folder, environ)
+        asked, environ = ["--no-clean", *asked], {**environ, **git}
+    arguments = ["--no-cache-dir", f"--wheel-dir={made}", *asked]
+    code, errors = _plain_pip("wheel", arguments, replace(host, environ=environ))
+    wheels = list(made.glob("*.whl"))
     if code or len(wheels) != 1:
         raise _not_built(what, errors, remedy)
     return wheels[0]
+
+
+def unpacked_in(folder: Path) -> Path:
+    """Return where pip has left the repository or archive that it has built in ``folder``; raises ``ResolveError``.
+
+    pip has it in a folder of its own below one for its run, and with ``--no-clean`` it stays there. Source:
+    ``ensure_build_location`` in ``pip/_internal/req/req_install.py``, read 2026-11-27.
+    """
+    found = [path for path in folder.glob("aside/pip-wheel-*/*") if path.is_dir()]
+    if len(found) != 1:
+        raise ResolveError(
+            f"pip {importlib.metadata.version('pip')}: leaves what it has built elsewhere than older ones; name one of "
+            "these in build-system.requires"
+        )
+    return found[0]
 
 
 def commit_of(requirement: str, what: str, host: Host) -> str:
     """Return the commit that a repository's branch or tag stands for; raises ``ResolveError`` if it cannot be had."""
     with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
         report = Path(folder, "report.json")
-        code, errors = _plain_pip("install", [*dry_run_options(report), requirement], host)
+        asked, git = _asked_for(requirement, Path(folder), host.environ)
+        environ = {**host.environ, **git}
+        code, errors = _plain_pip("install", [*dry_run_options(report), *asked], replace(host, environ=environ))
         if code:
             raise _not_built(what, errors)
         (found,) = json.loads(report.read_text("utf-8"))["install"]
     commit: str = found["download_info"]["vcs_info"]["commit_id"]
     return commit
+
+
+def _asked_for(line: str, folder: Path, environ: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    """Return how pip is asked for a requirement, and the variables for git, so that no command line has a password.
+
+    Command lines are for all users of a machine to read; files and variables are not.
+    """
+    listed = folder / "requirements.txt"
+    line, git = without_git_credentials(literal(line), environ)
+    listed.write_text(f"{line}\n", "utf-8")
+    return [f"--requirement={listed}"], git
 
 
 def _plain_pip(command: str, arguments: Sequence[str], host: Host) -> tuple[int, str]:
