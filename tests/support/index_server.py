@@ -34,7 +34,7 @@ class IndexServer:
     files whose second half is never sent, ``yanked`` maps a file's name to why it was withdrawn (PEP 592), ``metadata``
     to a text that is served as its METADATA. ``described`` says whether METADATA is served beside wheels (PEP 658),
     ``silent`` whether links keep Requires-Python to themselves, and ``status``, where there is one, is the answer to
-    every page. ``query`` is what every link ends with, and ``command_lines`` are those of all processes at each request.
+    every page. ``query`` ends every link, and ``command_lines`` are those of all processes at each request.
     """
 
     def __init__(self, folder: Path, *, credentials: tuple[str, str] | None = None, hashes: bool = True) -> None:

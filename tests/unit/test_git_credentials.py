@@ -11,7 +11,7 @@ from hatch_lambda.resolve.git_credentials import without_git_credentials
 
 HELPER = (
     '!f() { test "$1" = get || exit 0; '
-    r"""printf 'username=%s\npassword=%s\n' "$HATCH_LAMBDA_GIT_USER" "$HATCH_LAMBDA_GIT_PASSWORD"; }; f"""
+    r"""printf 'username=%s\npassword=%s\n' "$REPOSITORY_USER" "$REPOSITORY_PASSWORD"; }; f"""
 )
 
 
@@ -27,8 +27,8 @@ def test_user_name_and_password_go_from_the_url_into_variables_for_git():
         "GIT_CONFIG_VALUE_0": "",
         "GIT_CONFIG_KEY_1": "credential.https://host:8443.helper",
         "GIT_CONFIG_VALUE_1": HELPER,
-        "HATCH_LAMBDA_GIT_USER": "me",
-        "HATCH_LAMBDA_GIT_PASSWORD": "p@ss:w",
+        "REPOSITORY_USER": "me",
+        "REPOSITORY_PASSWORD": "p@ss:w",
     }
 
 
@@ -36,7 +36,7 @@ def test_a_token_in_place_of_the_user_name_has_an_empty_password():
     line, environ = without_git_credentials("lib @ git+https://t0ken@host/lib", {})
 
     assert line == "lib @ git+https://host/lib"
-    assert (environ["HATCH_LAMBDA_GIT_USER"], environ["HATCH_LAMBDA_GIT_PASSWORD"]) == ("t0ken", "")
+    assert (environ["REPOSITORY_USER"], environ["REPOSITORY_PASSWORD"]) == ("t0ken", "")
 
 
 @pytest.mark.parametrize(("count", "first"), [("2", 2), ("none", 0)])

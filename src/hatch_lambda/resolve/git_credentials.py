@@ -13,7 +13,7 @@ _URL = re.compile(r"(?P<start>\bgit\+https?://)(?P<user>[^/\s@:]*)(?::(?P<passwo
 
 _HELPER = (
     '!f() { test "$1" = get || exit 0; '
-    r"""printf 'username=%s\npassword=%s\n' "$HATCH_LAMBDA_GIT_USER" "$HATCH_LAMBDA_GIT_PASSWORD"; }; f"""
+    r"""printf 'username=%s\npassword=%s\n' "$REPOSITORY_USER" "$REPOSITORY_PASSWORD"; }; f"""
 )
 """A credential helper, which git runs with its own shell. ``printf`` is a part of that, and no process with arguments.
 
@@ -43,6 +43,6 @@ def without_git_credentials(line: str, environ: Mapping[str, str]) -> tuple[str,
     return line[: url.end("start")] + line[url.start("host") :], {
         **settings,
         "GIT_CONFIG_COUNT": str(first + 2),
-        "HATCH_LAMBDA_GIT_USER": unquote(url["user"]),
-        "HATCH_LAMBDA_GIT_PASSWORD": unquote(url["password"] or ""),
+        "REPOSITORY_USER": unquote(url["user"]),
+        "REPOSITORY_PASSWORD": unquote(url["password"] or ""),
     }
