@@ -49,6 +49,7 @@ Source: ``pip/_internal/utils/filetypes.py``, read 2026-11-27.
 _HASH = re.compile(r"(md5|sha\d+)=")
 _INNER = "subdirectory="
 _VCS = re.compile(r"(git|hg|svn|bzr)\+")
+_REPOSITORIES = (".git", ".hg")
 _SOURCES = ("workspace", "path", "git", "url", "index")
 _REVISIONS = ("rev", "tag", "branch")
 _KEYS = frozenset({*_SOURCES, *_REVISIONS, "editable", "extra", "group", "lfs", "marker", "package", "subdirectory"})
@@ -348,6 +349,18 @@ def unpacked_surroundings(place: Place, folder: Path) -> Surroundings:
         return surroundings(unpacked.folder / place.subdirectory, unpacked=unpacked)
     except ProjectError as error:
         raise ProjectError(map(unpacked.renamed, error.problems)) from None
+
+
+def shared_folder(folder: Path) -> Path:
+    """Return the outermost folder that whoever has the project has too: its own, its workspace's or its repository's.
+
+    Raises ``ProjectError`` for a workspace's table that cannot be read.
+    """
+    folder = folder.resolve()
+    around = (folder, *folder.parents)
+    repository = next((root for root in around if any((root / name).exists() for name in _REPOSITORIES)), folder)
+    workspaces = (root for root in around if folder in dict(_members(root)).values())
+    return min(folder, repository, *workspaces, key=lambda root: len(root.parts))
 
 
 def _place_of_url(url: str) -> Place:

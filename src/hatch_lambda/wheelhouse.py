@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.fetch import fetch
 from hatch_lambda.own import own_wheels
+from hatch_lambda.places import shared_folder
 from hatch_lambda.project import root_demands
 from hatch_lambda.resolve.base import Resolution
 from hatch_lambda.resolve.choice import chosen_lock, fetching_host, is_ours, locked_commits, resolver_tool
@@ -141,7 +142,7 @@ class Wheelhouse:
         return tuple(sorted(found, key=lambda wheel: wheel.name))
 
     def _lock_or_resolver(self, config: LambdaConfig, own: OwnWheels, constraints: tuple[str, ...]) -> Resolver:
-        lock = chosen_lock(config, self.host, self.store.memory)
+        lock = chosen_lock(config, self.host, self.store.memory, shared_folder(self.host.folder))
         if lock is None:
             return self._resolver(config, own, constraints)
         if is_ours(config, self.host):

@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ProjectError
-from hatch_lambda.places import Place, Scope, Surroundings, surroundings, unpacked_surroundings
+from hatch_lambda.places import Place, Scope, Surroundings, shared_folder, surroundings, unpacked_surroundings
 from tests.support.samples import target
 
 if TYPE_CHECKING:
@@ -203,6 +203,31 @@ def test_a_repository_is_one_place_however_it_is_written(one, other):
 )
 def test_other_commits_folders_and_repositories_are_other_places(other):
     assert Place("repository", "git+https://host/lib@v1").identity != Place("repository", other).identity
+
+
+# What whoever has the project has too
+
+
+@pytest.mark.parametrize(
+    ("around", "shared"),
+    [
+        ({}, "a/b/project"),
+        ({"a/.git/HEAD": "", "a/b/project/.hg/store": ""}, "a/b/project"),
+        ({"a/b/.git": "gitdir: x"}, "a/b"),
+        ({".git/HEAD": "", "a/b/.hg/store": ""}, "a/b"),
+        ({"a/pyproject.toml": "[tool.uv.workspace]\nmembers = ['b/*']"}, "a"),
+        ({"a/pyproject.toml": "[tool.uv.workspace]\nmembers = ['c/*']"}, "a/b/project"),
+        ({"a/b/.git/HEAD": "", "a/pyproject.toml": "[tool.uv.workspace]\nmembers = ['b/*']"}, "a"),
+        ({"a/.git/HEAD": "", "a/b/pyproject.toml": "[tool.uv.workspace]\nmembers = ['*']"}, "a"),
+    ],
+)
+def test_a_project_is_shared_with_its_repository_and_its_workspace(tmp_path, around, shared):
+    project = write(tmp_path / "a/b/project", name="project")
+    for path, text in around.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+
+    assert shared_folder(project) == tmp_path / shared
 
 
 # Extras and groups of sources

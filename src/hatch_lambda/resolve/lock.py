@@ -84,11 +84,15 @@ class Wanted:
 
 @dataclass(frozen=True)
 class LockResolver:
-    """A pylock, whoever made it."""
+    """A pylock, whoever made it.
+
+    ``root`` is the project's folder, and ``shared`` one around it that whoever has the project has too.
+    """
 
     path: Path
     root: Path
     wanted: Wanted
+    shared: Path
 
     @property
     def name(self) -> str:
@@ -113,7 +117,7 @@ class LockResolver:
             target,
             self.name,
             base=self.path.parent,
-            root=self.root,
+            root=self.shared,
             wanted=self.wanted,
         )
         direct = {literal(without_credentials(url)): url for root in roots if (url := root.requirement.url)}
@@ -186,7 +190,8 @@ def select(
 ) -> Resolution:
     """Return the pins that the lock has for the target.
 
-    Packages of which it has no wheel for the target are told in ``unfit``: whether one is needed, the proof will know.
+    Packages of which it has no wheel for the target are told in ``unfit``, with what to do: whether one is needed, the
+    proof will know.
     Those that may be built can be pinned to their sdist.
     Paths in the lock are relative to ``base`` and must not leave ``root``. Raises ``ResolveError`` if the lock as a
     whole is for other environments.
@@ -204,7 +209,7 @@ def select(
             twice.append(f"{name}: {package.name} is there twice for {target}; {remedy}")
         if isinstance(found, PackageSdist) and package.name not in wanted.from_source:
             found = f"{_no_wheel(package, target)}; {from_source(package.name)}"
-        pin = found if isinstance(found, str) else _pin(package, found, base, root)
+        pin = f"{found}; {remedy}" if isinstance(found, str) else _pin(package, found, base, root, remedy)
         if isinstance(pin, str):
             unfit[package.name] = f"{name} has {package.name} {package.version or ''}".rstrip() + f", but {pin}"
         else:
@@ -278,22 +283,27 @@ def _no_wheel(package: Package, target: Target) -> str:
     return f"no wheel for {target}, {shortfall([file.filename for file in files], target)}"
 
 
-def _pin(package: Package, entry: object, base: Path, root: Path) -> Pin | str:
-    """Return the pin of a package, or why it cannot be one."""
+def _pin(package: Package, entry: object, base: Path, root: Path, remedy: str) -> Pin | str:
+    """Return the pin of a package, or why it cannot be one and what to do."""
     if not isinstance(entry, PackageWheel | PackageSdist | PackageArchive):
         kind = "a repository" if isinstance(entry, PackageVcs) else "a folder"
-        return f"only as {kind}, and nothing is compiled on this machine"
+        return f"only as {kind}, and nothing is compiled on this machine; {remedy}"
     url = literal(entry.url or "") or (base / (entry.path or "")).absolute().as_uri()
     filename = filename_of(url) if isinstance(entry, PackageArchive) else entry.filename
     sha256 = entry.hashes.get("sha256")
+    if url.startswith("file:") and not file_of(url).is_relative_to(root.resolve()):
+        return (
+            f"its file {filename} lies outside the project, its workspace, and its repository, where nobody else has "
+            "it; move it into one of them"
+        )
     problem = _name_problem(filename, url, sdist=isinstance(entry, PackageSdist)) or _file_problem(url, root)
     if problem or sha256 is None:
-        return problem or f"its file {filename} has no sha256"
+        return f"{problem or f'its file {filename} has no sha256'}; {remedy}"
     parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
     try:
         version = package.version or parse(filename)[1]
     except (InvalidWheelFilename, InvalidSdistFilename):
-        return f"its file {filename} does not tell its version"
+        return f"its file {filename} does not tell its version; {remedy}"
     size = entry.size if isinstance(entry, PackageWheel) else None
     return Pin(package.name, version, url, str(sha256).lower(), size)
 
@@ -306,12 +316,10 @@ def _name_problem(filename: str, url: str, *, sdist: bool) -> str | None:
 
 def _file_problem(url: str, root: Path) -> str | None:
     """Say why a file of this machine cannot be what a lock means; ``None`` for all other URLs."""
-    if not url.startswith("file:"):
+    file = file_of(url) if url.startswith("file:") else None
+    if file is None or file.is_file():
         return None
-    file = file_of(url)
-    if not file.is_relative_to(root.resolve()):
-        return f"its file {file.name} lies outside the project, where nobody else has it"
-    return None if file.is_file() else f"its file {file.relative_to(root.resolve()).as_posix()} is not there"
+    return f"its file {file.relative_to(root.resolve()).as_posix()} is not there"
 
 
 def _difference(lock: Pylock, roots: Sequence[Demand], name: str) -> list[str]:
