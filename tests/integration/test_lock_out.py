@@ -21,6 +21,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+DIRECT = "\n[tool.hatch.metadata]\nallow-direct-references = true\n"
 LOCK = "pylock.lambda.toml"
 
 WHOLE = """\
@@ -199,6 +200,40 @@ def test_a_wheel_outside_of_the_project_cannot_be_locked(index, project, tmp_pat
         f"private 1.0: comes from {wheel}, which only this machine has; put it on an index or into the project\n"
     )
     assert not (project.root / LOCK).exists()
+
+
+@pytest.mark.parametrize("resolver", ["pip", "uv"])
+@pytest.mark.parametrize("query", ["?token=T0KEN", "?X-Amz-Expires=60&X-Amz-Signature=T0KEN"])
+def test_a_link_with_a_credential_in_its_query_is_not_locked(index, project, tmp_path, query, resolver):
+    index.add("lib")
+    index.query = query
+    project.configure(f'resolver = "{resolver}"', dependencies=["lib"])
+
+    locked = project.build(target="lambda:lock", UV_CACHE_DIR=str(tmp_path / "uv-cache"), UV_DEFAULT_INDEX=index.url)
+
+    name = query.rpartition("&")[2].strip("?").partition("=")[0]
+    assert locked.code == 1
+    assert locked.output == (
+        f"lib 1.0: its URL has credentials in the query ({name}), which would get into the lock; use an index that "
+        "asks for a user name and password instead, or build without a lock\n"
+    )
+    assert not (project.root / LOCK).exists()
+
+
+@pytest.mark.parametrize("query", ["", "?v=1"])
+def test_a_wheel_that_is_named_by_its_url_is_locked_if_that_has_no_credential(index, project, query):
+    url = f"{index.file_url(index.add('lib'))}{query}"
+    project.configure(dependencies=[f"lib @ {url}"], project=DIRECT)
+    locked = project.build(target="lambda:lock")
+    project.configure(dependencies=[f"lib @ {url}&token=T0KEN"], project=DIRECT)
+
+    refused = project.build(target="lambda:lock") if query else None
+
+    assert locked.code == 0, locked.output
+    (entry,) = tomllib.loads((project.root / LOCK).read_text())["packages"]
+    assert entry["wheels"][0]["url"] == url
+    assert refused is None or (refused.code == 1 and "T0KEN" not in refused.output), refused
+    assert "T0KEN" not in (project.root / LOCK).read_text()
 
 
 AROUND = {
