@@ -13,7 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_lambda.errors import ResolveError
+from packaging.version import Version
+
+from hatch_lambda.errors import ResolveError, masked
 from hatch_lambda.resolve.base import literal
 from hatch_lambda.resolve.git_credentials import without_git_credentials
 from hatch_lambda.resolve.pip import dry_run_options, reported_pin
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 
     from packaging.specifiers import SpecifierSet
     from packaging.utils import NormalizedName
-    from packaging.version import Version
 
     from hatch_lambda.resolve.base import Host, Pin
     from hatch_lambda.resolve.pip_log import Offer
@@ -45,6 +46,12 @@ egg_base = {folder}
 """Has setuptools make what it makes on the way outside of the source, and so take nothing of earlier builds from there.
 
 Source: https://setuptools.pypa.io/en/latest/deprecated/distutils/configfile.html.
+"""
+
+_OWN_PROCESS = Version("26.0")
+"""The first pip with ``--use-feature=inprocess-build-deps``.
+
+Source: https://pip.pypa.io/en/stable/news/#v26-0, read 2026-11-27.
 """
 
 _SHOWN_LINES = 20
@@ -121,8 +128,9 @@ def build_from(source: str | Path, what: str, folder: Path, host: Host, *, remed
 def unpacked_in(folder: Path) -> Path:
     """Return where pip has left the repository or archive that it has built in ``folder``; raises ``ResolveError``.
 
-    pip has it in a folder of its own below one for its run, and with ``--no-clean`` it stays there. Source:
-    ``ensure_build_location`` in ``pip/_internal/req/req_install.py``, read 2026-11-27.
+    With ``--no-clean`` and a ``TMPDIR`` of ours it stays there, in a folder of its own below that of pip's run.
+    Sources: https://pip.pypa.io/en/stable/news/#v20-2, and ``ensure_build_location`` in
+    ``pip/_internal/req/req_install.py``, read 2026-11-27.
     """
     found = [path for path in folder.glob("aside/pip-wheel-*/*") if path.is_dir()]
     if len(found) != 1:
@@ -160,10 +168,30 @@ def _asked_for(line: str, folder: Path, environ: Mapping[str, str]) -> tuple[lis
 
 def _plain_pip(command: str, arguments: Sequence[str], host: Host) -> tuple[int, str]:
     """Run pip as a user would, for this machine; return its exit code and what it said of errors."""
+    options = ["--quiet", "--no-deps", "--ignore-requires-python", *_options_for_passwords(host)]
+    done = _run([command, *options, *arguments], host)
+    return done.returncode, done.stdout + done.stderr
+
+
+def _options_for_passwords(host: Host) -> list[str]:
+    """Return what keeps pip from starting another pip for what a build requires, if the settings have a password.
+
+    The other one would have the indexes, with their passwords, in its command line. Older ones than ``_OWN_PROCESS``
+    know no other way.
+    """
+    if Version(importlib.metadata.version("pip")) < _OWN_PROCESS:
+        return []
+    settings = " ".join(value for name, value in host.environ.items() if name.startswith("PIP_"))
+    if masked(settings) == settings and host.environ.get("PIP_CONFIG_FILE") != os.devnull:
+        settings = _run(["config", "list"], host).stdout
+    return [] if masked(settings) == settings else ["--use-feature=inprocess-build-deps"]
+
+
+def _run(arguments: Sequence[str], host: Host) -> subprocess.CompletedProcess[str]:
     spec = importlib.util.find_spec("pip")
     folder = os.fspath(spec.submodule_search_locations[0]) if spec and spec.submodule_search_locations else "pip"
-    done = subprocess.run(  # noqa: S603  # no shell, and the program is this Python
-        [sys.executable, folder, command, "--quiet", "--no-deps", "--ignore-requires-python", *arguments],
+    return subprocess.run(  # noqa: S603  # no shell, and the program is this Python
+        [sys.executable, folder, *arguments],
         cwd=host.folder,
         env=pip_environment(host.environ),
         stdin=subprocess.DEVNULL,
@@ -173,7 +201,6 @@ def _plain_pip(command: str, arguments: Sequence[str], host: Host) -> tuple[int,
         errors="replace",
         check=False,
     )
-    return done.returncode, done.stdout + done.stderr
 
 
 def _not_built(what: str, errors: str, remedy: str = "") -> ResolveError:
