@@ -22,6 +22,7 @@ from hatch_lambda.layers import (
     without_carried,
 )
 from hatch_lambda.manifest import write_manifest
+from hatch_lambda.places import shared_folder
 from hatch_lambda.plan import Choices, make_plan
 from hatch_lambda.project import describe, description, project_entries, root_demands
 from hatch_lambda.report import LockChange, LockReport, Report
@@ -190,7 +191,7 @@ def lock(project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelho
             )
             for target, found in gathered.items()
         ]
-        write_lock(path, make_lock(parts, path.parent, wheelhouse.host.folder))
+        write_lock(path, make_lock(parts, path.parent, shared_folder(wheelhouse.host.folder)))
     return LockReport(
         path,
         tuple(

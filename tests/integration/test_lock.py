@@ -11,7 +11,8 @@ import pytest
 
 from tests.support import zips
 from tests.support.index_server import IndexServer
-from tests.support.locks import package, pylock, requirements, uv_pylock
+from tests.support.locks import package, pylock, requirements, sha256, uv_pylock
+from tests.support.make_wheel import make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -426,3 +427,19 @@ def test_a_lock_for_another_target_is_refused(index, project):
 
 def _files_with(text: str, folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
+
+
+@pytest.mark.parametrize("kind", ["wheels", "archive"])
+def test_a_wheel_of_the_repository_beside_the_project_is_taken_from_a_lock_of_uv(project, tmp_path, kind):
+    (tmp_path / ".git").mkdir()
+    wheel = make_wheel(tmp_path / "wheels", "model")
+    entry = {"path": f"../wheels/{wheel.name}", "hashes": {"sha256": sha256(wheel)}}
+    locked = {"name": "model", "version": "1.0", kind: [entry] if kind == "wheels" else entry}
+    project.write("pylock.toml", pylock(locked, created_by="uv"))
+    source = f'\n[tool.uv.sources]\nmodel = {{ path = "../wheels/{wheel.name}" }}\n'
+    project.configure('lock = "pylock.toml"', dependencies=["model"], project=source)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["model 1.0"]

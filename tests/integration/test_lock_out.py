@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import tomli_w
 from packaging.pylock import Pylock
 from packaging.version import Version
 
+from tests.conftest import ProjectFolder
 from tests.support import zips
 from tests.support.index_server import IndexServer
 from tests.support.locks import sha256
@@ -21,9 +22,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-if TYPE_CHECKING:
-    from tests.conftest import ProjectFolder
-
+DIRECT = "\n[tool.hatch.metadata]\nallow-direct-references = true\n"
 LOCK = "pylock.lambda.toml"
 
 WHOLE = """\
@@ -203,6 +202,78 @@ def test_a_wheel_outside_of_the_project_cannot_be_locked(index, project, tmp_pat
         f"private 1.0: comes from {wheel}, which only this machine has; put it on an index or into the project\n"
     )
     assert not (project.root / LOCK).exists()
+
+
+@pytest.mark.parametrize("resolver", ["pip", "uv"])
+@pytest.mark.parametrize("query", ["?token=T0KEN", "?X-Amz-Expires=60&X-Amz-Signature=T0KEN"])
+def test_a_link_with_a_credential_in_its_query_is_not_locked(index, project, tmp_path, query, resolver):
+    index.add("lib")
+    index.query = query
+    project.configure(f'resolver = "{resolver}"', dependencies=["lib"])
+
+    locked = project.build(target="lambda:lock", UV_CACHE_DIR=str(tmp_path / "uv-cache"), UV_DEFAULT_INDEX=index.url)
+
+    name = query.rpartition("&")[2].strip("?").partition("=")[0]
+    assert locked.code == 1
+    assert locked.output == (
+        f"lib 1.0: its URL has credentials in the query ({name}), which would get into the lock; use an index that "
+        "asks for a user name and password instead, or build without a lock\n"
+    )
+    assert not (project.root / LOCK).exists()
+
+
+@pytest.mark.parametrize("query", ["", "?v=1"])
+def test_a_wheel_that_is_named_by_its_url_is_locked_if_that_has_no_credential(index, project, query):
+    url = f"{index.file_url(index.add('lib'))}{query}"
+    project.configure(dependencies=[f"lib @ {url}"], project=DIRECT)
+    locked = project.build(target="lambda:lock")
+    project.configure(dependencies=[f"lib @ {url}&token=T0KEN"], project=DIRECT)
+
+    refused = project.build(target="lambda:lock") if query else None
+
+    assert locked.code == 0, locked.output
+    (entry,) = tomllib.loads((project.root / LOCK).read_text())["packages"]
+    assert entry["wheels"][0]["url"] == url
+    assert refused is None or (refused.code == 1 and "T0KEN" not in refused.output), refused
+    assert "T0KEN" not in (project.root / LOCK).read_text()
+
+
+AROUND = {
+    "repository": (".git/HEAD", ""),
+    "workspace": ("pyproject.toml", '[tool.uv.workspace]\nmembers = ["project"]\n'),
+}
+
+
+@pytest.mark.parametrize("resolver", ["pip", "uv"])
+@pytest.mark.parametrize("around", AROUND)
+def test_a_wheel_beside_the_project_is_locked_with_its_relative_path(index, project, tmp_path, around, resolver):
+    index.add("model", "99.0")
+    wheel = make_wheel(tmp_path / "wheels", "model")
+    path, text = AROUND[around]
+    (tmp_path / path).parent.mkdir(exist_ok=True)
+    (tmp_path / path).write_text(text)
+    source = f'model = {{ path = "../wheels/{wheel.name}" }}'
+    project.configure(f'resolver = "{resolver}"', dependencies=["model"], project=f"\n[tool.uv.sources]\n{source}\n")
+    uv = {"UV_CACHE_DIR": str(tmp_path / "uv-cache"), "UV_DEFAULT_INDEX": index.url}
+    locked = project.build(target="lambda:lock", **uv)
+    shutil.copytree(project.root, tmp_path / "copy/project")
+    shutil.copytree(wheel.parent, tmp_path / "copy/wheels")
+    (tmp_path / "copy" / path).parent.mkdir(exist_ok=True)
+    (tmp_path / "copy" / path).write_text(text)
+
+    built = ProjectFolder(tmp_path / "copy/project", project.environ).build(
+        HATCH_LAMBDA_OFFLINE="1", HATCH_LAMBDA_CACHE_DIR=str(tmp_path / "other")
+    )
+
+    assert locked.code == 0, locked.output
+    (entry,) = tomllib.loads((project.root / LOCK).read_text())["packages"]
+    assert entry["wheels"] == [
+        {"name": wheel.name, "path": f"../wheels/{wheel.name}", "hashes": {"sha256": sha256(wheel)}}
+    ]
+    assert str(tmp_path) not in (project.root / LOCK).read_text()
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["model 1.0"]
+    assert index.requests == []
 
 
 def test_a_lock_that_cannot_be_read_is_written_anew(index, project):

@@ -121,7 +121,8 @@ def test_a_release_that_nobody_may_need_is_no_reason_to_stop(tmp_path):
 
     assert resolution.pins == ()
     assert resolution.unfit == {
-        "lib": "pylock.toml has lib 1.0, but no wheel for python3.11 on x86_64, its wheels are for win_amd64"
+        "lib": "pylock.toml has lib 1.0, but no wheel for python3.11 on x86_64, its wheels are for win_amd64; make it "
+        "anew with uv"
     }
     assert resolution.remedy == "make it anew with uv"
 

@@ -105,7 +105,8 @@ class Resolution:
     """The pins that meet the requirements.
 
     ``notes`` say where an older release was taken, and why. ``source`` names what the pins come from and ``remedy``
-    what to do if they turn out not to be right. ``unfit`` says of distributions without a pin why they have none.
+    what to do if they turn out not to be right. ``unfit`` says of distributions without a pin why they have none, and
+    what to do.
     ``exact`` is whether every pin has to be needed: a lock may hold more than this project asks for. ``demanded`` is
     all that was required on the way, as far as the resolver tells.
     """

@@ -81,10 +81,8 @@ class HashedResolver:
         known = self.memory.recall(*key)
         pins = self._ask_pip(lines, target) if known is None else tuple(map(Pin.from_json, known))
         self.memory.remember([pin.as_json() for pin in pins], *key)
-        unfit = {
-            name: f"{self.name} has {name}, but only as a repository, and nothing is compiled on this machine"
-            for name in _repositories(lines, target)
-        }
+        why = f"only as a repository, and nothing is compiled on this machine; {_REMEDY}"
+        unfit = {name: f"{self.name} has {name}, but {why}" for name in _repositories(lines, target)}
         resolution = Resolution(pins, source=self.name, remedy=_REMEDY, unfit=unfit, exact=False)
         found = {pin.name: pin for pin in pins}
         stale = [problem for demand in demands(roots, {}, target) if (problem := unmet(demand, found, resolution))]

@@ -86,11 +86,15 @@ class Wanted:
 
 @dataclass(frozen=True)
 class LockResolver:
-    """A pylock, whoever made it."""
+    """A pylock, whoever made it.
+
+    ``root`` is the project's folder, and ``shared`` one around it that whoever has the project has too.
+    """
 
     path: Path
     root: Path
     wanted: Wanted
+    shared: Path
 
     @property
     def name(self) -> str:
@@ -117,7 +121,7 @@ class LockResolver:
             target,
             self.name,
             base=self.path.parent,
-            root=self.root,
+            root=self.shared,
             wanted=self.wanted,
         )
         direct = {literal(without_credentials(url)): url for root in roots if (url := root.requirement.url)}
@@ -193,7 +197,8 @@ def select(
 ) -> Resolution:
     """Return the pins that the lock has for the target.
 
-    Packages of which it has no wheel for the target are told in ``unfit``: whether one is needed, the proof will know.
+    Packages of which it has no wheel for the target are told in ``unfit``, with what to do: whether one is needed, the
+    proof will know.
     Those that may be built can be pinned to their sdist.
     Paths in the lock are relative to ``base`` and must not leave ``root``. Raises ``ResolveError`` if the lock as a
     whole is for other environments.
@@ -205,10 +210,14 @@ def select(
     twice = [package for package, count in Counter(package.name for package in packages).items() if count > 1]
     if twice:
         raise ResolveError(f"{name}: {package} is there twice for {target}; {remedy}" for package in twice)
-    problems = {package.name: problem for package in packages if (problem := _fit_problem(package, target, wanted))}
+    problems = {
+        package.name: f"{problem}; {remedy}"
+        for package in packages
+        if (problem := _fit_problem(package, target, wanted))
+    }
     fit = replace(lock, packages=[package for package in packages if package.name not in problems])
     entries = _entries(fit, target, name, wanted)
-    pins = {package.name: _pin(package, entry, base, root) for package, entry in entries}
+    pins = {package.name: _pin(package, entry, base, root, remedy) for package, entry in entries}
     problems |= {package: pin for package, pin in pins.items() if isinstance(pin, str)}
     unfit = {
         package.name: f"{name} has {package.name} {package.version or ''}".rstrip() + f", but {problems[package.name]}"
@@ -351,22 +360,27 @@ def _fit_problem(package: Package, target: Target, wanted: Wanted) -> str | None
     return f"{no_wheel}; {sdist_fix(package.name, wheels)}" if package.sdist else no_wheel
 
 
-def _pin(package: Package, entry: object, base: Path, root: Path) -> Pin | str:
-    """Return the pin of a package, or why it cannot be one."""
+def _pin(package: Package, entry: object, base: Path, root: Path, remedy: str) -> Pin | str:
+    """Return the pin of a package, or why it cannot be one and what to do."""
     if not isinstance(entry, PackageWheel | PackageSdist | PackageArchive):
         kind = "a repository" if isinstance(entry, PackageVcs) else "a folder"
-        return f"only as {kind}, and nothing is compiled on this machine"
+        return f"only as {kind}, and nothing is compiled on this machine; {remedy}"
     url = literal(entry.url or "") or (base / (entry.path or "")).absolute().as_uri()
     filename = filename_of(url) if isinstance(entry, PackageArchive) else entry.filename
     sha256 = entry.hashes.get("sha256")
+    if url.startswith("file:") and not file_of(url).is_relative_to(root.resolve()):
+        return (
+            f"its file {filename} lies outside the project, its workspace, and its repository, where nobody else has "
+            "it; move it into one of them"
+        )
     problem = _name_problem(filename, url, sdist=isinstance(entry, PackageSdist)) or _file_problem(url, root)
     if problem or sha256 is None:
-        return problem or f"its file {filename} has no sha256"
+        return f"{problem or f'its file {filename} has no sha256'}; {remedy}"
     parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
     try:
         version = package.version or parse(filename)[1]
     except (InvalidWheelFilename, InvalidSdistFilename):
-        return f"its file {filename} does not tell its version"
+        return f"its file {filename} does not tell its version; {remedy}"
     size = entry.size if isinstance(entry, PackageWheel) else None
     return Pin(package.name, version, url, str(sha256).lower(), size)
 
@@ -379,12 +393,10 @@ def _name_problem(filename: str, url: str, *, sdist: bool) -> str | None:
 
 def _file_problem(url: str, root: Path) -> str | None:
     """Say why a file of this machine cannot be what a lock means; ``None`` for all other URLs."""
-    if not url.startswith("file:"):
+    file = file_of(url) if url.startswith("file:") else None
+    if file is None or file.is_file():
         return None
-    file = file_of(url)
-    if not file.is_relative_to(root.resolve()):
-        return f"its file {file.name} lies outside the project, where nobody else has it"
-    return None if file.is_file() else f"its file {file.relative_to(root.resolve()).as_posix()} is not there"
+    return f"its file {file.relative_to(root.resolve()).as_posix()} is not there"
 
 
 def _difference(lock: Pylock, roots: Sequence[Demand], name: str) -> list[str]:

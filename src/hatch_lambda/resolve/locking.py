@@ -13,7 +13,7 @@ from packaging.pylock import Package, PackageSdist, PackageVcs, PackageWheel, Py
 from packaging.version import Version
 
 from hatch_lambda.config import LOCK_FILE
-from hatch_lambda.errors import ResolveError
+from hatch_lambda.errors import ResolveError, secret_parameters
 from hatch_lambda.resolve.base import Commit, Pin, file_of, without_credentials
 from hatch_lambda.resolve.commits import LockedCommits
 from hatch_lambda.resolve.lock import (
@@ -147,7 +147,8 @@ def write_lock(path: Path, text: str) -> None:
 def make_lock(parts: Sequence[LockPart], base: Path, root: Path) -> str:
     """Return our lock of these pins as TOML, the same for the same pins; it is meant to lie in the folder ``base``.
 
-    Raises ``ResolveError`` for a pin that nobody else could fetch: one without hash, or a file outside the project.
+    Raises ``ResolveError`` for a pin that nobody else could fetch, such as one without hash or a file of this machine
+    only, and for a URL with credentials in its query, which is of no use without them.
     """
     import tomli_w
 
@@ -210,6 +211,12 @@ def _marker(name: NormalizedName, parts: Sequence[LockPart], *, everywhere: bool
 
 def _file(pin: Pin | Commit, base: Path, root: Path) -> File | str:
     """Return the entry of a pin's file, or of a commit, or why it cannot be locked."""
+    secrets = secret_parameters(pin.url)
+    if secrets:
+        return (
+            f"{pin}: its URL has credentials in the query ({', '.join(secrets)}), which would get into the lock; use "
+            "an index that asks for a user name and password instead, or build without a lock"
+        )
     if isinstance(pin, Commit):
         place = {"path": _relative(file_of(pin.url), base)} if pin.url.startswith("file:") else {"url": pin.url}
         return PackageVcs(
