@@ -39,7 +39,7 @@ from hatch_lambda.resolve.base import (
     without_credentials,
 )
 from hatch_lambda.resolve.commits import LockedCommits
-from hatch_lambda.resolve.explain import from_source, shortfall
+from hatch_lambda.resolve.explain import explain_fallbacks, from_source, shortfall
 from hatch_lambda.resolve.proof import demands, unmet
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import ARCHITECTURES, Target
@@ -211,7 +211,9 @@ def select(
             pins[package.name] = pin
     if twice:
         raise ResolveError(twice)
-    return Resolution(tuple(pins.values()), source=name, remedy=remedy, unfit=unfit, exact=False)
+    files = {package.name: [wheel.filename for wheel in package.wheels or ()] for package in lock.packages}
+    fallbacks = explain_fallbacks(pins.values(), files, target)
+    return Resolution(tuple(pins.values()), source=name, remedy=remedy, unfit=unfit, fallbacks=fallbacks, exact=False)
 
 
 def _remedy(lock: Pylock) -> str:
