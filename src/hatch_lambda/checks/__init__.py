@@ -9,6 +9,7 @@ from hatch_lambda.checks.handler import check_handler
 from hatch_lambda.checks.imports import check_imports
 from hatch_lambda.checks.layers import check_layers
 from hatch_lambda.checks.left_out import check_left_out
+from hatch_lambda.checks.libraries import check_libraries
 from hatch_lambda.checks.limits import check_unzipped
 from hatch_lambda.checks.native import check_native
 from hatch_lambda.checks.wheel_tags import check_wheel_tags
@@ -21,6 +22,7 @@ CHECKS = (
     check_contents,
     check_native,
     check_wheel_tags,
+    check_libraries,
     check_unzipped,
     check_layers,
     check_handler,

@@ -168,7 +168,7 @@ def _nothing_for_target(files: Sequence[NativeFile], target: Target, *, pure: bo
     A pure wheel might have some for Windows that Linux does without: launchers, as in pip's and setuptools' wheels, and
     .NET, as in pythonnet's.
     """
-    for file in files:
+    for file in sorted(files, key=lambda file: file.native.format != "ELF"):
         if not pure or file.native.format != "PE" or file.entry.path.endswith(".pyd"):
             is_loaded = file.native.kind == "library" or file.native.format != "ELF"
             what = _foreign(file, target) or ""
