@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,6 +22,9 @@ from tests.support.make_elf import AARCH64, make_elf
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import candidate, config, entry, plan, verified
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 OPENS = "import ctypes\nlib = ctypes.CDLL('libfoo.so.1')\n"
 FIX = "use a package that includes it, or a layer that provides it"
 
@@ -31,7 +35,7 @@ def fails(path: str, library: str = "libfoo.so.1", owner: str = " (bar 1.0)", fi
     return f"{path}: fails on Lambda, because the library '{library}' isn't {there}; {fix}"
 
 
-def wheel_plan(folder, *files: dict[str, str | bytes], shop: dict[str, str] | None = None) -> ArchivePlan:
+def wheel_plan(folder, *files: Mapping[str, str | bytes], shop: dict[str, str] | None = None) -> ArchivePlan:
     """Return an archive of wheels ``bar``, ``bar1`` …, each given by its files, and of files of the project."""
     names = ["bar", *(f"bar{number}" for number in range(1, len(files)))]
     wheels = [verified(make_wheel(folder, name, files=own)) for name, own in zip(names, files, strict=True)]
