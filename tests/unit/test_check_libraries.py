@@ -189,6 +189,12 @@ def test_files_that_are_no_modules_are_left_alone(tmp_path):
     assert told(wheel_plan(tmp_path, files)) == [fails("inner.py:2")]
 
 
+def test_a_huge_file_is_left_alone(tmp_path):
+    files = {"bar/__init__.py": OPENS + "#" * (1 << 20)}
+
+    assert told(wheel_plan(tmp_path, files, shop={"shop.py": OPENS + "#" * (1 << 20)})) == []
+
+
 def test_a_module_that_is_excluded_is_left_alone(tmp_path):
     made = wheel_plan(tmp_path, {"bar/__init__.py": OPENS})
 

@@ -184,6 +184,21 @@ NEEDED = {
         """,
         [["libfoo.so"]],
     ),
+    "a name or its version": (
+        "path = find_library('foo')\nif not path or version(path) < 3:\n    raise OSError(path)",
+        [["foo"]],
+    ),
+    "a walrus that is None": ("if (path := find_library('foo')) is None:\n    raise ImportError", [["foo"]]),
+    "a file if no library is found": (
+        """
+        path = find_library('foo')
+        if path:
+            lib = ctypes.CDLL(path)
+        else:
+            lib = ctypes.CDLL('libfoo.so.1')
+        """,
+        [["foo", "libfoo.so.1"]],
+    ),
     "two libraries": (
         "a = ctypes.CDLL('liba.so')\nb = ctypes.CDLL('libb.so')\nagain = ctypes.CDLL('liba.so')",
         [["liba.so"], ["libb.so"]],
@@ -234,6 +249,17 @@ NOT_NEEDED = {
     "a guard of the module's own": "try:\n    lib = ctypes.CDLL('libfoo.so')\nexcept lib.Error:\n    lib = None",
     "suppress": "with suppress(OSError):\n    lib = ctypes.CDLL('libfoo.so')",
     "a name that may be missing": "path = find_library('foo')\nif path:\n    lib = ctypes.CDLL(path)",
+    "a name that is wrong if it is there": (
+        "path = find_library('foo')\nif path and not os.path.exists(path):\n    raise OSError(path)"
+    ),
+    "a name that is not None": "path = find_library('foo')\nif path is not None:\n    raise OSError(path)",
+    "an assertion on something else": "path = find_library('foo')\nassert path is None or path.startswith('/usr')",
+    "a file of the package if no library is found": (
+        "path = find_library('foo')\nlib = ctypes.CDLL(path) if path else None\nif not path:\n    lib = bundled()"
+    ),
+    "a library if nothing else is found": "lib = bundled() or ctypes.CDLL('libfoo.so')",
+    "a library if something else holds": "lib = wanted and ctypes.CDLL('libfoo.so')",
+    "a name and an unknown condition": "path = find_library('foo')\nif not path and strict:\n    raise OSError(path)",
     "a name that nothing opens": "path = find_library('foo')",
     "what comes after a file of the package": (
         "try:\n    lib = ctypes.CDLL(bundled)\nexcept OSError:\n    lib = ctypes.CDLL('libfoo.so')"
@@ -280,6 +306,12 @@ def test_what_a_module_surely_imports_is_told_by_its_full_name(path, source, imp
     prefix = "import sys\n" if "sys" in imports else ""
 
     assert read_module((prefix + source).encode(), path).imports == imports
+
+
+def test_functions_that_call_each_other_many_times_are_not_followed_for_ever():
+    functions = [f"def f{number}():\n" + f"    f{number + 1}()\n" * 200 for number in range(3)]
+
+    assert opened("\n".join([*functions, "def f3():\n    ctypes.CDLL('libfoo.so')\nf0()\n"])) == []
 
 
 @pytest.mark.parametrize("source", [b"this is no Python", b"\0", b"\xff\xfe", b"x = (", b""])

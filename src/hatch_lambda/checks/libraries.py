@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatch_lambda.checks.base import Finding
-from hatch_lambda.checks.handler import LARGEST_SOURCE
 from hatch_lambda.checks.known_libraries import KNOWN_MODULES
 from hatch_lambda.checks.native_files import native_files
 from hatch_lambda.checks.opened import LAYOUT, Library, Module, Opened, may_open, read_module
@@ -30,6 +29,9 @@ if TYPE_CHECKING:
 
 _IGNORED_FOLDERS = frozenset({"benchmarks", "docs", "example", "examples", "test", "tests"})
 """Folders of modules that no function imports."""
+
+_LARGEST = 1 << 20
+"""Bytes of a module that is read; what opens a library is far smaller, and its tree takes a hundred times as much."""
 
 _SHOWN = 4
 """Libraries that a message names before it counts."""
@@ -90,7 +92,7 @@ def _openings_of(entries: Mapping[str, Entry], candidate: Candidate) -> Iterator
     for path, entry in entries.items():
         if isinstance(entry.content, WheelContent) and entry.content.sha256:
             wheels[entry.content.wheel][path] = entry
-        elif path.endswith(".py") and entry.content.size <= LARGEST_SOURCE:
+        elif path.endswith(".py") and entry.content.size <= _LARGEST:
             loose[entry.origin.project][path] = entry
     found = [
         opening
@@ -136,7 +138,7 @@ def _of_wheel(content: Any, memory: Memory) -> list[_Opening]:
     if known is None:
         try:
             with zipfile.ZipFile(content.wheel) as archive:
-                members = {path: name for name in archive.namelist() if (path := _module_path(name))}
+                members = {path: info.filename for info in archive.infolist() if (path := _module_path(info))}
                 known = _openings(members, lambda path: archive.read(members[path]))
         except UNREADABLE as error:
             raise PlanError(f"{content.wheel.name}: cannot be read as a zip; {error}; make it anew") from None
@@ -151,10 +153,11 @@ def _of_wheel(content: Any, memory: Memory) -> list[_Opening]:
     ]
 
 
-def _module_path(member: str) -> str | None:
+def _module_path(info: zipfile.ZipInfo) -> str | None:
     """Return where Python finds a module of a wheel; ``None`` for what is no module."""
-    scheme, _, path = data_path(member) or ("purelib", "", member)
-    return path if scheme in {"purelib", "platlib"} and path.endswith(".py") else None
+    scheme, _, path = data_path(info.filename) or ("purelib", "", info.filename)
+    is_module = scheme in {"purelib", "platlib"} and path.endswith(".py") and info.file_size <= _LARGEST
+    return path if is_module else None
 
 
 @contextmanager

@@ -66,8 +66,8 @@ _OTHER_SYSTEM = re.compile(r".*\.(dll|dylib|framework)|/System/.*", re.IGNORECAS
 _NO_IMPORT_ERROR = frozenset({"AttributeError", "IndexError", "KeyError", "TypeError", "ValueError", "UnicodeError"})
 """Exceptions that a missing library doesn't raise."""
 
-_DEEPEST = 3
-"""Functions of the module that are followed into one another."""
+_DEEPEST, _MOST = 3, 100
+"""Functions of the module that are followed into one another, and calls that are followed in all."""
 
 
 class Library(NamedTuple):
@@ -145,6 +145,7 @@ class _Reader:
         self._sure = True
         self._maybe = False
         self._depth = 0
+        self._calls = 0
 
     def run(self, body: Iterable[ast.stmt]) -> End:
         """Go through a block."""
@@ -178,7 +179,9 @@ class _Reader:
             case ast.Assert(test=test):
                 if self._constant(test) is False:
                     return "raise"
-                self._need(test)
+                missing, names = self._if_missing(test)
+                if missing is not _UNKNOWN and not missing:
+                    self._open(test.lineno, names)
             case ast.FunctionDef(name=name):
                 self._aliases.pop(name, None)
                 self._functions[name] = node
@@ -224,15 +227,40 @@ class _Reader:
         if verdict is not _UNKNOWN:
             return self.run(node.body if verdict else node.orelse)
         self._value(node.test)
-        ends = self._guarded(node.body), self._guarded(node.orelse)
-        if "raise" in ends:
-            self._need(node.test)
+        missing, names = self._if_missing(node.test)
+        if missing is _UNKNOWN or not names:
+            ends = [self._guarded(node.body), self._guarded(node.orelse)]
+        else:
+            without, other = (node.body, node.orelse) if missing else (node.orelse, node.body)
+            ends = [self._guarded(other), self._without(names, without, node.lineno)]
         return ends[0] if ends[0] == ends[1] else None
 
-    def _need(self, test: ast.expr) -> None:
-        """Note that the module fails unless a test holds, which is of variables that libraries were looked up for."""
-        names = [self._names.get(node.id) for node in ast.walk(test) if isinstance(node, ast.Name)]
-        self._open(test.lineno, tuple(name for each in names for name in each or () if name.found))
+    def _if_missing(self, test: ast.expr) -> tuple[Any, Names]:
+        """Return what a test is if the libraries that its variables hold are missing, and these libraries."""
+        found = {
+            node.id: tuple(name for name in self._names.get(node.id) or () if name.found)
+            for node in ast.walk(test)
+            if isinstance(node, ast.Name)
+        }
+        kept = self._constants
+        self._constants = kept | {variable: None for variable, names in found.items() if names}
+        verdict = self._constant(test)
+        self._constants = kept
+        return verdict, tuple(name for names in found.values() for name in names)
+
+    def _without(self, tried: Names, body: Iterable[ast.stmt], line: int) -> End:
+        """Go through what follows if the libraries that were tried are missing: the module needs them, or the next."""
+        kept = self._sure, self._maybe, self.opened, self.imports
+        self._sure, self._maybe, self.opened, self.imports = True, True, [], set()
+        end = self.run(body)
+        others = self.opened
+        self._sure, self._maybe, self.opened, self.imports = kept
+        if end == "raise":
+            self._open(line, tried)
+        for found in others if tried else ():
+            names = tuple(_Name(library.name, found=True) for library in found.libraries)
+            self._open(found.line, (*tried, *names))
+        return end
 
     def _try(self, node: ast.Try) -> End:
         guards = [handler for handler in node.handlers if _may_catch(handler) and not _raises(handler.body)]
@@ -243,21 +271,8 @@ class _Reader:
         self._guarded([*node.body, *node.orelse])
         tried = tuple(self._tried[before:])
         for handler in guards:
-            self._handle(handler, tried)
+            self._without(tried, handler.body, handler.lineno)
         return self.run(node.finalbody)
-
-    def _handle(self, handler: ast.ExceptHandler, tried: Names) -> None:
-        """Go through what follows if the libraries that were tried are missing: the module needs them or the next."""
-        kept = self._sure, self._maybe, self.opened, self.imports
-        self._sure, self._maybe, self.opened, self.imports = True, True, [], set()
-        end = self.run(handler.body)
-        others = self.opened
-        self._sure, self._maybe, self.opened, self.imports = kept
-        if end == "raise":
-            self._open(handler.lineno, tried)
-        for found in others if tried else ():
-            names = tuple(_Name(library.name, found=True) for library in found.libraries)
-            self._open(found.line, (*tried, *names))
 
     def _for(self, node: ast.For) -> None:
         names = self._value(node.iter)
@@ -271,24 +286,23 @@ class _Reader:
         if self._guarded(node.orelse) == "raise":
             self._open(node.lineno, tuple(self._tried[before:]))
 
-    def _value(self, node: ast.expr | None) -> Names | None:  # noqa: PLR0911  # one case for each expression
+    def _value(self, node: ast.expr | None) -> Names | None:  # noqa: C901, PLR0911  # one case for each expression
         """Return which names of libraries an expression might have, and note what it opens."""
         match node:
             case None | ast.Constant(value=None) | ast.Lambda():
                 return ()
             case ast.Constant(value=str(text)):
                 return (_Name(text),)
-            case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.BoolOp(op=ast.Or(), values=parts):
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 return _joined([self._value(part) for part in parts])
+            case ast.BoolOp(op=op, values=[first, *others]):
+                names = [self._value(first), *map(self._perhaps, others)]
+                return _joined(names) if isinstance(op, ast.Or) else None
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 verdict = self._constant(test)
-                return _joined(
-                    [
-                        self._value(part)
-                        for part, holds in ((body, True), (orelse, False))
-                        if verdict is _UNKNOWN or bool(verdict) == holds
-                    ]
-                )
+                if verdict is _UNKNOWN:
+                    return _joined(map(self._perhaps, (body, orelse)))
+                return self._value(body if verdict else orelse)
             case ast.Name(id=name):
                 return self._names.get(name)
             case ast.NamedExpr(target=ast.Name(id=name), value=value):
@@ -301,6 +315,13 @@ class _Reader:
                     if isinstance(child, ast.expr):
                         self._value(child)
         return None
+
+    def _perhaps(self, node: ast.expr) -> Names | None:
+        """Return the same as ``_value``, for an expression that might not be evaluated."""
+        kept, self._sure = self._sure, False
+        names = self._value(node)
+        self._sure = kept
+        return names
 
     def _call(self, node: ast.Call) -> Names | None:
         called = self._dotted(node.func)
@@ -320,7 +341,8 @@ class _Reader:
             if node.func.attr == _CFFI:
                 return self._open(node.lineno, tuple(name._replace(found=True) for name in first or ()))
         function = self._functions.get(called)
-        return self._follow(function, arguments) if function and self._depth < _DEEPEST else None
+        is_followed = function and self._depth < _DEEPEST and self._calls < _MOST
+        return self._follow(function, arguments) if function and is_followed else None
 
     def _follow(self, function: ast.FunctionDef, arguments: Sequence[Names | None]) -> Names | None:
         """Go through a function of the module that it calls; return the libraries that were tried there."""
@@ -329,6 +351,7 @@ class _Reader:
         self._names |= dict(zip(parameters, arguments, strict=False))
         self._constants |= dict.fromkeys(parameters, _UNKNOWN)
         self._depth += 1
+        self._calls += 1
         before = len(self._tried)
         end = self.run(function.body)
         tried = tuple(name._replace(found=True) for name in self._tried[before:])
@@ -361,7 +384,7 @@ class _Reader:
                 return value
             case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts):
                 return _known(tuple(map(self._constant, parts)))
-            case ast.Name(id=name) if name in self._constants:
+            case ast.Name(id=name) | ast.NamedExpr(target=ast.Name(id=name)) if name in self._constants:
                 return self._constants[name]
             case ast.Name() | ast.Attribute():
                 dotted = self._dotted(node)
@@ -407,6 +430,8 @@ def _compared(left: Any, op: ast.cmpop, right: Any) -> Any:
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
     ast.In: lambda left, right: left in right,
     ast.NotIn: lambda left, right: left not in right,
 }
