@@ -531,3 +531,11 @@ def test_a_wheel_that_is_pure_by_its_file_name_promises_to_do_without_native_cod
     wheel = renamed(make_wheel(tmp_path, "play", files=library, tag="py3-none-manylinux2014_x86_64"), "py3-none-any")
 
     assert [severity for severity, _ in told_of([wheel])] == ["warning"]
+
+
+def test_a_wheel_whose_wheel_file_is_excluded_counts_as_one_for_a_platform(tmp_path):
+    library = {"lib/libplay.so": make_elf(needed=["libnowhere.so.7"])}
+    wheel = verified(make_wheel(tmp_path, "play", files=library, tag="py3-none-any"))
+    entries = [found for found in wheel_entries(wheel, scripts_for=None) if not found.path.endswith("/WHEEL")]
+
+    assert [severity for severity, _ in told(plan(*entries))] == ["error"]

@@ -5,6 +5,7 @@ No ELF file lists these libraries, so such an import would fail on Lambda only.
 
 from __future__ import annotations
 
+import sys
 import zipfile
 from collections import defaultdict
 from contextlib import ExitStack, contextmanager
@@ -60,16 +61,18 @@ def check_libraries(candidate: Candidate) -> Iterator[Finding]:
     if candidate.config.target.runtime.system.doubtful is None:
         return
     own = {path: entry for path, entry in candidate.modules.items() if candidate.plan.paths.get(entry.path) is entry}
-    there = frozenset(_stems(candidate))
-    known = {row.path for row in KNOWN_MODULES}
+    rows = [row for row in KNOWN_MODULES if row.path in own]
+    known = {row.path for row in rows}
+    openings = [opening for opening in _openings_of(own, candidate) if opening.path not in known]
+    there = frozenset(_stems(candidate) if rows or openings else ())
     tops = {path.partition("/")[0].partition(".")[0] for path in candidate.modules}
-    for row in KNOWN_MODULES:
+    for row in rows:
         missing = [name for name in row.libraries if not any(stem.startswith(name) for stem in there)]
-        if row.path in own and missing and tops.isdisjoint(row.instead):
+        if missing and tops.isdisjoint(row.instead):
             yield _warning(own[row.path], "", missing, candidate, fix=row.fix, all_needed=True)
-    for opening in _openings_of(own, candidate):
+    for opening in openings:
         for found in opening.opened:
-            if opening.path not in known and there.isdisjoint(library.stem for library in found.libraries):
+            if there.isdisjoint(library.stem for library in found.libraries):
                 names = [library.name for library in found.libraries]
                 yield _warning(own[opening.path], f":{found.line}", names, candidate)
 
@@ -133,7 +136,7 @@ def _project_modules(
 
 def _of_wheel(content: Any, memory: Memory) -> list[_Opening]:
     """Return the modules of a whole wheel that open libraries, whatever of it goes in; it is read once."""
-    key = ("opened", LAYOUT, content.sha256)
+    key = ("opened", LAYOUT, sys.version_info[:2], content.sha256)  # an older Python cannot parse all of it
     known = memory.recall(*key)
     if known is None:
         try:
