@@ -115,7 +115,9 @@ def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
         decided = _decided(project, config, wheels, layers, described)
     kept = {wheel.name for wheel in wheels}
     beneath = tuple(wheel for wheel in chosen.wheels if wheel.name not in kept)
-    return Planned(decided, gathered, chosen, beneath, layers, valid, _in_vain(chosen, decided, config))
+    fallbacks = gathered.resolution.fallbacks
+    warnings = (*(fallbacks[name] for name in sorted(kept & fallbacks.keys())), *_in_vain(chosen, decided, config))
+    return Planned(decided, gathered, chosen, beneath, layers, valid, warnings)
 
 
 def _layer(layer: Job | FinishedArchive, config: LambdaConfig, wheelhouse: Wheelhouse) -> Layer:
@@ -202,6 +204,7 @@ def lock(project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelho
             *(warning for config in archives for warning in config.warnings),
             *upgrade.warnings({name for before in had.values() for name in before.told}),
             *(warning for found in gathered.values() for warning in found.resolution.warnings),
+            *(warning for found in gathered.values() for warning in found.resolution.fallbacks.values()),
             *wheelhouse.store.warnings,
         ),
     )

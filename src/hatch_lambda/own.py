@@ -56,7 +56,8 @@ class OwnWheels:
         names = {wheel.name for wheel in self.wheels}
         pins = tuple(pin for pin in resolution.pins if pin.name not in names)
         unfit = {name: why for name, why in resolution.unfit.items() if name not in names}
-        return replace(resolution, pins=pins, unfit=unfit)
+        fallbacks = {name: why for name, why in resolution.fallbacks.items() if name not in names}
+        return replace(resolution, pins=pins, unfit=unfit, fallbacks=fallbacks)
 
     @contextmanager
     def constraints(self) -> Iterator[tuple[str, ...]]:

@@ -9,8 +9,10 @@ from hatch_lambda.checks.handler import check_handler
 from hatch_lambda.checks.imports import check_imports
 from hatch_lambda.checks.layers import check_layers
 from hatch_lambda.checks.left_out import check_left_out
+from hatch_lambda.checks.libraries import check_libraries
 from hatch_lambda.checks.limits import check_unzipped
 from hatch_lambda.checks.native import check_native
+from hatch_lambda.checks.wheel_tags import check_wheel_tags
 from hatch_lambda.errors import PlanError
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 CHECKS = (
     check_contents,
     check_native,
+    check_wheel_tags,
+    check_libraries,
     check_unzipped,
     check_layers,
     check_handler,
@@ -26,8 +30,8 @@ CHECKS = (
     check_imports,
 )
 
-FINISHED_CHECKS = tuple(check for check in CHECKS if check not in {check_contents, check_left_out})
-"""Those that a finished zip can be put to: not those that ask what was wanted."""
+FINISHED_CHECKS = tuple(check for check in CHECKS if check not in {check_contents, check_left_out, check_wheel_tags})
+"""Those that a finished zip can be put to: not those that ask what was wanted, or for the wheels."""
 
 
 def check_candidate(candidate: Candidate) -> tuple[str, ...]:

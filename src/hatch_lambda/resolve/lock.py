@@ -41,7 +41,7 @@ from hatch_lambda.resolve.base import (
     without_credentials,
 )
 from hatch_lambda.resolve.commits import LockedCommits
-from hatch_lambda.resolve.explain import shortfall
+from hatch_lambda.resolve.explain import explain_fallbacks, shortfall
 from hatch_lambda.resolve.proof import demands, unmet
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import ARCHITECTURES, Target, wheel_tags
@@ -225,7 +225,9 @@ def select(
         if package.name in problems
     }
     found = tuple(pin for pin in pins.values() if isinstance(pin, Pin))
-    return Resolution(found, source=name, remedy=remedy, unfit=unfit, exact=False)
+    files = {package.name: [wheel.filename for wheel in package.wheels or ()] for package in packages}
+    fallbacks = explain_fallbacks(found, files, target)
+    return Resolution(found, source=name, remedy=remedy, unfit=unfit, fallbacks=fallbacks, exact=False)
 
 
 def packages_for(lock: Pylock, target: Target, name: str, wanted: Wanted | None = None) -> list[Package]:
