@@ -177,8 +177,8 @@ def test_what_a_lock_has_as_a_folder_or_a_repository_has_its_own_reason_whatever
 
     assert [pin.name for pin in resolution.pins] == ["lib"]
     assert resolution.unfit == {
-        "app": "pylock.toml has app, but only as a folder, and nothing is compiled on this machine",
-        "core": "pylock.toml has core, but only as a repository, and nothing is compiled on this machine",
+        "app": "pylock.toml has app, but only as a folder, and nothing is compiled on this machine; make it anew with uv",
+        "core": "pylock.toml has core, but only as a repository, and nothing is compiled on this machine; make it anew with uv",
     }
     assert list(commits_in(lock, TARGET, "pylock.toml", wanted).found) == ["core"]
 
