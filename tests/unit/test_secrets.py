@@ -115,3 +115,14 @@ def test_in_a_layer_the_pattern_has_no_prefix():
             'exclude it with exclude-files = ["/shop/.env"]'
         )
     ]
+
+
+def test_of_many_files_the_last_that_is_named_counts_the_others():
+    files = [entry(f"shop/{number}.pfx") for number in range(10, 30)]
+
+    nine, many = found(*files[:9]), found(*files)
+
+    assert [text.partition(":")[0] for text in found(*files[:8])] == [f"shop/{number}.pfx" for number in range(10, 18)]
+    assert [text.partition(":")[0] for text in nine][-1] == "shop/17.pfx (and 1 more file)"
+    assert [text.partition(":")[0] for text in many][-1] == "shop/17.pfx (and 12 more files)"
+    assert len(many) == 8

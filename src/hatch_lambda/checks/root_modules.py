@@ -28,7 +28,7 @@ def check_root_modules(candidate: Candidate) -> Iterator[Finding]:
     """Yield a warning for each root module that has the name of one of Python's own, or is the runtime's client."""
     python = candidate.config.target.runtime.python
     loaded = loaded_modules(python) | BUILTIN_MODULES
-    for directory in candidate.search_path.each():
+    for directory in candidate.search_path.each:
         for name in sorted((standard_library(python) | {_RUNTIME}) - _UNUSED):
             found = directory.find(name)
             if found and found.entry and candidate.is_own(found.entry):

@@ -53,6 +53,7 @@ class SearchPath:
     directories: tuple[Mapping[str, Entry], ...]
     suffixes: tuple[str, ...]
 
+    @cached_property
     def each(self) -> tuple[SearchPath, ...]:
         """Return each directory alone, in order."""
         return tuple(SearchPath((files,), self.suffixes) for files in self.directories)

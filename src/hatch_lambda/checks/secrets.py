@@ -41,21 +41,31 @@ _LARGEST = 1 << 20
 """Bytes of a file that are searched for it."""
 
 
+_SHOWN = 8
+"""Files that are named."""
+
+
 def check_secrets(candidate: Candidate) -> Iterator[Finding]:
-    """Yield a warning for each of the project's files that might contain a secret.
+    """Yield a warning for each of the project's files that might contain a secret; the last counts those after it.
 
     Dependencies are public, and so are certificates and public keys.
     """
-    for entry in candidate.plan.entries:
-        path = entry.path.removeprefix(LAYER_PREFIX) if candidate.config.kind == "layer" else entry.path
-        if entry.origin.project and _SECRET.fullmatch(path) and not _is_public(path, entry):
-            fix = f'exclude it with exclude-files = ["/{path}"]'
-            problem = "might contain secrets that everyone with access to the function's code can read"
-            yield Finding("warning", f"{entry.path}: {problem}; {fix}")
+    prefix = LAYER_PREFIX if candidate.config.kind == "layer" else ""
+    paths = [
+        entry.path
+        for entry in candidate.plan.entries
+        if entry.origin.project and _SECRET.fullmatch(entry.path) and not _is_public(entry)
+    ]
+    for number, path in enumerate(paths[:_SHOWN], 1):
+        others = len(paths) - number if number == _SHOWN else 0
+        more = f" (and {others} more file{'s' if others > 1 else ''})" if others else ""
+        problem = "might contain secrets that everyone with access to the function's code can read"
+        fix = f'exclude it with exclude-files = ["/{path.removeprefix(prefix)}"]'
+        yield Finding("warning", f"{path}{more}: {problem}; {fix}")
 
 
-def _is_public(path: str, entry: Entry) -> bool:
-    name = path.rpartition("/")[2].lower()
+def _is_public(entry: Entry) -> bool:
+    name = entry.path.rpartition("/")[2].lower()
     if not _PLACEHOLDERS.isdisjoint(re.split(r"[._-]", name)):
         return True
     if not name.endswith((".pem", ".key")):

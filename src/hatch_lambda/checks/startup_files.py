@@ -32,7 +32,7 @@ def check_startup_files(candidate: Candidate) -> Iterator[Finding]:
     Source: ``add_default_site_directories`` in ``bootstrap.py`` of AWS's images of python3.10 and python3.11, which
     calls ``site.addsitedir`` for the function and its layers, and ``addpackage`` in ``Lib/site.py`` of CPython.
     """
-    for directory in candidate.search_path.each():
+    for directory in candidate.search_path.each:
         for path, entry in directory.directories[0].items():
             line = _first_code(path, entry, candidate) if "/" not in path and candidate.is_own(entry) else None
             if line:
