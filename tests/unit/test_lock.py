@@ -176,9 +176,10 @@ def test_what_a_lock_has_as_a_folder_or_a_repository_has_its_own_reason_whatever
     resolution = select(lock, TARGET, "pylock.toml", base=tmp_path, root=tmp_path, wanted=wanted)
 
     assert [pin.name for pin in resolution.pins] == ["lib"]
+    why = "and nothing is compiled on this machine; make it anew with uv"
     assert resolution.unfit == {
-        "app": "pylock.toml has app, but only as a folder, and nothing is compiled on this machine; make it anew with uv",
-        "core": "pylock.toml has core, but only as a repository, and nothing is compiled on this machine; make it anew with uv",
+        "app": f"pylock.toml has app, but only as a folder, {why}",
+        "core": f"pylock.toml has core, but only as a repository, {why}",
     }
     assert list(commits_in(lock, TARGET, "pylock.toml", wanted).found) == ["core"]
 
@@ -190,7 +191,8 @@ def test_a_repository_for_other_pythons_has_no_commit(tmp_path):
 
     assert commits_in(lock, TARGET, "pylock.toml").found == {}
     assert resolution.unfit == {
-        "core": f"pylock.toml has core, but it requires Python >=3.12, the runtime has {TARGET.python_full_version}",
+        "core": f"pylock.toml has core, but it requires Python >=3.12, the runtime has {TARGET.python_full_version}; "
+        "make it anew with uv",
     }
 
 

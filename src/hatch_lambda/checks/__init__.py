@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.contents import check_contents
 from hatch_lambda.checks.handler import check_handler
+from hatch_lambda.checks.hidden_modules import check_hidden_modules
 from hatch_lambda.checks.imports import check_imports
 from hatch_lambda.checks.layers import check_layers
 from hatch_lambda.checks.left_out import check_left_out
 from hatch_lambda.checks.libraries import check_libraries
 from hatch_lambda.checks.limits import check_unzipped
 from hatch_lambda.checks.native import check_native
+from hatch_lambda.checks.root_modules import check_root_modules
+from hatch_lambda.checks.secrets import check_secrets
+from hatch_lambda.checks.startup_files import check_startup_files
 from hatch_lambda.checks.wheel_tags import check_wheel_tags
 from hatch_lambda.errors import PlanError
 
@@ -25,7 +29,11 @@ CHECKS = (
     check_libraries,
     check_unzipped,
     check_layers,
+    check_hidden_modules,
     check_handler,
+    check_root_modules,
+    check_startup_files,
+    check_secrets,
     check_left_out,
     check_imports,
 )
