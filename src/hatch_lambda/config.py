@@ -98,13 +98,13 @@ NATIVE_CHECKS: tuple[NativeCheck, ...] = ("error", "warn")
 OTHER_LOCKS = {
     "uv.lock": ("uv export --format pylock.toml --no-emit-project -o pylock.toml", "pylock.toml"),
     "pdm.lock": ("pdm export -f pylock -o pylock.toml", "pylock.toml"),
-    "poetry.lock": ("poetry export -o requirements.txt", "requirements.txt"),
+    "poetry.lock": ("poetry export -f requirements.txt --output requirements.txt", "requirements.txt"),
     "Pipfile.lock": ("pipenv requirements --hash > requirements.txt", "requirements.txt"),
 }
 """Locks in a form that only their tool reads: the command that exports each, and the file that it writes.
 
-Sources: https://docs.astral.sh/uv/reference/cli/#uv-export, https://pdm-project.org/latest/usage/lockfile/,
-https://github.com/python-poetry/poetry-plugin-export, https://pipenv.pypa.io/en/latest/commands.html, read 2026-11-27.
+Sources: ``--help`` of uv 0.13.9 and of the newest pdm and pipenv, read 2026-11-27; the manual of poetry-plugin-export,
+https://github.com/python-poetry/poetry-plugin-export, read 2026-11-27.
 """
 
 LOCK_FILE = "pylock.lambda.toml"

@@ -1,7 +1,4 @@
-"""Packages whose answer is known: another package with wheels of the same code, and libraries that wheels expect.
-
-Keep the tables short. Each row was checked with the releases on the public index and a build on 2026-11-27.
-"""
+"""Packages whose answer is known: another package with wheels of the same code, and libraries that wheels expect."""
 
 from __future__ import annotations
 
@@ -17,7 +14,6 @@ SUBSTITUTES: dict[NormalizedName, str] = {
     for name, substitute in {
         "cx-oracle": "oracledb",  # https://python-oracledb.readthedocs.io/en/latest/user_guide/appendix_c.html
         "dlib": "dlib-bin",  # https://github.com/alesanfra/dlib-wheels
-        "fasttext": "fasttext-wheel",  # https://github.com/messense/fasttext-wheel
         "opencv-contrib-python": "opencv-contrib-python-headless",  # https://github.com/opencv/opencv-python#installation-and-usage
         "opencv-python": "opencv-python-headless",  # the same page: "Packages for server (headless) environments"
         "psycopg2": "psycopg2-binary",  # https://www.psycopg.org/docs/install.html#quick-install
@@ -27,7 +23,8 @@ SUBSTITUTES: dict[NormalizedName, str] = {
 }
 """What to require instead of a package with native code that lacks wheels for Lambda, or whose wheels lack libraries.
 
-Sources: the pages next to the rows, read 2026-11-27.
+Sources: the files of the newest release of both packages on the public index, looked up 2026-11-27; for the reader,
+the page next to each row.
 """
 
 LIBRARIES: dict[NormalizedName, tuple[str, ...]] = {
@@ -40,7 +37,7 @@ LIBRARIES: dict[NormalizedName, tuple[str, ...]] = {
 }
 """Libraries that the Linux wheels of a package expect from the system, and that Lambda lacks.
 
-Sources: ELF headers of fiona 1.10.1 and ibm-db 3.3.0, read 2026-11-27;
+Sources: builds with fiona 1.10.1 and ibm-db 3.3.0 on 2026-11-27;
 https://github.com/developmentseed/eoapi-cdk/issues/181 (rasterio and fiona), read 2026-11-23.
 """
 

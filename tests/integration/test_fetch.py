@@ -425,6 +425,18 @@ def test_a_file_that_is_no_wheel_is_refused_where_the_index_has_no_hashes(projec
     assert list((tmp_path / "store").rglob("*.whl")) == []
 
 
+def test_names_that_differ_in_case_only_are_all_in_the_archive(index, project):
+    files = {"lib/Case.py": "1", "lib/case.py": "2", "LIB/case.py": "3"}
+    index.add("lib", files=files)
+    project.configure(dependencies=["lib"])
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    found = zips.contents(built.archive)
+    assert {name: found[name].decode() for name in files} == files
+
+
 @pytest.mark.parametrize(
     ("member", "problem"),
     [

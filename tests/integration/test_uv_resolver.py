@@ -213,6 +213,19 @@ def test_what_keeps_uv_from_looking_is_not_called_a_lack_of_wheels(project, sett
     assert said in uvs
 
 
+def test_a_known_substitute_is_told_in_one_line(index, project):
+    index.add_sdist("psycopg2")
+    project.configure(UV, dependencies=["psycopg2"])
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output == (
+        "psycopg2: no wheel for python3.13 on x86_64, only an sdist with native code; require psycopg2-binary instead, "
+        "or build a wheel on Amazon Linux\n"
+    )
+
+
 def test_constraints_hold(index, project):
     index.add("lib", requires=["base"])
     for version in ("1.0", "2.0", "3.0"):

@@ -182,6 +182,19 @@ def test_known_packages_with_native_code_are_not_called_pure():
     )
 
 
+def test_known_packages_alone_leave_nothing_to_build_from_source():
+    said = "error: No solution found\nhint: Wheels are required for `fiona` because building from source is disabled\n"
+
+    error = failure(said, target(), {})
+
+    assert error.problems == (
+        (
+            "fiona: no wheel for python3.13 on x86_64, only an sdist with native code; build a wheel of it on Amazon "
+            "Linux and name its folder in pip's find-links"
+        ),
+    )
+
+
 def test_of_a_long_account_of_uv_the_beginning_is_shown():
     said = "error: No solution found\n" + "".join(f"  because of {number}\n" for number in range(30))
 

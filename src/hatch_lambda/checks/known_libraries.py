@@ -25,6 +25,7 @@ _PANGO = ("libgobject-2.0", "libpango-1.0", "libharfbuzz", "libfontconfig", "lib
 
 KNOWN_MODULES = (
     KnownModule("cairocffi/__init__.py", ("libcairo",)),  # cairocffi 1.7.1, which cairosvg requires
+    KnownModule("enchant/_enchant.py", ("libenchant",)),  # pyenchant 3.3.0
     KnownModule("fluidsynth.py", ("libfluidsynth",)),  # pyfluidsynth 1.4.0
     KnownModule("magic/loader.py", ("libmagic",)),  # python-magic 0.4.27
     KnownModule(  # psycopg 3.3.9
