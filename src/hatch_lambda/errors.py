@@ -13,12 +13,19 @@ if TYPE_CHECKING:
 
 _CREDENTIALS = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s]+@")
 
+_CI_COMMAND = re.compile(r"^ *:(?=:)|#(?=#\w*\[)")
+"""The first letter of what a CI system obeys in a log: ``::`` where a line starts, ``##[`` and ``##vso[`` anywhere.
+
+Sources: https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs and
+https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-commands, both read 2026-11-27.
+"""
+
 
 class HatchLambdaError(Exception):
     """One or more problems, a line each: ``where: what is wrong; what was found or needed; what to do``.
 
-    ``detail`` is another tool's own output; it comes last, unchanged but for credentials. ``exit_code`` is what a
-    command ends with.
+    ``detail`` is another tool's own output; it comes last, its lines as they are but for credentials and what is not
+    printable. ``exit_code`` is what a command ends with.
     """
 
     exit_code = 1
@@ -29,7 +36,8 @@ class HatchLambdaError(Exception):
         super().__init__("\n".join(self.problems))
 
     def __str__(self) -> str:
-        return masked("\n\n".join(filter(None, ("\n".join(self.problems), self.detail))))
+        problems, detail = self.problems, self.detail.expandtabs().splitlines()
+        return "\n".join(map(printable_line, (*problems, *([""] if problems and detail else []), *detail)))
 
 
 class ConfigError(HatchLambdaError):
@@ -90,3 +98,15 @@ class OutputError(HatchLambdaError):
 def masked(text: str) -> str:
     """Return ``text`` with the credentials of every URL in it as ``****``."""
     return _CREDENTIALS.sub(r"\g<scheme>****@", text)
+
+
+def printable_line(text: str) -> str:
+    """Return ``text`` as one line that steers neither a terminal nor a CI system, without the credentials of URLs.
+
+    Everything that leaves the program goes through here, because names in a wheel, a lock, or a zip are foreign text.
+    What is not printable (control characters, line breaks, bidirectional and zero-width ones) is escaped as in Python.
+    """
+    line = masked(text)
+    if not line.isprintable():
+        line = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in line)
+    return _CI_COMMAND.sub(lambda sign: f"{sign[0][:-1]}\\x{ord(sign[0][-1]):02x}", line)

@@ -10,7 +10,6 @@ import stat
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
 from packaging.utils import canonicalize_name
@@ -26,6 +25,7 @@ from hatch_lambda.members import (
     read_member,
 )
 from hatch_lambda.ownership import Distribution, find_distributions, owners, text_line
+from hatch_lambda.paths import files_as_folders
 from hatch_lambda.plan import ArchivePlan, Entry, Origin, WheelContent
 
 if TYPE_CHECKING:
@@ -167,9 +167,8 @@ class _Texts:
 def _members(path: Path, archive: zipfile.ZipFile, raw: BinaryIO) -> list[Member]:
     infos = archive.infolist()
     _refuse(path, name_problems([info.orig_filename.removesuffix("/") for info in infos], _REFUSED))
-    files = {info.orig_filename for info in infos if not info.orig_filename.endswith("/")}
-    folders_of_files = {str(folder) for name in files for folder in PurePosixPath(name).parents}
-    both = sorted(files & folders_of_files)
+    files = [info.orig_filename for info in infos if not info.orig_filename.endswith("/")]
+    both = sorted(name for name, _ in files_as_folders(files))
     _refuse(path, (f"{name!r} is a file and a folder at once; nothing can unpack both; {_REFUSED}" for name in both))
     _refuse(path, encryption_problems(infos, _REFUSED))
     _refuse(path, header_problems(archive, raw, infos))

@@ -20,6 +20,7 @@ from packaging.markers import InvalidMarker, Marker
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ProjectError, masked
+from hatch_lambda.paths import check_regular
 from hatch_lambda.resolve.base import file_of, filename_of
 
 if TYPE_CHECKING:
@@ -273,8 +274,9 @@ def _pyproject(folder: Path) -> dict[str, Any]:
 def read_toml(path: Path) -> dict[str, Any]:
     """Return what is in a file of TOML; nothing if it is not there, or none."""
     try:
+        check_regular(path)
         return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
 
 

@@ -16,6 +16,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ResolveError
+from hatch_lambda.paths import check_regular
 from hatch_lambda.resolve.base import COMMIT, OFFLINE_VARIABLE, Pin, Resolution
 from hatch_lambda.resolve.commits import LockedCommits
 from hatch_lambda.resolve.pip import report_of, reported_pin
@@ -126,6 +127,7 @@ def _lines(path: Path, above: frozenset[Path] = frozenset()) -> Iterator[str]:
 
 def _lines_of(path: Path) -> Iterator[str]:
     """Yield each line of one file as pip has it: continued ones as one, without comments, which continue nothing."""
+    check_regular(path)
     text = re.sub(r"^[ \t]*#.*", "", path.read_text("utf-8", "replace"), flags=re.MULTILINE).replace("\\\n", " ")
     yield from filter(None, (re.sub(r"(^|\s)#.*", "", line).strip() for line in text.splitlines()))
 

@@ -28,6 +28,7 @@ from packaging.utils import (
 )
 
 from hatch_lambda.errors import ResolveError, masked
+from hatch_lambda.paths import check_regular
 from hatch_lambda.resolve.base import (
     UPGRADE_VARIABLE,
     Pin,
@@ -138,6 +139,7 @@ def commits_in(lock: Pylock, target: Target, name: str, wanted: Wanted | None = 
 def read_lock(path: Path, name: str) -> Pylock:
     """Return the lock at ``path``; raises ``ResolveError`` if it is not there, not TOML or not a pylock."""
     try:
+        check_regular(path)
         return parse_lock(path.read_text("utf-8", "replace"), name)
     except PermissionError as error:
         raise ResolveError(f"{name}: cannot be read ({error.strerror}); see to its permissions") from None
@@ -151,6 +153,7 @@ def maker_of(path: Path) -> str | None:
     Raises ``ResolveError`` for a file that cannot be opened.
     """
     try:
+        check_regular(path)
         text = path.read_text("utf-8", "replace")
     except OSError as error:
         raise ResolveError(f"{path.name}: cannot be read ({error.strerror}); see to its permissions") from None
