@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import FinishedError
+from hatch_lambda.inflate import pieces
 from hatch_lambda.layout import directory_size
 from hatch_lambda.members import (
-    LARGEST_LISTING,
+    LARGEST_DIRECTORY,
     UNREADABLE,
     encryption_problems,
     header_problems,
@@ -108,19 +109,25 @@ def read_finished(path: Path) -> FinishedArchive:
         mode = path.stat().st_mode  # asked first: a pipe would be waited for, and a device never ends
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
             raise FinishedError(f"{path}: is no regular file; give the path of a zip")
+        if path.stat().st_size > MAX_READ:
+            raise FinishedError(
+                f"{path}: takes {path.stat().st_size:,} bytes; expected at most {MAX_READ:,}; {_REFUSED}"
+            )
         with path.open("rb") as raw:
             listed = directory_size(raw)
-        if listed > LARGEST_LISTING:
+        if listed > LARGEST_DIRECTORY:
             raise FinishedError(
-                f"{path}: its directory takes {listed:,} bytes; {LARGEST_LISTING:,} are read at most; {_REFUSED}"
+                f"{path}: its directory takes {listed:,} bytes; {LARGEST_DIRECTORY:,} are read at most; {_REFUSED}"
             )
         with zipfile.ZipFile(path) as archive, path.open("rb") as raw:
             members = _members(path, archive, raw)
+        with path.open("rb") as raw:  # and not the zip, whose description of each member takes the most memory
             sha256, size = _hash(raw)
-            found = _Texts(archive, {member.name: member for member in members})
+            found = _Texts(raw, {member.name: member for member in members})
             described = _described(found)
             roots = _import_roots(found.names, described)
             distributions = find_distributions(found.names, found.text, roots)
+            origin_of = owners(found.names, found.text, distributions, roots, _strangers(described, distributions))
     except FileNotFoundError:
         raise FinishedError(f"{path}: there is no such file") from None
     except IsADirectoryError:
@@ -129,7 +136,6 @@ def read_finished(path: Path) -> FinishedArchive:
         raise FinishedError(f"{path}: cannot be read; {error.strerror}; see to its permissions") from None
     except UNREADABLE as error:
         raise FinishedError(f"{path}: cannot be read as a zip; {error}; make or fetch it anew") from None
-    origin_of = owners(found.names, distributions, roots, _strangers(described, distributions))
     entries = [_entry(path, member, origin_of[member.name]) for member in members]
     plan = ArchivePlan(tuple(sorted(entries, key=lambda entry: entry.path)))
     kind: Kind = "function" if roots == ("",) else "layer"
@@ -148,8 +154,8 @@ def read_finished(path: Path) -> FinishedArchive:
 class _Texts:
     """The short texts of an open zip."""
 
-    def __init__(self, archive: zipfile.ZipFile, members: Mapping[str, Member]) -> None:
-        self._archive = archive
+    def __init__(self, raw: BinaryIO, members: Mapping[str, Member]) -> None:
+        self._raw = raw
         self._members = members
 
     @property
@@ -161,7 +167,8 @@ class _Texts:
         member = self._members.get(name)
         if member is None or member.size > MAX_TEXT:
             return ""
-        return self._archive.read(name).decode("utf-8", "replace")
+        found = pieces(self._raw, member.offset, member.method, member.compressed, member.size)
+        return b"".join(found).decode("utf-8", "replace")
 
 
 def _members(path: Path, archive: zipfile.ZipFile, raw: BinaryIO) -> list[Member]:

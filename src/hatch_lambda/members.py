@@ -46,9 +46,10 @@ _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 """Source: APPNOTE.TXT 4.3.7, https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT."""
 
 LARGEST_LISTING = 16 << 20
-"""Bytes of METADATA, RECORD, entry points and the zip's directory, each, which are held in memory as a whole: room for
-a hundred thousand files.
-"""
+"""Bytes of METADATA and RECORD, each, which are held in memory as a whole."""
+
+LARGEST_DIRECTORY = 10 << 20
+"""Bytes of a zip's directory, of which twenty times as much is held in memory: room for eighty thousand files."""
 
 _TWO_STORIES = "programs would not agree on what the zip holds; make it anew"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import re
 import stat
+from bisect import bisect_left
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -24,9 +25,9 @@ def path_problem(path: str) -> str | None:
 
     What a build puts into a zip and what a zip or a wheel is refused for is decided here alone.
     """
-    parts = path.split("/")
-    if _FORBIDDEN.search(path) or _is_too_long(parts):
+    if _FORBIDDEN.search(path) or _is_too_long(path):
         return "is not a path for every system"
+    parts = path.split("/")
     if "" in parts or "." in parts or ".." in parts:
         return "leads out of the archive or is not a plain path"
     if not path.isascii() and any("\ud800" <= letter <= "\udfff" for letter in path):
@@ -34,9 +35,11 @@ def path_problem(path: str) -> str | None:
     return None
 
 
-def _is_too_long(parts: list[str]) -> bool:
-    lengths = [len(part.encode("utf-8", "surrogatepass")) for part in parts]
-    return sum(lengths) + len(lengths) - 1 > _LONGEST_PATH or max(lengths) > _LONGEST_NAME
+def _is_too_long(path: str) -> bool:
+    encoded = path.encode("utf-8", "surrogatepass")
+    return len(encoded) > _LONGEST_NAME and (
+        len(encoded) > _LONGEST_PATH or max(map(len, encoded.split(b"/"))) > _LONGEST_NAME
+    )
 
 
 def folder_order(path: str) -> str:
@@ -54,6 +57,28 @@ def common_folder(one: str, other: str) -> int:
         else:
             high = middle - 1
     return one.rfind("/", 0, low) + 1
+
+
+class SortedPaths:
+    """Paths in the order in which all that lies in a folder stands together.
+
+    A set of all folders would take far more memory than the paths where those are deep.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self.paths = sorted(paths, key=folder_order)
+
+    def __getitem__(self, index: int) -> str:
+        return self.paths[index]
+
+    def place(self, path: str) -> int:
+        """Return the index at which a path stands, or would stand."""
+        return bisect_left(self.paths, folder_order(path), key=folder_order)
+
+    def inside(self, folder: str) -> range:
+        """Return the indexes of the paths that lie in a folder."""
+        end = bisect_left(self.paths, f"{folder_order(folder)}\1", key=folder_order)
+        return range(self.place(f"{folder}/"), end)
 
 
 def files_as_folders(paths: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -186,6 +186,15 @@ def make_plan(
     return ArchivePlan(tuple(ordered), warnings)
 
 
+def offered_plan(entries: Iterable[Entry], choices: Choices) -> ArchivePlan:
+    """Return the archive as far as it is known before any file is read: without RECORDs, collisions undecided."""
+    smallest: dict[str, Entry] = {}
+    for entry in _without(entries, choices.exclude_files):
+        if entry.content.size <= smallest.setdefault(entry.path, entry).content.size:
+            smallest[entry.path] = entry
+    return ArchivePlan(tuple(smallest.values()))
+
+
 def _check_paths(claims: Iterable[Entry], prefix: str) -> None:
     problems = [
         f"{prefix + claim.path!r}: {problem}; it comes from {claim.origin}; leave it out with exclude-files"

@@ -641,6 +641,50 @@ def test_a_file_where_another_distribution_has_a_folder_is_refused(index, projec
     )
 
 
+def test_files_that_are_alone_too_large_are_told_before_they_are_read(project):
+    for name in ("one", "two"):
+        with project.write(f"shop/{name}.bin", "x").open("r+b") as file:
+            file.truncate(200_000_000_000)  # no disk holds them, and hashing them would take minutes
+
+    built = project.build()
+
+    assert built.code == 1
+    assert re.fullmatch(
+        r"unzipped: 400,000,000,\d{3} bytes; Lambda accepts less than 262,144,000 with its layers; "
+        r"largest: shop 0\.1\.0 \(381,469\.7 MiB\), …\n",
+        built.output,
+    )
+
+
+@pytest.mark.parametrize("name", ["a\nb.txt", "a\x1b[31m.txt", "a\\b.txt"])
+def test_a_file_whose_name_no_zip_may_have_is_told(project, older, name):
+    project.write(f"shop/{name}", "")
+
+    built = project.build()
+
+    plain = name.replace("\n", "\\n").replace("\x1b", "\\x1b")
+    assert (built.code, built.output) == (
+        1,
+        (
+            f"{f'shop/{name}'!r}: is not a path for every system; found for {project.root}/shop/{plain}; rename it, "
+            "exclude it, or see to force-include\n"
+        ),
+    )
+    assert zips.folder(older.parent) == {NAME: b"older"}
+
+
+def test_a_file_of_a_dependency_whose_path_no_zip_may_have_is_told(index, project):
+    index.add("lib", files={"lib-1.0.data/purelib/C:x.py": ""})
+    project.configure(dependencies=["lib"])
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        1,
+        "'C:x.py': is not a path for every system; it comes from lib 1.0; leave it out with exclude-files\n",
+    )
+
+
 def test_hatch_learns_of_the_builder_without_loading_it(environ):
     code = "import sys, hatch_lambda.hooks; print(*sorted(name for name in sys.modules if 'hatch_lambda' in name))"
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.handler import ANYTHING, LARGEST_SOURCE, module_names, source
+from hatch_lambda.paths import SortedPaths
 from hatch_lambda.provided import MODULES
 from hatch_lambda.stdlib import standard_library, was_standard
 
@@ -204,20 +205,18 @@ class _Places:
         )
 
     @cached_property
-    def folders(self) -> frozenset[str]:
-        """Return every folder, each of which is a package, if only a namespace."""
-        found: set[str] = set()
-        for path in self.files:
-            folder = path.rpartition("/")[0]
-            while folder and folder not in found:
-                found.add(folder)
-                folder = folder.rpartition("/")[0]
-        return frozenset(found)
+    def sorted(self) -> SortedPaths:
+        """Return every path, sorted."""
+        return SortedPaths(self.files)
+
+    def is_folder(self, path: str) -> bool:
+        """Return whether there is such a folder, each of which is a package, if only a namespace."""
+        return bool(self.sorted.inside(path))
 
     @cached_property
     def own(self) -> frozenset[str]:
         """Return the names at the root that only the project has files of."""
-        tops = {name for name in self.modules | self.folders if "/" not in name}
+        tops = {path.partition("/")[0] for path in (*self.files, *self.modules) if "/" in path or path in self.modules}
         others = {
             path.partition("/")[0].partition(".")[0] for path, entry in self.files.items() if not entry.origin.project
         }
@@ -226,7 +225,8 @@ class _Places:
     @cached_property
     def parts(self) -> frozenset[str]:
         """Return every name that a module or folder has, wherever it lies."""
-        return frozenset(path.rpartition("/")[2] for path in self.modules | self.folders)
+        names = {path.rpartition("/")[2] for path in self.modules}
+        return frozenset(names.union(*(path.split("/")[:-1] for path in self.files)))
 
     def missing(self, found: Import) -> str | None:
         """Return the first part of the import that is surely nowhere; ``None`` if there is none such."""
@@ -235,13 +235,13 @@ class _Places:
             return None
         for count in range(1, len(names) + 1 if names[0] in self.own else 2):
             path = "/".join(names[:count])
-            if path not in self.modules and path not in self.folders:
+            if path not in self.modules and not self.is_folder(path):
                 return ".".join(names[:count])
         path = "/".join(names)
-        if found.name in {None, "*"} or names[0] not in self.own or path not in self.folders or path in self.modules:
+        if found.name in {None, "*"} or names[0] not in self.own or path in self.modules or not self.is_folder(path):
             return None
         inner = f"{path}/{found.name}"
-        if inner in self.modules or inner in self.folders or self._may_define(path, str(found.name)):
+        if inner in self.modules or self.is_folder(inner) or self._may_define(path, str(found.name)):
             return None
         return f"{found.module}.{found.name}"
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.handler import LARGEST_SOURCE
+from hatch_lambda.paths import SortedPaths
 from hatch_lambda.plan import opened
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _SHARING = (b"extend_path", b"declare_namespace")
 """What an ``__init__`` says that looks for more of its package elsewhere. Source: ``pkgutil`` and ``pkg_resources``."""
 
 _MODULES = (".py", ".so")
+_START = "/__init__.py"
 
 
 def check_layers(candidate: Candidate) -> Iterator[Finding]:
@@ -58,13 +60,16 @@ def _hidden(function: Mapping[str, Entry], beneath: Mapping[str, Entry], handler
     """Yield each package that is in both places with modules of one of them out of reach."""
     module = handler.rpartition(".")[0].replace(".", "/")
     told: set[str] = set()
-    for package in sorted(_folders(function) & _folders(beneath)):
-        if told & {package, *_around(package)}:
+    both = [(place, SortedPaths(place)) for place in (function, beneath)]
+    for package in sorted({path.removesuffix(_START) for path in (*function, *beneath) if path.endswith(_START)}):
+        ours, theirs = (
+            {(path := paths[index]): place[path] for index in paths.inside(package)} for place, paths in both
+        )
+        if not ours or not theirs or not told.isdisjoint((package, *_around(package))):
             continue
-        ours, theirs = (_below(package, place) for place in (function, beneath))
-        winner, loser = (ours, theirs) if f"{package}/__init__.py" in ours else (theirs, ours)
+        winner, loser = (ours, theirs) if f"{package}{_START}" in ours else (theirs, ours)
         lost = sorted(path for path in loser.keys() - winner.keys() if path.endswith(_MODULES))
-        start = winner.get(f"{package}/__init__.py")
+        start = winner.get(f"{package}{_START}")
         if lost and start and not _shares(start):
             told.add(package)
             own = next((path for path in lost if path in {f"{module}.py", f"{module}/__init__.py"}), None)
@@ -81,10 +86,6 @@ def _hidden(function: Mapping[str, Entry], beneath: Mapping[str, Entry], handler
                 yield Finding("warning", f"{why}. Put both into one archive.")
 
 
-def _folders(place: Mapping[str, Entry]) -> set[str]:
-    return {folder for path in place for folder in _around(path)}
-
-
 def _around(path: str) -> Iterator[str]:
     """Yield the folders that a path lies in."""
     return (path[:index] for index, letter in enumerate(path) if letter == "/")
@@ -94,7 +95,3 @@ def _shares(start: Entry) -> bool:
     with opened(start.content) as file:
         text = file.read(LARGEST_SOURCE)
     return any(word in text for word in _SHARING)
-
-
-def _below(package: str, place: Mapping[str, Entry]) -> dict[str, Entry]:
-    return {path: entry for path, entry in place.items() if path.startswith(f"{package}/")}
