@@ -100,6 +100,24 @@ def masked(text: str) -> str:
     return _CREDENTIALS.sub(r"\g<scheme>****@", text)
 
 
+def shown(value: object) -> str:
+    """Return a value found in somebody's file as messages show it: its ``repr``, cut where it is very long.
+
+    Python writes no integer of more than 4,300 digits, and nothing that is nested a thousand times.
+    """
+    try:
+        text = repr(value)
+    except ValueError:
+        return "a number with too many digits"
+    except RecursionError:
+        return "a value that is nested too deeply"
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+_LONGEST_VALUE = 500
+"""Characters."""
+
+
 def printable_line(text: str) -> str:
     """Return ``text`` as one line that steers neither a terminal nor a CI system, without the credentials of URLs.
 

@@ -216,6 +216,8 @@ _HATCH_RAISES = (ValueError, TypeError, RuntimeError, LookupError, UnknownPlugin
 
 def _hatch_error(error: Exception) -> ProjectError:
     """Return an error with Hatch's own words; what else stopped it is shown with its type and the field."""
+    if file := _toml_file(error):
+        return ProjectError(f"{file}: not TOML that Python can read; {' '.join(str(error).split())}; mend it")
     plain = type(error) in _HATCH_RAISES or isinstance(error, OSError)
     problem, _, advice = (str(error) if plain else f"{_field(error)}{_typed(error)}").partition("\n\n")
     return ProjectError(problem.splitlines(), detail=advice)
@@ -234,6 +236,12 @@ def _field(error: Exception) -> str:
     """Return the address of the field of ``[project]`` that Hatch was reading, ready to stand before a problem."""
     fields = [frame.f_code.co_name for frame, owner in _frames(error) if isinstance(owner, CoreMetadata)]
     return f"project.{fields[-1].replace('_', '-')}: " if fields else ""
+
+
+def _toml_file(error: Exception) -> str:
+    """Return the file of TOML that Hatch was reading; empty if it was not, or the file cannot be opened."""
+    files = [owner for frame, owner in _frames(error) if frame.f_code is load_toml.__code__]
+    return str(files[-1]) if files and not isinstance(error, OSError) else ""
 
 
 def _hook_address(error: Exception, target_hooks: Collection[str]) -> str | None:

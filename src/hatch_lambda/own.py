@@ -8,7 +8,6 @@ from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -17,7 +16,7 @@ from packaging.version import Version
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.own_wheel import commit_in, settled, wheel_of
 from hatch_lambda.places import Place, Surroundings, surroundings
-from hatch_lambda.resolve.base import Commit, Demand, without_credentials
+from hatch_lambda.resolve.base import Commit, Demand, split_url, without_credentials
 from hatch_lambda.resolve.proof import demands
 
 if TYPE_CHECKING:
@@ -174,7 +173,7 @@ def _name(demand: Demand) -> NormalizedName:
 def _place(demand: Demand, context: Surroundings | None, here: Surroundings, target: Target) -> Place | None:
     """Return the place that a sibling's own configuration says, or else the project's."""
     name, url = demand.requirement.name, demand.requirement.url
-    if url and not urlsplit(url).scheme:
+    if url and not split_url(url).scheme:
         raise ResolveError(
             f"{demand.by}: requires {name} @ {url}, which is no URL; give it from the project's folder on, such as "
             f"{name} @ {{root:uri}}/{url.removeprefix('./')}"
@@ -185,7 +184,7 @@ def _place(demand: Demand, context: Surroundings | None, here: Surroundings, tar
 def _for_an_index(one: _Placed, target: Target) -> Demand:
     """Return the requirement as a resolver can judge it: it holds, whatever extra it is of; a wheel has its URL."""
     requirement = copy(one.demand.requirement)
-    if requirement.marker and not requirement.marker.evaluate({**target.markers, "extra": ""}):
+    if not target.holds(requirement.marker):
         requirement.marker = None
     if one.place:
         requirement.url, requirement.specifier = one.place.url, SpecifierSet()

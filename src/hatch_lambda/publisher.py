@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 from hatch.publish.plugin.interface import PublisherInterface
 
 from hatch_lambda.deploy import Deployment, deploy
-from hatch_lambda.errors import ConfigError, FinishedError, HatchLambdaError, ProjectError, PublishError, printable_line
+from hatch_lambda.errors import (
+    ConfigError,
+    FinishedError,
+    HatchLambdaError,
+    ProjectError,
+    PublishError,
+    printable_line,
+    shown,
+)
 from hatch_lambda.finished import read_finished
 from hatch_lambda.hatch_project import hatch_answers
 from hatch_lambda.table import Table
@@ -146,10 +154,10 @@ def _tables(stages: Any, problems: list[str]) -> dict[str, Mapping[str, Any]]:
     """Return the stages that are tables, and note those that are none."""
     where = "tool.hatch.publish.lambda.stages"
     if not isinstance(stages, dict):
-        problems.append(f"{where}: expected a table of tables; found {stages!r}")
+        problems.append(f"{where}: expected a table of tables; found {shown(stages)}")
         return {}
     problems += [
-        f"{where}.{name}: expected a table; found {table!r}"
+        f"{where}.{name}: expected a table; found {shown(table)}"
         for name, table in stages.items()
         if not isinstance(table, dict)
     ]

@@ -12,7 +12,7 @@ import zipfile
 from typing import TYPE_CHECKING, BinaryIO
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from hatch_lambda.errors import WheelError
 from hatch_lambda.headers import MAX_HEADERS, header_block, read_headers
@@ -140,7 +140,8 @@ def _scheme_problems(names: Iterable[str]) -> Iterator[str]:
 
 def _dist_info(filename: str, infos: Iterable[zipfile.ZipInfo], name: NormalizedName, version: Version) -> str:
     names = {info.filename for info in infos}
-    folders = sorted({top for top in (path.split("/")[0] for path in names) if top.endswith(".dist-info")})
+    placed = {data[2] if (data := data_path(path)) else path for path in names}
+    folders = sorted({top for top in (path.split("/")[0] for path in names | placed) if top.endswith(".dist-info")})
     fitting = [folder for folder in folders if _is_dist_info_of(folder, name, version)]
     if len(folders) != 1 or not fitting:
         found = ", ".join(folders) or "none"
@@ -156,7 +157,7 @@ def _is_dist_info_of(folder: str, name: NormalizedName, version: Version) -> boo
     found_name, _, found_version = folder.removesuffix(".dist-info").partition("-")
     try:
         return canonicalize_name(found_name) == name and Version(found_version) == version
-    except InvalidVersion:
+    except ValueError:
         return False
 
 
@@ -190,7 +191,7 @@ def _metadata_problems(
 ) -> Iterator[str]:
     try:
         fits = canonicalize_name(found_name or "") == name and Version(found_version or "") == version
-    except InvalidVersion:
+    except ValueError:
         fits = False
     if not fits:
         yield f"its METADATA is of {found_name} {found_version}; the wheel is refused"

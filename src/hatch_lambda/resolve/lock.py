@@ -19,6 +19,7 @@ from packaging.pylock import (
     PylockUnsupportedVersionError,
     PylockValidationError,
 )
+from packaging.specifiers import SpecifierSet
 from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
@@ -35,6 +36,8 @@ from hatch_lambda.resolve.base import (
     Resolution,
     file_of,
     filename_of,
+    is_file_url,
+    is_url,
     literal,
     portable,
     without_credentials,
@@ -129,7 +132,8 @@ class LockResolver:
 
 
 def commits_in(lock: Pylock, target: Target, name: str, wanted: Wanted | None = None) -> LockedCommits:
-    """Return the commits that a lock has for the target."""
+    """Return the commits that a lock has for the target; raises ``ResolveError`` for markers that have no answer."""
+    _check_judgeable(lock, target, name, _remedy(lock))
     found = {package.name: _select_one(lock, package, target, wanted or Wanted()) for package in lock.packages}
     commits = {package: entry for package, entry in found.items() if isinstance(entry, PackageVcs)}
     freeing = f"free it with {UPGRADE_VARIABLE}={{name}} {REFRESH}" if lock.created_by == CREATED_BY else ""
@@ -159,7 +163,7 @@ def maker_of(path: Path) -> str | None:
         raise ResolveError(f"{path.name}: cannot be read ({error.strerror}); see to its permissions") from None
     try:
         found = tomllib.loads(text).get("created-by")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         line = _MADE_BY.search(text)
         found = line["tool"] if line else None
     return found if isinstance(found, str) else None
@@ -168,9 +172,11 @@ def maker_of(path: Path) -> str | None:
 def parse_lock(text: str, name: str) -> Pylock:
     """Return a lock from its text; raises ``ResolveError`` saying where it is not one."""
     try:
-        return Pylock.from_dict(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+        values = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
         raise ResolveError(f"{name}: not TOML; {error}; write it anew with {REFRESH}") from None
+    try:
+        return Pylock.from_dict(values)
     except PylockUnsupportedVersionError as error:
         raise ResolveError(f"{name}: {error}; 1.0 is; write it anew with an older tool or with {REFRESH}") from None
     except PylockValidationError as error:
@@ -195,6 +201,7 @@ def select(
     whole is for other environments.
     """
     wanted, remedy = wanted or Wanted(), remedy or _remedy(lock)
+    _check_judgeable(lock, target, name, remedy)
     _check_environment(lock, target, name, f"{_missing_in_table(lock, target, wanted.overridden)}{remedy}")
     pins: dict[NormalizedName, Pin] = {}
     unfit: dict[NormalizedName, str] = {}
@@ -219,6 +226,26 @@ def select(
 
 def _remedy(lock: Pylock) -> str:
     return f"refresh it with {REFRESH}" if lock.created_by == CREATED_BY else f"make it anew with {lock.created_by}"
+
+
+def _check_judgeable(lock: Pylock, target: Target, name: str, remedy: str) -> None:
+    """Raise ``ResolveError`` for each marker and version of which nobody can tell whether the target fits."""
+    environ: dict[str, Any] = {**target.markers, "extras": frozenset(), "dependency_groups": frozenset()}
+    marked = [(name, lock.environments or (), lock.requires_python)]
+    marked += [
+        (f"{name} has {package.name}", [package.marker] if package.marker else (), package.requires_python)
+        for package in lock.packages
+    ]
+    problems = []
+    for where, markers, pythons in marked:
+        try:
+            for marker in markers:
+                marker.evaluate(environ, context="lock_file")
+            (pythons or SpecifierSet()).contains(target.python_full_version)
+        except (ValueError, LookupError) as error:
+            problems.append(f"{where}: cannot be held against {target}; {str(error).rstrip('.')}; {remedy}")
+    if problems:
+        raise ResolveError(problems)
 
 
 def _check_environment(lock: Pylock, target: Target, name: str, remedy: str) -> None:
@@ -287,6 +314,8 @@ def _pin(package: Package, entry: object, base: Path, root: Path) -> Pin | str:
         kind = "a repository" if isinstance(entry, PackageVcs) else "a folder"
         return f"only as {kind}, and nothing is compiled on this machine"
     url = literal(entry.url or "") or (base / (entry.path or "")).absolute().as_uri()
+    if not is_url(url):
+        return f"its URL {url!r} is none"
     filename = filename_of(url) if isinstance(entry, PackageArchive) else entry.filename
     sha256 = entry.hashes.get("sha256")
     problem = _name_problem(filename, url, sdist=isinstance(entry, PackageSdist)) or _file_problem(url, root)
@@ -309,7 +338,7 @@ def _name_problem(filename: str, url: str, *, sdist: bool) -> str | None:
 
 def _file_problem(url: str, root: Path) -> str | None:
     """Say why a file of this machine cannot be what a lock means; ``None`` for all other URLs."""
-    if not url.startswith("file:"):
+    if not is_file_url(url):
         return None
     file = file_of(url)
     if not file.is_relative_to(root.resolve()):
@@ -319,7 +348,8 @@ def _file_problem(url: str, root: Path) -> str | None:
 
 def _difference(lock: Pylock, roots: Sequence[Demand], name: str) -> list[str]:
     """Say what the project requires now and did not when our lock was made, and the other way round."""
-    made_from = ((lock.tool or {}).get(TOOL) or {}).get("requirements")
+    ours = (lock.tool or {}).get(TOOL)
+    made_from = ours.get("requirements") if isinstance(ours, dict) else None
     if not isinstance(made_from, list):
         return []
     now = requirement_lines(roots)
