@@ -150,7 +150,7 @@ class Target:
 
     def _manylinux_level(self, platform: str) -> tuple[int, int] | None:
         """Return the glibc version of a manylinux tag of this machine; ``None`` for any other tag."""
-        level = re.fullmatch(rf"manylinux_([0-9]{1, 4})_([0-9]{1, 4})_{self.machine}", platform)
+        level = re.fullmatch(rf"manylinux_([0-9]{{1,4}})_([0-9]{{1,4}})_{self.machine}", platform)
         return (int(level[1]), int(level[2])) if level else None
 
 

@@ -219,7 +219,7 @@ def _read_patches(table: Table, runtimes: list[Runtime]) -> dict[str, int]:
     if value is None or not runtimes:
         return {}
     for runtime in runtimes:
-        match = re.fullmatch(rf"{re.escape(runtime.python_version)}\.([0-9]{1, 4})", value)
+        match = re.fullmatch(rf"{re.escape(runtime.python_version)}\.([0-9]{{1,4}})", value)
         if match:
             return {runtime.name: int(match[1])}
     if table.inherits("python-patch"):

@@ -685,6 +685,104 @@ def test_a_file_of_a_dependency_whose_path_no_zip_may_have_is_told(index, projec
     )
 
 
+@pytest.mark.parametrize(
+    ("requirement", "shown", "reason"),
+    [
+        (
+            "lib; platform_machine ~= 'x'",
+            "'lib; platform_machine ~= \"x\"'",
+            "Undefined <Op('~=')> on 'x86_64' and 'x'",
+        ),
+        ("lib; os_name === 'x'", "'lib; os_name === \"x\"'", "Undefined <Op('===')> on 'posix' and 'x'"),
+        (
+            "lib @ http://[::1/lib-1.0-py3-none-any.whl",
+            "'lib @ http://[::1/lib-1.0-py3-none-any.whl'",
+            "Invalid IPv6 URL",
+        ),
+    ],
+)
+def test_a_requirement_that_nobody_can_judge_is_told(project, requirement, shown, reason):
+    project.configure(dependencies=[requirement], project="[tool.hatch.metadata]\nallow-direct-references = true\n")
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        1,
+        (
+            f"project.dependencies: requires {shown}, which has no answer on python3.13 on x86_64 ({reason}); "
+            "correct it\n"
+        ),
+    )
+
+
+def test_the_requirement_of_a_wheel_that_nobody_can_judge_is_told(index, project):
+    index.add("lib", requires=["other; sys_platform == 'win32' and platform_machine ~= 'x'"])
+    project.configure(dependencies=["lib"])
+
+    built = project.build()
+
+    assert built.code == 1
+    assert re.fullmatch(
+        "project.dependencies: pip could not resolve the requirements for python3.13 on x86_64; what it said follows"
+        r"\n\nERROR: [\w.]*UndefinedComparison: Undefined <Op\('~='\)> on 'x86_64' and 'x'\.\n",
+        built.output,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("zzz = " + "9" * 5000, "Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits"),
+        ("zzz = " + "[" * 5000, "maximum recursion depth exceeded"),
+    ],
+)
+def test_a_pyproject_that_python_cannot_read_is_told_by_name(project, text, reason):
+    project.configure(text)
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output.startswith(f"{project.root}/pyproject.toml: not TOML that Python can read; {reason}")
+    assert built.output.endswith("; mend it\n")
+    assert built.output.count("\n") == 1
+
+
+def test_numbers_and_arrays_that_python_cannot_write_are_told_all_the_same(project):
+    project.configure(f"scripts = 0x{'F' * 5000}\nmanifest.{'a.' * 1500}a = 1\nmax-size = {'[' * 200}{']' * 200}")
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        1,
+        (
+            f"{TABLE}.scripts: expected true or false; found a number with too many digits\n"
+            f"{TABLE}.max-size: expected a whole number above 0; found {'[' * 200}{']' * 200}\n"
+            f"{TABLE}.manifest: expected true or false; found a value that is nested too deeply\n"
+        ),
+    )
+
+
+@pytest.mark.parametrize("scheme", ["file", "FILE", "File"])
+def test_a_file_that_a_lock_names_outside_of_the_project_is_not_taken(project, scheme):
+    project.configure('lock = "pylock.toml"', dependencies=["lib"])
+    project.write(
+        "pylock.toml",
+        'lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "lib"\nversion = "1.0"\n'
+        f'wheels = [{{ name = "lib-1.0-py3-none-any.whl", url = "{scheme}:///etc/lib-1.0-py3-none-any.whl", '
+        f'hashes = {{ sha256 = "{"0" * 64}" }} }}]\n',
+    )
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        1,
+        (
+            "project.dependencies: requires lib; pylock.toml has lib 1.0, but its file lib-1.0-py3-none-any.whl lies "
+            "outside the project, where nobody else has it; make it anew with x\n"
+        ),
+    )
+
+
 def test_hatch_learns_of_the_builder_without_loading_it(environ):
     code = "import sys, hatch_lambda.hooks; print(*sorted(name for name in sys.modules if 'hatch_lambda' in name))"
 
