@@ -10,8 +10,8 @@ from packaging.utils import canonicalize_name
 from hatch_lambda.archive import write_archive
 from hatch_lambda.checks import check_candidate
 from hatch_lambda.checks.base import Candidate
-from hatch_lambda.checks.limits import check_zipped
-from hatch_lambda.errors import ConfigError
+from hatch_lambda.checks.limits import check_zipped, size_problem
+from hatch_lambda.errors import ConfigError, PlanError
 from hatch_lambda.layers import (
     LAYER_PREFIX,
     Layer,
@@ -23,7 +23,7 @@ from hatch_lambda.layers import (
 )
 from hatch_lambda.manifest import write_manifest
 from hatch_lambda.places import shared_folder
-from hatch_lambda.plan import Choices, make_plan
+from hatch_lambda.plan import Choices, FileContent, make_plan, offered_plan
 from hatch_lambda.project import describe, description, project_entries, root_demands
 from hatch_lambda.report import LockChange, LockReport, Report
 from hatch_lambda.resolve.choice import lock_path
@@ -143,8 +143,18 @@ def _decided(
     ]
     beside: list[Entry] = []
     (entries if whole else beside).append(description(project, config, described, whole=whole))
+    choices = Choices(config.exclude_files, config.collisions)
+    _check_size(offered_plan(entries, choices), layers, config)
     prefix = LAYER_PREFIX if config.kind == "layer" else ""
-    return make_plan(entries, Choices(config.exclude_files, config.collisions), prefix=prefix, beside=beside)
+    return make_plan(entries, choices, prefix=prefix, beside=beside)
+
+
+def _check_size(offered: ArchivePlan, layers: Sequence[Layer], config: LambdaConfig) -> None:
+    """Raise ``PlanError`` if files of the project, which are yet to be hashed, are alone too large for the archive."""
+    unhashed = sum(entry.content.size for entry in offered.entries if isinstance(entry.content, FileContent))
+    problem = size_problem(offered, layers, config) if unhashed > config.max_size else None
+    if problem:
+        raise PlanError(problem)
 
 
 def _wheel_entries(wheels: Sequence[Wheel], config: LambdaConfig) -> Iterator[Entry]:

@@ -8,6 +8,7 @@ from typing import Any
 from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+from hatch_lambda.errors import printable_line
 from hatch_lambda.plugin import LambdaBuilder
 
 
@@ -29,7 +30,7 @@ class LambdaBuildHook(BuildHookInterface[BuilderConfig]):
         if self._counts(version):
             self._built = True
             for archive in self._builder().build(directory=str(Path(artifact_path).parent)):
-                self.app.display_info(archive)
+                self.app.display_info(printable_line(archive))
 
     def _counts(self, *versions: str) -> bool:
         """Return whether a wheel is built that others will install; a global hook is asked for every target."""

@@ -12,6 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 from pathspec import GitIgnoreSpec
 
+from hatch_lambda.errors import shown
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.table import toml_key
 
@@ -266,7 +267,7 @@ def _read_collisions(table: Table) -> dict[str, NormalizedName]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        table.problem("collisions", f'expected a table such as {{ "jwt/**" = "pyjwt" }}; found {value!r}')
+        table.problem("collisions", f'expected a table such as {{ "jwt/**" = "pyjwt" }}; found {shown(value)}')
         return {}
     winners = {}
     for pattern, winner in value.items():
@@ -275,7 +276,7 @@ def _read_collisions(table: Table) -> dict[str, NormalizedName]:
         if problem:
             table.problem(where, problem)
         elif not isinstance(winner, str) or _name_problem(winner):
-            table.problem(where, f"expected the name of a distribution; found {winner!r}")
+            table.problem(where, f"expected the name of a distribution; found {shown(winner)}")
         else:
             winners[pattern] = canonicalize_name(winner)
     return winners

@@ -28,13 +28,20 @@ https://cloud.google.com/storage/docs/authentication/signatures, read 2026-11-27
 MOST_LINES = 12
 """Lines of a resolution that failed, at most, without ``-v``."""
 
+_CI_COMMAND = re.compile(r"^ *:(?=:)|#(?=#\w*\[)")
+"""The first letter of what a CI system obeys in a log: ``::`` where a line starts, ``##[`` and ``##vso[`` anywhere.
+
+Sources: https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs and
+https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-commands, both read 2026-11-27.
+"""
+
 
 class HatchLambdaError(Exception):
     """One or more problems, a line each: ``where: what is wrong; what was found or needed; what to do``.
 
-    ``detail`` is another tool's own output; it comes last, unchanged but for credentials. ``excerpt`` is the part of it
-    that is shown without ``-v``: all of it by default, nothing if the problems explain it. ``exit_code`` is what a
-    command ends with.
+    ``detail`` is another tool's own output; it comes last, its lines as they are but for credentials and what is not
+    printable. ``excerpt`` is the part of it that is shown without ``-v``: all of it by default, nothing if the problems
+    explain it. ``exit_code`` is what a command ends with.
     """
 
     exit_code = 1
@@ -49,9 +56,10 @@ class HatchLambdaError(Exception):
         return self.text()
 
     def text(self, *, verbose: bool = False) -> str:
-        """Return the problems and the other tool's output, of which only ``verbose`` has all."""
-        shown = self.problems if verbose else self.first_problems()
-        return masked("\n\n".join(filter(None, ("\n".join(shown), self.detail if verbose else self.excerpt))))
+        """Return the problems and the other tool's output, all of it only if ``verbose``; every line is printable."""
+        problems = self.problems if verbose else self.first_problems()
+        detail = (self.detail if verbose else self.excerpt).expandtabs().splitlines()
+        return "\n".join(map(printable_line, (*problems, *([""] if problems and detail else []), *detail)))
 
     def first_problems(self) -> tuple[str, ...]:
         """Return the problems that are shown without ``-v``."""
@@ -149,3 +157,33 @@ def _is_secret(parameter: re.Match[str]) -> bool:
     if _SECRET_NAMES.search(name):
         return True
     return bool(_OPAQUE.fullmatch(parameter["value"])) and not _PUBLIC_NAMES.match(name)
+
+
+def shown(value: object) -> str:
+    """Return a value found in somebody's file as messages show it: its ``repr``, cut where it is very long.
+
+    Python writes no integer of more than 4,300 digits, and nothing that is nested a thousand times.
+    """
+    try:
+        text = repr(value)
+    except ValueError:
+        return "a number with too many digits"
+    except RecursionError:
+        return "a value that is nested too deeply"
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+_LONGEST_VALUE = 500
+"""Characters."""
+
+
+def printable_line(text: str) -> str:
+    """Return ``text`` as one line that steers neither a terminal nor a CI system, without the credentials of URLs.
+
+    Everything that leaves the program goes through here, because names in a wheel, a lock, or a zip are foreign text.
+    What is not printable (control characters, line breaks, bidirectional and zero-width ones) is escaped as in Python.
+    """
+    line = masked(text)
+    if not line.isprintable():
+        line = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in line)
+    return _CI_COMMAND.sub(lambda sign: f"{sign[0][:-1]}\\x{ord(sign[0][-1]):02x}", line)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from hatch_lambda.errors import ResolveError, WheelError
-from hatch_lambda.resolve.base import OFFLINE_VARIABLE, SHA256
+from hatch_lambda.errors import ResolveError, WheelError, shown
+from hatch_lambda.resolve.base import OFFLINE_VARIABLE, SHA256, is_file_url, is_url
 from hatch_lambda.resolve.pip import download
 from hatch_lambda.sources import wheel_from_sdist
 
@@ -51,7 +51,7 @@ def _refuse_network(pins: Sequence[Pin]) -> None:
     problems = [
         f"{OFFLINE_VARIABLE}: {pin.filename} is not in the store; build once with the network, or bring the store along"
         for pin in pins
-        if not pin.url.startswith("file:")
+        if not is_file_url(pin.url)
     ]
     if problems:
         raise ResolveError(problems)
@@ -76,7 +76,7 @@ def _take_in(pins: Sequence[Pin], folder: Path, store: Store) -> dict[Pin, Wheel
 
 def _check_sizes(wheels: Mapping[Pin, Wheel | None]) -> None:
     problems = [
-        f"{wheel.filename}: takes {wheel.size:,} bytes; the lock says {pin.size:,}; make the lock anew"
+        f"{wheel.filename}: takes {wheel.size:,} bytes; the lock says {shown(pin.size)}; make the lock anew"
         for pin, wheel in wheels.items()
         if wheel and pin.size not in {None, wheel.size}
     ]
@@ -95,7 +95,7 @@ def _check_lines(pins: Sequence[Pin]) -> None:
     problems += [
         f"{pin}: expected a URL without spaces; found {pin.url!r}; {remedy}"
         for pin in pins
-        if re.search(r"\s", pin.url)
+        if re.search(r"\s", pin.url) or not is_url(pin.url)
     ]
     if problems:
         raise ResolveError(problems)

@@ -10,15 +10,15 @@ import stat
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import FinishedError
+from hatch_lambda.inflate import pieces
 from hatch_lambda.layout import directory_size
 from hatch_lambda.members import (
-    LARGEST_LISTING,
+    LARGEST_DIRECTORY,
     UNREADABLE,
     encryption_problems,
     header_problems,
@@ -26,6 +26,7 @@ from hatch_lambda.members import (
     read_member,
 )
 from hatch_lambda.ownership import Distribution, find_distributions, owners, text_line
+from hatch_lambda.paths import files_as_folders
 from hatch_lambda.plan import ArchivePlan, Entry, Origin, WheelContent
 
 if TYPE_CHECKING:
@@ -108,19 +109,25 @@ def read_finished(path: Path) -> FinishedArchive:
         mode = path.stat().st_mode  # asked first: a pipe would be waited for, and a device never ends
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
             raise FinishedError(f"{path}: is no regular file; give the path of a zip")
+        if path.stat().st_size > MAX_READ:
+            raise FinishedError(
+                f"{path}: takes {path.stat().st_size:,} bytes; expected at most {MAX_READ:,}; {_REFUSED}"
+            )
         with path.open("rb") as raw:
             listed = directory_size(raw)
-        if listed > LARGEST_LISTING:
+        if listed > LARGEST_DIRECTORY:
             raise FinishedError(
-                f"{path}: its directory takes {listed:,} bytes; {LARGEST_LISTING:,} are read at most; {_REFUSED}"
+                f"{path}: its directory takes {listed:,} bytes; {LARGEST_DIRECTORY:,} are read at most; {_REFUSED}"
             )
         with zipfile.ZipFile(path) as archive, path.open("rb") as raw:
             members = _members(path, archive, raw)
+        with path.open("rb") as raw:  # and not the zip, whose description of each member takes the most memory
             sha256, size = _hash(raw)
-            found = _Texts(archive, {member.name: member for member in members})
+            found = _Texts(raw, {member.name: member for member in members})
             described = _described(found)
             roots = _import_roots(found.names, described)
             distributions = find_distributions(found.names, found.text, roots)
+            origin_of = owners(found.names, found.text, distributions, roots, _strangers(described, distributions))
     except FileNotFoundError:
         raise FinishedError(f"{path}: there is no such file") from None
     except IsADirectoryError:
@@ -129,7 +136,6 @@ def read_finished(path: Path) -> FinishedArchive:
         raise FinishedError(f"{path}: cannot be read; {error.strerror}; see to its permissions") from None
     except UNREADABLE as error:
         raise FinishedError(f"{path}: cannot be read as a zip; {error}; make or fetch it anew") from None
-    origin_of = owners(found.names, distributions, roots, _strangers(described, distributions))
     entries = [_entry(path, member, origin_of[member.name]) for member in members]
     plan = ArchivePlan(tuple(sorted(entries, key=lambda entry: entry.path)))
     kind: Kind = "function" if roots == ("",) else "layer"
@@ -148,8 +154,8 @@ def read_finished(path: Path) -> FinishedArchive:
 class _Texts:
     """The short texts of an open zip."""
 
-    def __init__(self, archive: zipfile.ZipFile, members: Mapping[str, Member]) -> None:
-        self._archive = archive
+    def __init__(self, raw: BinaryIO, members: Mapping[str, Member]) -> None:
+        self._raw = raw
         self._members = members
 
     @property
@@ -161,15 +167,15 @@ class _Texts:
         member = self._members.get(name)
         if member is None or member.size > MAX_TEXT:
             return ""
-        return self._archive.read(name).decode("utf-8", "replace")
+        found = pieces(self._raw, member.offset, member.method, member.compressed, member.size)
+        return b"".join(found).decode("utf-8", "replace")
 
 
 def _members(path: Path, archive: zipfile.ZipFile, raw: BinaryIO) -> list[Member]:
     infos = archive.infolist()
     _refuse(path, name_problems([info.orig_filename.removesuffix("/") for info in infos], _REFUSED))
-    files = {info.orig_filename for info in infos if not info.orig_filename.endswith("/")}
-    folders_of_files = {str(folder) for name in files for folder in PurePosixPath(name).parents}
-    both = sorted(files & folders_of_files)
+    files = [info.orig_filename for info in infos if not info.orig_filename.endswith("/")]
+    both = sorted(name for name, _ in files_as_folders(files))
     _refuse(path, (f"{name!r} is a file and a folder at once; nothing can unpack both; {_REFUSED}" for name in both))
     _refuse(path, encryption_problems(infos, _REFUSED))
     _refuse(path, header_problems(archive, raw, infos))

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
+from hatchling.builders.hooks.custom import CustomBuildHook
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.builders.utils import normalize_archive_path, normalize_inclusion_map
 from hatchling.builders.wheel import WheelBuilder
-from hatchling.metadata.core import load_toml
+from hatchling.metadata.core import CoreMetadata, load_toml
+from hatchling.metadata.custom import CustomMetadataHook
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 from hatchling.metadata.spec import DEFAULT_METADATA_VERSION, get_core_metadata_constructors
+from hatchling.plugin.exceptions import UnknownPluginError
 
-from hatch_lambda.errors import ProjectError
+from hatch_lambda.config import TABLE
+from hatch_lambda.errors import HatchLambdaError, ProjectError
+from hatch_lambda.paths import check_regular, path_problem
 from hatch_lambda.project import Project, SelectedFile, is_program
 from hatch_lambda.wheels import portable_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from types import FrameType
 
     from hatchling.builders.plugin.interface import IncludedFile
 
@@ -62,6 +72,16 @@ class FileSelection(WheelBuilder):
         inherited = {option: value for option, value in wheels.items() if option in INHERITED_OPTIONS}
         return inherited | {option: _joined(inherited.get(option), value) for option, value in ours.items()}
 
+    def recurse_forced_files(self, inclusion_map: dict[str, str]) -> Iterator[IncludedFile]:
+        """Yield files that are included by name; raises ``ProjectError`` for a pipe, a socket, or a device."""
+        _check_sources(inclusion_map)
+        yield from super().recurse_forced_files(inclusion_map)
+
+    def recurse_explicit_files(self, inclusion_map: dict[str, str]) -> Iterator[IncludedFile]:
+        """Yield files that options name; raises ``ProjectError`` for a pipe, a socket, or a device."""
+        _check_sources(inclusion_map)
+        yield from super().recurse_explicit_files(inclusion_map)
+
     def files(self, build_data: dict[str, Any]) -> Iterator[IncludedFile]:
         """Yield the files of the archive; what a wheel would put into its data folder goes to the root."""
         with self.config.set_build_data(build_data):
@@ -73,6 +93,12 @@ class FileSelection(WheelBuilder):
         """Yield the files that a wheel would install as programs, with paths in the folder of programs."""
         shared = self.config.shared_scripts | normalize_inclusion_map(build_data["shared_scripts"], self.root)
         yield from self.recurse_explicit_files(shared)
+
+
+def _check_sources(sources: Iterable[str]) -> None:
+    for source in filter(Path.exists, map(Path, sources)):  # Hatch decides what becomes of those that are not there
+        with _reading(source):
+            pass
 
 
 def _joined(theirs: object, ours: object) -> object:
@@ -125,40 +151,115 @@ def _uv_tables(selection: FileSelection) -> Iterator[dict[str, Any]]:
 
 
 def _license(root: str, relative: str) -> SelectedFile:
-    source = Path(root, relative)
-    path = f"licenses/{normalize_archive_path(relative)}"
-    return SelectedFile(source, path, source.stat().st_size, executable=False)
+    found = _read_file(Path(root, relative), f"licenses/{normalize_archive_path(relative)}")
+    return replace(found, executable=False)
 
 
 def _selected(file: IncludedFile) -> SelectedFile:
-    source, path = Path(file.path), normalize_archive_path(file.distribution_path)
-    if ".." in path.split("/"):
-        raise ProjectError(f"{path}: leads out of the archive; found for {source}; see to force-include and sources")
-    if {"", "."} & set(path.split("/")):
-        raise ProjectError(f"{path!r}: no path of a file in the archive; found for {source}; see to force-include")
-    if not _is_unicode(path):
-        raise ProjectError(f"{path!r}: its name is not UTF-8, as names in the archive are; rename it, or exclude it")
-    try:
-        with source.open("rb") as opened:
-            stat, start = os.fstat(opened.fileno()), opened.read(2)
-    except OSError as error:
-        raise ProjectError(f"{source}: cannot be read; {error.strerror}; mend it, or exclude it") from None
+    return _read_file(Path(file.path), normalize_archive_path(file.distribution_path))
+
+
+def _read_file(source: Path, path: str) -> SelectedFile:
+    """Return a file and its path in the archive; raises ``ProjectError`` for what cannot be one."""
+    problem = path_problem(path)
+    if problem:
+        raise ProjectError(f"{path!r}: {problem}; found for {source}; rename it, exclude it, or see to force-include")
+    with _reading(source), source.open("rb") as opened:
+        stat, start = os.fstat(opened.fileno()), opened.read(2)
     return SelectedFile(source, path, stat.st_size, executable=is_program(stat.st_mode, start))
 
 
-def _is_unicode(path: str) -> bool:
-    """Return whether a name has none of the bytes that Python only passes through."""
-    return not any("\ud800" <= letter <= "\udfff" for letter in path)
+@contextmanager
+def _reading(source: Path) -> Iterator[None]:
+    """Raise ``ProjectError`` if a file cannot be read in the block, and before it for a pipe, a socket, or a device."""
+    try:
+        check_regular(source)
+        yield
+    except OSError as error:
+        raise ProjectError(f"{source}: cannot be read; {error.strerror}; mend it, or exclude it") from None
 
 
 @contextmanager
-def hatch_answers() -> Iterator[None]:
-    """Turn what Hatch finds wrong with the project, while we ask it, into one of our errors.
+def hatch_answers(target_hooks: Collection[str] = ()) -> Iterator[None]:
+    """Turn what Hatch or a hook of the project finds wrong, while we ask it, into one of our errors.
 
-    Hatch's messages open with the address of the option; a blank line parts the reason from advice. A source of the
-    version raises what it likes: hatchling's own ``RuntimeError``, that of hatch-vcs ``LookupError``.
+    Hatch's messages open with the address of the option; a blank line parts the reason from advice. What a hook raises
+    is shown with its type and the hook's address; ``target_hooks`` are the build hooks that stand in the target's own
+    table. The error that was raised is the cause of ours.
     """
     try:
         yield
-    except (ValueError, TypeError, OSError, RuntimeError, LookupError) as error:
-        raise ProjectError(str(error)) from None
+    except HatchLambdaError:
+        raise
+    except Exception as error:
+        address = _hook_address(error, target_hooks)
+        raise _hook_error(address, error) if address else _hatch_error(error) from error
+
+
+@contextmanager
+def hook_errors(target_hooks: Collection[str]) -> Iterator[None]:
+    """Turn what a build hook raises into one of our errors, as ``hatch_answers`` does; all else passes."""
+    try:
+        yield
+    except HatchLambdaError:
+        raise
+    except Exception as error:
+        address = _hook_address(error, target_hooks)
+        if address is None:
+            raise
+        raise _hook_error(address, error) from error
+
+
+_HATCH_RAISES = (ValueError, TypeError, RuntimeError, LookupError, UnknownPluginError)
+"""Types of which Hatch's own messages are, besides ``OSError`` in all its kinds."""
+
+
+def _hatch_error(error: Exception) -> ProjectError:
+    """Return an error with Hatch's own words; what else stopped it is shown with its type and the field."""
+    if file := _toml_file(error):
+        return ProjectError(f"{file}: not TOML that Python can read; {' '.join(str(error).split())}; mend it")
+    plain = type(error) in _HATCH_RAISES or isinstance(error, OSError)
+    problem, _, advice = (str(error) if plain else f"{_field(error)}{_typed(error)}").partition("\n\n")
+    return ProjectError(problem.splitlines(), detail=advice)
+
+
+def _hook_error(address: str, error: Exception) -> ProjectError:
+    return ProjectError(f"{address}: {_typed(error)}; fix the hook or its options")
+
+
+def _typed(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _field(error: Exception) -> str:
+    """Return the address of the field of ``[project]`` that Hatch was reading, ready to stand before a problem."""
+    fields = [frame.f_code.co_name for frame, owner in _frames(error) if isinstance(owner, CoreMetadata)]
+    return f"project.{fields[-1].replace('_', '-')}: " if fields else ""
+
+
+def _toml_file(error: Exception) -> str:
+    """Return the file of TOML that Hatch was reading; empty if it was not, or the file cannot be opened."""
+    files = [owner for frame, owner in _frames(error) if frame.f_code is load_toml.__code__]
+    return str(files[-1]) if files and not isinstance(error, OSError) else ""
+
+
+def _hook_address(error: Exception, target_hooks: Collection[str]) -> str | None:
+    """Return where the hook stands in pyproject.toml whose own code has raised the error; ``None`` if none has."""
+    frames = list(_frames(error))
+    for index, (_, owner) in enumerate(frames):
+        if all(str(frame.f_globals.get("__name__")).startswith("hatchling.") for frame, _ in frames[index:]):
+            return None  # Hatch's own words, such as of an option that the hook lacks
+        if isinstance(owner, MetadataHookInterface) or owner is CustomMetadataHook:
+            return f"tool.hatch.metadata.hooks.{owner.PLUGIN_NAME}"
+        if isinstance(owner, BuildHookInterface) or owner is CustomBuildHook:
+            table = TABLE if owner.PLUGIN_NAME in target_hooks else "tool.hatch.build"
+            return f"{table}.hooks.{owner.PLUGIN_NAME}"
+    return None
+
+
+def _frames(error: Exception) -> Iterator[tuple[FrameType, Any]]:
+    """Yield each frame that the error passed, the outermost first, with its first argument: the ``self`` of methods."""
+    for frame, _ in walk_tb(error.__traceback__):
+        names = frame.f_code.co_varnames[: frame.f_code.co_argcount]
+        yield frame, frame.f_locals.get(names[0]) if names else None

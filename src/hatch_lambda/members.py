@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import re
 import stat
 import struct
 import zipfile
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from hatch_lambda.inflate import pieces
 from hatch_lambda.layout import content_offset
+from hatch_lambda.paths import path_problem
 from hatch_lambda.plan import record_digest
 from hatch_lambda.wheels import Member
 
@@ -46,12 +46,10 @@ _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 """Source: APPNOTE.TXT 4.3.7, https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT."""
 
 LARGEST_LISTING = 16 << 20
-"""Bytes of METADATA, RECORD, entry points and the zip's directory, each, which are held in memory as a whole: room for
-a hundred thousand files.
-"""
+"""Bytes of METADATA and RECORD, each, which are held in memory as a whole."""
 
-_LONGEST_NAME, _LONGEST_PATH = 255, 4095 - len("/var/task/")
-"""Bytes. Source: ``NAME_MAX`` and ``PATH_MAX`` of Linux, ``limits.h``."""
+LARGEST_DIRECTORY = 10 << 20
+"""Bytes of a zip's directory, of which twenty times as much is held in memory: room for eighty thousand files."""
 
 _TWO_STORIES = "programs would not agree on what the zip holds; make it anew"
 
@@ -62,11 +60,9 @@ def name_problems(names: Sequence[str], refused: str) -> Iterator[str]:
     ``refused`` ends each line, such as ``the wheel is refused``.
     """
     for name, count in Counter(names).items():
-        parts = name.split("/")
-        if "\\" in name or re.match(r"[A-Za-z]:", name) or re.search(r"[\x00-\x1f]", name) or _is_too_long(name):
-            yield f"{name!r} is not a path for every system; {refused}"
-        elif "" in parts or "." in parts or ".." in parts:
-            yield f"{name!r} leads out of the archive or is not a plain path; {refused}"
+        problem = path_problem(name)
+        if problem:
+            yield f"{name!r} {problem}; {refused}"
         if count > 1:
             yield f"{name!r} is there twice; {refused}"
 
@@ -146,8 +142,3 @@ def read_member(archive: zipfile.ZipFile, raw: BinaryIO, info: zipfile.ZipInfo) 
         bool(info.external_attr >> 16 & stat.S_IXUSR),
         record_digest(found.digest()),
     )
-
-
-def _is_too_long(name: str) -> bool:
-    parts = name.encode("utf-8", "surrogatepass").split(b"/")
-    return len(b"/".join(parts)) > _LONGEST_PATH or max(map(len, parts)) > _LONGEST_NAME

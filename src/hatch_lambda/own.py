@@ -9,7 +9,6 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
-from urllib.parse import urlsplit
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -19,7 +18,7 @@ from hatch_lambda.dependency_sources import DependencySources
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.own_wheel import commit_in, settled, wheel_of
 from hatch_lambda.places import surroundings
-from hatch_lambda.resolve.base import Commit, Demand, without_credentials
+from hatch_lambda.resolve.base import Commit, Demand, split_url, without_credentials
 from hatch_lambda.resolve.proof import demands
 
 if TYPE_CHECKING:
@@ -223,7 +222,7 @@ def _name(demand: Demand) -> NormalizedName:
 def _place(demand: Demand, sources: DependencySources, target: Target) -> Place | None:
     """Return where a distribution is; raises ``ResolveError`` for a reference to it that pip would read as another."""
     name, url = demand.requirement.name, demand.requirement.url
-    if url and not urlsplit(url).scheme:
+    if url and not split_url(url).scheme:
         raise ResolveError(
             f"{demand.by}: requires {name} @ {url}, which is no URL; give it from the project's folder on, such as "
             f"{name} @ {{root:uri}}/{url.removeprefix('./')}"
@@ -237,7 +236,7 @@ def _place(demand: Demand, sources: DependencySources, target: Target) -> Place 
 def _for_an_index(one: _Placed, target: Target) -> Demand:
     """Return the requirement as a resolver can judge it: it holds, whatever extra it is of; a wheel has its URL."""
     requirement = copy(one.demand.requirement)
-    if requirement.marker and not requirement.marker.evaluate({**target.markers, "extra": ""}):
+    if not target.holds(requirement.marker):
         requirement.marker = None
     if one.place and one.place.kind == "wheel":
         requirement.url, requirement.specifier = one.place.url, SpecifierSet()

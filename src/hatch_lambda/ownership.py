@@ -5,13 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import posixpath
-from collections import defaultdict
+import re
+from bisect import bisect_right
+from contextlib import suppress
 from dataclasses import dataclass
-from email.parser import HeaderParser
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from hatch_lambda.headers import read_headers
+from hatch_lambda.paths import SortedPaths, common_folder
 from hatch_lambda.plan import Origin
 
 if TYPE_CHECKING:
@@ -20,18 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Distribution:
-    """A distribution in a finished zip.
-
-    ``name`` is normalized; ``tags`` are those of its wheel, empty where nothing tells; ``files`` the paths in the zip
-    that its RECORD or, without one, its ``top_level.txt`` and its name claim; ``recorded`` says which of the two.
-    """
+    """A distribution in a finished zip; ``name`` is normalized, ``tags`` are those of its wheel, if anything tells."""
 
     name: str
     version: str
     dist_info: str
     tags: tuple[str, ...]
-    files: frozenset[str]
-    recorded: bool
     project: bool
 
     def __str__(self) -> str:
@@ -52,40 +50,71 @@ def find_distributions(
     names: Collection[str], text: Callable[[str], str], roots: Sequence[str]
 ) -> tuple[Distribution, ...]:
     """Return every distribution that has a dist-info folder in one of the import roots, sorted by name."""
-    present = frozenset(names)
     folders = sorted({folder for name in names for folder in _dist_info(name, roots)})
-    found = (_distribution(folder, present, text) for folder in folders)
+    found = (_distribution(folder, text, project=f"{folder}/lambda.json" in names) for folder in folders)
     return tuple(sorted(found, key=lambda one: (one.name, one.dist_info)))
 
 
 def owners(
-    names: Collection[str], distributions: Sequence[Distribution], roots: Sequence[str], nobody: Origin
+    names: Collection[str],
+    text: Callable[[str], str],
+    distributions: Sequence[Distribution],
+    roots: Sequence[str],
+    nobody: Origin,
 ) -> dict[str, Origin]:
     """Return the owner of each path; ``nobody`` for what no distribution claims.
 
-    A file that nobody claims is of the distribution that alone owns the folder around it, as with ``__pycache__``.
+    A distribution claims what its RECORD lists, or if that is nothing beyond its dist-info, what its ``top_level.txt``
+    and its name say. A file that nobody claims is of the distribution that alone owns the folder around it, as with
+    ``__pycache__``. Memory grows with the names alone, however deep they are and however often they are claimed.
     """
-    owned: dict[str, Origin] = {}
-    for one in distributions:
-        owned |= dict.fromkeys((path for path in names if path.startswith(f"{one.dist_info}/")), one.origin)
-    for one in sorted(distributions, key=lambda one: not one.recorded):
-        for path in one.files:
+    folders = {one.dist_info: one.origin for one in distributions}
+    owned = {name: folders[folder] for name in names for folder in _dist_info(name, roots) if folder in folders}
+    unrecorded = [one for one in distributions if not _claim_recorded(one, names, text, owned)]
+    tops = _tops(names, roots) if unrecorded else {}
+    for one in unrecorded:
+        for path in _named(one, text(f"{one.dist_info}/top_level.txt"), tops):
             owned.setdefault(path, one.origin)
-    around: defaultdict[str, set[Origin]] = defaultdict(set)
-    for path, origin in owned.items():
-        for folder in _folders(path):
-            around[folder].add(origin)
     shared = {root.rstrip("/") for root in roots} | {folder for root in roots for folder in _folders(root)}
-    return {path: owned.get(path) or _neighbour(path, around, shared) or nobody for path in names}
+    neighbors = _Neighbors(owned)
+    return {path: owned.get(path) or neighbors.owner(path, shared) or nobody for path in names}
 
 
-def _neighbour(path: str, around: Mapping[str, set[Origin]], shared: Collection[str]) -> Origin | None:
-    for folder in _folders(path):
-        if folder in shared or folder.rpartition("/")[2] == "bin":
+def _claim_recorded(
+    one: Distribution, names: Collection[str], text: Callable[[str], str], owned: dict[str, Origin]
+) -> bool:
+    """Note what a distribution's RECORD lists; return whether it lists anything beyond its dist-info."""
+    beyond = False
+    for _, path, _ in record_rows(text(f"{one.dist_info}/RECORD"), one.root, names):
+        if path and not path.startswith(f"{one.dist_info}/"):
+            beyond = True
+            owned.setdefault(path, one.origin)
+    return beyond
+
+
+class _Neighbors:
+    """Paths with an owner, and where in their order another owner begins."""
+
+    def __init__(self, owned: Mapping[str, Origin]) -> None:
+        self._sorted = SortedPaths(owned)
+        self._owners = [owned[path] for path in self._sorted.paths]
+        self._changes = [index for index, (one, other) in enumerate(pairwise(self._owners), 1) if one != other]
+
+    def owner(self, path: str, shared: Collection[str]) -> Origin | None:
+        """Return who alone owns files in the nearest folder around the path in which anyone does.
+
+        Folders that are shared, or called ``bin``, tell nothing of the files in them.
+        """
+        place = self._sorted.place(path)
+        beside = self._sorted.paths[max(place - 1, 0) : place + 1]
+        folder = path[: max([0, *(common_folder(path, other) - 1 for other in beside)])]
+        between = path[folder.rfind("/") + 1 : path.rfind("/")].split("/")
+        known = any(len(other) >= len(folder) and path.startswith(f"{other}/") for other in shared)
+        if not folder or known or "bin" in between:
             return None
-        if folder in around:
-            return next(iter(around[folder])) if len(around[folder]) == 1 else None
-    return None
+        inside = self._sorted.inside(folder)
+        changes = bisect_right(self._changes, inside[-1]) - bisect_right(self._changes, inside[0])
+        return None if changes else self._owners[inside[0]]
 
 
 def _folders(path: str) -> Iterator[str]:
@@ -102,23 +131,16 @@ def _dist_info(name: str, roots: Sequence[str]) -> Iterator[str]:
             yield root + top
 
 
-def _distribution(folder: str, names: frozenset[str], text: Callable[[str], str]) -> Distribution:
-    top = folder.rpartition("/")[2]
-    root = folder.removesuffix(top)
-    metadata = HeaderParser().parsestr(text(f"{folder}/METADATA"))
-    name, _, version = top.removesuffix(".dist-info").partition("-")
-    name = canonicalize_name(text_line(metadata["Name"]) or name)
-    recorded = frozenset(path for _, path, _ in record_rows(text(f"{folder}/RECORD"), root, names) if path)
-    beyond = any(not path.startswith(f"{folder}/") for path in recorded)
-    tags = HeaderParser().parsestr(text(f"{folder}/WHEEL")).get_all("Tag", [])
+def _distribution(folder: str, text: Callable[[str], str], *, project: bool) -> Distribution:
+    metadata = read_headers(text(f"{folder}/METADATA"))
+    name, _, version = folder.rpartition("/")[2].removesuffix(".dist-info").partition("-")
+    tags = read_headers(text(f"{folder}/WHEEL")).get_all("Tag", [])
     return Distribution(
-        name=name,
+        name=canonicalize_name(text_line(metadata["Name"]) or name),
         version=text_line(metadata["Version"]) or version,
         dist_info=folder,
         tags=tuple(text_line(tag) for tag in tags),
-        files=recorded if beyond else frozenset(_named(name, text(f"{folder}/top_level.txt"), root, names)),
-        recorded=beyond,
-        project=f"{folder}/lambda.json" in names,
+        project=project,
     )
 
 
@@ -133,27 +155,30 @@ def record_rows(text: str, root: str, names: Collection[str]) -> Iterator[tuple[
     ``root`` is the folder that the dist-info folder lies in. ``pip install --target`` leaves ``../../bin/tool`` in
     RECORD, but moves the file to ``bin/``.
     """
-    try:
-        rows = [row for row in csv.reader(io.StringIO(text)) if row]
-    except csv.Error:
-        return
-    for row in rows:
-        plain = row[0].replace("\\", "/")
-        moved = plain
-        while moved.startswith("../"):
-            moved = moved.removeprefix("../")
-        found = (path for path in (posixpath.normpath(root + plain), root + moved, plain) if path in names)
-        yield row[0], next(found, None), row[1] if len(row) > 1 else ""
+    rows = csv.reader(io.StringIO(text))
+    with suppress(csv.Error):  # what stands before the damage is of use
+        for row in rows:
+            if row:
+                plain = row[0].replace("\\", "/")
+                moved = re.sub(r"^(\.\./)+", "", plain)
+                found = (path for path in (posixpath.normpath(root + plain), root + moved, plain) if path in names)
+                yield row[0], next(found, None), row[1] if len(row) > 1 else ""
 
 
-def _named(name: str, top_level: str, root: str, names: Collection[str]) -> Iterator[str]:
-    """Yield what ``top_level.txt``, or else the distribution's name, makes its own at an import root."""
-    modules = top_level.split() or [name.replace("-", "_")]
-    tops = {f"{root}{module}" for module in modules}
-    tops |= {f"{root}{module}.libs" for module in (*modules, name)}
+def _tops(names: Collection[str], roots: Sequence[str]) -> dict[str, list[str]]:
+    """Return the paths at each import root by what stands there: a folder, a file, or a file without its suffixes."""
+    tops: dict[str, list[str]] = {}
     for path in names:
-        inner = path.removeprefix(root)
-        top = root + inner.partition("/")[0]
-        stem = root + inner.partition(".")[0]
-        if path.startswith(root) and (top in tops or ("/" not in inner and stem in tops)):
-            yield path
+        for root in roots:
+            if path.startswith(root):
+                top, slash, _ = path.removeprefix(root).partition("/")
+                for key in {top} if slash else {top, top.partition(".")[0]}:
+                    tops.setdefault(root + key, []).append(path)
+    return tops
+
+
+def _named(one: Distribution, top_level: str, tops: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield what ``top_level.txt``, or else the distribution's name, makes its own at an import root."""
+    modules = top_level.split() or [one.name.replace("-", "_")]
+    for module in dict.fromkeys([*modules, *(f"{module}.libs" for module in (*modules, one.name))]):
+        yield from tops.get(one.root + module, ())

@@ -16,13 +16,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from posixpath import normpath
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
 
-from packaging.markers import InvalidMarker, Marker
+from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.errors import ProjectError, masked
-from hatch_lambda.resolve.base import file_of, filename_of, without_credentials
+from hatch_lambda.errors import ProjectError, masked, shown
+from hatch_lambda.paths import check_regular
+from hatch_lambda.resolve.base import file_of, filename_of, is_file_url, is_url, split_url, without_credentials
 from hatch_lambda.resolve.commits import without_suffix
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Place:
     @property
     def local(self) -> bool:
         """Return whether it is a folder or a file of this machine."""
-        return self.url.startswith("file:")
+        return is_file_url(self.url)
 
     @property
     def reference(self) -> tuple[str, str | None, str]:
@@ -162,7 +162,7 @@ class Source:
         for entry in self.value if isinstance(self.value, list) else [self.value]:
             if not isinstance(entry, dict) or set(_SOURCES).isdisjoint(entry):
                 expected = f"expected a table with one of {', '.join(_SOURCES)}"
-                raise ProjectError(f"{self.where}: {expected}; found {entry!r}; see to the source")
+                raise ProjectError(f"{self.where}: {expected}; found {shown(entry)}; see to the source")
             problem = _entry_problem(entry)
             if problem:
                 raise ProjectError(f"{self.where}: {problem}")
@@ -172,17 +172,26 @@ class Source:
 
     def _holds(self, entry: Mapping[str, Any], target: Target) -> bool:
         try:
-            return "marker" not in entry or Marker(self.text(entry, "marker")).evaluate({**target.markers, "extra": ""})
-        except InvalidMarker:
+            return "marker" not in entry or target.holds(Marker(self.text(entry, "marker")))
+        except ValueError:
             raise ProjectError(
-                f"{self.where}: expected a marker; found {entry['marker']!r}; see to the source"
+                f"{self.where}: expected a marker; found {shown(entry['marker'])}; see to the source"
             ) from None
 
     def text(self, entry: Mapping[str, Any], key: str) -> str:
         """Return a string of the entry; raises ``ProjectError`` if it is something else."""
         if not isinstance(entry[key], str):
-            raise ProjectError(f"{self.where}: expected a string as {key}; found {entry[key]!r}; see to the source")
+            raise ProjectError(
+                f"{self.where}: expected a string as {key}; found {shown(entry[key])}; see to the source"
+            )
         return str(entry[key])
+
+    def url(self, entry: Mapping[str, Any], key: str) -> str:
+        """Return a URL of the entry; raises ``ProjectError`` if it is something else."""
+        text = self.text(entry, key)
+        if not is_url(text):
+            raise ProjectError(f"{self.where}: expected a URL as {key}; found {shown(text)}; see to the source")
+        return text
 
 
 @dataclass(frozen=True)
@@ -263,10 +272,10 @@ class Surroundings:
         if "path" in entry:
             return _place_of_url((source.folder / source.text(entry, "path")).absolute().as_uri() + inner)
         if "url" in entry:
-            return _place_of_url(source.text(entry, "url") + inner)
+            return _place_of_url(source.url(entry, "url") + inner)
         if "git" in entry:
             ref = next((f"@{source.text(entry, key)}" for key in _REVISIONS if key in entry), "")
-            return Place("repository", f"git+{source.text(entry, 'git').removeprefix('git+')}{ref}{inner}")
+            return Place("repository", f"git+{source.url(entry, 'git').removeprefix('git+')}{ref}{inner}")
         member = self.members.get(canonicalize_name(source.name))
         if member is None or entry["workspace"] is not True:
             raise ProjectError(
@@ -366,9 +375,9 @@ def shared_folder(folder: Path) -> Path:
 def _place_of_url(url: str) -> Place:
     if _VCS.match(url):
         return Place("repository", url)
-    if url.startswith("file:"):
+    if is_file_url(url):
         file = file_of(url)
-        address, inner = file.as_uri(), urlsplit(url).fragment
+        address, inner = file.as_uri(), split_url(url).fragment
         if not file.is_file() and not filename_of(url).endswith(".whl"):
             folder = file / inner.removeprefix(_INNER) if inner.startswith(_INNER) else file
             return Place("folder", folder.as_uri())
@@ -417,7 +426,7 @@ def _strings(workspace: Mapping[str, Any], key: str, where: str) -> list[str]:
     found = [value.get("path") if isinstance(value, dict) else value for value in listed]
     paths = [path for path in found if isinstance(path, str)]
     if len(paths) < len(found):
-        raise ProjectError(f"{where}: expected paths as {key}; found {values!r}; see to the workspace")
+        raise ProjectError(f"{where}: expected paths as {key}; found {shown(values)}; see to the workspace")
     return paths
 
 
@@ -428,8 +437,9 @@ def _pyproject(folder: Path) -> dict[str, Any]:
 def read_toml(path: Path) -> dict[str, Any]:
     """Return what is in a file of TOML; nothing if it is not there, or none."""
     try:
+        check_regular(path)
         return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
 
 
@@ -439,5 +449,5 @@ def _table_at(table: Mapping[str, Any], where: str, *keys: str) -> dict[str, Any
     for key in keys:
         found = found.get(key, {}) if isinstance(found, dict) else {}
     if not isinstance(found, dict):
-        raise ProjectError(f"{where}: expected a table; found {found!r}; see to it")
+        raise ProjectError(f"{where}: expected a table; found {shown(found)}; see to it")
     return found

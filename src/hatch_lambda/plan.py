@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 from pathspec import GitIgnoreSpec
 
 from hatch_lambda.errors import PlanError
+from hatch_lambda.paths import files_as_folders, path_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -164,11 +165,12 @@ def make_plan(
 
     Files that the choices exclude are gone, a file that several distributions ship alike is kept once, and each
     distribution's RECORD, in place of any that is offered, lists exactly what of it is left. Raises ``PlanError`` with
-    every path that two owners claim with different contents, and with every path that is both a file and a folder.
+    every path that two owners claim with different contents, that is both a file and a folder, or that no zip may have.
     """
     offered = list(entries)
     written = {_record_path(entry.origin) for entry in offered if entry.origin.dist_info}
     claims = [claim for claim in _without(offered, choices.exclude_files) if claim.path not in written]
+    _check_paths(claims, prefix)
     kept, problems = _one_owner_each(claims, choices.collisions)
     records = list(_records(claims, kept))
     problems += _file_and_folder({**kept, **{record.path: record for record in records}})
@@ -182,6 +184,25 @@ def make_plan(
         for pattern in _unmatched(choices.exclude_files, [*offered, *records])
     )
     return ArchivePlan(tuple(ordered), warnings)
+
+
+def offered_plan(entries: Iterable[Entry], choices: Choices) -> ArchivePlan:
+    """Return the archive as far as it is known before any file is read: without RECORDs, collisions undecided."""
+    smallest: dict[str, Entry] = {}
+    for entry in _without(entries, choices.exclude_files):
+        if entry.content.size <= smallest.setdefault(entry.path, entry).content.size:
+            smallest[entry.path] = entry
+    return ArchivePlan(tuple(smallest.values()))
+
+
+def _check_paths(claims: Iterable[Entry], prefix: str) -> None:
+    problems = [
+        f"{prefix + claim.path!r}: {problem}; it comes from {claim.origin}; leave it out with exclude-files"
+        for claim in claims
+        if (problem := path_problem(prefix + claim.path))
+    ]
+    if problems:
+        raise PlanError(problems)
 
 
 def _without(claims: Iterable[Entry], patterns: Sequence[str]) -> list[Entry]:
@@ -237,16 +258,9 @@ def _collision(path: str, owners: Sequence[Entry], winner: str | None) -> str:
 
 
 def _file_and_folder(kept: Mapping[str, Entry]) -> list[str]:
-    folders: dict[str, Entry] = {}
-    for entry in kept.values():
-        folder = entry.path.rpartition("/")[0]
-        while folder and folder not in folders:
-            folders[folder] = entry
-            folder = folder.rpartition("/")[0]
     return [
-        f"{path}: a file of {kept[path].origin} and a folder of {folders[path].origin}; "
-        "leave one out with exclude-files"
-        for path in sorted(folders.keys() & kept.keys())
+        f"{path}: a file of {kept[path].origin} and a folder of {kept[inner].origin}; leave one out with exclude-files"
+        for path, inner in sorted(files_as_folders(kept))
     ]
 
 

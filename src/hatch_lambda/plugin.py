@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import time
+import traceback
 from contextlib import contextmanager, nullcontext
 from functools import cached_property, partial
 from pathlib import Path
@@ -22,9 +23,9 @@ from hatch_lambda.archive import remove_leftovers
 from hatch_lambda.archives import LOCK_VERSION, Archives, read_archives
 from hatch_lambda.build import Job, build, lock
 from hatch_lambda.environment import read_environment
-from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, masked
+from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, printable_line
 from hatch_lambda.filenames import check_file_names, file_name, is_file_of
-from hatch_lambda.hatch_project import FileSelection, hatch_answers, read_project
+from hatch_lambda.hatch_project import FileSelection, hatch_answers, hook_errors, read_project
 from hatch_lambda.layers import LayerZips
 from hatch_lambda.manifest import manifest_path
 from hatch_lambda.report import Report
@@ -35,7 +36,7 @@ from hatch_lambda.targets import VARIABLES
 from hatch_lambda.wheelhouse import Wheelhouse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
@@ -94,20 +95,21 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
                 self._check_layers(options["versions"])
             with Store(self._environment.cache) as store:
                 self._wheelhouse = Wheelhouse(store, self._host, self._step)
-                for artifact in super().build(**options):
+                for artifact in self._artifacts(options):
                     yield artifact
                     report = self._reports.pop(artifact, None)
                     self._tell(report)
                     if isinstance(report, Report) and self._environment.verify:
                         self._repeat(report)
         except HatchLambdaError as error:
+            self._trace(error)
             self.app.abort(error.text(verbose=self.app.verbosity > 0))
         except KeyboardInterrupt:
             self.app.abort("interrupted; nothing is half written; build again", code=INTERRUPTED)
 
     def get_build_hooks(self, directory: str) -> dict[str, BuildHookInterface[Any]]:
         """Return the project's build hooks; raises ``ProjectError`` for one that does not exist."""
-        with hatch_answers():
+        with hatch_answers(self._hooks):
             return super().get_build_hooks(directory)
 
     def build_archive(self, config: LambdaConfig, directory: str, **build_data: Any) -> str:
@@ -131,7 +133,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         written = [first, *(archives for archives in others if is_ours(archives[0], host))]
         reports = [lock(job.project, archives, self._wheelhouse, self._environment.upgrade) for archives in written]
         for report in reports[1:]:
-            self.app.display_info(str(report.path))
+            self.app.display_info(printable_line(str(report.path)))
             self._tell(report)
         self._reports[str(reports[0].path)] = reports[0]
         return str(reports[0].path)
@@ -194,6 +196,22 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def _selection(self, table: Mapping[str, Any]) -> FileSelection:
         return FileSelection(table, self.root, self.plugin_manager, self.raw_config, self.metadata, self.app)
+
+    @property
+    def _hooks(self) -> Collection[str]:
+        """Return the names of the build hooks that stand in our own table."""
+        return list(self.target_config.get("hooks", ()))
+
+    def _artifacts(self, options: dict[str, Any]) -> Iterator[str]:
+        """Have Hatch build, with the project's build hooks; raises ``ProjectError`` for what a hook raises."""
+        with hook_errors(self._hooks):
+            yield from super().build(**options)
+
+    def _trace(self, error: HatchLambdaError) -> None:
+        """Show where an error comes from that was not ours, to those who ask for more."""
+        for line in traceback.format_exception(error.__cause__) if error.__cause__ else ():
+            for part in line.splitlines():
+                self.app.display_debug(printable_line(part))
 
     @property
     def _terminal(self) -> bool:
@@ -277,13 +295,13 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         if report is None:
             return
         for line in report.lines():
-            self.app.display_info(masked(line))
+            self.app.display_info(printable_line(line))
         for note in self._untold(report.notes):
-            self.app.display_info(masked(f"  older: {note}"))
+            self.app.display_info(printable_line(f"  older: {note}"))
         for line in report.details():
-            self.app.display_debug(masked(line))
+            self.app.display_debug(printable_line(line))
         for warning in self._untold(report.warnings):
-            self.app.display_warning(masked(f"  warning: {warning}"))
+            self.app.display_warning(printable_line(f"  warning: {warning}"))
 
     def _untold(self, sentences: Iterable[str]) -> list[str]:
         """Return the sentences that this run has not told yet, each once, and take them as told."""

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 from hatch.publish.plugin.interface import PublisherInterface
 
 from hatch_lambda.deploy import Deployment, deploy
-from hatch_lambda.errors import ConfigError, FinishedError, HatchLambdaError, ProjectError, PublishError, masked
+from hatch_lambda.errors import (
+    ConfigError,
+    FinishedError,
+    HatchLambdaError,
+    ProjectError,
+    PublishError,
+    printable_line,
+    shown,
+)
 from hatch_lambda.finished import read_finished
 from hatch_lambda.hatch_project import hatch_answers
 from hatch_lambda.table import Table
@@ -38,12 +46,12 @@ class LambdaPublisher(PublisherInterface):
             if settings.get("update-layers") and not settings.get("layer-name"):
                 raise PublishError("publish.lambda: update-layers names no layer; set layer-name, or leave it out")
             archives = _read(artifacts, Path(self.root)) if artifacts else self._find(settings)
-            outcome = deploy(_wanted(settings, archives), lambda step: self.app.display_info(masked(str(step))))
+            outcome = deploy(_wanted(settings, archives), lambda step: self.app.display_info(printable_line(str(step))))
         except HatchLambdaError as error:
             self.app.abort(error.text(verbose=self.app.verbosity > 0))
         else:
             for warning in outcome.warnings:
-                self.app.display_warning(f"warning: {masked(warning)}")
+                self.app.display_warning(printable_line(f"warning: {warning}"))
 
     def _find(self, settings: Mapping[str, Any]) -> tuple[FinishedArchive, ...]:
         """Return this project's zips of its current version, one of each kind that the settings have a name for."""
@@ -146,10 +154,10 @@ def _tables(stages: Any, problems: list[str]) -> dict[str, Mapping[str, Any]]:
     """Return the stages that are tables, and note those that are none."""
     where = "tool.hatch.publish.lambda.stages"
     if not isinstance(stages, dict):
-        problems.append(f"{where}: expected a table of tables; found {stages!r}")
+        problems.append(f"{where}: expected a table of tables; found {shown(stages)}")
         return {}
     problems += [
-        f"{where}.{name}: expected a table; found {table!r}"
+        f"{where}.{name}: expected a table; found {shown(table)}"
         for name, table in stages.items()
         if not isinstance(table, dict)
     ]

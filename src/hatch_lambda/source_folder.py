@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hatch_lambda.paths import check_regular
 from hatch_lambda.places import read_toml
 
 if TYPE_CHECKING:
@@ -62,10 +63,13 @@ def why_unbuildable(folder: Path) -> str | None:
     if not folder.is_dir():
         return "which is not there; see to the path"
     try:
+        check_regular(folder / "pyproject.toml")
         table = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))
     except FileNotFoundError:
         table = {}
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        return f"whose pyproject.toml cannot be read; {error.strerror}; mend it"
+    except (ValueError, RecursionError) as error:
         return f"whose pyproject.toml cannot be read; {error}; mend it"
     if "build-system" in table or (folder / "setup.py").is_file():
         return None

@@ -13,6 +13,8 @@ from packaging.utils import parse_wheel_filename
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from packaging.markers import Marker
+
     from hatch_lambda.runtimes import Runtime
 
 Architecture = Literal["x86_64", "arm64"]
@@ -107,6 +109,16 @@ class Target:
             "sys_platform": "linux",
         }
 
+    def holds(self, marker: Marker | None, extra: str = "") -> bool:
+        """Return whether a marker holds on the target, for an extra; raises ``ValueError`` where that has no answer.
+
+        A marker can be well-formed and have none: ``~=`` between words, a variable of another place, endless digits.
+        """
+        try:
+            return marker is None or marker.evaluate({**self.markers, "extra": extra})
+        except LookupError as error:
+            raise ValueError(f"{error} has no value here") from None
+
     def loads(self, tags: Collection[Tag]) -> bool:
         """Return whether one of a wheel's tags is among the target's."""
         return not self._tag_set.isdisjoint(tags)
@@ -138,7 +150,7 @@ class Target:
 
     def _manylinux_level(self, platform: str) -> tuple[int, int] | None:
         """Return the glibc version of a manylinux tag of this machine; ``None`` for any other tag."""
-        level = re.fullmatch(rf"manylinux_(\d+)_(\d+)_{self.machine}", platform)
+        level = re.fullmatch(rf"manylinux_([0-9]{{1,4}})_([0-9]{{1,4}})_{self.machine}", platform)
         return (int(level[1]), int(level[2])) if level else None
 
 

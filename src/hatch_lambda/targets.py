@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from hatch_lambda.errors import shown
 from hatch_lambda.runtimes import RUNTIMES, Runtime, System, runtime_named
 from hatch_lambda.target import ARCHITECTURES, Architecture, Target
 
@@ -117,7 +118,7 @@ def _listed(table: Table, key: str, read: Callable[[str, Any], Any]) -> list[Any
     found = [read(f"{key}[{index}]", item) for index, item in enumerate(value, 1)]
     for index, item in enumerate(found, 1):
         if item is not None and item in found[: index - 1]:
-            table.problem(f"{key}[{index}]", f"named twice; found {value[index - 1]!r}")
+            table.problem(f"{key}[{index}]", f"named twice; found {shown(value[index - 1])}")
     return found
 
 
@@ -128,7 +129,7 @@ def _read_runtimes(table: Table, requires_python: SpecifierSet, overrides: Mappi
         if isinstance(value, dict):
             return _read_custom_runtime(table, key, value)
         if not isinstance(value, str):
-            table.problem(key, f'expected a string such as "python3.13", or a table; found {value!r}')
+            table.problem(key, f'expected a string such as "python3.13", or a table; found {shown(value)}')
             return None
         runtime = runtime_named(value)
         if runtime is None:
@@ -146,7 +147,7 @@ def _read_runtimes(table: Table, requires_python: SpecifierSet, overrides: Mappi
 
 
 def _unknown_runtime(found: str) -> str:
-    number = re.fullmatch(r"(?:python)?(\d+)\.(\d+)", found)
+    number = re.fullmatch(r"(?:python)?([0-9]{1,4})\.([0-9]{1,4})", found)
     python = (int(number[1]), int(number[2])) if number else None
     if python and python < RUNTIMES[0].python:
         newest = next(runtime for runtime in reversed(RUNTIMES) if runtime.state == "supported")
@@ -188,15 +189,15 @@ def _read_custom_runtime(table: Table, where: str, value: dict[str, Any]) -> Run
     for key in value:
         if key not in RUNTIME_KEYS:
             table.problem(f"{where}.{key}", f"unknown option; expected {', '.join(RUNTIME_KEYS)}")
-    name = value.get("name")
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9.]+", name):
-        table.problem(f"{where}.name", f'expected AWS\'s identifier, such as "python3.16"; found {name!r}')
-        name = None
+    found = value.get("name")
+    name = found if isinstance(found, str) and re.fullmatch(r"[A-Za-z0-9.]+", found) else None
+    if name is None:
+        table.problem(f"{where}.name", f'expected AWS\'s identifier, such as "python3.16"; found {shown(found)}')
     for key, example in (("python", "3.16"), ("glibc", "2.34")):
         version = value.get(key)
-        match = re.fullmatch(r"(\d+)\.(\d+)", version) if isinstance(version, str) else None
+        match = re.fullmatch(r"([0-9]{1,4})\.([0-9]{1,4})", version) if isinstance(version, str) else None
         if match is None or match[1] != example[0] or (key == "glibc" and int(match[2]) < OLDEST_GLIBC_MINOR):
-            table.problem(f"{where}.{key}", f'expected a version such as "{example}"; found {version!r}')
+            table.problem(f"{where}.{key}", f'expected a version such as "{example}"; found {shown(version)}')
         else:
             versions[key] = (int(match[1]), int(match[2]))
     if name is None or not versions.keys() >= {"python", "glibc"}:
@@ -223,11 +224,11 @@ def _architecture(value: Any, note: Callable[[str], None]) -> Architecture | Non
     for architecture in ARCHITECTURES:
         if value == architecture:
             return architecture
-    meant = _SAME_ARCHITECTURE.get(str(value).lower()) or next(
-        (name for name in ARCHITECTURES if name == str(value).lower()), None
+    meant = _SAME_ARCHITECTURE.get(shown(value).strip("'").lower()) or next(
+        (name for name in ARCHITECTURES if name == shown(value).strip("'").lower()), None
     )
     hint = f"; did you mean {meant!r}?" if meant else ""
-    note(f"expected {' or '.join(ARCHITECTURES)}; found {value!r}{hint}")
+    note(f"expected {' or '.join(ARCHITECTURES)}; found {shown(value)}{hint}")
     return None
 
 
@@ -237,14 +238,14 @@ def _read_patches(table: Table, runtimes: list[Runtime]) -> dict[str, int]:
     if value is None or not runtimes:
         return {}
     for runtime in runtimes:
-        match = re.fullmatch(rf"{re.escape(runtime.python_version)}\.(\d+)", value)
+        match = re.fullmatch(rf"{re.escape(runtime.python_version)}\.([0-9]{{1,4}})", value)
         if match:
             return {runtime.name: int(match[1])}
     if table.inherits("python-patch"):
         return {}  # it is of another archive's runtime
     first = runtimes[0]
     example = f"{first.python_version}.{first.patch}"
-    table.problem("python-patch", f'expected a full version of {first.name}, such as "{example}"; found {value!r}')
+    table.problem("python-patch", f'expected a full version of {first.name}, such as "{example}"; found {shown(value)}')
     return {}
 
 

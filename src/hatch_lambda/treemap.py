@@ -9,12 +9,12 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from hatch_lambda.checks.limits import mebibytes
-from hatch_lambda.folders import folder_tree
+from hatch_lambda.errors import printable_line
+from hatch_lambda.folders import Node, folder_tree
 from hatch_lambda.overview import NOBODY, shares
 
 if TYPE_CHECKING:
     from hatch_lambda.finished import FinishedArchive
-    from hatch_lambda.folders import Node
     from hatch_lambda.inspection import Inspection
     from hatch_lambda.plan import Entry, Origin
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 def treemap_page(inspection: Inspection) -> str:
     """Return the page as HTML. Names from the zip are text in it, whatever they look like."""
     archive = inspection.archive
-    title = f"What fills {archive.path.name}"
+    title = printable_line(f"What fills {archive.path.name}")
     facts = [archive.kind, inspection.runtime, inspection.architecture, inspection.handler]
     values = {
         "title": escape(title),
-        "facts": escape(", ".join(fact for fact in facts if fact)),
+        "facts": escape(printable_line(", ".join(fact for fact in facts if fact))),
         "sizes": escape(
             f"{mebibytes(archive.size)} zipped, {mebibytes(archive.plan.unzipped)} unzipped, "
             f"{len(archive.plan.entries):,} files"
@@ -47,22 +47,27 @@ def _rows(archive: FinishedArchive) -> list[str]:
 
 
 def _nodes(archive: FinishedArchive) -> list[list[Any]]:
+    """Return depth, name, bytes zipped and bytes unzipped of each distribution, folder and file, as they are nested.
+
+    A list of lists would be nested as deep as the paths, and JSON cannot be.
+    """
     owned: dict[Origin, list[Entry]] = {origin: [] for origin in archive.plan.sizes}
     for entry in archive.plan.entries:
         owned[entry.origin].append(entry)
-    return [_node(folder_tree("", entries), name=_name(origin)) for origin, entries in owned.items()]
+    rows: list[list[Any]] = []
+    for origin, entries in owned.items():
+        tree = folder_tree("", entries)
+        inner = (tree,) if tree.name else tree.children  # all that a distribution has may stand in one folder
+        pending = [(0, Node(_name(origin), tree.share, inner))]
+        while pending:
+            depth, node = pending.pop()
+            rows.append([depth, printable_line(node.name), node.share.zipped, node.share.unzipped])
+            pending += ((depth + 1, child) for child in reversed(node.children))
+    return rows
 
 
 def _name(origin: Origin) -> str:
-    return str(origin) or NOBODY
-
-
-def _node(node: Node, name: str | None = None) -> list[Any]:
-    """Return name, bytes zipped, bytes unzipped, and the children of a folder."""
-    if name is not None and node.name:  # all that a distribution has stands in one folder
-        node = type(node)(name, node.share, (node,))
-    own = [name or node.name, node.share.zipped, node.share.unzipped]
-    return [*own, [_node(child) for child in node.children]] if node.children else own
+    return printable_line(str(origin)) or NOBODY
 
 
 def _script_text(value: Any) -> str:

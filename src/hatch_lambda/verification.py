@@ -11,10 +11,14 @@ from hatch_lambda.finished import is_description
 from hatch_lambda.ownership import record_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from hatch_lambda.finished import FinishedArchive
     from hatch_lambda.ownership import Distribution
+
+
+_TOLD = 100
+"""Files that RECORDs list in vain and that are named; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +42,17 @@ def verify_records(archive: FinishedArchive) -> Verification:
     if not archive.plan.entries:
         problems.append(f"{archive.path}: holds no files; Lambda takes no empty zip; make it anew")
     missing: list[str] = []
+    left_out = 0
     listed: set[str] = set()
     hashed = records = 0
     for one in archive.distributions:
-        rows = list(record_rows(archive.text(f"{one.dist_info}/RECORD"), one.root, archive.plan.paths))
-        records += bool(rows)
-        for row, path, digest in rows:
+        text = archive.text(f"{one.dist_info}/RECORD")
+        records += bool(text.strip())
+        for row, path, digest in record_rows(text, one.root, archive.plan.paths):
             if path is None:
-                missing += [f"{one.dist_info}/RECORD: lists {row!r}, which is not in the zip"] if digest else []
+                left_out += bool(digest)
+                if digest and len(missing) < _TOLD:
+                    missing.append(f"{one.dist_info}/RECORD: lists {row!r}, which is not in the zip")
                 continue
             listed.add(path)
             if digest.startswith("sha256="):
@@ -53,13 +60,19 @@ def verify_records(archive: FinishedArchive) -> Verification:
                 if archive.plan.paths[path].content.digest != digest.rstrip("="):
                     problems.append(f"{path}: is not what {one.dist_info}/RECORD says; make or fetch the zip anew")
     if archive.described is not None:
-        problems += [f"{text}; make or fetch the zip anew" for text in missing]
+        problems += _missing_problems(missing, left_out)
         if records == len(archive.distributions) and any(one.project for one in archive.distributions):
             problems += _unlisted(archive, listed)
         problems += _described_problems(archive)
         return Verification(records, hashed, tuple(problems), tuple(_without_record(archive)))
-    warnings = [*_without_record(archive), *_left_out(len(missing))]
+    warnings = [*_without_record(archive), *_left_out(left_out)]
     return Verification(records, hashed, tuple(problems), tuple(warnings))
+
+
+def _missing_problems(missing: Sequence[str], count: int) -> Iterator[str]:
+    yield from (f"{text}; make or fetch the zip anew" for text in missing)
+    if count > len(missing):
+        yield f"RECORDs: list {count - len(missing):,} more files that are not in the zip; make or fetch the zip anew"
 
 
 def _unlisted(archive: FinishedArchive, listed: set[str]) -> Iterator[str]:

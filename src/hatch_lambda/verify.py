@@ -9,16 +9,23 @@ import hashlib
 import io
 import stat
 import zipfile
-from email.parser import HeaderParser
 from typing import TYPE_CHECKING, BinaryIO
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from hatch_lambda.errors import WheelError
+from hatch_lambda.headers import MAX_HEADERS, header_block, read_headers
 from hatch_lambda.inflate import pieces
 from hatch_lambda.layout import directory_size, sharing
-from hatch_lambda.members import LARGEST_LISTING, UNREADABLE, encryption_problems, name_problems, read_member
+from hatch_lambda.members import (
+    LARGEST_DIRECTORY,
+    LARGEST_LISTING,
+    UNREADABLE,
+    encryption_problems,
+    name_problems,
+    read_member,
+)
 from hatch_lambda.wheels import Wheel, data_path
 
 if TYPE_CHECKING:
@@ -49,7 +56,7 @@ def verify_wheel(file: Path, sha256: str) -> Wheel:
     try:
         name, version, _, _ = parse_wheel_filename(file.name)
         with file.open("rb") as raw:
-            _refuse(file.name, _size_problems([("directory", directory_size(raw))]))
+            _refuse(file.name, _size_problems([("directory", directory_size(raw), LARGEST_DIRECTORY)]))
         with zipfile.ZipFile(file) as archive, file.open("rb") as raw:
             infos = [info for info in archive.infolist() if not info.orig_filename.endswith("/")]
             names = [info.orig_filename for info in infos]
@@ -58,14 +65,16 @@ def verify_wheel(file: Path, sha256: str) -> Wheel:
             _refuse(file.name, _scheme_problems(info.filename for info in infos))
             dist_info = _dist_info(file.name, infos, name, version)
             members = tuple(read_member(archive, raw, info) for info in infos)
-            _refuse(file.name, _size_problems((member.name, member.size) for member in _listings(members, dist_info)))
+            _refuse(file.name, _size_problems(_listings(members, dist_info)))
             _refuse(file.name, _record_problems(archive, raw, dist_info, members))
-            metadata = HeaderParser().parsestr(archive.read(f"{dist_info}/METADATA").decode("utf-8", "replace"))
+            headers = header_block(archive.read(f"{dist_info}/METADATA").decode("utf-8", "replace"))
+            _refuse(file.name, _size_problems([("METADATA without its description", len(headers), MAX_HEADERS)]))
             scripts = _console_scripts(archive, dist_info)
     except InvalidWheelFilename as error:
         raise WheelError(f"{file.name}: not the file name of a wheel; {error}") from None
     except UNREADABLE as error:
         raise WheelError(f"{file.name}: cannot be read as a zip; {error}; build again to fetch it anew") from None
+    metadata = read_headers(headers)
     _refuse(file.name, _metadata_problems(metadata["Name"], metadata["Version"], name, version))
     commands = [f"bin/{script}" for script, _ in scripts]
     _refuse(file.name, name_problems(commands, _REFUSED))
@@ -91,16 +100,20 @@ def _refuse(filename: str, problems: Iterable[str]) -> None:
         raise WheelError(found)
 
 
-def _size_problems(sizes: Iterable[tuple[str, int]]) -> Iterator[str]:
-    for name, size in sizes:
-        if size > LARGEST_LISTING:
-            yield f"its {name} takes {size:,} bytes; {LARGEST_LISTING:,} are read at most; {_REFUSED}"
+def _size_problems(sizes: Iterable[tuple[str, int, int]]) -> Iterator[str]:
+    for name, size, largest in sizes:
+        if size > largest:
+            yield f"its {name} takes {size:,} bytes; {largest:,} are read at most; {_REFUSED}"
 
 
-def _listings(members: Iterable[Member], dist_info: str) -> Iterator[Member]:
-    """Yield the members that are held in memory as a whole."""
-    names = {f"{dist_info}/{name}" for name in ("METADATA", "RECORD", "entry_points.txt")}
-    return (member for member in members if member.name in names)
+def _listings(members: Iterable[Member], dist_info: str) -> Iterator[tuple[str, int, int]]:
+    """Yield the members that are held in memory as a whole, each with its size and the largest that it may have."""
+    largest = {
+        f"{dist_info}/METADATA": LARGEST_LISTING,
+        f"{dist_info}/RECORD": LARGEST_LISTING,
+        f"{dist_info}/entry_points.txt": MAX_HEADERS,
+    }
+    return ((member.name, member.size, largest[member.name]) for member in members if member.name in largest)
 
 
 def _link_problems(infos: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
@@ -120,7 +133,8 @@ def _scheme_problems(names: Iterable[str]) -> Iterator[str]:
 
 def _dist_info(filename: str, infos: Iterable[zipfile.ZipInfo], name: NormalizedName, version: Version) -> str:
     names = {info.filename for info in infos}
-    folders = sorted({top for top in (path.split("/")[0] for path in names) if top.endswith(".dist-info")})
+    placed = {data[2] if (data := data_path(path)) else path for path in names}
+    folders = sorted({top for top in (path.split("/")[0] for path in names | placed) if top.endswith(".dist-info")})
     fitting = [folder for folder in folders if _is_dist_info_of(folder, name, version)]
     if len(folders) != 1 or not fitting:
         found = ", ".join(folders) or "none"
@@ -136,18 +150,19 @@ def _is_dist_info_of(folder: str, name: NormalizedName, version: Version) -> boo
     found_name, _, found_version = folder.removesuffix(".dist-info").partition("-")
     try:
         return canonicalize_name(found_name) == name and Version(found_version) == version
-    except InvalidVersion:
+    except ValueError:
         return False
 
 
 def _record_problems(
-    archive: zipfile.ZipFile, raw: BinaryIO, dist_info: str, members: Iterable[Member]
+    archive: zipfile.ZipFile, raw: BinaryIO, dist_info: str, members: Sequence[Member]
 ) -> Iterator[str]:
     """Yield each member that RECORD has another hash for. Files that only one of the two knows are let pass: they are
     common in the wild and covered by the wheel's own hash.
     """
     text = archive.read(f"{dist_info}/RECORD").decode("utf-8", "replace")
-    promised = {row[0]: row[1] for row in csv.reader(io.StringIO(text)) if len(row) > 1}
+    names = {member.name for member in members}
+    promised = {row[0]: row[1] for row in csv.reader(io.StringIO(text)) if len(row) > 1 and row[0] in names}
     for member in members:
         algorithm, _, digest = promised.get(member.name, "").partition("=")
         if algorithm not in _STRONG_HASHES or member.name in {f"{dist_info}/{name}" for name in _UNLISTED}:
@@ -169,7 +184,7 @@ def _metadata_problems(
 ) -> Iterator[str]:
     try:
         fits = canonicalize_name(found_name or "") == name and Version(found_version or "") == version
-    except InvalidVersion:
+    except ValueError:
         fits = False
     if not fits:
         yield f"its METADATA is of {found_name} {found_version}; the wheel is refused"

@@ -15,7 +15,7 @@ from hatch_lambda.places import shared_folder
 from hatch_lambda.project import root_demands
 from hatch_lambda.resolve.base import Resolution
 from hatch_lambda.resolve.choice import chosen_lock, fetching_host, is_ours, locked_commits, resolver_tool
-from hatch_lambda.resolve.proof import demands, lacking_extras, needed, prove
+from hatch_lambda.resolve.proof import check_requirements, demands, lacking_extras, needed, prove
 from hatch_lambda.sources import FromSource
 
 if TYPE_CHECKING:
@@ -116,6 +116,7 @@ class Wheelhouse:
         target = config.target
         with self.step("resolve"):
             name = canonicalize_name(project.name)
+            check_requirements(roots, target)
             own = own_wheels(roots, name, target, self.store, self.host, locked=locked)
             with own.constraints() as constraints:
                 resolver = choose(own, constraints)

@@ -33,6 +33,7 @@ from tests.support.hostile import (
     sound,
     written,
 )
+from tests.support.make_wheel import metadata
 
 MIB = 1 << 20
 MEMORY = 12 * MIB
@@ -152,16 +153,55 @@ def test_a_large_member_that_is_what_it_promises_takes_no_memory(tmp_path, metho
     assert peak < MEMORY
 
 
-@pytest.mark.parametrize("name", ["METADATA", "RECORD", "entry_points.txt"])
-def test_a_listing_that_would_fill_the_memory_is_refused(tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "most"), [("METADATA", "16,777,216"), ("RECORD", "16,777,216"), ("entry_points.txt", "1,048,576")]
+)
+def test_a_listing_that_would_fill_the_memory_is_refused(tmp_path, name, most):
     others = [member for member in sound() if member.name != f"{DIST_INFO}/{name}".encode()]
     large = Raw(f"{DIST_INFO}/{name}".encode(), BOMB, DEFLATED)
 
     problems = refused(written(tmp_path, raw_zip([*others, large])))
 
     assert problems == [
-        f"its lib-1.0.dist-info/{name} takes 33,554,432 bytes; 16,777,216 are read at most; the wheel is refused"
+        f"its lib-1.0.dist-info/{name} takes 33,554,432 bytes; {most} are read at most; the wheel is refused"
     ]
+
+
+def test_header_fields_that_would_fill_the_memory_are_refused(tmp_path):
+    described = metadata("lib", "1.0").encode() + b"A: b\n" * (1 << 18) + b"\nThe description.\n"
+
+    problems = refused(written(tmp_path, raw_zip(sound(described=described))))
+
+    assert problems == [
+        "its METADATA without its description takes 1,310,765 bytes; 1,048,576 are read at most; the wheel is refused"
+    ]
+
+
+def test_a_long_description_takes_no_memory(tmp_path):
+    described = metadata("lib", "1.0").encode() + b"\n" + b"A: b\n" * (2 << 20)
+    path = written(tmp_path, raw_zip(sound(described=described)))
+    tracemalloc.start()
+    try:
+        wheel = verify_wheel(path, "")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert wheel.version == "1.0"
+    assert peak < 50 * MIB
+
+
+def test_a_record_of_other_files_takes_no_memory(tmp_path):
+    record = b"".join(b"%x,sha256=a\n" % number for number in range(1 << 20))
+    path = written(tmp_path, raw_zip(sound(record=record)))
+    tracemalloc.start()
+    try:
+        verify_wheel(path, "")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 100 * MIB
 
 
 def test_a_member_with_another_strong_hash_takes_no_memory(tmp_path):
@@ -198,7 +238,7 @@ def test_a_directory_that_would_fill_the_memory_is_refused(tmp_path, wide):
     problems = refused(written(tmp_path, directory + (end_64 + locator if wide else b"") + end))
 
     assert problems == [
-        f"its directory takes {len(directory):,} bytes; 16,777,216 are read at most; the wheel is refused"
+        f"its directory takes {len(directory):,} bytes; 10,485,760 are read at most; the wheel is refused"
     ]
 
 

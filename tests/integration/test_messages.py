@@ -501,8 +501,8 @@ def test_a_file_that_would_lie_outside_of_the_archive_is_refused(project, older)
     assert (built.code, built.output) == (
         1,
         (
-            f"../pyproject.toml: leads out of the archive; found for {project.root}/pyproject.toml; see to "
-            "force-include and sources\n"
+            "'../pyproject.toml': leads out of the archive or is not a plain path; found for "
+            f"{project.root}/pyproject.toml; rename it, exclude it, or see to force-include\n"
         ),
     )
     assert zips.folder(older.parent) == {NAME: b"older"}
@@ -516,7 +516,10 @@ def test_a_file_without_a_name_in_the_archive_is_refused(project, older, given, 
 
     assert (built.code, built.output) == (
         1,
-        f"{path!r}: no path of a file in the archive; found for {project.root}/pyproject.toml; see to force-include\n",
+        (
+            f"{path!r}: leads out of the archive or is not a plain path; found for {project.root}/pyproject.toml; "
+            "rename it, exclude it, or see to force-include\n"
+        ),
     )
     assert zips.folder(older.parent) == {NAME: b"older"}
 
@@ -529,7 +532,10 @@ def test_a_file_whose_name_is_not_utf_8_is_refused(project, older):
 
     assert (built.code, built.output) == (
         1,
-        "'shop/caf\\udce9.py': its name is not UTF-8, as names in the archive are; rename it, or exclude it\n",
+        (
+            f"'shop/caf\\udce9.py': is not UTF-8, as names in the archive are; found for {project.root}/shop/"
+            "caf\\udce9.py; rename it, exclude it, or see to force-include\n"
+        ),
     )
     assert zips.folder(older.parent) == {NAME: b"older"}
 
@@ -638,15 +644,146 @@ def test_a_file_where_another_distribution_has_a_folder_is_refused(index, projec
     )
 
 
-def test_an_error_of_a_build_hook_keeps_its_traceback(project):
-    project.configure("hooks = { custom = {} }")
-    project.write("hatch_build.py", "import missing_module_of_the_hook\n")
+def test_files_that_are_alone_too_large_are_told_before_they_are_read(project):
+    for name in ("one", "two"):
+        with project.write(f"shop/{name}.bin", "x").open("r+b") as file:
+            file.truncate(200_000_000_000)  # no disk holds them, and hashing them would take minutes
 
     built = project.build()
 
     assert built.code == 1
-    assert built.output.startswith("Traceback (most recent call last):\n")
-    assert built.output.endswith("\nModuleNotFoundError: No module named 'missing_module_of_the_hook'\n")
+    assert re.fullmatch(
+        r"unzipped: 400,000,000,\d{3} bytes; Lambda accepts less than 262,144,000 with its layers; "
+        r"largest: shop 0\.1\.0 \(381,469\.7 MiB\), …\n",
+        built.output,
+    )
+
+
+@pytest.mark.parametrize("name", ["a\nb.txt", "a\x1b[31m.txt", "a\\b.txt"])
+def test_a_file_whose_name_no_zip_may_have_is_told(project, older, name):
+    project.write(f"shop/{name}", "")
+
+    built = project.build()
+
+    plain = name.replace("\n", "\\n").replace("\x1b", "\\x1b")
+    assert (built.code, built.output) == (
+        1,
+        (
+            f"{f'shop/{name}'!r}: is not a path for every system; found for {project.root}/shop/{plain}; rename it, "
+            "exclude it, or see to force-include\n"
+        ),
+    )
+    assert zips.folder(older.parent) == {NAME: b"older"}
+
+
+def test_a_file_of_a_dependency_whose_path_no_zip_may_have_is_told(index, project):
+    index.add("lib", files={"lib-1.0.data/purelib/C:x.py": ""})
+    project.configure(dependencies=["lib"])
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        1,
+        "'C:x.py': is not a path for every system; it comes from lib 1.0; leave it out with exclude-files\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("requirement", "shown", "reason"),
+    [
+        (
+            "lib; platform_machine ~= 'x'",
+            "'lib; platform_machine ~= \"x\"'",
+            "Undefined <Op('~=')> on 'x86_64' and 'x'",
+        ),
+        ("lib; os_name === 'x'", "'lib; os_name === \"x\"'", "Undefined <Op('===')> on 'posix' and 'x'"),
+        (
+            "lib @ http://[::1/lib-1.0-py3-none-any.whl",
+            "'lib @ http://[::1/lib-1.0-py3-none-any.whl'",
+            "Invalid IPv6 URL",
+        ),
+    ],
+)
+def test_a_requirement_that_nobody_can_judge_is_told(project, requirement, shown, reason):
+    project.configure(dependencies=[requirement], project="[tool.hatch.metadata]\nallow-direct-references = true\n")
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        1,
+        (
+            f"project.dependencies: requires {shown}, which has no answer on python3.13 on x86_64 ({reason}); "
+            "correct it\n"
+        ),
+    )
+
+
+def test_the_requirement_of_a_wheel_that_nobody_can_judge_is_told(index, project):
+    index.add("lib", requires=["other; sys_platform == 'win32' and platform_machine ~= 'x'"])
+    project.configure(dependencies=["lib"])
+
+    built = project.build()
+
+    assert built.code == 1
+    assert re.fullmatch(
+        "project.dependencies: pip could not resolve the requirements for python3.13 on x86_64; what it said follows"
+        r"\n\nERROR: [\w.]*UndefinedComparison: Undefined <Op\('~='\)> on 'x86_64' and 'x'\.\n",
+        built.output,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("zzz = " + "9" * 5000, "Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits"),
+        ("zzz = " + "[" * 5000, "maximum recursion depth exceeded"),
+    ],
+)
+def test_a_pyproject_that_python_cannot_read_is_told_by_name(project, text, reason):
+    project.configure(text)
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output.startswith(f"{project.root}/pyproject.toml: not TOML that Python can read; {reason}")
+    assert built.output.endswith("; mend it\n")
+    assert built.output.count("\n") == 1
+
+
+def test_numbers_and_arrays_that_python_cannot_write_are_told_all_the_same(project):
+    project.configure(f"scripts = 0x{'F' * 5000}\nmanifest.{'a.' * 1500}a = 1\nmax-size = {'[' * 200}{']' * 200}")
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        1,
+        (
+            f"{TABLE}.scripts: expected true or false; found a number with too many digits\n"
+            f"{TABLE}.max-size: expected a whole number above 0; found {'[' * 200}{']' * 200}\n"
+            f"{TABLE}.manifest: expected true or false; found a value that is nested too deeply\n"
+        ),
+    )
+
+
+@pytest.mark.parametrize("scheme", ["file", "FILE", "File"])
+def test_a_file_that_a_lock_names_outside_of_the_project_is_not_taken(project, scheme):
+    project.configure('lock = "pylock.toml"', dependencies=["lib"])
+    project.write(
+        "pylock.toml",
+        'lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "lib"\nversion = "1.0"\n'
+        f'wheels = [{{ name = "lib-1.0-py3-none-any.whl", url = "{scheme}:///etc/lib-1.0-py3-none-any.whl", '
+        f'hashes = {{ sha256 = "{"0" * 64}" }} }}]\n',
+    )
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        1,
+        (
+            "project.dependencies: requires lib; pylock.toml has lib 1.0, but its file lib-1.0-py3-none-any.whl lies "
+            "outside the project, where nobody else has it; make it anew with x\n"
+        ),
+    )
 
 
 def test_hatch_learns_of_the_builder_without_loading_it(environ):

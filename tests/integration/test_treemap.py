@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from typing import TYPE_CHECKING
@@ -66,6 +67,47 @@ def test_a_page_that_cannot_be_written_is_a_problem(tmp_path, capsys):
 
     expected = f"{page}: cannot be written; No such file or directory; choose another file\n"
     assert capsys.readouterr().err == expected
+
+
+def test_a_page_takes_the_place_of_an_older_one_in_one_step(tmp_path, capsys):
+    page = tmp_path / "page.html"
+    page.write_text("older")
+    page.chmod(0o600)
+    (tmp_path / "link.html").symlink_to("page.html")
+
+    with page.open() as older:
+        assert main(["info", str(zip_of(tmp_path, installed("lib"))), "--html", str(tmp_path / "link.html")]) == 0
+        assert older.read() == "older"  # who has it open still reads the whole of it
+
+    assert page.read_text("utf-8").startswith("<!DOCTYPE html>")
+    assert page.stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.html", "other.zip", "page.html"]
+    assert capsys.readouterr().out == f"{tmp_path}/link.html\n"
+
+
+def test_a_page_that_cannot_take_its_place_leaves_nothing_behind(tmp_path, capsys):
+    (tmp_path / "page.html").mkdir()
+
+    assert main(["info", str(zip_of(tmp_path, installed("lib"))), "--html", str(tmp_path / "page.html")]) == 1
+
+    expected = f"{tmp_path}/page.html: cannot be written; Is a directory; choose another file\n"
+    assert capsys.readouterr().err == expected
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other.zip", "page.html"]
+
+
+def test_a_page_may_go_to_a_device(tmp_path, capsys):
+    assert main(["info", str(zip_of(tmp_path, installed("lib"))), "--html", "/dev/null"]) == 0
+
+    assert capsys.readouterr().out == "/dev/null\n"
+
+
+def test_a_page_of_paths_as_deep_as_they_can_be_is_written(tmp_path):
+    page = page_of(tmp_path, {"d/" * depth + "f": "" for depth in range(0, 2042, 3)})
+
+    (nodes,) = re.findall(r'<script type="application/json" id="nodes">(.*)</script>', page.read_text("utf-8"))
+    rows = json.loads(nodes)
+    assert [name for _, name, _, _ in rows[:4]] == ["(no distribution)", "d/d/d/", "d/d/d/", "d/d/d/"]
+    assert max(row[0] for row in rows) == 681
 
 
 @pytest.mark.parametrize("order", [("--html", "a.zip", "b.zip"), ("a.zip", "--html", "a.zip")])

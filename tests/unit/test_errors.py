@@ -13,6 +13,7 @@ from hatch_lambda.errors import (
     ResolveError,
     WheelError,
     masked,
+    printable_line,
     secret_parameters,
 )
 
@@ -125,3 +126,29 @@ def test_credentials_in_a_query_are_masked():
     assert masked(text) == (
         "ERROR: 403 for https://host/lib.whl?v=1&X-Amz-Signature=****&x=2#sha256=1 and 'https://host/?token=****'"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("é … └─ [a] a::b # ##", "é … └─ [a] a::b # ##"),
+        ("a\nb\r\tc\x07", "a\\nb\\r\\tc\\x07"),
+        ("\x1b[31m\x7f\x85\x9b", "\\x1b[31m\\x7f\\x85\\x9b"),
+        ("\u2028\u202e\u2066\u200b\ufeff", "\\u2028\\u202e\\u2066\\u200b\\ufeff"),
+        ("\ud800\U000e0001", "\\ud800\\U000e0001"),
+        ("::stop-commands::x", "\\x3a:stop-commands::x"),
+        ("  ::error::x", "  \\x3a:error::x"),
+        ("\n::error::x", "\\n::error::x"),
+        ("a ##[error]b", "a \\x23#[error]b"),
+        ("##vso[task.complete]", "\\x23#vso[task.complete]"),
+        ("https://me:secret@host/\x1b", "https://****@host/\\x1b"),
+    ],
+)
+def test_foreign_text_steers_neither_a_terminal_nor_a_ci_system(text, expected):
+    assert printable_line(text) == expected
+
+
+def test_only_what_is_ours_breaks_a_line():
+    error = ResolveError(["a\n::error::b: one", "::c: two"], detail="::d\r\n\te\x1b\u2028::f\n\n::g")
+
+    assert str(error) == "a\\n::error::b: one\n\\x3a:c: two\n\n\\x3a:d\n        e\\x1b\n\\x3a:f\n\n\\x3a:g"

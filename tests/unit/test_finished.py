@@ -358,9 +358,16 @@ def test_a_member_that_grows_beyond_its_promise_is_refused_in_little_memory(tmp_
 def test_a_text_of_many_bytes_is_not_taken_into_memory(tmp_path):
     files = {**installed("lib"), "lib-1.0.dist-info/RECORD": "x,,\n" * (5 << 20)}
 
-    (one,) = read_finished(zip_of(tmp_path, files)).distributions
+    path = zip_of(tmp_path, files)
+    tracemalloc.start()
+    try:
+        archive = read_finished(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
-    assert not one.recorded
+    assert {str(entry.origin) for entry in archive.plan.entries} == {"lib 1.0"}  # told by names instead
+    assert peak < 16 << 20
 
 
 def test_a_symbolic_link_is_a_file_as_any_other(tmp_path):
@@ -371,3 +378,54 @@ def test_a_symbolic_link_is_a_file_as_any_other(tmp_path):
         archive.writestr(link, "a.so.1")
 
     assert list(owned(read_finished(path))) == ["a.so", "a.so.1"]
+
+
+def test_a_file_far_larger_than_any_zip_is_refused_before_it_is_read(tmp_path):
+    path = zip_of(tmp_path, {"a": "1"})
+    with path.open("r+b") as file:
+        file.truncate(1 << 40)
+
+    assert problems(path) == [
+        "takes 1,099,511,627,776 bytes; expected at most 4,294,967,296; the zip is not looked into"
+    ]
+
+
+def test_deep_paths_take_no_more_memory_than_they_are_long(tmp_path):
+    deep = {f"{number:03}/" + "d/" * 2000 + "f": "" for number in range(200)}
+    path = zip_of(tmp_path, {**installed("lib"), **deep})
+    tracemalloc.start()
+    try:
+        read_finished(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 10 * sum(map(len, deep))
+
+
+@pytest.mark.parametrize(
+    ("path", "owner"),
+    [
+        ("lib/inner/__pycache__/c.pyc", "lib 1.0"),
+        ("lib/other/deep/down.txt", "lib 1.0"),
+        ("lib/bin/tool", ""),
+        ("bin/tool", ""),
+        ("both/x.txt", ""),
+        ("both/one/x.txt", "one 1.0"),
+        ("both/two/bin/x.txt", ""),
+        ("both/zz.txt", ""),
+        ("lib-/x.txt", ""),
+        ("other.txt", ""),
+    ],
+)
+def test_a_file_that_nobody_lists_is_of_who_alone_owns_the_folder_around_it(tmp_path, path, owner):
+    listed = {
+        "lib": {"lib/__init__.py": "", "lib/inner/a.py": ""},
+        "one": {"both/one/a.py": "", "both/one/b.py": "", "both/z.py": ""},
+        "two": {"both/two/a.py": "", "both/two/b.py": ""},
+    }
+    files = {name: text for each, theirs in listed.items() for name, text in installed(each, files=theirs).items()}
+
+    archive = read_finished(zip_of(tmp_path, {**files, path: "x"}))
+
+    assert str(archive.plan.paths[path].origin) == owner

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 from hatch_lambda.folders import Node, folder_tree, tree_lines
 from hatch_lambda.overview import Share
 from tests.support.samples import entry
@@ -60,3 +62,52 @@ def test_the_smallest_of_many_are_told_together():
         "     0.0 MiB  ├─ file12",
         "     0.0 MiB  └─ (12 more)",
     ]
+
+
+def test_a_lone_file_lies_in_one_folder():
+    leaf = Share(1, 1, 1)
+
+    assert folder_tree("", [entry("a/b/c", "1")]) == Node("a/b/", leaf, (Node("c", leaf),))
+
+
+def test_folders_part_where_their_paths_do():
+    paths = ["a/b/c/1", "a/b/c/2", "a/b/d/e/3", "a/bc/4", "a/b-/5", "f"]
+
+    found = list(tree_lines([entry(path, "x") for path in paths], 9))
+
+    assert [line.split("MiB  ")[1] for line in found] == [
+        "/",
+        "├─ a/",
+        "│  ├─ b/",
+        "│  │  ├─ c/",
+        "│  │  │  ├─ 1",
+        "│  │  │  └─ 2",
+        "│  │  └─ d/e/",
+        "│  │     └─ 3",
+        "│  ├─ b-/",
+        "│  │  └─ 5",
+        "│  └─ bc/",
+        "│     └─ 4",
+        "└─ f",
+    ]
+
+
+def test_a_tree_as_deep_as_a_path_can_be_is_told():
+    entries = [entry("d/" * depth + "f", "1") for depth in range(2042)]
+
+    found = list(tree_lines(entries, 3000))
+
+    assert len(found) == 2 * 2042
+    assert found[-1].endswith("└─ f")
+
+
+def test_deep_paths_take_no_more_memory_than_they_are_long():
+    entries = [entry(f"{number:03}/" + "d/" * 2000 + "f", "") for number in range(200)]
+    tracemalloc.start()
+    try:
+        folder_tree("", entries)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 4 * sum(len(one.path) for one in entries)

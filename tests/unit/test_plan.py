@@ -6,12 +6,22 @@ import csv
 import hashlib
 import io
 import itertools
+from dataclasses import replace
 
 import pytest
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import PlanError
-from hatch_lambda.plan import ArchivePlan, Choices, FileContent, Origin, TextContent, make_plan, record_digest
+from hatch_lambda.plan import (
+    ArchivePlan,
+    Choices,
+    FileContent,
+    Origin,
+    TextContent,
+    make_plan,
+    offered_plan,
+    record_digest,
+)
 from tests.support.samples import SHOP, entry, origin
 
 ALPHA, BETA, GAMMA = origin("Alpha"), origin("beta", "2.0"), origin("gamma", "3.0")
@@ -327,3 +337,39 @@ def test_a_record_is_relative_to_the_prefix():
     record = plan.paths[f"python/{ALPHA.dist_info}/RECORD"].content
     assert isinstance(record, TextContent)
     assert [row.split(",")[0] for row in record.data.decode().splitlines()] == ["f", f"{ALPHA.dist_info}/RECORD"]
+
+
+@pytest.mark.parametrize("path", ["C:x.py", "a\\b", "a\nb", "d/" * 2042 + "xy", "caf\udce9"])
+def test_a_path_that_no_zip_may_have_is_a_problem(path):
+    with pytest.raises(PlanError) as caught:
+        make_plan([entry("fine", "", ALPHA), entry(path, "", BETA)], Choices())
+
+    assert len(caught.value.problems) == 1
+    assert caught.value.problems[0].startswith(f"{path!r}: is not ")
+    assert caught.value.problems[0].endswith("; it comes from beta 2.0; leave it out with exclude-files")
+
+
+def test_a_path_that_no_zip_may_have_can_be_left_out():
+    assert make_plan([entry("a\\b", "", SHOP), entry("c", "", SHOP)], Choices(("a*",))).paths.keys() == {
+        "c",
+        "shop-0.1.0.dist-info/RECORD",
+    }
+
+
+def test_a_path_counts_with_the_folder_that_it_goes_into():
+    path = "d/" * 2040 + "x"
+
+    assert path in make_plan([entry(path, "", ALPHA)], Choices()).paths
+    with pytest.raises(PlanError, match="is not a path for every system"):
+        make_plan([entry(path, "", ALPHA)], Choices(), prefix="python/")
+
+
+def test_the_size_is_known_before_any_file_is_read(tmp_path):
+    entries = [
+        replace(entry("a", "", ALPHA), content=FileContent(tmp_path / "missing", 10)),
+        entry("a", "123", BETA),
+        entry("b", "12345", BETA),
+        replace(entry("left", "", ALPHA), content=FileContent(tmp_path / "missing", 100)),
+    ]
+
+    assert offered_plan(entries, Choices(("left",))).unzipped == 8

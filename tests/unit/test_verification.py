@@ -57,6 +57,21 @@ def test_files_that_went_and_came_are_problems_in_a_zip_of_ours(tmp_path):
     )
 
 
+def test_of_very_many_files_that_went_the_first_are_told_and_the_others_counted(tmp_path):
+    member = "shop-0.1.0.dist-info/RECORD"
+    lines = "".join(f"gone/{number:04},sha256=x,1\n" for number in range(1234))
+    path = our_zip(tmp_path)
+
+    found = verify_records(read_finished(changed(path, {member: contents(path)[member] + lines.encode()})))
+
+    assert len(found.problems) == 101
+    assert found.problems[:1] + found.problems[-2:] == (
+        f"shop-0.1.0.dist-info/RECORD: lists 'gone/0000', which is not in the zip; {ANEW}",
+        f"shop-0.1.0.dist-info/RECORD: lists 'gone/0099', which is not in the zip; {ANEW}",
+        f"RECORDs: list 1,134 more files that are not in the zip; {ANEW}",
+    )
+
+
 def test_another_version_than_the_zip_says_of_itself_is_a_problem(tmp_path):
     path = our_zip(tmp_path)
     member = "shop-0.1.0.dist-info/lambda.json"

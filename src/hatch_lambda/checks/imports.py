@@ -23,7 +23,7 @@ from hatch_lambda.checks.python_source import (
     parse_source,
     source,
 )
-from hatch_lambda.checks.search_path import folders_around
+from hatch_lambda.paths import SortedPaths
 from hatch_lambda.provided import MODULES
 from hatch_lambda.stdlib import standard_library, was_standard
 
@@ -228,14 +228,18 @@ class _Places:
         )
 
     @cached_property
-    def folders(self) -> frozenset[str]:
-        """Return every directory, each of which is a package, if only a namespace."""
-        return frozenset(folder for path in self.files for folder in folders_around(path))
+    def sorted(self) -> SortedPaths:
+        """Return every path, sorted."""
+        return SortedPaths(self.files)
+
+    def is_folder(self, path: str) -> bool:
+        """Return whether there is such a folder, each of which is a package, if only a namespace."""
+        return bool(self.sorted.inside(path))
 
     @cached_property
     def own(self) -> frozenset[str]:
         """Return the names at the root that only the project has files of."""
-        tops = {name for name in self.modules | self.folders if "/" not in name}
+        tops = {path.partition("/")[0] for path in (*self.files, *self.modules) if "/" in path or path in self.modules}
         others = {
             path.partition("/")[0].partition(".")[0] for path, entry in self.files.items() if not entry.origin.project
         }
@@ -243,8 +247,9 @@ class _Places:
 
     @cached_property
     def parts(self) -> frozenset[str]:
-        """Return every name that a module or directory has, wherever it is."""
-        return frozenset(path.rpartition("/")[2] for path in self.modules | self.folders)
+        """Return every name that a module or folder has, wherever it lies."""
+        names = {path.rpartition("/")[2] for path in self.modules}
+        return frozenset(names.union(*(path.split("/")[:-1] for path in self.files)))
 
     @cached_property
     def attributes(self) -> frozenset[str]:
@@ -260,10 +265,10 @@ class _Places:
         names = found.module.split(".")
         for count in range(1, len(names) + 1 if names[0] in self.own else 2):
             path = "/".join(names[:count])
-            if path not in self.modules and path not in self.folders:
+            if path not in self.modules and not self.is_folder(path):
                 return ".".join(names[:count])
         inner = f"{'/'.join(names)}/{found.name}"
-        is_package = "/".join(names) in self.folders and "/".join(names) not in self.modules
+        is_package = self.is_folder("/".join(names)) and "/".join(names) not in self.modules
         if found.name in {None, "*"} or names[0] not in self.own or not is_package or self._may_have(found, inner):
             return None
         return f"{found.module}.{found.name}"
@@ -271,7 +276,7 @@ class _Places:
     def _may_have(self, found: Import, inner: str) -> bool:
         """Return whether a package has a module at a path, or might define its name."""
         start = f"{inner.rpartition('/')[0]}/__init__"
-        if inner in self.modules or inner in self.folders:
+        if inner in self.modules or self.is_folder(inner):
             return True
         if f"{start}.py" not in self.files:
             return start in self.modules  # only running an extension module would reveal its names

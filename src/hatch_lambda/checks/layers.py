@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.search_path import folders_around, is_shared
+from hatch_lambda.paths import SortedPaths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from hatch_lambda.plan import Entry, Origin
 
 _MODULES = (".py", ".so")
+_START = "/__init__.py"
 
 
 def check_layers(candidate: Candidate) -> Iterator[Finding]:
@@ -54,13 +56,16 @@ def _hidden(function: Mapping[str, Entry], beneath: Mapping[str, Entry], handler
     """Yield each package that is in both places with modules of one of them out of reach."""
     module = handler.rpartition(".")[0].replace(".", "/")
     told: set[str] = set()
-    for package in sorted(_folders(function) & _folders(beneath)):
-        if told & {package, *folders_around(package)}:
+    both = [(place, SortedPaths(place)) for place in (function, beneath)]
+    for package in sorted({path.removesuffix(_START) for path in (*function, *beneath) if path.endswith(_START)}):
+        ours, theirs = (
+            {(path := paths[index]): place[path] for index in paths.inside(package)} for place, paths in both
+        )
+        if not ours or not theirs or not told.isdisjoint((package, *folders_around(package))):
             continue
-        ours, theirs = (_below(package, place) for place in (function, beneath))
-        winner, loser = (ours, theirs) if f"{package}/__init__.py" in ours else (theirs, ours)
+        winner, loser = (ours, theirs) if f"{package}{_START}" in ours else (theirs, ours)
         lost = sorted(path for path in loser.keys() - winner.keys() if path.endswith(_MODULES))
-        start = winner.get(f"{package}/__init__.py")
+        start = winner.get(f"{package}{_START}")
         if lost and start and not is_shared(start):
             told.add(package)
             own = next((path for path in lost if path in {f"{module}.py", f"{module}/__init__.py"}), None)
@@ -75,11 +80,3 @@ def _hidden(function: Mapping[str, Entry], beneath: Mapping[str, Entry], handler
                 yield Finding("error", f"{package}: {why}; put the whole package into one of the two")
             else:
                 yield Finding("warning", f"{why}. Put both into one archive.")
-
-
-def _folders(place: Mapping[str, Entry]) -> set[str]:
-    return {folder for path in place for folder in folders_around(path)}
-
-
-def _below(package: str, place: Mapping[str, Entry]) -> dict[str, Entry]:
-    return {path: entry for path, entry in place.items() if path.startswith(f"{package}/")}

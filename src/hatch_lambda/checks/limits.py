@@ -12,9 +12,11 @@ from hatch_lambda.checks.base import Finding
 from hatch_lambda.config import MAX_UNZIPPED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from hatch_lambda.checks.base import Candidate
+    from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.layers import Layer
     from hatch_lambda.plan import ArchivePlan
 
 MAX_DIRECT_UPLOAD = 50 << 20
@@ -25,17 +27,24 @@ MIB = 1 << 20
 
 def check_unzipped(candidate: Candidate) -> Iterator[Finding]:
     """Yield an error if the archive and its layers are larger, unpacked, than ``max-size`` admits, and why."""
-    plan, config = candidate.plan, candidate.config
-    if candidate.unzipped <= config.max_size:
-        return
-    inside = [f"{mebibytes(layer.plan.unzipped)} in layer {layer.name}" for layer in candidate.layers]
+    problem = size_problem(candidate.plan, candidate.layers, candidate.config)
+    if problem:
+        yield Finding("error", problem)
+
+
+def size_problem(plan: ArchivePlan, layers: Sequence[Layer], config: LambdaConfig) -> str | None:
+    """Return why an archive and its layers are too large, unpacked; ``None`` if they are not."""
+    unzipped = plan.unzipped + sum(layer.plan.unzipped for layer in layers)
+    if unzipped <= config.max_size:
+        return None
+    inside = [f"{mebibytes(layer.plan.unzipped)} in layer {layer.name}" for layer in layers]
     shares = f", {', '.join([f'{mebibytes(plan.unzipped)} here', *inside])}" if inside else ""
     limit = (
         f"Lambda accepts less than {MAX_UNZIPPED + 1:,} with its layers"
         if config.max_size == MAX_UNZIPPED
         else f"{config.where('max-size')} admits {config.max_size:,}"
     )
-    yield Finding("error", f"unzipped: {candidate.unzipped:,} bytes{shares}; {limit}; largest: {_filling(plan)}, …")
+    return f"unzipped: {unzipped:,} bytes{shares}; {limit}; largest: {_filling(plan)}, …"
 
 
 def check_zipped(size: int) -> Iterator[Finding]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 import zipfile
 from argparse import ArgumentTypeError
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from hatch_lambda.cli.output import say, say_json
 from hatch_lambda.cli.target_options import add_target_arguments, inspected
@@ -16,6 +18,7 @@ from hatch_lambda.treemap import treemap_page
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterator
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -65,7 +68,25 @@ def _check_page(path: Path) -> None:
 
 
 def _write(path: Path, text: str) -> None:
+    """Write the page in one step, so that no half of it is ever there; a pipe or a device is written to as it is."""
     try:
-        path.write_text(text, "utf-8")
+        if path.exists() and not path.is_file():
+            path.write_text(text, "utf-8")
+            return
+        with _replacing(path.resolve()) as file:
+            file.write(text.encode())
     except OSError as error:
         raise FinishedError(f"{path}: cannot be written; {error.strerror}; choose another file") from None
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that takes the place of ``path`` at the end of the block, with its rights."""
+    with tempfile.NamedTemporaryFile(prefix=f".{path.name[:200]}.", dir=path.parent, delete=False) as file:
+        try:
+            yield file
+            file.flush()
+            Path(file.name).chmod(path.stat().st_mode if path.exists() else 0o644)
+            Path(file.name).replace(path)
+        finally:
+            Path(file.name).unlink(missing_ok=True)

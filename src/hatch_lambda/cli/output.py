@@ -1,4 +1,4 @@
-"""Writes to stdout; names from a zip cannot steer the terminal."""
+"""Writes to stdout and stderr; names from a zip cannot steer the terminal."""
 
 from __future__ import annotations
 
@@ -8,23 +8,31 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.errors import OutputError
+from hatch_lambda.errors import OutputError, printable_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from hatch_lambda.errors import HatchLambdaError
 
 
 def say(lines: Iterable[str]) -> None:
     """Write each line, with what is not printable in it escaped."""
     with _to_stdout():
         for line in lines:
-            sys.stdout.write(f"{plain(line)}\n")
+            sys.stdout.write(f"{printable_line(line)}\n")
 
 
 def say_json(value: Any) -> None:
-    """Write a value as JSON in ASCII, which every console can show."""
+    """Write a value as JSON in printable ASCII, which every console can show and none obeys."""
+    text = json.dumps(value, indent=2)
     with _to_stdout():
-        sys.stdout.write(json.dumps(value, indent=2) + "\n")
+        sys.stdout.write(text.replace("\x7f", "\\u007f").replace("##", "#\\u0023") + "\n")
+
+
+def say_error(error: HatchLambdaError) -> None:
+    """Write what went wrong to stderr; the lines of an error are printable."""
+    sys.stderr.write(f"{error}\n")
 
 
 def flush() -> None:
@@ -54,10 +62,3 @@ def _to_stdout() -> Iterator[None]:
     except OSError as error:
         let_go()
         raise OutputError(f"standard output: cannot be written; {error.strerror}; send it elsewhere") from None
-
-
-def plain(text: str) -> str:
-    """Return the text with what is not printable in it escaped, as Python does in a string's ``repr``."""
-    if text.isprintable():
-        return text
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from posixpath import basename
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -154,12 +154,34 @@ def file_of(url: str) -> Path:
     """Return the path that a ``file:`` URL names, without symbolic links."""
     from urllib.request import url2pathname  # only for a few, and slow to import
 
-    return Path(url2pathname(urlsplit(url).path)).resolve()
+    return Path(url2pathname(split_url(url).path)).resolve()
+
+
+def split_url(url: str) -> SplitResult:
+    """Return the parts of a URL; of what is none, such as one with half an IPv6 address, all is the path."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", url, "", "")
+
+
+def is_url(url: str) -> bool:
+    """Return whether Python, and so pip, can read a URL."""
+    try:
+        urlsplit(url)
+    except ValueError:
+        return False
+    return True
+
+
+def is_file_url(url: str) -> bool:
+    """Return whether a URL is of a file or a folder of this machine; a scheme may have capital letters."""
+    return url[:5].lower() == "file:"
 
 
 def filename_of(url: str) -> str:
     """Return the file name at the end of a URL."""
-    return unquote(basename(urlsplit(url).path))
+    return unquote(basename(split_url(url).path))
 
 
 def literal(url: str) -> str:
@@ -172,10 +194,10 @@ def literal(url: str) -> str:
 
 def portable(requirement: str) -> str:
     """Return a requirement without credentials, and without the URL of a file or folder that only this machine has."""
-    return re.sub(r" ?@ ?file:[^\s;]+(?: (?=;))?", "", masked(requirement))
+    return re.sub(r" ?@ ?(?i:file:)[^\s;]+(?: (?=;))?", "", masked(requirement))
 
 
 def without_credentials(url: str) -> str:
     """Return the URL without user name, password and fragment."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()

@@ -16,12 +16,13 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ResolveError, last_lines
-from hatch_lambda.resolve.base import COMMIT, OFFLINE_VARIABLE, Pin, Resolution
+from hatch_lambda.paths import check_regular
+from hatch_lambda.resolve.base import COMMIT, OFFLINE_VARIABLE, Demand, Pin, Resolution
 from hatch_lambda.resolve.commits import LockedCommits
 from hatch_lambda.resolve.explain import explain_fallbacks
 from hatch_lambda.resolve.pip import report_of, reported_pin, unloadable_files
 from hatch_lambda.resolve.pip_command import target_options
-from hatch_lambda.resolve.proof import demands, unmet
+from hatch_lambda.resolve.proof import check_requirements, demands, unmet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
-    from hatch_lambda.resolve.base import Demand, Host
+    from hatch_lambda.resolve.base import Host
     from hatch_lambda.resolve.memory import Memory
     from hatch_lambda.target import Target
 
@@ -59,7 +60,7 @@ class HashedResolver:
         What it lacks is looked up: not every tool that makes such files writes commits.
         """
         found = {}
-        for name, requirement in _repositories(self._read(), target).items():
+        for name, requirement in _repositories(self._read(target), target).items():
             address, _, commit = (requirement.url or "").partition("#")[0].rpartition("@")
             if COMMIT.fullmatch(commit):
                 vcs, _, url = address.partition("+")
@@ -74,7 +75,7 @@ class HashedResolver:
         prefer: Mapping[NormalizedName, Version] | None = None,  # noqa: ARG002  # a lock has no choice
     ) -> Resolution:
         """Return what the file has for the target; raises ``ResolveError`` if it is stale or not pinned throughout."""
-        lines = self._read()
+        lines = self._read(target)
         problems = [f"{self.name}: {problem}" for problem in map(_line_problem, lines) if problem]
         if problems:
             raise ResolveError(problems)
@@ -94,13 +95,16 @@ class HashedResolver:
             raise ResolveError(stale)
         return resolution
 
-    def _read(self) -> list[str]:
+    def _read(self, target: Target) -> list[str]:
+        """Return the lines; raises ``ResolveError`` if they cannot be read, or held against the target."""
         try:
-            return list(_lines(self.path))
+            lines = list(_lines(self.path))
         except PermissionError as error:
             raise ResolveError(f"{self.name}: cannot be read ({error.strerror}); see to its permissions") from None
         except OSError as error:
             raise ResolveError(f"{self.name}: cannot be read ({error.strerror}); make it or remove lock") from None
+        check_requirements((Demand(self.name, one) for one in map(_requirement, lines) if one), target)
+        return lines
 
     def _ask_pip(self, lines: Sequence[str], target: Target) -> dict[str, Any]:
         """Return the pins as JSON, and the other files of their releases that the target cannot load."""
@@ -134,6 +138,7 @@ def _lines(path: Path, above: frozenset[Path] = frozenset()) -> Iterator[str]:
 
 def _lines_of(path: Path) -> Iterator[str]:
     """Yield each line of one file as pip has it: continued ones as one, without comments, which continue nothing."""
+    check_regular(path)
     text = re.sub(r"^[ \t]*#.*", "", path.read_text("utf-8", "replace"), flags=re.MULTILINE).replace("\\\n", " ")
     yield from filter(None, (re.sub(r"(^|\s)#.*", "", line).strip() for line in text.splitlines()))
 
@@ -171,11 +176,7 @@ def _without_repositories(path: Path, folder: Path, written: dict[Path, str]) ->
 def _repositories(lines: Sequence[str], target: Target) -> dict[NormalizedName, Requirement]:
     """Return the requirements of repositories that hold for the target."""
     found = filter(None, map(_repository, lines))
-    return {
-        canonicalize_name(one.name): one
-        for one in found
-        if one.marker is None or one.marker.evaluate({**target.markers, "extra": ""})
-    }
+    return {canonicalize_name(one.name): one for one in found if target.holds(one.marker)}
 
 
 def _repository(line: str) -> Requirement | None:

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
-from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.markers import Marker
 from packaging.pylock import (
     Package,
     PackageArchive,
@@ -29,6 +29,7 @@ from packaging.utils import (
 )
 
 from hatch_lambda.errors import ResolveError, masked
+from hatch_lambda.paths import check_regular
 from hatch_lambda.resolve.advice import sdist_fix
 from hatch_lambda.resolve.base import (
     UPGRADE_VARIABLE,
@@ -36,6 +37,8 @@ from hatch_lambda.resolve.base import (
     Resolution,
     file_of,
     filename_of,
+    is_file_url,
+    is_url,
     literal,
     portable,
     without_credentials,
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packaging.markers import Environment
+    from packaging.specifiers import SpecifierSet
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
@@ -149,6 +153,7 @@ def commits_in(lock: Pylock, target: Target, name: str, wanted: Wanted | None = 
 def read_lock(path: Path, name: str) -> Pylock:
     """Return the lock at ``path``; raises ``ResolveError`` if it is not there, not TOML or not a pylock."""
     try:
+        check_regular(path)
         return parse_lock(path.read_text("utf-8", "replace"), name)
     except PermissionError as error:
         raise ResolveError(f"{name}: cannot be read ({error.strerror}); see to its permissions") from None
@@ -162,12 +167,13 @@ def maker_of(path: Path) -> str | None:
     Raises ``ResolveError`` for a file that cannot be opened.
     """
     try:
+        check_regular(path)
         text = path.read_text("utf-8", "replace")
     except OSError as error:
         raise ResolveError(f"{path.name}: cannot be read ({error.strerror}); see to its permissions") from None
     try:
         found = tomllib.loads(text).get("created-by")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         line = _MADE_BY.search(text)
         found = line["tool"] if line else None
     return found if isinstance(found, str) else None
@@ -176,9 +182,11 @@ def maker_of(path: Path) -> str | None:
 def parse_lock(text: str, name: str) -> Pylock:
     """Return a lock from its text; raises ``ResolveError`` saying where it is not one."""
     try:
-        return Pylock.from_dict(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+        values = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
         raise ResolveError(f"{name}: not TOML; {error}; write it anew with {REFRESH}") from None
+    try:
+        return Pylock.from_dict(values)
     except PylockUnsupportedVersionError as error:
         raise ResolveError(f"{name}: {error}; 1.0 is; write it anew with an older tool or with {REFRESH}") from None
     except PylockValidationError as error:
@@ -279,7 +287,7 @@ def _holds(marker: Marker, environment: Mapping[str, str | frozenset[str]], wher
     """Return whether a marker of a lock holds; ``environment`` has ``extras`` where those may be asked for."""
     try:
         return marker.evaluate(environment, "lock_file" if "extras" in environment else "requirement")
-    except (UndefinedComparison, UndefinedEnvironmentName, KeyError):  # which it is for packaging before 26.3
+    except (ValueError, LookupError):
         raise ResolveError(f"{where}: its marker {str(marker)!r} has no answer; {remedy}") from None
 
 
@@ -312,7 +320,7 @@ def _remedy_for(lock: Pylock, target: Target, wanted: Wanted) -> str:
 def _check_environment(lock: Pylock, target: Target, name: str, remedy: str) -> None:
     """Raise ``ResolveError`` if the lock as a whole is for other environments."""
     python = target.python_full_version
-    if lock.requires_python and not lock.requires_python.contains(python):
+    if lock.requires_python and not _contains(lock.requires_python, python):
         problem = f"made for Python {lock.requires_python}; {target.runtime.name} has {python}"
         raise ResolveError(f"{name}: {problem}; {remedy}")
     if lock.environments is None:
@@ -344,9 +352,16 @@ def _known_targets() -> dict[Marker, Target]:
 
 def _python_problem(package: Package, target: Target) -> str | None:
     python = target.python_full_version
-    if package.requires_python is None or package.requires_python.contains(python):
+    if package.requires_python is None or _contains(package.requires_python, python):
         return None
     return f"it requires Python {package.requires_python}, the runtime has {python}"
+
+
+def _contains(pythons: SpecifierSet, python: str) -> bool:
+    try:
+        return pythons.contains(python)
+    except ValueError:  # a number of more digits than Python converts
+        return False
 
 
 def _fit_problem(package: Package, target: Target, wanted: Wanted) -> str | None:
@@ -368,9 +383,11 @@ def _pin(package: Package, entry: object, base: Path, root: Path, remedy: str) -
         kind = "a repository" if isinstance(entry, PackageVcs) else "a folder"
         return f"only as {kind}, and nothing is compiled on this machine; {remedy}"
     url = literal(entry.url or "") or (base / (entry.path or "")).absolute().as_uri()
+    if not is_url(url):
+        return f"its URL {url!r} is none; {remedy}"
     filename = filename_of(url) if isinstance(entry, PackageArchive) else entry.filename
     sha256 = entry.hashes.get("sha256")
-    if url.startswith("file:") and not file_of(url).is_relative_to(root.resolve()):
+    if is_file_url(url) and not file_of(url).is_relative_to(root.resolve()):
         return (
             f"its file {filename} lies outside the project, its workspace, and its repository, where nobody else has "
             "it; move it into one of them"
@@ -395,7 +412,7 @@ def _name_problem(filename: str, url: str, *, sdist: bool) -> str | None:
 
 def _file_problem(url: str, root: Path) -> str | None:
     """Say why a file of this machine cannot be what a lock means; ``None`` for all other URLs."""
-    file = file_of(url) if url.startswith("file:") else None
+    file = file_of(url) if is_file_url(url) else None
     if file is None or file.is_file():
         return None
     return f"its file {file.relative_to(root.resolve()).as_posix()} is not there"
@@ -403,7 +420,8 @@ def _file_problem(url: str, root: Path) -> str | None:
 
 def _difference(lock: Pylock, roots: Sequence[Demand], name: str) -> list[str]:
     """Say what the project requires now and did not when our lock was made, and the other way round."""
-    made_from = ((lock.tool or {}).get(TOOL) or {}).get("requirements")
+    ours = (lock.tool or {}).get(TOOL)
+    made_from = ours.get("requirements") if isinstance(ours, dict) else None
     if not isinstance(made_from, list):
         return []
     now = requirement_lines(roots)

@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from hatch_lambda.config import LOCK_FILE
 from hatch_lambda.errors import ResolveError, secret_parameters
-from hatch_lambda.resolve.base import Commit, Pin, file_of, without_credentials
+from hatch_lambda.resolve.base import Commit, Pin, file_of, is_file_url, without_credentials
 from hatch_lambda.resolve.commits import LockedCommits
 from hatch_lambda.resolve.lock import (
     CREATED_BY,
@@ -218,7 +218,7 @@ def _file(pin: Pin | Commit, base: Path, root: Path) -> File | str:
             "an index that asks for a user name and password instead, or build without a lock"
         )
     if isinstance(pin, Commit):
-        place = {"path": _relative(file_of(pin.url), base)} if pin.url.startswith("file:") else {"url": pin.url}
+        place = {"path": _relative(file_of(pin.url), base)} if is_file_url(pin.url) else {"url": pin.url}
         return PackageVcs(
             type=pin.vcs,
             requested_revision=pin.revision,
@@ -230,7 +230,7 @@ def _file(pin: Pin | Commit, base: Path, root: Path) -> File | str:
         return f"{pin}: its index gives no sha256; without one it cannot be locked"
     path = None
     url: str | None = without_credentials(pin.url)
-    if pin.url.startswith("file:"):
+    if is_file_url(pin.url):
         file = file_of(pin.url)
         if not file.is_relative_to(root.resolve()):
             return f"{pin}: comes from {file}, which only this machine has; put it on an index or into the project"

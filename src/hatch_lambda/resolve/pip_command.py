@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -126,7 +127,7 @@ def run_pip(command: str, arguments: Sequence[str], *, target: Target, host: Hos
             check=False,
         )
         text = log.read_text("utf-8", "replace") if log.exists() else ""
-    return PipRun(done.returncode, done.stderr, PipLog(text))
+    return PipRun(done.returncode, _without_traceback(done.stderr), PipLog(text))
 
 
 def dry_run_options(report: Path) -> list[str]:
@@ -140,3 +141,8 @@ def offered(name: NormalizedName, target: Target, host: Host) -> tuple[tuple[Off
         options = [*dry_run_options(Path(folder, "report.json")), "--no-deps", *target_options(target)]
         log = run_pip("install", [*options, name], target=target, host=host).log
     return log.offers(name), log.indexes
+
+
+def _without_traceback(text: str) -> str:
+    """Return what pip said, and of an exception that stopped it only the type and the text."""
+    return re.sub(r"^ERROR: Exception:\nTraceback .*:\n(?:(?:[ \t].*)?\n)*", "ERROR: ", text, flags=re.MULTILINE)

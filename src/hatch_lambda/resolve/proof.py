@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
-from hatch_lambda.errors import ResolveError, WheelError
+from hatch_lambda.errors import ResolveError, WheelError, shown
 from hatch_lambda.resolve.base import Demand, Resolution, filename_of
 from hatch_lambda.target import wheel_tags
 
@@ -170,6 +171,29 @@ def demands(
     return tuple(reached)
 
 
+def check_requirements(roots: Iterable[Demand], target: Target) -> None:
+    """Raise ``ResolveError`` for each requirement of which nobody can tell whether and when it is met."""
+    problems = [
+        f"{root.by}: requires {shown(str(root.requirement))}, which has no answer on {target} ({reason}); correct it"
+        for root in roots
+        if (reason := _unclear(root.requirement, target))
+    ]
+    if problems:
+        raise ResolveError(problems)
+
+
+def _unclear(requirement: Requirement, target: Target, extra: str = "") -> str | None:
+    """Return why a well-formed requirement cannot be judged: by its marker, its versions, or its URL."""
+    try:
+        for name in {"", extra}:
+            target.holds(requirement.marker, name)
+        requirement.specifier.contains("0", prereleases=True)
+        urlsplit(requirement.url or "")
+    except ValueError as error:
+        return str(error).rstrip(".")
+    return None
+
+
 def _requirements(distribution: Described, target: Target, extra: str) -> Iterator[Demand]:
     """Yield what the distribution requires without extras, or what one extra adds to that."""
     by = f"{distribution.name} {distribution.version}"
@@ -180,12 +204,18 @@ def _requirements(distribution: Described, target: Target, extra: str) -> Iterat
             raise WheelError(
                 f"{by}: its metadata requires {text!r}, which is no requirement; pin another version"
             ) from None
+        reason = _unclear(requirement, target, extra)
+        if reason:
+            raise WheelError(
+                f"{by}: its metadata requires {shown(text)}, which has no answer on {target} ({reason}); pin another "
+                "version"
+            )
         if _holds(requirement, target, extra) and not (extra and _holds(requirement, target, "")):
             yield Demand(by, requirement)
 
 
 def _holds(requirement: Requirement, target: Target, extra: str) -> bool:
-    return requirement.marker is None or requirement.marker.evaluate({**target.markers, "extra": extra})
+    return target.holds(requirement.marker, extra)
 
 
 def unmet(demand: Demand, found: Mapping[NormalizedName, Versioned], resolution: Resolution) -> str | None:
@@ -218,7 +248,8 @@ def _unfit(wheel: Provable, target: Target) -> Iterator[str]:
         yield f"{wheel.filename}: {objection}; it does not run on {target}"
     try:
         pythons = SpecifierSet(wheel.requires_python or "")
-    except InvalidSpecifier:
+        fits = pythons.contains(target.python_full_version, prereleases=True)
+    except ValueError:  # of a specifier that is none, or of endless digits
         return
-    if not pythons.contains(target.python_full_version, prereleases=True):
+    if not fits:
         yield f"{wheel.filename}: requires Python {pythons}; {target.runtime.name} has {target.python_full_version}"

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
@@ -21,7 +21,7 @@ from packaging.utils import canonicalize_name
 from hatch_lambda.errors import MOST_LINES, ResolveError, first_lines
 from hatch_lambda.known_packages import NATIVE
 from hatch_lambda.resolve.advice import BUILD_WHEEL
-from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Resolution
+from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Resolution, split_url
 from hatch_lambda.resolve.constraints import preferences_file
 from hatch_lambda.resolve.lock import read_lock, select
 from hatch_lambda.resolve.substitutes import usable_substitutes
@@ -212,7 +212,7 @@ def pip_environment_of_uv(environ: Mapping[str, str], tables: Sequence[Mapping[s
     ``tables`` are ``[tool.uv]`` and uv.toml. pip finds the credentials of a URL among those of its indexes, and takes
     the first index on the same host; pip's own come last, because they may be the same without credentials.
     """
-    urls = list(dict.fromkeys(url for url in _index_urls(environ, tables) if "@" in urlsplit(url).netloc))
+    urls = list(dict.fromkeys(url for url in _index_urls(environ, tables) if "@" in split_url(url).netloc))
     if not urls:
         return dict(environ)
     known = f"{environ.get('PIP_INDEX_URL', '')} {environ.get('PIP_EXTRA_INDEX_URL', '')}".split()
@@ -242,7 +242,7 @@ def _with_credentials(name: str, url: str, environ: Mapping[str, str]) -> str:
     """Return the URL with the user name and password that ``UV_INDEX_NAME_USERNAME`` and ``…_PASSWORD`` hold."""
     variable = "UV_INDEX_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
     user, password = (environ.get(f"{variable}_{part}", "") for part in ("USERNAME", "PASSWORD"))
-    parts = urlsplit(url)
+    parts = split_url(url)
     if not name or not (user or password) or "@" in parts.netloc:
         return url
     return parts._replace(netloc=f"{quote(user, safe='')}:{quote(password, safe='')}@{parts.netloc}").geturl()

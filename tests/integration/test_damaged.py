@@ -1,0 +1,220 @@
+"""No text, however damaged, ends in anything but an error of ours: the table, locks, METADATA, and finished zips.
+
+``HATCH_LAMBDA_FUZZ`` is the number of inputs of each kind to try, in place of a few that are the same in every run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from hatch_lambda.archives import read_archives
+from hatch_lambda.config import HATCH_KEYS
+from hatch_lambda.difference import Difference, difference_json, difference_lines
+from hatch_lambda.errors import HatchLambdaError, ResolveError, WheelError
+from hatch_lambda.finished import read_finished
+from hatch_lambda.folders import tree_lines
+from hatch_lambda.inspection import inspect
+from hatch_lambda.overview import as_json, lines
+from hatch_lambda.resolve.base import Demand, Resolution
+from hatch_lambda.resolve.lock import Wanted, commits_in, maker_of, parse_lock, select
+from hatch_lambda.resolve.proof import lacking_extras, prove
+from hatch_lambda.treemap import treemap_page
+from hatch_lambda.verification import verify_records
+from hatch_lambda.verify import verify_wheel
+from tests.support.damaged import (
+    DEEP,
+    DESCRIPTIONS,
+    DIGITS,
+    HUGE,
+    LOCKS,
+    METADATA,
+    damaged,
+    grown,
+    replaced,
+    values,
+)
+from tests.support.hostile import DEFLATED, Raw, crafted, mild_members, mutated, raw_zip, sound, written
+from tests.support.samples import target
+
+MORE = int(os.environ.get("HATCH_LAMBDA_FUZZ", "0"))
+EXAMPLES = settings(max_examples=MORE or 100, derandomize=not MORE, deadline=None, database=None)
+
+TARGET = target()
+KEYS = sorted(
+    {
+        *("runtime", "architecture", "python-patch", "handler", "features", "dependency-groups", "layers", "functions"),
+        *("constraints", "lock", "resolver", "build-from-source", "exclude-packages", "exclude-files", "collisions"),
+        *("scripts", "native-check", "filename", "max-size", "manifest", "project", "layer", "zzz"),
+        *HATCH_KEYS,
+    }
+)
+
+
+@EXAMPLES
+@given(table=st.dictionaries(st.sampled_from(KEYS), values(), max_size=5))
+@example(table={"scripts": HUGE, "max-size": DEEP, "resolver": HUGE, "architecture": DEEP, "collisions": HUGE})
+@example(table={"runtime": "3." + DIGITS})
+@example(table={"runtime": {"name": "x", "python": "3." + DIGITS, "glibc": "2." + DIGITS}})
+@example(table={"runtime": "python3.13", "python-patch": "3.13." + DIGITS})
+def test_a_table_is_read_or_refused(table):
+    with suppress(HatchLambdaError):
+        read_archives(grown(table), requires_python=SpecifierSet(">=3.9"), overrides={})
+
+
+@EXAMPLES
+@given(text=st.one_of(damaged(LOCKS), replaced(LOCKS)))
+@example(text=f"{LOCKS[0]}\nx = {DIGITS}")
+@example(text=f"{LOCKS[0]}\nx = {'[' * 5000}")
+@example(text=LOCKS[0].replace("1000", f"0x{'F' * 5000}"))
+@example(text=LOCKS[0].replace("https://host/lib", "http://[::1/lib"))
+@example(text=LOCKS[0].replace("requirements = [", "x = ["))
+@example(text=LOCKS[0].replace('sys_platform == "linux"', 'sys_platform ~= "linux"'))
+@example(text=LOCKS[0].replace('">=3.9"', f'">={DIGITS}"'))
+def test_a_lock_is_read_or_refused(text):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "pylock.toml").write_text(text, "utf-8")
+        maker_of(folder / "pylock.toml")
+        with suppress(HatchLambdaError):
+            lock = parse_lock(text, "pylock.toml")
+            commits_in(lock, TARGET, "pylock.toml")
+            wanted = Wanted(from_source=(canonicalize_name("b"),))
+            select(lock, TARGET, "pylock.toml", base=folder, root=folder, wanted=wanted)
+
+
+@EXAMPLES
+@given(text=st.one_of(damaged(METADATA), replaced([text.replace(" ", '"') for text in METADATA])))
+@example(text=METADATA[0].replace("Version: 1.0", f"Version: {DIGITS}"))
+@example(text=METADATA[0].replace("a>=1", f"a>={DIGITS}"))
+@example(text=METADATA[0].replace("a>=1", "a; platform_machine ~= 'x'"))
+@example(text=METADATA[0].replace("a>=1", "a; extra == 'y' and platform_machine ~= 'x'"))
+@example(text=METADATA[0].replace("a>=1", "a @ http://[::1/a.whl"))
+@example(text=METADATA[0].replace(">=3.9", f">={DIGITS}"))
+def test_the_metadata_of_a_wheel_is_read_or_refused(text):
+    with tempfile.TemporaryDirectory() as folder:
+        path = written(Path(folder), raw_zip(sound(described=text.encode("utf-8", "surrogatepass"))))
+        roots = [Demand("project.dependencies", Requirement("lib[y]"))]
+        with suppress(HatchLambdaError):
+            wheels = [verify_wheel(path, "")]
+            list(lacking_extras(roots, wheels, TARGET))
+            prove(roots, wheels, TARGET, Resolution(()))
+
+
+def described(text: str, folder: str = "shop-1.0.dist-info") -> bytes:
+    """Return a zip that says this of itself."""
+    member = Raw(f"{folder}/lambda.json".encode(), text.encode("utf-8", "surrogatepass"), DEFLATED)
+    files = [member, Raw(b"shop/api.py", b"def handler(event, context): ...\n", DEFLATED)]
+    return raw_zip([*sound(), *files])
+
+
+def look(content: bytes) -> None:
+    """Do with a zip all that the commands do."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = written(Path(folder), content, "x.zip")
+        try:
+            archive = read_finished(path)
+            inspection = inspect(archive)
+        except HatchLambdaError:
+            return
+        verify_records(archive)
+        json.dumps([as_json(inspection), difference_json(Difference(inspection, inspection))])
+        list(lines(inspection))
+        list(tree_lines(archive.plan.entries, 9))
+        list(difference_lines(Difference(inspection, inspection)))
+        treemap_page(inspection).encode()
+
+
+@EXAMPLES
+@given(content=st.one_of(crafted(), mutated(), st.builds(raw_zip, st.lists(mild_members(), max_size=5))))
+def test_a_zip_is_looked_into_or_refused(content):
+    look(content)
+
+
+@EXAMPLES
+@given(text=st.one_of(damaged(DESCRIPTIONS), replaced(DESCRIPTIONS)))
+@example(text=DESCRIPTIONS[0].replace("shop.api.handler", "\\ud800.x"))
+@example(text=DESCRIPTIONS[0].replace('"size": 1', f'"size": {DIGITS}'))
+@example(text="[" * 5000)
+def test_what_a_zip_says_of_itself_is_believed_or_not(text):
+    look(described(text))
+
+
+@EXAMPLES
+@given(text=damaged(METADATA))
+def test_the_metadata_in_a_zip_is_read_or_not(text):
+    look(raw_zip(sound(described=text.encode("utf-8", "surrogatepass"))))
+
+
+# What was found
+
+
+def test_a_second_dist_info_by_way_of_the_data_folder_is_refused(tmp_path):
+    for scheme in ("purelib", "platlib", "data"):
+        evil = Raw(f"lib-1.0.data/{scheme}/evil-2.0.dist-info/METADATA".encode(), b"Name: evil\nVersion: 2.0\n")
+
+        with pytest.raises(WheelError) as caught:
+            verify_wheel(written(tmp_path, raw_zip(sound(extra=[evil]))), "")
+
+        assert caught.value.problems == (
+            (
+                "lib-1.0-py3-none-any.whl: expected one dist-info folder, of lib 1.0; found evil-2.0.dist-info, "
+                "lib-1.0.dist-info"
+            ),
+        )
+
+
+def test_a_tag_of_endless_digits_is_of_another_system(tmp_path):
+    files = {
+        "python/lib.py": "",
+        "python/lib-1.0.dist-info/METADATA": "Name: lib\nVersion: 1.0\n",
+        "python/lib-1.0.dist-info/WHEEL": f"Tag: cp313-cp313-manylinux_2_{DIGITS}_x86_64\n",
+    }
+    with zipfile.ZipFile(tmp_path / "layer.zip", "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+
+    found = inspect(read_finished(tmp_path / "layer.zip"), runtime="python3.13", architecture="x86_64")
+
+    assert len(found.problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            LOCKS[0].replace('sys_platform == "linux"', 'sys_platform ~= "linux"'),
+            (
+                'pylock.toml: lib: its marker \'python_version >= "3.9" and sys_platform ~= "linux"\' has no answer; '
+                "refresh it with hatch build -t lambda:lock"
+            ),
+        ),
+        (
+            LOCKS[0].replace("python_version ==", "os_name ==="),
+            (
+                'pylock.toml: its marker \'os_name === "3.13" and platform_machine == "x86_64"\' has no answer; '
+                "refresh it with hatch build -t lambda:lock"
+            ),
+        ),
+        (
+            f"x = {'[' * 5000}",
+            "pylock.toml: not TOML; maximum recursion depth exceeded; write it anew with hatch build -t lambda:lock",
+        ),
+    ],
+)
+def test_a_damaged_lock_is_told_in_one_line(tmp_path, text, problem):
+    with pytest.raises(ResolveError) as caught:
+        select(parse_lock(text, "pylock.toml"), TARGET, "pylock.toml", base=tmp_path, root=tmp_path)
+
+    assert caught.value.problems == (problem,)

@@ -1,0 +1,85 @@
+"""A pipe would be waited for and a device may never end: each is refused in one line, wherever a file is expected."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+PIPE = "it is a named pipe, not a regular file"
+EXCLUDE = "mend it, or exclude it"
+
+
+@pytest.fixture
+def pipe(project):
+    os.mkfifo(project.root / "shop/pipe")
+    return project.root / "shop/pipe"
+
+
+def test_a_pipe_among_the_files_is_told_by_name(project, pipe):
+    built = project.build()
+
+    assert (built.code, built.output) == (1, f"{pipe}: cannot be read; {PIPE}; {EXCLUDE}\n")
+
+
+def test_a_pipe_that_is_excluded_is_not_opened(project, pipe):
+    project.configure('exclude = ["pipe"]')
+
+    assert project.build().code == 0
+
+
+def test_a_link_to_a_device_is_told_by_its_own_name(project):
+    (project.root / "shop/zeros").symlink_to("/dev/zero")
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        1,
+        f"{project.root}/shop/zeros: cannot be read; it is a device, not a regular file; {EXCLUDE}\n",
+    )
+
+
+@pytest.mark.parametrize("option", ["force-include", "shared-data", "shared-scripts"])
+@pytest.mark.parametrize("source", ["made/pipe", "made"])
+def test_a_pipe_that_an_option_includes_is_told_by_name(project, option, source):
+    (project.root / "made").mkdir()
+    os.mkfifo(project.root / "made/pipe")
+    project.configure(f'packages = ["shop"]\nscripts = true\n{option} = {{ "{source}" = "x" }}')
+
+    built = project.build()
+
+    assert (built.code, built.output) == (1, f"{project.root}/made/pipe: cannot be read; {PIPE}; {EXCLUDE}\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("pylock.toml", "write it with hatch build -t lambda:lock"),
+        ("requirements.txt", "make it or remove lock"),
+    ],
+)
+def test_a_pipe_in_place_of_a_lock_is_told_by_name(project, name, remedy):
+    os.mkfifo(project.root / name)
+    project.configure(f'lock = "{name}"', dependencies=["lib"])
+
+    built = project.build()
+
+    assert (built.code, built.output) == (1, f"{name}: cannot be read ({PIPE}); {remedy}\n")
+
+
+def test_a_pipe_in_place_of_a_siblings_pyproject_is_told_by_name(project):
+    (project.root / "sibling").mkdir()
+    os.mkfifo(project.root / "sibling/pyproject.toml")
+    project.configure(
+        dependencies=["sibling @ {root:uri}/sibling"], project="[tool.hatch.metadata]\nallow-direct-references = true"
+    )
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        1,
+        (
+            f"project.dependencies: requires sibling from {project.root}/sibling, whose pyproject.toml cannot be read; "
+            f"{PIPE}; mend it\n"
+        ),
+    )

@@ -1,0 +1,90 @@
+"""Which paths a zip may have, and which files of this machine are read."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from hatch_lambda.paths import check_regular, files_as_folders, path_problem
+
+EVERY_SYSTEM = "is not a path for every system"
+NOT_PLAIN = "leads out of the archive or is not a plain path"
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("a", None),
+        ("a/b c/é.py", None),
+        ("ab:c/d:", None),
+        ("a./b ", None),
+        ("\x7f\x9b\u202e", None),
+        ("d" * 255, None),
+        ("d/" * 2042 + "x", None),
+        ("d" * 256, EVERY_SYSTEM),
+        ("é" * 128, EVERY_SYSTEM),
+        ("d/" * 2043 + "x", EVERY_SYSTEM),
+        ("a\\b", EVERY_SYSTEM),
+        ("C:a", EVERY_SYSTEM),
+        ("a\nb", EVERY_SYSTEM),
+        ("a/\x1b[31m", EVERY_SYSTEM),
+        ("", NOT_PLAIN),
+        ("a//b", NOT_PLAIN),
+        ("/a", NOT_PLAIN),
+        ("a/", NOT_PLAIN),
+        ("./a", NOT_PLAIN),
+        ("a/../../b", NOT_PLAIN),
+        ("caf\udce9.py", "is not UTF-8, as names in the archive are"),
+    ],
+)
+def test_a_path_that_not_every_system_can_hold_is_a_problem(path, problem):
+    assert path_problem(path) == problem
+
+
+def test_a_file_that_is_also_a_folder_is_found_among_its_neighbors():
+    paths = ["a/b/c", "a", "a-b", "a.b", "a/b", "ab/c", "b", "b-/c", "b/c/d/e"]
+
+    assert list(files_as_folders(paths)) == [("a", "a/b"), ("a/b", "a/b/c"), ("b", "b/c/d/e")]
+
+
+def test_deep_paths_take_no_more_memory_than_they_are_long():
+    paths = [f"{number:03}/" + "d/" * 2000 + "f" for number in range(200)]
+    tracemalloc.start()
+    try:
+        found = list(files_as_folders(paths))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert found == []
+    assert peak < 2 * sum(map(len, paths))
+
+
+def test_a_file_a_folder_and_a_link_to_a_file_are_read(tmp_path):
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "link").symlink_to("file")
+
+    for name in ("file", "link", "."):
+        check_regular(tmp_path / name)
+
+
+@pytest.mark.parametrize("through_link", [False, True])
+@pytest.mark.parametrize("kind", ["a named pipe", "a socket", "a device"])
+def test_what_would_be_waited_for_is_not_read(tmp_path, monkeypatch, kind, through_link):
+    monkeypatch.chdir(tmp_path)  # the name of a socket may not be long
+    path = Path("/dev/null") if kind == "a device" else Path("special")
+    if kind == "a named pipe":
+        os.mkfifo(path)
+    elif kind == "a socket":
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+    if through_link:
+        Path("link").symlink_to(path)
+
+    with pytest.raises(OSError, match=re.escape(f"it is {kind}, not a regular file")):
+        check_regular(Path("link") if through_link else path)
