@@ -170,12 +170,16 @@ def _options_for_passwords(host: Host) -> list[str]:
     The other one would have the indexes, with their passwords, in its command line. Older ones than ``_OWN_PROCESS``
     know no other way.
     """
-    if Version(importlib.metadata.version("pip")) < _OWN_PROCESS:
-        return []
+    can = Version(importlib.metadata.version("pip")) >= _OWN_PROCESS
+    return ["--use-feature=inprocess-build-deps"] if can and _has_passwords(host) else []
+
+
+def _has_passwords(host: Host) -> bool:
+    """Return whether pip's variables or its configuration files have a URL with credentials."""
     settings = " ".join(value for name, value in host.environ.items() if name.startswith("PIP_"))
     if masked(settings) == settings and host.environ.get("PIP_CONFIG_FILE") != os.devnull:
         settings = _run(["config", "list"], host).stdout
-    return [] if masked(settings) == settings else ["--use-feature=inprocess-build-deps"]
+    return masked(settings) != settings
 
 
 def _run(arguments: Sequence[str], host: Host) -> subprocess.CompletedProcess[str]:
