@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.base import Candidate
+from hatch_lambda.checks.libraries import check_libraries
 from hatch_lambda.checks.native import check_native
+from hatch_lambda.checks.wheel_tags import check_wheel_tags
 from hatch_lambda.config import LambdaConfig
 from hatch_lambda.plan import Choices, make_plan
 from hatch_lambda.resolve.memory import Memory
@@ -30,7 +32,7 @@ RUNTIMES = ("python3.11", "python3.13")
 
 NAMES = (
     *("aiohttp", "argon2-cffi-bindings", "asyncpg", "bcrypt", "cffi", "confluent-kafka", "cramjam", "cryptography"),
-    *("debugpy", "distlib", "duckdb", "fastparquet", "frozenlist", "greenlet", "grpcio", "httptools", "llvmlite"),
+    *("distlib", "duckdb", "fastparquet", "frozenlist", "greenlet", "grpcio", "httptools", "llvmlite"),
     *("lxml", "lz4", "markupsafe", "matplotlib", "msgpack", "numexpr", "numpy", "opencv-python-headless", "orjson"),
     *("pandas", "pikepdf", "pillow", "pip", "polars", "protobuf", "psycopg-binary", "psycopg2-binary", "pyarrow"),
     *("pycryptodome", "pydantic-core", "pymssql", "pymupdf", "pynacl", "pyyaml", "regex", "rpds-py", "scikit-learn"),
@@ -39,8 +41,17 @@ NAMES = (
 )
 """Distributions that are known to work on Lambda: each finding is a false alarm."""
 
-FAILING = ("lightgbm", "numba", "opencv-python", "pyodbc", "rasterio")
-"""Distributions that need libraries which Lambda lacks; numba can do without."""
+FAILING = (
+    *("lightgbm", "numba", "opencv-python", "pyodbc", "rasterio"),
+    *("cairocffi", "debugpy", "libarchive-c", "playwright", "psycopg", "pyenchant", "python-magic", "pyzbar"),
+    *("sounddevice", "soundfile", "weasyprint"),
+)
+"""Distributions that need libraries which Lambda lacks, and some whose tags or native code are not all for the target.
+
+numba can do without the library, debugpy without its native code.
+"""
+
+CHECKS = (check_native, check_wheel_tags, check_libraries)
 
 
 def download(target: Target, names: Sequence[str], folder: Path) -> None:
@@ -63,7 +74,8 @@ def check(target: Target, folder: Path, store: Store, memory: Memory) -> None:
     for wheel in wheels:
         plan = make_plan(wheel_entries(wheel, scripts_for=None), Choices())
         start = time.perf_counter()
-        findings = list(check_native(Candidate(plan, LambdaConfig(target=target), memory)))
+        candidate = Candidate(plan, LambdaConfig(target=target), memory)
+        findings = [finding for look in CHECKS for finding in look(candidate)]
         spent += time.perf_counter() - start
         for finding in findings:
             print(f"  {finding.severity}: {finding.text}")

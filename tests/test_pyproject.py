@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import sys
 from pathlib import Path
 
@@ -26,12 +28,25 @@ def test_the_layers_of_imports_are_the_modules_that_exist():
 
 def test_the_oldest_dependencies_that_are_tested_are_those_that_are_admitted():
     project = PYPROJECT["project"]
-    admitted = [Requirement(line) for line in [*project["dependencies"], *project["optional-dependencies"]["uv"]]]
+    optional = [line for lines in project["optional-dependencies"].values() for line in lines]
+    admitted = [Requirement(line) for line in [*project["dependencies"], *optional]]
 
     tested = PYPROJECT["tool"]["hatch"]["envs"]["oldest"]["extra-dependencies"]
 
     lowest = {str(requirement).replace(">=", "==") for requirement in admitted}
     assert {str(Requirement(line)) for line in tested} == lowest
+
+
+def test_the_short_pass_with_the_oldest_dependencies_touches_each_of_them():
+    oldest = PYPROJECT["tool"]["hatch"]["envs"]["oldest"]["extra-dependencies"]
+    marks = [
+        name
+        for path in (ROOT / "tests" / "integration").glob("test_*.py")
+        for names in re.findall(r"^@pytest\.mark\.api\((.+)\)$", path.read_text("utf-8"), re.MULTILINE)
+        for name in ast.literal_eval(f"[{names}]")
+    ]
+
+    assert set(marks) == {Requirement(line).name for line in oldest}
 
 
 def test_the_classifiers_name_the_pythons_that_are_tested():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
@@ -22,17 +22,21 @@ from hatch_lambda.layers import (
     without_carried,
 )
 from hatch_lambda.manifest import write_manifest
+from hatch_lambda.places import shared_folder
 from hatch_lambda.plan import Choices, make_plan
 from hatch_lambda.project import describe, description, project_entries, root_demands
 from hatch_lambda.report import LockChange, LockReport, Report
 from hatch_lambda.resolve.choice import lock_path
-from hatch_lambda.resolve.locking import LockPart, locked, make_lock, write_lock
+from hatch_lambda.resolve.locking import LockPart, OptionalPart, locked, make_lock, write_lock
+from hatch_lambda.resolve.proof import needed
 from hatch_lambda.wheelhouse import choose
 from hatch_lambda.wheels import wheel_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from packaging.utils import NormalizedName
 
     from hatch_lambda.config import LambdaConfig
     from hatch_lambda.finished import FinishedArchive
@@ -111,7 +115,9 @@ def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
         decided = _decided(project, config, wheels, layers, described)
     kept = {wheel.name for wheel in wheels}
     beneath = tuple(wheel for wheel in chosen.wheels if wheel.name not in kept)
-    return Planned(decided, gathered, chosen, beneath, layers, valid, _in_vain(chosen, decided, config))
+    fallbacks = gathered.resolution.fallbacks
+    warnings = (*(fallbacks[name] for name in sorted(kept & fallbacks.keys())), *_in_vain(chosen, decided, config))
+    return Planned(decided, gathered, chosen, beneath, layers, valid, warnings)
 
 
 def _layer(layer: Job | FinishedArchive, config: LambdaConfig, wheelhouse: Wheelhouse) -> Layer:
@@ -173,18 +179,21 @@ def lock(project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelho
     path = lock_path(archives[0], wheelhouse.host)
     _check_patches(archives)
     had = {target: locked(path, target) for target in dict.fromkeys(config.target for config in archives)}
+    sharing = {target: [config for config in archives if config.target == target] for target in had}
     gathered = {
-        target: wheelhouse.gather_anew(
-            project, [config for config in archives if config.target == target], upgrade, before
-        )
-        for target, before in had.items()
+        target: wheelhouse.gather_anew(project, sharing[target], upgrade, before) for target, before in had.items()
     }
     with wheelhouse.step("write"):
         parts = [
-            LockPart(target, (*found.resolution.pins, *found.commits), found.remaining)
+            LockPart(
+                target,
+                (*found.resolution.pins, *found.commits),
+                found.remaining,
+                tuple(_optional_parts(project, sharing[target], found)),
+            )
             for target, found in gathered.items()
         ]
-        write_lock(path, make_lock(parts, path.parent, wheelhouse.host.folder))
+        write_lock(path, make_lock(parts, path.parent, shared_folder(wheelhouse.host.folder)))
     return LockReport(
         path,
         tuple(
@@ -195,9 +204,26 @@ def lock(project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelho
             *(warning for config in archives for warning in config.warnings),
             *upgrade.warnings({name for before in had.values() for name in before.told}),
             *(warning for found in gathered.values() for warning in found.resolution.warnings),
+            *(warning for found in gathered.values() for warning in found.resolution.fallbacks.values()),
             *wheelhouse.store.warnings,
         ),
     )
+
+
+def _optional_parts(project: Project, sharing: Sequence[LambdaConfig], found: Gathered) -> Iterator[OptionalPart]:
+    """Yield each extra and group of the archives with what only it, or it and others, have gathered."""
+    bare = replace(sharing[0], features=(), dependency_groups=())
+    features = {canonicalize_name(name): name for config in sharing for name in config.features}
+    groups = {canonicalize_name(name): name for config in sharing for name in config.dependency_groups}
+
+    def required(config: LambdaConfig) -> frozenset[NormalizedName]:
+        return needed(root_demands(project, config), found.found, config.target)
+
+    for feature, name in features.items():
+        yield OptionalPart("extras", feature, required(replace(bare, features=(name,))) - required(bare))
+    for group, name in groups.items():
+        only = replace(bare, dependency_groups=(name,))
+        yield OptionalPart("dependency_groups", group, required(only) - required(bare))
 
 
 def _check_patches(archives: Sequence[LambdaConfig]) -> None:

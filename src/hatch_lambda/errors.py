@@ -13,6 +13,17 @@ if TYPE_CHECKING:
 
 _CREDENTIALS = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s]+@")
 
+_PARAMETER = re.compile(r"(?P<start>[?&](?P<name>[^=&#?\s]{1,80})=)(?P<value>[^&#\s\"'<>]+)")
+_SECRET_NAMES = re.compile(r"auth|cred|hmac|jwt|key|pass|policy|pwd|sas|secret|sig|token", re.IGNORECASE)
+_PUBLIC_NAMES = re.compile(r"md5|sha\d+|checksum|digest|hash|egg$|subdirectory$", re.IGNORECASE)
+_OPAQUE = re.compile(r"[\w+/=%~-]{20,}")
+"""Parameters in the query of a URL, which of them are credentials by their name, which are none, and what else may be.
+
+Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html,
+https://learn.microsoft.com/rest/api/storageservices/create-service-sas and
+https://cloud.google.com/storage/docs/authentication/signatures, read 2026-11-27.
+"""
+
 
 MOST_LINES = 12
 """Lines of a resolution that failed, at most, without ``-v``."""
@@ -120,5 +131,21 @@ def last_lines(text: str) -> str:
 
 
 def masked(text: str) -> str:
-    """Return ``text`` with the credentials of every URL in it as ``****``."""
-    return _CREDENTIALS.sub(r"\g<scheme>****@", text)
+    """Return ``text`` with the credentials of every URL in it, also those in a query, as ``****``."""
+    return _PARAMETER.sub(_masked_parameter, _CREDENTIALS.sub(r"\g<scheme>****@", text))
+
+
+def secret_parameters(url: str) -> list[str]:
+    """Return the names of the parameters in a URL's query that are credentials, as far as names and values tell."""
+    return [found["name"] for found in _PARAMETER.finditer(url) if _is_secret(found)]
+
+
+def _masked_parameter(found: re.Match[str]) -> str:
+    return f"{found['start']}****" if _is_secret(found) else found[0]
+
+
+def _is_secret(parameter: re.Match[str]) -> bool:
+    name = parameter["name"]
+    if _SECRET_NAMES.search(name):
+        return True
+    return bool(_OPAQUE.fullmatch(parameter["value"])) and not _PUBLIC_NAMES.match(name)

@@ -51,11 +51,18 @@ class Layer:
     plan: ArchivePlan
     python: str
 
-    @cached_property
+    @property
     def modules(self) -> dict[str, Entry]:
-        """Return what Python can import from the layer, each file under its path from there.
+        """Return what Python can import from the layer, each file under its path from there."""
+        first, second = self.directories
+        return second | first
 
-        Source of the order: ``bootstrap.py`` of awslambdaric 4.2.2, which puts site-packages before the folder.
+    @cached_property
+    def directories(self) -> tuple[dict[str, Entry], dict[str, Entry]]:
+        """Return the files in ``site-packages`` and those in ``python/``, which Python searches in this order.
+
+        Source of the order: ``set_default_sys_path`` in ``bootstrap.py`` of AWS's images of python3.10 and python3.11,
+        read 2026-11-27.
         """
         found: dict[str, Entry] = {}
         first: dict[str, Entry] = {}
@@ -65,7 +72,7 @@ class Layer:
                 first[path[inner.end() :]] = entry
             elif not inner and path.startswith(LAYER_PREFIX):
                 found[path.removeprefix(LAYER_PREFIX)] = entry
-        return found | first
+        return first, found
 
     @cached_property
     def versions(self) -> dict[NormalizedName, str]:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from hatch_lambda.dependency_sources import DependencySources
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.own_wheel import commit_in, settled, wheel_of
-from hatch_lambda.places import Place, Surroundings, surroundings
+from hatch_lambda.places import surroundings
 from hatch_lambda.resolve.base import Commit, Demand, without_credentials
 from hatch_lambda.resolve.proof import demands
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
+    from hatch_lambda.own_wheel import LocalWheel
+    from hatch_lambda.places import Place
     from hatch_lambda.resolve.base import Host, Resolution
     from hatch_lambda.resolve.commits import LockedCommits
     from hatch_lambda.store import Store
@@ -36,14 +40,15 @@ if TYPE_CHECKING:
 class OwnWheels:
     """The wheels that were built, and the requirements that remain for an index: the roots' and the wheels' own.
 
-    ``project`` is the project's name, ``here`` what it says of places, and ``commits`` where those wheels are from that
-    come from repositories.
+    ``project`` is the project's name, ``sources`` what it and these wheels say of places, ``indexes`` the one index
+    that a name is to come from, and ``commits`` where those wheels are from that come from repositories.
     """
 
     wheels: tuple[Wheel, ...]
     remaining: tuple[Demand, ...]
     project: NormalizedName
-    here: Surroundings
+    sources: DependencySources
+    indexes: Mapping[NormalizedName, Place] = field(default_factory=dict)
     commits: tuple[Commit, ...] = ()
 
     def without(self, resolution: Resolution) -> Resolution:
@@ -51,7 +56,8 @@ class OwnWheels:
         names = {wheel.name for wheel in self.wheels}
         pins = tuple(pin for pin in resolution.pins if pin.name not in names)
         unfit = {name: why for name, why in resolution.unfit.items() if name not in names}
-        return replace(resolution, pins=pins, unfit=unfit)
+        fallbacks = {name: why for name, why in resolution.fallbacks.items() if name not in names}
+        return replace(resolution, pins=pins, unfit=unfit, fallbacks=fallbacks)
 
     @contextmanager
     def constraints(self) -> Iterator[tuple[str, ...]]:
@@ -64,25 +70,21 @@ class OwnWheels:
             path.write_text("".join(f"{wheel.name} @ {wheel.path.as_uri()}\n" for wheel in self.wheels), "utf-8")
             yield (str(path),)
 
-    def check_indexes(self, target: Target) -> None:
+    def check_indexes(self) -> None:
         """Raise ``ResolveError`` for a name that is to come from one index, of which pip and uv know nothing here.
 
         On another index it may be a stranger's.
         """
-        problems = [
-            f"{one}; without a lock {_name(demand)} would be looked up on any; make one with uv export --format "
-            "pylock.toml, and name it in lock"
-            for demand in self.remaining
-            if (one := self.here.index(demand.requirement, target))
-        ]
-        if problems:
-            raise ResolveError(dict.fromkeys(problems))
+        if self.indexes:
+            raise ResolveError([_only_in_a_lock(name, place) for name, place in self.indexes.items()])
 
-    def check_strangers(self, demanded: Sequence[Demand], target: Target) -> None:
-        """Raise ``ResolveError`` for a name that is the project's own and that only distributions of an index require.
+    def check_strangers(self, demanded: Sequence[Demand], target: Target, *, locked: bool) -> None:
+        """Raise ``ResolveError`` for a name of our own that only distributions of an index require.
 
-        What the index has under it may be a stranger's.
+        What the index has under it may be a stranger's. Where another tool has ``locked`` the wheels, that may have
+        taken them from the index that is theirs.
         """
+        sources = replace(self.sources, demanded=demanded)
         known = {wheel.name for wheel in self.wheels} | {_name(demand) for demand in self.remaining}
         problems = [
             f"{demand.by}: requires {demand.requirement}, which is the project itself; what an index has under that "
@@ -91,23 +93,50 @@ class OwnWheels:
             if _name(demand) == self.project
         ]
         problems += [
-            f"{demand.by}: requires {demand.requirement}, which the project takes from {place}, and not from an index; "
-            "add it to project.dependencies"
+            _only_in_a_lock(_name(demand), place)
+            if place.kind == "index"
+            else _taken_elsewhere(demand, place, self.sources.project.place(demand.requirement, target))
             for demand in demanded
             if _name(demand) not in known
             and not demand.requirement.url
-            and (place := self.here.place(demand.requirement, target))
+            and (place := sources.place(demand, target))
+            and not (locked and place.kind == "index")
         ]
         if problems:
-            raise ResolveError(problems)
+            raise ResolveError(dict.fromkeys(problems))
+
+
+def _only_in_a_lock(name: NormalizedName, place: Place) -> str:
+    command = "uv export --format pylock.toml --no-emit-project -o pylock.toml"
+    return (
+        f"{place.where}: takes {name} from {place}, which only a lock of uv keeps to; run '{command}' and set "
+        'lock = "pylock.toml"'
+    )
+
+
+def _taken_elsewhere(demand: Demand, place: Place, of_project: Place | None) -> str:
+    name = _name(demand)
+    if place == of_project:
+        return (
+            f"{demand.by}: requires {demand.requirement}, which the project takes from {place}, and not from an index; "
+            "add it to project.dependencies"
+        )
+    return (
+        f"{demand.by}: requires {demand.requirement}, which {place.where or 'a local dependency'} takes from {place}, "
+        f"and not from an index; add {name} to project.dependencies and to [tool.uv.sources]"
+    )
 
 
 @dataclass(frozen=True)
 class _Placed:
-    """A requirement, and where its distribution is: a place, or with none an index."""
+    """A requirement, and where its distribution is: a place, or with none an index.
+
+    ``pinned`` is the place at a commit, if it is one of a repository.
+    """
 
     demand: Demand
     place: Place | None
+    pinned: Place | None
 
     @property
     def name(self) -> NormalizedName:
@@ -129,41 +158,61 @@ def own_wheels(
     ``ResolveError`` if one cannot be built, is not pure or not what is required, if a name comes from two places, and
     if the requirements go in a circle.
     """
-    found: dict[NormalizedName, Wheel] = {}
-    commits: list[Commit] = []
+    built: dict[NormalizedName, tuple[LocalWheel, _Placed]] = {}
     here = surroundings(host.folder)
-    contexts: dict[str, Surroundings] = {}
     while True:
-        placed = [
-            _Placed(demand, _place(demand, contexts.get(demand.by), here, target))
-            for demand in demands(roots, found, target)
-        ]
-        _check(placed, project, found)
-        unbuilt = {
-            one.name: (one.place, one.demand)
-            for one in placed
-            if one.place and one.place.kind != "wheel" and one.name not in found
-        }
+        found = {name: local.wheel for name, (local, _) in built.items()}
+        demanded = demands(roots, found, target)
+        sources = DependencySources(here, {name: local.sources for name, (local, _) in built.items()}, demanded)
+        placed = [_placed(demand, sources, target, store, host, locked) for demand in demanded]
+        _check([*(one for _, one in built.values()), *placed], project, found)
+        unbuilt = {one.name: one for one in placed if _is_to_build(one) and one.name not in found}
         if not unbuilt:
-            remaining = [_for_an_index(one, target) for one in placed if one.name not in found]
-            return OwnWheels(tuple(found.values()), tuple(remaining), project, here, tuple(commits))
-        for name, (place, demand) in unbuilt.items():
-            at = settled(name, place, demand.by, store, host, locked=locked)
-            commit = commit_in(at)
-            remedy = locked.remedy_for(name, commit) if locked and commit and at != place else ""
-            wheel = wheel_of(name, at, demand.by, store, host, remedy=remedy)
-            found[name] = wheel
-            commits += _commits(wheel, place, commit)
-            contexts[str(wheel)] = surroundings(place.file) if place.kind == "folder" else Surroundings()
+            commits = (commit for local, one in built.values() for commit in _commits(local.wheel, one))
+            remaining = [one for one in placed if one.name not in found]
+            return OwnWheels(
+                tuple(found.values()),
+                tuple(_for_an_index(one, target) for one in remaining),
+                project,
+                sources,
+                {one.name: one.place for one in remaining if one.place and one.place.kind == "index"},
+                tuple(commits),
+            )
+        built |= {name: (_wheel(one, store, host, locked), one) for name, one in unbuilt.items()}
 
 
-def _commits(wheel: Wheel, place: Place, commit: str | None) -> Iterator[Commit]:
+def _placed(
+    demand: Demand,
+    sources: DependencySources,
+    target: Target,
+    store: Store,
+    host: Host,
+    locked: LockedCommits | None,
+) -> _Placed:
+    place = _place(demand, sources, target)
+    pinned = settled(_name(demand), place, demand.by, store, host, locked=locked) if place else None
+    return _Placed(demand, place, pinned)
+
+
+def _is_to_build(one: _Placed) -> bool:
+    return one.place is not None and one.place.kind not in {"wheel", "index"}
+
+
+def _wheel(one: _Placed, store: Store, host: Host, locked: LockedCommits | None) -> LocalWheel:
+    at = cast("Place", one.pinned)  # what is to be built has a place
+    commit = commit_in(at)
+    remedy = locked.remedy_for(one.name, commit) if locked and commit and at != one.place else ""
+    return wheel_of(one.name, at, one.demand.by, store, host, remedy=remedy)
+
+
+def _commits(wheel: Wheel, one: _Placed) -> Iterator[Commit]:
     """Yield where a wheel of a repository is from; nothing for one of another place."""
-    if place.kind != "repository" or commit is None:
+    commit = commit_in(one.pinned) if one.pinned else None
+    if one.place is None or one.place.kind != "repository" or commit is None:
         return
-    address, revision, fragment = place.reference
+    address, revision, _ = one.place.reference
     vcs, _, url = address.partition("+")
-    inner = fragment.removeprefix("subdirectory=") if fragment.startswith("subdirectory=") else None
+    inner = None if one.place.subdirectory == "." else one.place.subdirectory
     yield Commit(wheel.name, Version(wheel.version), vcs, without_credentials(url), revision, commit, inner)
 
 
@@ -171,15 +220,18 @@ def _name(demand: Demand) -> NormalizedName:
     return canonicalize_name(demand.requirement.name)
 
 
-def _place(demand: Demand, context: Surroundings | None, here: Surroundings, target: Target) -> Place | None:
-    """Return the place that a sibling's own configuration says, or else the project's."""
+def _place(demand: Demand, sources: DependencySources, target: Target) -> Place | None:
+    """Return where a distribution is; raises ``ResolveError`` for a reference to it that pip would read as another."""
     name, url = demand.requirement.name, demand.requirement.url
     if url and not urlsplit(url).scheme:
         raise ResolveError(
             f"{demand.by}: requires {name} @ {url}, which is no URL; give it from the project's folder on, such as "
             f"{name} @ {{root:uri}}/{url.removeprefix('./')}"
         )
-    return (context and context.place(demand.requirement, target)) or here.place(demand.requirement, target)
+    place = sources.place(demand, target)
+    if place and place.kind != "index" and re.search(r"\s", place.url):
+        raise ResolveError(f"{place.where or demand.by}: {place.url!r} is no URL, because it has spaces; correct it")
+    return place
 
 
 def _for_an_index(one: _Placed, target: Target) -> Demand:
@@ -187,7 +239,7 @@ def _for_an_index(one: _Placed, target: Target) -> Demand:
     requirement = copy(one.demand.requirement)
     if requirement.marker and not requirement.marker.evaluate({**target.markers, "extra": ""}):
         requirement.marker = None
-    if one.place:
+    if one.place and one.place.kind == "wheel":
         requirement.url, requirement.specifier = one.place.url, SpecifierSet()
     return Demand(one.demand.by, requirement)
 
@@ -204,7 +256,7 @@ def _check(placed: Sequence[_Placed], project: NormalizedName, found: Mapping[No
         f"{one.demand.by}: takes {one.name} from {one.place}, and {first[one.name].demand.by} from "
         f"{first[one.name].place}; let both name one place"
         for one in placed
-        if one.place and one.place != first[one.name].place
+        if one.pinned and one.pinned.identity != cast("Place", first[one.name].pinned).identity
     ]
     problems += [
         f"{one.demand.by}: requires {one.demand.requirement}; {first[one.name].place} is {found[one.name]}; "

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
 import re
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_lambda.errors import ResolveError
+from hatch_lambda.errors import ResolveError, masked
+from hatch_lambda.places import Surroundings, surroundings, unpacked_surroundings
 from hatch_lambda.resolve.base import COMMIT, OFFLINE_VARIABLE
-from hatch_lambda.resolve.sdists import build_from, commit_of
+from hatch_lambda.resolve.sdists import build_from, commit_of, unpacked_in
 from hatch_lambda.source_folder import fingerprint, reads_beyond, why_unbuildable
 from hatch_lambda.sources import impurity
 
@@ -26,7 +28,15 @@ if TYPE_CHECKING:
     from hatch_lambda.wheels import Wheel
 
 
-def wheel_of(name: NormalizedName, place: Place, by: str, store: Store, host: Host, *, remedy: str = "") -> Wheel:
+@dataclass(frozen=True)
+class LocalWheel:
+    """A wheel that was built here, and what its own configuration says of where its requirements are."""
+
+    wheel: Wheel
+    sources: Surroundings
+
+
+def wheel_of(name: NormalizedName, place: Place, by: str, store: Store, host: Host, *, remedy: str = "") -> LocalWheel:
     """Return the wheel of a place, from the store if the place is as it was when it was built before.
 
     A folder whose build may read more than the folder is built by each run that has the network. ``by`` requires it,
@@ -41,28 +51,38 @@ def wheel_of(name: NormalizedName, place: Place, by: str, store: Store, host: Ho
     fresh = not host.offline and (host.rebuild or (place.kind == "folder" and reads_beyond(place.file)))
     known = store.memory.recall(*key, of_this_build=fresh) if key else None
     wheel = store.find(known["wheel"]) if known else None
-    if wheel is None:
-        wheel = _built(name, place, what, store, host, remedy)
-        if key:
-            store.memory.remember({"wheel": wheel.sha256, "python": platform.python_version()}, *key)
+    if known and wheel:
+        described = known["sources"]
+        sources = Surroundings.from_json(described, place) if described else surroundings(place.file)
+    else:
+        wheel, sources = _built(name, place, what, store, host, remedy)
+        described = None if place.kind == "folder" else sources.as_json()
+        if key and masked(json.dumps(described)) == json.dumps(described):  # no password is kept
+            known = {"wheel": wheel.sha256, "python": platform.python_version(), "sources": described}
+            store.memory.remember(known, *key)
     if wheel.name != name:
         raise ResolveError(f"{what}, where {wheel.name} is; mend the name or the place")
-    return replace(wheel, built=True, built_from=str(place) if place.kind == "repository" else None)
+    wheel = replace(wheel, built=True, built_from=str(place) if place.kind == "repository" else None)
+    return LocalWheel(wheel, sources)
 
 
-def _built(name: NormalizedName, place: Place, what: str, store: Store, host: Host, remedy: str) -> Wheel:
+def _built(
+    name: NormalizedName, place: Place, what: str, store: Store, host: Host, remedy: str
+) -> tuple[Wheel, Surroundings]:
     if host.offline and not place.local:
         raise ResolveError(f"{OFFLINE_VARIABLE}: {name} from {place} was not built before; build once with the network")
-    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as into:
-        source = str(place.file) if place.kind == "folder" else f"{name} @ {place.url}"
-        file = build_from(source, f"{what}, which", Path(into), host, remedy=remedy)
+    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+        source = place.file if place.kind == "folder" else f"{name} @ {place.url}"
+        file = build_from(source, f"{what}, which", Path(folder), host, remedy=remedy)
         problem = impurity(file)
         if problem:
             raise ResolveError(
                 f"{what}, which builds {file.name}, {problem}; build a wheel of it on Amazon Linux and require that, "
                 "or make it pure"
             )
-        return store.add(file, expected=None)
+        if place.kind == "folder":
+            return store.add(file, expected=None), surroundings(place.file)
+        return store.add(file, expected=None), unpacked_surroundings(place, unpacked_in(Path(folder)))
 
 
 def settled(
@@ -70,19 +90,21 @@ def settled(
 ) -> Place:
     """Return a repository's place with its commit instead of a branch or tag; any other as it is.
 
-    The commit is the lock's, or that of the repository now; without the network, the last known. Raises
-    ``ResolveError`` for a lock that is stale, and for a repository that cannot be reached.
+    The commit is the lock's, or that of the repository now, the same for all that this run takes from there; without
+    the network, the last known. Raises ``ResolveError`` for a lock that is stale, and for a repository that cannot be
+    reached.
     """
     if place.kind != "repository" or commit_in(place):
         return place
     what = f"{by}: requires {name} from {place}"
     address, revision, _ = place.reference
     commit = locked.commit(name, address, revision, what) if locked else None
-    if commit is None and host.offline:
-        commit = store.memory.recall("commit", str(place))
-    elif commit is None:
-        commit = commit_of(f"{name} @ {place.url}", f"{what}, which", host)
-        store.memory.remember(commit, "commit", str(place))
+    if commit is None:
+        key = ("commit", masked(address), revision)
+        commit = store.memory.recall(*key, of_this_build=not host.offline)
+        if commit is None and not host.offline:
+            commit = commit_of(f"{name} @ {place.url}", f"{what}, which", host)
+            store.memory.remember(commit, *key)
     return place.at(commit) if commit else place
 
 
@@ -100,7 +122,8 @@ def _key(place: Place) -> tuple[str, ...] | None:
     if place.kind == "folder":
         return "folder", str(place), fingerprint(place.file)
     if place.kind == "repository":
-        return ("repository", str(place)) if commit_in(place) else None
+        return ("repository with sources", str(place)) if commit_in(place) else None
     if place.local:
-        return "archive", place.url.partition("#")[2], hashlib.sha256(place.file.read_bytes()).hexdigest()
-    return ("archive", str(place)) if re.search(r"#sha256=[0-9a-f]{64}", place.url) else None
+        digest = hashlib.sha256(place.file.read_bytes()).hexdigest()
+        return "archive with sources", place.url.partition("#")[2], digest
+    return ("archive with sources", str(place)) if re.search(r"#sha256=[0-9a-f]{64}", place.url) else None

@@ -7,12 +7,14 @@ stranger's.
 from __future__ import annotations
 
 import glob
+import json
 import os
 import re
 import sys
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
+from posixpath import normpath
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
@@ -20,7 +22,8 @@ from packaging.markers import InvalidMarker, Marker
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ProjectError, masked
-from hatch_lambda.resolve.base import file_of, filename_of
+from hatch_lambda.resolve.base import file_of, filename_of, without_credentials
+from hatch_lambda.resolve.commits import without_suffix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,9 +38,18 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-Kind = Literal["folder", "archive", "repository", "wheel"]
+Kind = Literal["folder", "archive", "repository", "wheel", "index"]
 
+_FILES = (".whl", ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+"""How the names of wheels and sdists end, as pip takes them.
+
+Source: ``pip/_internal/utils/filetypes.py``, read 2026-11-27.
+"""
+
+_HASH = re.compile(r"(md5|sha\d+)=")
+_INNER = "subdirectory="
 _VCS = re.compile(r"(git|hg|svn|bzr)\+")
+_REPOSITORIES = (".git", ".hg")
 _SOURCES = ("workspace", "path", "git", "url", "index")
 _REVISIONS = ("rev", "tag", "branch")
 _KEYS = frozenset({*_SOURCES, *_REVISIONS, "editable", "extra", "group", "lfs", "marker", "package", "subdirectory"})
@@ -49,15 +61,20 @@ Source: https://docs.astral.sh/uv/concepts/projects/dependencies/#dependency-sou
 
 @dataclass(frozen=True)
 class Place:
-    """Where a distribution is: a folder of this machine, the URL of an sdist or a wheel, or a repository's as pip has
-    it.
+    """Where a distribution is: a folder of this machine, the URL of an sdist or a wheel, a repository's as pip has it,
+    or with its name in place of the URL, one of uv's indexes.
+
+    ``where`` is the address of the source that names it, if one does.
     """
 
     kind: Kind
     url: str
+    where: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         """Return the place for messages: a path where it is one of this machine, and never with credentials."""
+        if self.kind == "index":
+            return f"the index {self.url!r}"
         return str(self.file) if self.local else masked(self.url)
 
     @property
@@ -80,10 +97,46 @@ class Place:
         address, _, fragment = self.reference
         return replace(self, url=f"{address}@{commit}" + (f"#{fragment}" if fragment else ""))
 
+    def inside(self, path: str) -> Place:
+        """Return a folder of the same repository or archive; the path is relative to its top, which ``.`` is."""
+        address, _, fragment = self.url.partition("#")
+        kept = [part for part in fragment.split("&") if _HASH.match(part)]
+        kept += [f"{_INNER}{path}"] if path != "." else []
+        return replace(self, url="#".join(filter(None, (address, "&".join(kept)))))
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """Return what two places have in common that are one, however they are written."""
+        if self.kind != "repository":
+            return self.kind, self.url
+        address, revision, _ = self.reference
+        return self.kind, without_suffix(without_credentials(address)), revision or "", normpath(self.subdirectory)
+
+    @property
+    def subdirectory(self) -> str:
+        """Return the folder in a repository or archive; ``.`` is all of it."""
+        parts = self.url.partition("#")[2].split("&")
+        return next((part.removeprefix(_INNER) for part in parts if part.startswith(_INNER)), ".")
+
     @property
     def file(self) -> Path:
         """Return the folder or file; only for a local place."""
         return file_of(self.url)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which extra, or which dependency group, a requirement is of; neither for one that always holds."""
+
+    extra: NormalizedName | None = None
+    group: NormalizedName | None = None
+
+    def distance(self, entry: Mapping[str, Any]) -> int:
+        """Return 0 for an entry of this extra or group, 1 for one of none, and 2 for one of another."""
+        named = {key: canonicalize_name(str(entry[key])) for key in ("extra", "group") if key in entry}
+        if not named:
+            return 1
+        return 0 if named in ({"extra": self.extra}, {"group": self.group}) else 2
 
 
 @dataclass(frozen=True)
@@ -99,11 +152,13 @@ class Source:
         """Return the address for messages."""
         return f"tool.uv.sources.{self.name} in {self.folder / 'pyproject.toml'}"
 
-    def entry(self, target: Target) -> dict[str, Any] | None:
-        """Return the table that holds on the target; ``None`` if there is none.
+    def entry(self, target: Target, scope: Scope) -> dict[str, Any] | None:
+        """Return the table that holds on the target, one for the requirement's extra or group first of all.
 
-        Raises ``ProjectError`` for what is no source.
+        One that is for another extra or group comes last: the name is a local one all the same, and never looked up on
+        an index. ``None`` if there is no table. Raises ``ProjectError`` for what is no source.
         """
+        entries: list[dict[str, Any]] = []
         for entry in self.value if isinstance(self.value, list) else [self.value]:
             if not isinstance(entry, dict) or set(_SOURCES).isdisjoint(entry):
                 expected = f"expected a table with one of {', '.join(_SOURCES)}"
@@ -112,8 +167,8 @@ class Source:
             if problem:
                 raise ProjectError(f"{self.where}: {problem}")
             if self._holds(entry, target):
-                return entry
-        return None
+                entries.append(entry)
+        return min(entries, key=scope.distance, default=None)
 
     def _holds(self, entry: Mapping[str, Any], target: Target) -> bool:
         try:
@@ -131,34 +186,80 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Unpacked:
+    """A repository at a commit, or an archive, and the folder where pip had it while it built it."""
+
+    place: Place
+    folder: Path
+
+    def place_in(self, found: Place) -> Place | None:
+        """Return a file or folder of the tree as a part of the repository or archive; ``None`` for any other."""
+        if not found.file.is_relative_to(self.folder):
+            return None
+        return replace(self.place, where=found.where).inside(found.file.relative_to(self.folder).as_posix())
+
+    def renamed(self, text: str) -> str:
+        """Return a text with the repository or archive in place of the folder, which only this machine had."""
+        return text.replace(str(self.folder), str(self.place.inside(".")))
+
+
+@dataclass(frozen=True)
 class Surroundings:
-    """What the configuration of a project, and of the workspaces that it is in, says of where distributions are."""
+    """What the configuration of a project, and of the workspaces that it is in, says of where distributions are.
+
+    ``unpacked`` is set for a project that comes from a repository or an archive.
+    """
 
     sources: Mapping[NormalizedName, Source] = field(default_factory=dict)
     members: Mapping[NormalizedName, Path] = field(default_factory=dict)
+    unpacked: Unpacked | None = None
 
-    def place(self, requirement: Requirement, target: Target) -> Place | None:
-        """Return where the requirement's distribution is; ``None`` if it is on an index.
+    def place(self, requirement: Requirement, target: Target, scope: Scope | None = None) -> Place | None:
+        """Return where the requirement's distribution is; ``None`` if nothing here says so.
 
         Raises ``ProjectError`` for a source that cannot be used.
         """
+        if self.unpacked is None:
+            return self._place(requirement, target, scope or Scope())
+        try:
+            found = self._place(requirement, target, scope or Scope())
+        except ProjectError as error:
+            raise ProjectError(map(self.unpacked.renamed, error.problems)) from None
+        if found and found.local:
+            found = _part_of(self.unpacked, found, requirement.name)
+        return replace(found, where=self.unpacked.renamed(found.where)) if found else None
+
+    def _place(self, requirement: Requirement, target: Target, scope: Scope) -> Place | None:
         if requirement.url:
             return _place_of_url(requirement.url)
         name = canonicalize_name(requirement.name)
         source = self.sources.get(name)
-        entry = source.entry(target) if source else None
+        entry = source.entry(target, scope) if source else None
         if source and entry:
-            return None if "index" in entry else self._place_of_source(source, entry)
+            return replace(self._place_of_source(source, entry), where=source.where)
         return Place("folder", self.members[name].as_uri()) if name in self.members and not source else None
 
-    def index(self, requirement: Requirement, target: Target) -> str | None:
-        """Say which index alone the requirement's distribution is to come from, and who says so; ``None`` if any."""
-        source = self.sources.get(canonicalize_name(requirement.name))
-        entry = source.entry(target) if source and not requirement.url else None
-        return f"{source.where}: names the index {entry['index']!r}" if source and entry and "index" in entry else None
+    def as_json(self) -> dict[str, Any]:
+        """Return what ``from_json`` reads; only for what was unpacked."""
+        sources = [[str(source.folder), source.name, source.value] for source in self.sources.values()]
+        found = {
+            "folder": str(self.unpacked.folder) if self.unpacked else None,
+            "sources": sources,
+            "members": {name: str(path) for name, path in self.members.items()},
+        }
+        return dict(json.loads(json.dumps(found, default=str)))  # a date of TOML is no source, and none of JSON
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], place: Place) -> Surroundings:
+        """Return what was read in a repository at a commit, or in an archive, when it was built."""
+        sources = {canonicalize_name(name): Source(Path(path), name, value) for path, name, value in values["sources"]}
+        members = {canonicalize_name(name): Path(path) for name, path in values["members"].items()}
+        return cls(sources, members, Unpacked(place, Path(values["folder"])))
 
     def _place_of_source(self, source: Source, entry: Mapping[str, Any]) -> Place:
         inner = f"#subdirectory={source.text(entry, 'subdirectory')}" if "subdirectory" in entry else ""
+        if "index" in entry:
+            return Place("index", source.text(entry, "index"))
         if "path" in entry:
             return _place_of_url((source.folder / source.text(entry, "path")).absolute().as_uri() + inner)
         if "url" in entry:
@@ -191,21 +292,75 @@ def _entry_problem(entry: Mapping[str, Any]) -> str | None:
     return None
 
 
-def surroundings(folder: Path) -> Surroundings:
+def _part_of(unpacked: Unpacked, found: Place, name: str) -> Place:
+    """Return what a project of a repository or an archive says of a path, as a part of that.
+
+    What is a file of this machine, named by its URL, stays that. Raises ``ProjectError`` for what cannot be had.
+    """
+    part = unpacked.place_in(found)
+    if part is None and not found.where and found.file.exists():
+        return found
+    top = unpacked.place.inside(".")
+    where, path = unpacked.renamed(found.where) or str(top), os.path.relpath(found.file, unpacked.folder)
+    if part is None:
+        raise ProjectError(
+            f"{where}: takes {name} from {path}, which is outside of {top}; name a folder inside, or a URL"
+        )
+    if path.endswith(_FILES):
+        raise ProjectError(
+            f"{where}: takes {name} from {path}, a file inside of {top}, which pip does not take from there; name the "
+            "folder that it is made of, or a URL"
+        )
+    return part
+
+
+def surroundings(folder: Path, *, unpacked: Unpacked | None = None) -> Surroundings:
     """Return what the pyproject.toml in a folder, and the workspaces that it is in, say of places.
 
-    Raises ``ProjectError`` for a workspace's table that cannot be read.
+    What pip has ``unpacked`` is in no workspace around it. Raises ``ProjectError`` for a workspace's table that cannot
+    be read.
     """
     folder = folder.resolve()
     sources = _sources(folder)
     members: dict[NormalizedName, Path] = {}
     for root in (folder, *folder.parents):
+        if unpacked and not root.is_relative_to(unpacked.folder):
+            break
         if (root / "pyproject.toml").is_file():
             found = dict(_members(root))
             if folder in {root, *found.values()}:
                 members = {**found, **members}
                 sources = {**_sources(root), **sources}
-    return Surroundings(sources, {name: member for name, member in members.items() if member != folder})
+    others = {
+        name: member
+        for name, member in members.items()
+        if member != folder and (unpacked is None or member.is_relative_to(unpacked.folder))
+    }
+    return Surroundings(sources, others, unpacked)
+
+
+def unpacked_surroundings(place: Place, folder: Path) -> Surroundings:
+    """Return what a repository at a commit, or an archive, says of places; ``folder`` is where pip has unpacked it.
+
+    Raises ``ProjectError`` for a table that cannot be read.
+    """
+    unpacked = Unpacked(place, folder.resolve())
+    try:
+        return surroundings(unpacked.folder / place.subdirectory, unpacked=unpacked)
+    except ProjectError as error:
+        raise ProjectError(map(unpacked.renamed, error.problems)) from None
+
+
+def shared_folder(folder: Path) -> Path:
+    """Return the outermost folder that whoever has the project has too: its own, its workspace's or its repository's.
+
+    Raises ``ProjectError`` for a workspace's table that cannot be read.
+    """
+    folder = folder.resolve()
+    around = (folder, *folder.parents)
+    repository = next((root for root in around if any((root / name).exists() for name in _REPOSITORIES)), folder)
+    workspaces = (root for root in around if folder in dict(_members(root)).values())
+    return min(folder, repository, *workspaces, key=lambda root: len(root.parts))
 
 
 def _place_of_url(url: str) -> Place:
@@ -215,7 +370,7 @@ def _place_of_url(url: str) -> Place:
         file = file_of(url)
         address, inner = file.as_uri(), urlsplit(url).fragment
         if not file.is_file() and not filename_of(url).endswith(".whl"):
-            folder = file / inner.removeprefix("subdirectory=") if inner.startswith("subdirectory=") else file
+            folder = file / inner.removeprefix(_INNER) if inner.startswith(_INNER) else file
             return Place("folder", folder.as_uri())
         url = f"{address}#{inner}" if inner else address
     return Place("wheel" if filename_of(url).endswith(".whl") else "archive", url)

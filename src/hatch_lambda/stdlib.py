@@ -39,6 +39,18 @@ _CHANGES: dict[tuple[int, int], tuple[str, str]] = {
 }
 """What each version has added to those of Python 3.9, and removed."""
 
+BUILTIN_MODULES = frozenset(
+    {
+        *("_abc", "_ast", "_codecs", "_collections", "_functools", "_imp", "_io", "_locale", "_operator", "_signal"),
+        *("_sre", "_stat", "_string", "_symtable", "_thread", "_tracemalloc", "_warnings", "_weakref", "atexit"),
+        *("builtins", "errno", "faulthandler", "gc", "itertools", "marshal", "posix", "pwd", "sys", "time"),
+    }
+)
+"""Modules that are part of the interpreter on Linux; that of the build machine might have others.
+
+Source: ``Modules/Setup.bootstrap.in`` and ``Modules/config.c.in`` of CPython, 3.11 to 3.14.
+"""
+
 
 def standard_library(python: tuple[int, int]) -> frozenset[str]:
     """Return the public names that this Python can import on Linux without anything else installed."""

@@ -11,9 +11,10 @@ from packaging.utils import canonicalize_name
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.fetch import fetch
 from hatch_lambda.own import own_wheels
+from hatch_lambda.places import shared_folder
 from hatch_lambda.project import root_demands
 from hatch_lambda.resolve.base import Resolution
-from hatch_lambda.resolve.choice import chosen_lock, fetching_host, locked_commits, resolver_tool
+from hatch_lambda.resolve.choice import chosen_lock, fetching_host, is_ours, locked_commits, resolver_tool
 from hatch_lambda.resolve.proof import demands, lacking_extras, needed, prove
 from hatch_lambda.sources import FromSource
 
@@ -125,7 +126,8 @@ class Wheelhouse:
         with self.step("fetch"):
             wheels = self._fetch(own, resolution, config, project)
         with self.step("prove"):
-            own.check_strangers(demands(roots, {wheel.name: wheel for wheel in wheels}, target), target)
+            demanded = demands(roots, {wheel.name: wheel for wheel in wheels}, target)
+            own.check_strangers(demanded, target, locked=not is_ours(config, self.host))
             prove(roots, wheels, target, resolution)
             lacking = tuple(dict.fromkeys(lacking_extras(roots, wheels, target)))
             resolution = replace(resolution, warnings=(*resolution.warnings, *lacking))
@@ -140,11 +142,16 @@ class Wheelhouse:
         return tuple(sorted(found, key=lambda wheel: wheel.name))
 
     def _lock_or_resolver(self, config: LambdaConfig, own: OwnWheels, constraints: tuple[str, ...]) -> Resolver:
-        return chosen_lock(config, self.host, self.store.memory) or self._resolver(config, own, constraints)
+        lock = chosen_lock(config, self.host, self.store.memory, shared_folder(self.host.folder))
+        if lock is None:
+            return self._resolver(config, own, constraints)
+        if is_ours(config, self.host):
+            own.check_indexes()
+        return lock
 
     def _resolver(self, config: LambdaConfig, own: OwnWheels, constraints: tuple[str, ...]) -> Resolver:
         """Return the tool that resolves, with more constraint files, and with wheels built from sdists in its reach."""
-        own.check_indexes(config.target)
+        own.check_indexes()
         config = replace(config, constraints=(*config.constraints, *constraints))
         if not config.build_from_source:
             return resolver_tool(config, self.host)

@@ -60,9 +60,33 @@ def test_a_handler_that_lambda_cannot_import_is_told_at_build_time_too(project, 
     assert error["errorType"] == "Runtime.ImportModuleError"
     assert refused.code == 1
     assert refused.output == (
-        "handler 'shop.nowhere.handler': no module 'shop.nowhere' in the archive; its top level has 'shop'; "
-        "the handler's module must be importable from the zip's root\n"
+        "handler 'shop.nowhere.handler': no module 'shop.nowhere' in the zip, whose top level has 'shop'; correct the "
+        "name, or include its file\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("async def handler(event, context): ...\n", "Runtime.MarshalError"),
+        ("def handler(event, context):\n    yield 1\n", "Runtime.MarshalError"),
+        ("def handler(event): ...\n", "TypeError"),
+        ("def handler(event, *, context): ...\n", "TypeError"),
+    ],
+)
+def test_a_handler_that_lambda_cannot_call_is_told_at_build_time_too(project, tmp_path, text, kind):
+    built = project.build(HATCH_LAMBDA_RUNTIME=RUNTIME)
+    task_root = _unpack(built.archive, tmp_path / "task")
+    (task_root / "shop/api.py").write_text(text)
+    project.write("shop/api.py", text)
+    project.configure('handler = "shop.api.handler"')
+
+    answer = invoke(task_root, "shop.api.handler", None, project.environ)
+    refused = project.build()
+
+    assert [error["errorType"] for error in answer.values()] == [kind]
+    assert refused.code == 1
+    assert refused.output.startswith("handler 'shop.api.handler': shop/api.py:1 ")
 
 
 SHOP = """\

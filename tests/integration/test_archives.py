@@ -52,13 +52,13 @@ layers = ["base"]
 [tool.hatch.build.targets.lambda.functions.worker]
 architecture = "arm64"
 handler = "shop.api.handler"
-features = ["data", "queue"]
+features = ["data", "queues"]
 layers = ["base"]
 """
 FEATURES = """\
 [project.optional-dependencies]
 data = ["fast"]
-queue = ["queue"]
+queues = ["queues"]
 web = ["web"]
 """
 
@@ -70,7 +70,7 @@ def make_shop(index: IndexServer, project: ProjectFolder) -> None:
         index.add("fast", tag=f"cp313-cp313-manylinux_2_28_{machine}")
     index.add("lib", requires=["base"])
     index.add("base")
-    index.add("queue")
+    index.add("queues")
     index.add("web", requires=["base"])
     project.configure(SHOP, dependencies=["lib"], project=FEATURES)
 
@@ -135,7 +135,7 @@ dist/shop-0.1.0-lambda-report-python3.13-x86_64.zip
 dist/shop-0.1.0-lambda-worker-python3.13-arm64.zip
   function worker for python3.13 on arm64, handler shop.api.handler
   1 distribution
-  largest: shop 0.1.0, queue 1.0
+  largest: shop 0.1.0, queues 1.0
   from layer base: base 1.0, fast 1.0, lib 1.0
 """
 
@@ -152,7 +152,7 @@ def test_layers_and_functions_over_two_architectures_are_built_by_one_command(in
         "lambda_layer-web x86_64": ["web 1.0"],
         "lambda-api x86_64": [],
         "lambda-report x86_64": [],
-        "lambda-worker arm64": ["queue 1.0"],
+        "lambda-worker arm64": ["queues 1.0"],
     }
     assert without_sizes(built) == REPORT
     base = {arch: imported(archives[f"lambda_layer-base {arch}"]) for arch in ("x86_64", "arm64")}
@@ -162,7 +162,7 @@ def test_layers_and_functions_over_two_architectures_are_built_by_one_command(in
     assert imported(archives["lambda-worker arm64"]) & base["arm64"] == set()
     simple = Counter(path for path in index.requests if path.startswith("/simple/"))
     both = {f"/simple/{name}/": 2 for name in ("base", "fast", "lib")}  # once a target
-    assert simple == {**both, "/simple/web/": 1, "/simple/queue/": 1}
+    assert simple == {**both, "/simple/web/": 1, "/simple/queues/": 1}
     assert sorted(index.downloads()) == sorted(path.name for path in index.folder.glob("*.whl"))
 
 
@@ -607,7 +607,7 @@ def test_one_lock_serves_all_targets(index, project):
         "  python3.13 on x86_64, 4 distributions\n"
         "  base: new -> 1.0\n  fast: new -> 1.0\n  lib: new -> 2.0\n  web: new -> 1.0\n"
         "  python3.13 on arm64, 4 distributions\n"
-        "  base: new -> 1.0\n  fast: new -> 1.0\n  lib: new -> 2.0\n  queue: new -> 1.0\n"
+        "  base: new -> 1.0\n  fast: new -> 1.0\n  lib: new -> 2.0\n  queues: new -> 1.0\n"
         "  python3.12 on x86_64, 2 distributions\n"
         "  base: new -> 1.0\n  lib: new -> 1.0\n"
     )
@@ -620,12 +620,13 @@ def test_one_lock_serves_all_targets(index, project):
     assert [str(marker) for marker in lock.environments or ()] == [x86, arm, old]
     assert {f"{package.name} {package.version}": str(package.marker or "") for package in lock.packages} == {
         "base 1.0": "",
-        "fast 1.0": f"({x86}) or ({arm})",
+        "fast 1.0": f'(({x86}) or ({arm})) and "data" in extras',
         "lib 1.0": old,
         "lib 2.0": f"({x86}) or ({arm})",
-        "queue 1.0": arm,
-        "web 1.0": x86,
+        "queues 1.0": f'({arm}) and "queues" in extras',
+        "web 1.0": f'({x86}) and "web" in extras',
     }
+    assert lock.extras == ["data", "queues", "web"]
     assert project.build(target="lambda:lock").code == 0
     assert (project.root / "pylock.lambda.toml").read_text("utf-8") == text
     index.requests.clear()
@@ -633,7 +634,7 @@ def test_one_lock_serves_all_targets(index, project):
     assert {name: held(path) for name, path in by_name(offline).items() if "layer" not in name} == {
         "lambda-api x86_64": [],
         "lambda-report x86_64": [],
-        "lambda-worker arm64": ["queue 1.0"],
+        "lambda-worker arm64": ["queues 1.0"],
         "lambda-old x86_64": ["base 1.0", "lib 1.0"],
     }
     assert index.requests == []

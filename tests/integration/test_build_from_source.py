@@ -71,6 +71,7 @@ def builds(trace: Path) -> list[str]:
 # What is built
 
 
+@pytest.mark.api("pip", "uv")
 def test_a_distribution_that_has_only_an_sdist_is_built(index, project, resolver):
     index.add_sdist("lib")
     project.configure(resolver + LISTED, dependencies=["lib"])
@@ -282,6 +283,7 @@ def test_without_the_option_pip_names_the_sdist_who_needs_it_and_the_line_to_add
     assert builds(trace) == []
 
 
+@pytest.mark.api("uv")
 @pytest.mark.parametrize("resolver", ["uv"], indirect=True)
 def test_without_the_option_uv_has_our_line_told_and_its_own_words_for_those_who_ask(index, project, resolver, trace):
     index.add("app", requires=["lib"])

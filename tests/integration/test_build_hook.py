@@ -6,6 +6,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support import zips
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ def test_a_front_end_that_knows_no_targets_makes_sdist_wheel_and_archive(index, 
     assert zips.distributions(project.root / "dist" / ZIP) == ["lib 1.0"]
 
 
+@pytest.mark.api("hatchling")
 def test_the_archive_is_the_one_that_the_target_makes(index, project):
     index.add("lib")
     project.configure(HOOK, dependencies=["lib"])
@@ -149,6 +152,7 @@ def test_another_front_end_ends_with_the_line_too(project):
     assert "Traceback" not in done.stdout
 
 
+@pytest.mark.api("hatchling")
 def test_clean_removes_wheel_and_archives(project):
     project.configure(HOOK)
     project.build(target="wheel", **ENABLED)

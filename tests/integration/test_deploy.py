@@ -6,11 +6,14 @@ import json
 import random
 import zipfile
 
+import pytest
+
 from tests.support.deployments import OLD, code_sha256, deployed, function_zip, layer_zip
 from tests.support.finished import zip_of
 from tests.support.zips import sha256
 
 
+@pytest.mark.api("boto3")
 def test_the_function_runs_what_was_deployed(aws, tmp_path):
     aws.create_function("shop", OLD)
     path = function_zip(tmp_path)
@@ -89,6 +92,7 @@ def test_no_wait_returns_while_aws_is_updating(aws, tmp_path):
     assert steps == [f"shop: AWS is updating the code to CodeSha256 {code_sha256(path)}"]
 
 
+@pytest.mark.api("boto3")
 def test_the_alias_moves_to_the_new_version(aws, tmp_path):
     aws.create_function("shop", OLD, Publish=True)
     aws.client("lambda").create_alias(FunctionName="shop", Name="live", FunctionVersion="1")
@@ -161,6 +165,7 @@ def test_the_latest_version_is_found_on_the_last_page(aws, tmp_path):
     assert steps[1:] == ["shop: version 2 is this code and configuration already"]
 
 
+@pytest.mark.api("boto3")
 def test_a_bucket_takes_the_zip_once_under_a_key_with_its_hash(aws, tmp_path):
     aws.create_function("shop", OLD)
     aws.create_bucket("artifacts")
@@ -236,6 +241,7 @@ def test_a_zip_of_50_mib_goes_directly(aws, tmp_path):
     assert steps == [f"shop: code updated to CodeSha256 {code_sha256(path)}"]
 
 
+@pytest.mark.api("boto3")
 def test_throttled_requests_are_repeated(aws, tmp_path):
     aws.create_function("shop", OLD)
     for operation in ("GetFunctionConfiguration", "UpdateFunctionCode"):

@@ -151,6 +151,7 @@ def test_without_boto3_one_line_says_how_to_get_it(aws, tmp_path):
     )
 
 
+@pytest.mark.api("boto3")
 def test_credentials_are_never_written(aws, tmp_path):
     aws.create_function("shop", OLD)
     aws.refuse("UpdateFunctionCode", 403, "InvalidSignatureException", "'x-amz-security-token:SESSION-TOKEN'")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.aws import ACCOUNT, REGION
 from tests.support.deployments import OLD, code_sha256, deployed, function_zip, layer_zip
 
@@ -75,6 +77,7 @@ def test_functions_move_to_the_new_version_and_their_other_layers_stay_in_order(
     assert _layers(aws, "shop") == [first, f"{DEPS}:2", last]
 
 
+@pytest.mark.api("boto3")
 def test_layer_and_code_are_deployed_together_and_published_as_one_version(aws, tmp_path):
     aws.create_function("shop", OLD, Layers=[_publish(aws, "deps")])
     path = function_zip(tmp_path)

@@ -105,6 +105,7 @@ def test_credentials_of_an_extra_index_work(index, project, private):
     assert PASSWORD not in built.output
 
 
+@pytest.mark.api("pip")
 def test_credentials_in_pip_conf_work(project, private, tmp_path):
     conf = tmp_path / "pip.conf"
     conf.write_text(f"[global]\nindex-url = {private.url_with_credentials}\n", "utf-8")
@@ -186,6 +187,7 @@ def test_a_wrong_password_is_one_clear_line(project, private):
     assert built.archives == ()
 
 
+@pytest.mark.api("pip")
 def test_no_password_at_all_is_one_clear_line_and_no_prompt(project, private):
     project.configure(dependencies=["lib"])
 
@@ -355,6 +357,7 @@ def test_an_index_that_hides_which_python_a_wheel_requires_does_not_pass(index, 
     assert built.archives == ()
 
 
+@pytest.mark.api("pip")
 @pytest.mark.parametrize("described", [False, True], ids=["while resolving", "while fetching"])
 def test_a_wheel_with_a_wrong_hash_is_refused(index, project, tmp_path, described):
     index.described = described

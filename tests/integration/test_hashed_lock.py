@@ -26,6 +26,7 @@ def packages(index, project):
     ]
 
 
+@pytest.mark.api("pip")
 def test_it_says_the_versions_and_a_second_build_asks_no_index(index, project, packages):
     index.add("lib", "2.0")
     project.write("requirements.txt", requirements(*packages))

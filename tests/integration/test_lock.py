@@ -11,12 +11,16 @@ import pytest
 
 from tests.support import zips
 from tests.support.index_server import IndexServer
-from tests.support.locks import package, pylock, requirements, uv_pylock
+from tests.support.locks import package, pylock, requirements, sha256, uv_pylock
+from tests.support.make_wheel import make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 REFRESH = "refresh it with hatch build -t lambda:lock"
+
+OPTIONAL = 'lock = "pylock.toml"\nfeatures = ["speed"]\ndependency-groups = ["worker"]'
+OPTIONAL_TABLES = '[project.optional-dependencies]\nspeed = ["fast"]\n[dependency-groups]\nworker = ["jobs"]\n'
 
 
 def test_a_lock_says_the_versions_and_no_index_is_asked(index, project):
@@ -32,6 +36,7 @@ def test_a_lock_says_the_versions_and_no_index_is_asked(index, project):
     assert index.requests == ["/files/base-1.0-py3-none-any.whl", "/files/lib-1.0-py3-none-any.whl"]
 
 
+@pytest.mark.api("pip", "packaging")
 def test_a_lock_of_pip_itself_is_used(index, project):
     index.add("lib", requires=["base"])
     index.add("base")
@@ -74,6 +79,7 @@ def test_a_lock_whose_wheels_are_in_the_store_needs_no_network(project, tmp_path
     assert built.archive.read_bytes() == before
 
 
+@pytest.mark.api("packaging", "tomli")
 def test_one_lock_serves_two_targets_each_with_its_own_wheels_and_markers(index, project):
     native = [
         index.add("native", tag="cp311-cp311-manylinux_2_17_x86_64"),
@@ -109,6 +115,7 @@ def test_one_lock_serves_two_targets_each_with_its_own_wheels_and_markers(index,
     }
 
 
+@pytest.mark.api("packaging")
 def test_features_are_extras_of_the_lock_and_groups_are_its_groups(index, project):
     always, fast, jobs, dev = (index.add(name) for name in ("always", "fast", "jobs", "dev"))
     lock = pylock(
@@ -136,6 +143,55 @@ def test_features_are_extras_of_the_lock_and_groups_are_its_groups(index, projec
         "jobs-1.0-py3-none-any.whl",
     ]
     assert "/files/dev-1.0-py3-none-any.whl" not in index.requests
+
+
+@pytest.mark.api("packaging")
+@pytest.mark.parametrize("tool", ["pip", "uv"])
+def test_a_lock_that_declares_no_extras_and_groups_may_hold_what_they_require(index, project, tool):
+    always, fast, jobs = (package(index, index.add(name)) for name in ("always", "fast", "jobs"))
+    project.configure(OPTIONAL, dependencies=["always"], project=OPTIONAL_TABLES)
+    lock = uv_pylock(index, always, fast, jobs) if tool == "uv" else pylock(always, fast, jobs)
+    project.write("pylock.toml", lock)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.wheels(built.archive) == [f"{name}-1.0-py3-none-any.whl" for name in ("always", "fast", "jobs")]
+
+
+def test_the_project_itself_in_a_lock_as_uv_exports_it_is_nothing_to_build(index, project):
+    packages = [package(index, index.add(name)) for name in ("always", "fast", "jobs")]
+    itself = {"name": "shop", "directory": {"path": ".", "editable": True}}
+    project.configure(OPTIONAL, dependencies=["always"], project=OPTIONAL_TABLES)
+    project.write("pylock.toml", pylock(itself, *packages, created_by="uv"))
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.wheels(built.archive) == [f"{name}-1.0-py3-none-any.whl" for name in ("always", "fast", "jobs")]
+
+
+def test_a_lock_that_declares_other_extras_and_groups_says_which_it_lacks(index, project):
+    always, slow = index.add("always"), index.add("slow")
+    lock = pylock(
+        package(index, always),
+        package(index, slow, marker="'slow' in extras"),
+        extras=["slow"],
+        dependency_groups=[],
+        created_by="pdm",
+    )
+    project.configure(OPTIONAL, dependencies=["always"], project=OPTIONAL_TABLES)
+    project.write("pylock.toml", lock)
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output == (
+        "project.optional-dependencies.speed: requires fast; pylock.toml lacks it; make it anew with pdm\n"
+        "dependency-groups.worker: requires jobs; pylock.toml lacks it; make it anew with pdm\n"
+        "pylock.toml: declares no extra 'speed'; make it anew with pdm, for that too\n"
+        "pylock.toml: declares no dependency group 'worker'; make it anew with pdm, for that too\n"
+    )
 
 
 def test_what_no_requirement_reaches_stays_out_and_is_told_to_those_who_ask(index, project):
@@ -371,3 +427,19 @@ def test_a_lock_for_another_target_is_refused(index, project):
 
 def _files_with(text: str, folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
+
+
+@pytest.mark.parametrize("kind", ["wheels", "archive"])
+def test_a_wheel_of_the_repository_beside_the_project_is_taken_from_a_lock_of_uv(project, tmp_path, kind):
+    (tmp_path / ".git").mkdir()
+    wheel = make_wheel(tmp_path / "wheels", "model")
+    entry = {"path": f"../wheels/{wheel.name}", "hashes": {"sha256": sha256(wheel)}}
+    locked = {"name": "model", "version": "1.0", kind: [entry] if kind == "wheels" else entry}
+    project.write("pylock.toml", pylock(locked, created_by="uv"))
+    source = f'\n[tool.uv.sources]\nmodel = {{ path = "../wheels/{wheel.name}" }}\n'
+    project.configure('lock = "pylock.toml"', dependencies=["model"], project=source)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["model 1.0"]

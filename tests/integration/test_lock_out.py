@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+import tomli_w
 from packaging.pylock import Pylock
 from packaging.version import Version
 
+from tests.conftest import ProjectFolder
 from tests.support import zips
 from tests.support.index_server import IndexServer
 from tests.support.locks import sha256
@@ -20,9 +22,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-if TYPE_CHECKING:
-    from tests.conftest import ProjectFolder
-
+DIRECT = "\n[tool.hatch.metadata]\nallow-direct-references = true\n"
 LOCK = "pylock.lambda.toml"
 
 WHOLE = """\
@@ -63,6 +63,7 @@ requirements = [
 """
 
 
+@pytest.mark.api("packaging", "tomli-w")
 def test_the_lock_is_a_pylock_of_the_target(index, project):
     base, lib = index.add("base"), index.add("lib", requires=["base"])
     project.configure(dependencies=["lib>=1", "base; sys_platform == 'linux'"])
@@ -201,6 +202,78 @@ def test_a_wheel_outside_of_the_project_cannot_be_locked(index, project, tmp_pat
         f"private 1.0: comes from {wheel}, which only this machine has; put it on an index or into the project\n"
     )
     assert not (project.root / LOCK).exists()
+
+
+@pytest.mark.parametrize("resolver", ["pip", "uv"])
+@pytest.mark.parametrize("query", ["?token=T0KEN", "?X-Amz-Expires=60&X-Amz-Signature=T0KEN"])
+def test_a_link_with_a_credential_in_its_query_is_not_locked(index, project, tmp_path, query, resolver):
+    index.add("lib")
+    index.query = query
+    project.configure(f'resolver = "{resolver}"', dependencies=["lib"])
+
+    locked = project.build(target="lambda:lock", UV_CACHE_DIR=str(tmp_path / "uv-cache"), UV_DEFAULT_INDEX=index.url)
+
+    name = query.rpartition("&")[2].strip("?").partition("=")[0]
+    assert locked.code == 1
+    assert locked.output == (
+        f"lib 1.0: its URL has credentials in the query ({name}), which would get into the lock; use an index that "
+        "asks for a user name and password instead, or build without a lock\n"
+    )
+    assert not (project.root / LOCK).exists()
+
+
+@pytest.mark.parametrize("query", ["", "?v=1"])
+def test_a_wheel_that_is_named_by_its_url_is_locked_if_that_has_no_credential(index, project, query):
+    url = f"{index.file_url(index.add('lib'))}{query}"
+    project.configure(dependencies=[f"lib @ {url}"], project=DIRECT)
+    locked = project.build(target="lambda:lock")
+    project.configure(dependencies=[f"lib @ {url}&token=T0KEN"], project=DIRECT)
+
+    refused = project.build(target="lambda:lock") if query else None
+
+    assert locked.code == 0, locked.output
+    (entry,) = tomllib.loads((project.root / LOCK).read_text())["packages"]
+    assert entry["wheels"][0]["url"] == url
+    assert refused is None or (refused.code == 1 and "T0KEN" not in refused.output), refused
+    assert "T0KEN" not in (project.root / LOCK).read_text()
+
+
+AROUND = {
+    "repository": (".git/HEAD", ""),
+    "workspace": ("pyproject.toml", '[tool.uv.workspace]\nmembers = ["project"]\n'),
+}
+
+
+@pytest.mark.parametrize("resolver", ["pip", "uv"])
+@pytest.mark.parametrize("around", AROUND)
+def test_a_wheel_beside_the_project_is_locked_with_its_relative_path(index, project, tmp_path, around, resolver):
+    index.add("model", "99.0")
+    wheel = make_wheel(tmp_path / "wheels", "model")
+    path, text = AROUND[around]
+    (tmp_path / path).parent.mkdir(exist_ok=True)
+    (tmp_path / path).write_text(text)
+    source = f'model = {{ path = "../wheels/{wheel.name}" }}'
+    project.configure(f'resolver = "{resolver}"', dependencies=["model"], project=f"\n[tool.uv.sources]\n{source}\n")
+    uv = {"UV_CACHE_DIR": str(tmp_path / "uv-cache"), "UV_DEFAULT_INDEX": index.url}
+    locked = project.build(target="lambda:lock", **uv)
+    shutil.copytree(project.root, tmp_path / "copy/project")
+    shutil.copytree(wheel.parent, tmp_path / "copy/wheels")
+    (tmp_path / "copy" / path).parent.mkdir(exist_ok=True)
+    (tmp_path / "copy" / path).write_text(text)
+
+    built = ProjectFolder(tmp_path / "copy/project", project.environ).build(
+        HATCH_LAMBDA_OFFLINE="1", HATCH_LAMBDA_CACHE_DIR=str(tmp_path / "other")
+    )
+
+    assert locked.code == 0, locked.output
+    (entry,) = tomllib.loads((project.root / LOCK).read_text())["packages"]
+    assert entry["wheels"] == [
+        {"name": wheel.name, "path": f"../wheels/{wheel.name}", "hashes": {"sha256": sha256(wheel)}}
+    ]
+    assert str(tmp_path) not in (project.root / LOCK).read_text()
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["model 1.0"]
+    assert index.requests == []
 
 
 def test_a_lock_that_cannot_be_read_is_written_anew(index, project):
@@ -385,3 +458,100 @@ def test_an_archives_own_lock_that_does_not_say_who_made_it_is_told(index, proje
     assert refused.output == (
         "pylock.api.toml: does not say who made it, and is not overwritten; remove it, or name another file in lock\n"
     )
+
+
+def test_a_lock_declares_the_extras_and_groups_that_it_is_made_for(index, project):
+    _optional_project(index, project, 'features = ["Fast_Path"]\ndependency-groups = ["Ops"]')
+
+    made = project.build(target="lambda:lock")
+
+    assert made.code == 0, made.output
+    lock = Pylock.from_dict(tomllib.loads((project.root / LOCK).read_text()))
+    assert (lock.extras, lock.dependency_groups, lock.default_groups) == (["fast-path"], ["ops"], None)
+    markers = {package.name: str(package.marker or "") for package in lock.packages}
+    assert markers == {
+        "base": "",
+        "common": '"fast-path" in extras or "ops" in dependency_groups',
+        "fast": '"fast-path" in extras',
+        "job": '"ops" in dependency_groups',
+        "lib": "",
+    }
+
+
+@pytest.mark.api("packaging")
+@pytest.mark.parametrize(
+    ("options", "held"),
+    [
+        ("", ["base", "lib"]),
+        ('features = ["fast.path"]', ["base", "common", "fast", "lib"]),
+        ('dependency-groups = ["ops"]', ["base", "common", "job", "lib"]),
+        ('dependency-groups = ["OPS"]\nfeatures = ["fast-path"]', ["base", "common", "fast", "job", "lib"]),
+    ],
+)
+def test_a_lock_serves_each_choice_of_its_extras_and_groups(index, project, options, held):
+    _optional_project(index, project, 'features = ["fast-path"]\ndependency-groups = ["ops"]')
+    project.build(target="lambda:lock")
+    _configure_optional(project, options)
+
+    built = project.build(HATCH_LAMBDA_OFFLINE="1", HATCH_VERBOSE="1")
+
+    assert built.code == 0, built.output
+    assert zips.wheels(built.archive) == [f"{name}-1.0-py3-none-any.whl" for name in held]
+    assert "left out" not in built.output
+
+
+def test_locking_again_keeps_the_versions_of_extras_and_groups(index, project):
+    _optional_project(index, project, 'features = ["fast-path"]\ndependency-groups = ["ops"]')
+    project.build(target="lambda:lock")
+    before = (project.root / LOCK).read_bytes()
+    for name in ("base", "common", "fast", "job", "lib"):
+        index.add(name, "2.0")
+
+    again = project.build(target="lambda:lock")
+
+    assert again.output == f"{LOCK}\n  python3.13 on x86_64, 5 distributions\n"
+    assert (project.root / LOCK).read_bytes() == before
+
+
+def test_a_feature_that_the_lock_was_not_made_for_makes_it_stale(index, project):
+    _optional_project(index, project, "")
+    project.build(target="lambda:lock")
+    _configure_optional(project, 'features = ["fast-path"]')
+
+    stale, refreshed, built = project.build(), project.build(target="lambda:lock"), project.build()
+
+    assert stale.output == (
+        f"project.optional-dependencies.fast-path: requires fast; {LOCK} lacks it; refresh it with hatch build -t "
+        f"lambda:lock\n{LOCK}: since it was made: added 'fast'\n"
+    )
+    assert refreshed.code == 0
+    assert [wheel.partition("-")[0] for wheel in zips.wheels(built.archive)] == ["base", "common", "fast", "lib"]
+
+
+def test_a_lock_of_before_that_declares_nothing_has_it_all(index, project):
+    _optional_project(index, project, 'features = ["fast-path"]\ndependency-groups = ["ops"]')
+    project.build(target="lambda:lock")
+    lock = tomllib.loads((project.root / LOCK).read_text())
+    del lock["extras"], lock["dependency-groups"]
+    bare = [{key: value for key, value in entry.items() if key != "marker"} for entry in lock["packages"]]
+    project.write(LOCK, tomli_w.dumps(lock | {"packages": bare}))
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert [wheel.partition("-")[0] for wheel in zips.wheels(built.archive)] == ["base", "common", "fast", "job", "lib"]
+
+
+def _optional_project(index: IndexServer, project: ProjectFolder, options: str) -> None:
+    """Configure a project whose extra and group have a requirement in common, and one that is always there."""
+    for name in ("base", "common"):
+        index.add(name)
+    index.add("lib", requires=["base"])
+    index.add("fast", requires=["common", "base"])
+    index.add("job", requires=["common"])
+    _configure_optional(project, options)
+
+
+def _configure_optional(project: ProjectFolder, options: str) -> None:
+    tables = '[project.optional-dependencies]\nfast-path = ["fast"]\n[dependency-groups]\nOps = ["job", "lib"]\n'
+    project.configure(options, dependencies=["lib"], project=tables)

@@ -200,8 +200,8 @@ OF_OURS = [
     (
         'handler = "shop.app.handler"',
         (
-            "handler 'shop.app.handler': no module 'shop.app' in the archive; its top level has 'shop'; the handler's "
-            "module must be importable from the zip's root"
+            "handler 'shop.app.handler': no module 'shop.app' in the zip, whose top level has 'shop'; correct the "
+            "name, or include its file"
         ),
     ),
     (
@@ -211,11 +211,14 @@ OF_OURS = [
     ('handler = "shop.other"', "handler 'shop.other': shop/__init__.py defines no 'other'; it has no names"),
     (
         'handler = "shop"',
-        "handler 'shop': no module before the last dot; expected package.module.function or a program of the archive",
+        (
+            "handler 'shop': no module before the last dot; write it as package.module.function, or name an executable "
+            "file"
+        ),
     ),
     (
         'handler = "sys.exit"',
-        "handler 'sys.exit': 'sys' is a module built into Python, which Lambda refuses; rename yours",
+        "handler 'sys.exit': Lambda can't load sys, because 'sys' is a built-in Python module; name a module of yours",
     ),
     ('features = ["data"]', f"{TABLE}.features[1]: the project has no feature 'data'; it has none"),
     ('dependency-groups = ["dev"]', f"{TABLE}.dependency-groups[1]: the project has no group 'dev'; it has none"),
@@ -453,7 +456,7 @@ def test_a_handler_that_is_not_python_is_told_with_its_line(project):
 
     assert (built.code, built.output, built.archives) == (
         1,
-        "handler 'shop.api.handler': shop/api.py line 2 is not Python 3.10; expected ':'; mend it\n",
+        "shop/api.py:2: not valid Python 3.10 (expected ':'); correct the syntax\n",
         (),
     )
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.make_elf import AARCH64, X86_64, make_elf
+from tests.support.make_wheel import renamed
 
 TAG = "cp313-cp313-manylinux_2_17_x86_64"
 MODULE = "lib/_fast.cpython-313-x86_64-linux-gnu.so"
@@ -12,6 +15,7 @@ REFUSED = (
 )
 
 
+@pytest.mark.api("pyelftools")
 def test_a_wheel_of_another_machine_under_a_right_tag_is_refused_and_nothing_is_written(index, project):
     index.add("lib", tag=TAG, files={MODULE: make_elf(AARCH64)})
     project.configure(dependencies=["lib"])
@@ -52,3 +56,34 @@ def test_a_wheel_whose_native_code_is_right_goes_in_without_a_word(index, projec
 
     assert built.code == 0
     assert "warning" not in built.output
+
+
+def test_a_library_that_is_opened_by_name_and_nowhere_is_a_warning_in_each_build(index, project):
+    index.add("bar", files={"bar/__init__.py": "import ctypes\nlib = ctypes.CDLL('libfoo.so.1')\n"})
+    project.configure(dependencies=["bar"])
+
+    built = [project.build(), project.build()]
+
+    assert [one.code for one in built] == [0, 0]
+    for one in built:
+        assert [line.strip() for line in one.output.splitlines() if "warning" in line] == [
+            (
+                "warning: bar/__init__.py:2: fails on Lambda, because the library 'libfoo.so.1' isn't in the zip or in "
+                "Amazon Linux 2023 (bar 1.0); use a package that includes it, or a layer that provides it"
+            )
+        ]
+
+
+def test_a_file_name_and_a_wheel_file_that_disagree_are_a_warning(index, project):
+    renamed(index.add("lib", files={MODULE: make_elf(X86_64)}), TAG)
+    project.configure(dependencies=["lib"])
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert [line.strip() for line in built.output.splitlines() if "warning" in line] == [
+        (
+            f"warning: lib-1.0-{TAG}.whl: its WHEEL file has other tags (py3-none-any) than its file name; report it "
+            "to the maintainers"
+        )
+    ]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.version import Version
 
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.resolve.uv import find_uv
@@ -205,6 +207,43 @@ def test_a_source_names_a_folder_or_an_archive(index, project, tmp_path, kind):
     assert built.code == 0, built.output
     assert zips.distributions(built.archive) == ["lib 1.0"]
     assert asked(index) == []
+
+
+@pytest.mark.parametrize("name", ["lib", "inner"])
+def test_no_command_line_has_the_password_of_an_sdist(index, project, tmp_path, name):
+    index.credentials = ("user", "s3cret")
+    sdist = make_sdist(make_sibling(tmp_path / "lib", "lib"), index.folder, "lib")
+    url = index.file_url(sdist).replace("://", "://user:s3cret@")
+    make_sibling(tmp_path / "inner", "inner", requires=["lib"], tables=uv_sources(f'lib = {{ url = "{url}" }}'))
+    sources = {"lib": f'url = "{url}"', "inner": 'path = "../inner"'}
+    project.configure(dependencies=[name], project=uv_sources(f"{name} = {{ {sources[name]} }}"))
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert "lib 1.0" in zips.distributions(built.archive)
+    assert index.command_lines
+    assert not [line for line in index.command_lines if "s3cret" in line]
+
+
+@pytest.mark.parametrize("where", ["PIP_INDEX_URL", "PIP_CONFIG_FILE"])
+def test_no_command_line_has_the_password_of_the_index_that_a_build_needs(index, project, tmp_path, where):
+    index.add("tool")
+    index.credentials = ("user", "s3cret")
+    folder = make_sibling(tmp_path / "lib", "lib")
+    pyproject = folder / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace("requires = []", 'requires = ["tool"]'))
+    (tmp_path / "pip.conf").write_text(f"[global]\nindex-url = {index.url_with_credentials}\n")
+    project.configure(dependencies=["lib"], project=uv_sources("lib = { path = '../lib' }"))
+    del project.environ["PIP_INDEX_URL"]
+    settings = {"PIP_INDEX_URL": index.url_with_credentials, "PIP_CONFIG_FILE": str(tmp_path / "pip.conf")}
+
+    built = project.build(**{where: settings[where]})
+
+    shown = [line for line in index.command_lines if "s3cret" in line]
+    assert built.code == 0, built.output
+    assert index.downloads() == ["tool-1.0-py3-none-any.whl"]
+    assert bool(shown) is (Version(version("pip")) < Version("26.0")), shown  # the older ones know no other way
 
 
 def test_the_source_whose_marker_holds_on_the_target_counts(project, tmp_path):

@@ -241,8 +241,9 @@ def test_a_name_that_is_to_come_from_one_index_only(index, project):
 
     assert lines == [
         (
-            f"tool.uv.sources.other in {project.root / 'pyproject.toml'}: names the index 'private'; without a lock "
-            "other would be looked up on any; make one with uv export --format pylock.toml, and name it in lock"
+            f"tool.uv.sources.other in {project.root / 'pyproject.toml'}: takes other from the index 'private', which "
+            "only a lock of uv keeps to; run 'uv export --format pylock.toml --no-emit-project -o pylock.toml' and set "
+            'lock = "pylock.toml"'
         )
     ]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from hatch_lambda.target import Target
 from tests.support import zips
 from tests.support.index_server import IndexServer
 from tests.support.make_wheel import make_wheel
+from tests.support.pythons import python_of
 
 MARKERS = {
     "before-3-11": "python_version < '3.11'",
@@ -102,6 +103,7 @@ def test_python_patch_decides_what_markers_and_requires_python_see(index, projec
     assert zips.distributions(built.archive) == ["early 1.0", "picky 1.0"]
 
 
+@pytest.mark.api("pip", "packaging")
 def test_extras_bring_what_their_markers_admit_on_the_target(index, project):
     index.add(
         "lib",
@@ -127,16 +129,6 @@ def test_extras_bring_what_their_markers_admit_on_the_target(index, project):
 INTERPRETERS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 
 
-def interpreter(version: str) -> str:
-    """Return the path of a Python on this machine."""
-    found = shutil.which(f"python{version}")
-    for path in sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python")):
-        found = str(path)
-    if found is None:
-        pytest.skip(f"no Python {version} on this machine")
-    return found
-
-
 def report_of(python: str, site: Path, folder: Path, environ: dict[str, str], target: Target) -> dict[str, Any]:
     """Return pip's report, from a run of our runner under another Python."""
     report, listed = folder / "report.json", folder / "requirements.txt"
@@ -152,11 +144,31 @@ def report_of(python: str, site: Path, folder: Path, environ: dict[str, str], ta
     return found
 
 
+@pytest.mark.skipif(os.name == "nt", reason="its shims are scripts of a shell")
+def test_a_python_that_does_not_run_is_not_taken_for_one(tmp_path):
+    ours = "{}.{}".format(*sys.version_info[:2])
+    shims, chosen = tmp_path / "shims", tmp_path / "versions" / "3.99.1" / "bin"
+    scripts = {shims / "python3.98": "exit 127", shims / "python3.99": "exit 127", chosen / "python": "echo 3.99 $0"}
+    for path, line in scripts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{line}\n", "utf-8")
+        path.chmod(0o755)
+    (tmp_path / "python3.97").mkdir()
+    folders = os.pathsep.join(["", str(tmp_path), str(tmp_path / "none"), str(shims)])
+
+    found = {version: python_of(version, folders) for version in (ours, "3.97", "3.98", "3.99")}
+
+    assert found == {ours: sys.executable, "3.97": None, "3.98": None, "3.99": str(chosen / "python")}
+
+
+@pytest.mark.api("pip")
 @pytest.mark.parametrize("version", INTERPRETERS)
 def test_the_python_that_runs_pip_does_not_matter(index, environ, tmp_path, version):
     for name in MARKERS:
         index.add(name)
-    python = interpreter(version)
+    python = python_of(version, os.environ["PATH"])
+    if python is None:
+        pytest.skip(f"no Python {version} on this machine")
     site = tmp_path / "site"
     site.mkdir()
     (site / "pip").symlink_to(Path(pip.__file__).parent, target_is_directory=True)
@@ -255,6 +267,7 @@ def test_a_wheel_that_the_runtime_cannot_load_is_passed_over(index, project, run
     assert zips.wheels(built.archive) == [f"num-1.0-{taken}.whl"]
 
 
+@pytest.mark.api("packaging")
 def test_features_and_groups_go_in_beside_the_dependencies(index, project):
     for name in ("base", "data", "fast", "tracing", "shared", "never"):
         index.add(name)
@@ -294,6 +307,7 @@ def test_the_projects_own_name_is_never_looked_up(index, project):
     assert [path for path in index.requests if "shop" in path] == []
 
 
+@pytest.mark.api("pip")
 def test_constraints_bind_without_adding(index, project):
     for version in ("1.0", "1.5", "2.0"):
         index.add("lib", version)
@@ -556,6 +570,7 @@ def offer_wheels_that_tell(index: IndexServer) -> None:
     index.add("superfluous")
 
 
+@pytest.mark.api("pip")
 def test_variables_of_pip_do_not_redirect_a_build(index, project, tmp_path):
     offer_wheels_that_tell(index)
     elsewhere = tmp_path / "elsewhere"

@@ -52,6 +52,7 @@ def said(ended: Ended) -> tuple[int, list[str]]:
     return ended.code, [*ended.out.splitlines(), *ended.err.splitlines()]
 
 
+@pytest.mark.api("boto3")
 def test_the_projects_zip_in_dist_is_deployed(aws, publish):
     aws.create_function("shop", OLD)
     path = function_zip(publish.dist)

@@ -196,7 +196,7 @@ def test_a_file_outside_of_the_project_is_refused(refused, index, lib, by):
 
     assert refused(pylock(lib)) == (
         "project.dependencies: requires lib; pylock.toml has lib 1.0, but its file lib-1.0-py3-none-any.whl lies "
-        f"outside the project, where nobody else has it; {PIP}\n"
+        "outside the project, its workspace, and its repository, where nobody else has it; move it into one of them\n"
     )
 
 

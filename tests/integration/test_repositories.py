@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import http.server
 import os
 import shutil
-import subprocess
 import sys
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support import zips
 from tests.support.git import bare_clone, commit_all, git
+from tests.support.git_server import GitServer
 from tests.support.locks import package, pylock, requirements
 from tests.support.make_sibling import builds, make_sibling
 
@@ -131,6 +129,7 @@ def locked(project) -> dict[str, Any]:
     return found[0]
 
 
+@pytest.mark.api("pip", "packaging", "tomli-w")
 def test_a_lock_has_the_commit_and_a_build_takes_that(project, repository):
     project.configure(dependencies=[f"lib @ {repository.url}@main"], project=DIRECT)
     made = project.build(target="lambda:lock")
@@ -397,60 +396,17 @@ def test_a_repository_that_is_not_there_is_named(project, tmp_path):
     assert built.archives == ()
 
 
-class _GitHandler(http.server.BaseHTTPRequestHandler):
-    """Hands requests with the right password to ``git http-backend``."""
-
-    root: Path
-    authorization = "Basic dXNlcjpzM2NyZXQ="  # user:s3cret
-
-    def do_GET(self) -> None:
-        if self.headers.get("Authorization") != self.authorization:
-            self.send_response(401)
-            self.send_header("WWW-Authenticate", 'Basic realm="git"')
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        path, _, query = self.path.partition("?")
-        environ = {
-            **os.environ,
-            "GIT_PROJECT_ROOT": str(self.root),
-            "GIT_HTTP_EXPORT_ALL": "1",
-            "GIT_CONFIG_COUNT": "1",
-            "GIT_CONFIG_KEY_0": "safe.directory",
-            "GIT_CONFIG_VALUE_0": "*",
-            "PATH_INFO": path,
-            "QUERY_STRING": query,
-            "REQUEST_METHOD": self.command,
-            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
-            "HTTP_GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
-        }
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        done = subprocess.run(["git", "http-backend"], env=environ, input=body, stdout=subprocess.PIPE, check=True)
-        head, _, content = done.stdout.partition(b"\r\n\r\n")
-        headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
-        self.send_response(int(headers.pop("Status", "200 OK").split()[0]))
-        for name, value in {**headers, "Content-Length": str(len(content))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
-
-    do_POST = do_GET  # noqa: N815  # the name that http.server calls
-
-    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
-        """Say nothing."""
+@pytest.fixture
+def served(repository) -> Iterator[GitServer]:
+    """A server of the repository that wants a password."""
+    with GitServer(repository.bare.parent) as server:
+        yield server
 
 
 @pytest.fixture
-def host(repository) -> Iterator[str]:
-    """The address of a server of the repository that wants a password."""
-    handler = type("Handler", (_GitHandler,), {"root": repository.bare.parent})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        yield f"127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+def host(served: GitServer) -> str:
+    """The address of that server."""
+    return served.host
 
 
 def test_a_private_repository_over_http_is_built_and_its_password_is_nowhere(project, repository, host, tmp_path):
@@ -470,6 +426,34 @@ def test_a_private_repository_over_http_is_built_and_its_password_is_nowhere(pro
         f"Requires-Dist: lib @ git+http://****@{host}/lib.git@v1"
     )
     assert not [text for text in [*written, *zips.contents(built.archive).values()] if b"s3cret" in text]
+
+
+@pytest.mark.parametrize("user", ["user:s3cret", "s3cret"])
+def test_no_command_line_has_the_password_of_a_repository(project, served, user):
+    served.credentials = ("user", "s3cret") if ":" in user else ("s3cret", "")
+    project.configure(dependencies=[f"lib @ git+http://{user}@{served.host}/lib.git@v1"], project=DIRECT)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert [line for line in served.command_lines if f"http://{served.host}/lib.git" in line]
+    assert not [line for line in served.command_lines if "s3cret" in line]
+
+
+def test_the_password_of_a_repository_in_a_repository_is_not_kept(project, repository, served, tmp_path):
+    source = f"lib = {{ git = 'http://user:s3cret@{served.host}/lib.git', tag = 'v1' }}"
+    make_sibling(tmp_path / "middle", "middle", requires=["lib"], tables=f"[tool.uv.sources]\n{source}")
+    commit_all(tmp_path / "middle")
+    url = bare_clone(tmp_path / "middle", tmp_path / "middle.git").as_uri()
+    project.configure(dependencies=[f"middle @ git+{url}"], project=DIRECT)
+
+    built = [project.build() for _ in range(2)]
+
+    assert [one.code for one in built] == [0, 0], built
+    assert built_from(built[1].archive) == f"git+http://****@{served.host}/lib.git@{repository.first}"
+    kept = [file for file in (tmp_path / "store").rglob("*") if file.is_file()]
+    assert kept
+    assert not [file for file in kept if b"s3cret" in file.read_bytes()]
 
 
 def test_the_password_is_masked_where_the_repository_cannot_be_had(project, host):

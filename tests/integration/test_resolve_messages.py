@@ -39,6 +39,7 @@ def test_a_name_that_no_index_has(index, project):
     )
 
 
+@pytest.mark.api("pip")
 def test_the_output_of_pip_follows_for_those_who_ask_for_more(index, project):
     project.configure(dependencies=["nosuch"])
 
@@ -114,6 +115,7 @@ def test_no_release_meets_the_requirement(index, project):
     )
 
 
+@pytest.mark.api("pip")
 def test_no_release_meets_a_dependencys_requirement(index, project):
     index.add("base", "1.0")
     index.add("lib", requires=["base>=2"])
@@ -124,6 +126,7 @@ def test_no_release_meets_a_dependencys_requirement(index, project):
     assert refused(built) == "lib: no release of base meets base>=2; the newest is 1.0; use another version of lib"
 
 
+@pytest.mark.api("pip")
 def test_only_yanked_releases(index, project):
     index.yanked[index.add("lib", "1.0").name] = "it is broken"
     project.configure(dependencies=["lib<2"])
@@ -255,6 +258,7 @@ def test_no_wheel_where_several_want_the_distribution_is_not_called_a_conflict(i
     )
 
 
+@pytest.mark.api("pip")
 def test_only_an_sdist(index, project):
     index.add_sdist("lib", "1.0")
     project.configure(dependencies=["lib"])
@@ -301,6 +305,7 @@ def test_requirements_of_the_project_that_exclude_each_other(index, project):
     )
 
 
+@pytest.mark.api("pip")
 def test_requirements_deep_in_the_graph_that_exclude_each_other(index, project):
     index.add("base", "1.0")
     index.add("base", "2.0")
@@ -347,6 +352,7 @@ def test_constraint_files_that_are_not_there(project):
     )
 
 
+@pytest.mark.api("pip")
 def test_an_index_that_is_down(project):
     project.configure(dependencies=["lib"])
 
@@ -451,6 +457,7 @@ def test_an_older_release_is_taken_where_newer_ones_have_no_wheel_for_the_target
     ]
 
 
+@pytest.mark.api("pip")
 def test_an_older_release_is_taken_because_of_a_conflict(index, project):
     index.add("base", "1.0")
     index.add("base", "2.0")

@@ -40,6 +40,7 @@ def private(tmp_path):
         yield server
 
 
+@pytest.mark.api("uv")
 @pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
 @pytest.mark.parametrize("runtime", ["python3.11", "python3.13"])
 def test_uv_finds_the_same_distributions_as_pip(index, project, runtime, architecture):
@@ -182,6 +183,7 @@ def test_settings_that_are_none_are_for_uv_to_judge(index, project, settings):
     assert built.code == 0, built.output
 
 
+@pytest.mark.api("uv")
 def test_requirements_that_cannot_be_met_are_told_in_the_words_of_uv(index, project):
     index.add("lib")
     project.configure(UV, dependencies=["lib>2"])
@@ -287,6 +289,7 @@ def test_credentials_in_the_default_index_of_uv_count(project, private):
     _assert_built_with_the_secret(built, project)
 
 
+@pytest.mark.api("uv")
 @pytest.mark.parametrize("pips_index", ["http://127.0.0.1:9/simple/", None], ids=["other", "same"])
 def test_credentials_of_a_named_index_of_uv_count(project, private, pips_index):
     index = f'[[tool.uv.index]]\nname = "my-index"\nurl = "{private.url}"\ndefault = true\n'

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from packaging.utils import canonicalize_name
 
+from tests.support.command_lines import command_lines
 from tests.support.make_sdist import make_sdist
 from tests.support.make_wheel import make_wheel
 
@@ -33,7 +34,7 @@ class IndexServer:
     files whose second half is never sent, ``yanked`` maps a file's name to why it was withdrawn (PEP 592), ``metadata``
     to a text that is served as its METADATA. ``described`` says whether METADATA is served beside wheels (PEP 658),
     ``silent`` whether links keep Requires-Python to themselves, and ``status``, where there is one, is the answer to
-    every page.
+    every page. ``query`` ends every link, and ``command_lines`` are those of all processes at each request.
     """
 
     def __init__(self, folder: Path, *, credentials: tuple[str, str] | None = None, hashes: bool = True) -> None:
@@ -48,6 +49,8 @@ class IndexServer:
         self.described = False
         self.silent = False
         self.status: int | None = None
+        self.query = ""
+        self.command_lines: list[str] = []
         folder.mkdir(parents=True, exist_ok=True)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"index": self}))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -102,6 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.index.requests.append(self.path)
+        self.index.command_lines += command_lines()
         self._serve()
 
     def do_HEAD(self) -> None:
@@ -132,7 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _link(self, path: Path) -> str:
         fragment = f"#sha256={hashlib.sha256(path.read_bytes()).hexdigest()}" if self.index.hashes else ""
-        return f"/files/{path.name}{fragment}"
+        return f"/files/{path.name}{self.index.query}{fragment}"
 
     def _attributes(self, path: Path) -> str:
         """Return what a link says of its file, as in the specification of the simple repository API."""

@@ -59,6 +59,12 @@ def make_wheel(
     return path
 
 
+def renamed(wheel: Path, tag: str) -> Path:
+    """Return the wheel with another tag in its file name, and the same in it."""
+    name, version, _ = wheel.name.split("-", 2)
+    return wheel.rename(wheel.with_name(f"{name}-{version}-{tag}.whl"))
+
+
 def metadata(
     name: str,
     version: str,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,8 +15,11 @@ from hatch_lambda.runtimes import Runtime, System
 from hatch_lambda.target import Target
 from hatch_lambda.wheels import wheel_entries
 from tests.support.make_elf import AARCH64, I386, JAVA, MACH_O, UNIVERSAL, WINDOWS, make_elf
-from tests.support.make_wheel import make_wheel
+from tests.support.make_wheel import make_wheel, renamed
 from tests.support.samples import candidate, config, entry, plan, verified
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 REMEDY = "exclude it, or build it for the target on Amazon Linux before"
 OTHER = "use another release of it, and tell its maintainers"
@@ -40,6 +44,11 @@ def told(made: ArchivePlan, **options) -> list[tuple[str, str]]:
 def of_wheels(folder, *wheels: dict[str, bytes], tag: str = LINUX, **options) -> list[tuple[str, str]]:
     """Return the findings in an archive of wheels ``lib0``, ``lib1`` …, each given by its files."""
     made = [make_wheel(folder, f"lib{number}", tag=tag, files=files) for number, files in enumerate(wheels)]
+    return told_of(made, **options)
+
+
+def told_of(made: list[Path], **options) -> list[tuple[str, str]]:
+    """Return the findings in an archive of these wheels."""
     return told(plan(*(found for file in made for found in wheel_entries(verified(file), scripts_for=None))), **options)
 
 
@@ -215,9 +224,72 @@ def test_native_code_that_nothing_imports_is_data(tmp_path, tag):
 
 
 def test_a_pure_wheel_may_bring_helpers_for_all_systems(tmp_path):
-    new = make_elf(versions={"libc.so.6": ["GLIBC_2.40"]})
+    old = make_elf(versions={"libc.so.6": ["GLIBC_2.17"]})
 
-    assert of_wheels(tmp_path, {**DATA, "lib/attach_amd64.so": new}, tag="py3-none-any") == []
+    assert of_wheels(tmp_path, {**DATA, "lib/attach_amd64.so": old}, tag="py3-none-any") == []
+
+
+def test_a_helper_of_a_pure_wheel_that_the_runtime_cannot_load_is_a_warning(tmp_path):
+    files = {
+        **DATA,
+        "lib/attach_new.so": make_elf(versions={"libc.so.6": ["GLIBC_2.38"]}),
+        "lib/attach_sql.so": make_elf(needed=["libodbc.so.2"]),
+        "lib/driver/node": make_elf(interpreter=True, versions={"libc.so.6": ["GLIBC_2.38"]}),
+    }
+
+    assert of_wheels(tmp_path, files, tag="py3-none-any") == [
+        (
+            "warning",
+            (
+                "lib/attach_new.so: needs GLIBC_2.38 of libc.so.6 (lib0 1.0, and 1 more of its files); Amazon Linux "
+                f"2023 has GLIBC_2.34; {OLDER}{AFTER}"
+            ),
+        ),
+        (
+            "warning",
+            (
+                "lib/attach_sql.so: needs libodbc.so.2 (lib0 1.0); neither the archive nor Amazon Linux 2023 has it; "
+                f"{ADD}{AFTER}"
+            ),
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("lib/libfast.so", make_elf(AARCH64), "native code for aarch64"),
+        ("lib/linux/manager", make_elf(AARCH64, interpreter=True), "native code for aarch64"),
+        ("lib/libfast.so", make_elf(I386, bits=32), "32-bit native code for i386"),
+        ("lib/libfast.dylib", UNIVERSAL, "native code for macOS"),
+        ("lib/fast.cp313-win_amd64.pyd", WINDOWS, "native code for Windows"),
+    ],
+)
+def test_a_pure_wheel_with_native_code_for_other_machines_only_is_a_warning(tmp_path, name, content, what):
+    assert of_wheels(tmp_path, {"lib/__init__.py": b"", name: content}, tag="py3-none-any") == [
+        ("warning", f"{name}: {what} (lib0 1.0); the target is python3.13 on x86_64; {OTHER}{AFTER}")
+    ]
+
+
+def test_launchers_and_assemblies_for_windows_in_a_pure_wheel_are_data(tmp_path):
+    files = {"pip/launcher.exe": WINDOWS, "net/runtime.dll": WINDOWS}
+
+    assert of_wheels(tmp_path, files, tag="py3-none-any") == []
+
+
+def test_a_wheel_for_the_target_with_a_program_for_another_machine_only_is_a_warning(tmp_path):
+    assert of_wheels(tmp_path, {"lib/tool": make_elf(AARCH64, interpreter=True)}) == [
+        (
+            "warning",
+            f"lib/tool: native code for aarch64 (lib0 1.0); the target is python3.13 on x86_64; {OTHER}{AFTER}",
+        )
+    ]
+
+
+def test_a_program_for_the_target_is_enough_for_a_wheel(tmp_path):
+    files = {"lib/driver/node": make_elf(interpreter=True), "lib/driver/tool.exe": WINDOWS, "lib/x.dylib": UNIVERSAL}
+
+    assert of_wheels(tmp_path, files) == []
 
 
 def test_a_damaged_module_of_a_wheel_is_an_error(tmp_path):
@@ -450,3 +522,36 @@ def test_a_zip_that_may_change_is_read_each_time_and_told_of_if_it_cannot_be(tmp
         list(check_native(made))
 
     assert str(caught.value) == f"{wheel.path.name}: cannot be read as a zip; File is not a zip file; make it anew"
+
+
+# Tags that disagree
+
+
+def test_a_wheel_for_a_platform_by_its_file_name_is_no_pure_one(tmp_path):
+    library = {"lib/driver/libplay.so": make_elf(needed=["libnowhere.so.7"])}
+    wheel = renamed(make_wheel(tmp_path, "play", files=library), "py3-none-manylinux2014_x86_64")
+
+    assert told_of([wheel]) == [
+        (
+            "error",
+            (
+                "lib/driver/libplay.so: needs libnowhere.so.7 (play 1.0); neither the archive nor Amazon Linux 2023 "
+                f"has it; {ADD}"
+            ),
+        )
+    ]
+
+
+def test_a_wheel_that_is_pure_by_its_file_name_promises_to_do_without_native_code(tmp_path):
+    library = {"lib/driver/libplay.so": make_elf(needed=["libnowhere.so.7"])}
+    wheel = renamed(make_wheel(tmp_path, "play", files=library, tag="py3-none-manylinux2014_x86_64"), "py3-none-any")
+
+    assert [severity for severity, _ in told_of([wheel])] == ["warning"]
+
+
+def test_a_wheel_whose_wheel_file_is_excluded_counts_as_one_for_a_platform(tmp_path):
+    library = {"lib/libplay.so": make_elf(needed=["libnowhere.so.7"])}
+    wheel = verified(make_wheel(tmp_path, "play", files=library, tag="py3-none-any"))
+    entries = [found for found in wheel_entries(wheel, scripts_for=None) if not found.path.endswith("/WHEEL")]
+
+    assert [severity for severity, _ in told(plan(*entries))] == ["error"]

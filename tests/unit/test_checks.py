@@ -16,6 +16,7 @@ from hatch_lambda.checks.handler import check_handler
 from hatch_lambda.checks.limits import check_unzipped, check_zipped, largest, mebibytes
 from hatch_lambda.errors import PlanError
 from hatch_lambda.plan import ArchivePlan, Entry, FileContent, Origin
+from hatch_lambda.runtimes import AMAZON_LINUX_2023, Runtime
 from hatch_lambda.wheels import wheel_entries
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import SHOP, TOO_DEEP, candidate, config, entry, origin, plan, verified
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 API = entry("shop/api.py", "def handler(event, context):\n    return event\n")
 PACKAGE = entry("shop/__init__.py", "")
+OWN = ".".join(map(str, sys.version_info[:2]))
 
 
 def sized(size: int, name: str = "big") -> Entry:
@@ -122,8 +124,8 @@ def test_every_problem_of_every_check_is_told_at_once():
     assert str(caught.value).splitlines() == [
         "unzipped: 1,001 bytes; tool.hatch.build.targets.lambda.max-size admits 1,000; largest: big 1.0 (0.0 MiB), …",
         (
-            "handler 'handler': no module before the last dot; expected package.module.function or a program of the "
-            "archive"
+            "handler 'handler': no module before the last dot; write it as package.module.function, or name an "
+            "executable file"
         ),
     ]
 
@@ -133,12 +135,11 @@ def test_a_plan_without_problems_passes():
 
 
 def test_warnings_of_checks_are_returned():
-    chosen = plan(entry("app.py", "def broken(:\n"))
+    chosen = plan(entry("app.py", "def main(event, context): ...\n".ljust((16 << 20) + 1)))
 
-    warnings = check_candidate(candidate(chosen, config("python3.15", handler="app.broken")))
+    warnings = check_candidate(candidate(chosen, config(handler="app.main")))
 
-    assert len(warnings) == 1
-    assert warnings[0].startswith("The handler 'app.broken' could not be checked: app.py line 1 may be right")
+    assert warnings == ("app.py: not checked, because it is larger than 16 MiB; move its data to another file",)
 
 
 # The handler: where its module is
@@ -181,15 +182,15 @@ def test_an_extension_module_is_believed(suffix):
 def test_an_extension_module_for_another_machine_is_none(suffix):
     assert found(plan(entry("native" + suffix, "\x7fELF")), "native.main", architecture="arm64") == [
         (
-            "handler 'native.main': no module 'native' in the archive; its top level has nothing; the handler's "
-            "module must be importable from the zip's root"
+            "handler 'native.main': no module 'native' in the zip, whose top level has nothing; correct the name, or "
+            "include its file"
         )
     ]
 
 
 def test_a_package_is_preferred_to_a_module_and_an_extension_module_to_source():
-    package = entry("app/__init__.py", "def of_package(): ...\n")
-    module = entry("app.py", "def of_module(): ...\n")
+    package = entry("app/__init__.py", "def of_package(event, context): ...\n")
+    module = entry("app.py", "def of_module(event, context): ...\n")
     extension = entry("app.so", "\x7fELF")
 
     texts = [
@@ -210,8 +211,8 @@ def test_a_module_that_is_not_there_is_told_with_what_is():
 
     assert found(chosen, "app.main") == [
         (
-            "handler 'app.main': no module 'app' in the archive; its top level has 'shop', 'numpy', 'tool'; the "
-            "handler's module must be importable from the zip's root"
+            "handler 'app.main': no module 'app' in the zip, whose top level has 'shop', 'numpy', 'tool'; correct the "
+            "name, or include its file"
         )
     ]
 
@@ -221,8 +222,8 @@ def test_what_cannot_be_imported_is_not_listed():
 
     assert found(plan(*map(entry, paths)), "app.main") == [
         (
-            "handler 'app.main': no module 'app' in the archive; its top level has 'a'; the handler's module must be "
-            "importable from the zip's root"
+            "handler 'app.main': no module 'app' in the zip, whose top level has 'a'; correct the name, or include its "
+            "file"
         )
     ]
 
@@ -232,8 +233,8 @@ def test_a_long_list_of_names_stops():
 
     assert found(chosen, "app.main") == [
         (
-            "handler 'app.main': no module 'app' in the archive; its top level has 'm0', 'm1', 'm2', 'm3', 'm4', "
-            "'m5', 'm6', 'm7', …; the handler's module must be importable from the zip's root"
+            "handler 'app.main': no module 'app' in the zip, whose top level has 'm0', 'm1', 'm2', 'm3', 'm4', 'm5', "
+            "'m6', 'm7', … (9 in total); correct the name, or include its file"
         )
     ]
 
@@ -241,73 +242,89 @@ def test_a_long_list_of_names_stops():
 @pytest.mark.parametrize(
     ("path", "handler", "module"),
     [
-        ("src/shop/api.py", "shop.api.handler", "shop.api"),
         ("shop/handlers/api.py", "api.handler", "api"),
         ("shop/handlers/api.py", "handler.api.handler", "handler.api"),
+        ("src/api.py", "api.handler", "api"),
     ],
 )
 def test_a_module_of_that_name_elsewhere_is_pointed_at(path, handler, module):
-    top = path.split("/", maxsplit=1)[0]
-
     assert found(plan(entry(path)), handler) == [
         (
-            f"handler {handler!r}: no module {module!r} in the archive; its top level has {top!r}; there is {path}; "
-            "the handler's module must be importable from the zip's root"
+            f"handler {handler!r}: no module {module!r} in the zip, but it has {path}; correct the name, or include "
+            "its file"
+        )
+    ]
+
+
+def test_a_package_that_was_included_with_src_around_it_is_told_with_the_option_that_includes_it_alone():
+    assert found(plan(entry("src/shop/api.py", "def handler(event, context): ...")), "shop.api.handler") == [
+        (
+            "handler 'shop.api.handler': the zip has src/shop/api.py, which isn't importable as 'shop.api'; set "
+            'packages = ["src/shop"]'
         )
     ]
 
 
 def test_a_namespace_package_has_no_functions():
     assert found(plan(entry("space/deep/api.py")), "space.deep") == [
-        "handler 'space.deep': 'space' is a namespace package, which has no functions; name a module in it"
+        "handler 'space.deep': 'space' is a directory without __init__.py, which has no functions; name a module in it"
     ]
 
 
 def test_a_handler_without_a_module_is_told():
     assert found(plan(API), "handler") == [
-        "handler 'handler': no module before the last dot; expected package.module.function or a program of the archive"
+        (
+            "handler 'handler': no module before the last dot; write it as package.module.function, or name an "
+            "executable file"
+        )
     ]
 
 
 def test_a_long_sum_is_not_too_deep():
-    chosen = plan(entry("app.py", f"total = {' + '.join(['1'] * 1500)}\ndef main(): ...\n"))
+    chosen = plan(entry("app.py", f"total = {' + '.join(['1'] * 1500)}\ndef main(event, context): ...\n"))
 
     assert found(chosen, "app.main") == []
 
 
 @pytest.mark.parametrize("value", TOO_DEEP)
 def test_a_module_too_deep_for_the_python_that_builds_is_told(value):
-    chosen = plan(entry("app.py", f"total = {value}\ndef main(): ...\n"))
+    chosen = plan(entry("app.py", f"total = {value}\ndef main(event, context): ...\n"))
 
     findings = list(check_handler(candidate(chosen, config(handler="app.main"))))
 
-    text = "The handler 'app.main' could not be checked: app.py is nested too deeply for the Python that builds."
+    text = (
+        f"app.py: not checked, because it is nested too deeply for Python {OWN}, which runs the build; split its "
+        "longest expression"
+    )
     assert findings == [Finding("warning", text)]
 
 
 def test_a_module_that_nobody_would_write_is_not_read():
-    chosen = plan(entry("app.py", "def main(): ...\n".ljust((16 << 20) + 1)))
+    chosen = plan(entry("app.py", "def main(event, context): ...\n".ljust((16 << 20) + 1)))
 
     findings = list(check_handler(candidate(chosen, config(handler="app.main"))))
 
-    text = "The handler 'app.main' could not be checked: app.py has more than 16,777,216 bytes."
+    text = "app.py: not checked, because it is larger than 16 MiB; move its data to another file"
     assert findings == [Finding("warning", text)]
 
 
-@pytest.mark.parametrize("name", ["zlib", "math", "resource", "nt"])
+@pytest.mark.parametrize("name", ["zlib", "select", "resource", "nt"])
 def test_what_is_built_into_the_python_that_builds_does_not_matter(name, monkeypatch):
     monkeypatch.setattr(sys, "builtin_module_names", (*sys.builtin_module_names, name))
 
-    assert found(plan(entry(f"{name}.py", "def main(): ...\n")), f"{name}.main") == []
+    assert found(plan(entry(f"{name}.py", "def main(event, context): ...\n")), f"{name}.main") == []
 
 
 @pytest.mark.parametrize("handler", ["sys.main", "time/app.main", "builtins.x.main"])
 def test_a_module_built_into_python_is_refused(handler):
     module = handler.replace("/", ".").split(".")[0]
-    chosen = plan(entry(f"{module}.py", "def main(): ...\n"))
+    chosen = plan(entry(f"{module}.py", "def main(event, context): ...\n"))
 
     assert found(chosen, handler) == [
-        f"handler {handler!r}: {module!r} is a module built into Python, which Lambda refuses; rename yours"
+        (
+            f"handler {handler!r}: Lambda can't load {module}.py, because {module!r} is a built-in Python module; "
+            "rename it"
+        )
     ]
 
 
@@ -341,7 +358,6 @@ def test_a_program_that_is_no_script_may_have_any_bytes():
     "source",
     [
         "def handler(event, context): ...",
-        "async def handler(event, context): ...",
         "class handler: ...",
         "handler = make()",
         "handler: object = make()",
@@ -441,7 +457,7 @@ def test_an_empty_module_has_no_names():
 
 def test_a_module_in_a_file_of_the_project_is_read(tmp_path):
     source = tmp_path / "app.py"
-    source.write_text("def main(): ...\n")
+    source.write_text("def main(event, context): ...\n")
 
     assert found(plan(entry("app.py", source)), "app.handler") == [
         "handler 'app.handler': app.py defines no 'handler'; it has 'main'"
@@ -449,7 +465,7 @@ def test_a_module_in_a_file_of_the_project_is_read(tmp_path):
 
 
 def test_a_module_in_a_wheel_is_read(tmp_path):
-    wheel = verified(make_wheel(tmp_path, "lib", files={"lib/app.py": "def main(): ...\n"}))
+    wheel = verified(make_wheel(tmp_path, "lib", files={"lib/app.py": "def main(event, context): ...\n"}))
     chosen = plan(*wheel_entries(wheel, scripts_for=None))
 
     texts = [found(chosen, "lib.app.main"), found(chosen, "lib.app.handler")]
@@ -459,7 +475,7 @@ def test_a_module_in_a_wheel_is_read(tmp_path):
 
 def test_a_module_with_an_encoding_of_its_own_is_read(tmp_path):
     source = tmp_path / "app.py"
-    source.write_bytes(b"# -*- coding: latin-1 -*-\nname = '\xe9'\ndef main(): ...\n")
+    source.write_bytes(b"# -*- coding: latin-1 -*-\nname = '\xe9'\ndef main(event, context): ...\n")
 
     assert found(plan(entry("app.py", source)), "app.main") == []
 
@@ -477,40 +493,313 @@ def test_a_module_that_is_not_python_is_told_with_its_line(tmp_path):
     chosen = broken(tmp_path, b"x = 1\ndef main(:\n")
 
     assert found(chosen, "app.main", "python3.9") == [
-        "handler 'app.main': app.py line 2 is not Python 3.9; invalid syntax; mend it"
+        "app.py:2: not valid Python 3.9 (invalid syntax); correct the syntax"
     ]
 
 
 @pytest.mark.parametrize("data", [b"x = '\xff'\n", b"# coding: nonsense\n", b"x = 1\0\n"])
 def test_a_module_that_is_no_text_is_told(tmp_path, data):
-    (line,) = found(broken(tmp_path, data), "app.main", "python3.9")
+    (line,) = found(broken(tmp_path, data), "app.main", "python3.15")
 
-    assert line.startswith("handler 'app.main': app.py")
-    assert " is not Python 3.9; " in line
-    assert line.endswith("; mend it")
+    assert re.fullmatch(r"app\.py(:1)?: not valid Python 3\.15 \(.*\); correct the syntax", line)
 
 
 def test_a_module_that_python_would_only_warn_of_passes():
-    assert found(plan(entry("app.py", "pattern = '\\d'\ndef main(): ...\n")), "app.main") == []
+    assert found(plan(entry("app.py", "pattern = '\\d'\ndef main(event, context): ...\n")), "app.main") == []
 
 
 def test_syntax_newer_than_the_runtimes_python_is_told(tmp_path):
-    chosen = broken(tmp_path, b"match x:\n    case 1: ...\ndef main(): ...\n")
+    chosen = broken(tmp_path, b"match x:\n    case 1: ...\ndef main(event, context): ...\n")
 
     (line,) = found(chosen, "app.main", "python3.9")
 
     said = "Pattern matching is only supported in Python 3.10 and greater"
-    assert re.sub(r"line \d", "line N", line) == f"handler 'app.main': app.py line N is not Python 3.9; {said}; mend it"
+    assert re.sub(r":\d:", ":N:", line) == f"app.py:N: not valid Python 3.9 ({said}); correct the syntax"
 
 
-def test_syntax_that_this_python_does_not_know_may_be_right_for_a_newer_runtime():
-    own = ".".join(map(str, sys.version_info[:2]))
-    chosen = plan(entry("app.py", "\ndef main() new syntax:\n"))
+@pytest.mark.parametrize("text", ["\ndef main() new syntax:\n", "\ndef main(event, context)\n    return 1\n"])
+def test_what_no_python_can_parse_is_an_error_whatever_python_builds(text):
+    (finding,) = check_handler(candidate(plan(entry("app.py", text)), config("python3.15", handler="app.main")))
 
-    (finding,) = check_handler(candidate(chosen, config("python3.15", handler="app.main")))
+    assert finding == Finding("error", "app.py:2: not valid Python 3.15 (expected ':'); correct the syntax")
+
+
+NEW_SYNTAX = {
+    (3, 11): ["try: ...\nexcept* ValueError: ...", "x[*y]"],
+    (3, 12): ["type X = int", "def f[T](x): ...", "class A[T]: ...", "f'{x['a']}'", 'f"""{\nx["""\n"""]}"""'],
+    (3, 13): ["def f[T = int](x): ...", "type X[T = int] = T"],
+    (3, 14): ["t'{x}'", "try: ...\nexcept A, B: ..."],
+    (3, 15): ["lazy import json", "lazy from x import y", "[*y for y in x]", "{**y for y in x}"],
+}
+
+
+@pytest.mark.parametrize(
+    ("version", "text"), [(version, text) for version, texts in NEW_SYNTAX.items() for text in texts]
+)
+def test_syntax_of_a_newer_python_might_be_right(version, text):
+    name = ".".join(map(str, version))
+    chosen = plan(entry("app.py", f"{text}\ndef main(event, context): ...\n"))
+
+    findings = list(check_handler(candidate(chosen, config(f"python{name}", handler="app.main"))))
+
+    if sys.version_info[:2] >= version:
+        assert findings == []
+    else:
+        (finding,) = findings
+        assert finding.severity == "warning"
+        assert re.fullmatch(
+            rf"app\.py:\d: not checked, because Python {OWN} can't parse it \(.*\), but Python {name} might; build "
+            rf"with Python {name}",
+            finding.text,
+        )
+
+
+def test_syntax_of_a_runtime_that_is_newer_than_all_that_are_known_might_be_right():
+    made = candidate(plan(entry("app.py", "def main() new syntax:\n")), config(handler="app.main"))
+    newer = replace(made.config.target, runtime=Runtime("python3.99", (3, 99), 0, AMAZON_LINUX_2023, "custom"))
+
+    (finding,) = check_handler(replace(made, config=replace(made.config, target=newer)))
 
     assert finding == Finding(
         "warning",
-        "The handler 'app.main' could not be checked: app.py line 2 may be right for Python 3.15, but not for the "
-        f"Python {own} that builds (expected ':'); build with Python 3.15 to have it checked.",
+        f"app.py:1: not checked, because Python {OWN} can't parse it (expected ':'), but Python 3.99 might; build with "
+        "Python 3.99",
     )
+
+
+# The handler: modules that Lambda never loads from the zip
+
+
+@pytest.mark.parametrize("name", ["json", "logging", "types", "re", "site", "encodings", "simplejson", "awslambdaric"])
+def test_a_module_that_the_runtime_has_loaded_is_refused(name):
+    text = f"the runtime has already loaded its own {name!r} module; rename it"
+    handler = "def main(event, context): ...\n"
+
+    assert found(plan(entry(f"{name}.py", handler)), f"{name}.main") == [
+        f"handler '{name}.main': Lambda can't load {name}.py, because {text}"
+    ]
+    assert found(plan(entry(f"{name}/__init__.py"), entry(f"{name}/api.py", handler)), f"{name}/api.main") == [
+        f"handler '{name}/api.main': Lambda can't load {name}/__init__.py, because {text}"
+    ]
+
+
+@pytest.mark.parametrize("name", ["queue", "email", "typing", "orders"])
+def test_a_module_that_the_runtime_has_not_loaded_passes(name):
+    assert found(plan(entry(f"{name}.py", "def main(event, context): ...\n")), f"{name}.main") == []
+
+
+def test_a_directory_without_init_that_has_the_name_of_a_standard_module_is_refused():
+    assert found(plan(entry("queue/worker.py", "def main(event, context): ...\n")), "queue.worker.main") == [
+        (
+            "handler 'queue.worker.main': Lambda can't load queue/, because Python imports its own 'queue' module "
+            "instead of a directory without __init__.py; rename it"
+        )
+    ]
+
+
+# The handler: what is meant
+
+
+ORDERS = (entry("orders/__init__.py"), entry("orders/api.py", "import os\ndef handler(event, context): ...\n"))
+
+
+@pytest.mark.parametrize(
+    ("handler", "problem"),
+    [
+        ("orders.api", "names a module, not a function"),
+        ("orders/api", "names a module, not a function"),
+        ("orders/api.py", "a handler has no .py"),
+        ("orders.api.py", "a handler has no .py"),
+        ("orders/api.py.handler", "a handler has no .py"),
+        ("src/orders/api.py", "a handler has no .py"),
+        ("src.orders.api.handler", "src/ isn't part of the module name"),
+        ("src/orders/api.handler", "src/ isn't part of the module name"),
+        ("src.orders.api", "src/ isn't part of the module name"),
+        ("services.orders.src.orders.api.handler", "services/orders/src/ isn't part of the module name"),
+        ("api.handler", "no module 'api' in the zip"),
+        ("order.api.handler", "no module 'order.api' in the zip"),
+    ],
+)
+def test_the_handler_that_is_meant_is_told(handler, problem):
+    assert found(plan(*ORDERS), handler) == [f"handler {handler!r}: {problem}; did you mean 'orders.api.handler'?"]
+
+
+def test_a_flat_handler_that_names_its_module_only_is_told():
+    flat = plan(entry("app.py", "def lambda_handler(event, context): ...\n"))
+
+    texts = [found(flat, "app"), found(flat, "app.py"), found(flat, "src.app.lambda_handler")]
+
+    assert texts == [
+        ["handler 'app': names a module, not a function; did you mean 'app.lambda_handler'?"],
+        ["handler 'app.py': a handler has no .py; did you mean 'app.lambda_handler'?"],
+        [
+            "handler 'src.app.lambda_handler': src/ isn't part of the module name; did you mean 'app.lambda_handler'?",
+        ],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "function"),
+    [
+        ("def lambda_handler(event, context): ...\ndef a(event, context): ...\n", "lambda_handler"),
+        ("def zeta(event, context): ...\ndef _alpha(event, context): ...\n", "zeta"),
+        ("handler = Mangum(app)\n", "handler"),
+    ],
+)
+def test_of_a_module_that_is_named_the_likeliest_function_is_told(text, function):
+    assert found(plan(entry("orders/api.py", text)), "orders.api") == [
+        f"handler 'orders.api': names a module, not a function; did you mean 'orders.api.{function}'?"
+    ]
+
+
+@pytest.mark.parametrize("text", ["import os\n", "def broken(:\n"])
+def test_a_module_without_functions_is_not_proposed(text):
+    assert found(plan(entry("orders/__init__.py"), entry("orders/api.py", text)), "orders.api") == [
+        "handler 'orders.api': orders/__init__.py defines no 'api'; it has no names"
+    ]
+
+
+@pytest.mark.parametrize("text", ["from . import api", "from orders import api", "from . import api as api"])
+def test_a_package_that_imports_its_module_has_no_function_of_that_name(text):
+    assert found(plan(entry("orders/__init__.py", text), ORDERS[1]), "orders.api") == [
+        "handler 'orders.api': names a module, not a function; did you mean 'orders.api.handler'?"
+    ]
+
+
+@pytest.mark.parametrize("text", ["from .api import handler as api", "from . import other as api", "api = make()"])
+def test_a_package_may_have_a_function_with_the_name_of_its_module(text):
+    assert found(plan(entry("orders/__init__.py", text), ORDERS[1]), "orders.api") == []
+
+
+def test_a_module_of_a_dependency_is_not_proposed():
+    lib = entry("lib/api.py", "def handler(event, context): ...\n", origin("lib"))
+
+    assert found(plan(lib), "src.lib.api.handler") == [
+        (
+            "handler 'src.lib.api.handler': no module 'src.lib.api' in the zip, whose top level has 'lib'; correct the "
+            "name, or include its file"
+        )
+    ]
+
+
+def test_a_module_in_the_place_of_the_package_is_named():
+    chosen = plan(entry("orders.py"), entry("orders/api.py", "def handler(event, context): ...\n"))
+
+    assert found(chosen, "orders.api.handler") == [
+        (
+            "handler 'orders.api.handler': Python can't import orders/api.py, because it imports orders.py instead of "
+            "orders/; rename one of them"
+        )
+    ]
+
+
+# The handler: whether Lambda can call it
+
+
+def call(text: str) -> list[str]:
+    """Return what is found about a handler in a module of this text, without where it is."""
+    return [line.removeprefix("handler 'app.handler': ") for line in found(plan(entry("app.py", text)), "app.handler")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "async def handler(event, context): ...",
+        "async def main(event, context): ...\nhandler = main",
+        "async def main(event, context): ...\nother: object = main\nhandler: object = other",
+        "from x import *\nasync def handler(event, context): ...",
+        "handler = None\nif x:\n    handler = 1\nasync def handler(event, context): ...",
+    ],
+)
+def test_an_async_function_is_refused(text):
+    line = next(number for number, one in enumerate(text.splitlines(), 1) if "async" in one)
+
+    assert call(text) == [
+        (
+            f"app.py:{line} defines an async function, but Lambda doesn't await it; define a plain function that calls "
+            "asyncio.run()"
+        )
+    ]
+
+
+def test_generators_are_refused():
+    texts = [call("async def handler(event, context):\n    yield 1"), call("def handler(event, context):\n    yield 1")]
+
+    assert texts == [
+        [
+            (
+                "app.py:1 defines an async generator, but Lambda doesn't await it; define a plain function that calls "
+                "asyncio.run()"
+            )
+        ],
+        [
+            (
+                "app.py:1 defines a generator, but Lambda doesn't iterate over it; return a value that can be "
+                "converted to JSON"
+            )
+        ],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ("", "accepts no arguments, but Lambda passes 2"),
+        ("event", "accepts 1 argument, but Lambda passes 2"),
+        ("event, /", "accepts 1 argument, but Lambda passes 2"),
+        ("event=None", "accepts 1 argument, but Lambda passes 2"),
+        ("**kwargs", "accepts no arguments, but Lambda passes 2"),
+        ("event, *, context=None", "accepts 1 argument, but Lambda passes 2"),
+        ("event, context, extra", "requires 3 arguments, but Lambda passes 2"),
+        ("event, context, extra, *more", "requires 3 arguments, but Lambda passes 2"),
+        ("event, *, context", "requires the keyword 'context', which Lambda doesn't pass"),
+        ("event, context, *, extra", "requires the keyword 'extra', which Lambda doesn't pass"),
+    ],
+)
+def test_a_function_that_cannot_take_event_and_context_is_refused(arguments, problem):
+    expected = [f"app.py:1 {problem}; define it with the arguments (event, context)"]
+
+    assert call(f"def handler({arguments}): ...") == expected
+    assert call(f"handler = lambda {arguments}: 1") == expected
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "event, context",
+        "event, context, /",
+        "event, context=None",
+        "event=None, context=None, extra=None",
+        "*args",
+        "event, *rest",
+        "*args, **kwargs",
+        "event, context, *, extra=None, **kwargs",
+    ],
+)
+def test_a_function_that_can_take_event_and_context_passes(arguments):
+    assert call(f"def handler({arguments}): ...") == []
+    assert call(f"handler = lambda {arguments}: 1") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@decorated\nasync def handler(event): ...",
+        "async def handler(event): ...\nhandler = wrapped(handler)",
+        "async def handler(event): ...\nfrom x import handler",
+        "async def handler(event): ...\nfrom x import *",
+        "async def handler(event): ...\ndef f():\n    global handler\n    handler = x",
+        "async def handler(event): ...\nglobals()['handler'] = x",
+        "if x:\n    async def handler(event): ...",
+        "try:\n    from x import handler\nexcept ImportError:\n    async def handler(event): ...",
+        "class handler: ...",
+        "(handler, x) = (lambda: 1), 2",
+        "handler = other\nother = handler",
+        "handler = partial(f, 1)",
+        "handler: object",
+        "def handler(event, context):\n    def inner():\n        yield 1\n    return [x for x in inner()]",
+        "def handler(event, context):\n    return asyncio.run(main(event))\nasync def main(event): ...",
+    ],
+)
+def test_what_might_be_a_function_for_event_and_context_passes(text):
+    assert call(text) == []

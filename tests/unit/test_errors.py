@@ -13,6 +13,7 @@ from hatch_lambda.errors import (
     ResolveError,
     WheelError,
     masked,
+    secret_parameters,
 )
 
 
@@ -86,3 +87,41 @@ def test_only_credentials_of_urls_are_masked(text, expected):
 @pytest.mark.parametrize("password", ["p@ss", "it's", 'a"b', "<c>", "p@@"])
 def test_characters_that_should_have_been_quoted_do_not_show_a_password(password):
     assert masked(f"see https://me:{password}@host/simple/ first") == "see https://****@host/simple/ first"
+
+
+HASH = "0123456789abcdef" * 4
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("token=x", ["token"]),
+        ("a=1&access_token=x", ["access_token"]),
+        ("sv=2026&sp=r&sig=x%2F", ["sig"]),
+        ("X-Amz-Date=1&X-Amz-Credential=x&X-Amz-Signature=y", ["X-Amz-Credential", "X-Amz-Signature"]),
+        ("X-Goog-Signature=x", ["X-Goog-Signature"]),
+        ("AWSAccessKeyId=x&Signature=y&Expires=1", ["AWSAccessKeyId", "Signature"]),
+        ("Policy=x&Key-Pair-Id=y", ["Policy", "Key-Pair-Id"]),
+        ("apikey=x&password=y&auth=z&secret=1", ["apikey", "password", "auth", "secret"]),
+        (f"t={HASH}", ["t"]),
+        ("t=dGhpcyBpcyBzZWNyZXQ_-%3D", ["t"]),
+        ("v=2&download=1", []),
+        (f"sha256={HASH}", []),
+        ("file=lib-1.0-py3-none-any.whl", []),
+        ("", []),
+    ],
+)
+def test_credentials_in_a_query_are_known_by_name_or_by_their_looks(query, names):
+    url = f"https://host/lib-1.0-py3-none-any.whl?{query}#sha256={HASH}&egg=lib&subdirectory=packages/a-long-name-of-it"
+
+    assert secret_parameters(url) == names
+
+
+def test_credentials_in_a_query_are_masked():
+    text = (
+        "ERROR: 403 for https://host/lib.whl?v=1&X-Amz-Signature=ab%20c&x=2#sha256=1 and 'https://host/?token=s3cret'"
+    )
+
+    assert masked(text) == (
+        "ERROR: 403 for https://host/lib.whl?v=1&X-Amz-Signature=****&x=2#sha256=1 and 'https://host/?token=****'"
+    )

@@ -11,7 +11,7 @@ from packaging.version import Version
 
 from hatch_lambda.resolve.advice import Alternatives
 from hatch_lambda.resolve.base import Pin
-from hatch_lambda.resolve.explain import explain_failure, explain_older, explain_sdists
+from hatch_lambda.resolve.explain import explain_failure, explain_fallbacks, explain_older, explain_sdists
 from hatch_lambda.targets import admitted_runtimes
 from tests.support.log_lines import (
     INDEX,
@@ -799,3 +799,74 @@ def test_who_wanted_an_older_release_is_told(line, told):
 )
 def test_a_conflict_of_others_is_no_reason(line):
     assert older(taken("lib-2.0-py3-none-any.whl"), CONFLICT, f"    {line}") == []
+
+
+# A wheel for any platform
+
+
+def fallback(*others: str, chosen: Target | None = None, taken: str = "lib-1.0-py3-none-any.whl") -> list[str]:
+    """Return what is told of a wheel whose release has these others."""
+    name = canonicalize_name("lib")
+    pins = [Pin(name, Version("1.0"), f"https://host/{taken}", None)]
+    return list(explain_fallbacks(pins, {name: others}, chosen or target()).values())
+
+
+@pytest.mark.parametrize(
+    ("others", "chosen", "found", "fix"),
+    [
+        (
+            ["lib-1.0-py3-none-manylinux_2_28_x86_64.whl", "lib-1.0.tar.gz"],
+            target("python3.11"),
+            "it needs glibc 2.28 or newer, the runtime's glibc is 2.26",
+            "use runtime python3.12 or newer",
+        ),
+        (
+            ["lib-1.0-cp311-cp311-manylinux_2_17_x86_64.whl", "lib-1.0-cp311-cp311-win_amd64.whl"],
+            target(),
+            "its wheels are for cp311, the runtime is cp313",
+            "use runtime python3.11",
+        ),
+        (
+            ["lib-1.0-cp313-cp313-manylinux_2_17_x86_64.whl"],
+            target("python3.13", "arm64"),
+            "its wheels are for manylinux x86_64",
+            "use architecture x86_64",
+        ),
+        (
+            ["lib-1.0-cp38-cp38-linux_x86_64.whl"],
+            target(),
+            "its wheels are for linux_x86_64",
+            "use a release with a wheel for it",
+        ),
+    ],
+)
+def test_a_wheel_for_any_platform_in_place_of_one_for_linux_is_told(others, chosen, found, fix):
+    assert fallback(*others, chosen=chosen) == [
+        (
+            f"lib 1.0: might lack a library, because {chosen} gets its wheel for any platform instead of one for Linux "
+            f"({found}); test it, or {fix}"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [],
+        ["lib-1.0.tar.gz"],
+        ["lib-1.0-cp313-cp313-win_amd64.whl", "lib-1.0-cp313-cp313-macosx_11_0_arm64.whl"],
+        ["lib-1.0-cp313-cp313-musllinux_1_2_x86_64.whl"],
+        ["lib-1.0-pp311-pypy311_pp73-manylinux_2_28_x86_64.whl"],
+        ["lib-1.0-py2-none-any.whl"],
+        ["no wheel.whl"],
+    ],
+)
+def test_a_wheel_for_any_platform_is_fine_where_the_release_has_none_for_linux(others):
+    assert fallback(*others) == []
+
+
+def test_a_wheel_for_a_platform_is_fine_whatever_else_there_is():
+    others = ["lib-1.0-cp314-cp314-manylinux_2_38_x86_64.whl"]
+
+    assert fallback(*others, taken="lib-1.0-cp313-cp313-manylinux_2_17_x86_64.whl") == []
+    assert fallback(*others, taken="lib-1.0.tar.gz") == []

@@ -236,6 +236,13 @@ def test_a_handler_in_a_layer_is_read():
     ]
 
 
+def test_a_handler_whose_package_is_in_a_layer_is_told_once():
+    made = candidate([entry("ns/b.py", HANDLER)], layer("base", entry("python/ns/__init__.py")), handler="ns.b.handler")
+
+    assert list(check_handler(made)) == []
+    assert [finding.severity for finding in check_layers(made)] == ["error"]
+
+
 def test_the_functions_module_is_the_one_that_is_read():
     beneath = layer("base", entry("python/app.py", "def main(): ...", LIB))
 
@@ -257,7 +264,7 @@ def test_a_module_of_another_python_is_not_found():
 
     (finding,) = check_handler(candidate([], beneath, handler="app.handler"))
 
-    assert finding.text.startswith("handler 'app.handler': no module 'app' in the archive; ")
+    assert finding.text.startswith("handler 'app.handler': no module 'app' in the zip, ")
 
 
 # Contents

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from packaging.markers import Marker
+from packaging.pylock import Pylock, PylockSelectError
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.report import LockChange, LockReport
-from hatch_lambda.resolve.base import Demand, Pin
-from hatch_lambda.resolve.lock import parse_lock, select
-from hatch_lambda.resolve.locking import Locked, LockPart, locked, make_lock, write_lock
+from hatch_lambda.resolve.base import Commit, Demand, Pin
+from hatch_lambda.resolve.lock import Wanted, commits_in, parse_lock, select
+from hatch_lambda.resolve.locking import Locked, LockPart, OptionalPart, locked, make_lock, write_lock
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import Target
 
@@ -38,6 +40,37 @@ def test_our_lock_is_the_same_whatever_the_order_of_pins_and_requirements(tmp_pa
     }
 
     assert len(texts) == 1
+
+
+def test_our_lock_has_for_each_target_what_its_extras_and_groups_add(tmp_path):
+    arm = Target(RUNTIMES[3], "arm64")
+    names = {name: canonicalize_name(name) for name in ("lib", "fast", "job")}
+    fast = OptionalPart("extras", canonicalize_name("speed"), frozenset({names["fast"]}))
+    both = OptionalPart("dependency_groups", canonicalize_name("ops"), frozenset({names["fast"], names["job"]}))
+    parts = [
+        LockPart(TARGET, (_pin("lib"), _pin("fast")), tuple(ROOTS), (fast,)),
+        LockPart(arm, (_pin("lib"), _pin("fast"), _pin("job")), tuple(ROOTS), (fast, both)),
+    ]
+
+    lock = parse_lock(make_lock(parts, tmp_path, tmp_path), "pylock.toml")
+
+    def chosen(target: Target, wanted: Wanted | None = None) -> set[str]:
+        return {str(pin.name) for pin in select(lock, target, "", base=tmp_path, root=tmp_path, wanted=wanted).pins}
+
+    assert (lock.extras, lock.dependency_groups) == (["speed"], ["ops"])
+    assert chosen(TARGET) == chosen(arm) == {"lib"}
+    assert chosen(TARGET, Wanted(("speed",))) == chosen(arm, Wanted(("speed",))) == {"lib", "fast"}
+    assert chosen(TARGET, Wanted(groups=("ops",))) == {"lib"}
+    assert chosen(arm, Wanted(groups=("ops",))) == {"lib", "fast", "job"}
+
+
+def test_the_commits_and_versions_of_all_extras_are_kept(tmp_path):
+    commit = Commit(canonicalize_name("core"), Version("1"), "git", "https://example.com/c.git", "main", "c" * 40, None)
+    optional = OptionalPart("extras", canonicalize_name("fast"), frozenset(map(canonicalize_name, ("core", "lib"))))
+    path = tmp_path / "pylock.toml"
+    path.write_text(make_lock([LockPart(TARGET, (commit, _pin("lib")), (), (optional,))], tmp_path, tmp_path))
+
+    assert locked(path, TARGET).told == {"lib": "1.0", "core": "1 at ccccccc"}
 
 
 def test_our_lock_has_neither_credentials_nor_fragments(tmp_path):
@@ -88,9 +121,133 @@ def test_a_release_that_nobody_may_need_is_no_reason_to_stop(tmp_path):
 
     assert resolution.pins == ()
     assert resolution.unfit == {
-        "lib": "pylock.toml has lib 1.0, but no wheel for python3.11 on x86_64, its wheels are for win_amd64"
+        "lib": "pylock.toml has lib 1.0, but no wheel for python3.11 on x86_64, its wheels are for win_amd64; make it "
+        "anew with uv"
     }
     assert resolution.remedy == "make it anew with uv"
+
+
+@pytest.mark.parametrize("declared", ["", "extras = []\ndependency-groups = []\n", 'extras = ["slow"]\n'])
+def test_extras_and_groups_that_a_lock_does_not_declare_may_be_in_it(tmp_path, declared):
+    lock = parse_lock(f"{HEAD}{declared}{_package('lib')}{_package('job')}", "pylock.toml")
+
+    resolution = select(
+        lock, TARGET, "pylock.toml", base=tmp_path, root=tmp_path, wanted=Wanted(("fast",), ("ops", "dev"))
+    )
+
+    assert [pin.name for pin in resolution.pins] == ["lib", "job"]
+
+
+@pytest.mark.parametrize(
+    ("features", "groups", "chosen"),
+    [
+        ((), (), ["base"]),
+        (("Big_Data",), (), ["base", "fast"]),
+        ((), ("Ops.Team",), ["base", "job"]),
+        (("big-data", "unknown"), ("ops-team", "unknown"), ["base", "fast", "job"]),
+    ],
+)
+def test_declared_extras_and_groups_are_chosen_however_they_are_spelt_and_default_groups_always(
+    tmp_path, features, groups, chosen
+):
+    text = (
+        f'{HEAD}extras = ["big-data"]\ndependency-groups = ["Ops_Team"]\ndefault-groups = ["Default"]\n'
+        + _package("base", "'default' in dependency_groups")
+        + _package("fast", "'big.data' in extras")
+        + _package("job", "'OPS-team' in dependency_groups and 'big-data' not in dependency_groups")
+    )
+
+    resolution = select(
+        parse_lock(text, "pylock.toml"),
+        TARGET,
+        "pylock.toml",
+        base=tmp_path,
+        root=tmp_path,
+        wanted=Wanted(features, groups),
+    )
+
+    assert [pin.name for pin in resolution.pins] == chosen
+
+
+def test_what_a_lock_has_as_a_folder_or_a_repository_has_its_own_reason_whatever_is_declared(tmp_path):
+    lock = parse_lock(f"{HEAD}{FOLDER}{REPOSITORY}{_package('lib')}", "pylock.toml")
+    wanted = Wanted(("fast",), ("ops",))
+
+    resolution = select(lock, TARGET, "pylock.toml", base=tmp_path, root=tmp_path, wanted=wanted)
+
+    assert [pin.name for pin in resolution.pins] == ["lib"]
+    why = "and nothing is compiled on this machine; make it anew with uv"
+    assert resolution.unfit == {
+        "app": f"pylock.toml has app, but only as a folder, {why}",
+        "core": f"pylock.toml has core, but only as a repository, {why}",
+    }
+    assert list(commits_in(lock, TARGET, "pylock.toml", wanted).found) == ["core"]
+
+
+def test_a_repository_for_other_pythons_has_no_commit(tmp_path):
+    lock = parse_lock(f"{HEAD}{REPOSITORY.replace('[packages.vcs]', PYTHON_312)}", "pylock.toml")
+
+    resolution = select(lock, TARGET, "pylock.toml", base=tmp_path, root=tmp_path)
+
+    assert commits_in(lock, TARGET, "pylock.toml").found == {}
+    assert resolution.unfit == {
+        "core": f"pylock.toml has core, but it requires Python >=3.12, the runtime has {TARGET.python_full_version}; "
+        "make it anew with uv",
+    }
+
+
+def test_an_objection_to_a_lock_that_is_not_known_is_shown_as_it_is(tmp_path):
+    lock = parse_lock(f"{HEAD}{_package('lib')}", "pylock.toml")
+    fields = {name: getattr(lock, name) for name in Pylock.__dataclass_fields__}
+
+    with pytest.raises(ResolveError) as caught:
+        select(StricterPylock(**fields), TARGET, "pylock.toml", base=tmp_path, root=tmp_path)
+
+    assert str(caught.value) == (
+        "pylock.toml: PylockSelectError: Unsigned lock; if the lock is right, report it to the maintainers of "
+        "hatch-lambda"
+    )
+
+
+def test_a_lock_for_no_environment_is_refused(tmp_path):
+    lock = parse_lock(f"{HEAD}environments = []\n{_package('lib')}", "pylock.toml")
+
+    with pytest.raises(ResolveError) as caught:
+        select(lock, TARGET, "pylock.toml", base=tmp_path, root=tmp_path)
+
+    assert str(caught.value) == (
+        "pylock.toml: made for no environment; not for python3.11 on x86_64; make it anew with uv"
+    )
+
+
+@pytest.mark.parametrize("marker", ["'fast' in extras", "extra == 'fast'", "platform_machine ~= 'x86_64'"])
+def test_a_lock_for_environments_that_cannot_be_judged_is_refused(tmp_path, marker):
+    lock = parse_lock(f'{HEAD}environments = ["{marker}"]\n{_package("lib")}', "pylock.toml")
+
+    with pytest.raises(ResolveError) as caught:
+        select(lock, TARGET, "pylock.toml", base=tmp_path, root=tmp_path)
+
+    shown = str(Marker(marker))
+    assert str(caught.value) == f"pylock.toml: its marker {shown!r} has no answer; make it anew with uv"
+
+
+@pytest.mark.parametrize("marker", ["extra == 'fast'", "sys_platform == 'linux' and platform_machine ~= 'x86_64'"])
+def test_a_release_whose_marker_cannot_be_judged_is_refused(tmp_path, marker):
+    lock = parse_lock(HEAD + _package("lib", marker), "pylock.toml")
+
+    with pytest.raises(ResolveError) as caught:
+        select(lock, TARGET, "pylock.toml", base=tmp_path, root=tmp_path)
+
+    shown = str(Marker(marker))
+    assert str(caught.value) == (f"pylock.toml: lib: its marker {shown!r} has no answer; make it anew with uv")
+
+
+def test_a_lock_of_ours_whose_marker_cannot_be_judged_has_no_versions(tmp_path):
+    path = tmp_path / "pylock.lambda.toml"
+    head = HEAD.replace('"uv"', '"hatch-lambda"')
+    path.write_text(head + _package("lib", "os_name ~= 'posix'"))
+
+    assert locked(path, TARGET) == Locked()
 
 
 def test_the_versions_of_a_lock_are_those_it_names(tmp_path):
@@ -170,6 +327,26 @@ def test_the_report_of_a_lock_tells_what_changed(tmp_path):
 def _pin(name: str, version: str = "1.0", *, url: str | None = None, sha256: str | None = "a" * 64) -> Pin:
     filename = f"{name}-{version}-py3-none-any.whl"
     return Pin(canonicalize_name(name), Version(version), url or f"https://example.com/{filename}", sha256)
+
+
+class StricterPylock(Pylock):
+    """A lock as a later release of packaging may judge it."""
+
+    def select(self, **_):
+        raise PylockSelectError("Unsigned lock")
+
+
+FOLDER = '[[packages]]\nname = "app"\n[packages.directory]\npath = "."\n'
+REPOSITORY = (
+    '[[packages]]\nname = "core"\n[packages.vcs]\ntype = "git"\nurl = "https://example.com/core.git"\n'
+    f'commit-id = "{"c" * 40}"\n'
+)
+PYTHON_312 = 'requires-python = ">=3.12"\n[packages.vcs]'
+
+
+def _package(name: str, marker: str = "") -> str:
+    entry = f'[[packages]]\nname = "{name}"\nversion = "1.0"\n' + (f'marker = "{marker}"\n' if marker else "")
+    return entry + _wheel(f"{name}-1.0-py3-none-any.whl")
 
 
 def _wheel(filename: str) -> str:

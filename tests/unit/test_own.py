@@ -8,6 +8,7 @@ import pytest
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from hatch_lambda.dependency_sources import DependencySources
 from hatch_lambda.own import OwnWheels, own_wheels
 from hatch_lambda.places import Place, Surroundings
 from hatch_lambda.resolve.base import Host, Pin, Resolution
@@ -15,12 +16,14 @@ from hatch_lambda.store import Store
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import demand, target, verified
 
+SHOP = canonicalize_name("shop")
+
 
 def own(tmp_path, *requirements: str) -> list[str]:
     """Return the requirements that remain for an index."""
     host = Host({}, tmp_path)
     with Store(tmp_path / "store") as store:
-        found = own_wheels([demand(text) for text in requirements], canonicalize_name("shop"), target(), store, host)
+        found = own_wheels([demand(text) for text in requirements], SHOP, target(), store, host)
     assert found.wheels == ()
     return [str(left.requirement) for left in found.remaining]
 
@@ -44,7 +47,7 @@ def test_what_a_resolution_says_of_our_own_names_does_not_count(tmp_path):
     pins = [Pin(name, Version("9"), f"https://host/{name}-9-py3-none-any.whl", None) for name in (lib, base)]
     resolution = Resolution(tuple(pins), unfit={lib: "a folder", more: "an sdist"})
 
-    found = OwnWheels((wheel,), (), canonicalize_name("shop"), Surroundings()).without(resolution)
+    found = OwnWheels((wheel,), (), SHOP, DependencySources(Surroundings())).without(resolution)
 
     assert found == Resolution((pins[1],), unfit={more: "an sdist"})
 
@@ -52,14 +55,14 @@ def test_what_a_resolution_says_of_our_own_names_does_not_count(tmp_path):
 def test_our_own_wheels_are_constraints_while_somebody_resolves(tmp_path):
     wheel = verified(make_wheel(tmp_path, "lib"))
 
-    with OwnWheels((wheel,), (), canonicalize_name("shop"), Surroundings()).constraints() as (path,):
+    with OwnWheels((wheel,), (), SHOP, DependencySources(Surroundings())).constraints() as (path,):
         text = Path(path).read_text("utf-8")
 
     assert text == f"lib @ {wheel.path.as_uri()}\n"
 
 
 def test_without_wheels_of_our_own_there_are_no_constraints():
-    with OwnWheels((), (), canonicalize_name("shop"), Surroundings()).constraints() as paths:
+    with OwnWheels((), (), SHOP, DependencySources(Surroundings())).constraints() as paths:
         assert paths == ()
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ProjectError
-from hatch_lambda.places import Place, surroundings
+from hatch_lambda.places import Place, Scope, Surroundings, shared_folder, surroundings, unpacked_surroundings
 from tests.support.samples import target
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from hatch_lambda.places import Kind
 
 
 def write(folder: Path, text: str = "", *, name: str | None = None) -> Path:
@@ -86,14 +91,17 @@ GIT = "git+https://host/lib"
             Place("archive", "https://host/lib.zip#subdirectory=in"),
         ),
         ("{ url = 'https://host/lib-1-py3-none-any.whl' }", Place("wheel", "https://host/lib-1-py3-none-any.whl")),
-        ("{ index = 'private' }", None),
+        ("{ index = 'private' }", Place("index", "private")),
         ("[]", None),
         ("[{ url = 'https://host/a.zip', marker = \"os_name == 'nt'\" }]", None),
         (
             "[{ index = 'x', marker = \"os_name == 'nt'\" }, { url = 'https://host/b.zip' }]",
             Place("archive", "https://host/b.zip"),
         ),
-        ("[{ index = 'x', marker = \"os_name == 'posix'\" }, { url = 'https://host/b.zip' }]", None),
+        (
+            "[{ index = 'x', marker = \"os_name == 'posix'\" }, { url = 'https://host/b.zip' }]",
+            Place("index", "x"),
+        ),
     ],
 )
 def test_uvs_sources_say_where(tmp_path, source, expected):
@@ -175,3 +183,220 @@ def test_a_member_that_the_workspace_lacks_is_refused(tmp_path):
 def test_places_are_shown_as_paths_or_without_credentials(tmp_path):
     assert str(folder_place(tmp_path)) == str(tmp_path)
     assert str(Place("repository", "git+https://me:s3cret@host/lib@v1")) == "git+https://****@host/lib@v1"
+    assert str(Place("index", "private")) == "the index 'private'"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("git+https://host/lib@v1", "git+https://host/lib.git@v1"),
+        ("git+https://host/lib@v1", "git+https://me:s3cret@host/lib/@v1#egg=lib"),
+        ("git+https://host/lib#subdirectory=in/lib", "git+https://host/lib#egg=x&subdirectory=./in/lib/"),
+    ],
+)
+def test_a_repository_is_one_place_however_it_is_written(one, other):
+    assert Place("repository", one).identity == Place("repository", other).identity
+
+
+@pytest.mark.parametrize(
+    "other", ["git+https://host/lib@v2", "git+https://host/lib@v1#subdirectory=in", "git+https://x/lib"]
+)
+def test_other_commits_folders_and_repositories_are_other_places(other):
+    assert Place("repository", "git+https://host/lib@v1").identity != Place("repository", other).identity
+
+
+# What whoever has the project has too
+
+
+@pytest.mark.parametrize(
+    ("around", "shared"),
+    [
+        ({}, "a/b/project"),
+        ({"a/.git/HEAD": "", "a/b/project/.hg/store": ""}, "a/b/project"),
+        ({"a/b/.git": "gitdir: x"}, "a/b"),
+        ({".git/HEAD": "", "a/b/.hg/store": ""}, "a/b"),
+        ({"a/pyproject.toml": "[tool.uv.workspace]\nmembers = ['b/*']"}, "a"),
+        ({"a/pyproject.toml": "[tool.uv.workspace]\nmembers = ['c/*']"}, "a/b/project"),
+        ({"a/b/.git/HEAD": "", "a/pyproject.toml": "[tool.uv.workspace]\nmembers = ['b/*']"}, "a"),
+        ({"a/.git/HEAD": "", "a/b/pyproject.toml": "[tool.uv.workspace]\nmembers = ['*']"}, "a"),
+    ],
+)
+def test_a_project_is_shared_with_its_repository_and_its_workspace(tmp_path, around, shared):
+    project = write(tmp_path / "a/b/project", name="project")
+    for path, text in around.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+
+    assert shared_folder(project) == tmp_path / shared
+
+
+# Extras and groups of sources
+
+SCOPED = """[
+    { path = 'cpu', extra = 'CPU' }, { path = 'gpu', extra = 'gpu' }, { path = 'dev', group = 'dev' }, { path = 'any' }
+]"""
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [
+        (Scope(), "any"),
+        (Scope(extra=canonicalize_name("cpu")), "cpu"),
+        (Scope(extra=canonicalize_name("gpu")), "gpu"),
+        (Scope(extra=canonicalize_name("dev")), "any"),
+        (Scope(group=canonicalize_name("dev")), "dev"),
+    ],
+)
+def test_a_source_for_the_extra_or_group_of_the_requirement_comes_first(tmp_path, scope, expected):
+    folder = write(tmp_path, f"[tool.uv]\nsources.lib = {' '.join(SCOPED.split())}")
+
+    assert surroundings(folder).place(Requirement("lib"), target(), scope) == folder_place(tmp_path / expected)
+
+
+def test_a_source_for_another_extra_counts_too_before_a_name_of_ours_is_looked_up_on_an_index(tmp_path):
+    folder = write(tmp_path, "[tool.uv.sources]\nlib = { path = 'gpu', extra = 'gpu' }")
+
+    assert place(folder, "lib") == folder_place(tmp_path / "gpu")
+
+
+# What pip has unpacked
+
+COMMIT = f"git+https://host/mono@{'ab' * 20}"
+ARCHIVE = f"https://host/mono-1.tar.gz#sha256={'cd' * 32}"
+
+
+def unpacked(folder: Path, url: str = f"{COMMIT}#subdirectory=packages/c") -> Surroundings:
+    """Return what a repository, or an archive, says of places that was in a folder and is gone now."""
+    kind: Kind = "repository" if url.startswith("git+") else "archive"
+    here = Place(kind, url)
+    found = unpacked_surroundings(here, folder)
+    shutil.rmtree(folder)
+    return Surroundings.from_json(json.loads(json.dumps(found.as_json())), here)
+
+
+def mono(folder: Path, text: str = "", root: str = "") -> Path:
+    """Write a monorepo whose package ``c`` has a table of sources."""
+    write(folder, f"[tool.uv.workspace]\nmembers = ['packages/*']\n{root}", name="root")
+    for name in ("c", "My_D"):
+        write(folder / "packages" / name, f"[tool.uv.sources]\n{text}" if name == "c" else "", name=name)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("source", "requirement", "inner"),
+    [
+        ("my-d = { workspace = true }", "My.D", "#subdirectory=packages/My_D"),
+        ("", "my-d", "#subdirectory=packages/My_D"),
+        ("root = { workspace = true }", "root", ""),
+        ("d = { path = '../My_D', editable = true }", "d", "#subdirectory=packages/My_D"),
+        ("d = { path = '../../libs/d' }", "d", "#subdirectory=libs/d"),
+        ("d = { path = '../..', subdirectory = 'in' }", "d", "#subdirectory=in"),
+    ],
+)
+def test_paths_and_members_of_a_repository_are_of_the_same_commit(tmp_path, source, requirement, inner):
+    found = unpacked(mono(tmp_path / "unpacked", source)).place(Requirement(requirement), target())
+
+    assert found == Place("repository", f"{COMMIT}{inner}")
+
+
+def test_paths_of_an_archive_are_of_that_archive(tmp_path):
+    folder = write(tmp_path / "unpacked", "[tool.uv.sources]\nd = { path = 'libs/d' }")
+
+    found = unpacked(folder, ARCHIVE).place(Requirement("d"), target())
+
+    assert found == Place("archive", f"{ARCHIVE}&subdirectory=libs/d")
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("d = { git = 'https://host/d', tag = 'v1' }", Place("repository", "git+https://host/d@v1")),
+        ("d = { url = 'https://host/d.zip' }", Place("archive", "https://host/d.zip")),
+        ("d = { index = 'private' }", Place("index", "private")),
+        ("other = { workspace = true }", None),
+    ],
+)
+def test_what_a_repository_takes_from_elsewhere_is_there(tmp_path, source, expected):
+    assert unpacked(mono(tmp_path / "unpacked", source)).place(Requirement("d"), target()) == expected
+
+
+def test_the_root_of_the_repository_says_where_too(tmp_path):
+    found = unpacked(mono(tmp_path / "unpacked", root="[tool.uv.sources]\nd = { path = 'libs/d' }"))
+
+    assert found.place(Requirement("d"), target()) == Place("repository", f"{COMMIT}#subdirectory=libs/d")
+
+
+def test_a_folder_that_a_build_has_named_by_its_url_is_of_the_same_commit(tmp_path):
+    url = (tmp_path / "unpacked/packages/c/../My_D").as_uri()
+
+    found = unpacked(mono(tmp_path / "unpacked")).place(Requirement(f"my-d @ {url}"), target())
+
+    assert found == Place("repository", f"{COMMIT}#subdirectory=packages/My_D")
+
+
+def test_a_file_of_this_machine_that_a_repository_names_by_its_url_stays_that(tmp_path):
+    wheel = tmp_path / "d-1-py3-none-any.whl"
+    wheel.touch()
+
+    found = unpacked(mono(tmp_path / "unpacked")).place(Requirement(f"d @ {wheel.as_uri()}"), target())
+
+    assert found == Place("wheel", wheel.as_uri())
+
+
+def test_a_workspace_around_the_folder_where_pip_unpacks_is_none_of_the_repository(tmp_path):
+    write(tmp_path, "[tool.uv.workspace]\nmembers = ['unpacked', 'd']", name="around")
+    write(tmp_path / "d", name="d")
+    root = write(tmp_path / "unpacked", "[tool.uv.workspace]\nmembers = ['../d']", name="c")
+
+    assert unpacked(root, COMMIT).place(Requirement("d"), target()) is None
+
+
+SOURCE = f"tool.uv.sources.d in {COMMIT}/packages/c/pyproject.toml"
+REFUSED = {
+    "d = { path = '../../../d' }": (
+        f"{SOURCE}: takes d from ../d, which is outside of {COMMIT}; name a folder inside, or a URL"
+    ),
+    "d = { path = '../../x/d-1-py3-none-any.whl' }": (
+        f"{SOURCE}: takes d from x/d-1-py3-none-any.whl, a file inside of {COMMIT}, which pip does not take from "
+        "there; name the folder that it is made of, or a URL"
+    ),
+    "d = { path = '../../x/d-1.tar.gz' }": (
+        f"{SOURCE}: takes d from x/d-1.tar.gz, a file inside of {COMMIT}, which pip does not take from there; "
+        "name the folder that it is made of, or a URL"
+    ),
+    "d = { workspace = true }": (
+        f"{SOURCE}: no member of the workspace is called 'd'; it has my-d, root; see to tool.uv.workspace.members"
+    ),
+    "d = 2026-11-27": (
+        f"{SOURCE}: expected a table with one of workspace, path, git, url, index; found '2026-11-27'; see to the "
+        "source"
+    ),
+}
+
+
+@pytest.mark.parametrize("source", REFUSED)
+def test_what_a_repository_cannot_have_is_refused_with_its_address(tmp_path, source):
+    found = unpacked(mono(tmp_path / "unpacked", source))
+
+    with pytest.raises(ProjectError) as caught:
+        found.place(Requirement("d"), target())
+
+    assert str(caught.value) == REFUSED[source]
+
+
+def test_a_folder_outside_of_the_repository_that_is_not_there_is_refused(tmp_path):
+    found = unpacked(mono(tmp_path / "unpacked"))
+
+    with pytest.raises(ProjectError) as caught:
+        found.place(Requirement(f"d @ {(tmp_path / 'd').as_uri()}"), target())
+
+    assert str(caught.value) == (
+        f"{COMMIT}: takes d from ../d, which is outside of {COMMIT}; name a folder inside, or a URL"
+    )
+
+
+def test_a_table_of_a_repository_that_is_none_is_told_with_its_address(tmp_path):
+    with pytest.raises(ProjectError) as caught:
+        unpacked(write(tmp_path / "unpacked", "[tool.uv]\nsources = 3"), COMMIT)
+
+    assert str(caught.value) == f"tool.uv.sources in {COMMIT}/pyproject.toml: expected a table; found 3; see to it"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.resolve.sdists import sdists_above_wheels
+from hatch_lambda.errors import ResolveError
+from hatch_lambda.resolve.sdists import sdists_above_wheels, unpacked_in
 from tests.support.log_lines import log, other_python, sdist, taken, unfit, yanked
 
 
@@ -53,3 +56,13 @@ def test_what_was_yanked_counts_where_it_is_pinned(wanted, found):
 )
 def test_a_prerelease_counts_where_it_is_asked_for_or_nothing_else_is_there(lines, wanted, found):
     assert above(*lines, wanted=wanted) == found
+
+
+def test_a_pip_that_leaves_what_it_has_built_elsewhere_is_refused(tmp_path):
+    with pytest.raises(ResolveError) as caught:
+        unpacked_in(tmp_path)
+
+    assert str(caught.value) == (
+        f"pip {version('pip')}: leaves what it has built elsewhere than older ones; name one of these in "
+        "build-system.requires"
+    )

@@ -6,11 +6,17 @@ from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.contents import check_contents
 from hatch_lambda.checks.handler import check_handler
+from hatch_lambda.checks.hidden_modules import check_hidden_modules
 from hatch_lambda.checks.imports import check_imports
 from hatch_lambda.checks.layers import check_layers
 from hatch_lambda.checks.left_out import check_left_out
+from hatch_lambda.checks.libraries import check_libraries
 from hatch_lambda.checks.limits import check_unzipped
 from hatch_lambda.checks.native import check_native
+from hatch_lambda.checks.root_modules import check_root_modules
+from hatch_lambda.checks.secrets import check_secrets
+from hatch_lambda.checks.startup_files import check_startup_files
+from hatch_lambda.checks.wheel_tags import check_wheel_tags
 from hatch_lambda.errors import PlanError
 
 if TYPE_CHECKING:
@@ -19,15 +25,21 @@ if TYPE_CHECKING:
 CHECKS = (
     check_contents,
     check_native,
+    check_wheel_tags,
+    check_libraries,
     check_unzipped,
     check_layers,
+    check_hidden_modules,
     check_handler,
+    check_root_modules,
+    check_startup_files,
+    check_secrets,
     check_left_out,
     check_imports,
 )
 
-FINISHED_CHECKS = tuple(check for check in CHECKS if check not in {check_contents, check_left_out})
-"""Those that a finished zip can be put to: not those that ask what was wanted."""
+FINISHED_CHECKS = tuple(check for check in CHECKS if check not in {check_contents, check_left_out, check_wheel_tags})
+"""Those that a finished zip can be put to: not those that ask what was wanted, or for the wheels."""
 
 
 def check_candidate(candidate: Candidate) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from hatch_lambda.checks.search_path import SearchPath, module_suffixes
 from hatch_lambda.layers import Layer
 
 if TYPE_CHECKING:
@@ -33,14 +34,32 @@ class Candidate:
 
     @cached_property
     def modules(self) -> Mapping[str, Entry]:
-        """Return every file that Python can import from, under its path from there; the layers come after it.
+        """Return every file that Python can import from, under its path from there; the first on its path counts."""
+        found: dict[str, Entry] = {}
+        for directory in reversed(self.search_path.directories):
+            found |= directory
+        return found
 
-        Source of the order: ``bootstrap.py`` of awslambdaric 4.2.2, which puts the function before its layers. Of
-        layers, the last overwrites the others, see https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html.
+    @cached_property
+    def search_path(self) -> SearchPath:
+        """Return the directories that Python imports from: the function, then its layers.
+
+        Source of the order: ``set_default_sys_path`` in ``bootstrap.py`` of AWS's images of python3.10 and python3.11,
+        read 2026-11-27. All layers are unpacked into one directory, in which the last overwrites the others, see
+        https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html.
         """
-        python = self.config.target.runtime.python_version
-        own = Layer("", self.plan, python).modules if self.config.kind == "layer" else self.plan.paths
-        return {path: entry for layer in self.layers for path, entry in layer.modules.items()} | own
+        target = self.config.target
+        is_layer = self.config.kind == "layer"
+        layers = [*self.layers, *([Layer("", self.plan, target.runtime.python_version)] if is_layer else [])]
+        merged: list[dict[str, Entry]] = [{}, {}]
+        for layer in layers:
+            merged = [files | more for files, more in zip(merged, layer.directories, strict=True)]
+        own = [] if is_layer else [self.plan.paths]
+        return SearchPath((*own, *merged), module_suffixes(target))
+
+    def is_own(self, entry: Entry) -> bool:
+        """Return whether the entry is in the zip itself, not in one of its layers."""
+        return self.plan.paths.get(entry.path) is entry
 
     @property
     def unzipped(self) -> int:

@@ -1,37 +1,53 @@
-"""Whether what the project's files import is in the archive, the target's standard library or the runtime.
+"""Whether what the project's files import is in the zip, the standard library, or the runtime, and can be imported.
 
-Only what is sure to fail is told: an import at a module's top level that nothing guards, of a module that is nowhere.
-Of other distributions' packages only the name at the top is looked at, of the project's own packages every module.
-Files that Lambda does not import, those of tests, are left alone; so are, where a project has several functions, those
-that a function's handler never loads.
+Only what certainly fails is reported: an import at a module's top level that nothing guards, in a module that the
+handler imports in the same way. Of other packages only the top-level name is checked, of the project's own every module
+and what is imported from it. Without a handler in the project, every file counts except those that Lambda doesn't
+import, such as tests, and those that other files import under a condition only.
 """
 
 from __future__ import annotations
 
 import ast
-import warnings
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_lambda.checks.base import Finding
-from hatch_lambda.checks.handler import ANYTHING, LARGEST_SOURCE, module_names, source
+from hatch_lambda.checks.python_source import (
+    ANYTHING,
+    LARGEST_SOURCE,
+    SourceProblem,
+    module_names,
+    parse_source,
+    source,
+)
+from hatch_lambda.checks.search_path import folders_around
 from hatch_lambda.provided import MODULES
 from hatch_lambda.stdlib import standard_library, was_standard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hatch_lambda.checks.base import Candidate
+    from hatch_lambda.checks.search_path import SearchPath
     from hatch_lambda.plan import Entry
 
 _TEST_FOLDERS = frozenset({"test", "tests"})
-_PASSING_ON = frozenset({"ValueError", "TypeError", "KeyError", "AttributeError", "OSError", "SyntaxError"})
-"""Exceptions that are no ImportError; any other name might be one."""
+_PASSING_ON = frozenset({"ValueError", "TypeError", "KeyError", "AttributeError", "OSError"})
+"""Exceptions that catch neither an ImportError nor a SyntaxError; any other name might."""
 
 _REARRANGING = (b"sys.modules", b"sys.path", b"meta_path", b"addsitedir", b"__path__")
-"""What a project says that finds modules in its own way; then a name anywhere in the archive will do."""
+"""What a project contains that finds modules in its own way; then a name anywhere in the zip is enough."""
 
+_MODULE_ATTRIBUTES = frozenset(
+    {
+        *("__annotations__", "__builtins__", "__cached__", "__class__", "__dict__", "__doc__", "__file__"),
+        *("__loader__", "__name__", "__package__", "__path__", "__spec__"),
+    }
+)
+"""What every module has. Source: "The import system" of Python's reference, read 2026-11-27."""
 
 _STATEMENTS = (ast.Import, ast.ImportFrom)
 
@@ -47,47 +63,41 @@ class Import(NamedTuple):
 
 @dataclass(frozen=True)
 class _Read:
-    """What a file imports whenever it is imported, what it imports only sometimes, and the names of a package.
+    """What a file imports whenever it is imported, what it imports only sometimes, and the names in it.
 
-    ``anywhere`` is every module that it may import at some time, in a function, say.
+    ``attributes`` are those that it sets on anything, perhaps on another module.
     """
 
     imports: tuple[Import, ...]
     guarded: frozenset[str]
-    anywhere: frozenset[str]
     names: frozenset[str]
+    attributes: frozenset[str]
 
 
 def check_imports(candidate: Candidate) -> Iterator[Finding]:
-    """Yield a warning for each module that the project's files import and that is nowhere, with the first such line."""
-    read: dict[str, _Read] = {}
-    rearranged = False
-    for path, entry in candidate.modules.items():
-        if _is_imported(path, entry) and candidate.plan.paths.get(entry.path) is entry:
-            content = source(entry)
-            rearranged = rearranged or any(word in content for word in _REARRANGING)
-            read.update(_read(path, content))
-    if candidate.config.name and candidate.config.handler:
-        read = _reached(read, candidate.config.handler)
-    places = _Places(candidate.modules, read, anywhere=rearranged)
-    known = MODULES | standard_library(candidate.config.target.runtime.python)
-    missing: dict[str, list[Import]] = {}
-    for found in _certain(read):
-        top = found.module.partition(".")[0]
-        if candidate.config.kind == "layer" and top not in places.own and not was_standard(top):
-            continue  # a function that uses the layer may bring it
-        if top not in known and (top in places.own or not top.startswith("_")):
-            module = places.missing(found)
-            if module:
-                missing.setdefault(module, []).append(found)
-    for module, found_in in sorted(missing.items()):
-        yield Finding("warning", _text(candidate, module, found_in, places))
+    """Yield a warning for each import of the project's files that certainly fails, with the first such line.
+
+    It is an error if the handler certainly imports a module of the project that isn't valid Python.
+    """
+    files = {path: source(entry) for path, entry in candidate.modules.items() if _is_imported(candidate, path, entry)}
+    parsed = {path: _read(path, content, candidate) for path, content in files.items()}
+    read = {path: found for path, found in parsed.items() if isinstance(found, _Read)}
+    broken = {path: found for path, found in parsed.items() if isinstance(found, SourceProblem)}
+    reached = _reached(read, candidate)
+    for path in sorted(reached & broken.keys()) if reached else ():
+        yield broken[path].finding(path)
+    rearranged = any(word in content for content in files.values() for word in _REARRANGING)
+    places = _Places(candidate.modules, candidate.search_path, read, anywhere=rearranged)
+    imports = list(_certain(read) if reached is None else _imports_of(read, reached))
+    yield from _missing_names(imports, places)
+    yield from _missing_modules(imports, places, candidate)
 
 
-def _is_imported(path: str, entry: Entry) -> bool:
+def _is_imported(candidate: Candidate, path: str, entry: Entry) -> bool:
     *folders, name = path.split("/")
     return (
         entry.origin.project
+        and candidate.is_own(entry)
         and name.endswith(".py")
         and entry.content.size <= LARGEST_SOURCE
         and not (_TEST_FOLDERS & set(folders) or name.startswith("test_") or name in {"conftest.py", "setup.py"})
@@ -95,17 +105,11 @@ def _is_imported(path: str, entry: Entry) -> bool:
     )
 
 
-def _read(path: str, content: bytes) -> Iterator[tuple[str, _Read]]:
-    """Yield the file under its path; nothing if it is no module for the Python that builds, perhaps an older one.
-
-    The tree is not kept: many of them at once make everything slow.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(content)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
+def _read(path: str, content: bytes, candidate: Candidate) -> _Read | SourceProblem:
+    """Return what is needed of a file; its tree is not kept, because many of them at once make everything slow."""
+    tree = parse_source(content, candidate.config.target)
+    if isinstance(tree, SourceProblem):
+        return tree
     guarded = {
         name
         for node in tree.body
@@ -113,27 +117,46 @@ def _read(path: str, content: bytes) -> Iterator[tuple[str, _Read]]:
         for found in _imports((inner for inner in ast.walk(node) if isinstance(inner, _STATEMENTS)), path)
         for name in _modules(found)
     }
-    names = module_names(tree) if path.endswith("/__init__.py") else set()
-    nodes = (node for node in ast.walk(tree) if isinstance(node, _STATEMENTS))
-    anywhere = {name for found in _imports(nodes, path) for name in _modules(found)}
-    yield path, _Read(tuple(_imports(tree.body, path)), frozenset(guarded), frozenset(anywhere), frozenset(names))
+    attributes = {
+        node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+    }
+    return _Read(
+        tuple(_imports(tree.body, path)), frozenset(guarded), frozenset(module_names(tree)), frozenset(attributes)
+    )
 
 
-def _reached(read: Mapping[str, _Read], handler: str) -> dict[str, _Read]:
-    """Return the files that the handler may load: of several functions of a project, each uses some of its files.
+def _reached(read: Mapping[str, _Read], candidate: Candidate) -> frozenset[str] | None:
+    """Return the paths of the files that the handler's module certainly imports; ``None`` if it isn't the project's.
 
-    All of them are returned if the handler is in none.
+    The handler's own file is not among those if it is broken: the check of the handler reports that.
     """
-    pending = [handler.rpartition(".")[0].replace("/", ".")]
-    found: dict[str, _Read] = {}
+    module = (candidate.config.handler or "").rpartition(".")[0].replace("/", ".")
+    handler = candidate.search_path.find(module) if module else None
+    if handler is None or handler.entry is None or not handler.entry.origin.project:
+        return None
+    pending, reached = [module], set()
     while pending:
-        module = pending.pop()
-        parts = module.split(".")
-        for path in ("/".join(parts) + ".py", "/".join([*parts, "__init__.py"])):
-            if path in read and path not in found:
-                found[path] = read[path]
-                pending += [*read[path].anywhere, *(".".join(parts[:count]) for count in range(1, len(parts)))]
-    return found or dict(read)
+        names = pending.pop().split(".")
+        for count in range(1, len(names) + 1):
+            found = candidate.search_path.find(".".join(names[:count]))
+            if found and found.path not in reached:
+                reached.add(found.path)
+                pending += _loaded(read[found.path], read, candidate.search_path) if found.path in read else ()
+    return frozenset(reached - ({handler.path} - read.keys()))
+
+
+def _loaded(file: _Read, read: Mapping[str, _Read], search_path: SearchPath) -> Iterator[str]:
+    """Yield the modules that a file certainly imports: a name that a package defines is none of its modules."""
+    for found in file.imports:
+        yield found.module
+        package = search_path.find(found.module)
+        names = read[package.path].names if package and package.path in read else ()
+        if found.name and package and package.is_package and found.name not in names:
+            yield f"{found.module}.{found.name}"
+
+
+def _imports_of(read: Mapping[str, _Read], paths: Iterable[str]) -> Iterator[Import]:
+    return (found for path in sorted(paths) if path in read for found in read[path].imports)
 
 
 def _certain(read: Mapping[str, _Read]) -> Iterator[Import]:
@@ -174,7 +197,7 @@ def _imports(body: Iterable[ast.stmt], path: str) -> Iterator[Import]:
 
 
 def _absolute(path: str, level: int, module: str | None) -> str | None:
-    """Return the module's full name; ``None`` if it lies above the archive's root."""
+    """Return the module's full name; ``None`` if it is above the zip's root."""
     if level == 0:
         return module
     package = path.split("/")[:-level]
@@ -188,31 +211,26 @@ def _may_catch(handler: ast.ExceptHandler) -> bool:
 
 @dataclass(frozen=True)
 class _Places:
-    """What can be imported from an archive and its layers. Paths have no suffix; ``anywhere`` admits any folder."""
+    """What can be imported from a zip and its layers. Paths have no suffix; ``anywhere`` admits any directory."""
 
     files: Mapping[str, Entry]
+    search_path: SearchPath
     read: Mapping[str, _Read]
     anywhere: bool
 
     @cached_property
     def modules(self) -> frozenset[str]:
-        """Return every module's path."""
+        """Return every module's path, whatever machine and Python an extension module is for."""
         return frozenset(
             f"{folder}{slash}{name.partition('.')[0]}"
             for folder, slash, name in (path.rpartition("/") for path in self.files)
-            if name.endswith((".py", ".so"))
+            if name.endswith((".py", ".so", ".pyc"))
         )
 
     @cached_property
     def folders(self) -> frozenset[str]:
-        """Return every folder, each of which is a package, if only a namespace."""
-        found: set[str] = set()
-        for path in self.files:
-            folder = path.rpartition("/")[0]
-            while folder and folder not in found:
-                found.add(folder)
-                folder = folder.rpartition("/")[0]
-        return frozenset(found)
+        """Return every directory, each of which is a package, if only a namespace."""
+        return frozenset(folder for path in self.files for folder in folders_around(path))
 
     @cached_property
     def own(self) -> frozenset[str]:
@@ -225,57 +243,102 @@ class _Places:
 
     @cached_property
     def parts(self) -> frozenset[str]:
-        """Return every name that a module or folder has, wherever it lies."""
+        """Return every name that a module or directory has, wherever it is."""
         return frozenset(path.rpartition("/")[2] for path in self.modules | self.folders)
 
-    def missing(self, found: Import) -> str | None:
-        """Return the first part of the import that is surely nowhere; ``None`` if there is none such."""
+    @cached_property
+    def attributes(self) -> frozenset[str]:
+        """Return the attributes that the project sets on anything, perhaps on a module."""
+        return frozenset(name for file in self.read.values() for name in file.attributes)
+
+    def is_rearranged(self, module: str) -> bool:
+        """Return whether the project might find the module in its own way."""
+        return self.anywhere and module.partition(".")[0] in self.parts
+
+    def missing_module(self, found: Import) -> str | None:
+        """Return the first part of the import that is certainly nowhere; ``None`` if there is none."""
         names = found.module.split(".")
-        if self.anywhere and names[0] in self.parts:
-            return None
         for count in range(1, len(names) + 1 if names[0] in self.own else 2):
             path = "/".join(names[:count])
             if path not in self.modules and path not in self.folders:
                 return ".".join(names[:count])
-        path = "/".join(names)
-        if found.name in {None, "*"} or names[0] not in self.own or path not in self.folders or path in self.modules:
-            return None
-        inner = f"{path}/{found.name}"
-        if inner in self.modules or inner in self.folders or self._may_define(path, str(found.name)):
+        inner = f"{'/'.join(names)}/{found.name}"
+        is_package = "/".join(names) in self.folders and "/".join(names) not in self.modules
+        if found.name in {None, "*"} or names[0] not in self.own or not is_package or self._may_have(found, inner):
             return None
         return f"{found.module}.{found.name}"
 
-    def _may_define(self, package: str, name: str) -> bool:
-        path = f"{package}/__init__.py"
-        if path not in self.files:
-            return f"{package}/__init__" in self.modules  # an extension module, which tells nobody its names
-        return path not in self.read or not self.read[path].names.isdisjoint({name, ANYTHING})
+    def _may_have(self, found: Import, inner: str) -> bool:
+        """Return whether a package has a module at a path, or might define its name."""
+        start = f"{inner.rpartition('/')[0]}/__init__"
+        if inner in self.modules or inner in self.folders:
+            return True
+        if f"{start}.py" not in self.files:
+            return start in self.modules  # only running an extension module would reveal its names
+        return f"{start}.py" not in self.read or self._may_define(f"{start}.py", str(found.name))
+
+    def file_without(self, found: Import) -> str | None:
+        """Return the project's file that certainly lacks the name that is imported from it."""
+        module = self.search_path.find(found.module)
+        if found.name in {None, "*"} or module is None or module.is_package or module.path not in self.read:
+            return None
+        return None if self._may_define(module.path, str(found.name)) else module.path
+
+    def _may_define(self, path: str, name: str) -> bool:
+        names = self.read[path].names | self.attributes | _MODULE_ATTRIBUTES
+        return not names.isdisjoint({name, ANYTHING})
 
 
-def _text(candidate: Candidate, module: str, found: list[Import], places: _Places) -> str:
+def _missing_names(imports: Iterable[Import], places: _Places) -> Iterator[Finding]:
+    missing: dict[tuple[str, str], list[Import]] = {}
+    for found in imports:
+        path = None if places.is_rearranged(found.module) else places.file_without(found)
+        if path:
+            missing.setdefault((path, str(found.name)), []).append(found)
+    for (path, name), found_in in sorted(missing.items()):
+        close = get_close_matches(name, sorted(places.read[path].names), n=1)
+        fix = f"did you mean {close[0]!r}?" if close else "define it there, or correct the import"
+        yield Finding("warning", f"{_where(found_in)}: {path} defines no {name!r}; {fix}")
+
+
+def _missing_modules(imports: Iterable[Import], places: _Places, candidate: Candidate) -> Iterator[Finding]:
+    known = MODULES | standard_library(candidate.config.target.runtime.python)
+    missing: dict[str, list[Import]] = {}
+    for found in imports:
+        top = found.module.partition(".")[0]
+        if candidate.config.kind == "layer" and top not in places.own and not was_standard(top):
+            continue  # a function that uses the layer may bring it
+        if top not in known and (top in places.own or not top.startswith("_")):
+            module = None if places.is_rearranged(found.module) else places.missing_module(found)
+            if module:
+                missing.setdefault(module, []).append(found)
+    for module, found_in in sorted(missing.items()):
+        yield Finding("warning", f"{_where(found_in)}: {_module_problem(candidate, module, places)}")
+
+
+def _where(found: Sequence[Import]) -> str:
+    """Return the first place, and how many there are: other files, or else other lines of the file."""
     first = found[0]
-    others = f", as {'does' if len(found) == 2 else 'do'} {len(found) - 1} more" if len(found) > 1 else ""  # noqa: PLR2004
+    files = len({one.by for one in found}) - 1
+    lines = len({one.line for one in found}) - 1
+    count, kind = (files, "file") if files else (lines, "line")
+    more = f" (and {count} more {kind}{'s' if count > 1 else ''})" if count else ""
+    return f"{first.by}:{first.line}{more}"
+
+
+def _module_problem(candidate: Candidate, module: str, places: _Places) -> str:
     top = module.partition(".")[0]
-    python = candidate.config.target.runtime.python_version
-    excluded = candidate.config.exclude_packages
-    where = f"{first.by}:{first.line} imports {module!r}{others}, "
+    runtime = candidate.config.target.runtime
     if top in places.own:
-        return (
-            f"{where}which is not in the archive; the import fails on Lambda with ModuleNotFoundError, so see to its "
-            "spelling and to what Hatch's options include."
-        )
+        return f"{module!r} isn't in the zip; correct its spelling, or include its file with Hatch's options"
     if was_standard(top):
-        return (
-            f"{where}which Python {python} does not have in its standard library; the import fails on Lambda with "
-            "ModuleNotFoundError, so do without it or require a backport."
-        )
-    if top.lower().replace("_", "-") in excluded:
-        remedy = "take it out of exclude-packages, unless a layer brings it."
-    elif inner := next((path for path in sorted(places.modules) if path.endswith(f"/{top}")), None):
-        remedy = f"import {inner.replace('/', '.')!r}, or have the file at the archive's root."
+        version = runtime.python_version
+        return f"Python {version} has no {module!r} in its standard library; do without it, or require a backport"
+    inner = sorted(path for path, entry in places.files.items() if entry.origin.project and path.endswith(f"/{top}.py"))
+    if top.lower().replace("_", "-") in candidate.config.exclude_packages:
+        fix = "remove it from exclude-packages, or ignore this if a layer provides it"
+    elif inner:
+        fix = f"did you mean {inner[0].removesuffix('.py').replace('/', '.')!r}?"
     else:
-        remedy = "add the distribution that has it to project.dependencies, unless a layer brings it."
-    return (
-        f"{where}which is neither in the archive nor in {candidate.config.target.runtime.name}; the import fails there "
-        f"with ModuleNotFoundError, so {remedy}"
-    )
+        fix = "add it to project.dependencies, or ignore this if a layer provides it"
+    return f"{module!r} isn't in the zip or in {runtime.name}; {fix}"

@@ -11,17 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.base import Finding
-from hatch_lambda.checks.handler import LARGEST_SOURCE
-from hatch_lambda.plan import opened
+from hatch_lambda.checks.search_path import folders_around, is_shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from hatch_lambda.checks.base import Candidate
     from hatch_lambda.plan import Entry, Origin
-
-_SHARING = (b"extend_path", b"declare_namespace")
-"""What an ``__init__`` says that looks for more of its package elsewhere. Source: ``pkgutil`` and ``pkg_resources``."""
 
 _MODULES = (".py", ".so")
 
@@ -59,13 +55,13 @@ def _hidden(function: Mapping[str, Entry], beneath: Mapping[str, Entry], handler
     module = handler.rpartition(".")[0].replace(".", "/")
     told: set[str] = set()
     for package in sorted(_folders(function) & _folders(beneath)):
-        if told & {package, *_around(package)}:
+        if told & {package, *folders_around(package)}:
             continue
         ours, theirs = (_below(package, place) for place in (function, beneath))
         winner, loser = (ours, theirs) if f"{package}/__init__.py" in ours else (theirs, ours)
         lost = sorted(path for path in loser.keys() - winner.keys() if path.endswith(_MODULES))
         start = winner.get(f"{package}/__init__.py")
-        if lost and start and not _shares(start):
+        if lost and start and not is_shared(start):
             told.add(package)
             own = next((path for path in lost if path in {f"{module}.py", f"{module}/__init__.py"}), None)
             here, there = ("the function", "a layer") if winner is ours else ("a layer", "the function")
@@ -82,18 +78,7 @@ def _hidden(function: Mapping[str, Entry], beneath: Mapping[str, Entry], handler
 
 
 def _folders(place: Mapping[str, Entry]) -> set[str]:
-    return {folder for path in place for folder in _around(path)}
-
-
-def _around(path: str) -> Iterator[str]:
-    """Yield the folders that a path lies in."""
-    return (path[:index] for index, letter in enumerate(path) if letter == "/")
-
-
-def _shares(start: Entry) -> bool:
-    with opened(start.content) as file:
-        text = file.read(LARGEST_SOURCE)
-    return any(word in text for word in _SHARING)
+    return {folder for path in place for folder in folders_around(path)}
 
 
 def _below(package: str, place: Mapping[str, Entry]) -> dict[str, Entry]:

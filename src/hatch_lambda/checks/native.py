@@ -6,7 +6,6 @@ native, such as Windows launchers, is data. The rules are those of ``ld.so(8)`` 
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,9 +15,10 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.native_files import native_files
+from hatch_lambda.checks.wheel_tags import tags_inside, wheel_filename
 from hatch_lambda.known_packages import SUBSTITUTES
 from hatch_lambda.native import numbers
-from hatch_lambda.plan import opened
+from hatch_lambda.target import wheel_tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -142,22 +142,40 @@ def _of_project(file: NativeFile, libraries: _Libraries) -> Iterator[_Problem]:
 
 
 def _of_wheel(files: Sequence[NativeFile], libraries: _Libraries, *, is_pure: Callable[[], bool]) -> Iterator[_Problem]:
-    """Yield what is wrong with the files of one wheel; ``is_pure`` tells whether it promises to do without them."""
+    """Yield what is wrong with the files of one wheel; ``is_pure`` returns whether its tags are for any platform.
+
+    If they are, nothing is sure: the wheel might do without its native code.
+    """
     target = libraries.target
     modules = [file for file in files if file.is_module]
-    if not modules and is_pure():
-        return  # programs and libraries for all systems, of which it takes what it can
-    units = modules or [file for file in files if file.native.kind == "library" or file.native.format != "ELF"]
+    if not modules and all(_foreign(file, target) for file in files):
+        yield from _nothing_for_target(files, target, pure=is_pure())
+        return
+    units = modules or [file for file in files if file.native.kind == "library" and _foreign(file, target) is None]
     wrong = {file.entry.path: _foreign(file, target) or _other_python(file, target) for file in units}
     fitting = [file for file in units if wrong[file.entry.path] is None]
     stems = {file.stem for file in fitting}
-    unfit = [file for file in units if file not in fitting and file.stem not in stems and (modules or not fitting)]
+    unfit = [file for file in units if file not in fitting and file.stem not in stems]
     pure = bool(unfit) and is_pure()
-    for file in unfit if not pure or (modules and not fitting) else ():
+    for file in unfit if not pure or not fitting else ():
         by_name = fitting and _other_python(file, target)  # a wheel for several Pythons that has this one
         what = wrong[file.entry.path] or ""
         yield _Problem(file, what, f"the target is {target}", _ASK, sure=not (by_name or pure))
-    yield from _of_fitting(fitting, files, libraries)
+    for problem in _of_fitting(fitting, files, libraries):
+        yield replace(problem, sure=problem.sure and not is_pure())
+
+
+def _nothing_for_target(files: Sequence[NativeFile], target: Target, *, pure: bool) -> Iterator[_Problem]:
+    """Yield the native code of a wheel that has none for the target.
+
+    A pure wheel might have some for Windows that Linux does without: launchers, as in pip's and setuptools' wheels, and
+    .NET, as in pythonnet's.
+    """
+    for file in sorted(files, key=lambda file: file.native.format != "ELF"):
+        if not pure or file.native.format != "PE" or file.entry.path.endswith(".pyd"):
+            is_loaded = file.native.kind == "library" or file.native.format != "ELF"
+            what = _foreign(file, target) or ""
+            yield _Problem(file, what, f"the target is {target}", _ASK, sure=is_loaded and not pure)
 
 
 _ASK = "use another release of it, and tell its maintainers"
@@ -207,14 +225,14 @@ def _missing(file: NativeFile, names: Sequence[str], libraries: _Libraries, *, s
 
 
 def _is_pure(candidate: Candidate, origin: Origin) -> bool:
-    """Return whether a wheel's own tags, as its ``WHEEL`` file has them, are for any platform."""
+    """Return whether a wheel is for any platform: by its file name, or in an existing zip by its ``WHEEL`` file."""
     path = f"{origin.dist_info}/WHEEL"
     entry = candidate.plan.paths.get(path) or candidate.modules.get(path)
     if entry is None:
         return False
-    with opened(entry.content) as file:
-        tags = re.findall(r"^Tag: (\S+)", file.read(1 << 16).decode("utf-8", "replace"), re.MULTILINE)
-    return any(tag.endswith("-any") for tag in tags)
+    filename = wheel_filename(entry.content)
+    tags = wheel_tags(filename) if filename else tags_inside(entry.content, candidate.memory)
+    return any(tag.platform == "any" for tag in tags)
 
 
 def _folded(problems: Iterable[_Problem]) -> list[list[_Problem]]:

@@ -167,9 +167,9 @@ def _other_targets(release: Release, alternatives: Alternatives) -> list[str]:
     others = [other for other in others if release.suits_python(other) and alternatives.fits(other, release.name)]
     loading = [other.runtime for other in others if release.is_loadable(other)]
     if loading:
-        found.append(f"use runtime {_best(loading)}{_libraries(release.name)}")
+        found.append(f"use runtime {best_runtime(loading)}{_libraries(release.name)}")
     elif others and not release.suits_python(target) and not release.wheels and not release.is_native:
-        runtime = _best([other.runtime for other in others])
+        runtime = best_runtime([other.runtime for other in others])
         found.append(f"use runtime {runtime} and {from_source(release.name)}")
     (architecture,) = (name for name in ARCHITECTURES if name != target.architecture)
     other = Target(target.runtime, architecture, target.patch)
@@ -225,7 +225,7 @@ def _is_for_linux(filename: str) -> bool:
     return any("linux" in tag.platform or tag.platform == "any" for tag in _tags(filename))
 
 
-def _best(runtimes: Sequence[Runtime]) -> str:
+def best_runtime(runtimes: Sequence[Runtime]) -> str:
     """Return which of some runtimes to take: all from one on, if they go up to the newest; else the last supported."""
     newest = list(takewhile(runtimes.__contains__, reversed(RUNTIMES)))
     if len(newest) > 1:

@@ -105,7 +105,9 @@ class Resolution:
     """The pins that meet the requirements.
 
     ``notes`` say where an older release was taken, and why. ``source`` names what the pins come from and ``remedy``
-    what to do if they turn out not to be right. ``unfit`` says of distributions without a pin why they have none.
+    what to do if they turn out not to be right. ``unfit`` says of distributions without a pin why they have none, and
+    what to do;
+    ``fallbacks`` of those with a wheel for any platform which wheels for Linux their release has.
     ``exact`` is whether every pin has to be needed: a lock may hold more than this project asks for. ``demanded`` is
     all that was required on the way, as far as the resolver tells.
     """
@@ -116,6 +118,7 @@ class Resolution:
     source: str = "the resolution"
     remedy: str = "the index tells something else of it than its wheel does; ask whoever runs the index"
     unfit: Mapping[NormalizedName, str] = field(default_factory=dict)
+    fallbacks: Mapping[NormalizedName, str] = field(default_factory=dict)
     exact: bool = True
     demanded: tuple[Demand, ...] = ()
 

@@ -31,8 +31,13 @@ if TYPE_CHECKING:
     from hatch_lambda.target import Target
 
 
-def chosen_lock(config: LambdaConfig, host: Host, memory: Memory) -> HashedResolver | LockResolver | None:
-    """Return the lock if the project has one; raises ``ConfigError`` if it has two for the same archives."""
+def chosen_lock(
+    config: LambdaConfig, host: Host, memory: Memory, shared: Path | None = None
+) -> HashedResolver | LockResolver | None:
+    """Return the lock if the project has one; raises ``ConfigError`` if it has two for the same archives.
+
+    ``shared`` is the folder whose files a lock may name, if it is not the project's own.
+    """
     default = host.folder / LOCK_FILE
     path = host.folder / config.lock if config.lock else default
     is_own = config.where("lock") != f"{TABLE}.lock"  # and the other is that of other archives
@@ -46,7 +51,7 @@ def chosen_lock(config: LambdaConfig, host: Host, memory: Memory) -> HashedResol
         return HashedResolver(path, host, memory)
     overridden = frozenset(option for option, variable in VARIABLES.items() if host.environ.get(variable))
     wanted = Wanted(config.features, config.dependency_groups, config.build_from_source, overridden)
-    return LockResolver(path, host.folder, wanted)
+    return LockResolver(path, host.folder, wanted, shared or host.folder)
 
 
 def locked_commits(config: LambdaConfig, host: Host, memory: Memory) -> LockedCommits | None:

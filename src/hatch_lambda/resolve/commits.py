@@ -63,9 +63,10 @@ class LockedCommits:
 def _is_of(has: PackageVcs, address: str, revision: str | None) -> bool:
     """Return whether an entry of a lock is for this branch or tag, as far as the entry tells."""
     asked = without_credentials(address.partition("+")[2])
-    same = has.url is None or _bare(without_credentials(has.url)) == _bare(asked)
+    same = has.url is None or without_suffix(without_credentials(has.url)) == without_suffix(asked)
     return same and has.requested_revision in {None, revision}
 
 
-def _bare(url: str) -> str:
+def without_suffix(url: str) -> str:
+    """Return a repository's URL without what may be left out at its end."""
     return url.rstrip("/").removesuffix(".git")

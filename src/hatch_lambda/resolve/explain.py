@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidWheelFilename, canonicalize_name
 
-from hatch_lambda.resolve.advice import Release, fixes
-from hatch_lambda.resolve.pip_log import name_in
+from hatch_lambda.resolve.advice import Release, best_runtime, fixes, is_loadable
+from hatch_lambda.resolve.pip_log import Offer, name_in
 from hatch_lambda.resolve.requirers import Requirer, read_requirer, requirers_text
-from hatch_lambda.target import wheel_tags
+from hatch_lambda.runtimes import RUNTIMES
+from hatch_lambda.target import Target, wheel_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from packaging.specifiers import SpecifierSet
     from packaging.tags import Tag
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.resolve.advice import Alternatives
     from hatch_lambda.resolve.base import Demand, Pin
-    from hatch_lambda.resolve.pip_log import Missing, Offer, PipLog, Unfetched
-    from hatch_lambda.target import Target
+    from hatch_lambda.resolve.pip_log import Missing, PipLog, Unfetched
 
 UNAUTHORIZED, FORBIDDEN = 401, 403
 """Source: https://www.rfc-editor.org/rfc/rfc9110#section-15.5."""
@@ -93,6 +93,51 @@ def explain_sdists(pins: Iterable[Pin], demands: Iterable[Demand], log: PipLog) 
                 f"{pin} is taken instead of {newest}, which has only an sdist ({offers[0].filename}); "
                 f'build-from-source = ["{pin.name}"] takes it, if it is pure Python.'
             )
+
+
+def explain_fallbacks(
+    pins: Iterable[Pin], filenames: Mapping[NormalizedName, Sequence[str]], target: Target
+) -> dict[NormalizedName, str]:
+    """Return a warning for each pin whose wheel is for any platform, and whose release has others for Linux.
+
+    ``filenames`` are those of the files of each release, as far as they are known. Wheels for other implementations
+    than CPython don't count. A release with others for Windows or macOS only has its wheel for any platform for Linux.
+    """
+    others = {pin: [name for name in filenames.get(pin.name, ()) if _is_for_linux(name)] for pin in pins}
+    return {
+        pin.name: _fallback(pin, sorted(names), target)
+        for pin, names in others.items()
+        if names and pin.filename.endswith("-any.whl")
+    }
+
+
+def _fallback(pin: Pin, others: Sequence[str], target: Target) -> str:
+    offers = [Offer(name, pin.version, "tags") for name in others]
+    runtimes = [
+        runtime
+        for runtime in RUNTIMES
+        if runtime.state != "deprecated"
+        and any(is_loadable(offer, Target(runtime, target.architecture)) for offer in offers)
+    ]
+    other = Target(target.runtime, "arm64" if target.architecture == "x86_64" else "x86_64")
+    if runtimes:
+        fix = f"use runtime {best_runtime(runtimes)}"
+    elif any(is_loadable(offer, other) for offer in offers):
+        fix = f"use architecture {other.architecture}"
+    else:
+        fix = "use a release with a wheel for it"
+    return (
+        f"{pin}: might lack a library, because {target} gets its wheel for any platform instead of one for Linux "
+        f"({shortfall(others, target)}); test it, or {fix}"
+    )
+
+
+def _is_for_linux(filename: str) -> bool:
+    try:
+        tags = wheel_tags(filename)
+    except InvalidWheelFilename:
+        return False
+    return any(re.match("(many)?linux", tag.platform) and tag.interpreter[:2] in {"cp", "py"} for tag in tags)
 
 
 def _newest_above(

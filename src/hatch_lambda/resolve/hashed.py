@@ -9,7 +9,7 @@ import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packaging.pylock import PackageVcs
 from packaging.requirements import InvalidRequirement, Requirement
@@ -18,7 +18,8 @@ from packaging.utils import canonicalize_name
 from hatch_lambda.errors import ResolveError, last_lines
 from hatch_lambda.resolve.base import COMMIT, OFFLINE_VARIABLE, Pin, Resolution
 from hatch_lambda.resolve.commits import LockedCommits
-from hatch_lambda.resolve.pip import report_of, reported_pin
+from hatch_lambda.resolve.explain import explain_fallbacks
+from hatch_lambda.resolve.pip import report_of, reported_pin, unloadable_files
 from hatch_lambda.resolve.pip_command import target_options
 from hatch_lambda.resolve.proof import demands, unmet
 
@@ -77,15 +78,16 @@ class HashedResolver:
         problems = [f"{self.name}: {problem}" for problem in map(_line_problem, lines) if problem]
         if problems:
             raise ResolveError(problems)
-        key = (lines, target.markers, target.platforms)
+        key = ("hashed", lines, target.markers, target.platforms)
         known = self.memory.recall(*key)
-        pins = self._ask_pip(lines, target) if known is None else tuple(map(Pin.from_json, known))
-        self.memory.remember([pin.as_json() for pin in pins], *key)
-        unfit = {
-            name: f"{self.name} has {name}, but only as a repository, and nothing is compiled on this machine"
-            for name in _repositories(lines, target)
-        }
-        resolution = Resolution(pins, source=self.name, remedy=_REMEDY, unfit=unfit, exact=False)
+        if known is None:
+            known = self._ask_pip(lines, target)
+            self.memory.remember(known, *key)
+        pins = tuple(map(Pin.from_json, known["pins"]))
+        why = f"only as a repository, and nothing is compiled on this machine; {_REMEDY}"
+        unfit = {name: f"{self.name} has {name}, but {why}" for name in _repositories(lines, target)}
+        fallbacks = explain_fallbacks(pins, known["unloadable"], target)
+        resolution = Resolution(pins, source=self.name, remedy=_REMEDY, unfit=unfit, fallbacks=fallbacks, exact=False)
         found = {pin.name: pin for pin in pins}
         stale = [problem for demand in demands(roots, {}, target) if (problem := unmet(demand, found, resolution))]
         if stale:
@@ -100,7 +102,8 @@ class HashedResolver:
         except OSError as error:
             raise ResolveError(f"{self.name}: cannot be read ({error.strerror}); make it or remove lock") from None
 
-    def _ask_pip(self, lines: Sequence[str], target: Target) -> tuple[Pin, ...]:
+    def _ask_pip(self, lines: Sequence[str], target: Target) -> dict[str, Any]:
+        """Return the pins as JSON, and the other files of their releases that the target cannot load."""
         if self.host.offline:
             raise ResolveError(
                 f"{OFFLINE_VARIABLE}: {self.name} does not say where the wheels are, and was not used for {target} "
@@ -116,7 +119,8 @@ class HashedResolver:
                 detail=run.errors,
                 excerpt=last_lines(run.errors),
             )
-        return tuple(map(reported_pin, report.get("install", ())))
+        pins = tuple(map(reported_pin, report.get("install", ())))
+        return {"pins": [pin.as_json() for pin in pins], "unloadable": unloadable_files(pins, run.log)}
 
 
 def _lines(path: Path, above: frozenset[Path] = frozenset()) -> Iterator[str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from packaging.markers import Marker
+from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.pylock import (
     Package,
     PackageArchive,
@@ -40,13 +41,13 @@ from hatch_lambda.resolve.base import (
     without_credentials,
 )
 from hatch_lambda.resolve.commits import LockedCommits
-from hatch_lambda.resolve.explain import shortfall
+from hatch_lambda.resolve.explain import explain_fallbacks, shortfall
 from hatch_lambda.resolve.proof import demands, unmet
 from hatch_lambda.runtimes import RUNTIMES
-from hatch_lambda.target import ARCHITECTURES, Target
+from hatch_lambda.target import ARCHITECTURES, Target, wheel_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from packaging.markers import Environment
@@ -85,11 +86,15 @@ class Wanted:
 
 @dataclass(frozen=True)
 class LockResolver:
-    """A pylock, whoever made it."""
+    """A pylock, whoever made it.
+
+    ``root`` is the project's folder, and ``shared`` one around it that whoever has the project has too.
+    """
 
     path: Path
     root: Path
     wanted: Wanted
+    shared: Path
 
     @property
     def name(self) -> str:
@@ -97,8 +102,10 @@ class LockResolver:
         return self.path.relative_to(self.root).as_posix() if self.path.is_relative_to(self.root) else str(self.path)
 
     def commits(self, target: Target) -> LockedCommits:
-        """Return the commits that the lock has for the target; raises ``ResolveError`` if it cannot be read."""
-        return commits_in(read_lock(self.path, self.name), target, self.name, self.wanted)
+        """Return the commits that the lock has for the target; raises ``ResolveError`` if it is not for the target."""
+        lock = read_lock(self.path, self.name)
+        _check_environment(lock, target, self.name, _remedy_for(lock, target, self.wanted))
+        return commits_in(lock, target, self.name, self.wanted)
 
     def resolve(
         self,
@@ -114,7 +121,7 @@ class LockResolver:
             target,
             self.name,
             base=self.path.parent,
-            root=self.root,
+            root=self.shared,
             wanted=self.wanted,
         )
         direct = {literal(without_credentials(url)): url for root in roots if (url := root.requirement.url)}
@@ -124,14 +131,17 @@ class LockResolver:
         found = {pin.name: pin for pin in resolution.pins}
         stale = [problem for demand in demands(roots, {}, target) if (problem := unmet(demand, found, resolution))]
         if stale:
-            raise ResolveError([*stale, *_difference(lock, roots, self.name)])
+            undeclared = _undeclared(lock, self.wanted, self.name)
+            raise ResolveError([*stale, *undeclared, *_difference(lock, roots, self.name)])
         return resolution
 
 
 def commits_in(lock: Pylock, target: Target, name: str, wanted: Wanted | None = None) -> LockedCommits:
-    """Return the commits that a lock has for the target."""
-    found = {package.name: _select_one(lock, package, target, wanted or Wanted()) for package in lock.packages}
-    commits = {package: entry for package, entry in found.items() if isinstance(entry, PackageVcs)}
+    """Return the commits that a lock has for the target; without ``wanted``, those of all its extras and groups."""
+    packages = packages_for(lock, target, name, wanted)
+    commits = {
+        package.name: package.vcs for package in packages if package.vcs and not _python_problem(package, target)
+    }
     freeing = f"free it with {UPGRADE_VARIABLE}={{name}} {REFRESH}" if lock.created_by == CREATED_BY else ""
     return LockedCommits(name, _remedy(lock), commits, freeing=freeing)
 
@@ -187,44 +197,130 @@ def select(
 ) -> Resolution:
     """Return the pins that the lock has for the target.
 
-    Packages of which it has no wheel for the target are told in ``unfit``: whether one is needed, the proof will know.
+    Packages of which it has no wheel for the target are told in ``unfit``, with what to do: whether one is needed, the
+    proof will know.
     Those that may be built can be pinned to their sdist.
     Paths in the lock are relative to ``base`` and must not leave ``root``. Raises ``ResolveError`` if the lock as a
     whole is for other environments.
     """
-    wanted, remedy = wanted or Wanted(), remedy or _remedy(lock)
-    _check_environment(lock, target, name, f"{_missing_in_table(lock, target, wanted.overridden)}{remedy}")
-    pins: dict[NormalizedName, Pin] = {}
-    unfit: dict[NormalizedName, str] = {}
-    twice = []
-    for package in lock.packages:
-        found = _select_one(lock, package, target, wanted)
-        if found is None:
-            continue
-        if package.name in pins or package.name in unfit:
-            twice.append(f"{name}: {package.name} is there twice for {target}; {remedy}")
-        if isinstance(found, PackageSdist) and package.name not in wanted.from_source:
-            fix = sdist_fix(package.name, [wheel.filename for wheel in package.wheels or ()])
-            found = f"{_no_wheel(package, target)}; {fix}"
-        pin = found if isinstance(found, str) else _pin(package, found, base, root)
-        if isinstance(pin, str):
-            unfit[package.name] = f"{name} has {package.name} {package.version or ''}".rstrip() + f", but {pin}"
-        else:
-            pins[package.name] = pin
+    wanted = wanted or Wanted()
+    _check_environment(lock, target, name, remedy or _remedy_for(lock, target, wanted))
+    remedy = remedy or _remedy(lock)
+    packages = packages_for(lock, target, name, wanted)
+    twice = [package for package, count in Counter(package.name for package in packages).items() if count > 1]
     if twice:
-        raise ResolveError(twice)
-    return Resolution(tuple(pins.values()), source=name, remedy=remedy, unfit=unfit, exact=False)
+        raise ResolveError(f"{name}: {package} is there twice for {target}; {remedy}" for package in twice)
+    problems = {
+        package.name: f"{problem}; {remedy}"
+        for package in packages
+        if (problem := _fit_problem(package, target, wanted))
+    }
+    fit = replace(lock, packages=[package for package in packages if package.name not in problems])
+    entries = _entries(fit, target, name, wanted)
+    pins = {package.name: _pin(package, entry, base, root, remedy) for package, entry in entries}
+    problems |= {package: pin for package, pin in pins.items() if isinstance(pin, str)}
+    unfit = {
+        package.name: f"{name} has {package.name} {package.version or ''}".rstrip() + f", but {problems[package.name]}"
+        for package in packages
+        if package.name in problems
+    }
+    found = tuple(pin for pin in pins.values() if isinstance(pin, Pin))
+    files = {package.name: [wheel.filename for wheel in package.wheels or ()] for package in packages}
+    fallbacks = explain_fallbacks(found, files, target)
+    return Resolution(found, source=name, remedy=remedy, unfit=unfit, fallbacks=fallbacks, exact=False)
+
+
+def packages_for(lock: Pylock, target: Target, name: str, wanted: Wanted | None = None) -> list[Package]:
+    """Return the packages whose markers hold on the target; without ``wanted``, for all extras and groups of the lock.
+
+    Raises ``ResolveError`` for a marker that compares what cannot be compared.
+    """
+    extras, groups = _declared(lock, wanted)
+    environment: dict[str, str | frozenset[str]] = {**target.markers, "extras": extras, "dependency_groups": groups}
+    return [
+        package
+        for package in lock.packages
+        if package.marker is None or _holds(package.marker, environment, f"{name}: {package.name}", _remedy(lock))
+    ]
+
+
+def _declared(lock: Pylock, wanted: Wanted | None) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the extras and the groups that are wanted of a lock, as far as it declares them.
+
+    A lock that declares none may well hold what one of them requires, as those of ``uv export --extra`` do.
+    """
+    extras, groups = (_normalized(names) for names in (lock.extras, lock.dependency_groups))
+    if wanted:
+        extras, groups = extras & _normalized(wanted.features), groups & _normalized(wanted.groups)
+    return extras, groups | _normalized(lock.default_groups)
+
+
+def _undeclared(lock: Pylock, wanted: Wanted, name: str) -> list[str]:
+    """Say which extras and groups another tool's lock was made without, as far as it says with which it was made."""
+    if lock.created_by == CREATED_BY:
+        return []
+    asked = {
+        "extra": (lock.extras, wanted.features),
+        "dependency group": (lock.dependency_groups, wanted.groups),
+    }
+    return [
+        f"{name}: declares no {kind} {one!r}; {_remedy(lock)}, for that too"
+        for kind, (declared, names) in asked.items()
+        for one in sorted(_normalized(names) - _normalized(declared))
+        if declared is not None
+    ]
+
+
+def _normalized(names: Iterable[str] | None) -> frozenset[str]:
+    return frozenset(map(canonicalize_name, names or ()))
+
+
+def _holds(marker: Marker, environment: Mapping[str, str | frozenset[str]], where: str, remedy: str) -> bool:
+    """Return whether a marker of a lock holds; ``environment`` has ``extras`` where those may be asked for."""
+    try:
+        return marker.evaluate(environment, "lock_file" if "extras" in environment else "requirement")
+    except (UndefinedComparison, UndefinedEnvironmentName, KeyError):  # which it is for packaging before 26.3
+        raise ResolveError(f"{where}: its marker {str(marker)!r} has no answer; {remedy}") from None
+
+
+def _entries(lock: Pylock, target: Target, name: str, wanted: Wanted) -> list[tuple[Package, object]]:
+    """Return what packaging selects for each package of a lock that is known to have something for the target.
+
+    Its errors have one class for everything, and the reasons that are known have been looked for already, so that what
+    it objects to is shown as it is.
+    """
+    extras, groups = _declared(lock, wanted)
+    environment = cast("Environment", target.markers)
+    try:
+        return list(lock.select(environment=environment, tags=target.tags, extras=extras, dependency_groups=groups))
+    except PylockSelectError as error:
+        raise ResolveError(
+            f"{name}: {type(error).__name__}: {error}; if the lock is right, report it to the maintainers of "
+            "hatch-lambda"
+        ) from None
 
 
 def _remedy(lock: Pylock) -> str:
     return f"refresh it with {REFRESH}" if lock.created_by == CREATED_BY else f"make it anew with {lock.created_by}"
 
 
+def _remedy_for(lock: Pylock, target: Target, wanted: Wanted) -> str:
+    """Return what to do about a lock that is not for the target."""
+    return f"{_missing_in_table(lock, target, wanted.overridden)}{_remedy(lock)}"
+
+
 def _check_environment(lock: Pylock, target: Target, name: str, remedy: str) -> None:
-    try:
-        list(replace(lock, packages=[]).select(environment=cast("Environment", target.markers), tags=target.tags))
-    except PylockSelectError:
-        raise ResolveError(f"{name}: {_made_for(lock, target)}; {remedy}") from None
+    """Raise ``ResolveError`` if the lock as a whole is for other environments."""
+    python = target.python_full_version
+    if lock.requires_python and not lock.requires_python.contains(python):
+        problem = f"made for Python {lock.requires_python}; {target.runtime.name} has {python}"
+        raise ResolveError(f"{name}: {problem}; {remedy}")
+    if lock.environments is None:
+        return
+    if not any(_holds(marker, target.markers, name, remedy) for marker in lock.environments):
+        known = _known_targets()
+        made_for = " or ".join(str(known.get(marker, marker)) for marker in lock.environments) or "no environment"
+        raise ResolveError(f"{name}: made for {made_for}; not for {target}; {remedy}")
 
 
 def _missing_in_table(lock: Pylock, target: Target, overridden: Collection[str]) -> str:
@@ -246,56 +342,47 @@ def _known_targets() -> dict[Marker, Target]:
     return {environment_of(target): target for target in known}
 
 
-def _made_for(lock: Pylock, target: Target) -> str:
-    """Say for which environments a lock is, none of which is the target."""
+def _python_problem(package: Package, target: Target) -> str | None:
     python = target.python_full_version
-    if lock.requires_python and not lock.requires_python.contains(python):
-        return f"made for Python {lock.requires_python}; {target.runtime.name} has {python}"
-    known = _known_targets()
-    made_for = [str(known.get(marker, marker)) for marker in lock.environments or ()]
-    return f"made for {' or '.join(made_for)}; not for {target}"
+    if package.requires_python is None or package.requires_python.contains(python):
+        return None
+    return f"it requires Python {package.requires_python}, the runtime has {python}"
 
 
-def _select_one(lock: Pylock, package: Package, target: Target, wanted: Wanted) -> Any:
-    """Return what the lock selects for one package: an entry, why there is none, or ``None`` if it is not wanted."""
-    extras, groups = ({canonicalize_name(name) for name in names} for names in (wanted.features, wanted.groups))
-    try:
-        selected = list(
-            replace(lock, packages=[package], environments=None).select(
-                environment=cast("Environment", target.markers),
-                tags=target.tags,
-                extras=extras,
-                dependency_groups={*groups, *(lock.default_groups or ())},
-            )
-        )
-    except PylockSelectError:
-        return _no_wheel(package, target)
-    return selected[0][1] if selected else None
-
-
-def _no_wheel(package: Package, target: Target) -> str:
-    if package.requires_python and not package.requires_python.contains(target.python_full_version):
-        return f"it requires Python {package.requires_python}, the runtime has {target.python_full_version}"
+def _fit_problem(package: Package, target: Target, wanted: Wanted) -> str | None:
+    """Say why the lock has nothing of a package that the target could load; ``None`` if it may have."""
     files = (*(package.wheels or ()), *((package.sdist,) if package.sdist else ()))
-    return f"no wheel for {target}, {shortfall([file.filename for file in files], target)}"
+    loadable = any(target.loads(wheel_tags(wheel.filename)) for wheel in package.wheels or ())
+    built = package.sdist and package.name in wanted.from_source
+    problem = _python_problem(package, target)
+    if problem or loadable or built or not files:
+        return problem
+    no_wheel = f"no wheel for {target}, {shortfall([file.filename for file in files], target)}"
+    wheels = [wheel.filename for wheel in package.wheels or ()]
+    return f"{no_wheel}; {sdist_fix(package.name, wheels)}" if package.sdist else no_wheel
 
 
-def _pin(package: Package, entry: object, base: Path, root: Path) -> Pin | str:
-    """Return the pin of a package, or why it cannot be one."""
+def _pin(package: Package, entry: object, base: Path, root: Path, remedy: str) -> Pin | str:
+    """Return the pin of a package, or why it cannot be one and what to do."""
     if not isinstance(entry, PackageWheel | PackageSdist | PackageArchive):
         kind = "a repository" if isinstance(entry, PackageVcs) else "a folder"
-        return f"only as {kind}, and nothing is compiled on this machine"
+        return f"only as {kind}, and nothing is compiled on this machine; {remedy}"
     url = literal(entry.url or "") or (base / (entry.path or "")).absolute().as_uri()
     filename = filename_of(url) if isinstance(entry, PackageArchive) else entry.filename
     sha256 = entry.hashes.get("sha256")
+    if url.startswith("file:") and not file_of(url).is_relative_to(root.resolve()):
+        return (
+            f"its file {filename} lies outside the project, its workspace, and its repository, where nobody else has "
+            "it; move it into one of them"
+        )
     problem = _name_problem(filename, url, sdist=isinstance(entry, PackageSdist)) or _file_problem(url, root)
     if problem or sha256 is None:
-        return problem or f"its file {filename} has no sha256"
+        return f"{problem or f'its file {filename} has no sha256'}; {remedy}"
     parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
     try:
         version = package.version or parse(filename)[1]
     except (InvalidWheelFilename, InvalidSdistFilename):
-        return f"its file {filename} does not tell its version"
+        return f"its file {filename} does not tell its version; {remedy}"
     size = entry.size if isinstance(entry, PackageWheel) else None
     return Pin(package.name, version, url, str(sha256).lower(), size)
 
@@ -308,12 +395,10 @@ def _name_problem(filename: str, url: str, *, sdist: bool) -> str | None:
 
 def _file_problem(url: str, root: Path) -> str | None:
     """Say why a file of this machine cannot be what a lock means; ``None`` for all other URLs."""
-    if not url.startswith("file:"):
+    file = file_of(url) if url.startswith("file:") else None
+    if file is None or file.is_file():
         return None
-    file = file_of(url)
-    if not file.is_relative_to(root.resolve()):
-        return f"its file {file.name} lies outside the project, where nobody else has it"
-    return None if file.is_file() else f"its file {file.relative_to(root.resolve()).as_posix()} is not there"
+    return f"its file {file.relative_to(root.resolve()).as_posix()} is not there"
 
 
 def _difference(lock: Pylock, roots: Sequence[Demand], name: str) -> list[str]:

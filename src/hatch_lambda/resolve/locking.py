@@ -6,14 +6,14 @@ import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from packaging.markers import Marker
 from packaging.pylock import Package, PackageSdist, PackageVcs, PackageWheel, Pylock
 from packaging.version import Version
 
 from hatch_lambda.config import LOCK_FILE
-from hatch_lambda.errors import ResolveError
+from hatch_lambda.errors import ResolveError, secret_parameters
 from hatch_lambda.resolve.base import Commit, Pin, file_of, without_credentials
 from hatch_lambda.resolve.commits import LockedCommits
 from hatch_lambda.resolve.lock import (
@@ -22,6 +22,7 @@ from hatch_lambda.resolve.lock import (
     commits_in,
     environment_of,
     maker_of,
+    packages_for,
     read_lock,
     requirement_lines,
 )
@@ -42,12 +43,32 @@ _SHOWN = 7
 
 
 @dataclass(frozen=True)
+class OptionalPart:
+    """An extra or a dependency group that a lock is made with, and what would not be in the lock without it.
+
+    What several of them require is in each. ``kind`` is the name that PEP 751 has for it, in locks and in markers.
+    """
+
+    kind: Literal["extras", "dependency_groups"]
+    name: NormalizedName
+    required: frozenset[NormalizedName]
+
+    def __str__(self) -> str:
+        return f'"{self.name}" in {self.kind}'
+
+
+@dataclass(frozen=True)
 class LockPart:
     """What a lock holds for one target: pins, commits, and the requirements that an index had to meet."""
 
     target: Target
     pins: tuple[Pin | Commit, ...]
     roots: tuple[Demand, ...]
+    optional: tuple[OptionalPart, ...] = ()
+
+    def condition(self, name: NormalizedName) -> str:
+        """Return the marker of which extras and groups have a distribution on the target; empty if it is always in."""
+        return " or ".join(sorted(str(part) for part in self.optional if name in part.required))
 
     @property
     def versions(self) -> dict[NormalizedName, str]:
@@ -94,13 +115,9 @@ def locked(path: Path, target: Target) -> Locked:
         )
     try:
         lock = read_lock(path, path.name)
+        packages = packages_for(lock, target, path.name)
     except ResolveError:  # ours, but damaged, as by a merge
         return Locked()
-    packages = [
-        package
-        for package in lock.packages
-        if package.marker is None or package.marker.evaluate({**target.markers, "extra": ""})
-    ]
     commits = commits_in(lock, target, path.name)
     return Locked(
         {package.name: package.version for package in packages if package.version and not package.vcs},
@@ -130,7 +147,8 @@ def write_lock(path: Path, text: str) -> None:
 def make_lock(parts: Sequence[LockPart], base: Path, root: Path) -> str:
     """Return our lock of these pins as TOML, the same for the same pins; it is meant to lie in the folder ``base``.
 
-    Raises ``ResolveError`` for a pin that nobody else could fetch: one without hash, or a file outside the project.
+    Raises ``ResolveError`` for a pin that nobody else could fetch, such as one without hash or a file of this machine
+    only, and for a URL with credentials in its query, which is of no use without them.
     """
     import tomli_w
 
@@ -142,6 +160,8 @@ def make_lock(parts: Sequence[LockPart], base: Path, root: Path) -> str:
     lock = Pylock(
         lock_version=Version("1.0"),
         environments=[environment_of(part.target) for part in parts],
+        extras=_declared(parts, "extras"),
+        dependency_groups=_declared(parts, "dependency_groups"),
         created_by=CREATED_BY,
         packages=[_package(name, version, parts, files) for name, version in releases],
         tool={TOOL: {"requirements": requirement_lines([root for part in parts for root in part.roots])}},
@@ -150,29 +170,53 @@ def make_lock(parts: Sequence[LockPart], base: Path, root: Path) -> str:
     return tomli_w.dumps(lock.to_dict())
 
 
+def _declared(parts: Sequence[LockPart], kind: str) -> list[NormalizedName] | None:
+    return sorted({optional.name for part in parts for optional in part.optional if optional.kind == kind}) or None
+
+
 def _package(
     name: NormalizedName,
     version: Version,
     parts: Sequence[LockPart],
     files: Mapping[Pin | Commit, File | str],
 ) -> Package:
-    """Return a release with its files for all targets that take it; a marker says which, where not all do."""
-    release = {part.target: pin for part in parts for pin in part.pins if (pin.name, pin.version) == (name, version)}
-    chosen = [files[pin] for pin in sorted(release.values(), key=lambda pin: pin.filename)]
+    """Return a release with its files for all targets that take it; a marker says when it is taken, if not always."""
+    release = [(part, pin) for part in parts for pin in part.pins if (pin.name, pin.version) == (name, version)]
+    chosen = [files[pin] for _, pin in sorted(release, key=lambda taken: taken[1].filename)]
     wheels = [file for file in chosen if isinstance(file, PackageWheel)]
-    made_for = [f"({environment_of(target)})" for target in release]
     return Package(
         name=name,
         version=version,
-        marker=None if len(release) == len(parts) else Marker(" or ".join(made_for)),
+        marker=_marker(name, [part for part, _ in release], everywhere=len(release) == len(parts)),
         wheels=list({wheel.name: wheel for wheel in wheels}.values()) or None,
         sdist=next((file for file in chosen if isinstance(file, PackageSdist)), None),
         vcs=next((file for file in chosen if isinstance(file, PackageVcs)), None),
     )
 
 
+def _marker(name: NormalizedName, parts: Sequence[LockPart], *, everywhere: bool) -> Marker | None:
+    """Return the targets, and the extras and groups, that have a distribution; ``None`` if all have it."""
+    made_for: dict[str, list[str]] = {}
+    for part in parts:
+        made_for.setdefault(part.condition(name), []).append(f"({environment_of(part.target)})")
+    if everywhere and len(made_for) == 1:
+        condition = next(iter(made_for))
+        return Marker(condition) if condition else None
+    clauses = (
+        f"({' or '.join(targets)}) and ({condition})" if condition else " or ".join(targets)
+        for condition, targets in made_for.items()
+    )
+    return Marker(" or ".join(clauses))
+
+
 def _file(pin: Pin | Commit, base: Path, root: Path) -> File | str:
     """Return the entry of a pin's file, or of a commit, or why it cannot be locked."""
+    secrets = secret_parameters(pin.url)
+    if secrets:
+        return (
+            f"{pin}: its URL has credentials in the query ({', '.join(secrets)}), which would get into the lock; use "
+            "an index that asks for a user name and password instead, or build without a lock"
+        )
     if isinstance(pin, Commit):
         place = {"path": _relative(file_of(pin.url), base)} if pin.url.startswith("file:") else {"url": pin.url}
         return PackageVcs(

@@ -15,7 +15,13 @@ from hatch_lambda.errors import ResolveError, last_lines, masked
 from hatch_lambda.resolve.advice import Alternatives
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, UPGRADE_VARIABLE, Host, Pin, Resolution, literal
 from hatch_lambda.resolve.constraints import preferences_file
-from hatch_lambda.resolve.explain import explain_download, explain_failure, explain_older, explain_sdists
+from hatch_lambda.resolve.explain import (
+    explain_download,
+    explain_failure,
+    explain_fallbacks,
+    explain_older,
+    explain_sdists,
+)
 from hatch_lambda.resolve.lock import REFRESH
 from hatch_lambda.resolve.pip_command import dry_run_options, run_pip, target_options
 from hatch_lambda.resolve.proof import demands
@@ -29,6 +35,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.resolve.base import Demand
     from hatch_lambda.resolve.pip_command import PipRun
+    from hatch_lambda.resolve.pip_log import PipLog
     from hatch_lambda.runtimes import Runtime
     from hatch_lambda.target import Target
 
@@ -197,7 +204,18 @@ def _resolution(
         for failure in run.log.unfetched
     ]
     notes = tuple(explain_older(pins, demanded, run.log, target))
-    return Resolution(pins, notes, tuple(warnings), demanded=demanded)
+    fallbacks = explain_fallbacks(pins, unloadable_files(pins, run.log), target)
+    return Resolution(pins, notes, tuple(warnings), fallbacks=fallbacks, demanded=demanded)
+
+
+def unloadable_files(pins: Iterable[Pin], log: PipLog) -> dict[NormalizedName, list[str]]:
+    """Return the names of the files of each pin's release that pip passed over because of their tags."""
+    return {
+        pin.name: [
+            offer.filename for offer in log.offers(pin.name) if offer.version == pin.version and offer.reason == "tags"
+        ]
+        for pin in pins
+    }
 
 
 def _of_yanked(pin: Pin, demanded: Sequence[Demand], prefer: Mapping[NormalizedName, Version]) -> str:

@@ -194,8 +194,8 @@ def unmet(demand: Demand, found: Mapping[NormalizedName, Versioned], resolution:
     name = canonicalize_name(requirement.name)
     wheel = found.get(name)
     if name in resolution.unfit:
-        has = resolution.unfit[name]
-    elif wheel is None:
+        return f"{demand.by}: requires {requirement}; {resolution.unfit[name]}"
+    if wheel is None:
         has = f"{resolution.source} lacks it"
     elif not requirement.specifier.contains(str(wheel.version), prereleases=True):
         has = f"{resolution.source} has {wheel.version}"

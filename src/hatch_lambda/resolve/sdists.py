@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -12,16 +13,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_lambda.errors import ResolveError
+from packaging.version import Version
+
+from hatch_lambda.errors import ResolveError, masked
+from hatch_lambda.resolve.base import literal
+from hatch_lambda.resolve.git_credentials import without_git_credentials
 from hatch_lambda.resolve.pip import reported_pin
 from hatch_lambda.resolve.pip_command import dry_run_options, pip_environment, temporary_files_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from packaging.specifiers import SpecifierSet
     from packaging.utils import NormalizedName
-    from packaging.version import Version
 
     from hatch_lambda.resolve.base import Host, Pin
     from hatch_lambda.resolve.pip_log import Offer
@@ -41,6 +45,12 @@ egg_base = {folder}
 """Has setuptools make what it makes on the way outside of the source, and so take nothing of earlier builds from there.
 
 Source: https://setuptools.pypa.io/en/latest/deprecated/distutils/configfile.html.
+"""
+
+_OWN_PROCESS = Version("26.0")
+"""The first pip with ``--use-feature=inprocess-build-deps``.
+
+Source: https://pip.pypa.io/en/stable/news/#v26-0, read 2026-11-27.
 """
 
 _SHOWN_LINES = 20
@@ -74,39 +84,61 @@ def find_sdist(name: NormalizedName, version: Version, host: Host) -> Pin:
     return reported_pin(found)
 
 
-def build_wheel(pin: Pin, into: Path, host: Host) -> Path:
+def build_wheel(pin: Pin, folder: Path, host: Host) -> Path:
     """Return the wheel that an sdist builds with plain pip; raises ``ResolveError`` with the end of what that said."""
-    line = f"{pin.name} @ {pin.url}" + (f" --hash=sha256:{pin.sha256}" if pin.sha256 else "")
-    listed = into / "requirements.txt"
-    listed.write_text(f"{line}\n", "utf-8")
-    return build_from(f"--requirement={listed}", f"{pin}: its sdist {pin.filename}", into, host)
+    line = f"{pin.name} @ {literal(pin.url)}" + (f" --hash=sha256:{pin.sha256}" if pin.sha256 else "")
+    return build_from(line, f"{pin}: its sdist {pin.filename}", folder, host)
 
 
-def build_from(source: str, what: str, into: Path, host: Host, *, remedy: str = "") -> Path:
-    """Return the wheel that plain pip builds from a folder, a requirement or a file of one.
+def build_from(source: str | Path, what: str, folder: Path, host: Host, *, remedy: str = "") -> Path:
+    """Return the wheel that plain pip builds from the folder ``source``, or from a line of a requirements file.
 
-    ``what`` names it, and ``remedy`` says what to do if it cannot be built, where that is known. Neither pip's cache,
-    which knows a file by its name, has a part in it, nor what earlier builds have left in a folder. Raises
-    ``ResolveError`` with the end of what pip said.
+    What comes of it goes into ``folder``: the wheel, and what ``unpacked_in`` finds. ``what`` names it, and ``remedy``
+    says what to do if it cannot be built, where that is known. Neither pip's cache, which knows a file by its name, has
+    a part in it, nor what earlier builds have left in a folder. Raises ``ResolveError`` with the end of what pip said.
     """
-    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as aside:
-        settings = Path(aside, "setuptools.cfg")
-        settings.write_text(_SETUPTOOLS.format(folder=aside), "utf-8")
-        environ = {"SOURCE_DATE_EPOCH": BUILD_DATE, "DIST_EXTRA_CONFIG": str(settings), **host.environ}
-        environ |= temporary_files_in(aside)
-        arguments = ["--no-cache-dir", f"--wheel-dir={into}", source]
-        code, errors = _plain_pip("wheel", arguments, replace(host, environ=environ))
-    wheels = list(into.glob("*.whl"))
+    made, aside = folder / "wheels", folder / "aside"
+    aside.mkdir()
+    settings = folder / "setuptools.cfg"
+    settings.write_text(_SETUPTOOLS.format(folder=folder), "utf-8")
+    environ = {"SOURCE_DATE_EPOCH": BUILD_DATE, "DIST_EXTRA_CONFIG": str(settings), **host.environ}
+    environ |= temporary_files_in(str(aside))
+    if isinstance(source, Path):
+        asked = [str(source)]
+    else:
+        asked, git = _asked_for(source, folder, environ)
+        asked, environ = ["--no-clean", *asked], {**environ, **git}
+    arguments = ["--no-cache-dir", f"--wheel-dir={made}", *asked]
+    code, errors = _plain_pip("wheel", arguments, replace(host, environ=environ))
+    wheels = list(made.glob("*.whl"))
     if code or len(wheels) != 1:
         raise _not_built(what, errors, remedy)
     return wheels[0]
+
+
+def unpacked_in(folder: Path) -> Path:
+    """Return where pip has left the repository or archive that it has built in ``folder``; raises ``ResolveError``.
+
+    With ``--no-clean`` and a ``TMPDIR`` of ours it stays there, in a folder of its own below that of pip's run.
+    Sources: https://pip.pypa.io/en/stable/news/#v20-2, and ``ensure_build_location`` in
+    ``pip/_internal/req/req_install.py``, read 2026-11-27.
+    """
+    found = [path for path in folder.glob("aside/pip-wheel-*/*") if path.is_dir()]
+    if len(found) != 1:
+        raise ResolveError(
+            f"pip {importlib.metadata.version('pip')}: leaves what it has built elsewhere than older ones; name one of "
+            "these in build-system.requires"
+        )
+    return found[0]
 
 
 def commit_of(requirement: str, what: str, host: Host) -> str:
     """Return the commit that a repository's branch or tag stands for; raises ``ResolveError`` if it cannot be had."""
     with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
         report = Path(folder, "report.json")
-        code, errors = _plain_pip("install", [*dry_run_options(report), requirement], host)
+        asked, git = _asked_for(requirement, Path(folder), host.environ)
+        environ = {**host.environ, **git}
+        code, errors = _plain_pip("install", [*dry_run_options(report), *asked], replace(host, environ=environ))
         if code:
             raise _not_built(what, errors)
         (found,) = json.loads(report.read_text("utf-8"))["install"]
@@ -114,12 +146,43 @@ def commit_of(requirement: str, what: str, host: Host) -> str:
     return commit
 
 
+def _asked_for(line: str, folder: Path, environ: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    """Return how pip is asked for a requirement, and the variables for git, so that no command line has a password.
+
+    Command lines are for all users of a machine to read; files and variables are not.
+    """
+    listed = folder / "requirements.txt"
+    line, git = without_git_credentials(literal(line), environ)
+    listed.write_text(f"{line}\n", "utf-8")
+    return [f"--requirement={listed}"], git
+
+
 def _plain_pip(command: str, arguments: Sequence[str], host: Host) -> tuple[int, str]:
     """Run pip as a user would, for this machine; return its exit code and what it said of errors."""
+    options = ["--quiet", "--no-deps", "--ignore-requires-python", *_options_for_passwords(host)]
+    done = _run([command, *options, *arguments], host)
+    return done.returncode, done.stdout + done.stderr
+
+
+def _options_for_passwords(host: Host) -> list[str]:
+    """Return what keeps pip from starting another pip for what a build requires, if the settings have a password.
+
+    The other one would have the indexes, with their passwords, in its command line. Older ones than ``_OWN_PROCESS``
+    know no other way.
+    """
+    if Version(importlib.metadata.version("pip")) < _OWN_PROCESS:
+        return []
+    settings = " ".join(value for name, value in host.environ.items() if name.startswith("PIP_"))
+    if masked(settings) == settings and host.environ.get("PIP_CONFIG_FILE") != os.devnull:
+        settings = _run(["config", "list"], host).stdout
+    return [] if masked(settings) == settings else ["--use-feature=inprocess-build-deps"]
+
+
+def _run(arguments: Sequence[str], host: Host) -> subprocess.CompletedProcess[str]:
     spec = importlib.util.find_spec("pip")
     folder = os.fspath(spec.submodule_search_locations[0]) if spec and spec.submodule_search_locations else "pip"
-    done = subprocess.run(  # noqa: S603  # no shell, and the program is this Python
-        [sys.executable, folder, command, "--quiet", "--no-deps", "--ignore-requires-python", *arguments],
+    return subprocess.run(  # noqa: S603  # no shell, and the program is this Python
+        [sys.executable, folder, *arguments],
         cwd=host.folder,
         env=pip_environment(host.environ),
         stdin=subprocess.DEVNULL,
@@ -129,7 +192,6 @@ def _plain_pip(command: str, arguments: Sequence[str], host: Host) -> tuple[int,
         errors="replace",
         check=False,
     )
-    return done.returncode, done.stdout + done.stderr
 
 
 def _not_built(what: str, errors: str, remedy: str = "") -> ResolveError:

@@ -1,0 +1,103 @@
+"""Whether a module that one package ships hides a module of the same name, but of another form, that another ships.
+
+Two files under one path are a collision, which the plan refuses. Here the paths differ, such as ``orders.py`` and
+``orders/__init__.py``, but Python imports only one of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from hatch_lambda.checks.base import Finding
+from hatch_lambda.checks.search_path import folders_around
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from hatch_lambda.checks.base import Candidate
+    from hatch_lambda.plan import Entry, Origin
+
+_PACKAGE, _EXTENSION, _SOURCE, _NAMESPACE = range(4)
+_KINDS = ("a package", "an extension module", "a .py file", "a directory without __init__.py")
+"""The forms of a module in the order in which Python looks for them. Source: ``SearchPath``."""
+
+
+@dataclass(frozen=True, order=True, kw_only=True)
+class _Form:
+    """A form in which a module is there; the least is the one that Python imports. ``path`` is a file of it."""
+
+    is_namespace: bool
+    directory: int
+    kind: int
+    path: str
+    name: str
+
+    @property
+    def is_directory(self) -> bool:
+        return self.kind in {_PACKAGE, _NAMESPACE}
+
+    @property
+    def shown(self) -> str:
+        return f"{self.name}/" if self.is_directory else self.path
+
+
+def check_hidden_modules(candidate: Candidate) -> Iterator[Finding]:
+    """Yield an error for each module that Python never imports because another package has one of that name."""
+    directories = candidate.search_path.directories
+    modules: dict[str, list[_Form]] = {}
+    for index, files in enumerate(directories):
+        for form in _forms(index, files, candidate.search_path.suffixes):
+            modules.setdefault(form.name, []).append(form)
+    for _, forms in sorted(modules.items()):
+        winner, *others = sorted(forms)
+        owner = directories[winner.directory][winner.path].origin
+        for form in others:
+            origin = directories[form.directory][form.path].origin
+            differs = form.kind != winner.kind and not (form.is_directory and winner.is_directory)
+            if differs and canonicalize_name(origin.name) != canonicalize_name(owner.name):
+                yield Finding("error", _text(form, origin, winner, owner))
+                break
+
+
+def _forms(index: int, files: Mapping[str, Entry], suffixes: Sequence[str]) -> Iterator[_Form]:
+    """Yield each module of a directory with its form; a directory without ``__init__`` once for each of its owners."""
+    packages: set[str] = set()
+    namespaces: dict[tuple[str, Origin], str] = {}
+    for path, entry in files.items():
+        name, kind = _named(path, suffixes)
+        if name is None:
+            continue
+        if kind == _PACKAGE:
+            packages.add(name)
+        for folder in folders_around(path):
+            namespaces.setdefault((folder, entry.origin), path)
+        if name:
+            yield _Form(is_namespace=False, directory=index, kind=kind, path=path, name=name)
+    for (folder, _), path in namespaces.items():
+        if folder not in packages:
+            yield _Form(is_namespace=True, directory=index, kind=_NAMESPACE, path=path, name=folder)
+
+
+def _named(path: str, suffixes: Sequence[str]) -> tuple[str | None, int]:
+    """Return a module's name, with slashes, and its form; ``None`` if Python can't import the file under a name."""
+    folder, slash, file = path.rpartition("/")
+    suffix = next((suffix for suffix in suffixes if file.endswith(suffix)), "")
+    stem = file.removesuffix(suffix)
+    if not suffix or not all(part.isidentifier() for part in [*folder.split("/"), stem] if part):
+        return None, _SOURCE
+    if stem == "__init__":
+        return folder, _PACKAGE
+    return folder + slash + stem, _EXTENSION if suffix.endswith(".so") else _SOURCE
+
+
+def _text(hidden: _Form, owner: Origin, winner: _Form, other: Origin) -> str:
+    if hidden.directory == winner.directory or hidden.is_namespace:
+        because = f"Python imports {_KINDS[winner.kind]} before {_KINDS[hidden.kind]}"
+    else:
+        because = "Python searches the function before its layers"
+    ours = next((form.shown for form, origin in ((hidden, owner), (winner, other)) if origin.project), None)
+    fix = f"rename {ours}" if ours else f'exclude one of them, such as with exclude-files = ["/{hidden.shown}"]'
+    return f"{hidden.shown} ({owner}): hidden by {winner.shown} ({other}), because {because}; {fix}"

@@ -1,0 +1,244 @@
+"""Whether the libraries that modules open by name when they are imported are in the zip or in the runtime.
+
+No ELF file lists these libraries, so such an import would fail on Lambda only.
+"""
+
+from __future__ import annotations
+
+import sys
+import zipfile
+from collections import defaultdict
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hatch_lambda.checks.base import Finding
+from hatch_lambda.checks.known_libraries import KNOWN_MODULES
+from hatch_lambda.checks.native_files import native_files
+from hatch_lambda.checks.opened import LAYOUT, Library, Module, Opened, may_open, read_module
+from hatch_lambda.errors import PlanError
+from hatch_lambda.members import UNREADABLE
+from hatch_lambda.plan import WheelContent, opened
+from hatch_lambda.wheels import data_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from hatch_lambda.checks.base import Candidate
+    from hatch_lambda.plan import Entry
+    from hatch_lambda.resolve.memory import Memory
+
+_IGNORED_FOLDERS = frozenset({"benchmarks", "docs", "example", "examples", "test", "tests"})
+"""Folders of modules that no function imports."""
+
+_LARGEST = 1 << 20
+"""Bytes of a module that is read; what opens a library is far smaller, and its tree takes a hundred times as much."""
+
+_SHOWN = 4
+"""Libraries that a message names before it counts."""
+
+_FIX = "use a package that includes it, or a layer that provides it"
+_FIX_MANY = "use a package that includes them, or a layer that provides them"
+
+
+class _Opening(NamedTuple):
+    """A module that opens libraries.
+
+    ``loaded_by`` are the modules whose import loads it too; empty if the import of its package does.
+    """
+
+    path: str
+    opened: tuple[Opened, ...]
+    loaded_by: tuple[str, ...]
+
+
+def check_libraries(candidate: Candidate) -> Iterator[Finding]:
+    """Yield a warning for each module that opens a library which is neither in the zip nor in the runtime.
+
+    It counts if the import of its package runs it, or an import of the project does. What a runtime has that the user
+    describes is not known: no warning then.
+    """
+    if candidate.config.target.runtime.system.doubtful is None:
+        return
+    own = {path: entry for path, entry in candidate.modules.items() if candidate.plan.paths.get(entry.path) is entry}
+    rows = [row for row in KNOWN_MODULES if row.path in own]
+    known = {row.path for row in rows}
+    openings = [opening for opening in _openings_of(own, candidate) if opening.path not in known]
+    there = frozenset(_stems(candidate) if rows or openings else ())
+    tops = {path.partition("/")[0].partition(".")[0] for path in candidate.modules}
+    for row in rows:
+        missing = [name for name in row.libraries if not any(stem.startswith(name) for stem in there)]
+        if missing and tops.isdisjoint(row.instead):
+            yield _warning(own[row.path], "", missing, candidate, fix=row.fix, all_needed=True)
+    for opening in openings:
+        for found in opening.opened:
+            if there.isdisjoint(library.stem for library in found.libraries):
+                names = [library.name for library in found.libraries]
+                yield _warning(own[opening.path], f":{found.line}", names, candidate)
+
+
+def _stems(candidate: Candidate) -> Iterator[str]:
+    """Yield the starts of the names of all libraries that the function might find."""
+    system, machine = candidate.config.target.runtime.system, candidate.config.target.machine
+    names = [*system.libraries, *(system.doubtful or ())]
+    for plan in (candidate.plan, *(layer.plan for layer in candidate.layers)):
+        for file in native_files(plan, candidate.memory):
+            if file.native.format == "ELF" and file.native.machine == machine:
+                names += [file.entry.path.rpartition("/")[2], file.native.soname]
+    return (name.partition(".so")[0] for name in names if name)
+
+
+def _openings_of(entries: Mapping[str, Entry], candidate: Candidate) -> Iterator[_Opening]:
+    """Yield the modules of the zip that open libraries, and that are surely loaded."""
+    wheels: dict[Path, dict[str, Entry]] = defaultdict(dict)
+    loose: dict[bool, dict[str, Entry]] = {True: {}, False: {}}
+    for path, entry in entries.items():
+        if isinstance(entry.content, WheelContent) and entry.content.sha256:
+            wheels[entry.content.wheel][path] = entry
+        elif path.endswith(".py") and entry.content.size <= _LARGEST:
+            loose[entry.origin.project][path] = entry
+    found = [
+        opening
+        for own in wheels.values()
+        for opening in _of_wheel(next(iter(own.values())).content, candidate.memory)
+        if opening.path in own
+    ]
+    with _reading(loose[False]) as read:
+        found += _openings(loose[False], read)
+    with _reading(loose[True]) as read:
+        modules = _project_modules(
+            loose[True], read, candidate.config.handler, needed=any(one.loaded_by for one in found)
+        )
+    imported = {part for module in modules.values() for name in module.imports for part in _with_parents(name)}
+    yield from (one for one in found if not one.loaded_by or not imported.isdisjoint(one.loaded_by))
+    yield from (_Opening(path, module.opened, ()) for path, module in modules.items() if module.opened)
+
+
+def _project_modules(
+    paths: Collection[str], read: Callable[[str], bytes], handler: str | None, *, needed: bool
+) -> dict[str, Module]:
+    """Return what the project's modules do that the handler loads, or all of them where there is no handler."""
+    sources = {path: read(path) for path in _importable(paths)}
+    if not needed and not any(map(may_open, sources.values())):
+        return {}
+    modules = {path: read_module(source, path) for path, source in sources.items()}
+    names = {_module_name(path): path for path in modules}
+    pending = [handler.rpartition(".")[0].replace("/", ".")] if handler else list(names)
+    reached: dict[str, Module] = {}
+    while pending:
+        for name in _with_parents(pending.pop()):
+            path = names.get(name)
+            if path is not None and path not in reached:
+                reached[path] = modules[path]
+                pending += modules[path].imports
+    return reached
+
+
+def _of_wheel(content: Any, memory: Memory) -> list[_Opening]:
+    """Return the modules of a whole wheel that open libraries, whatever of it goes in; it is read once."""
+    key = ("opened", LAYOUT, sys.version_info[:2], content.sha256)  # an older Python cannot parse all of it
+    known = memory.recall(*key)
+    if known is None:
+        try:
+            with zipfile.ZipFile(content.wheel) as archive:
+                members = {path: info.filename for info in archive.infolist() if (path := _module_path(info))}
+                known = _openings(members, lambda path: archive.read(members[path]))
+        except UNREADABLE as error:
+            raise PlanError(f"{content.wheel.name}: cannot be read as a zip; {error}; make it anew") from None
+        memory.remember(known, *key)
+    return [
+        _Opening(
+            path,
+            tuple(Opened(line, tuple(Library(*library) for library in libraries)) for line, libraries in found),
+            tuple(loaded_by),
+        )
+        for path, found, loaded_by in known
+    ]
+
+
+def _module_path(info: zipfile.ZipInfo) -> str | None:
+    """Return where Python finds a module of a wheel; ``None`` for what is no module."""
+    scheme, _, path = data_path(info.filename) or ("purelib", "", info.filename)
+    is_module = scheme in {"purelib", "platlib"} and path.endswith(".py") and info.file_size <= _LARGEST
+    return path if is_module else None
+
+
+@contextmanager
+def _reading(entries: Mapping[str, Entry]) -> Iterator[Callable[[str], bytes]]:
+    """Return a function that reads a file of these; a zip that several are in is opened once."""
+    with ExitStack() as stack:
+        archives: dict[Path, zipfile.ZipFile] = {}
+
+        def read(path: str) -> bytes:
+            content = entries[path].content
+            if not isinstance(content, WheelContent):
+                with opened(content) as file:
+                    return file.read()
+            if content.wheel not in archives:
+                archives[content.wheel] = stack.enter_context(zipfile.ZipFile(content.wheel))
+            return archives[content.wheel].read(content.member)
+
+        yield read
+
+
+def _openings(paths: Iterable[str], read: Callable[[str], bytes]) -> list[_Opening]:
+    """Return those of some modules that open libraries, and which of the others load them."""
+    modules = list(_importable(paths))
+    found: dict[str, tuple[Opened, ...]] = {}
+    for path in modules:
+        source = read(path)
+        if may_open(source) and (needed := read_module(source, path).opened):
+            found[path] = needed
+    tops = {_module_name(path).partition(".")[0].encode() for path in found}
+    imports: dict[str, frozenset[str]] = {}
+    for path in modules if found else ():
+        source = read(path)
+        if path.partition("/")[0].encode() in tops or any(top in source for top in tops):
+            imports[_module_name(path)] = read_module(source, path).imports
+    return [_Opening(path, needed, _loaded_by(_module_name(path), imports)) for path, needed in found.items()]
+
+
+def _importable(paths: Iterable[str]) -> Iterator[str]:
+    return (path for path in paths if path.endswith(".py") and _IGNORED_FOLDERS.isdisjoint(path.split("/")))
+
+
+def _loaded_by(module: str, imports: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    """Return the modules whose import loads a module; none if a package at the root of its files does so."""
+    loading: dict[str, set[str]] = defaultdict(set)
+    for name, imported in imports.items():
+        for other in [name, *imported]:
+            for part in _with_parents(other):
+                loading[part].add(name)
+    pending, found = [module], {module}
+    while pending:
+        more = loading[pending.pop()] - found
+        found |= more
+        pending += more
+    is_at_root = any(not any(parent in imports for parent in _with_parents(name)[:-1]) for name in found)
+    return () if is_at_root else tuple(sorted(found))
+
+
+def _module_name(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _with_parents(name: str) -> list[str]:
+    """Return a module's name after those of the packages that it is in: all that its import loads."""
+    parts = name.split(".")
+    return [".".join(parts[: count + 1]) for count in range(len(parts))]
+
+
+def _warning(
+    entry: Entry, line: str, names: Sequence[str], candidate: Candidate, *, fix: str = "", all_needed: bool = False
+) -> Finding:
+    system = candidate.config.target.runtime.system.name
+    shown = ", ".join(map(repr, names[:_SHOWN])) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    if len(names) == 1:
+        problem = f"the library {shown} isn't"
+    else:
+        problem = f"the libraries {shown} aren't" if all_needed else f"none of the libraries {shown} is"
+    owner = f" ({entry.origin})" if str(entry.origin) and not entry.origin.project else ""
+    fix = fix or (_FIX_MANY if len(names) > 1 and all_needed else _FIX)
+    return Finding(
+        "warning", f"{entry.path}{line}: fails on Lambda, because {problem} in the zip or in {system}{owner}; {fix}"
+    )

@@ -1,0 +1,80 @@
+"""Whether the file name of a wheel and its ``WHEEL`` file name the same tags."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from packaging.tags import parse_tag
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from hatch_lambda.checks.base import Finding
+from hatch_lambda.plan import WheelContent, opened
+from hatch_lambda.target import wheel_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from packaging.tags import Tag
+
+    from hatch_lambda.checks.base import Candidate
+    from hatch_lambda.plan import Content
+    from hatch_lambda.resolve.memory import Memory
+
+_LARGEST = 1 << 16
+"""Bytes of a ``WHEEL`` file that are read; it has a few lines."""
+
+_SHOWN = 3
+"""Tags that a message names before it counts."""
+
+
+def check_wheel_tags(candidate: Candidate) -> Iterator[Finding]:
+    """Yield a warning for each wheel whose file name and ``WHEEL`` file disagree on its tags.
+
+    Source: https://packaging.python.org/en/latest/specifications/binary-distribution-format/, "File contents": ``Tag``
+    is "the wheel's expanded compatibility tags", read 2026-11-27.
+    """
+    for entry in candidate.plan.entries:
+        if entry.origin.dist_info and entry.path.endswith(f"{entry.origin.dist_info}/WHEEL"):
+            filename, inside = wheel_filename(entry.content), tags_inside(entry.content, candidate.memory)
+            if filename and inside and inside != wheel_tags(filename):
+                yield Finding("warning", _text(filename, inside))
+
+
+def wheel_filename(content: Content) -> str | None:
+    """Return the file name of the wheel that a content is from; ``None`` if it is from no wheel."""
+    name = content.wheel.name if isinstance(content, WheelContent) else ""
+    try:
+        parse_wheel_filename(name)
+    except InvalidWheelFilename:  # of the project, or of an existing zip
+        return None
+    return name
+
+
+def tags_inside(content: Content, memory: Memory) -> frozenset[Tag]:
+    """Return the tags in a ``WHEEL`` file, which is read once as long as its wheel's hash stays."""
+    sha256 = content.sha256 if isinstance(content, WheelContent) else ""
+    lines = memory.recall("tags", sha256) if sha256 else None
+    if lines is None:
+        with opened(content) as file:
+            text = file.read(_LARGEST).decode("utf-8", "replace")
+        lines = re.findall(r"^Tag: (\S+)", text, re.MULTILINE)
+        if sha256:
+            memory.remember(lines, "tags", sha256)
+    return frozenset(tag for line in lines for tag in _parsed(line))
+
+
+def _parsed(line: str) -> frozenset[Tag]:
+    try:
+        return parse_tag(line)
+    except ValueError:
+        return frozenset()
+
+
+def _text(filename: str, inside: frozenset[Tag]) -> str:
+    shown = sorted(map(str, inside))
+    more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
+    return (
+        f"{filename}: its WHEEL file has other tags ({', '.join(shown[:_SHOWN])}{more}) than its file name; report it "
+        "to the maintainers"
+    )

@@ -1,0 +1,427 @@
+"""What dependencies from repositories, archives and folders say of where their own requirements are."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support import zips
+from tests.support.git import bare_clone, commit_all
+from tests.support.locks import package, pylock
+from tests.support.make_sibling import builds, make_hatch_sibling, make_sdist, make_sibling
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import ProjectFolder
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+DIRECT = "\n[tool.hatch.metadata]\nallow-direct-references = true\n"
+WORKSPACE = '[tool.uv.workspace]\nmembers = ["packages/*"]\n'
+STRANGER = "99.0"
+"""A version that an index would win with."""
+
+RESOLVERS = ["pip", "uv"]
+
+
+@pytest.fixture(autouse=True)
+def strangers(index, environ, tmp_path):
+    """Packages of others on the index, under the names of our own."""
+    for name in ("c", "d", "e"):
+        index.add(name, STRANGER)
+    environ.update(UV_CACHE_DIR=str(tmp_path / "uv-cache"), UV_DEFAULT_INDEX=index.url)
+
+
+def sources(text: str) -> str:
+    """Return the table of uv's sources."""
+    return f"\n[tool.uv.sources]\n{text}\n"
+
+
+class Repository:
+    """A repository of a workspace whose package ``c`` requires ``d``; both are in ``packages``."""
+
+    def __init__(self, folder: Path, c: str = "d = { workspace = true }", *, root: str = WORKSPACE) -> None:
+        self.folder = folder
+        make_sibling(folder / "packages/c", "c", requires=["d"], tables=sources(c))
+        make_sibling(folder / "packages/d", "d")
+        (folder / "pyproject.toml").write_text(root)
+        self.url = (folder.parent / f"{folder.name}.git").as_uri()
+        self.commit()
+
+    def commit(self) -> None:
+        """Commit all that is in the folder, and serve it."""
+        self.head = commit_all(self.folder)
+        bare_clone(self.folder, self.folder.parent / f"{self.folder.name}.git")
+
+    def source(self, name: str, *more: str) -> str:
+        """Return an entry of uv's sources for one of the packages."""
+        entries = (f"git = '{self.url}'", f"subdirectory = 'packages/{name}'", *more)
+        return f"{name} = {{ {', '.join(entries)} }}"
+
+    def at(self, name: str) -> str:
+        """Return what an archive says of where one of the packages is from."""
+        return f"git+{self.url}@{self.head}#subdirectory=packages/{name}"
+
+
+def built_from(archive: Path) -> dict[str, str | None]:
+    """Return what the archive says of where each of its distributions is from."""
+    return {entry["name"]: entry.get("built-from") for entry in zips.lambda_json(archive)["distributions"]}
+
+
+def asked(index) -> list[str]:
+    """Return the names that the index was asked for."""
+    return sorted({path.split("/")[2] for path in index.requests if path.startswith("/simple/")})
+
+
+def refused(project: ProjectFolder, target: str = "lambda", **environ: str) -> list[str]:
+    """Build, see that nothing came of it, and return the lines that were said."""
+    built = project.build(target=target, **environ)
+    assert built.code == 1, built.output
+    assert built.archives == ()
+    assert not (project.root / "pylock.lambda.toml").exists()
+    return built.output.splitlines()
+
+
+# Repositories
+
+C = {
+    "workspace": ("d = { workspace = true }", WORKSPACE),
+    "path": ("D = { path = '../d' }", ""),
+    "no source": ("", WORKSPACE),
+    "source of the root": ("", WORKSPACE + sources("d = { path = 'packages/d' }")),
+}
+
+
+@pytest.mark.parametrize("resolver", RESOLVERS)
+@pytest.mark.parametrize("c", C)
+def test_a_member_of_the_repository_of_a_dependency_is_of_the_same_commit(index, project, tmp_path, c, resolver):
+    repository = Repository(tmp_path / "mono", C[c][0], root=C[c][1])
+    project.configure(f'resolver = "{resolver}"', dependencies=["c"], project=sources(repository.source("c")))
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert built_from(built.archive) == {"c": repository.at("c"), "d": repository.at("d")}
+    assert asked(index) == []
+
+
+def test_the_root_of_the_repository_is_a_member_of_its_workspace(project, tmp_path):
+    repository = Repository(tmp_path / "mono")
+    make_sibling(repository.folder, "d", tables=WORKSPACE)
+    shutil.rmtree(repository.folder / "packages/d")
+    repository.commit()
+    project.configure(dependencies=["c"], project=sources(repository.source("c")))
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert built_from(built.archive)["d"] == f"git+{repository.url}@{repository.head}"
+
+
+def test_sources_are_followed_from_repository_to_repository(index, project, tmp_path):
+    other = Repository(tmp_path / "other", "d = { path = '../d' }")
+    first = Repository(tmp_path / "first")
+    make_sibling(first.folder / "packages/a", "a", requires=["B_b"], tables=sources("b-b = { path = '../b' }"))
+    table = sources(other.source("c", "branch = 'main'").replace("c =", "C ="))
+    make_sibling(first.folder / "packages/b", "b-b", requires=["c"], tables=table)
+    first.commit()
+    project.configure(dependencies=["a"], project=sources(first.source("a")))
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert built_from(built.archive) == {
+        "a": first.at("a"),
+        "b-b": first.at("b"),
+        "c": other.at("c"),
+        "d": other.at("d"),
+    }
+    assert asked(index) == []
+
+
+def test_sources_reach_what_others_on_the_way_require(index, project, tmp_path):
+    repository = Repository(tmp_path / "mono", f"d = {{ workspace = true }}\ne = {{ path = '{tmp_path.name}' }}")
+    make_sibling(repository.folder / "packages/d", "d", requires=["e"])
+    make_sibling(repository.folder / "packages/c" / tmp_path.name, "e")
+    repository.commit()
+    project.configure(dependencies=["c"], project=sources(repository.source("c")))
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert built_from(built.archive)["e"] == f"{repository.at('c')}/{tmp_path.name}"
+    assert asked(index) == []
+
+
+def test_a_folder_that_a_build_has_named_by_its_path_is_of_the_same_commit(index, project, tmp_path):
+    repository = Repository(tmp_path / "mono", root="")
+    requires = ["d @ {root:uri}/../d"]
+    make_hatch_sibling(repository.folder / "packages/c", "c", requires=requires, tables=DIRECT)
+    repository.commit()
+    project.configure(dependencies=[f"c @ git+{repository.url}#subdirectory=packages/c"], project=DIRECT)
+
+    built = [project.build() for _ in range(2)]
+
+    assert [one.code for one in built] == [0, 0], built
+    assert built_from(built[1].archive) == {"c": repository.at("c"), "d": repository.at("d")}
+    assert zips.read(built[1].archive, "c-1.0.dist-info/METADATA").splitlines()[-1] == "Requires-Dist: d"
+    assert asked(index) == []
+
+
+def test_a_repository_that_is_named_twice_is_one_place(project, tmp_path):
+    repository = Repository(tmp_path / "mono")
+    c = repository.source("c", "branch = 'main'").replace(".git", "")
+    table = sources(f"{c}\n{repository.source('d')}")
+    project.configure(dependencies=["c", "d"], project=table)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert built_from(built.archive) == {
+        "c": repository.at("c").replace(".git", "", 1),
+        "d": repository.at("d"),
+    }
+
+
+def test_the_project_and_a_dependency_that_name_two_places_are_told(project, tmp_path):
+    repository = Repository(tmp_path / "mono")
+    make_sibling(tmp_path / "d", "d")
+    table = sources(f"{repository.source('c')}\nd = {{ path = '../d' }}")
+    project.configure(dependencies=["c", "d"], project=table)
+
+    lines = refused(project)
+
+    assert lines == [
+        (
+            f"c 1.0: takes d from {repository.at('d')}, and project.dependencies from {tmp_path / 'd'}; let both name "
+            "one place"
+        )
+    ]
+
+
+def test_what_a_dependency_has_of_its_own_is_not_taken_from_an_index_by_another(index, project, tmp_path):
+    index.add("framework", requires=["e"])
+    repository = Repository(tmp_path / "mono", "d = { workspace = true }\ne = { git = 'https://host/e' }")
+    make_sibling(repository.folder / "packages/d", "d", requires=["framework"])
+    repository.commit()
+    project.configure(dependencies=["c"], project=sources(repository.source("c")))
+
+    lines = refused(project)
+
+    assert lines == [
+        (
+            f"framework 1.0: requires e, which tool.uv.sources.e in git+{repository.url}@{repository.head}/packages/c/"
+            "pyproject.toml takes from git+https://host/e, and not from an index; add e to project.dependencies and to "
+            "[tool.uv.sources]"
+        )
+    ]
+
+
+def test_sources_of_a_dependency_that_is_not_on_the_way_do_not_count(project, tmp_path):
+    repository = Repository(tmp_path / "mono", "d = { workspace = true }\ne = { git = 'https://host/e' }")
+    project.configure(dependencies=["c", "e"], project=sources(repository.source("c")))
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["c 1.0", "d 1.0", f"e {STRANGER}"]
+
+
+def test_with_what_was_built_before_no_repository_is_needed(project, tmp_path):
+    repository = Repository(tmp_path / "mono")
+    rev = f"rev = '{repository.head}'"
+    project.configure(dependencies=["c"], project=sources(repository.source("c", rev)))
+    first = project.build()
+    shutil.rmtree(tmp_path / "mono.git")
+
+    built = project.build(HATCH_LAMBDA_OFFLINE="1")
+
+    assert first.code == built.code == 0, built.output
+    assert built.archive.read_bytes() == first.archive.read_bytes()
+    assert builds(repository.folder / "packages") == ["c-1.0", "d-1.0"]
+
+
+# One index only
+
+
+@pytest.mark.parametrize("resolver", RESOLVERS)
+@pytest.mark.parametrize("kind", ["folder", "repository"])
+def test_what_a_dependency_takes_from_one_index_is_not_looked_up_on_others(index, project, tmp_path, kind, resolver):
+    repository = Repository(tmp_path / "mono", "d = { index = 'corp' }", root="")
+    folder = repository.folder / "packages/c"
+    rev = f"rev = '{repository.head}'"
+    source = repository.source("c", rev) if kind == "repository" else f"c = {{ path = '{folder}' }}"
+    where = folder if kind == "folder" else f"git+{repository.url}@{repository.head}/packages/c"
+    for text in ("", 'lock = "pylock.toml"'):  # a lock of ours does not know the index either
+        project.configure(f'resolver = "{resolver}"\n{text}', dependencies=["c"], project=sources(source))
+        project.write("pylock.toml", pylock(package(index, index.folder / "d-99.0-py3-none-any.whl"), **OURS))
+
+        lines = refused(project)
+
+        assert lines == [
+            (
+                f"tool.uv.sources.d in {where}/pyproject.toml: takes d from the index 'corp', which only a lock of uv "
+                "keeps to; run 'uv export --format pylock.toml --no-emit-project -o pylock.toml' and set lock = "
+                '"pylock.toml"'
+            )
+        ]
+    assert asked(index) == []
+
+
+OURS = {"created_by": "hatch-lambda"}
+
+
+def test_a_lock_of_uv_may_have_what_comes_from_one_index(index, project, tmp_path):
+    make_sibling(tmp_path / "c", "c", requires=["d"], tables=sources("d = { index = 'corp' }"))
+    project.configure('lock = "pylock.toml"', dependencies=["c"], project=sources("c = { path = '../c' }"))
+    index.add("d")
+    locked = package(index, index.folder / "d-1.0-py3-none-any.whl")
+    project.write("pylock.toml", pylock(locked, created_by="uv"))
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["c 1.0", "d 1.0"]
+
+
+@pytest.mark.parametrize("locked", [False, True])
+def test_what_only_others_require_is_not_looked_up_on_another_index_than_its_own(index, project, locked):
+    index.add("framework", requires=["d"])
+    lock = 'lock = "pylock.toml"' if locked else ""
+    project.configure(lock, dependencies=["framework"], project=sources("d = { index = 'corp' }"))
+    wheels = [index.folder / "d-99.0-py3-none-any.whl", index.folder / "framework-1.0-py3-none-any.whl"]
+    project.write("pylock.toml", pylock(*(package(index, wheel) for wheel in wheels), created_by="uv"))
+
+    built = project.build()
+
+    assert built.code == (0 if locked else 1), built.output
+    assert locked or built.output == (
+        f"tool.uv.sources.d in {project.root / 'pyproject.toml'}: takes d from the index 'corp', which only a lock of "
+        "uv keeps to; run 'uv export --format pylock.toml --no-emit-project -o pylock.toml' and set lock = "
+        '"pylock.toml"\n'
+    )
+
+
+# Archives
+
+
+@pytest.mark.parametrize("where", ["url", "path"])
+def test_sources_of_an_sdist_count_and_paths_are_inside_of_it(index, project, tmp_path, where):
+    folder = make_sibling(tmp_path / "c", "c", requires=["d"], tables=sources("d = { path = 'libs/d' }"))
+    make_sibling(folder / "libs/d", "d", requires=["e"])
+    sdist = make_sdist(folder, index.folder if where == "url" else tmp_path, "c")
+    index.add("e")
+    source = f'url = "{index.file_url(sdist)}"' if where == "url" else f'path = "{sdist}"'
+    project.configure(dependencies=["c"], project=sources(f"c = {{ {source} }}"))
+
+    built = [project.build() for _ in range(2)]
+
+    assert [one.code for one in built] == [0, 0], built
+    assert zips.distributions(built[1].archive) == ["c 1.0", "d 1.0", f"e {STRANGER}"]
+    assert asked(index) == ["e"]
+
+
+def test_a_member_of_a_workspace_that_an_sdist_does_not_have_is_named(index, project, tmp_path):
+    folder = make_sibling(tmp_path / "c", "c", requires=["d"], tables=sources("d = { workspace = true }"))
+    url = index.file_url(make_sdist(folder, index.folder, "c"))
+    project.configure(dependencies=["c"], project=sources(f'c = {{ url = "{url}" }}'))
+
+    lines = refused(project)
+
+    assert lines == [
+        (
+            f"tool.uv.sources.d in {url}/pyproject.toml: no workspace with a member 'd' is around {url}; see to "
+            "tool.uv.workspace.members, and build in its checkout, as an unpacked sdist is in no workspace"
+        )
+    ]
+    assert asked(index) == []
+
+
+def test_a_source_with_a_line_break_is_no_url(project, tmp_path):
+    make_sibling(tmp_path / "c", "c", requires=["d"], tables=sources(r'd = { url = "https://host/d.zip\n-i x" }'))
+    project.configure(dependencies=["c"], project=sources("c = { path = '../c' }"))
+
+    lines = refused(project)
+
+    assert lines == [
+        (
+            f"tool.uv.sources.d in {tmp_path / 'c/pyproject.toml'}: 'https://host/d.zip\\n-i x' is no URL, because it "
+            "has spaces; correct it"
+        )
+    ]
+
+
+# Extras and groups
+
+
+def test_the_source_for_an_extra_is_taken_where_the_requirement_is_of_that(project, tmp_path):
+    for name, version in {"cpu": "1.0", "gpu": "2.0"}.items():
+        make_sibling(tmp_path / name, "d", version)
+    entries = [f"{{ path = '../{name}', extra = '{name}' }}" for name in ("cpu", "gpu")]
+    tables = sources(f"d = [{', '.join(entries)}]\nc = {{ path = '../c' }}")
+    extras = "[project.optional-dependencies]\ngpu = ['d']\nsibling = ['c[gpu]']\n[dependency-groups]\ndev = ['d']\n"
+    make_sibling(tmp_path / "c", "c", extras={"gpu": ["d"]}, tables=tables)
+    for option in ('features = ["gpu"]', 'features = ["sibling"]'):
+        project.configure(option, project=extras + tables)
+
+        built = project.build()
+
+        assert built.code == 0, built.output
+        assert "d 2.0" in zips.distributions(built.archive)
+
+
+# Locks
+
+
+def locked(project) -> dict[str, Any]:
+    """Return what our lock has of each repository."""
+    lock = tomllib.loads((project.root / "pylock.lambda.toml").read_text())
+    return {entry["name"]: entry["vcs"] for entry in lock["packages"]}
+
+
+def test_a_lock_has_a_member_at_the_commit_of_the_one_that_requires_it(project, tmp_path):
+    repository = Repository(tmp_path / "mono")
+    project.configure(dependencies=["c"], project=sources(repository.source("c", "branch = 'main'")))
+    made = project.build(target="lambda:lock")
+    first = {name: repository.at(name) for name in ("c", "d")}
+    head = repository.head
+    make_sibling(repository.folder / "packages/d", "d", "2.0")
+    repository.commit()
+
+    built = project.build()
+
+    assert made.code == 0, made.output
+    bare = {"type": "git", "path": "../mono.git", "commit-id": head}
+    assert locked(project) == {
+        "c": {**bare, "requested-revision": "main", "subdirectory": "packages/c"},
+        "d": {**bare, "requested-revision": head, "subdirectory": "packages/d"},
+    }
+    assert built.code == 0, built.output
+    assert built_from(built.archive) == first
+
+
+def test_a_lock_of_uv_with_commit_and_subdirectory_builds(index, project, tmp_path):
+    repository = Repository(tmp_path / "mono")
+    vcs = {"type": "git", "url": repository.url, "commit-id": repository.head}
+    entries = [
+        {"name": name, "version": "1.0", "vcs": {**vcs, "subdirectory": f"packages/{name}"}} for name in ("c", "d")
+    ]
+    project.write("pylock.toml", pylock(*entries, created_by="uv"))
+    table = sources(repository.source("c"))
+    project.configure('lock = "pylock.toml"', dependencies=["c"], project=table)
+    first = {name: repository.at(name) for name in ("c", "d")}
+    make_sibling(repository.folder / "packages/d", "d", "2.0")
+    repository.commit()
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert built_from(built.archive) == first
+    assert asked(index) == []
