@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 REMEDY = "exclude it, or build it for the target on Amazon Linux before"
 OTHER = "use another release of it, and tell its maintainers"
-OLDER = "use an older release of it, or a newer runtime"
+OLDER = "use an older release of it"
+NEWER = f"{OLDER}, or a newer runtime"
 ADD = "put it into the archive's lib/ folder, or use a distribution that brings it along"
 AFTER = "; the archive is built all the same."
 LINUX = "cp313-cp313-manylinux_2_17_x86_64"
@@ -317,7 +318,25 @@ def test_symbols_that_are_newer_than_the_runtimes_are_an_error(tmp_path, runtime
     module = make_elf(needed=[library], versions={library: ["GLIBC_2.2.5", symbols]})
 
     assert of_wheels(tmp_path, {"lib/a.abi3.so": module}, runtime=runtime) == [
-        ("error", f"lib/a.abi3.so: needs {symbols} of {library} (lib0 1.0); {has}; {OLDER}")
+        (
+            "error",
+            f"lib/a.abi3.so: needs {symbols} of {library} (lib0 1.0); {has}; "
+            + (NEWER if runtime == "python3.11" else OLDER),
+        )
+    ]
+
+
+def test_a_newer_runtime_is_not_proposed_if_none_has_the_symbols(tmp_path):
+    module = make_elf(versions={"libc.so.6": ["GLIBC_2.36"]})
+
+    assert of_wheels(tmp_path, {"lib/a.abi3.so": module}, runtime="python3.11") == [
+        (
+            "error",
+            (
+                "lib/a.abi3.so: needs GLIBC_2.36 of libc.so.6 (lib0 1.0); Amazon Linux 2 has GLIBC_2.26; use an older "
+                "release of it"
+            ),
+        )
     ]
 
 

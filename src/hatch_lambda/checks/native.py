@@ -18,6 +18,7 @@ from hatch_lambda.checks.native_files import native_files
 from hatch_lambda.checks.wheel_tags import tags_inside, wheel_filename
 from hatch_lambda.known_packages import SUBSTITUTES
 from hatch_lambda.native import numbers
+from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import wheel_tags
 
 if TYPE_CHECKING:
@@ -102,9 +103,15 @@ class _Libraries:
         """Return whether the runtime may have all of these after all."""
         return self.system.doubtful is None or self.system.doubtful.issuperset(names)
 
-    def too_new(self, file: NativeFile) -> str | None:
-        """Return the first symbols that are newer than the runtime's, as ``needs …; … has …``."""
-        system = self.system
+    def remedy(self, file: NativeFile) -> str:
+        """Return what helps where a file needs newer symbols: a newer runtime only if there is one that has them."""
+        systems = {runtime.system for runtime in RUNTIMES if runtime.state == "supported"}
+        newer = [system for system in systems if system.glibc > self.system.glibc]
+        helps = any(self.too_new(file, system) is None for system in newer)
+        return "use an older release of it, or a newer runtime" if helps else "use an older release of it"
+
+    def too_new(self, file: NativeFile, system: System) -> str | None:
+        """Return the first symbols that are newer than those of a system, as ``needs …; … has …``."""
         sets = {"GLIBC": system.glibc, "GLIBCXX": system.glibcxx, "CXXABI": system.cxxabi, "GCC": system.gcc}
         for library, name, version in file.native.versions:
             highest = sets[name]
@@ -186,11 +193,11 @@ def _of_fitting(units: Sequence[NativeFile], files: Sequence[NativeFile], librar
     own = {file.entry.path for file in files}
     reached = {file.entry.path: file for unit in units for file in libraries.reached(unit)}
     for path in sorted(reached.keys() & own):
-        yield from _unloadable(reached[path], libraries, "use an older release of it, or a newer runtime")
+        yield from _unloadable(reached[path], libraries, libraries.remedy(reached[path]))
     for file in files:
         is_elf = file.native.format == "ELF" and _foreign(file, libraries.target) is None
         if is_elf and file.entry.path not in reached and not file.native.damage and not file.is_module:
-            found = _unloadable(file, libraries, "use an older release of it, or a newer runtime")
+            found = _unloadable(file, libraries, libraries.remedy(file))
             yield from (replace(problem, sure=False) for problem in found)
     missing = {unit.entry.path: libraries.missing(unit) for unit in units}
     is_whole = all(names and not libraries.is_doubtful(names) for names in missing.values())
@@ -202,7 +209,7 @@ def _of_fitting(units: Sequence[NativeFile], files: Sequence[NativeFile], librar
 def _unloadable(file: NativeFile, libraries: _Libraries, remedy: str) -> Iterator[_Problem]:
     if file.native.damage:
         yield _Problem(file, "damaged native code", file.native.damage, "replace it by a sound one", sure=True)
-    too_new = libraries.too_new(file)
+    too_new = libraries.too_new(file, libraries.system)
     if too_new:
         what, _, found = too_new.partition("; ")
         yield _Problem(file, what, found, remedy, sure=True)
