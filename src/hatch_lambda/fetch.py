@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from hatch_lambda.errors import ResolveError, WheelError, shown
+from hatch_lambda.errors import ResolveError, WheelError
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, SHA256, is_file_url, is_url
 from hatch_lambda.resolve.pip import download
 from hatch_lambda.sources import wheel_from_sdist
@@ -76,7 +76,7 @@ def _take_in(pins: Sequence[Pin], folder: Path, store: Store) -> dict[Pin, Wheel
 
 def _check_sizes(wheels: Mapping[Pin, Wheel | None]) -> None:
     problems = [
-        f"{wheel.filename}: takes {wheel.size:,} bytes; the lock says {shown(pin.size)}; make the lock anew"
+        f"{wheel.filename}: takes {wheel.size:,} bytes; the lock says {pin.size:,}; make the lock anew"
         for pin, wheel in wheels.items()
         if wheel and pin.size not in {None, wheel.size}
     ]

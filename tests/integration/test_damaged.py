@@ -190,6 +190,16 @@ def test_a_tag_of_endless_digits_is_of_another_system(tmp_path):
     assert len(found.problems) == 1
 
 
+def test_a_size_that_no_file_has_is_told(tmp_path):
+    text = LOCKS[0].replace("1000", f"0x{'F' * 5000}")
+
+    found = select(parse_lock(text, "pylock.toml"), TARGET, "pylock.toml", base=tmp_path, root=tmp_path)
+
+    assert found.unfit == {
+        "lib": "pylock.toml has lib 1.0, but its file lib-1.0-py3-none-any.whl has an impossible size"
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

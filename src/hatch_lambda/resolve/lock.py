@@ -72,6 +72,9 @@ REFRESH = "hatch build -t lambda:lock"
 TOOL = "hatch-lambda"
 """Our table under ``[tool]``."""
 
+_IMPOSSIBLE_SIZE = 1 << 63
+"""Bytes that no file has; Python cannot even write every number beyond."""
+
 _MADE_BY = re.compile(r"""^created-by\s*=\s*["'](?P<tool>[^"']+)["']""", re.MULTILINE)
 
 
@@ -401,6 +404,8 @@ def _pin(package: Package, entry: object, base: Path, root: Path, remedy: str) -
     except (InvalidWheelFilename, InvalidSdistFilename):
         return f"its file {filename} does not tell its version; {remedy}"
     size = entry.size if isinstance(entry, PackageWheel) else None
+    if size and size >= _IMPOSSIBLE_SIZE:
+        return f"its file {filename} has an impossible size"
     return Pin(package.name, version, url, str(sha256).lower(), size)
 
 
