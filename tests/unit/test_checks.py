@@ -803,3 +803,9 @@ def test_a_function_that_can_take_event_and_context_passes(arguments):
 )
 def test_what_might_be_a_function_for_event_and_context_passes(text):
     assert call(text) == []
+
+
+def test_what_only_compiling_reveals_is_told():
+    assert found(plan(entry("app.py", "def handler(event, context): ...\nreturn 1\n")), "app.handler") == [
+        "app.py:2: not valid Python 3.13 ('return' outside function); correct the syntax"
+    ]

@@ -482,3 +482,9 @@ def test_without_a_handler_of_the_project_no_syntax_is_told():
 
     for handler in (None, "lib.app.handler"):
         assert list(check_imports(candidate(made, config("python3.15", handler=handler)))) == []
+
+
+def test_what_only_compiling_reveals_is_an_error_too():
+    assert of_handler("from . import orders", entry("shop/orders.py", "x = 1\nreturn x\n")) == [
+        Finding("error", "shop/orders.py:2: not valid Python 3.15 ('return' outside function); correct the syntax")
+    ]

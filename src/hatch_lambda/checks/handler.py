@@ -16,11 +16,13 @@ from hatch_lambda.checks.handler_hints import intended_handler
 from hatch_lambda.checks.python_source import (
     ANYTHING,
     SourceProblem,
+    compile_problem,
     function_named,
     imports_submodule,
     is_generator,
     module_names,
     parse_entry,
+    source,
 )
 from hatch_lambda.plan import opened
 from hatch_lambda.provided import loaded_modules
@@ -151,8 +153,9 @@ def _check_module(candidate: Candidate, entry: Entry, function: str) -> Iterator
     if not entry.path.endswith(".py"):
         return  # only the Python that loads an extension module learns its names
     tree = parse_entry(entry, candidate.config.target)
-    if isinstance(tree, SourceProblem):
-        yield tree.finding(entry.path)
+    broken = tree if isinstance(tree, SourceProblem) else compile_problem(source(entry), candidate.config.target)
+    if isinstance(tree, SourceProblem) or broken:
+        yield from [broken.finding(entry.path)] if broken else ()
         return
     names = module_names(tree)
     module = handler.rpartition(".")[0].replace("/", ".")

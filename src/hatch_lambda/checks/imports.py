@@ -19,6 +19,7 @@ from hatch_lambda.checks.python_source import (
     ANYTHING,
     LARGEST_SOURCE,
     SourceProblem,
+    compile_problem,
     module_names,
     parse_source,
     source,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hatch_lambda.checks.base import Candidate
-    from hatch_lambda.checks.search_path import SearchPath
+    from hatch_lambda.checks.search_path import Module, SearchPath
     from hatch_lambda.plan import Entry
 
 _TEST_FOLDERS = frozenset({"test", "tests"})
@@ -83,9 +84,12 @@ def check_imports(candidate: Candidate) -> Iterator[Finding]:
     parsed = {path: _read(path, content, candidate) for path, content in files.items()}
     read = {path: found for path, found in parsed.items() if isinstance(found, _Read)}
     broken = {path: found for path, found in parsed.items() if isinstance(found, SourceProblem)}
-    reached = _reached(read, candidate)
-    for path in sorted(reached & broken.keys()) if reached else ():
-        yield broken[path].finding(path)
+    handler = _handler_module(candidate)
+    reached = _reached(read, candidate) if handler else None
+    for path in sorted(files.keys() & reached - {handler.path}) if handler and reached else ():
+        problem = broken.get(path) or compile_problem(files[path], candidate.config.target)
+        if problem:
+            yield problem.finding(path)
     rearranged = any(word in content for content in files.values() for word in _REARRANGING)
     places = _Places(candidate.modules, candidate.search_path, read, anywhere=rearranged)
     imports = list(_certain(read) if reached is None else _imports_of(read, reached))
@@ -125,16 +129,20 @@ def _read(path: str, content: bytes, candidate: Candidate) -> _Read | SourceProb
     )
 
 
-def _reached(read: Mapping[str, _Read], candidate: Candidate) -> frozenset[str] | None:
-    """Return the paths of the files that the handler's module certainly imports; ``None`` if it isn't the project's.
+def _handler_module(candidate: Candidate) -> Module | None:
+    """Return the handler's module, if it is one of the project's."""
+    name = _handler_name(candidate)
+    found = candidate.search_path.find(name) if name else None
+    return found if found and found.entry and found.entry.origin.project else None
 
-    The handler's own file is not among those if it is broken: the check of the handler reports that.
-    """
-    module = (candidate.config.handler or "").rpartition(".")[0].replace("/", ".")
-    handler = candidate.search_path.find(module) if module else None
-    if handler is None or handler.entry is None or not handler.entry.origin.project:
-        return None
-    pending, reached = [module], set()
+
+def _handler_name(candidate: Candidate) -> str:
+    return (candidate.config.handler or "").rpartition(".")[0].replace("/", ".")
+
+
+def _reached(read: Mapping[str, _Read], candidate: Candidate) -> frozenset[str]:
+    """Return the paths of the files that the handler's module certainly imports, its own among them."""
+    pending, reached = [_handler_name(candidate)], set()
     while pending:
         names = pending.pop().split(".")
         for count in range(1, len(names) + 1):
@@ -142,7 +150,7 @@ def _reached(read: Mapping[str, _Read], candidate: Candidate) -> frozenset[str] 
             if found and found.path not in reached:
                 reached.add(found.path)
                 pending += _loaded(read[found.path], read, candidate.search_path) if found.path in read else ()
-    return frozenset(reached - ({handler.path} - read.keys()))
+    return frozenset(reached)
 
 
 def _loaded(file: _Read, read: Mapping[str, _Read], search_path: SearchPath) -> Iterator[str]:
