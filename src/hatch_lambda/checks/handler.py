@@ -8,6 +8,7 @@ arguments and must return what can be converted to JSON.
 from __future__ import annotations
 
 import ast
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -117,7 +118,10 @@ def _no_module_problem(candidate: Candidate, module: str, found: Module | None) 
     top = module.partition(".")[0]
     blocking = candidate.search_path.blocking(module)
     if blocking and path in candidate.modules:
-        return f"Python can't import {path}, because it imports {blocking.path} instead of {top}/; rename one of them"
+        directory = re.sub(r"\.[^/]*$", "/", blocking.path)
+        return (
+            f"Python can't import {path}, because it imports {blocking.path} instead of {directory}; rename one of them"
+        )
     if f"src/{path}" in candidate.plan.paths and top != module:
         return f'the zip has src/{path}, which isn\'t importable as {module!r}; set packages = ["src/{top}"]'
     intended = intended_handler(candidate, str(candidate.config.handler), module_exists=False)

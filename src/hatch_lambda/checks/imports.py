@@ -62,14 +62,16 @@ class Import(NamedTuple):
     name: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Read:
     """What a file imports whenever it is imported, what it imports only sometimes, and the names in it.
 
-    ``attributes`` are those that it sets on anything, perhaps on another module.
+    ``attributes`` are those that it sets on anything, perhaps on another module; ``outside`` are imports from above the
+    zip's root.
     """
 
     imports: tuple[Import, ...]
+    outside: tuple[Import, ...]
     guarded: frozenset[str]
     names: frozenset[str]
     attributes: frozenset[str]
@@ -90,6 +92,9 @@ def check_imports(candidate: Candidate) -> Iterator[Finding]:
         problem = broken.get(path) or compile_problem(files[path], candidate.config.target)
         if problem:
             yield problem.finding(path)
+    for found in (found for path in sorted(read.keys() & (reached or ())) for found in read[path].outside):
+        text = f"{_where([found])}: {found.module!r} leads out of the zip; write it as an absolute import"
+        yield Finding("warning", text)
     rearranged = any(word in content for content in files.values() for word in _REARRANGING)
     places = _Places(candidate.modules, candidate.search_path, read, anywhere=rearranged)
     imports = list(_certain(read) if reached is None else _imports_of(read, reached))
@@ -125,7 +130,11 @@ def _read(path: str, content: bytes, candidate: Candidate) -> _Read | SourceProb
         node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
     }
     return _Read(
-        tuple(_imports(tree.body, path)), frozenset(guarded), frozenset(module_names(tree)), frozenset(attributes)
+        imports=tuple(_imports(tree.body, path)),
+        outside=tuple(_outside(tree.body, path)),
+        guarded=frozenset(guarded),
+        names=frozenset(module_names(tree)),
+        attributes=frozenset(attributes),
     )
 
 
@@ -202,6 +211,13 @@ def _imports(body: Iterable[ast.stmt], path: str) -> Iterator[Import]:
                 if not any(map(_may_catch, handlers)):
                     yield from _imports(inner, path)
                 yield from _imports(last, path)
+
+
+def _outside(body: Iterable[ast.stmt], path: str) -> Iterator[Import]:
+    """Yield the relative imports that have too many dots, which always fail."""
+    for node in body:
+        if isinstance(node, ast.ImportFrom) and _absolute(path, node.level, node.module or "") is None:
+            yield Import(path, node.lineno, "." * node.level + (node.module or ""), None)
 
 
 def _absolute(path: str, level: int, module: str | None) -> str | None:
