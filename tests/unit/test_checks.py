@@ -682,6 +682,17 @@ def test_a_module_of_a_dependency_is_not_proposed():
     ]
 
 
+def test_a_module_in_the_place_of_an_inner_package_is_named():
+    chosen = plan(entry("pkg/__init__.py"), entry("pkg/sub.abi3.so"), entry("pkg/sub/app.py"))
+
+    assert found(chosen, "pkg.sub.app.handler") == [
+        (
+            "handler 'pkg.sub.app.handler': Python can't import pkg/sub/app.py, because it imports pkg/sub.abi3.so "
+            "instead of pkg/sub/; rename one of them"
+        )
+    ]
+
+
 def test_a_module_in_the_place_of_the_package_is_named():
     chosen = plan(entry("orders.py"), entry("orders/api.py", "def handler(event, context): ...\n"))
 
@@ -803,3 +814,9 @@ def test_a_function_that_can_take_event_and_context_passes(arguments):
 )
 def test_what_might_be_a_function_for_event_and_context_passes(text):
     assert call(text) == []
+
+
+def test_what_only_compiling_reveals_is_told():
+    assert found(plan(entry("app.py", "def handler(event, context): ...\nreturn 1\n")), "app.handler") == [
+        "app.py:2: not valid Python 3.13 ('return' outside function); correct the syntax"
+    ]

@@ -482,3 +482,22 @@ def test_without_a_handler_of_the_project_no_syntax_is_told():
 
     for handler in (None, "lib.app.handler"):
         assert list(check_imports(candidate(made, config("python3.15", handler=handler)))) == []
+
+
+def test_what_only_compiling_reveals_is_an_error_too():
+    assert of_handler("from . import orders", entry("shop/orders.py", "x = 1\nreturn x\n")) == [
+        Finding("error", "shop/orders.py:2: not valid Python 3.15 ('return' outside function); correct the syntax")
+    ]
+
+
+def test_a_relative_import_out_of_the_zip_is_told():
+    flat = plan(entry("app.py", "import os\nfrom .settings import NAME\ndef handler(event, context): ...\n"))
+    cli = entry("shop/cli.py", "from ... import above")
+
+    assert list(check_imports(candidate(flat, config(handler="app.handler")))) == [
+        Finding("warning", "app.py:2: '.settings' leads out of the zip; write it as an absolute import")
+    ]
+    assert of_handler("from ... import above", cli) == [
+        Finding("warning", "shop/api.py:1: '...' leads out of the zip; write it as an absolute import")
+    ]
+    assert of_handler("try:\n    from ... import above\nexcept ImportError:\n    pass", cli) == []

@@ -8,6 +8,7 @@ arguments and must return what can be converted to JSON.
 from __future__ import annotations
 
 import ast
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,13 @@ from hatch_lambda.checks.handler_hints import intended_handler
 from hatch_lambda.checks.python_source import (
     ANYTHING,
     SourceProblem,
+    compile_problem,
     function_named,
     imports_submodule,
     is_generator,
     module_names,
     parse_entry,
+    source,
 )
 from hatch_lambda.plan import opened
 from hatch_lambda.provided import loaded_modules
@@ -115,7 +118,10 @@ def _no_module_problem(candidate: Candidate, module: str, found: Module | None) 
     top = module.partition(".")[0]
     blocking = candidate.search_path.blocking(module)
     if blocking and path in candidate.modules:
-        return f"Python can't import {path}, because it imports {blocking.path} instead of {top}/; rename one of them"
+        directory = re.sub(r"\.[^/]*$", "/", blocking.path)
+        return (
+            f"Python can't import {path}, because it imports {blocking.path} instead of {directory}; rename one of them"
+        )
     if f"src/{path}" in candidate.plan.paths and top != module:
         return f'the zip has src/{path}, which isn\'t importable as {module!r}; set packages = ["src/{top}"]'
     intended = intended_handler(candidate, str(candidate.config.handler), module_exists=False)
@@ -151,8 +157,9 @@ def _check_module(candidate: Candidate, entry: Entry, function: str) -> Iterator
     if not entry.path.endswith(".py"):
         return  # only the Python that loads an extension module learns its names
     tree = parse_entry(entry, candidate.config.target)
-    if isinstance(tree, SourceProblem):
-        yield tree.finding(entry.path)
+    broken = tree if isinstance(tree, SourceProblem) else compile_problem(source(entry), candidate.config.target)
+    if isinstance(tree, SourceProblem) or broken:
+        yield from [broken.finding(entry.path)] if broken else ()
         return
     names = module_names(tree)
     module = handler.rpartition(".")[0].replace("/", ".")

@@ -19,6 +19,7 @@ from hatch_lambda.checks.python_source import (
     ANYTHING,
     LARGEST_SOURCE,
     SourceProblem,
+    compile_problem,
     module_names,
     parse_source,
     source,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hatch_lambda.checks.base import Candidate
-    from hatch_lambda.checks.search_path import SearchPath
+    from hatch_lambda.checks.search_path import Module, SearchPath
     from hatch_lambda.plan import Entry
 
 _TEST_FOLDERS = frozenset({"test", "tests"})
@@ -61,14 +62,16 @@ class Import(NamedTuple):
     name: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Read:
     """What a file imports whenever it is imported, what it imports only sometimes, and the names in it.
 
-    ``attributes`` are those that it sets on anything, perhaps on another module.
+    ``attributes`` are those that it sets on anything, perhaps on another module; ``outside`` are imports from above the
+    zip's root.
     """
 
     imports: tuple[Import, ...]
+    outside: tuple[Import, ...]
     guarded: frozenset[str]
     names: frozenset[str]
     attributes: frozenset[str]
@@ -83,9 +86,15 @@ def check_imports(candidate: Candidate) -> Iterator[Finding]:
     parsed = {path: _read(path, content, candidate) for path, content in files.items()}
     read = {path: found for path, found in parsed.items() if isinstance(found, _Read)}
     broken = {path: found for path, found in parsed.items() if isinstance(found, SourceProblem)}
-    reached = _reached(read, candidate)
-    for path in sorted(reached & broken.keys()) if reached else ():
-        yield broken[path].finding(path)
+    handler = _handler_module(candidate)
+    reached = _reached(read, candidate) if handler else None
+    for path in sorted(files.keys() & reached - {handler.path}) if handler and reached else ():
+        problem = broken.get(path) or compile_problem(files[path], candidate.config.target)
+        if problem:
+            yield problem.finding(path)
+    for found in (found for path in sorted(read.keys() & (reached or ())) for found in read[path].outside):
+        text = f"{_where([found])}: {found.module!r} leads out of the zip; write it as an absolute import"
+        yield Finding("warning", text)
     rearranged = any(word in content for content in files.values() for word in _REARRANGING)
     places = _Places(candidate.modules, candidate.search_path, read, anywhere=rearranged)
     imports = list(_certain(read) if reached is None else _imports_of(read, reached))
@@ -121,20 +130,28 @@ def _read(path: str, content: bytes, candidate: Candidate) -> _Read | SourceProb
         node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
     }
     return _Read(
-        tuple(_imports(tree.body, path)), frozenset(guarded), frozenset(module_names(tree)), frozenset(attributes)
+        imports=tuple(_imports(tree.body, path)),
+        outside=tuple(_outside(tree.body, path)),
+        guarded=frozenset(guarded),
+        names=frozenset(module_names(tree)),
+        attributes=frozenset(attributes),
     )
 
 
-def _reached(read: Mapping[str, _Read], candidate: Candidate) -> frozenset[str] | None:
-    """Return the paths of the files that the handler's module certainly imports; ``None`` if it isn't the project's.
+def _handler_module(candidate: Candidate) -> Module | None:
+    """Return the handler's module, if it is one of the project's."""
+    name = _handler_name(candidate)
+    found = candidate.search_path.find(name) if name else None
+    return found if found and found.entry and found.entry.origin.project else None
 
-    The handler's own file is not among those if it is broken: the check of the handler reports that.
-    """
-    module = (candidate.config.handler or "").rpartition(".")[0].replace("/", ".")
-    handler = candidate.search_path.find(module) if module else None
-    if handler is None or handler.entry is None or not handler.entry.origin.project:
-        return None
-    pending, reached = [module], set()
+
+def _handler_name(candidate: Candidate) -> str:
+    return (candidate.config.handler or "").rpartition(".")[0].replace("/", ".")
+
+
+def _reached(read: Mapping[str, _Read], candidate: Candidate) -> frozenset[str]:
+    """Return the paths of the files that the handler's module certainly imports, its own among them."""
+    pending, reached = [_handler_name(candidate)], set()
     while pending:
         names = pending.pop().split(".")
         for count in range(1, len(names) + 1):
@@ -142,7 +159,7 @@ def _reached(read: Mapping[str, _Read], candidate: Candidate) -> frozenset[str] 
             if found and found.path not in reached:
                 reached.add(found.path)
                 pending += _loaded(read[found.path], read, candidate.search_path) if found.path in read else ()
-    return frozenset(reached - ({handler.path} - read.keys()))
+    return frozenset(reached)
 
 
 def _loaded(file: _Read, read: Mapping[str, _Read], search_path: SearchPath) -> Iterator[str]:
@@ -194,6 +211,13 @@ def _imports(body: Iterable[ast.stmt], path: str) -> Iterator[Import]:
                 if not any(map(_may_catch, handlers)):
                     yield from _imports(inner, path)
                 yield from _imports(last, path)
+
+
+def _outside(body: Iterable[ast.stmt], path: str) -> Iterator[Import]:
+    """Yield the relative imports that have too many dots, which always fail."""
+    for node in body:
+        if isinstance(node, ast.ImportFrom) and _absolute(path, node.level, node.module or "") is None:
+            yield Import(path, node.lineno, "." * node.level + (node.module or ""), None)
 
 
 def _absolute(path: str, level: int, module: str | None) -> str | None:

@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 _FORMATTED = r"\b(?:{0}[rR]?|[rR]{0})(?:'|\")"
 _NEW_SYNTAX = {
-    (3, 11): re.compile(r"\bexcept\s*\*|[\[,]\s*\*|:\s*\*"),  # PEP 654, PEP 646
+    (3, 11): re.compile(r"\bexcept\s*\*|[\[,]\s*\*|:\s*\*|\basync\s+for\b"),  # PEP 654, PEP 646, async comprehensions
     (3, 12): re.compile(r"\btype\s+\w|\b(?:def|class)\s+\w+\s*\[|" + _FORMATTED.format("[fF]")),  # PEP 695, PEP 701
     (3, 13): re.compile(r"\b(?:def|class|type)\s+\w+\s*\["),  # PEP 696
     (3, 14): re.compile(r"\bexcept\b[^:(]*,|" + _FORMATTED.format("[tT]")),  # PEP 758, PEP 750
@@ -70,23 +71,39 @@ def parse_entry(entry: Entry, target: Target) -> ast.Module | SourceProblem:
 
 
 def parse_source(content: bytes, target: Target) -> ast.Module | SourceProblem:
-    """Return the syntax tree of a module's bytes, or why there is none; names of files in it are not set."""
-    own = ".".join(map(str, sys.version_info[:2]))
-    version = target.runtime.python_version
+    """Return the syntax tree of a module's bytes, or why there is none; what only compiling reveals is not reported."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the parser's own warnings don't concern the zip
             return ast.parse(content, feature_version=target.runtime.python)
     except (SyntaxError, ValueError) as error:
-        line = error.lineno if isinstance(error, SyntaxError) else None
-        reason = error.msg if isinstance(error, SyntaxError) else str(error)
-        if _is_new_syntax(content, error, target):
-            problem = f"not checked, because Python {own} can't parse it ({reason}), but Python {version} might"
-            return SourceProblem(line, problem, f"build with Python {version}", is_certain=False)
-        return SourceProblem(line, f"not valid Python {version} ({reason})", "correct the syntax", is_certain=True)
+        return _syntax_problem(content, error, target)
     except (RecursionError, MemoryError):  # limits of the parser, which each Python sets for itself
+        own = ".".join(map(str, sys.version_info[:2]))
         problem = f"not checked, because it is nested too deeply for Python {own}, which runs the build"
         return SourceProblem(None, problem, "split its longest expression", is_certain=False)
+
+
+def compile_problem(content: bytes, target: Target) -> SourceProblem | None:
+    """Return why a module that can be parsed can't be compiled, such as a ``return`` outside of a function."""
+    try:
+        with warnings.catch_warnings(), suppress(RecursionError, MemoryError):  # limits of the compiler, as above
+            warnings.simplefilter("ignore")
+            compile(content, "<module>", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return _syntax_problem(content, error, target)
+    return None
+
+
+def _syntax_problem(content: bytes, error: SyntaxError | ValueError, target: Target) -> SourceProblem:
+    own = ".".join(map(str, sys.version_info[:2]))
+    version = target.runtime.python_version
+    line = error.lineno if isinstance(error, SyntaxError) else None
+    reason = error.msg if isinstance(error, SyntaxError) else str(error)
+    if _is_new_syntax(content, error, target):
+        problem = f"not checked, because Python {own} can't parse it ({reason}), but Python {version} might"
+        return SourceProblem(line, problem, f"build with Python {version}", is_certain=False)
+    return SourceProblem(line, f"not valid Python {version} ({reason})", "correct the syntax", is_certain=True)
 
 
 def source(entry: Entry) -> bytes:
