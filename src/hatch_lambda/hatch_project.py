@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from hatchling.metadata.core import load_toml
 from hatchling.metadata.spec import DEFAULT_METADATA_VERSION, get_core_metadata_constructors
 
 from hatch_lambda.errors import ProjectError
+from hatch_lambda.plan import unreadable
 from hatch_lambda.project import Project, SelectedFile, is_program
 from hatch_lambda.wheels import portable_metadata
 
@@ -136,13 +138,18 @@ def _selected(file: IncludedFile) -> SelectedFile:
         raise ProjectError(f"{path}: leads out of the archive; found for {source}; see to force-include and sources")
     if {"", "."} & set(path.split("/")):
         raise ProjectError(f"{path!r}: no path of a file in the archive; found for {source}; see to force-include")
+    if not path.isascii() and sys.getfilesystemencoding() != "utf-8":
+        raise ProjectError(
+            f"{path!r}: names in the zip are UTF-8, but this Python reads names of files as "
+            f"{sys.getfilesystemencoding()}; set PYTHONUTF8=1, or choose a UTF-8 locale such as LC_ALL=C.UTF-8"
+        )
     if not _is_unicode(path):
         raise ProjectError(f"{path!r}: its name is not UTF-8, as names in the archive are; rename it, or exclude it")
     try:
         with source.open("rb") as opened:
             stat, start = os.fstat(opened.fileno()), opened.read(2)
     except OSError as error:
-        raise ProjectError(f"{source}: cannot be read; {error.strerror}; mend it, or exclude it") from None
+        raise ProjectError(unreadable(source, error)) from None
     return SelectedFile(source, path, stat.st_size, executable=is_program(stat.st_mode, start))
 
 

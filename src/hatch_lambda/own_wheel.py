@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import platform
 import re
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hatch_lambda import json_values
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.resolve.base import COMMIT, OFFLINE_VARIABLE
 from hatch_lambda.resolve.sdists import build_from, commit_of
 from hatch_lambda.source_folder import fingerprint, reads_beyond, why_unbuildable
-from hatch_lambda.sources import impurity
+from hatch_lambda.sources import built_wheel, impurity
+from hatch_lambda.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
@@ -39,8 +40,8 @@ def wheel_of(name: NormalizedName, place: Place, by: str, store: Store, host: Ho
         raise ResolveError(f"{what}, {problem}")
     key = _key(place)
     fresh = not host.offline and (host.rebuild or (place.kind == "folder" and reads_beyond(place.file)))
-    known = store.memory.recall(*key, of_this_build=fresh) if key else None
-    wheel = store.find(known["wheel"]) if known else None
+    known = store.memory.recall(built_wheel, *key, of_this_build=fresh) if key else None
+    wheel = store.find(known) if known else None
     if wheel is None:
         wheel = _built(name, place, what, store, host, remedy)
         if key:
@@ -53,7 +54,7 @@ def wheel_of(name: NormalizedName, place: Place, by: str, store: Store, host: Ho
 def _built(name: NormalizedName, place: Place, what: str, store: Store, host: Host, remedy: str) -> Wheel:
     if host.offline and not place.local:
         raise ResolveError(f"{OFFLINE_VARIABLE}: {name} from {place} was not built before; build once with the network")
-    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as into:
+    with temporary_directory() as into:
         source = str(place.file) if place.kind == "folder" else f"{name} @ {place.url}"
         file = build_from(source, f"{what}, which", Path(into), host, remedy=remedy)
         problem = impurity(file)
@@ -79,11 +80,18 @@ def settled(
     address, revision, _ = place.reference
     commit = locked.commit(name, address, revision, what) if locked else None
     if commit is None and host.offline:
-        commit = store.memory.recall("commit", str(place))
+        commit = store.memory.recall(_known_commit, "commit", str(place))
     elif commit is None:
         commit = commit_of(f"{name} @ {place.url}", f"{what}, which", host)
         store.memory.remember(commit, "commit", str(place))
     return place.at(commit) if commit else place
+
+
+def _known_commit(value: object) -> str:
+    commit = json_values.text(value)
+    if not COMMIT.fullmatch(commit):
+        raise ValueError("no commit")
+    return commit
 
 
 def commit_in(place: Place) -> str | None:

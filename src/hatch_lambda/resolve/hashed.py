@@ -6,8 +6,8 @@ But for repositories: of those pip can make no hash, and they are built beside t
 from __future__ import annotations
 
 import re
-import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +15,14 @@ from packaging.pylock import PackageVcs
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from hatch_lambda import json_values
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.resolve.base import COMMIT, OFFLINE_VARIABLE, Pin, Resolution
 from hatch_lambda.resolve.commits import LockedCommits
 from hatch_lambda.resolve.pip import report_of, reported_pin
 from hatch_lambda.resolve.pip_command import target_options
 from hatch_lambda.resolve.proof import demands, unmet
+from hatch_lambda.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -78,8 +80,8 @@ class HashedResolver:
         if problems:
             raise ResolveError(problems)
         key = (lines, target.markers, target.platforms)
-        known = self.memory.recall(*key)
-        pins = self._ask_pip(lines, target) if known is None else tuple(map(Pin.from_json, known))
+        known = self.memory.recall(partial(_known_pins, lines), *key)
+        pins = self._ask_pip(lines, target) if known is None else known
         self.memory.remember([pin.as_json() for pin in pins], *key)
         unfit = {
             name: f"{self.name} has {name}, but only as a repository, and nothing is compiled on this machine"
@@ -106,13 +108,22 @@ class HashedResolver:
                 f"{OFFLINE_VARIABLE}: {self.name} does not say where the wheels are, and was not used for {target} "
                 "before; build once with the network, or use a pylock"
             )
-        with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+        with temporary_directory() as folder:
             path = _without_repositories(self.path, Path(folder), {}) if any(map(_repository, lines)) else self.path
             arguments = ["--require-hashes", "--no-deps", *target_options(target), f"--requirement={path}"]
             report, run = report_of(arguments, target, self.host)
         if run.code:
             raise ResolveError(f"{self.name}: pip cannot use it for {target}; what it said:", detail=run.errors)
         return tuple(map(reported_pin, report.get("install", ())))
+
+
+def _known_pins(lines: Sequence[str], value: object) -> tuple[Pin, ...]:
+    """Return what an earlier build has found for these lines; raises ``ValueError`` for a hash that is not in them."""
+    pins = tuple(map(Pin.from_json, json_values.items(value)))
+    hashes = {found.lower() for line in lines for found in re.findall(r"sha256:([0-9a-fA-F]{64})", line)}
+    if any(pin.sha256 and pin.sha256 not in hashes for pin in pins):
+        raise ValueError("other hashes")
+    return pins
 
 
 def _lines(path: Path, above: frozenset[Path] = frozenset()) -> Iterator[str]:

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.resolve.pip import dry_run_options, reported_pin
 from hatch_lambda.resolve.pip_command import pip_environment, run_pip, target_options, temporary_files_in
+from hatch_lambda.temporary import check_space, temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ _SHOWN_LINES = 20
 
 def offered(name: NormalizedName, target: Target, host: Host) -> tuple[tuple[Offer, ...], tuple[str, ...]]:
     """Return every file of a distribution on the indexes, as pip judges it for the target, and these indexes."""
-    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+    with temporary_directory() as folder:
         options = [*dry_run_options(Path(folder, "report.json")), "--no-deps", *target_options(target)]
         log = run_pip("install", [*options, name], target=target, host=host).log
     return log.offers(name), log.indexes
@@ -73,7 +73,7 @@ def sdists_above_wheels(offers: Sequence[Offer], specifier: SpecifierSet) -> lis
 
 def find_sdist(name: NormalizedName, version: Version, host: Host) -> Pin:
     """Return where the sdist of a release is, and its hash; raises ``ResolveError`` if it cannot be had."""
-    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+    with temporary_directory() as folder:
         report = Path(folder, "report.json")
         options = [*dry_run_options(report), f"--no-binary={name}"]
         code, errors = _plain_pip("install", [*options, f"{name}=={version}"], host)
@@ -98,7 +98,7 @@ def build_from(source: str, what: str, into: Path, host: Host, *, remedy: str = 
     which knows a file by its name, has a part in it, nor what earlier builds have left in a folder. Raises
     ``ResolveError`` with the end of what pip said.
     """
-    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as aside:
+    with temporary_directory() as aside:
         settings = Path(aside, "setuptools.cfg")
         settings.write_text(_SETUPTOOLS.format(folder=aside), "utf-8")
         environ = {"SOURCE_DATE_EPOCH": BUILD_DATE, "DIST_EXTRA_CONFIG": str(settings), **host.environ}
@@ -113,7 +113,7 @@ def build_from(source: str, what: str, into: Path, host: Host, *, remedy: str = 
 
 def commit_of(requirement: str, what: str, host: Host) -> str:
     """Return the commit that a repository's branch or tag stands for; raises ``ResolveError`` if it cannot be had."""
-    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+    with temporary_directory() as folder:
         report = Path(folder, "report.json")
         code, errors = _plain_pip("install", [*dry_run_options(report), requirement], host)
         if code:
@@ -138,6 +138,8 @@ def _plain_pip(command: str, arguments: Sequence[str], host: Host) -> tuple[int,
         errors="replace",
         check=False,
     )
+    if done.returncode:
+        check_space(done.stdout + done.stderr)
     return done.returncode, done.stdout + done.stderr
 
 
