@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from hatch_lambda.environment import VERIFY_VARIABLE
 from hatch_lambda.errors import ArchiveError
 from hatch_lambda.resolve.base import REBUILD_VARIABLE
+from hatch_lambda.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ def build_again(archive: Path, version: str, root: Path, environ: Mapping[str, s
     """
     others = {name: value for name, value in environ.items() if name not in {VERIFY_VARIABLE, "HATCH_BUILD_LOCATION"}}
     others[REBUILD_VARIABLE] = "1"
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_directory() as folder:
         command = [sys.executable, "-m", "hatchling", "build", "-t", version, "-d", folder]
         done = subprocess.run(  # noqa: S603  # this Python, no shell
             command, cwd=root, env=others, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False

@@ -14,6 +14,7 @@ import tempfile
 import time
 import zipfile
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +22,12 @@ from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
 from hatch_lambda.errors import ArchiveError
 from hatch_lambda.inflate import pieces
-from hatch_lambda.plan import WheelContent, opened
+from hatch_lambda.plan import WheelContent, opened, opened_wheel, record_digest
+from hatch_lambda.temporary import FULL, temporary_space
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from concurrent.futures import Future
 
     from hatch_lambda.plan import ArchivePlan, Content, Entry
 
@@ -64,13 +67,14 @@ def write_archive(plan: ArchivePlan, path: Path, *, timestamp: int) -> WrittenAr
     renamed once it is on the disk. Raises ``ArchiveError`` if that fails; what stood at ``path`` is then untouched.
     """
     date = dos_date(timestamp)
-    with whole_file(path) as file:
-        output = _Output(file)
-        runs = itertools.groupby(plan.entries, key=_source)
-        headers = [header for source, run in runs for header in _copy(source, run, output, date)]
-        _finish(output, headers)
-        output.flush()
-    return WrittenArchive(path, output.position, output.sha256)
+    with ThreadPoolExecutor(1) as hasher:
+        with whole_file(path) as file:
+            output = _Output(file, hasher)
+            runs = itertools.groupby(plan.entries, key=_source)
+            headers = [header for source, run in runs for header in _copy(source, run, output, date)]
+            _finish(output, headers)
+            output.flush()
+        return WrittenArchive(path, output.position, output.sha256)
 
 
 @contextmanager
@@ -177,17 +181,20 @@ def end_records(count: int, size: int, offset: int) -> bytes:
 
 
 class _Output:
-    """A file being written: how far it is, and the hash of all that went in."""
+    """A file being written: how far it is, and the hash of all that went in, which ``hasher`` takes meanwhile."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], hasher: ThreadPoolExecutor) -> None:
         self._file = file
+        self._hasher = hasher
         self._hash = hashlib.sha256()
+        self._hashed: Future[None] = hasher.submit(self._hash.update, b"")
         self._pending: list[bytes] = []
         self._pending_size = 0
         self.position = 0
 
     @property
     def sha256(self) -> str:
+        self._hashed.result()
         return self._hash.hexdigest()
 
     def write(self, data: bytes) -> None:
@@ -199,7 +206,8 @@ class _Output:
 
     def flush(self) -> None:
         data = b"".join(self._pending)
-        self._hash.update(data)
+        self._hashed.result()  # one piece at a time, so that they take no more memory
+        self._hashed = self._hasher.submit(self._hash.update, data)
         self._file.write(data)
         self._pending, self._pending_size = [], 0
 
@@ -216,7 +224,7 @@ def _copy(source: Path | None, entries: Iterable[Entry], output: _Output, date: 
         for entry in entries:
             yield _deflate(entry, output, date)
         return
-    with source.open("rb", buffering=0) as wheel:
+    with opened_wheel(source) as wheel:
         for entry in entries:
             yield _splice(entry, cast("WheelContent", entry.content), wheel, output, date)
 
@@ -224,27 +232,16 @@ def _copy(source: Path | None, entries: Iterable[Entry], output: _Output, date: 
 def _splice(entry: Entry, content: WheelContent, wheel: IO[bytes], output: _Output, date: tuple[int, int]) -> Header:
     header = _header(entry, date, output.position, content.method, content.crc, content.compressed, content.size)
     output.write(header.local())
-    wheel.seek(content.offset)
-    left = content.compressed
-    while left:
-        data = wheel.read(min(left, _CHUNK))
-        if not data:
-            raise ArchiveError(f"{content.wheel}: shorter than when it was verified; build again to fetch it anew")
+    for data in content.copied(wheel):
         output.write(data)
-        left -= len(data)
     return header
 
 
 def _deflate(entry: Entry, output: _Output, date: tuple[int, int]) -> Header:
-    with _pieces(entry.content) as chunks, tempfile.SpooledTemporaryFile(_IN_MEMORY) as deflated:
-        compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-        crc = size = 0
-        for chunk in chunks:
-            crc = zlib.crc32(chunk, crc)
-            size += len(chunk)
-            deflated.write(compressor.compress(chunk))
-        deflated.write(compressor.flush())
-        if size != entry.content.size:
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as deflated:
+        with _pieces(entry.content) as chunks, temporary_space():
+            crc, size, digest = _compress(chunks, deflated)
+        if (size, digest) != (entry.content.size, entry.content.digest):
             raise ArchiveError(f"{entry.path}: changed while the archive was being made; build again")
         compressed = deflated.tell()
         header = _header(entry, date, output.position, zipfile.ZIP_DEFLATED, crc, compressed, size)
@@ -255,12 +252,29 @@ def _deflate(entry: Entry, output: _Output, date: tuple[int, int]) -> Header:
     return header
 
 
+def _compress(chunks: Iterable[bytes], deflated: IO[bytes]) -> tuple[int, int, str]:
+    """Write the chunks deflated; return their CRC, their size in bytes, and their hash as RECORD spells it."""
+    compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    found = hashlib.sha256()
+    crc = size = 0
+    for chunk in chunks:
+        crc = zlib.crc32(chunk, crc)
+        size += len(chunk)
+        found.update(chunk)
+        deflated.write(compressor.compress(chunk))
+    deflated.write(compressor.flush())
+    return crc, size, record_digest(found.digest())
+
+
 @contextmanager
 def _pieces(content: Content) -> Iterator[Iterator[bytes]]:
     """Open a content; the pieces are small, however large it is and whatever it was compressed with."""
     if isinstance(content, WheelContent):
-        with content.wheel.open("rb") as wheel:
-            yield pieces(wheel, content.offset, content.method, content.compressed, content.size)
+        with opened_wheel(content.wheel) as wheel, tempfile.SpooledTemporaryFile(_IN_MEMORY) as copy:
+            with temporary_space():
+                for piece in content.copied(wheel):
+                    copy.write(piece)
+            yield pieces(copy, 0, content.method, content.compressed, content.size)
     else:
         with opened(content) as file:
             yield iter(lambda: file.read(_CHUNK), b"")
@@ -334,7 +348,7 @@ def _escaped(name: str) -> str:
 def _remedy(error: OSError) -> str:
     import errno
 
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if error.errno in FULL:
         return "free some space"
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return "make the folder writable, or choose another with directory"

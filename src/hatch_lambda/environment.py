@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ConfigError
+from hatch_lambda.private_directory import CACHE_VARIABLE
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, REBUILD_VARIABLE, UPGRADE_VARIABLE
 from hatch_lambda.resolve.choice import Upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CACHE_VARIABLE = "HATCH_LAMBDA_CACHE_DIR"
 VERIFY_VARIABLE = "HATCH_LAMBDA_VERIFY"
 
 _TRUE, _FALSE = ("1", "true"), ("", "0", "false")

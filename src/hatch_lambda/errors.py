@@ -122,6 +122,10 @@ class FinishedError(HatchLambdaError):
     """A finished zip cannot be read, is damaged, or hides what it holds."""
 
 
+class TemporaryError(HatchLambdaError):
+    """Temporary files cannot be written."""
+
+
 class OutputError(HatchLambdaError):
     """What a command has found out cannot be written."""
 

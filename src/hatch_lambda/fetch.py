@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from hatch_lambda.errors import ResolveError, WheelError
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, SHA256, is_file_url, is_url
 from hatch_lambda.resolve.pip import download
 from hatch_lambda.sources import wheel_from_sdist
+from hatch_lambda.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,17 +35,22 @@ def fetch(pins: Sequence[Pin], store: Store, target: Target, host: Host) -> tupl
     built = {pin: wheel_from_sdist(pin, store, host) for pin in pins if not pin.is_wheel}
     pins = [pin for pin in pins if pin.is_wheel]
     _check_names(pins)
-    wheels = {pin: store.find(pin.sha256) if pin.sha256 else None for pin in pins}
+    with ThreadPoolExecutor() as hashing:
+        wheels = dict(zip(pins, hashing.map(partial(_in_store, store), pins), strict=True))
     lacking = [pin for pin, wheel in wheels.items() if wheel is None]
     if lacking:
         if host.offline:
             _refuse_network(lacking)
-        with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+        with temporary_directory() as folder:
             download(lacking, target, Path(folder), host)
             wheels |= _take_in(lacking, Path(folder), store)
     _check_sizes(wheels)
     found = (*built.values(), *filter(None, wheels.values()))
     return tuple(sorted(found, key=lambda wheel: wheel.name))
+
+
+def _in_store(store: Store, pin: Pin) -> Wheel | None:
+    return store.find(pin.sha256) if pin.sha256 else None
 
 
 def _refuse_network(pins: Sequence[Pin]) -> None:

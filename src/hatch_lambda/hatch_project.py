@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from hatchling.plugin.exceptions import UnknownPluginError
 from hatch_lambda.config import TABLE
 from hatch_lambda.errors import HatchLambdaError, ProjectError
 from hatch_lambda.paths import check_regular, path_problem
+from hatch_lambda.plan import unreadable
 from hatch_lambda.project import Project, SelectedFile, is_program
 from hatch_lambda.wheels import portable_metadata
 
@@ -164,6 +166,11 @@ def _read_file(source: Path, path: str) -> SelectedFile:
     problem = path_problem(path)
     if problem:
         raise ProjectError(f"{path!r}: {problem}; found for {source}; rename it, exclude it, or see to force-include")
+    if not path.isascii() and sys.getfilesystemencoding() != "utf-8":
+        raise ProjectError(
+            f"{path!r}: names in the zip are UTF-8, but this Python reads names of files as "
+            f"{sys.getfilesystemencoding()}; set PYTHONUTF8=1, or choose a UTF-8 locale such as LC_ALL=C.UTF-8"
+        )
     with _reading(source), source.open("rb") as opened:
         stat, start = os.fstat(opened.fileno()), opened.read(2)
     return SelectedFile(source, path, stat.st_size, executable=is_program(stat.st_mode, start))
@@ -176,7 +183,7 @@ def _reading(source: Path) -> Iterator[None]:
         check_regular(source)
         yield
     except OSError as error:
-        raise ProjectError(f"{source}: cannot be read; {error.strerror}; mend it, or exclude it") from None
+        raise ProjectError(unreadable(source, error)) from None
 
 
 @contextmanager

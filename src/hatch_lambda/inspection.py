@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -18,6 +17,7 @@ from hatch_lambda.layers import Layer, layer_objection
 from hatch_lambda.resolve.memory import Memory
 from hatch_lambda.runtimes import AMAZON_LINUX_2023, RUNTIMES, Runtime, runtime_named
 from hatch_lambda.target import ARCHITECTURES, Architecture, Target
+from hatch_lambda.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -110,7 +110,7 @@ def _findings(archive: FinishedArchive, config: LambdaConfig, layers: Sequence[F
         )
     python = config.target.runtime.python_version
     beneath = tuple(Layer(layer.path.name, layer.plan, python) for layer in layers)
-    with tempfile.TemporaryDirectory() as folder:  # a zip that others made must not teach later builds anything
+    with temporary_directory() as folder:  # a zip that others made must not teach later builds anything
         candidate = Candidate(archive.plan, config, Memory(Path(folder)), beneath)
         found += [finding for check in checks for finding in check(candidate)]
     return [*found, *check_zipped(archive.size)]

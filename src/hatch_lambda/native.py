@@ -9,16 +9,20 @@ from __future__ import annotations
 import re
 import struct
 from dataclasses import astuple, dataclass
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal, get_args
+
+from hatch_lambda import json_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from elftools.elf.dynamic import DynamicSegment
     from elftools.elf.elffile import ELFFile
 
 Format = Literal["ELF", "Mach-O", "PE"]
 Kind = Literal["library", "program", "other"]
+
+_FORMATS, _KINDS = get_args(Format), get_args(Kind)
 
 LAYOUT = 1
 """Version of what is told of a file; it rises when that changes, so that nothing older is believed."""
@@ -77,11 +81,28 @@ class Native:
         return list(astuple(self))
 
     @classmethod
-    def from_json(cls, values: Sequence[Any]) -> Native:
-        """Return the facts that ``as_json`` was given."""
-        form, machine, bits, kind, needed, soname, search, versions, modules, damage = values
-        found = tuple((library, name, version) for library, name, version in versions)
-        return cls(form, machine, bits, kind, tuple(needed), soname, tuple(search), found, tuple(modules), damage)
+    def from_json(cls, value: object) -> Native:
+        """Return the facts that ``as_json`` was given; raises ``ValueError`` for any other value."""
+        form, machine, bits, kind, needed, soname, search, versions, modules, damage = json_values.items(value)
+        if form not in _FORMATS or kind not in _KINDS:
+            raise ValueError("unknown format")
+        return cls(
+            form,
+            json_values.text(machine),
+            json_values.number(bits),
+            kind,
+            json_values.texts(needed),
+            json_values.text(soname),
+            json_values.texts(search),
+            tuple(map(_version, json_values.items(versions))),
+            json_values.texts(modules),
+            json_values.text(damage),
+        )
+
+
+def _version(value: object) -> tuple[str, str, str]:
+    library, name, version = json_values.texts(value)
+    return library, name, version
 
 
 def format_of(head: bytes) -> Format | None:

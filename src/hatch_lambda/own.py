@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -20,6 +19,7 @@ from hatch_lambda.own_wheel import commit_in, settled, wheel_of
 from hatch_lambda.places import surroundings
 from hatch_lambda.resolve.base import Commit, Demand, split_url, without_credentials
 from hatch_lambda.resolve.proof import demands
+from hatch_lambda.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -64,7 +64,7 @@ class OwnWheels:
         if not self.wheels:
             yield ()
             return
-        with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+        with temporary_directory() as folder:
             path = Path(folder, "own.txt")
             path.write_text("".join(f"{wheel.name} @ {wheel.path.as_uri()}\n" for wheel in self.wheels), "utf-8")
             yield (str(path),)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import platform
 import re
-import tempfile
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hatch_lambda import json_values
 from hatch_lambda.errors import ResolveError, masked
 from hatch_lambda.places import Surroundings, surroundings, unpacked_surroundings
 from hatch_lambda.resolve.base import COMMIT, OFFLINE_VARIABLE
 from hatch_lambda.resolve.sdists import build_from, commit_of, unpacked_in
 from hatch_lambda.source_folder import fingerprint, reads_beyond, why_unbuildable
-from hatch_lambda.sources import impurity
+from hatch_lambda.sources import built_wheel, impurity
+from hatch_lambda.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
@@ -49,21 +50,28 @@ def wheel_of(name: NormalizedName, place: Place, by: str, store: Store, host: Ho
         raise ResolveError(f"{what}, {problem}")
     key = _key(place)
     fresh = not host.offline and (host.rebuild or (place.kind == "folder" and reads_beyond(place.file)))
-    known = store.memory.recall(*key, of_this_build=fresh) if key else None
-    wheel = store.find(known["wheel"]) if known else None
+    known = store.memory.recall(partial(_known_wheel, place), *key, of_this_build=fresh) if key else None
+    wheel = store.find(known[0]) if known else None
     if known and wheel:
-        described = known["sources"]
-        sources = Surroundings.from_json(described, place) if described else surroundings(place.file)
+        sources = known[1] or surroundings(place.file)
     else:
         wheel, sources = _built(name, place, what, store, host, remedy)
-        described = None if place.kind == "folder" else sources.as_json()
-        if key and masked(json.dumps(described)) == json.dumps(described):  # no password is kept
-            known = {"wheel": wheel.sha256, "python": platform.python_version(), "sources": described}
-            store.memory.remember(known, *key)
+        if key:
+            described = None if place.kind == "folder" else sources.as_json()
+            value = {"wheel": wheel.sha256, "python": platform.python_version(), "sources": described}
+            store.memory.remember(value, *key)
     if wheel.name != name:
         raise ResolveError(f"{what}, where {wheel.name} is; mend the name or the place")
     wheel = replace(wheel, built=True, built_from=str(place) if place.kind == "repository" else None)
     return LocalWheel(wheel, sources)
+
+
+def _known_wheel(place: Place, value: object) -> tuple[str, Surroundings | None]:
+    """Return the hash of the wheel that an earlier build made, and what it read of sources; raises ``ValueError``."""
+    described = json_values.fields(value).get("sources")
+    if (described is None) != (place.kind == "folder"):
+        raise ValueError("no sources")
+    return built_wheel(value), None if described is None else Surroundings.from_json(described, place)
 
 
 def _built(
@@ -71,7 +79,7 @@ def _built(
 ) -> tuple[Wheel, Surroundings]:
     if host.offline and not place.local:
         raise ResolveError(f"{OFFLINE_VARIABLE}: {name} from {place} was not built before; build once with the network")
-    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+    with temporary_directory() as folder:
         source = place.file if place.kind == "folder" else f"{name} @ {place.url}"
         file = build_from(source, f"{what}, which", Path(folder), host, remedy=remedy)
         problem = impurity(file)
@@ -101,11 +109,18 @@ def settled(
     commit = locked.commit(name, address, revision, what) if locked else None
     if commit is None:
         key = ("commit", masked(address), revision)
-        commit = store.memory.recall(*key, of_this_build=not host.offline)
+        commit = store.memory.recall(_known_commit, *key, of_this_build=not host.offline)
         if commit is None and not host.offline:
             commit = commit_of(f"{name} @ {place.url}", f"{what}, which", host)
             store.memory.remember(commit, *key)
     return place.at(commit) if commit else place
+
+
+def _known_commit(value: object) -> str:
+    commit = json_values.text(value)
+    if not COMMIT.fullmatch(commit):
+        raise ValueError("no commit")
+    return commit
 
 
 def commit_in(place: Place) -> str | None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
+from hatch_lambda import json_values
 from hatch_lambda.errors import ProjectError, masked, shown
 from hatch_lambda.paths import check_regular
 from hatch_lambda.resolve.base import file_of, filename_of, is_file_url, is_url, split_url, without_credentials
@@ -259,11 +260,19 @@ class Surroundings:
         return dict(json.loads(json.dumps(found, default=str)))  # a date of TOML is no source, and none of JSON
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any], place: Place) -> Surroundings:
-        """Return what was read in a repository at a commit, or in an archive, when it was built."""
-        sources = {canonicalize_name(name): Source(Path(path), name, value) for path, name, value in values["sources"]}
-        members = {canonicalize_name(name): Path(path) for name, path in values["members"].items()}
-        return cls(sources, members, Unpacked(place, Path(values["folder"])))
+    def from_json(cls, value: object, place: Place) -> Surroundings:
+        """Return what was read in a repository at a commit, or in an archive, when it was built.
+
+        Raises ``ValueError`` for a value of another shape.
+        """
+        fields, text = json_values.fields(value), json_values.text
+        found = [json_values.items(source) for source in json_values.items(fields.get("sources"))]
+        sources = {canonicalize_name(text(name)): Source(Path(text(path)), name, entry) for path, name, entry in found}
+        members = {
+            canonicalize_name(name): Path(text(path))
+            for name, path in json_values.fields(fields.get("members")).items()
+        }
+        return cls(sources, members, Unpacked(place, Path(text(fields.get("folder")))))
 
     def _place_of_source(self, source: Source, entry: Mapping[str, Any]) -> Place:
         inner = f"#subdirectory={source.text(entry, 'subdirectory')}" if "subdirectory" in entry else ""

@@ -7,6 +7,7 @@ import csv
 import hashlib
 import io
 import zipfile
+import zlib
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from typing import IO, TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from pathspec import GitIgnoreSpec
 
-from hatch_lambda.errors import PlanError
+from hatch_lambda.errors import PlanError, ProjectError, WheelError
 from hatch_lambda.paths import files_as_folders, path_problem
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packaging.utils import NormalizedName
+
+    from hatch_lambda.hashing import Checkpoint
 
 _CHUNK = 1 << 20
 """Bytes read at a time."""
@@ -33,7 +36,8 @@ _CHUNK = 1 << 20
 class WheelContent:
     """A wheel's member: compressed bytes that stand in the wheel at ``offset``. All numbers but ``crc`` are bytes.
 
-    ``sha256`` is the wheel's, in hexadecimal; empty for a zip that may change.
+    ``sha256`` is the wheel's, in hexadecimal; empty for a zip that may change. ``checkpoint`` verifies the compressed
+    bytes once more when they are copied.
     """
 
     wheel: Path
@@ -45,20 +49,41 @@ class WheelContent:
     size: int
     digest: str
     sha256: str = ""
+    checkpoint: Checkpoint | None = field(default=None, compare=False, repr=False)
+
+    def copied(self, wheel: IO[bytes]) -> Iterator[bytes]:
+        """Yield the compressed bytes from the open wheel.
+
+        Raises ``WheelError``, at the end, unless they are those that this build has hashed.
+        """
+        try:
+            yield from self.checkpoint.verified(self._read(wheel)) if self.checkpoint else self._read(wheel)
+        except (OSError, ValueError):
+            raise WheelError(f"{self.wheel}: changed during the build; build again to fetch it again") from None
+
+    def _read(self, wheel: IO[bytes]) -> Iterator[bytes]:
+        wheel.seek(self.offset)
+        left = self.compressed
+        while left:
+            data = wheel.read(min(left, _CHUNK))
+            if not data:
+                raise ValueError("wheel ends")
+            yield data
+            left -= len(data)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FileContent:
     """A file of this machine; ``size`` in bytes, as it was when the archive was planned."""
 
     source: Path
     size: int
 
-    @property
+    @cached_property
     def digest(self) -> str:
-        """Return the file's hash, as RECORD spells it."""
+        """Return the hash that the file has when this is first asked, as RECORD spells it; raises ``ProjectError``."""
         found = hashlib.sha256()
-        with self.source.open("rb") as file:
+        with opened(self) as file:
             while chunk := file.read(_CHUNK):
                 found.update(chunk)
         return record_digest(found.digest())
@@ -85,16 +110,41 @@ Content = WheelContent | FileContent | TextContent
 
 
 @contextmanager
+def opened_wheel(path: Path) -> Iterator[IO[bytes]]:
+    """Open a wheel for copying from it; raises ``WheelError`` if it is gone."""
+    try:
+        wheel = path.open("rb", buffering=0)
+    except OSError as error:
+        raise WheelError(f"{path}: cannot be read ({error.strerror}); build again to fetch it again") from None
+    with wheel:
+        yield wheel
+
+
+@contextmanager
 def opened(content: Content) -> Iterator[IO[bytes]]:
-    """Open a content for reading, inflated; it is closed at the end of the block."""
+    """Open a content for reading, inflated; it is closed at the end of the block.
+
+    Raises ``ProjectError`` or ``WheelError`` for what cannot be read, also while the block reads it.
+    """
     if isinstance(content, TextContent):
         yield io.BytesIO(content.data)
     elif isinstance(content, FileContent):
-        with content.source.open("rb") as file:
-            yield file
+        try:
+            with content.source.open("rb") as file:
+                yield file
+        except OSError as error:
+            raise ProjectError(unreadable(content.source, error)) from None
     else:
-        with zipfile.ZipFile(content.wheel) as archive, archive.open(content.member) as file:
-            yield file
+        try:
+            with zipfile.ZipFile(content.wheel) as archive, archive.open(content.member) as file:
+                yield file
+        except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            raise WheelError(f"{content.wheel}: cannot be read ({error}); build again to fetch it again") from None
+
+
+def unreadable(source: Path, error: OSError) -> str:
+    """Return the problem that a file of the project cannot be read."""
+    return f"{source}: cannot be read; {error.strerror}; mend it, or exclude it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,12 +318,13 @@ def _records(claims: Iterable[Entry], kept: Mapping[str, Entry]) -> Iterator[Ent
     """Yield a RECORD for each distribution, as in "The .dist-info/RECORD file" of the wheel's specification."""
     rows: dict[Origin, set[tuple[str, str, int]]] = {}
     for claim in claims:
+        row = (claim.path, claim.content.digest, claim.content.size)  # asked of all, so that later changes show
         if claim.origin.dist_info is None:
             continue
         own = rows.setdefault(claim.origin, set())
         winner = kept[claim.path]
         if winner is claim or winner.same_content(claim):
-            own.add((claim.path, claim.content.digest, claim.content.size))
+            own.add(row)
     for origin, listed in rows.items():
         path = _record_path(origin)
         text = io.StringIO()

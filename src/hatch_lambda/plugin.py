@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
@@ -33,6 +34,7 @@ from hatch_lambda.resolve.base import Host
 from hatch_lambda.resolve.choice import is_ours
 from hatch_lambda.store import Store
 from hatch_lambda.targets import VARIABLES
+from hatch_lambda.temporary import sweep_temporary_directories
 from hatch_lambda.wheelhouse import Wheelhouse
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
     from hatch_lambda.config import LambdaConfig
     from hatch_lambda.environment import Environment
     from hatch_lambda.report import LockReport
+
+_STANDARD_ERROR = 2
 
 INTERRUPTED = 130
 """The exit code that shells give to what Ctrl-C ends."""
@@ -85,6 +89,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def build(self, **options: Any) -> Generator[str, None, None]:
         """Build each requested archive and yield its path; the one place where our errors end the program."""
+        _prepare_streams()
         try:
             self._check_project()
             self._environment = read_environment(os.environ)
@@ -93,6 +98,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             if not options.get("clean_only"):
                 self._check_file_names(options["versions"])
                 self._check_layers(options["versions"])
+            sweep_temporary_directories()
             with Store(self._environment.cache) as store:
                 self._wheelhouse = Wheelhouse(store, self._host, self._step)
                 for artifact in self._artifacts(options):
@@ -216,7 +222,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     @property
     def _terminal(self) -> bool:
         """Return whether a person watches, and wants to."""
-        return self.app.verbosity >= 0 and sys.stderr.isatty()
+        return self.app.verbosity >= 0 and sys.stderr is not None and sys.stderr.isatty()
 
     @property
     def _host(self) -> Host:
@@ -308,6 +314,16 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         untold = [sentence for sentence in dict.fromkeys(sentences) if sentence not in self._told]
         self._told.update(untold)
         return untold
+
+
+def _prepare_streams() -> None:
+    """Let no file of ours get the number of a standard stream that is closed, and no text fail for its letters."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
+        pass
+    os.close(descriptor)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # None where it is closed
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _remove(archive: Path) -> None:

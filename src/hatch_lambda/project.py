@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ProjectError
-from hatch_lambda.plan import Entry, FileContent, Origin, TextContent
+from hatch_lambda.plan import Entry, FileContent, Origin, TextContent, opened
 from hatch_lambda.resolve.base import Demand
 from hatch_lambda.wheels import LARGEST_SCRIPT, console_script, run_by_lambda
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.plan import Content
     from hatch_lambda.target import Target
     from hatch_lambda.wheels import Wheel
 
@@ -178,9 +179,13 @@ def project_entries(project: Project, config: LambdaConfig, *, whole: bool) -> I
 
 def _script(file: SelectedFile, origin: Origin, python_version: str) -> Entry:
     """Return a program in ``bin/``, with Lambda's Python in place of any other that its first line names."""
-    text = file.source.read_bytes() if file.size <= LARGEST_SCRIPT else b""
-    content = TextContent(run_by_lambda(text, python_version)) if _PYTHONS.match(text) else None
-    return Entry(f"bin/{file.path}", origin, content or FileContent(file.source, file.size), executable=True)
+    content: Content = FileContent(file.source, file.size)
+    if file.size <= LARGEST_SCRIPT:
+        with opened(content) as source:
+            text = source.read(LARGEST_SCRIPT + 1)
+        if _PYTHONS.match(text):
+            content = TextContent(run_by_lambda(text, python_version))
+    return Entry(f"bin/{file.path}", origin, content, executable=True)
 
 
 def description(project: Project, config: LambdaConfig, described: Mapping[str, Any], *, whole: bool) -> Entry:

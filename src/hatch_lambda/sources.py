@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import shutil
-import tempfile
 import zipfile
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,12 +13,14 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
+from hatch_lambda import json_values
 from hatch_lambda.errors import ResolveError, WheelError
 from hatch_lambda.native import HEAD, format_of
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Pin, Resolution, Resolver
 from hatch_lambda.resolve.pip_command import offered
 from hatch_lambda.resolve.proof import demands
 from hatch_lambda.resolve.sdists import build_wheel, find_sdist, sdists_above_wheels
+from hatch_lambda.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -46,8 +47,8 @@ def wheel_from_sdist(pin: Pin, store: Store, host: Host) -> Wheel:
     machine, and never goes into an archive.
     """
     fresh = host.rebuild and not host.offline
-    known = store.memory.recall("built", pin.sha256, of_this_build=fresh) if pin.sha256 else None
-    wheel = store.find(known["wheel"]) if known else None
+    known = store.memory.recall(built_wheel, "built", pin.sha256, of_this_build=fresh) if pin.sha256 else None
+    wheel = store.find(known) if known else None
     if wheel is not None:
         return replace(wheel, built=True, built_from=pin.filename)
     if host.offline:
@@ -55,7 +56,7 @@ def wheel_from_sdist(pin: Pin, store: Store, host: Host) -> Wheel:
             f"{OFFLINE_VARIABLE}: {pin.filename} was not built before; build once with the network, or bring the store "
             "along"
         )
-    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+    with temporary_directory() as folder:
         file = build_wheel(pin, Path(folder), host)
         problem = impurity(file)
         if problem:
@@ -70,6 +71,11 @@ def wheel_from_sdist(pin: Pin, store: Store, host: Host) -> Wheel:
     if pin.sha256:
         store.memory.remember({"wheel": wheel.sha256, "python": platform.python_version()}, "built", pin.sha256)
     return replace(wheel, built=True, built_from=pin.filename)
+
+
+def built_wheel(value: object) -> str:
+    """Return the hash of the wheel that an earlier build made, from what it remembered; raises ``ValueError``."""
+    return json_values.text(json_values.fields(value).get("wheel"))
 
 
 def impurity(file: Path) -> str | None:
@@ -149,9 +155,9 @@ class FromSource:
     def _sdist(self, name: NormalizedName, offer: Offer, indexes: Sequence[str]) -> Pin:
         """Return where an sdist is; pip is not asked twice for one with the same hash."""
         key = ("sdist", name, offer.filename, offer.sha256, indexes)
-        known = self.store.memory.recall(*key) if offer.sha256 else None
+        known = self.store.memory.recall(Pin.from_json, *key) if offer.sha256 else None
         if known:
-            return Pin.from_json(known)
+            return known
         pin = find_sdist(name, offer.version, self.host)
         if offer.sha256:
             self.store.memory.remember(pin.as_json(), *key)
@@ -166,7 +172,7 @@ class FromSource:
     ) -> Resolution:
         """Resolve with the built wheels in a folder; put the sdists in their place afterwards."""
         sdists = {wheel.filename: pin for pin, wheel in built.items()}
-        with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+        with temporary_directory() as folder:
             for wheel in built.values():
                 shutil.copyfile(wheel.path, Path(folder, wheel.filename))
             host = _looking_into(self.host, folder) if built else self.host

@@ -1,23 +1,28 @@
-"""The wheels of all builds on this machine, each kept once under its SHA-256 and verified when it came in."""
+"""The wheels of all builds on this machine, each kept once under its SHA-256, which every build takes again."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-import time
-from contextlib import suppress
-from dataclasses import fields, replace
+import zipfile
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, BinaryIO
 
-from hatch_lambda.errors import WheelError
+from hatch_lambda.errors import TemporaryError, WheelError, masked
+from hatch_lambda.hashing import CHUNK, hash_spans, sha256_of
+from hatch_lambda.layout import content_offset
+from hatch_lambda.members import UNREADABLE
+from hatch_lambda.private_directory import check_private, make_private_directory
 from hatch_lambda.resolve.base import SHA256
 from hatch_lambda.resolve.memory import Memory
+from hatch_lambda.temporary import make_temporary_directory, remove_stale, temporary_problem
 from hatch_lambda.verify import verify_wheel
-from hatch_lambda.wheels import Member, Wheel
+from hatch_lambda.wheels import Wheel
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -25,32 +30,32 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 LAYOUT = "1"
-"""Version of the store's folders and of ``wheel.json``; another version is another folder."""
+"""Version of the cache's folders and of ``wheel.json``; another version is another folder."""
 
 _DESCRIPTION = "wheel.json"
-_SEALED = 315_532_800
-"""Modification time of a wheel that is as it was verified (1980-01-01): whoever writes to it breaks this seal.
-A whole second, because the archives that CI caches are made of keep no fractions."""
-
 _STAGING = "staging-"
-_STALE = 24 * 60 * 60
-"""Seconds after which a staging folder cannot belong to a build that still runs."""
+_UNUSABLE: tuple[type[Exception], ...] = (*UNREADABLE, RecursionError)
+"""What reading an entry raises that is not as we write it; the last for JSON that is nested too deep."""
 
 
 class Store:
     """A folder of verified wheels. Several builds may use one at once.
 
     ``memory`` is what builds have found out beside. Where the folder cannot be written to, a temporary one takes its
-    place until the store is closed, and ``warnings`` says so.
+    place until the store is closed, and ``warnings`` says so. That also has what must not stay: wheels whose
+    requirements hold credentials.
     """
 
     def __init__(self, root: Path) -> None:
+        self._root = root
         self._folder = root / "wheels" / LAYOUT
         self._substitute: Path | None = None
         self.memory = Memory(root / "memory")
         self.warnings: list[str] = []
 
     def __enter__(self) -> Self:
+        """Return the store; raises ``ConfigError`` if another user can change what is in it."""
+        check_private(self._root, (self._root, self._folder.parent, self._folder, self.memory.folder))
         return self
 
     def __exit__(
@@ -60,7 +65,7 @@ class Store:
             shutil.rmtree(self._substitute, ignore_errors=True)
 
     def find(self, sha256: str) -> Wheel | None:
-        """Return the wheel with this hash; ``None`` if it is not here, or here but damaged.
+        """Return the wheel with this hash, all of whose bytes were hashed again; ``None`` if it is not here or damaged.
 
         What is no hash in hexadecimal names no place in the store, and none outside of it.
         """
@@ -81,7 +86,8 @@ class Store:
 
         Raises ``WheelError`` if the file is not what was promised or is not a sound wheel; nothing is kept then.
         """
-        found = _sha256(file)
+        with file.open("rb") as opened:
+            found = sha256_of(opened)
         if expected is not None and found != expected:
             raise WheelError(
                 f"{file.name}: its sha256 is {found}, the index promised {expected}; build again, and if it stays so, "
@@ -91,17 +97,30 @@ class Store:
         if known is not None:
             return known
         wheel = verify_wheel(file, found)
+        if any(masked(requirement) != requirement for requirement in wheel.requires_dist):
+            return self._add_for_now(file, wheel)
         try:
             return _place(self._folder, file, wheel)
         except OSError as error:
-            if self._substitute is None:
-                self._substitute = Path(tempfile.mkdtemp(prefix="hatch-lambda-"))
-                reason = error.strerror or str(error)
+            reason = error.strerror or str(error)
+            if not self.warnings:
                 self.warnings.append(
                     f"The wheel store {self._folder} cannot be written to ({reason}); wheels are kept in a temporary "
                     "folder for this build only."
                 )
+            try:
+                return self._add_for_now(file, wheel)
+            except TemporaryError as second:
+                raise TemporaryError(f"{self._folder}: the cache cannot be written to ({reason}); {second}") from None
+
+    def _add_for_now(self, file: Path, wheel: Wheel) -> Wheel:
+        """Keep a wheel until the store is closed; raises ``TemporaryError`` if that cannot be either."""
+        if self._substitute is None:
+            self._substitute = make_temporary_directory()
+        try:
             return _place(self._substitute, file, wheel)
+        except OSError as error:
+            raise TemporaryError(temporary_problem(error)) from None
 
 
 def _is_there(place: Path) -> bool:
@@ -112,28 +131,32 @@ def _is_there(place: Path) -> bool:
 
 
 def _read(place: Path, sha256: str) -> Wheel | None:
+    """Return the wheel in an entry; ``None`` unless its bytes have this hash, and it is as its description says."""
     try:
         seal, _, text = (place / _DESCRIPTION).read_text("utf-8").partition("\n")
         if seal != hashlib.sha256(text.encode()).hexdigest():
             return None
-        values = json.loads(text)
-        path = place / values["filename"]
-        stat = path.stat()
-        if values["sha256"] != sha256 or stat.st_size != values["size"]:
+        wheel = Wheel.from_json(json.loads(text), place)
+        if not wheel.path.is_file():  # a pipe would be waited for
             return None
-        if stat.st_mtime != _SEALED and _sha256(path) != sha256:
-            return None
-        return _wheel(path, values)
-    except (OSError, ValueError, KeyError, TypeError):
+        with wheel.path.open("rb", buffering=CHUNK) as file:
+            found, checkpoints = hash_spans(file, ((member.offset, member.compressed) for member in wheel.members))
+            if (found, file.tell()) != (wheel.sha256, wheel.size) or found != sha256 or not _describes(wheel, file):
+                return None
+    except _UNUSABLE:
         return None
+    return replace(wheel, checkpoints=checkpoints)
 
 
-def _wheel(path: Path, values: dict[str, Any]) -> Wheel:
-    values["members"] = tuple(Member(*member) for member in values["members"])
-    values["requires_dist"] = tuple(values["requires_dist"])
-    values["provides_extra"] = tuple(values["provides_extra"])
-    values["console_scripts"] = tuple(map(tuple, values["console_scripts"]))
-    return Wheel(path=path, **values)
+def _describes(wheel: Wheel, file: BinaryIO) -> bool:
+    """Return whether the members of the wheel are those that its directory has."""
+    with zipfile.ZipFile(file) as archive:
+        infos = [info for info in archive.infolist() if not info.orig_filename.endswith("/")]
+        found = [
+            (one.filename, content_offset(file, one), one.compress_type, one.CRC, one.compress_size, one.file_size)
+            for one in infos
+        ]
+    return found == [member[:6] for member in wheel.members]
 
 
 def _place(folder: Path, file: Path, wheel: Wheel) -> Wheel:
@@ -142,48 +165,26 @@ def _place(folder: Path, file: Path, wheel: Wheel) -> Wheel:
     Raises ``OSError`` where that cannot be, or what is there is damaged and stays.
     """
     place = folder / wheel.sha256[:2] / wheel.sha256
-    place.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(folder)
+    make_private_directory(place.parent)
+    remove_stale(folder.glob(f"{_STAGING}*"))
     staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=folder))
     try:
         copy = staging / wheel.filename
         shutil.copyfile(file, copy)
-        os.utime(copy, (_SEALED, _SEALED))
         if os.name != "nt":  # where read-only files cannot be removed
             copy.chmod(0o444)
-        text = json.dumps(_values(wheel))
+        text = json.dumps(wheel.as_json())
         seal = hashlib.sha256(text.encode()).hexdigest()
         (staging / _DESCRIPTION).write_text(f"{seal}\n{text}", "utf-8", newline="\n")
-        staging.chmod(0o755)
-        try:
-            staging.rename(place)
-        except OSError:
-            kept = _read(place, wheel.sha256)
-            if kept is None:  # damaged, and it could not be removed either
-                raise
-            return kept
+        staging.rename(place)
+    except OSError:
+        kept = _read(place, wheel.sha256)
+        if kept is None:  # it cannot be written, or what is there is damaged and could not be removed either
+            raise
+        return kept
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return replace(wheel, path=place / wheel.filename)
-
-
-def _values(wheel: Wheel) -> dict[str, Any]:
-    """Return what is so of a wheel wherever it comes from and lies."""
-    names = [field.name for field in fields(wheel) if field.name not in {"path", "built", "built_from"}]
-    return {name: getattr(wheel, name) for name in names}
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what killed builds have left."""
-    for left in folder.glob(f"{_STAGING}*"):
-        with suppress(OSError):
-            if time.time() - left.stat().st_mtime > _STALE:
-                shutil.rmtree(left, ignore_errors=True)
-
-
-def _sha256(file: Path) -> str:
-    found = hashlib.sha256()
-    with file.open("rb") as opened:
-        while chunk := opened.read(1 << 20):
-            found.update(chunk)
-    return found.hexdigest()
+    kept = _read(place, wheel.sha256)
+    if kept is None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+    return kept

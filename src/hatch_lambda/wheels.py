@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import re
-import zipfile
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hatch_lambda.plan import Entry, Origin, TextContent, WheelContent
+from packaging.utils import parse_wheel_filename
+
+from hatch_lambda import json_values
+from hatch_lambda.inflate import pieces
+from hatch_lambda.plan import Entry, Origin, TextContent, WheelContent, opened_wheel
 from hatch_lambda.resolve.base import portable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from packaging.utils import NormalizedName
+
+    from hatch_lambda.hashing import Checkpoint
 
 LEFT_OUT = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json"})
 """Files of a dist-info that describe an installation, not the distribution; RECORD is written anew.
@@ -33,6 +39,9 @@ LARGEST_SCRIPT = 1 << 20
 
 _TO_ROOT = frozenset({"purelib", "platlib", "data"})
 
+_DIGEST = re.compile(r"sha256=[\w-]{43}", re.ASCII)
+"""A hash as RECORD spells it."""
+
 
 class Member(NamedTuple):
     """A file in a wheel, as its central directory and the first reading of it tell. Sizes and offset in bytes."""
@@ -46,13 +55,24 @@ class Member(NamedTuple):
     executable: bool
     digest: str
 
+    @classmethod
+    def from_json(cls, value: object) -> Member:
+        """Return a member as JSON holds it; raises ``ValueError`` for any other value."""
+        values = json_values.items(value)
+        if list(map(type, values)) != _MEMBER_TYPES or not _DIGEST.fullmatch(values[-1]) or min(values[1:6]) < 0:
+            raise ValueError("no member")
+        return cls(*values)
+
+
+_MEMBER_TYPES = [str, int, int, int, int, int, bool, str]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wheel:
-    """A wheel that was verified when it entered the store.
+    """A wheel that was verified when it entered the cache, and whose bytes this build has hashed again.
 
     ``size`` is the file's size in bytes; ``built`` whether it was built on this machine, ``built_from`` of which sdist
-    or commit, where others can have that.
+    or commit, where others can have that. ``checkpoints`` are those of its members' compressed bytes, by offset.
     """
 
     path: Path
@@ -69,14 +89,57 @@ class Wheel:
     members: tuple[Member, ...]
     built: bool = False
     built_from: str | None = None
+    checkpoints: Mapping[int, Checkpoint] = field(default_factory=dict, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what is so of the wheel wherever it comes from and wherever it is."""
+        return {name: getattr(self, name) for name in _READERS}
+
+    @classmethod
+    def from_json(cls, value: object, folder: Path) -> Wheel:
+        """Return the wheel in a folder that ``as_json`` has described; raises ``ValueError`` for any other value."""
+        values = json_values.fields(value)
+        if values.keys() != _READERS.keys():
+            raise ValueError("no description")
+        read = {name: read(values[name]) for name, read in _READERS.items()}
+        name, version, _, _ = parse_wheel_filename(read["filename"])
+        if (name, str(version)) != (read["name"], read["version"]):
+            raise ValueError("other filename")
+        return cls(path=folder / read["filename"], **read)
 
     @property
     def origin(self) -> Origin:
         """Return the owner of the files that the wheel gives to an archive."""
         return Origin(self.name, self.version, self.dist_info)
+
+
+def _console_scripts(value: object) -> tuple[tuple[str, str], ...]:
+    scripts = []
+    for item in json_values.items(value):
+        name, reference = json_values.texts(item)
+        if re.search(r"[/\\\x00-\x1f]", name):
+            raise ValueError("no name")
+        scripts.append((name, reference))
+    return tuple(scripts)
+
+
+_READERS: Mapping[str, Callable[[object], Any]] = {
+    "filename": json_values.text,
+    "sha256": json_values.text,
+    "size": json_values.number,
+    "name": json_values.text,
+    "version": json_values.text,
+    "dist_info": json_values.text,
+    "requires_python": json_values.text_or_none,
+    "requires_dist": json_values.texts,
+    "provides_extra": json_values.texts,
+    "console_scripts": _console_scripts,
+    "members": lambda value: tuple(map(Member.from_json, json_values.items(value))),
+}
+"""What the description of a wheel holds, and how each value is read."""
 
 
 def wheel_entries(wheel: Wheel, *, scripts_for: str | None) -> Iterator[Entry]:
@@ -140,8 +203,7 @@ def _left_out(wheel: Wheel, path: str) -> bool:
 
 
 def _metadata(wheel: Wheel, member: Member) -> TextContent:
-    with zipfile.ZipFile(wheel.path) as archive:
-        return TextContent(portable_metadata(archive.read(member.name).decode("utf-8", "replace")).encode())
+    return TextContent(portable_metadata(_content(wheel, member).decode("utf-8", "replace")).encode())
 
 
 def portable_metadata(text: str) -> str:
@@ -152,11 +214,18 @@ def portable_metadata(text: str) -> str:
 def _script(wheel: Wheel, member: Member, path: str, python_version: str) -> Entry:
     """Return a script of the wheel, with Lambda's Python in place of the ``#!python`` of the wheel's specification."""
     if member.size <= LARGEST_SCRIPT:
-        with zipfile.ZipFile(wheel.path) as archive:
-            text = archive.read(member.name)
+        text = _content(wheel, member)
         if text.startswith(b"#!python"):
             return Entry(path, wheel.origin, TextContent(run_by_lambda(text, python_version)), executable=True)
     return Entry(path, wheel.origin, _spliced(wheel, member), executable=True)
+
+
+def _content(wheel: Wheel, member: Member) -> bytes:
+    """Return what a small member holds; raises ``WheelError`` if the wheel has changed since it was hashed."""
+    content = _spliced(wheel, member)
+    with opened_wheel(wheel.path) as file:
+        copy = io.BytesIO(b"".join(content.copied(file)))
+    return b"".join(pieces(copy, 0, member.method, member.compressed, member.size))
 
 
 def _spliced(wheel: Wheel, member: Member) -> WheelContent:
@@ -170,4 +239,5 @@ def _spliced(wheel: Wheel, member: Member) -> WheelContent:
         member.size,
         member.digest,
         wheel.sha256,
+        wheel.checkpoints.get(member.offset),
     )

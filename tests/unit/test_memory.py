@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import stat
+import time
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
+from hatch_lambda import json_values
 from hatch_lambda.resolve.memory import Memory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DAY = 24 * 60 * 60
+
+
+def anything(value: Any) -> Any:
+    """Return a value of any shape."""
+    return value
 
 
 def test_what_was_remembered_is_known_to_the_next_build(tmp_path):
     Memory(tmp_path / "memory").remember({"wheel": "ab12"}, "built", "cd34")
 
-    assert Memory(tmp_path / "memory").recall("built", "cd34") == {"wheel": "ab12"}
+    assert Memory(tmp_path / "memory").recall(anything, "built", "cd34") == {"wheel": "ab12"}
     assert [file.suffix for file in (tmp_path / "memory").iterdir()] == [".json"]
 
 
@@ -18,7 +35,7 @@ def test_what_nobody_remembered_is_not_known(tmp_path):
     memory = Memory(tmp_path)
     memory.remember(1, "a", "b")
 
-    assert memory.recall("a", "c") is None
+    assert memory.recall(anything, "a", "c") is None
 
 
 def test_the_newest_value_stands(tmp_path):
@@ -26,7 +43,7 @@ def test_the_newest_value_stands(tmp_path):
     memory.remember(1, "key")
     memory.remember(2, "key")
 
-    assert (memory.recall("key"), Memory(tmp_path).recall("key")) == (2, 2)
+    assert (memory.recall(anything, "key"), Memory(tmp_path).recall(anything, "key")) == (2, 2)
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"null", b"\xff\xfe", b"ab12\n[1]"])
@@ -35,7 +52,7 @@ def test_what_was_damaged_is_forgotten(tmp_path, content):
     (file,) = tmp_path.iterdir()
     file.write_bytes(content)
 
-    assert Memory(tmp_path).recall("key") is None
+    assert Memory(tmp_path).recall(anything, "key") is None
 
 
 def test_what_cannot_be_written_is_known_to_this_build_only(tmp_path):
@@ -45,5 +62,61 @@ def test_what_cannot_be_written_is_known_to_this_build_only(tmp_path):
 
     memory.remember([1], "key")
 
-    assert memory.recall("key") == [1]
-    assert Memory(file / "memory").recall("key") is None
+    assert memory.recall(anything, "key") == [1]
+    assert Memory(file / "memory").recall(anything, "key") is None
+
+
+def write(folder: Path, text: str) -> None:
+    """Put a text under ``"key"``, whole and sealed, as another version of hatch-lambda might."""
+    Memory(folder).remember([1], "key")
+    (file,) = folder.iterdir()
+    file.write_text(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}", "utf-8")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{}", "[5]", "null", "1e400", '["\\ud800"]', "[" * 20_000 + "]" * 20_000, "9" * 5_000, "{", '[["a"]]', "[true]"],
+)
+def test_what_has_another_shape_than_it_is_read_as_is_forgotten(tmp_path, text):
+    write(tmp_path, text)
+
+    assert Memory(tmp_path).recall(json_values.texts, "key") is None
+
+
+def test_what_has_the_shape_that_it_is_read_as_is_known(tmp_path):
+    write(tmp_path, '["a", "b"]')
+
+    assert Memory(tmp_path).recall(json_values.texts, "key") == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    "value", [["https://user:secret@host/x.whl"], {"url": "git+ssh://token@host/x"}, "http://a:b@[::1]/x"]
+)
+def test_a_value_with_credentials_is_known_to_this_build_only(tmp_path, value):
+    memory = Memory(tmp_path / "memory")
+
+    memory.remember(value, "key")
+
+    assert memory.recall(anything, "key") == value
+    assert Memory(tmp_path / "memory").recall(anything, "key") is None
+    assert not (tmp_path / "memory").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs the modes of POSIX")
+def test_what_was_remembered_is_for_this_user_alone(tmp_path):
+    Memory(tmp_path / "cache" / "memory").remember([1], "key")
+
+    (file,) = (tmp_path / "cache" / "memory").iterdir()
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "cache", tmp_path / "cache" / "memory", file)]
+    assert modes == [0o700, 0o700, 0o600]
+
+
+def test_what_killed_builds_have_left_is_removed_once_it_is_a_day_old(tmp_path):
+    for name, age in {"staging-old": DAY + 60, "staging-young": DAY - 60, "old.json": DAY + 60}.items():
+        (tmp_path / name).write_text("")
+        os.utime(tmp_path / name, (time.time() - age, time.time() - age))
+
+    Memory(tmp_path).remember([1], "key")
+
+    names = {path.name for path in tmp_path.iterdir()}
+    assert (len(names), names >= {"staging-young", "old.json"}) == (3, True)

@@ -124,3 +124,32 @@ def test_no_cut_and_no_wrong_byte_makes_more_of_it_than_damage():
 
 def test_numbers_compare_as_versions_do():
     assert numbers("2.9") < numbers("2.17") < numbers("2.17.1")
+
+
+ROW = ["ELF", "x86_64", 64, "library", ["libc.so.6"], "lib.so", [], [["libc.so.6", "GLIBC", "2.17"]], ["lib"], ""]
+"""What is remembered of a file."""
+
+
+def test_what_was_remembered_of_a_file_is_read_as_it_was():
+    assert Native.from_json(json.loads(json.dumps(Native.from_json(ROW).as_json()))) == Native.from_json(ROW)
+
+
+@pytest.mark.parametrize(
+    ("index", "value"),
+    [
+        (0, "COFF"),
+        (0, ["ELF"]),
+        (1, 5),
+        (2, "64"),
+        (3, None),
+        (4, "libc.so.6"),
+        (4, [5]),
+        (7, [["libc.so.6", "GLIBC"]]),
+        (7, "GLIBC"),
+        (8, {}),
+        (9, None),
+    ],
+)
+def test_what_was_remembered_in_another_shape_is_no_file(index, value):
+    with pytest.raises(ValueError, match=r".+"):
+        Native.from_json([*ROW[:index], value, *ROW[index + 1 :]])

@@ -6,23 +6,28 @@ import csv
 import hashlib
 import io
 import itertools
+import re
 from dataclasses import replace
 
 import pytest
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.errors import PlanError
+from hatch_lambda.errors import PlanError, ProjectError, WheelError
 from hatch_lambda.plan import (
     ArchivePlan,
     Choices,
     FileContent,
     Origin,
     TextContent,
+    WheelContent,
     make_plan,
     offered_plan,
+    opened,
     record_digest,
 )
-from tests.support.samples import SHOP, entry, origin
+from hatch_lambda.wheels import wheel_entries
+from tests.support.make_wheel import make_wheel
+from tests.support.samples import SHOP, entry, origin, verified
 
 ALPHA, BETA, GAMMA = origin("Alpha"), origin("beta", "2.0"), origin("gamma", "3.0")
 
@@ -373,3 +378,29 @@ def test_the_size_is_known_before_any_file_is_read(tmp_path):
     ]
 
     assert offered_plan(entries, Choices(("left",))).unzipped == 8
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(ProjectError) as caught:
+        make_plan([entry("shop/file", tmp_path)], Choices())
+
+    assert str(caught.value) == f"{tmp_path}: cannot be read; Is a directory; mend it, or exclude it"
+
+
+def test_a_wheel_that_is_gone_or_damaged_while_it_is_looked_into_is_named(tmp_path):
+    wheel = make_wheel(tmp_path, "lib", files={"lib/__init__.py": "x = 1\n" * 100})
+    found = next(one for one in wheel_entries(verified(wheel), scripts_for=None) if one.path == "lib/__init__.py")
+    assert isinstance(found.content, WheelContent)
+    data = bytearray(wheel.read_bytes())
+    data[found.content.offset] ^= 0xFF
+    wheel.write_bytes(data)
+
+    with pytest.raises(WheelError) as damaged, opened(found.content) as file:
+        file.read()
+    wheel.unlink()
+    with pytest.raises(WheelError) as gone, opened(found.content):
+        pass
+
+    remedy = "build again to fetch it again"
+    assert re.fullmatch(f"{re.escape(str(wheel))}: cannot be read \\(.+\\); {remedy}", str(damaged.value))
+    assert str(gone.value) == f"{wheel}: cannot be read ([Errno 2] No such file or directory: '{wheel}'); {remedy}"

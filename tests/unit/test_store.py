@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import shlex
 import stat
+import subprocess
+import tempfile
 import threading
 import time
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hatch_lambda.errors import WheelError
-from hatch_lambda.store import Store
+from hatch_lambda.errors import ConfigError, TemporaryError, WheelError
+from hatch_lambda.store import Store, _place
+from hatch_lambda.wheels import Member
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import verified
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from hatch_lambda.wheels import Wheel
 
@@ -63,18 +70,27 @@ def test_a_wheel_that_went_in_is_found_by_its_hash(tmp_path, lib):
     sha256 = hashlib.sha256(lib.read_bytes()).hexdigest()
     place = tmp_path / "store" / "wheels" / "1" / sha256[:2] / sha256
     assert found == added
-    assert {**vars(added), "path": lib} == vars(verified(lib))
+    assert replace(added, path=lib) == verified(lib)
+    assert added.checkpoints.keys() == {member.offset for member in added.members}
     assert added.path == place / lib.name
     assert added.path.read_bytes() == lib.read_bytes()
     assert entries(place) == [lib.name, "wheel.json"]
 
 
-def test_a_stored_wheel_is_read_only_and_sealed_by_its_date(tmp_path, lib):
-    added = stored(lib, tmp_path / "store")
+@pytest.mark.skipif(os.name != "posix", reason="needs the modes of POSIX")
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_a_stored_wheel_is_read_only_and_for_this_user_alone(tmp_path, lib, umask):
+    before = os.umask(umask)
+    try:
+        added = stored(lib, tmp_path / "above" / "store")
+    finally:
+        os.umask(before)
 
-    status = added.path.stat()
-    assert (stat.S_IMODE(status.st_mode), status.st_mtime) == (0o444, 315_532_800)
-    assert stat.S_IMODE(added.path.parent.stat().st_mode) == 0o755
+    folders = [path for path in added.path.parents if tmp_path in path.parents]
+    assert stat.S_IMODE(added.path.stat().st_mode) == 0o444
+    assert [(path.name, stat.S_IMODE(path.stat().st_mode)) for path in folders] == [
+        (name, 0o700) for name in (added.sha256, added.sha256[:2], "1", "wheels", "store", "above")
+    ]
 
 
 def test_a_hash_that_is_not_there_finds_nothing(tmp_path):
@@ -147,12 +163,40 @@ def truncate(wheel: Wheel) -> None:
     wheel.path.write_bytes(wheel.path.read_bytes()[:-10])
 
 
-def overwrite(wheel: Wheel) -> None:
-    """Change a byte of the wheel, which changes its date."""
-    data = bytearray(wheel.path.read_bytes())
+def flip(wheel: Wheel) -> None:
+    """Change a byte of the wheel and leave its size and time as they were."""
+    before, data = wheel.path.stat(), bytearray(wheel.path.read_bytes())
     data[50] ^= 1
     wheel.path.chmod(0o644)
     wheel.path.write_bytes(data)
+    os.utime(wheel.path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def swap(wheel: Wheel) -> None:
+    """Put another sound wheel of that name, and its description, in the place, both sealed."""
+    folder = wheel.path.parent
+    other = verified(make_wheel(folder / "other", "lib", files={"lib/__init__.py": "import evil\n"}))
+    other.path.replace(wheel.path)
+    (folder / "other").rmdir()
+    _seal(wheel, json.dumps({**other.as_json(), "sha256": wheel.sha256}))
+
+
+def append(wheel: Wheel) -> None:
+    """Let bytes follow the wheel's end."""
+    wheel.path.chmod(0o644)
+    wheel.path.write_bytes(wheel.path.read_bytes() + b"more")
+
+
+def link_elsewhere(wheel: Wheel) -> None:
+    """Put a link to another file in the place."""
+    wheel.path.unlink()
+    wheel.path.symlink_to(__file__)
+
+
+def put_a_folder_there(wheel: Wheel) -> None:
+    """Put a folder in the place."""
+    wheel.path.unlink()
+    wheel.path.mkdir()
 
 
 def remove_wheel(wheel: Wheel) -> None:
@@ -201,9 +245,19 @@ def describe_as_no_json(wheel: Wheel) -> None:
     _seal(wheel, "{")
 
 
+def describe_too_deep(wheel: Wheel) -> None:
+    """Write a description that is whole, but nested as deep as no parser follows."""
+    _seal(wheel, "[" * 20_000 + "]" * 20_000)
+
+
 DAMAGES = [
     truncate,
-    overwrite,
+    flip,
+    swap,
+    append,
+    link_elsewhere,
+    put_a_folder_there,
+    describe_too_deep,
     remove_wheel,
     remove_description,
     edit_description,
@@ -253,21 +307,79 @@ def test_a_damaged_entry_that_cannot_be_removed_is_not_used(tmp_path, lib):
     assert "cannot be written to" in warning
 
 
-def test_an_entry_whose_dates_were_not_kept_is_read_again_and_found(tmp_path, lib):
+def test_an_entry_whose_dates_and_modes_were_not_kept_is_found(tmp_path, lib):
     added = stored(lib, tmp_path / "store")
+    added.path.chmod(0o644)
     os.utime(added.path, (1_700_000_000, 1_700_000_000))
 
     assert found_anew(added, tmp_path / "store") == added
 
 
-@pytest.mark.parametrize("change", [{"members": None}, {"members": [[]]}, {"unknown": 1}])
-def test_an_entry_with_other_fields_is_not_found(tmp_path, lib, change):
-    """Another layout is another folder; this is what versions under development leave behind."""
+def _members(**changes: object) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Return what changes values of the first member."""
+    names = list(Member.__annotations__)
+
+    def change(values: dict[str, Any]) -> dict[str, Any]:
+        first, *others = values["members"]
+        return {
+            **values,
+            "members": [[changes.get(name, one) for name, one in zip(names, first, strict=True)], *others],
+        }
+
+    return change
+
+
+def _values(**changes: object) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda values: {**values, **changes}
+
+
+CHANGES = {
+    "no members": _values(members=None),
+    "members of nothing": _values(members=[[]]),
+    "members of no type": _values(members=[[None] * 8]),
+    "an object for a member": _values(members=[{"name": "lib"}]),
+    "no member": _values(members=[]),
+    "more": _values(more=1),
+    "less": lambda values: {name: value for name, value in values.items() if name != "size"},
+    "a number for a text": _values(dist_info=5),
+    "a number among texts": _values(requires_dist=[5]),
+    "a text for an array": _values(provides_extra="all"),
+    "an array for a text": _values(version=["1"]),
+    "another version": _values(version="2.0"),
+    "another name": _values(name="bil"),
+    "another size": _values(size=5),
+    "a size below zero": _values(size=-1),
+    "a number with a fraction": _values(size=1.5),
+    "true for a number": _values(size=True),
+    "half a letter": _values(requires_python="\ud800"),
+    "a path": _values(filename="../lib-1.0-py3-none-any.whl"),
+    "no wheel's name": _values(filename="lib.zip"),
+    "scripts that are no pairs": _values(console_scripts=[["run"]]),
+    "a script that leads out": _values(console_scripts=[["../run", "lib:main"]]),
+    "another name of a member": _members(name="evil.py"),
+    "another place": _members(offset=1),
+    "a place beyond the end": _members(offset=1 << 40),
+    "a place before the start": _members(offset=-1),
+    "another method": _members(method=99),
+    "another CRC": _members(crc=1),
+    "more bytes": _members(compressed=1 << 40),
+    "no bytes": _members(compressed=0),
+    "another size of a member": _members(size=7),
+    "a member that is a number": _members(name=1),
+    "a mode that is a number": _members(executable=1),
+    "no hash": _members(digest="sha256=\ud800"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_an_entry_whose_description_has_other_values_is_forgotten_and_replaced(tmp_path, lib, change):
+    """Such as another version has written, or somebody by hand: the seal is right."""
     added = stored(lib, tmp_path / "store")
     text = added.path.with_name("wheel.json").read_text("utf-8").partition("\n")[2]
-    _seal(added, json.dumps({**json.loads(text), **change}))
+    _seal(added, json.dumps(change(json.loads(text))))
 
     assert found_anew(added, tmp_path / "store") is None
+    assert stored(lib, tmp_path / "store") == added
 
 
 def test_an_entry_in_the_place_of_another_is_not_found(tmp_path, lib):
@@ -278,6 +390,13 @@ def test_an_entry_in_the_place_of_another_is_not_found(tmp_path, lib):
     other.path.parent.rename(added.path.parent)
 
     assert found_anew(added, root) is None
+
+
+def test_a_copy_that_does_not_read_back_as_what_was_verified_is_not_used(tmp_path, lib):
+    other = make_wheel(tmp_path / "other", "lib", files={"lib/__init__.py": "x = 2\n"})
+
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        _place(tmp_path / "wheels", other, verified(lib))
 
 
 # Several builds at once
@@ -393,3 +512,102 @@ def test_an_entry_that_cannot_be_put_in_its_place_goes_to_the_temporary_store(tm
         )
     ]
     assert [path.name for path in folder.iterdir()] == [sha256[:2]]
+
+
+# Others on this machine
+
+
+@pytest.fixture
+def cache(tmp_path, lib):
+    """A cache that another build has filled."""
+    stored(lib, tmp_path / "the cache")
+    return tmp_path / "the cache"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs the modes of POSIX")
+@pytest.mark.parametrize("mode", [0o777, 0o775, 0o720, 0o702, 0o1777])
+@pytest.mark.parametrize("folder", ["", "wheels", "wheels/1", "memory"])
+def test_a_cache_that_others_can_write_to_is_refused(cache, folder, mode):
+    (cache / "memory").mkdir()
+    (cache / folder).chmod(mode)
+
+    with pytest.raises(ConfigError) as caught, Store(cache):
+        pass
+
+    assert str(caught.value) == (
+        f"{cache / folder}: other users can change the cache, because the directory's mode is {mode:04o}; run 'chmod "
+        f"-R go-w '{cache}'', or set HATCH_LAMBDA_CACHE_DIR to another directory"
+    ).replace(f"'{cache}'", shlex.quote(str(cache)))
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o750, 0o700, 0o555])
+def test_a_cache_that_others_can_only_read_is_used(cache, lib, mode):
+    cache.chmod(mode)
+
+    with Store(cache) as store:
+        assert store.find(hashlib.sha256(lib.read_bytes()).hexdigest())
+
+
+def test_a_file_in_the_place_of_the_cache_is_not_judged_by_its_mode(unwritable, lib):
+    unwritable.chmod(0o666)
+
+    with Store(unwritable) as store:
+        assert store.add(lib, expected=None).filename == lib.name
+
+
+# Credentials
+
+
+@pytest.mark.parametrize("url", ["https://user:s3cret@host/x.whl", "git+ssh://t0ken@host/x"])
+def test_a_wheel_whose_requirements_hold_credentials_is_kept_for_this_build_only(tmp_path, url):
+    own = make_wheel(tmp_path / "built", "own", requires=["base", f"x @ {url}"])
+
+    with Store(tmp_path / "store") as store:
+        added = store.add(own, expected=None)
+        found = store.find(added.sha256)
+        data = added.path.read_bytes()
+
+    assert (found, data) == (added, own.read_bytes())
+    assert (added.path.exists(), (tmp_path / "store").exists(), store.warnings) == (False, False, [])
+
+
+# No space
+
+
+@pytest.fixture
+def full(tmp_path, monkeypatch):
+    """A directory for temporary files that has no space left."""
+    if not Path("/dev/full").exists() or not mounted(tmp_path / "full", "4k"):
+        pytest.skip("needs Linux and the right to mount a tmpfs")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "full"))
+    yield tmp_path / "full"
+    subprocess.run(["umount", str(tmp_path / "full")], check=True)
+
+
+def mounted(folder: Path, size: str) -> bool:
+    """Return whether a disk of that size could be mounted on a new folder."""
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def test_cache_and_temporary_directory_both_full_is_one_line(tmp_path, full, lib):
+    with Store(full / "cache") as store, pytest.raises(TemporaryError) as caught:
+        store.add(make_wheel(tmp_path / "w", "big", files={"big/model.bin": os.urandom(1 << 16)}), expected=None)
+
+    assert str(caught.value) == (
+        f"{full}/cache/wheels/1: the cache cannot be written to (No space left on device); {full}: temporary files "
+        "cannot be written there (No space left on device); free some space, or set TMPDIR to another directory"
+    )
+
+
+def test_a_full_temporary_directory_is_one_line_where_a_wheel_must_not_stay(tmp_path, full):
+    own = make_wheel(tmp_path / "w", "own", requires=["x @ https://u:p@h/x"], files={"own/m": os.urandom(1 << 16)})
+
+    with Store(tmp_path / "store") as store, pytest.raises(TemporaryError) as caught:
+        store.add(own, expected=None)
+
+    assert str(caught.value) == (
+        f"{full}: temporary files cannot be written there (No space left on device); free some space, or set TMPDIR to "
+        "another directory"
+    )

@@ -11,6 +11,7 @@ from collections import defaultdict
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hatch_lambda import json_values
 from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.known_libraries import KNOWN_MODULES
 from hatch_lambda.checks.native_files import native_files
@@ -137,7 +138,7 @@ def _project_modules(
 def _of_wheel(content: Any, memory: Memory) -> list[_Opening]:
     """Return the modules of a whole wheel that open libraries, whatever of it goes in; it is read once."""
     key = ("opened", LAYOUT, sys.version_info[:2], content.sha256)  # an older Python cannot parse all of it
-    known = memory.recall(*key)
+    known = memory.recall(_known_openings, *key)
     if known is None:
         try:
             with zipfile.ZipFile(content.wheel) as archive:
@@ -146,14 +147,24 @@ def _of_wheel(content: Any, memory: Memory) -> list[_Opening]:
         except UNREADABLE as error:
             raise PlanError(f"{content.wheel.name}: cannot be read as a zip; {error}; make it anew") from None
         memory.remember(known, *key)
+    return known
+
+
+def _known_openings(value: object) -> list[_Opening]:
+    """Return what an earlier build has found in a wheel; raises ``ValueError`` for a value of another shape."""
+    text, items = json_values.text, json_values.items
     return [
-        _Opening(
-            path,
-            tuple(Opened(line, tuple(Library(*library) for library in libraries)) for line, libraries in found),
-            tuple(loaded_by),
-        )
-        for path, found, loaded_by in known
+        _Opening(text(path), tuple(map(_known_opened, items(found))), json_values.texts(loaded_by))
+        for path, found, loaded_by in map(items, items(value))
     ]
+
+
+def _known_opened(value: object) -> Opened:
+    line, libraries = json_values.items(value)
+    pairs = map(json_values.items, json_values.items(libraries))
+    return Opened(
+        json_values.number(line), tuple(Library(json_values.text(name), json_values.text(stem)) for name, stem in pairs)
+    )
 
 
 def _module_path(info: zipfile.ZipInfo) -> str | None:

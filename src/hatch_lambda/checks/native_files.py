@@ -9,9 +9,11 @@ import zlib
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
+from hatch_lambda import json_values
 from hatch_lambda.errors import PlanError
 from hatch_lambda.native import HEAD, LAYOUT, Native, format_of, read_native
 from hatch_lambda.plan import WheelContent, opened
+from hatch_lambda.temporary import temporary_space
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,15 +83,20 @@ def native_files(plan: ArchivePlan, memory: Memory) -> Iterator[NativeFile]:
 
 def _of_wheel(content: WheelContent, memory: Memory) -> dict[str, Native]:
     """Return what is native in a whole wheel, whatever of it goes in: that stays so as long as its hash does."""
-    known = memory.recall("native", LAYOUT, content.sha256) if content.sha256 else None
+    known = memory.recall(_remembered, "native", LAYOUT, content.sha256) if content.sha256 else None
     if known is not None:
-        return {member: Native.from_json(values) for member, values in known}
+        return known
     found = dict(_in_zip(content.wheel))
     if content.sha256:
         memory.remember(
             [(member, native.as_json()) for member, native in found.items()], "native", LAYOUT, content.sha256
         )
     return found
+
+
+def _remembered(value: object) -> dict[str, Native]:
+    pairs = (json_values.items(item) for item in json_values.items(value))
+    return {json_values.text(member): Native.from_json(native) for member, native in pairs}
 
 
 def _in_zip(path: Path) -> Iterator[tuple[str, Native]]:
@@ -111,7 +118,7 @@ def _read(file: IO[bytes], size: int) -> Native | None:
         return form and Native(form)
     if size > _LARGEST:
         return Native(form, damage=f"it has more than {_LARGEST:,} bytes")
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as whole:
+    with temporary_space(), tempfile.SpooledTemporaryFile(_IN_MEMORY) as whole:
         whole.write(head)
         while chunk := file.read(_CHUNK):
             whole.write(chunk)

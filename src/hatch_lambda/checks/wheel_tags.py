@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.tags import parse_tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
+from hatch_lambda import json_values
 from hatch_lambda.checks.base import Finding
 from hatch_lambda.plan import WheelContent, opened
 from hatch_lambda.target import wheel_tags
@@ -54,11 +55,11 @@ def wheel_filename(content: Content) -> str | None:
 def tags_inside(content: Content, memory: Memory) -> frozenset[Tag]:
     """Return the tags in a ``WHEEL`` file, which is read once as long as its wheel's hash stays."""
     sha256 = content.sha256 if isinstance(content, WheelContent) else ""
-    lines = memory.recall("tags", sha256) if sha256 else None
+    lines = memory.recall(json_values.texts, "tags", sha256) if sha256 else None
     if lines is None:
         with opened(content) as file:
             text = file.read(_LARGEST).decode("utf-8", "replace")
-        lines = re.findall(r"^Tag: (\S+)", text, re.MULTILINE)
+        lines = tuple(re.findall(r"^Tag: (\S+)", text, re.MULTILINE))
         if sha256:
             memory.remember(lines, "tags", sha256)
     return frozenset(tag for line in lines for tag in _parsed(line))

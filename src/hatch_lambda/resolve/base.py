@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from hatch_lambda import json_values
 from hatch_lambda.errors import masked
 
 if TYPE_CHECKING:
@@ -69,10 +70,15 @@ class Pin:
         return [self.name, str(self.version), self.url, self.sha256]
 
     @classmethod
-    def from_json(cls, values: Sequence[str]) -> Pin:
-        """Return a pin; raises ``ValueError`` or ``TypeError`` for values that are none."""
-        name, version, url, sha256 = values
-        return cls(canonicalize_name(name), Version(version), url, sha256)
+    def from_json(cls, value: object) -> Pin:
+        """Return a pin; raises ``ValueError`` for a value that is none."""
+        name, version, url, sha256 = json_values.items(value)
+        found = json_values.text_or_none(sha256)
+        if found is not None and not SHA256.fullmatch(found):
+            raise ValueError("no SHA256")
+        return cls(
+            canonicalize_name(json_values.text(name)), Version(json_values.text(version)), json_values.text(url), found
+        )
 
 
 @dataclass(frozen=True)

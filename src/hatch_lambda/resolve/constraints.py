@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_lambda.errors import ConfigError
+from hatch_lambda.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ def preferences_file(prefer: Mapping[NormalizedName, Version]) -> Iterator[tuple
     if not prefer:
         yield ()
         return
-    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+    with temporary_directory() as folder:
         path = Path(folder, "preferred.txt")
         path.write_text("".join(f"{name}=={version}\n" for name, version in prefer.items()), "utf-8")
         yield (str(path),)

@@ -6,8 +6,8 @@ But for repositories: of those pip can make no hash, and they are built beside t
 from __future__ import annotations
 
 import re
-import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from packaging.pylock import PackageVcs
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from hatch_lambda import json_values
 from hatch_lambda.errors import ResolveError, last_lines
 from hatch_lambda.paths import check_regular
 from hatch_lambda.resolve.base import COMMIT, OFFLINE_VARIABLE, Demand, Pin, Resolution
@@ -23,6 +24,7 @@ from hatch_lambda.resolve.explain import explain_fallbacks
 from hatch_lambda.resolve.pip import report_of, reported_pin, unloadable_files
 from hatch_lambda.resolve.pip_command import target_options
 from hatch_lambda.resolve.proof import check_requirements, demands, unmet
+from hatch_lambda.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -80,14 +82,15 @@ class HashedResolver:
         if problems:
             raise ResolveError(problems)
         key = ("hashed", lines, target.markers, target.platforms)
-        known = self.memory.recall(*key)
+        known = self.memory.recall(partial(_known_pins, lines), *key)
         if known is None:
-            known = self._ask_pip(lines, target)
-            self.memory.remember(known, *key)
-        pins = tuple(map(Pin.from_json, known["pins"]))
+            answer = self._ask_pip(lines, target)
+            self.memory.remember(answer, *key)
+            known = _known_pins(lines, answer)
+        pins, unloadable = known
         why = f"only as a repository, and nothing is compiled on this machine; {_REMEDY}"
         unfit = {name: f"{self.name} has {name}, but {why}" for name in _repositories(lines, target)}
-        fallbacks = explain_fallbacks(pins, known["unloadable"], target)
+        fallbacks = explain_fallbacks(pins, unloadable, target)
         resolution = Resolution(pins, source=self.name, remedy=_REMEDY, unfit=unfit, fallbacks=fallbacks, exact=False)
         found = {pin.name: pin for pin in pins}
         stale = [problem for demand in demands(roots, {}, target) if (problem := unmet(demand, found, resolution))]
@@ -113,7 +116,7 @@ class HashedResolver:
                 f"{OFFLINE_VARIABLE}: {self.name} does not say where the wheels are, and was not used for {target} "
                 "before; build once with the network, or use a pylock"
             )
-        with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+        with temporary_directory() as folder:
             path = _without_repositories(self.path, Path(folder), {}) if any(map(_repository, lines)) else self.path
             arguments = ["--require-hashes", "--no-deps", *target_options(target), f"--requirement={path}"]
             report, run = report_of(arguments, target, self.host)
@@ -125,6 +128,21 @@ class HashedResolver:
             )
         pins = tuple(map(reported_pin, report.get("install", ())))
         return {"pins": [pin.as_json() for pin in pins], "unloadable": unloadable_files(pins, run.log)}
+
+
+def _known_pins(lines: Sequence[str], value: object) -> tuple[tuple[Pin, ...], dict[NormalizedName, tuple[str, ...]]]:
+    """Return the pins that pip has found for these lines, and the other files of their releases.
+
+    Raises ``ValueError`` for a hash that is not in the lines, and for values of another shape.
+    """
+    found = json_values.fields(value)
+    pins = tuple(map(Pin.from_json, json_values.items(found.get("pins"))))
+    files = json_values.fields(found.get("unloadable")).items()
+    unloadable = {canonicalize_name(name): json_values.texts(names) for name, names in files}
+    hashes = {found.lower() for line in lines for found in re.findall(r"sha256:([0-9a-fA-F]{64})", line)}
+    if any(pin.sha256 and pin.sha256 not in hashes for pin in pins):
+        raise ValueError("other hashes")
+    return pins, unloadable
 
 
 def _lines(path: Path, above: frozenset[Path] = frozenset()) -> Iterator[str]:

@@ -386,27 +386,44 @@ def _pin(package: Package, entry: object, base: Path, root: Path, remedy: str) -
         kind = "a repository" if isinstance(entry, PackageVcs) else "a folder"
         return f"only as {kind}, and nothing is compiled on this machine; {remedy}"
     url = literal(entry.url or "") or (base / (entry.path or "")).absolute().as_uri()
-    if not is_url(url):
-        return f"its URL {url!r} is none; {remedy}"
-    filename = filename_of(url) if isinstance(entry, PackageArchive) else entry.filename
-    sha256 = entry.hashes.get("sha256")
-    if is_file_url(url) and not file_of(url).is_relative_to(root.resolve()):
+    if is_url(url) and is_file_url(url) and not file_of(url).is_relative_to(root.resolve()):
         return (
-            f"its file {filename} lies outside the project, its workspace, and its repository, where nobody else has "
-            "it; move it into one of them"
+            f"its file {filename_of(url)} lies outside the project, its workspace, and its repository, where nobody "
+            "else has it; move it into one of them"
         )
-    problem = _name_problem(filename, url, sdist=isinstance(entry, PackageSdist)) or _file_problem(url, root)
-    if problem or sha256 is None:
-        return f"{problem or f'its file {filename} has no sha256'}; {remedy}"
-    parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
-    try:
-        version = package.version or parse(filename)[1]
-    except (InvalidWheelFilename, InvalidSdistFilename):
+    problem = _entry_problem(entry, url, root)
+    if problem:
+        return f"{problem}; {remedy}"
+    filename = filename_of(url)
+    version = package.version or _version_in(filename)
+    if version is None:
         return f"its file {filename} does not tell its version; {remedy}"
     size = entry.size if isinstance(entry, PackageWheel) else None
-    if size and size >= _IMPOSSIBLE_SIZE:
+    return Pin(package.name, version, url, str(entry.hashes["sha256"]).lower(), size)
+
+
+def _entry_problem(entry: PackageWheel | PackageSdist | PackageArchive, url: str, root: Path) -> str:
+    """Say what keeps an entry from being a pin; empty if nothing does."""
+    if not is_url(url):
+        return f"its URL {url!r} is none"
+    filename = filename_of(url) if isinstance(entry, PackageArchive) else entry.filename
+    problem = _name_problem(filename, url, sdist=isinstance(entry, PackageSdist)) or _file_problem(url, root)
+    if problem:
+        return problem
+    if "sha256" not in entry.hashes:
+        return f"its file {filename} has no sha256"
+    if isinstance(entry, PackageWheel) and entry.size and entry.size >= _IMPOSSIBLE_SIZE:
         return f"its file {filename} has an impossible size"
-    return Pin(package.name, version, url, str(sha256).lower(), size)
+    return ""
+
+
+def _version_in(filename: str) -> Version | None:
+    """Return the version in a file's name; ``None`` for a name that is not one of a wheel or an sdist."""
+    parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
+    try:
+        return parse(filename)[1]
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return None
 
 
 def _name_problem(filename: str, url: str, *, sdist: bool) -> str | None:

@@ -9,46 +9,68 @@ import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hatch_lambda.errors import masked
+from hatch_lambda.private_directory import make_private_directory
+from hatch_lambda.temporary import remove_stale
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+Read = TypeVar("Read")
+
+_WRITING = "staging-"
 
 
 @dataclass(frozen=True)
 class Memory:
     """A folder of JSON values, each under the hash of its key.
 
-    What cannot be written is known to this build only; what cannot be read, or was damaged, is forgotten.
+    What cannot be written, or must not stay, is known to this build only; what cannot be read, was damaged, or is of
+    another shape than it is read as, is forgotten.
     """
 
     folder: Path
     _texts: dict[str, str] = field(default_factory=dict)
 
-    def recall(self, *key: object, of_this_build: bool = False) -> Any:
-        """Return the value under a key; ``None`` if there is none, or none ``of_this_build`` where only that counts."""
+    def recall(self, read: Callable[[Any], Read], *key: object, of_this_build: bool = False) -> Read | None:
+        """Return what ``read`` makes of the value under a key; ``None`` if there is none.
+
+        ``read`` raises ``ValueError`` for what it does not know. With ``of_this_build`` nothing older counts.
+        """
         name = _hash(json.dumps(key))
         text = self._texts.get(name)
         if text is None and of_this_build:
             return None
-        if text is None:
-            try:
-                seal, _, text = (self.folder / f"{name}.json").read_text("utf-8").partition("\n")
-            except (OSError, ValueError):
-                return None
-            if seal != _hash(text):
-                return None
-        return json.loads(text)
+        try:
+            return read(json.loads(text or self._stored(name)))
+        except (OSError, ValueError, RecursionError):  # the last for JSON that is nested too deep
+            return None
 
     def remember(self, value: Any, *key: object) -> None:
-        """Put a value under a key, in one step."""
+        """Put a value under a key, in one step; one with credentials for this build only."""
         name, text = _hash(json.dumps(key)), json.dumps(value)
         if self._texts.get(name) == text:
             return
         self._texts[name] = text
+        if masked(text) != text:
+            return
         with suppress(OSError):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            descriptor, written = tempfile.mkstemp(dir=self.folder)
+            make_private_directory(self.folder)
+            remove_stale(self.folder.glob(f"{_WRITING}*"))
+            descriptor, written = tempfile.mkstemp(prefix=_WRITING, dir=self.folder)
             with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
                 file.write(f"{_hash(text)}\n{text}")
             Path(written).replace(self.folder / f"{name}.json")
+
+    def _stored(self, name: str) -> str:
+        """Return the JSON of an earlier build; raises ``OSError`` or ``ValueError`` if it is not there or damaged."""
+        seal, _, text = (self.folder / f"{name}.json").read_text("utf-8").partition("\n")
+        if seal != _hash(text):
+            raise ValueError("damaged")
+        return text
 
 
 def _hash(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +26,7 @@ from hatch_lambda.resolve.pip_command import dry_run_options, run_pip, target_op
 from hatch_lambda.resolve.proof import demands
 from hatch_lambda.resolve.substitutes import usable_substitutes
 from hatch_lambda.runtimes import RUNTIMES
+from hatch_lambda.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -60,7 +60,7 @@ class PipResolver:
                 f"{OFFLINE_VARIABLE}: pip cannot resolve without the network; make a lock while there is one"
             )
         with (
-            tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder,
+            temporary_directory() as folder,
             preferences_file(prefer or {}) as preferences,
         ):
             listed = _requirements_file(Path(folder), (str(root.requirement) for root in roots))
@@ -93,7 +93,7 @@ def report_of(arguments: Sequence[str], target: Target, host: Host) -> tuple[dic
 
     Raises ``ResolveError`` if pip judged by another environment than the target's.
     """
-    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+    with temporary_directory() as folder:
         path = Path(folder, "report.json")
         run = run_pip("install", [*dry_run_options(path), *arguments], target=target, host=host)
         if run.code:
@@ -116,7 +116,7 @@ def download(pins: Sequence[Pin], target: Target, into: Path, host: Host) -> Non
 
 
 def _download(lines: Sequence[str], target: Target, into: Path, host: Host) -> None:
-    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+    with temporary_directory() as folder:
         listed = _requirements_file(Path(folder), lines)
         arguments = ["--no-deps", f"--dest={into}", *target_options(target), f"--requirement={listed}"]
         run = run_pip("download", arguments, target=target, host=host)

@@ -7,12 +7,12 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_lambda.resolve.pip_log import PipLog
+from hatch_lambda.temporary import check_space, temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -103,14 +103,15 @@ def temporary_files_in(folder: str) -> dict[str, str]:
 def run_pip(command: str, arguments: Sequence[str], *, target: Target, host: Host) -> PipRun:
     """Run ``pip COMMAND ARGUMENT...`` with the target's markers, and return how it went.
 
-    On a terminal ``pip download`` shows its progress on standard error; otherwise pip is silent.
+    On a terminal ``pip download`` shows its progress on standard error; otherwise pip is silent. Raises
+    ``TemporaryError`` if pip has found no space for temporary files, and it writes no others.
     """
     environ = pip_environment(host.environ)
     shown = host.terminal and command == "download"
     if command == "install" and "PIP_CONSTRAINT" in host.environ:
         environ["PIP_CONSTRAINT"] = host.environ["PIP_CONSTRAINT"]
     environ["PIP_PLATFORM"] = target.platforms[0]  # in place of those in a pip.conf; the options add to it
-    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+    with temporary_directory() as folder:
         log = Path(folder, "pip.log")
         environ |= temporary_files_in(folder)  # with which goes what an interrupted pip leaves
         quiet = [] if shown else ["--quiet"]
@@ -127,6 +128,8 @@ def run_pip(command: str, arguments: Sequence[str], *, target: Target, host: Hos
             check=False,
         )
         text = log.read_text("utf-8", "replace") if log.exists() else ""
+    if done.returncode:
+        check_space(done.stderr)
     return PipRun(done.returncode, _without_traceback(done.stderr), PipLog(text))
 
 
@@ -137,7 +140,7 @@ def dry_run_options(report: Path) -> list[str]:
 
 def offered(name: NormalizedName, target: Target, host: Host) -> tuple[tuple[Offer, ...], tuple[str, ...]]:
     """Return every file of a distribution on the indexes, as pip judges it for the target, and these indexes."""
-    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+    with temporary_directory() as folder:
         options = [*dry_run_options(Path(folder, "report.json")), "--no-deps", *target_options(target)]
         log = run_pip("install", [*options, name], target=target, host=host).log
     return log.offers(name), log.indexes

@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from hatch_lambda.resolve.base import literal
 from hatch_lambda.resolve.git_credentials import without_git_credentials
 from hatch_lambda.resolve.pip import reported_pin
 from hatch_lambda.resolve.pip_command import dry_run_options, pip_environment, temporary_files_in
+from hatch_lambda.temporary import check_space, temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,7 +74,7 @@ def sdists_above_wheels(offers: Sequence[Offer], specifier: SpecifierSet) -> lis
 
 def find_sdist(name: NormalizedName, version: Version, host: Host) -> Pin:
     """Return where the sdist of a release is, and its hash; raises ``ResolveError`` if it cannot be had."""
-    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+    with temporary_directory() as folder:
         report = Path(folder, "report.json")
         options = [*dry_run_options(report), f"--no-binary={name}"]
         code, errors = _plain_pip("install", [*options, f"{name}=={version}"], host)
@@ -134,7 +134,7 @@ def unpacked_in(folder: Path) -> Path:
 
 def commit_of(requirement: str, what: str, host: Host) -> str:
     """Return the commit that a repository's branch or tag stands for; raises ``ResolveError`` if it cannot be had."""
-    with tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder:
+    with temporary_directory() as folder:
         report = Path(folder, "report.json")
         asked, git = _asked_for(requirement, Path(folder), host.environ)
         environ = {**host.environ, **git}
@@ -185,7 +185,7 @@ def _has_passwords(host: Host) -> bool:
 def _run(arguments: Sequence[str], host: Host) -> subprocess.CompletedProcess[str]:
     spec = importlib.util.find_spec("pip")
     folder = os.fspath(spec.submodule_search_locations[0]) if spec and spec.submodule_search_locations else "pip"
-    return subprocess.run(  # noqa: S603  # no shell, and the program is this Python
+    done = subprocess.run(  # noqa: S603  # no shell, and the program is this Python
         [sys.executable, folder, *arguments],
         cwd=host.folder,
         env=pip_environment(host.environ),
@@ -196,6 +196,9 @@ def _run(arguments: Sequence[str], host: Host) -> subprocess.CompletedProcess[st
         errors="replace",
         check=False,
     )
+    if done.returncode:
+        check_space(done.stdout + done.stderr)
+    return done
 
 
 def _not_built(what: str, errors: str, remedy: str = "") -> ResolveError:

@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Resolution, split_
 from hatch_lambda.resolve.constraints import preferences_file
 from hatch_lambda.resolve.lock import read_lock, select
 from hatch_lambda.resolve.substitutes import usable_substitutes
+from hatch_lambda.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -86,7 +86,7 @@ class UvResolver:
             )
         text = "".join(f"{root.requirement}\n" for root in roots)
         with (
-            tempfile.TemporaryDirectory(prefix="hatch-lambda-") as folder,
+            temporary_directory() as folder,
             preferences_file(prefer or {}) as preferences,
         ):
             output = Path(folder, "pylock.toml")  # named, or uv would write over its setting output-file

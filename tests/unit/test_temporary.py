@@ -1,0 +1,104 @@
+"""Temporary directories: for this user alone, gone at the end, and one line where there is no space."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from hatch_lambda.errors import TemporaryError
+from hatch_lambda.temporary import (
+    check_space,
+    remove_stale,
+    sweep_temporary_directories,
+    temporary_directory,
+    temporary_space,
+)
+
+DAY = 24 * 60 * 60
+REMEDY = "free some space, or set TMPDIR to another directory"
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs TMPDIR and modes")
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """The directory for temporary files."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_a_temporary_directory_is_for_this_user_alone_and_goes(place):
+    with temporary_directory() as folder:
+        mode = stat.S_IMODE(Path(folder).stat().st_mode)
+        Path(folder, "file").write_text("")
+
+    assert (mode, list(place.iterdir())) == (0o700, [])
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+def test_no_space_in_the_block_names_the_directory(place, code):
+    with pytest.raises(TemporaryError) as caught, temporary_directory():
+        raise OSError(code, os.strerror(code))
+
+    assert str(caught.value) == f"{place}: temporary files cannot be written there ({os.strerror(code)}); {REMEDY}"
+    assert list(place.iterdir()) == []
+
+
+def test_any_other_error_of_the_block_stays_what_it_is():
+    with pytest.raises(PermissionError), temporary_space():
+        raise PermissionError(errno.EACCES, "no")
+
+
+def test_a_directory_that_is_not_there_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+
+    with pytest.raises(TemporaryError) as caught, temporary_directory():
+        pass
+
+    assert str(caught.value) == (
+        f"{tmp_path / 'gone'}: temporary files cannot be written there (No such file or directory); {REMEDY}"
+    )
+
+
+def test_where_no_directory_can_be_used_the_variable_is_named(monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/dev/null"])
+
+    with pytest.raises(TemporaryError) as caught, temporary_directory():
+        pass
+
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert str(caught.value) == (
+        "TMPDIR: temporary files cannot be written there (No usable temporary directory found in ['/dev/null']); "
+        f"{REMEDY}"
+    )
+    sweep_temporary_directories()  # which finds none either, and says nothing
+
+
+def test_what_another_program_says_of_its_space_is_believed(place):
+    check_space("ERROR: something else")
+    with pytest.raises(TemporaryError) as caught:
+        check_space("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n")
+
+    assert str(caught.value) == f"{place}: temporary files cannot be written there (No space left on device); {REMEDY}"
+
+
+def test_only_what_is_old_and_of_this_user_is_removed(tmp_path):
+    old = time.time() - DAY - 60
+    (tmp_path / "folder" / "inner").mkdir(parents=True)
+    (tmp_path / "file").write_text("")
+    (tmp_path / "young").write_text("")
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "kept")
+    for name in ("folder", "file", "link", "kept"):
+        os.utime(tmp_path / name, (old, old), follow_symlinks=False)
+
+    remove_stale(tmp_path / name for name in ("folder", "file", "young", "link", "gone"))
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept", "young"]
