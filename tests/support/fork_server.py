@@ -21,8 +21,8 @@ from contextlib import suppress  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any, NamedTuple  # noqa: E402
 
-READ_AT_START = ("PYTHON", "LANG", "LC_")
-"""How the names of variables begin that Python reads once, when it starts."""
+READ_AT_START = ("PYTHON", "LANG", "LC_", "LD_", "TZ", "OPENSSL_", "HOME", "XDG_")
+"""How the names of variables begin that are read once, when Python starts or imports what it needs."""
 
 CODE_ONLY = "PYTHONDONTWRITEBYTECODE"
 """The variable among them that changes nothing of what a program does."""

@@ -26,6 +26,7 @@ path = "seen.py"
 SEEN = """\
 import os
 import sys
+import time
 
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
@@ -33,7 +34,8 @@ from hatchling.metadata.plugin.interface import MetadataHookInterface
 class Hook(MetadataHookInterface):
     def update(self, metadata):
         print(os.getcwd(), sorted(os.environ.items()), os.umask(0o22), sys.argv, sys.path, sys.stdin.read())
-        print(hash("seen") if "PYTHONHASHSEED" in os.environ else "any hash", os.isatty(1), file=sys.stderr)
+        print(hash("seen") if "PYTHONHASHSEED" in os.environ else "any hash", file=sys.stderr)
+        print(time.strftime("%H %z", time.localtime(0)), os.isatty(1), file=sys.stderr)
         metadata["version"] = "1"
         {end}
 """
@@ -73,10 +75,11 @@ def test_a_program_is_the_same_however_it_comes_to_be(tmp_path, end, code):
     assert (done.returncode, done.stdout, done.stderr) == started(tmp_path, environ)
 
 
-def test_what_python_reads_at_its_start_counts(tmp_path):
+@pytest.mark.parametrize("variables", [{"PYTHONHASHSEED": "7"}, {"TZ": "Pacific/Kiritimati"}])
+def test_what_python_reads_at_its_start_counts(tmp_path, variables):
     (tmp_path / "pyproject.toml").write_text(PROJECT)
     (tmp_path / "seen.py").write_text(SEEN.format(end=""))
-    environ = {**os.environ, "PYTHONHASHSEED": "7"}
+    environ = {**os.environ, **variables}
 
     done = run_module(*COMMAND, cwd=tmp_path, environ=environ)
 
