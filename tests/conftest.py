@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.index_server import IndexServer
+from tests.support.programs import run_module
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,8 +45,10 @@ def environ(tmp_path: Path, index: IndexServer) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     kept.pop("SOURCE_DATE_EPOCH", None)
     kept.pop("PYTHONDONTWRITEBYTECODE", None)  # or each build would compile all its modules anew
+    folders = [path for path in kept["PATH"].split(os.pathsep) if not path.endswith(("/.cargo/bin", "\\.cargo\\bin"))]
     return {
         **kept,
+        "PATH": os.pathsep.join(folders),  # each pip would start the rustc there, for the statistics of indexes
         "HATCH_LAMBDA_CACHE_DIR": str(tmp_path / "store"),
         "NETRC": os.devnull,
         "PIP_CACHE_DIR": str(tmp_path / "pip-cache"),
@@ -101,9 +102,8 @@ class ProjectFolder:
 
     def build(self, *arguments: str, target: str = "lambda", **environ: str) -> Built:
         """Run ``python -m hatchling build``, as Hatch does."""
-        command = [sys.executable, "-m", "hatchling", "build", "-t", target, *arguments]
-        done = subprocess.run(
-            command, cwd=self.root, env={**self.environ, **environ}, capture_output=True, text=True, check=False
+        done = run_module(
+            "hatchling", "build", "-t", target, *arguments, cwd=self.root, environ={**self.environ, **environ}
         )
         found = sorted((self.root / "dist").glob("*.zip")) if (self.root / "dist").is_dir() else []
         return Built(done.returncode, done.stdout + done.stderr, tuple(found))

@@ -366,7 +366,7 @@ def test_a_copy_elsewhere_built_with_an_empty_store_gives_the_same_bytes(project
         shutil.copytree(tmp_path / name, tmp_path / "copy" / name)
 
     first = project.build()
-    second = copied.build(HATCH_LAMBDA_CACHE_DIR=str(tmp_path / "other-store"))
+    second = copied.build(HATCH_LAMBDA_CACHE_DIR=str(tmp_path / "other-store"), PYTHONHASHSEED="1")
 
     assert second.code == 0, second.output
     assert second.archive.read_bytes() == first.archive.read_bytes()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import venv
 from typing import TYPE_CHECKING, Any
 
@@ -327,11 +328,12 @@ def test_the_plugin_must_be_installed_beside_hatch_with_boto3(aws, publish, tmp_
     aws.create_function("shop", OLD)
     path = function_zip(publish.dist)
     checkout = copy_of_checkout(tmp_path / "checkout")
-    venv.create(tmp_path / "venv", with_pip=True)
+    venv.create(tmp_path / "venv")
     python = tmp_path / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
     def installed(*requirements: str) -> list[str]:
-        subprocess.run([python, "-m", "pip", "install", "-q", *requirements], check=True, capture_output=True)
+        install = [sys.executable, "-m", "uv", "pip", "install", f"--python={python}"]
+        subprocess.run([*install, *requirements], check=True, capture_output=True)
         ended = publish('function = "shop"\n', python=python, PYTHONPATH="")
         return [*ended.out.splitlines(), *ended.err.splitlines()]
 

@@ -114,7 +114,8 @@ def test_an_empty_store_and_a_full_one_give_the_same_bytes(index, full, tmp_path
     cold = full.build().archive.read_bytes()
 
     warm = full.build().archive.read_bytes()
-    elsewhere = full.build(HATCH_LAMBDA_CACHE_DIR=str(tmp_path / "another store")).archive.read_bytes()
+    other = {"HATCH_LAMBDA_CACHE_DIR": str(tmp_path / "another store"), "PYTHONHASHSEED": "1"}
+    elsewhere = full.build(**other).archive.read_bytes()
 
     assert warm == cold
     assert elsewhere == cold

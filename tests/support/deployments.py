@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatch_lambda.deploy import Deployment, deploy
 from tests.support.finished import our_zip, zip_of
+from tests.support.programs import PYTHON, run_module
 
 if TYPE_CHECKING:
     from tests.support.aws import AwsServer
@@ -76,19 +77,12 @@ def copy_of_checkout(folder: Path) -> Path:
 def run(
     *arguments: object,
     program: str = "hatch_lambda",
-    python: Path = Path(sys.executable),
+    python: Path = PYTHON,
     cwd: Path | None = None,
     **environ: str,
 ) -> Ended:
     """Run a module of Python as a program, as a person does, and return how it ended."""
-    done = subprocess.run(
-        [python, "-m", program, *map(str, arguments)],
-        cwd=cwd,
-        env={**os.environ, **environ},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_module(program, *map(str, arguments), python=python, cwd=cwd, environ={**os.environ, **environ})
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
