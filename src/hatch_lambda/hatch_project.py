@@ -163,14 +163,14 @@ def _selected(file: IncludedFile) -> SelectedFile:
 
 def _read_file(source: Path, path: str) -> SelectedFile:
     """Return a file and its path in the archive; raises ``ProjectError`` for what cannot be one."""
-    problem = path_problem(path)
-    if problem:
-        raise ProjectError(f"{path!r}: {problem}; found for {source}; rename it, exclude it, or see to force-include")
     if not path.isascii() and sys.getfilesystemencoding() != "utf-8":
         raise ProjectError(
             f"{path!r}: names in the zip are UTF-8, but this Python reads names of files as "
             f"{sys.getfilesystemencoding()}; set PYTHONUTF8=1, or choose a UTF-8 locale such as LC_ALL=C.UTF-8"
         )
+    problem = path_problem(path)
+    if problem:
+        raise ProjectError(f"{path!r}: {problem}; found for {source}; rename it, exclude it, or see to force-include")
     with _reading(source), source.open("rb") as opened:
         stat, start = os.fstat(opened.fileno()), opened.read(2)
     return SelectedFile(source, path, stat.st_size, executable=is_program(stat.st_mode, start))

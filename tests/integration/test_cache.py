@@ -155,8 +155,10 @@ def test_a_swapped_record_of_a_hashed_lock_is_not_followed(index, project, cache
     good = project.build().archive.read_bytes()
     evil = index.add("evil", files={"lib/__init__.py": "import evil\n"})
     (record,) = (path for path in (cache / "memory").iterdir() if "lib-1.0" in path.read_text("utf-8"))
-    ((name, version, _, _),) = json.loads(record.read_text("utf-8").partition("\n")[2])
-    text = json.dumps([[name, version, index.file_url(evil), zips.sha256(evil.read_bytes())]])
+    values = json.loads(record.read_text("utf-8").partition("\n")[2])
+    ((name, version, _, _),) = values["pins"]
+    values["pins"] = [[name, version, index.file_url(evil), zips.sha256(evil.read_bytes())]]
+    text = json.dumps(values)
     record.write_text(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}", "utf-8")
 
     built = project.build("-c")

@@ -196,7 +196,10 @@ def test_a_size_that_no_file_has_is_told(tmp_path):
     found = select(parse_lock(text, "pylock.toml"), TARGET, "pylock.toml", base=tmp_path, root=tmp_path)
 
     assert found.unfit == {
-        "lib": "pylock.toml has lib 1.0, but its file lib-1.0-py3-none-any.whl has an impossible size"
+        "lib": (
+            "pylock.toml has lib 1.0, but its file lib-1.0-py3-none-any.whl has an impossible size; refresh it with "
+            "hatch build -t lambda:lock"
+        )
     }
 
 
