@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -164,3 +165,16 @@ def test_the_zip_of_a_function_is_no_layer_of_another(tmp_path):
             "another layer"
         ),
     )
+
+
+def test_checks_of_deep_paths_take_no_more_memory_than_the_paths(tmp_path):
+    names = [f"{index:03}/{'d/' * 2000}m.py" for index in range(200)]
+    archive = read_finished(zip_of(tmp_path, dict.fromkeys(["app.py", *names], ""), "deep.zip"))
+    tracemalloc.start()
+    try:
+        inspect(archive, runtime="python3.13", architecture="x86_64", handler="app.handler")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 20 * sum(map(len, names))

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.checks.base import Finding
-from hatch_lambda.checks.search_path import folders_around
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from hatch_lambda.checks.base import Candidate
+    from hatch_lambda.paths import SortedPaths
     from hatch_lambda.plan import Entry, Origin
 
 _PACKAGE, _EXTENSION, _SOURCE, _NAMESPACE = range(4)
@@ -49,8 +49,12 @@ def check_hidden_modules(candidate: Candidate) -> Iterator[Finding]:
     directories = candidate.search_path.directories
     modules: dict[str, list[_Form]] = {}
     for index, files in enumerate(directories):
-        for form in _forms(index, files, candidate.search_path.suffixes):
+        for form in _files(index, files, candidate.search_path.suffixes):
             modules.setdefault(form.name, []).append(form)
+    for index, paths in enumerate(candidate.search_path.paths):
+        for name, forms in modules.items():
+            if not any(form.kind == _PACKAGE and form.directory == index for form in forms):
+                forms.extend(_namespaces(index, directories[index], paths, name, candidate.search_path.suffixes))
     for _, forms in sorted(modules.items()):
         winner, *others = sorted(forms)
         owner = directories[winner.directory][winner.path].origin
@@ -62,23 +66,24 @@ def check_hidden_modules(candidate: Candidate) -> Iterator[Finding]:
                 break
 
 
-def _forms(index: int, files: Mapping[str, Entry], suffixes: Sequence[str]) -> Iterator[_Form]:
-    """Yield each module of a directory with its form; a directory without ``__init__`` once for each of its owners."""
-    packages: set[str] = set()
-    namespaces: dict[tuple[str, Origin], str] = {}
-    for path, entry in files.items():
+def _files(index: int, files: Mapping[str, Entry], suffixes: Sequence[str]) -> Iterator[_Form]:
+    """Yield each file of a directory that is a module, with its form."""
+    for path in files:
         name, kind = _named(path, suffixes)
-        if name is None:
-            continue
-        if kind == _PACKAGE:
-            packages.add(name)
-        for folder in folders_around(path):
-            namespaces.setdefault((folder, entry.origin), path)
         if name:
             yield _Form(is_namespace=False, directory=index, kind=kind, path=path, name=name)
-    for (folder, _), path in namespaces.items():
-        if folder not in packages:
-            yield _Form(is_namespace=True, directory=index, kind=_NAMESPACE, path=path, name=folder)
+
+
+def _namespaces(
+    index: int, files: Mapping[str, Entry], paths: SortedPaths, name: str, suffixes: Sequence[str]
+) -> Iterator[_Form]:
+    """Yield the directory of that name without ``__init__``, once for each owner of modules in it."""
+    owners: dict[Origin, str] = {}
+    for path in (paths[place] for place in paths.inside(name)):
+        if _named(path, suffixes)[0] is not None:
+            owners.setdefault(files[path].origin, path)
+    for path in owners.values():
+        yield _Form(is_namespace=True, directory=index, kind=_NAMESPACE, path=path, name=name)
 
 
 def _named(path: str, suffixes: Sequence[str]) -> tuple[str | None, int]:

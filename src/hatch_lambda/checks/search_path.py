@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from hatch_lambda.paths import SortedPaths
 from hatch_lambda.plan import opened
 
 if TYPE_CHECKING:
@@ -86,18 +87,18 @@ class SearchPath:
                 if path:
                     module = Module(path, files[path], is_package)
                     return module, self._portions(index, f"{base}/", files[path]) if is_package else []
-            if base in self._folders[index]:
+            if self.paths[index].inside(base):
                 namespace.append((index, f"{base}/"))
         return (Module(namespace[0][1], None, is_package=True) if namespace else None), namespace
 
     def _portions(self, index: int, folder: str, start: Entry) -> list[tuple[int, str]]:
-        others = [other for other, folders in enumerate(self._folders) if other != index and folder[:-1] in folders]
+        others = [other for other, paths in enumerate(self.paths) if other != index and paths.inside(folder[:-1])]
         return [(index, folder), *((other, folder) for other in others if is_shared(start))]
 
     @cached_property
-    def _folders(self) -> tuple[frozenset[str], ...]:
-        every = ((folder for path in files for folder in folders_around(path)) for files in self.directories)
-        return tuple(map(frozenset, every))
+    def paths(self) -> tuple[SortedPaths, ...]:
+        """Return the paths of each directory, sorted."""
+        return tuple(map(SortedPaths, self.directories))
 
 
 def folders_around(path: str) -> Iterator[str]:
