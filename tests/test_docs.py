@@ -21,7 +21,7 @@ from docs.generate import PAGES, REFERENCE
 from hatch_lambda.archives import read_archives
 from hatch_lambda.cli import COMMANDS
 from hatch_lambda.difference import Difference, difference_json
-from hatch_lambda.finished import read_finished
+from hatch_lambda.archive.read import read_finished
 from hatch_lambda.inspection import inspect
 from hatch_lambda.overview import as_json
 from tests.support.finished import our_zip

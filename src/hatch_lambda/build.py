@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.archive import write_archive
+from hatch_lambda.archive.write import write_archive
 from hatch_lambda.checks import check_candidate
 from hatch_lambda.checks.base import Candidate
 from hatch_lambda.checks.limits import check_zipped, size_problem
@@ -23,7 +23,7 @@ from hatch_lambda.layers import (
 )
 from hatch_lambda.manifest import write_manifest
 from hatch_lambda.places import shared_folder
-from hatch_lambda.plan import Choices, FileContent, make_plan, offered_plan
+from hatch_lambda.archive.plan import Choices, FileContent, make_plan, offered_plan
 from hatch_lambda.project import describe, description, project_entries, root_demands
 from hatch_lambda.report import LockChange, LockReport, Report
 from hatch_lambda.resolve.choice import lock_path
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.config import LambdaConfig
-    from hatch_lambda.finished import FinishedArchive
-    from hatch_lambda.plan import ArchivePlan, Entry
+    from hatch_lambda.archive.read import FinishedArchive
+    from hatch_lambda.archive.plan import ArchivePlan, Entry
     from hatch_lambda.project import Project
     from hatch_lambda.resolve.base import Demand
     from hatch_lambda.resolve.choice import Upgrade

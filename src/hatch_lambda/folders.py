@@ -13,7 +13,7 @@ from hatch_lambda.paths import common_folder, folder_order
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hatch_lambda.plan import Entry
+    from hatch_lambda.archive.plan import Entry
 
 _SHOWN = 8
 """Children of a folder that are told one by one."""

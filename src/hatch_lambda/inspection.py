@@ -22,7 +22,7 @@ from hatch_lambda.temporary import temporary_directory
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from hatch_lambda.finished import FinishedArchive
+    from hatch_lambda.archive.read import FinishedArchive
 
 Source = Literal["given", "lambda.json", "native code"]
 

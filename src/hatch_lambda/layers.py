@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name, canonicalize_version
 
 from hatch_lambda.archives import is_path
 from hatch_lambda.errors import ConfigError, PlanError
-from hatch_lambda.finished import read_finished
+from hatch_lambda.archive.read import read_finished
 from hatch_lambda.resolve.proof import suits
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import ARCHITECTURES, Target, wheel_tags
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.config import LambdaConfig
-    from hatch_lambda.finished import FinishedArchive
-    from hatch_lambda.plan import ArchivePlan, Entry, Origin
+    from hatch_lambda.archive.read import FinishedArchive
+    from hatch_lambda.archive.plan import ArchivePlan, Entry, Origin
     from hatch_lambda.resolve.base import Demand
     from hatch_lambda.wheels import Wheel
 

@@ -6,8 +6,8 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from hatch_lambda.archive import whole_file
-from hatch_lambda.finished import read_finished
+from hatch_lambda.archive.write import whole_file
+from hatch_lambda.archive.read import read_finished
 from hatch_lambda.inspection import Inspection
 from hatch_lambda.overview import as_json
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from hatch_lambda.inflate import pieces
 from hatch_lambda.layout import content_offset
 from hatch_lambda.paths import path_problem
-from hatch_lambda.plan import record_digest
+from hatch_lambda.archive.plan import record_digest
 from hatch_lambda.wheels import Member
 
 if TYPE_CHECKING:

@@ -9,15 +9,15 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda.checks.limits import MAX_DIRECT_UPLOAD, mebibytes
 from hatch_lambda.config import MAX_UNZIPPED
-from hatch_lambda.plan import WheelContent
+from hatch_lambda.archive.plan import WheelContent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hatch_lambda.finished import FinishedArchive
+    from hatch_lambda.archive.read import FinishedArchive
     from hatch_lambda.inspection import Inspection
-    from hatch_lambda.ownership import Distribution
-    from hatch_lambda.plan import Entry, Origin
+    from hatch_lambda.archive.ownership import Distribution
+    from hatch_lambda.archive.plan import Entry, Origin
 
 OVERVIEW_SCHEMA = 1
 """Version of the layout of the JSON; it rises when a field changes its meaning or goes away."""

@@ -20,7 +20,7 @@ from hatchling.plugin.manager import PluginManager
 from packaging.specifiers import SpecifierSet
 
 from hatch_lambda.again import build_again
-from hatch_lambda.archive import remove_leftovers
+from hatch_lambda.archive.write import remove_leftovers
 from hatch_lambda.archives import LOCK_VERSION, Archives, read_archives
 from hatch_lambda.build import Job, build, lock
 from hatch_lambda.environment import read_environment

@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ProjectError
-from hatch_lambda.plan import Entry, FileContent, Origin, TextContent, opened
+from hatch_lambda.archive.plan import Entry, FileContent, Origin, TextContent, opened
 from hatch_lambda.resolve.base import Demand
 from hatch_lambda.wheels import LARGEST_SCRIPT, console_script, run_by_lambda
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_lambda.config import LambdaConfig
-    from hatch_lambda.plan import Content
+    from hatch_lambda.archive.plan import Content
     from hatch_lambda.target import Target
     from hatch_lambda.wheels import Wheel
 

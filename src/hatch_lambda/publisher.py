@@ -18,14 +18,14 @@ from hatch_lambda.errors import (
     printable_line,
     shown,
 )
-from hatch_lambda.finished import read_finished
+from hatch_lambda.archive.read import read_finished
 from hatch_lambda.hatch_project import hatch_answers
 from hatch_lambda.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from hatch_lambda.finished import FinishedArchive
+    from hatch_lambda.archive.read import FinishedArchive
 
 LISTS = {"archive", "function"}
 TEXTS = ("region", "profile", "alias", "s3-bucket", "s3-prefix", "layer-name")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from hatch_lambda.archive import WrittenArchive
+    from hatch_lambda.archive.write import WrittenArchive
     from hatch_lambda.checks.base import Candidate
     from hatch_lambda.target import Target
     from hatch_lambda.wheelhouse import Chosen

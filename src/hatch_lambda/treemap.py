@@ -14,9 +14,9 @@ from hatch_lambda.folders import Node, folder_tree
 from hatch_lambda.overview import NOBODY, shares
 
 if TYPE_CHECKING:
-    from hatch_lambda.finished import FinishedArchive
+    from hatch_lambda.archive.read import FinishedArchive
     from hatch_lambda.inspection import Inspection
-    from hatch_lambda.plan import Entry, Origin
+    from hatch_lambda.archive.plan import Entry, Origin
 
 
 def treemap_page(inspection: Inspection) -> str:

@@ -11,7 +11,7 @@ from packaging.utils import parse_wheel_filename
 
 from hatch_lambda import json_values
 from hatch_lambda.inflate import pieces
-from hatch_lambda.plan import Entry, Origin, TextContent, WheelContent, opened_wheel
+from hatch_lambda.archive.plan import Entry, Origin, TextContent, WheelContent, opened_wheel
 from hatch_lambda.resolve.base import portable
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from hatchling.builders.wheel import WheelBuilder
 
-from hatch_lambda.plan import TextContent
+from hatch_lambda.archive.plan import TextContent
 from hatch_lambda.plugin import LambdaBuilder
 from tests.support import zips
 from tests.support.git import commit_all

@@ -157,7 +157,7 @@ def test_the_command_starts_without_what_only_other_commands_need():
 
     modules = set(done.stdout.split())
     assert "hatch_lambda.cli" in modules
-    assert not {"hatchling", "packaging", "pathspec", "zipfile", "hatch_lambda.finished", "boto3"} & modules
+    assert not {"hatchling", "packaging", "pathspec", "zipfile", "hatch_lambda.archive.read", "boto3"} & modules
 
 
 # info

@@ -23,7 +23,7 @@ from hatch_lambda.archives import read_archives
 from hatch_lambda.config import HATCH_KEYS
 from hatch_lambda.difference import Difference, difference_json, difference_lines
 from hatch_lambda.errors import HatchLambdaError, ResolveError, WheelError
-from hatch_lambda.finished import read_finished
+from hatch_lambda.archive.read import read_finished
 from hatch_lambda.folders import tree_lines
 from hatch_lambda.inspection import inspect
 from hatch_lambda.overview import as_json, lines

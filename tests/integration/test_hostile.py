@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from hatch_lambda.archive import write_archive
+from hatch_lambda.archive.write import write_archive
 from hatch_lambda.errors import HatchLambdaError, WheelError
-from hatch_lambda.plan import Choices, TextContent, WheelContent, make_plan
+from hatch_lambda.archive.plan import Choices, TextContent, WheelContent, make_plan
 from hatch_lambda.store import Store
 from hatch_lambda.verify import verify_wheel
 from hatch_lambda.wheels import wheel_entries

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.plan import TextContent
+from hatch_lambda.archive.plan import TextContent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

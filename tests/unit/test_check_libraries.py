@@ -10,9 +10,9 @@ import pytest
 from hatch_lambda.checks.known_libraries import KNOWN_MODULES
 from hatch_lambda.checks.libraries import check_libraries
 from hatch_lambda.errors import PlanError
-from hatch_lambda.finished import read_finished
+from hatch_lambda.archive.read import read_finished
 from hatch_lambda.layers import Layer
-from hatch_lambda.plan import ArchivePlan, TextContent
+from hatch_lambda.archive.plan import ArchivePlan, TextContent
 from hatch_lambda.resolve.memory import Memory
 from hatch_lambda.runtimes import Runtime, System
 from hatch_lambda.target import Target

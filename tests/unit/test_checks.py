@@ -15,7 +15,7 @@ from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.handler import check_handler
 from hatch_lambda.checks.limits import check_unzipped, check_zipped, largest, mebibytes
 from hatch_lambda.errors import PlanError
-from hatch_lambda.plan import ArchivePlan, Entry, FileContent, Origin
+from hatch_lambda.archive.plan import ArchivePlan, Entry, FileContent, Origin
 from hatch_lambda.runtimes import AMAZON_LINUX_2023, Runtime
 from hatch_lambda.wheels import wheel_entries
 from tests.support.make_wheel import make_wheel

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hatch_lambda.errors import FinishedError
-from hatch_lambda.finished import FinishedArchive, read_finished
-from hatch_lambda.plan import WheelContent
+from hatch_lambda.archive.read import FinishedArchive, read_finished
+from hatch_lambda.archive.plan import WheelContent
 from tests.support.finished import HANDLER, installed, our_zip, zip_of
 
 if TYPE_CHECKING:

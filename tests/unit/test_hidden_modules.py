@@ -14,7 +14,7 @@ from hatch_lambda.resolve.memory import Memory
 from tests.support.samples import candidate, config, entry, origin, plan
 
 if TYPE_CHECKING:
-    from hatch_lambda.plan import Entry
+    from hatch_lambda.archive.plan import Entry
 
 LIB, MORE = origin("lib"), origin("more", "2.0")
 

@@ -14,7 +14,7 @@ from hatch_lambda.stdlib import standard_library
 from tests.support.samples import TOO_DEEP, candidate, config, entry, origin, plan
 
 if TYPE_CHECKING:
-    from hatch_lambda.plan import Entry
+    from hatch_lambda.archive.plan import Entry
 
 INIT = entry("shop/__init__.py")
 ADD = "add it to project.dependencies, or ignore this if a layer provides it"

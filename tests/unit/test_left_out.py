@@ -14,7 +14,7 @@ from hatch_lambda.runtimes import RUNTIMES
 from tests.support.samples import candidate, config, demand, entry, origin, plan
 
 if TYPE_CHECKING:
-    from hatch_lambda.plan import Entry
+    from hatch_lambda.archive.plan import Entry
 
 LIB = "lib 1.0"
 

@@ -13,7 +13,7 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import PlanError, ProjectError, WheelError
-from hatch_lambda.plan import (
+from hatch_lambda.archive.plan import (
     ArchivePlan,
     Choices,
     FileContent,

@@ -15,7 +15,7 @@ from hatch_lambda.runtimes import RUNTIMES
 from tests.support.samples import candidate, config, entry, origin, plan
 
 if TYPE_CHECKING:
-    from hatch_lambda.plan import Entry
+    from hatch_lambda.archive.plan import Entry
 
 LIB = origin("hlr-std", "2.0")
 

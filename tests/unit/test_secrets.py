@@ -10,7 +10,7 @@ from hatch_lambda.checks.secrets import check_secrets
 from tests.support.samples import candidate, config, entry, origin, plan
 
 if TYPE_CHECKING:
-    from hatch_lambda.plan import Entry
+    from hatch_lambda.archive.plan import Entry
 
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 PUBLIC_KEY = CERTIFICATE.replace("CERTIFICATE", "PUBLIC KEY")

@@ -10,7 +10,7 @@ from hatch_lambda.checks.startup_files import check_startup_files
 from tests.support.samples import candidate, config, entry, origin, plan
 
 if TYPE_CHECKING:
-    from hatch_lambda.plan import Entry
+    from hatch_lambda.archive.plan import Entry
 
 LIB = origin("setuptools", "80.0")
 CODE = "# a comment\n./lib\n\nimport os; os.environ['X'] = '1'\nimport sys\n"

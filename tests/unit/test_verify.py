@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hatch_lambda.errors import WheelError
-from hatch_lambda.plan import record_digest
+from hatch_lambda.archive.plan import record_digest
 from hatch_lambda.verify import verify_wheel
 from hatch_lambda.wheels import Wheel, wheel_entries
 from tests.support.make_wheel import make_wheel, metadata

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_lambda.plan import Entry, TextContent, WheelContent
+from hatch_lambda.archive.plan import Entry, TextContent, WheelContent
 from hatch_lambda.wheels import LAMBDA_PYTHON, console_script, data_path, wheel_entries
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import SHOP, origin, verified

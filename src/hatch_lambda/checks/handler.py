@@ -25,7 +25,7 @@ from hatch_lambda.checks.python_source import (
     parse_entry,
     source,
 )
-from hatch_lambda.plan import opened
+from hatch_lambda.archive.plan import opened
 from hatch_lambda.provided import loaded_modules
 from hatch_lambda.stdlib import BUILTIN_MODULES, standard_library
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.checks.base import Candidate
     from hatch_lambda.checks.search_path import Module
-    from hatch_lambda.plan import Entry
+    from hatch_lambda.archive.plan import Entry
 
 _LINE = 256
 """Bytes of a first line that Linux looks at. Source: ``BINPRM_BUF_SIZE`` in ``include/uapi/linux/binfmts.h``."""

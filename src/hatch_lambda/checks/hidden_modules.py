@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.checks.base import Candidate
     from hatch_lambda.paths import SortedPaths
-    from hatch_lambda.plan import Entry, Origin
+    from hatch_lambda.archive.plan import Entry, Origin
 
 _PACKAGE, _EXTENSION, _SOURCE, _NAMESPACE = range(4)
 _KINDS = ("a package", "an extension module", "a .py file", "a directory without __init__.py")

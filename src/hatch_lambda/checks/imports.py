@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.checks.base import Candidate
     from hatch_lambda.checks.search_path import Module, SearchPath
-    from hatch_lambda.plan import Entry
+    from hatch_lambda.archive.plan import Entry
 
 _TEST_FOLDERS = frozenset({"test", "tests"})
 _PASSING_ON = frozenset({"ValueError", "TypeError", "KeyError", "AttributeError", "OSError"})

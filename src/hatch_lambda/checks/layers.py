@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from hatch_lambda.checks.base import Candidate
-    from hatch_lambda.plan import Entry, Origin
+    from hatch_lambda.archive.plan import Entry, Origin
 
 _MODULES = (".py", ".so")
 _START = "/__init__.py"

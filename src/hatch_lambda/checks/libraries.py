@@ -18,7 +18,7 @@ from hatch_lambda.checks.native_files import native_files
 from hatch_lambda.checks.opened import LAYOUT, Library, Module, Opened, may_open, read_module
 from hatch_lambda.errors import PlanError
 from hatch_lambda.members import UNREADABLE
-from hatch_lambda.plan import WheelContent, opened
+from hatch_lambda.archive.plan import WheelContent, opened
 from hatch_lambda.wheels import data_path
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_lambda.checks.base import Candidate
-    from hatch_lambda.plan import Entry
+    from hatch_lambda.archive.plan import Entry
     from hatch_lambda.resolve.memory import Memory
 
 _IGNORED_FOLDERS = frozenset({"benchmarks", "docs", "example", "examples", "test", "tests"})

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hatch_lambda.checks.base import Candidate
     from hatch_lambda.config import LambdaConfig
     from hatch_lambda.layers import Layer
-    from hatch_lambda.plan import ArchivePlan
+    from hatch_lambda.archive.plan import ArchivePlan
 
 MAX_DIRECT_UPLOAD = 50 << 20
 """Bytes of a zip that Lambda takes without S3; its "50 MB" are MiB."""

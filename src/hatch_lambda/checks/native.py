@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.checks.base import Candidate
     from hatch_lambda.checks.native_files import NativeFile
-    from hatch_lambda.plan import Origin
+    from hatch_lambda.archive.plan import Origin
     from hatch_lambda.runtimes import System
     from hatch_lambda.target import Target
 

@@ -12,14 +12,14 @@ from typing import IO, TYPE_CHECKING
 from hatch_lambda import json_values
 from hatch_lambda.errors import PlanError
 from hatch_lambda.native import HEAD, LAYOUT, Native, format_of, read_native
-from hatch_lambda.plan import WheelContent, opened
+from hatch_lambda.archive.plan import WheelContent, opened
 from hatch_lambda.temporary import temporary_space
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from hatch_lambda.plan import ArchivePlan, Entry
+    from hatch_lambda.archive.plan import ArchivePlan, Entry
     from hatch_lambda.resolve.memory import Memory
 
 _IN_MEMORY = 8 << 20

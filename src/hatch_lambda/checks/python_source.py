@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.base import Finding
-from hatch_lambda.plan import opened
+from hatch_lambda.archive.plan import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_lambda.plan import Entry
+    from hatch_lambda.archive.plan import Entry
     from hatch_lambda.target import Target
 
 ANYTHING = "*"

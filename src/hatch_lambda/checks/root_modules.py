@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hatch_lambda.checks.base import Candidate
-    from hatch_lambda.plan import Entry
+    from hatch_lambda.archive.plan import Entry
 
 _UNUSED = frozenset({"test"})
 """Names of the standard library that nothing on Lambda imports, but under which many projects have their own tests."""

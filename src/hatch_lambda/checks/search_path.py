@@ -7,12 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hatch_lambda.paths import SortedPaths
-from hatch_lambda.plan import opened
+from hatch_lambda.archive.plan import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from hatch_lambda.plan import Entry
+    from hatch_lambda.archive.plan import Entry
     from hatch_lambda.target import Target
 
 _SHARING = (b"extend_path", b"declare_namespace")

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.base import Finding
 from hatch_lambda.layers import LAYER_PREFIX
-from hatch_lambda.plan import opened
+from hatch_lambda.archive.plan import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hatch_lambda.checks.base import Candidate
-    from hatch_lambda.plan import Entry
+    from hatch_lambda.archive.plan import Entry
 
 _SECRET = re.compile(
     r"""

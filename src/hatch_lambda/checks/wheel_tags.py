@@ -10,7 +10,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from hatch_lambda import json_values
 from hatch_lambda.checks.base import Finding
-from hatch_lambda.plan import WheelContent, opened
+from hatch_lambda.archive.plan import WheelContent, opened
 from hatch_lambda.target import wheel_tags
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from packaging.tags import Tag
 
     from hatch_lambda.checks.base import Candidate
-    from hatch_lambda.plan import Content
+    from hatch_lambda.archive.plan import Content
     from hatch_lambda.resolve.memory import Memory
 
 _LARGEST = 1 << 16

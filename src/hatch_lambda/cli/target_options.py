@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_lambda.finished import read_finished
+from hatch_lambda.archive.read import read_finished
 from hatch_lambda.inspection import inspect
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hatch_lambda.deploy.aws import Connection
     from hatch_lambda.deploy.preflight import Function
     from hatch_lambda.deploy.wanted import Deployment, Journal
-    from hatch_lambda.finished import FinishedArchive
+    from hatch_lambda.archive.read import FinishedArchive
 
     Configuration = Mapping[str, Any]
 

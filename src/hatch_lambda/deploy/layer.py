@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hatch_lambda.deploy.function import Configuration
     from hatch_lambda.deploy.preflight import Function
     from hatch_lambda.deploy.wanted import Deployment, Journal
-    from hatch_lambda.finished import FinishedArchive
+    from hatch_lambda.archive.read import FinishedArchive
 
 
 def publish_layer(

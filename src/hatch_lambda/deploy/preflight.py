@@ -10,14 +10,14 @@ from hatch_lambda.config import MAX_UNZIPPED
 from hatch_lambda.deploy.aws import Refused
 from hatch_lambda.deploy.wanted import bare_name
 from hatch_lambda.errors import FinishedError, PublishError
-from hatch_lambda.finished import read_finished
+from hatch_lambda.archive.read import read_finished
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from hatch_lambda.deploy.aws import Connection
     from hatch_lambda.deploy.wanted import Deployment
-    from hatch_lambda.finished import FinishedArchive
+    from hatch_lambda.archive.read import FinishedArchive
 
 CREATE_ALIAS = "aws lambda create-alias --function-name {function} --name {alias} --function-version VERSION"
 

@@ -11,7 +11,7 @@ from hatch_lambda.deploy.wanted import Step
 if TYPE_CHECKING:
     from hatch_lambda.deploy.aws import Connection
     from hatch_lambda.deploy.wanted import Deployment, Journal
-    from hatch_lambda.finished import FinishedArchive
+    from hatch_lambda.archive.read import FinishedArchive
 
 
 def upload(archive: FinishedArchive, wanted: Deployment, aws: Connection, journal: Journal) -> None:

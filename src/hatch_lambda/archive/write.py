@@ -22,14 +22,14 @@ from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
 from hatch_lambda.errors import ArchiveError
 from hatch_lambda.inflate import pieces
-from hatch_lambda.plan import WheelContent, opened, opened_wheel, record_digest
+from hatch_lambda.archive.plan import WheelContent, opened, opened_wheel, record_digest
 from hatch_lambda.temporary import FULL, temporary_space
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from concurrent.futures import Future
 
-    from hatch_lambda.plan import ArchivePlan, Content, Entry
+    from hatch_lambda.archive.plan import ArchivePlan, Content, Entry
 
 _LOCAL = struct.Struct("<4s5H3L2H")  # 4.3.7
 _CENTRAL = struct.Struct("<4s6H3L5H2L")  # 4.3.12

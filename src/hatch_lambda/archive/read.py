@@ -25,9 +25,9 @@ from hatch_lambda.members import (
     name_problems,
     read_member,
 )
-from hatch_lambda.ownership import Distribution, find_distributions, owners, text_line
+from hatch_lambda.archive.ownership import Distribution, find_distributions, owners, text_line
 from hatch_lambda.paths import files_as_folders
-from hatch_lambda.plan import ArchivePlan, Entry, Origin, WheelContent
+from hatch_lambda.archive.plan import ArchivePlan, Entry, Origin, WheelContent
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda.headers import read_headers
 from hatch_lambda.paths import SortedPaths, common_folder
-from hatch_lambda.plan import Origin
+from hatch_lambda.archive.plan import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
