@@ -1,6 +1,6 @@
 """Makes one archive of wheels that are in the store already: ``splice_once.py STORE OLD_ARCHIVE NEW_ARCHIVE``.
 
-``lambda.json`` in the old archive names the wheels. The rest is the path of ``hatch_lambda.build`` from ``fetch`` on.
+``lambda.json`` in the old archive names the wheels. The rest is the path of ``hatch_lambda.build.build`` from ``fetch`` on.
 """
 
 from __future__ import annotations

@@ -22,14 +22,14 @@ from packaging.specifiers import SpecifierSet
 from hatch_lambda.again import build_again
 from hatch_lambda.archive.write import remove_leftovers
 from hatch_lambda.archives import LOCK_VERSION, Archives, read_archives
-from hatch_lambda.build import Job, build, lock
+from hatch_lambda.build.build import Job, build, lock
 from hatch_lambda.environment import read_environment
 from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, printable_line
 from hatch_lambda.filenames import check_file_names, file_name, is_file_of
 from hatch_lambda.hatch_project import FileSelection, hatch_answers, hook_errors, read_project
 from hatch_lambda.layers import LayerZips
-from hatch_lambda.manifest import manifest_path
-from hatch_lambda.report import Report
+from hatch_lambda.build.manifest import manifest_path
+from hatch_lambda.build.report import Report
 from hatch_lambda.resolve.base import Host
 from hatch_lambda.resolve.choice import is_ours
 from hatch_lambda.store import Store
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.config import LambdaConfig
     from hatch_lambda.environment import Environment
-    from hatch_lambda.report import LockReport
+    from hatch_lambda.build.report import LockReport
 
 _STANDARD_ERROR = 2
 

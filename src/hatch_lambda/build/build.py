@@ -21,11 +21,11 @@ from hatch_lambda.layers import (
     valid_on,
     without_carried,
 )
-from hatch_lambda.manifest import write_manifest
+from hatch_lambda.build.manifest import write_manifest
 from hatch_lambda.places import shared_folder
 from hatch_lambda.archive.plan import Choices, FileContent, make_plan, offered_plan
 from hatch_lambda.project import describe, description, project_entries, root_demands
-from hatch_lambda.report import LockChange, LockReport, Report
+from hatch_lambda.build.report import LockChange, LockReport, Report
 from hatch_lambda.resolve.choice import lock_path
 from hatch_lambda.resolve.locking import LockPart, OptionalPart, locked, make_lock, write_lock
 from hatch_lambda.resolve.proof import needed
