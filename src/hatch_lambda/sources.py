@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from hatch_lambda import json_values
 from hatch_lambda.errors import ResolveError, WheelError
-from hatch_lambda.native import HEAD, format_of
+from hatch_lambda.checks.elf import HEAD, format_of
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Pin, Resolution, Resolver
 from hatch_lambda.resolve.pip_command import offered
 from hatch_lambda.resolve.proof import demands

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from hatch_lambda.native import Native, format_of, numbers, read_native
+from hatch_lambda.checks.elf import Native, format_of, numbers, read_native
 from tests.support.make_elf import I386, JAVA, MACH_O, UNIVERSAL, WINDOWS, make_elf
 
 FULL = make_elf(

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from hatch_lambda.checks.opened import Library, Opened, may_open, read_module
+from hatch_lambda.checks.dlopen import Library, Opened, may_open, read_module
 from tests.support.samples import TOO_DEEP
 
 IMPORTS = """\
