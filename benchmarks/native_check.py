@@ -17,7 +17,7 @@ from hatch_lambda.checks.base import Candidate
 from hatch_lambda.checks.libraries import check_libraries
 from hatch_lambda.checks.native import check_native
 from hatch_lambda.checks.wheel_tags import check_wheel_tags
-from hatch_lambda.config import LambdaConfig
+from hatch_lambda.config.options import LambdaConfig
 from hatch_lambda.archive.plan import Choices, make_plan
 from hatch_lambda.resolve.memory import Memory
 from hatch_lambda.runtimes import runtime_named

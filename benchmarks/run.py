@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 MAX_UNZIPPED = 262_144_000 - 1
-"""Bytes that Lambda accepts, unpacked. Source: its quotas page, as quoted in ``hatch_lambda.config``."""
+"""Bytes that Lambda accepts, unpacked. Source: its quotas page, as quoted in ``hatch_lambda.config.options``."""
 
 SETS = ("small", "web", "data")
 """Files in the folder ``sets``; they pin every distribution, so that each tool comes to the same versions."""

@@ -8,10 +8,10 @@ import inspect
 from pathlib import Path
 
 from docs.schema import NOT_OPTIONS, schema
-from hatch_lambda.config import TABLE, LambdaConfig
+from hatch_lambda.config.options import TABLE, LambdaConfig
 from hatch_lambda.provided import DISTRIBUTIONS, SDK
 from hatch_lambda.runtimes import RUNTIMES
-from hatch_lambda.targets import TARGET_OPTIONS
+from hatch_lambda.config.targets import TARGET_OPTIONS
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTICE = "<!-- Made by `python -m docs.generate` from the code; edit the docstrings there. -->\n"

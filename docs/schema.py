@@ -7,8 +7,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.archives import MAX_LAYERS, TAKEN_NAMES
-from hatch_lambda.config import (
+from hatch_lambda.config.archives import MAX_LAYERS, TAKEN_NAMES
+from hatch_lambda.config.options import (
     FILE_KEYS,
     FILENAME_FIELDS,
     HATCH_KEYS,
@@ -21,7 +21,7 @@ from hatch_lambda.config import (
 )
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import ARCHITECTURES
-from hatch_lambda.targets import OLDEST_GLIBC_MINOR, RUNTIME_KEYS, TARGET_OPTIONS
+from hatch_lambda.config.targets import OLDEST_GLIBC_MINOR, RUNTIME_KEYS, TARGET_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -18,7 +18,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from docs.generate import PAGES, REFERENCE
-from hatch_lambda.archives import read_archives
+from hatch_lambda.config.archives import read_archives
 from hatch_lambda.cli import COMMANDS
 from hatch_lambda.difference import Difference, difference_json
 from hatch_lambda.archive.read import read_finished

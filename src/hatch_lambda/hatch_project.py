@@ -20,7 +20,7 @@ from hatchling.metadata.plugin.interface import MetadataHookInterface
 from hatchling.metadata.spec import DEFAULT_METADATA_VERSION, get_core_metadata_constructors
 from hatchling.plugin.exceptions import UnknownPluginError
 
-from hatch_lambda.config import TABLE
+from hatch_lambda.config.options import TABLE
 from hatch_lambda.errors import HatchLambdaError, ProjectError
 from hatch_lambda.paths import check_regular, path_problem
 from hatch_lambda.archive.plan import unreadable

@@ -11,7 +11,7 @@ from hatch_lambda.checks import FINISHED_CHECKS
 from hatch_lambda.checks.base import Candidate, Finding
 from hatch_lambda.checks.imports import check_imports
 from hatch_lambda.checks.limits import check_zipped
-from hatch_lambda.config import LambdaConfig
+from hatch_lambda.config.options import LambdaConfig
 from hatch_lambda.errors import FinishedError
 from hatch_lambda.layers import Layer, layer_objection
 from hatch_lambda.resolve.memory import Memory

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from packaging.tags import parse_tag
 from packaging.utils import canonicalize_name, canonicalize_version
 
-from hatch_lambda.archives import is_path
+from hatch_lambda.config.archives import is_path
 from hatch_lambda.errors import ConfigError, PlanError
 from hatch_lambda.archive.read import read_finished
 from hatch_lambda.resolve.proof import suits
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from packaging.tags import Tag
     from packaging.utils import NormalizedName
 
-    from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.archive.read import FinishedArchive
     from hatch_lambda.archive.plan import ArchivePlan, Entry, Origin
     from hatch_lambda.resolve.base import Demand

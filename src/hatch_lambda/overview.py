@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.checks.limits import MAX_DIRECT_UPLOAD, mebibytes
-from hatch_lambda.config import MAX_UNZIPPED
+from hatch_lambda.config.options import MAX_UNZIPPED
 from hatch_lambda.archive.plan import WheelContent
 
 if TYPE_CHECKING:

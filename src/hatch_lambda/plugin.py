@@ -21,11 +21,11 @@ from packaging.specifiers import SpecifierSet
 
 from hatch_lambda.again import build_again
 from hatch_lambda.archive.write import remove_leftovers
-from hatch_lambda.archives import LOCK_VERSION, Archives, read_archives
+from hatch_lambda.config.archives import LOCK_VERSION, Archives, read_archives
 from hatch_lambda.build.build import Job, build, lock
 from hatch_lambda.environment import read_environment
 from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, printable_line
-from hatch_lambda.filenames import check_file_names, file_name, is_file_of
+from hatch_lambda.config.filenames import check_file_names, file_name, is_file_of
 from hatch_lambda.hatch_project import FileSelection, hatch_answers, hook_errors, read_project
 from hatch_lambda.layers import LayerZips
 from hatch_lambda.build.manifest import manifest_path
@@ -33,7 +33,7 @@ from hatch_lambda.build.report import Report
 from hatch_lambda.resolve.base import Host
 from hatch_lambda.resolve.choice import is_ours
 from hatch_lambda.store import Store
-from hatch_lambda.targets import VARIABLES
+from hatch_lambda.config.targets import VARIABLES
 from hatch_lambda.temporary import sweep_temporary_directories
 from hatch_lambda.wheelhouse import Wheelhouse
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-    from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.environment import Environment
     from hatch_lambda.build.report import LockReport
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.archive.plan import Content
     from hatch_lambda.target import Target
     from hatch_lambda.wheels import Wheel

@@ -20,7 +20,7 @@ from hatch_lambda.errors import (
 )
 from hatch_lambda.archive.read import read_finished
 from hatch_lambda.hatch_project import hatch_answers
-from hatch_lambda.table import Table
+from hatch_lambda.config.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

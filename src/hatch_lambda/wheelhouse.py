@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.own import OwnWheels
     from hatch_lambda.project import Project
     from hatch_lambda.resolve.base import Commit, Demand, Host, Resolver

@@ -19,8 +19,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.archives import read_archives
-from hatch_lambda.config import HATCH_KEYS
+from hatch_lambda.config.archives import read_archives
+from hatch_lambda.config.options import HATCH_KEYS
 from hatch_lambda.difference import Difference, difference_json, difference_lines
 from hatch_lambda.errors import HatchLambdaError, ResolveError, WheelError
 from hatch_lambda.archive.read import read_finished

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from hatch_lambda.archives import Archives, read_archives
-from hatch_lambda.config import FILE_KEYS, HATCH_KEYS
+from hatch_lambda.config.archives import Archives, read_archives
+from hatch_lambda.config.options import FILE_KEYS, HATCH_KEYS
 from hatch_lambda.errors import ConfigError
 
 T = "tool.hatch.build.targets.lambda"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from hatch_lambda.config import DEFAULT_FILENAME, HATCH_KEYS, MAX_UNZIPPED, LambdaConfig
+from hatch_lambda.config.options import DEFAULT_FILENAME, HATCH_KEYS, MAX_UNZIPPED, LambdaConfig
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.runtimes import Runtime, System
-from hatch_lambda.table import Table
+from hatch_lambda.config.table import Table
 from hatch_lambda.target import Target
 from tests.support.samples import read_config, target
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hatch_lambda.config import LambdaConfig
+from hatch_lambda.config.options import LambdaConfig
 from hatch_lambda.errors import ConfigError, FinishedError, PlanError
 from hatch_lambda.archive.read import read_finished
 from hatch_lambda.layers import (

@@ -10,8 +10,8 @@ from jsonschema import Draft7Validator
 from packaging.specifiers import SpecifierSet
 
 from docs.generate import json_schema
-from hatch_lambda.archives import TAKEN_NAMES, read_archives
-from hatch_lambda.config import FILE_KEYS, HATCH_KEYS
+from hatch_lambda.config.archives import TAKEN_NAMES, read_archives
+from hatch_lambda.config.options import FILE_KEYS, HATCH_KEYS
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.runtimes import RUNTIMES
 from tests.unit import test_config

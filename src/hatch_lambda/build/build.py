@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.archive.read import FinishedArchive
     from hatch_lambda.archive.plan import ArchivePlan, Entry
     from hatch_lambda.project import Project

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.config.options import LambdaConfig
 
 
 def manifest_path(archive: Path) -> Path:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.limits import largest, mebibytes
-from hatch_lambda.config import MAX_UNZIPPED
+from hatch_lambda.config.options import MAX_UNZIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,13 +9,13 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.base import Finding
-from hatch_lambda.config import MAX_UNZIPPED
+from hatch_lambda.config.options import MAX_UNZIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hatch_lambda.checks.base import Candidate
-    from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.layers import Layer
     from hatch_lambda.archive.plan import ArchivePlan
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hatch_lambda.checks.limits import MAX_DIRECT_UPLOAD
-from hatch_lambda.config import MAX_UNZIPPED
+from hatch_lambda.config.options import MAX_UNZIPPED
 from hatch_lambda.deploy.aws import Refused
 from hatch_lambda.deploy.wanted import bare_name
 from hatch_lambda.errors import FinishedError, PublishError

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.config import LOCK_FILE, TABLE
+from hatch_lambda.config.options import LOCK_FILE, TABLE
 from hatch_lambda.errors import ConfigError, ResolveError
 from hatch_lambda.resolve.base import UPGRADE_VARIABLE
 from hatch_lambda.resolve.constraints import constraint_files
@@ -15,7 +15,7 @@ from hatch_lambda.resolve.hashed import HashedResolver
 from hatch_lambda.resolve.lock import CREATED_BY, LockResolver, Wanted, maker_of
 from hatch_lambda.resolve.pip import PipResolver
 from hatch_lambda.resolve.uv import UvResolver, pip_environment_of_uv
-from hatch_lambda.targets import VARIABLES
+from hatch_lambda.config.targets import VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
-    from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.resolve.base import Demand, Host, Resolution, Resolver
     from hatch_lambda.resolve.commits import LockedCommits
     from hatch_lambda.resolve.memory import Memory

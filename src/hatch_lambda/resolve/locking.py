@@ -12,7 +12,7 @@ from packaging.markers import Marker
 from packaging.pylock import Package, PackageSdist, PackageVcs, PackageWheel, Pylock
 from packaging.version import Version
 
-from hatch_lambda.config import LOCK_FILE
+from hatch_lambda.config.options import LOCK_FILE
 from hatch_lambda.errors import ResolveError, secret_parameters
 from hatch_lambda.resolve.base import Commit, Pin, file_of, is_file_url, without_credentials
 from hatch_lambda.resolve.commits import LockedCommits

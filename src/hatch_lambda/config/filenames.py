@@ -11,7 +11,7 @@ from hatch_lambda.target import ARCHITECTURES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hatch_lambda.config import LambdaConfig
+    from hatch_lambda.config.options import LambdaConfig
 
 
 def file_name(config: LambdaConfig, name: str, version: str) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from packaging.specifiers import SpecifierSet
 
-    from hatch_lambda.table import Table
+    from hatch_lambda.config.table import Table
 
 RUNTIME_VARIABLE = "HATCH_LAMBDA_RUNTIME"
 ARCHITECTURE_VARIABLE = "HATCH_LAMBDA_ARCHITECTURE"

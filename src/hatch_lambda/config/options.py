@@ -14,13 +14,13 @@ from pathspec import GitIgnoreSpec
 
 from hatch_lambda.errors import shown
 from hatch_lambda.runtimes import RUNTIMES
-from hatch_lambda.table import toml_key
+from hatch_lambda.config.table import toml_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hatch_lambda.runtimes import Runtime
-    from hatch_lambda.table import Table
+    from hatch_lambda.config.table import Table
     from hatch_lambda.target import Target
 
 TABLE = "tool.hatch.build.targets.lambda"
