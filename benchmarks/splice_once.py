@@ -18,7 +18,7 @@ from hatch_lambda.archive.write import write_archive
 from hatch_lambda.checks import check_candidate
 from hatch_lambda.checks.base import Candidate
 from hatch_lambda.config.options import LambdaConfig
-from hatch_lambda.fetch import fetch
+from hatch_lambda.dependencies.fetch import fetch
 from hatch_lambda.archive.plan import Choices, make_plan
 from hatch_lambda.project import Project, describe, description, project_entries
 from hatch_lambda.resolve.base import Demand, Host, Pin, Resolution

@@ -35,7 +35,7 @@ from hatch_lambda.resolve.choice import is_ours
 from hatch_lambda.store import Store
 from hatch_lambda.config.targets import VARIABLES
 from hatch_lambda.temporary import sweep_temporary_directories
-from hatch_lambda.wheelhouse import Wheelhouse
+from hatch_lambda.dependencies.wheelhouse import Wheelhouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping

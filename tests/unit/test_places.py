@@ -11,13 +11,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ProjectError
-from hatch_lambda.places import Place, Scope, Surroundings, shared_folder, surroundings, unpacked_surroundings
+from hatch_lambda.dependencies.sources import Place, Scope, Surroundings, shared_folder, surroundings, unpacked_surroundings
 from tests.support.samples import target
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hatch_lambda.places import Kind
+    from hatch_lambda.dependencies.sources import Kind
 
 
 def write(folder: Path, text: str = "", *, name: str | None = None) -> Path:

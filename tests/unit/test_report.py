@@ -11,7 +11,7 @@ import pytest
 from hatch_lambda.archive.write import WrittenArchive
 from hatch_lambda.archive.plan import ArchivePlan, Entry, WheelContent
 from hatch_lambda.build.report import Report
-from hatch_lambda.wheelhouse import Chosen
+from hatch_lambda.dependencies.wheelhouse import Chosen
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import candidate, config, origin, plan, verified
 

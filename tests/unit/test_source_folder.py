@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_lambda.source_folder import fingerprint, reads_beyond, why_unbuildable
+from hatch_lambda.dependencies.source_tree import fingerprint, reads_beyond, why_unbuildable
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hatch_lambda.sources import impurity
+from hatch_lambda.dependencies.sdist_builds import impurity
 from tests.support.make_elf import JAVA, UNIVERSAL
 from tests.support.make_sdist import NATIVE
 from tests.support.make_wheel import make_wheel

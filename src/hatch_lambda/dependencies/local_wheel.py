@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 
 from hatch_lambda import json_values
 from hatch_lambda.errors import ResolveError, masked
-from hatch_lambda.places import Surroundings, surroundings, unpacked_surroundings
+from hatch_lambda.dependencies.sources import Surroundings, surroundings, unpacked_surroundings
 from hatch_lambda.resolve.base import COMMIT, OFFLINE_VARIABLE
 from hatch_lambda.resolve.sdists import build_from, commit_of, unpacked_in
-from hatch_lambda.source_folder import fingerprint, reads_beyond, why_unbuildable
-from hatch_lambda.sources import built_wheel, impurity
+from hatch_lambda.dependencies.source_tree import fingerprint, reads_beyond, why_unbuildable
+from hatch_lambda.dependencies.sdist_builds import built_wheel, impurity
 from hatch_lambda.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
-    from hatch_lambda.places import Place
+    from hatch_lambda.dependencies.sources import Place
     from hatch_lambda.resolve.base import Host
     from hatch_lambda.resolve.commits import LockedCommits
     from hatch_lambda.store import Store

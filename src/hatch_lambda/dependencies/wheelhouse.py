@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Protocol
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ResolveError
-from hatch_lambda.fetch import fetch
-from hatch_lambda.own import own_wheels
-from hatch_lambda.places import shared_folder
+from hatch_lambda.dependencies.fetch import fetch
+from hatch_lambda.dependencies.local import own_wheels
+from hatch_lambda.dependencies.sources import shared_folder
 from hatch_lambda.project import root_demands
 from hatch_lambda.resolve.base import Resolution
 from hatch_lambda.resolve.choice import chosen_lock, fetching_host, is_ours, locked_commits, resolver_tool
 from hatch_lambda.resolve.proof import check_requirements, demands, lacking_extras, needed, prove
-from hatch_lambda.sources import FromSource
+from hatch_lambda.dependencies.sdist_builds import FromSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.config.options import LambdaConfig
-    from hatch_lambda.own import OwnWheels
+    from hatch_lambda.dependencies.local import OwnWheels
     from hatch_lambda.project import Project
     from hatch_lambda.resolve.base import Commit, Demand, Host, Resolver
     from hatch_lambda.resolve.choice import Upgrade

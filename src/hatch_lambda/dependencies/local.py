@@ -13,10 +13,10 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from hatch_lambda.dependency_sources import DependencySources
+from hatch_lambda.dependencies.source_lookup import DependencySources
 from hatch_lambda.errors import ResolveError
-from hatch_lambda.own_wheel import commit_in, settled, wheel_of
-from hatch_lambda.places import surroundings
+from hatch_lambda.dependencies.local_wheel import commit_in, settled, wheel_of
+from hatch_lambda.dependencies.sources import surroundings
 from hatch_lambda.resolve.base import Commit, Demand, split_url, without_credentials
 from hatch_lambda.resolve.proof import demands
 from hatch_lambda.temporary import temporary_directory
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from hatch_lambda.own_wheel import LocalWheel
-    from hatch_lambda.places import Place
+    from hatch_lambda.dependencies.local_wheel import LocalWheel
+    from hatch_lambda.dependencies.sources import Place
     from hatch_lambda.resolve.base import Host, Resolution
     from hatch_lambda.resolve.commits import LockedCommits
     from hatch_lambda.store import Store

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_lambda.paths import check_regular
-from hatch_lambda.places import read_toml
+from hatch_lambda.dependencies.sources import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.places import Scope
+from hatch_lambda.dependencies.sources import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
-    from hatch_lambda.places import Place, Surroundings
+    from hatch_lambda.dependencies.sources import Place, Surroundings
     from hatch_lambda.resolve.base import Demand
     from hatch_lambda.target import Target
 
