@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import SSOTokenLoadError, TokenRetrievalError, UnauthorizedSSOTokenError
 
 from hatch_lambda.deploy.aws import backoff
-from hatch_lambda.deploy.refusals import unreachable
+from hatch_lambda.deploy.aws_errors import unreachable
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hatch_lambda.deploy.aws import Connection
 from hatch_lambda.deploy.function import move_alias, publish_version, update_code
 from hatch_lambda.deploy.layer import move_layer, publish_layer
 from hatch_lambda.deploy.preflight import check_bucket, find_functions, layer_name, layer_warnings, read_archives
-from hatch_lambda.deploy.wanted import Deployment, Journal, Outcome, Step
+from hatch_lambda.deploy.request import Deployment, Journal, Outcome, Step
 from hatch_lambda.errors import PublishError
 
 if TYPE_CHECKING:

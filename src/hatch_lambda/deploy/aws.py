@@ -6,7 +6,7 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.deploy.refusals import no_aws, refused, unreachable
+from hatch_lambda.deploy.aws_errors import no_aws, refused, unreachable
 from hatch_lambda.errors import PublishError
 
 if TYPE_CHECKING:

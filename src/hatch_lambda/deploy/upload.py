@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_lambda.checks.limits import mebibytes
 from hatch_lambda.deploy.aws import Refused
-from hatch_lambda.deploy.wanted import Step
+from hatch_lambda.deploy.request import Step
 
 if TYPE_CHECKING:
     from hatch_lambda.deploy.aws import Connection
-    from hatch_lambda.deploy.wanted import Deployment, Journal
+    from hatch_lambda.deploy.request import Deployment, Journal
     from hatch_lambda.archive.read import FinishedArchive
 
 
