@@ -6,9 +6,9 @@ import stat
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.difference import Difference, difference_json, difference_lines
+from hatch_lambda.inspect.diff import Difference, difference_json, difference_lines
 from hatch_lambda.archive.read import read_finished
-from hatch_lambda.inspection import inspect
+from hatch_lambda.inspect.inspection import inspect
 from tests.support.finished import HANDLER, installed, our_zip, zip_of
 
 if TYPE_CHECKING:

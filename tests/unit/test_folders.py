@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import tracemalloc
 
-from hatch_lambda.folders import Node, folder_tree, tree_lines
-from hatch_lambda.overview import Share
+from hatch_lambda.inspect.size_tree import Node, folder_tree, tree_lines
+from hatch_lambda.inspect.summary import Share
 from tests.support.samples import entry
 
 MIB = 1 << 20

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from hatch_lambda.archive.write import whole_file
 from hatch_lambda.archive.read import read_finished
-from hatch_lambda.inspection import Inspection
-from hatch_lambda.overview import as_json
+from hatch_lambda.inspect.inspection import Inspection
+from hatch_lambda.inspect.summary import as_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,9 +12,9 @@ from typing import IO, TYPE_CHECKING
 from hatch_lambda.cli.output import say, say_json
 from hatch_lambda.cli.target_options import add_target_arguments, inspected
 from hatch_lambda.errors import FinishedError
-from hatch_lambda.folders import tree_lines
-from hatch_lambda.overview import as_json, lines
-from hatch_lambda.treemap import treemap_page
+from hatch_lambda.inspect.size_tree import tree_lines
+from hatch_lambda.inspect.summary import as_json, lines
+from hatch_lambda.inspect.treemap import treemap_page
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

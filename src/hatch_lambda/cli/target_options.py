@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hatch_lambda.archive.read import read_finished
-from hatch_lambda.inspection import inspect
+from hatch_lambda.inspect.inspection import inspect
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-    from hatch_lambda.inspection import Inspection
+    from hatch_lambda.inspect.inspection import Inspection
 
 
 def add_target_arguments(parser: ArgumentParser) -> None:

@@ -9,14 +9,14 @@ from hatch_lambda.checks import FINISHED_CHECKS
 from hatch_lambda.cli.output import say
 from hatch_lambda.cli.target_options import add_target_arguments, inspected
 from hatch_lambda.errors import FinishedError
-from hatch_lambda.verification import verify_records
+from hatch_lambda.inspect.verify import verify_records
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Iterator
 
-    from hatch_lambda.inspection import Inspection
-    from hatch_lambda.verification import Verification
+    from hatch_lambda.inspect.inspection import Inspection
+    from hatch_lambda.inspect.verify import Verification
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from hatch_lambda.overview import NOBODY, Share, share
+from hatch_lambda.inspect.summary import NOBODY, Share, share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hatch_lambda.archive.read import FinishedArchive
-    from hatch_lambda.inspection import Inspection
+    from hatch_lambda.inspect.inspection import Inspection
     from hatch_lambda.archive.plan import Entry
 
 DIFFERENCE_SCHEMA = 1

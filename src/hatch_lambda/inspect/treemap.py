@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_lambda.checks.limits import mebibytes
 from hatch_lambda.errors import printable_line
-from hatch_lambda.folders import Node, folder_tree
-from hatch_lambda.overview import NOBODY, shares
+from hatch_lambda.inspect.size_tree import Node, folder_tree
+from hatch_lambda.inspect.summary import NOBODY, shares
 
 if TYPE_CHECKING:
     from hatch_lambda.archive.read import FinishedArchive
-    from hatch_lambda.inspection import Inspection
+    from hatch_lambda.inspect.inspection import Inspection
     from hatch_lambda.archive.plan import Entry, Origin
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from hatch_lambda.archive.read import FinishedArchive
-    from hatch_lambda.inspection import Inspection
+    from hatch_lambda.inspect.inspection import Inspection
     from hatch_lambda.archive.ownership import Distribution
     from hatch_lambda.archive.plan import Entry, Origin
 

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.limits import mebibytes
-from hatch_lambda.overview import Share, share
+from hatch_lambda.inspect.summary import Share, share
 from hatch_lambda.paths import common_folder, folder_order
 
 if TYPE_CHECKING:
