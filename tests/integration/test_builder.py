@@ -18,7 +18,7 @@ import pytest
 from hatchling.builders.wheel import WheelBuilder
 
 from hatch_lambda.archive.plan import TextContent
-from hatch_lambda.plugin import LambdaBuilder
+from hatch_lambda.plugin.builder import LambdaBuilder
 from tests.support import zips
 from tests.support.git import commit_all
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from hatch_lambda.publisher import FLAGS, LISTS, TEXTS, read_settings
+from hatch_lambda.plugin.publisher import FLAGS, LISTS, TEXTS, read_settings
 from tests.support.deployments import OLD, code_sha256, function_zip, layer_zip, run
 
 if sys.version_info >= (3, 11):

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 CLIENT, SERVER = (Path(__file__).with_name(f"fork_{side}.py") for side in ("client", "server"))
 
 IMPORTED = {
-    "hatch": ("hatch.cli", "hatch_lambda.publisher", "hatch_lambda.deploy.aws"),
+    "hatch": ("hatch.cli", "hatch_lambda.plugin.publisher", "hatch_lambda.deploy.aws"),
     "hatch_lambda": ("hatch_lambda.cli.deploy", "hatch_lambda.cli.diff", "hatch_lambda.deploy.aws"),
-    "hatchling": ("hatchling.cli.build", "hatchling.builders.sdist", "hatch_lambda.build_hook"),
+    "hatchling": ("hatchling.cli.build", "hatchling.builders.sdist", "hatch_lambda.plugin.build_hook"),
 }
 """What is imported for each program that can be forked; any other gets a new Python."""
 

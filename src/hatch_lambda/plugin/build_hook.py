@@ -9,7 +9,7 @@ from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 from hatch_lambda.errors import printable_line
-from hatch_lambda.plugin import LambdaBuilder
+from hatch_lambda.plugin.builder import LambdaBuilder
 
 
 class LambdaBuildHook(BuildHookInterface[BuilderConfig]):

@@ -19,7 +19,7 @@ from hatch_lambda.errors import (
     shown,
 )
 from hatch_lambda.archive.read import read_finished
-from hatch_lambda.hatch_project import hatch_answers
+from hatch_lambda.plugin.project_reader import hatch_answers
 from hatch_lambda.config.table import Table
 
 if TYPE_CHECKING:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from hatchling.plugin import hookimpl
 
 if TYPE_CHECKING:
-    from hatch_lambda.build_hook import LambdaBuildHook
-    from hatch_lambda.plugin import LambdaBuilder
-    from hatch_lambda.publisher import LambdaPublisher
+    from hatch_lambda.plugin.build_hook import LambdaBuildHook
+    from hatch_lambda.plugin.builder import LambdaBuilder
+    from hatch_lambda.plugin.publisher import LambdaPublisher
 
 
 @hookimpl
 def hatch_register_builder() -> type[LambdaBuilder]:
     """Return the builder of target ``lambda``."""
-    from hatch_lambda.plugin import LambdaBuilder
+    from hatch_lambda.plugin.builder import LambdaBuilder
 
     return LambdaBuilder
 
@@ -23,7 +23,7 @@ def hatch_register_builder() -> type[LambdaBuilder]:
 @hookimpl
 def hatch_register_publisher() -> type[LambdaPublisher]:
     """Return the publisher ``lambda``; only Hatch itself calls this, never a build."""
-    from hatch_lambda.publisher import LambdaPublisher
+    from hatch_lambda.plugin.publisher import LambdaPublisher
 
     return LambdaPublisher
 
@@ -31,6 +31,6 @@ def hatch_register_publisher() -> type[LambdaPublisher]:
 @hookimpl
 def hatch_register_build_hook() -> type[LambdaBuildHook]:
     """Return the build hook that makes the archives after the wheel."""
-    from hatch_lambda.build_hook import LambdaBuildHook
+    from hatch_lambda.plugin.build_hook import LambdaBuildHook
 
     return LambdaBuildHook

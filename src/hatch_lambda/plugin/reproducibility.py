@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_lambda.environment import VERIFY_VARIABLE
+from hatch_lambda.plugin.settings import VERIFY_VARIABLE
 from hatch_lambda.errors import ArchiveError
 from hatch_lambda.resolve.base import REBUILD_VARIABLE
 from hatch_lambda.temporary import temporary_directory
