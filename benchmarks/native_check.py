@@ -19,7 +19,7 @@ from hatch_lambda.checks.native import check_native
 from hatch_lambda.checks.wheel_tags import check_wheel_tags
 from hatch_lambda.config.options import LambdaConfig
 from hatch_lambda.archive.plan import Choices, make_plan
-from hatch_lambda.resolve.memory import Memory
+from hatch_lambda.resolve.cache import Memory
 from hatch_lambda.runtimes import runtime_named
 from hatch_lambda.store import Store
 from hatch_lambda.target import ARCHITECTURES, Target

@@ -22,7 +22,7 @@ from hatch_lambda.dependencies.fetch import fetch
 from hatch_lambda.archive.plan import Choices, make_plan
 from hatch_lambda.project import Project, describe, description, project_entries
 from hatch_lambda.resolve.base import Demand, Host, Pin, Resolution
-from hatch_lambda.resolve.proof import prove
+from hatch_lambda.resolve.validate import prove
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.store import Store
 from hatch_lambda.target import Target

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name, canonicalize_version
 from hatch_lambda.config.archives import is_path
 from hatch_lambda.errors import ConfigError, PlanError
 from hatch_lambda.archive.read import read_finished
-from hatch_lambda.resolve.proof import suits
+from hatch_lambda.resolve.validate import suits
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import ARCHITECTURES, Target, wheel_tags
 

@@ -19,7 +19,7 @@ from hatch_lambda.layout import content_offset
 from hatch_lambda.members import UNREADABLE
 from hatch_lambda.private_directory import check_private, make_private_directory
 from hatch_lambda.resolve.base import SHA256
-from hatch_lambda.resolve.memory import Memory
+from hatch_lambda.resolve.cache import Memory
 from hatch_lambda.temporary import make_temporary_directory, remove_stale, temporary_problem
 from hatch_lambda.verify import verify_wheel
 from hatch_lambda.wheels import Wheel

@@ -13,7 +13,7 @@ from hatch_lambda.errors import PlanError
 from hatch_lambda.archive.read import read_finished
 from hatch_lambda.layers import Layer
 from hatch_lambda.archive.plan import ArchivePlan, TextContent
-from hatch_lambda.resolve.memory import Memory
+from hatch_lambda.resolve.cache import Memory
 from hatch_lambda.runtimes import Runtime, System
 from hatch_lambda.target import Target
 from hatch_lambda.wheels import wheel_entries

@@ -10,7 +10,7 @@ import pytest
 from hatch_lambda.checks.native import check_native
 from hatch_lambda.errors import PlanError
 from hatch_lambda.archive.plan import ArchivePlan, TextContent
-from hatch_lambda.resolve.memory import Memory
+from hatch_lambda.resolve.cache import Memory
 from hatch_lambda.runtimes import Runtime, System
 from hatch_lambda.target import Target
 from hatch_lambda.wheels import wheel_entries

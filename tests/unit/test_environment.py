@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda.plugin.settings import read_environment
 from hatch_lambda.errors import ConfigError
-from hatch_lambda.resolve.choice import Upgrade
+from hatch_lambda.resolve.strategy import Upgrade
 
 
 def test_without_variables_the_network_is_there_and_the_store_is_where_the_platform_has_caches():

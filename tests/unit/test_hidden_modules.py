@@ -10,7 +10,7 @@ import pytest
 from hatch_lambda.checks.base import Candidate, Finding
 from hatch_lambda.checks.hidden_modules import check_hidden_modules
 from hatch_lambda.layers import Layer
-from hatch_lambda.resolve.memory import Memory
+from hatch_lambda.resolve.cache import Memory
 from tests.support.samples import candidate, config, entry, origin, plan
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from hatch_lambda.checks.layers import check_layers
 from hatch_lambda.checks.limits import check_unzipped
 from hatch_lambda.layers import Layer
 from hatch_lambda.archive.plan import Entry, FileContent, Origin
-from hatch_lambda.resolve.memory import Memory
+from hatch_lambda.resolve.cache import Memory
 from tests.support.samples import config, entry, origin, plan
 
 LIB, MORE = origin("lib"), origin("more")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hatch_lambda import json_values
-from hatch_lambda.resolve.memory import Memory
+from hatch_lambda.resolve.cache import Memory
 
 if TYPE_CHECKING:
     from pathlib import Path

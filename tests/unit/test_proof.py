@@ -10,7 +10,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from hatch_lambda.errors import ResolveError, WheelError
 from hatch_lambda.resolve.base import Resolution
-from hatch_lambda.resolve.proof import demands, lacking_extras, needed, prove
+from hatch_lambda.resolve.validate import demands, lacking_extras, needed, prove
 from tests.support.samples import demand, target
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hatch_lambda.checks.base import Candidate
 from hatch_lambda.checks.search_path import SearchPath, module_suffixes
 from hatch_lambda.layers import Layer
-from hatch_lambda.resolve.memory import Memory
+from hatch_lambda.resolve.cache import Memory
 from tests.support.samples import config, entry, plan, target
 
 SUFFIXES = module_suffixes(target("python3.13"))

@@ -26,9 +26,9 @@ from hatch_lambda.dependencies.sources import shared_folder
 from hatch_lambda.archive.plan import Choices, FileContent, make_plan, offered_plan
 from hatch_lambda.project import describe, description, project_entries, root_demands
 from hatch_lambda.build.report import LockChange, LockReport, Report
-from hatch_lambda.resolve.choice import lock_path
+from hatch_lambda.resolve.strategy import lock_path
 from hatch_lambda.resolve.locking import LockPart, OptionalPart, locked, make_lock, write_lock
-from hatch_lambda.resolve.proof import needed
+from hatch_lambda.resolve.validate import needed
 from hatch_lambda.dependencies.wheelhouse import choose
 from hatch_lambda.wheels import wheel_entries
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from hatch_lambda.archive.plan import ArchivePlan, Entry
     from hatch_lambda.project import Project
     from hatch_lambda.resolve.base import Demand
-    from hatch_lambda.resolve.choice import Upgrade
+    from hatch_lambda.resolve.strategy import Upgrade
     from hatch_lambda.target import Target
     from hatch_lambda.dependencies.wheelhouse import Chosen, Gathered, Wheelhouse
     from hatch_lambda.wheels import Wheel

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.archive.plan import ArchivePlan, Entry
     from hatch_lambda.resolve.base import Demand
-    from hatch_lambda.resolve.memory import Memory
+    from hatch_lambda.resolve.cache import Memory
 
 
 @dataclass(frozen=True)

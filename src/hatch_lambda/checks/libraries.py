@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.checks.base import Candidate
     from hatch_lambda.archive.plan import Entry
-    from hatch_lambda.resolve.memory import Memory
+    from hatch_lambda.resolve.cache import Memory
 
 _IGNORED_FOLDERS = frozenset({"benchmarks", "docs", "example", "examples", "test", "tests"})
 """Folders of modules that no function imports."""

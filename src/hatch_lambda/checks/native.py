@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.native_files import native_files
 from hatch_lambda.checks.wheel_tags import tags_inside, wheel_filename
-from hatch_lambda.known_packages import SUBSTITUTES
+from hatch_lambda.resolve.known_packages import SUBSTITUTES
 from hatch_lambda.checks.elf import numbers
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import wheel_tags

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_lambda.archive.plan import ArchivePlan, Entry
-    from hatch_lambda.resolve.memory import Memory
+    from hatch_lambda.resolve.cache import Memory
 
 _IN_MEMORY = 8 << 20
 """Bytes of one file that are held in memory; larger ones go through a temporary file."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.checks.base import Candidate
     from hatch_lambda.archive.plan import Content
-    from hatch_lambda.resolve.memory import Memory
+    from hatch_lambda.resolve.cache import Memory
 
 _LARGEST = 1 << 16
 """Bytes of a ``WHEEL`` file that are read; it has a few lines."""

@@ -18,7 +18,7 @@ from hatch_lambda.errors import ResolveError, WheelError
 from hatch_lambda.checks.elf import HEAD, format_of
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Pin, Resolution, Resolver
 from hatch_lambda.resolve.pip_command import offered
-from hatch_lambda.resolve.proof import demands
+from hatch_lambda.resolve.validate import demands
 from hatch_lambda.resolve.sdists import build_wheel, find_sdist, sdists_above_wheels
 from hatch_lambda.temporary import temporary_directory
 

@@ -14,8 +14,8 @@ from hatch_lambda.dependencies.local import own_wheels
 from hatch_lambda.dependencies.sources import shared_folder
 from hatch_lambda.project import root_demands
 from hatch_lambda.resolve.base import Resolution
-from hatch_lambda.resolve.choice import chosen_lock, fetching_host, is_ours, locked_commits, resolver_tool
-from hatch_lambda.resolve.proof import check_requirements, demands, lacking_extras, needed, prove
+from hatch_lambda.resolve.strategy import chosen_lock, fetching_host, is_ours, locked_commits, resolver_tool
+from hatch_lambda.resolve.validate import check_requirements, demands, lacking_extras, needed, prove
 from hatch_lambda.dependencies.sdist_builds import FromSource
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hatch_lambda.dependencies.local import OwnWheels
     from hatch_lambda.project import Project
     from hatch_lambda.resolve.base import Commit, Demand, Host, Resolver
-    from hatch_lambda.resolve.choice import Upgrade
+    from hatch_lambda.resolve.strategy import Upgrade
     from hatch_lambda.resolve.commits import LockedCommits
     from hatch_lambda.resolve.locking import Locked
     from hatch_lambda.store import Store

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.private_directory import CACHE_VARIABLE
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, REBUILD_VARIABLE, UPGRADE_VARIABLE
-from hatch_lambda.resolve.choice import Upgrade
+from hatch_lambda.resolve.strategy import Upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

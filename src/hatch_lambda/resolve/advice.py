@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.known_packages import LIBRARIES, NATIVE, SUBSTITUTES
+from hatch_lambda.resolve.known_packages import LIBRARIES, NATIVE, SUBSTITUTES
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import ARCHITECTURES, Target, wheel_tags
 

@@ -23,7 +23,7 @@ from hatch_lambda.resolve.commits import LockedCommits
 from hatch_lambda.resolve.explain import explain_fallbacks
 from hatch_lambda.resolve.pip import report_of, reported_pin, unloadable_files
 from hatch_lambda.resolve.pip_command import target_options
-from hatch_lambda.resolve.proof import check_requirements, demands, unmet
+from hatch_lambda.resolve.validate import check_requirements, demands, unmet
 from hatch_lambda.temporary import temporary_directory
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from hatch_lambda.resolve.base import Host
-    from hatch_lambda.resolve.memory import Memory
+    from hatch_lambda.resolve.cache import Memory
     from hatch_lambda.target import Target
 
 _REMEDY = "make it anew with the tool that made it, such as uv pip compile --generate-hashes"

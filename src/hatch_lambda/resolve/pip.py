@@ -23,7 +23,7 @@ from hatch_lambda.resolve.explain import (
 )
 from hatch_lambda.resolve.lock import REFRESH
 from hatch_lambda.resolve.pip_command import dry_run_options, run_pip, target_options
-from hatch_lambda.resolve.proof import demands
+from hatch_lambda.resolve.validate import demands
 from hatch_lambda.resolve.substitutes import usable_substitutes
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.temporary import temporary_directory

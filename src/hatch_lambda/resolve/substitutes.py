@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.known_packages import SUBSTITUTES
+from hatch_lambda.resolve.known_packages import SUBSTITUTES
 from hatch_lambda.resolve.advice import is_loadable
 from hatch_lambda.resolve.pip_command import offered
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.resolve.base import Demand, Host, Resolution, Resolver
     from hatch_lambda.resolve.commits import LockedCommits
-    from hatch_lambda.resolve.memory import Memory
+    from hatch_lambda.resolve.cache import Memory
     from hatch_lambda.target import Target
 
 
