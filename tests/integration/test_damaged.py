@@ -28,7 +28,7 @@ from hatch_lambda.inspect.size_tree import tree_lines
 from hatch_lambda.inspect.inspection import inspect
 from hatch_lambda.inspect.summary import as_json, lines
 from hatch_lambda.resolve.base import Demand, Resolution
-from hatch_lambda.resolve.lock import Wanted, commits_in, maker_of, parse_lock, select
+from hatch_lambda.resolve.lock.read import Wanted, commits_in, maker_of, parse_lock, select
 from hatch_lambda.resolve.validate import lacking_extras, prove
 from hatch_lambda.inspect.treemap import treemap_page
 from hatch_lambda.inspect.verify import verify_records

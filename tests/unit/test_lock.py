@@ -12,8 +12,8 @@ from packaging.version import Version
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.build.report import LockChange, LockReport
 from hatch_lambda.resolve.base import Commit, Demand, Pin
-from hatch_lambda.resolve.lock import Wanted, commits_in, parse_lock, select
-from hatch_lambda.resolve.locking import Locked, LockPart, OptionalPart, locked, make_lock, write_lock
+from hatch_lambda.resolve.lock.read import Wanted, commits_in, parse_lock, select
+from hatch_lambda.resolve.lock.write import Locked, LockPart, OptionalPart, locked, make_lock, write_lock
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import Target
 

@@ -27,7 +27,7 @@ from hatch_lambda.archive.plan import Choices, FileContent, make_plan, offered_p
 from hatch_lambda.project import describe, description, project_entries, root_demands
 from hatch_lambda.build.report import LockChange, LockReport, Report
 from hatch_lambda.resolve.strategy import lock_path
-from hatch_lambda.resolve.locking import LockPart, OptionalPart, locked, make_lock, write_lock
+from hatch_lambda.resolve.lock.write import LockPart, OptionalPart, locked, make_lock, write_lock
 from hatch_lambda.resolve.validate import needed
 from hatch_lambda.dependencies.wheelhouse import choose
 from hatch_lambda.wheels import wheel_entries

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hatch_lambda.dependencies.local_wheel import LocalWheel
     from hatch_lambda.dependencies.sources import Place
     from hatch_lambda.resolve.base import Host, Resolution
-    from hatch_lambda.resolve.commits import LockedCommits
+    from hatch_lambda.resolve.lock.commits import LockedCommits
     from hatch_lambda.store import Store
     from hatch_lambda.target import Target
     from hatch_lambda.wheels import Wheel

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.dependencies.sources import Place
     from hatch_lambda.resolve.base import Host
-    from hatch_lambda.resolve.commits import LockedCommits
+    from hatch_lambda.resolve.lock.commits import LockedCommits
     from hatch_lambda.store import Store
     from hatch_lambda.wheels import Wheel
 

@@ -24,7 +24,7 @@ from hatch_lambda import json_values
 from hatch_lambda.errors import ProjectError, masked, shown
 from hatch_lambda.paths import check_regular
 from hatch_lambda.resolve.base import file_of, filename_of, is_file_url, is_url, split_url, without_credentials
-from hatch_lambda.resolve.commits import without_suffix
+from hatch_lambda.resolve.lock.commits import without_suffix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from hatch_lambda.project import Project
     from hatch_lambda.resolve.base import Commit, Demand, Host, Resolver
     from hatch_lambda.resolve.strategy import Upgrade
-    from hatch_lambda.resolve.commits import LockedCommits
-    from hatch_lambda.resolve.locking import Locked
+    from hatch_lambda.resolve.lock.commits import LockedCommits
+    from hatch_lambda.resolve.lock.write import Locked
     from hatch_lambda.store import Store
     from hatch_lambda.wheels import Wheel
 

@@ -21,7 +21,7 @@ from hatch_lambda.resolve.explain import (
     explain_older,
     explain_sdists,
 )
-from hatch_lambda.resolve.lock import REFRESH
+from hatch_lambda.resolve.lock.read import REFRESH
 from hatch_lambda.resolve.pip_command import dry_run_options, run_pip, target_options
 from hatch_lambda.resolve.validate import demands
 from hatch_lambda.resolve.substitutes import usable_substitutes

@@ -11,8 +11,8 @@ from hatch_lambda.config.options import LOCK_FILE, TABLE
 from hatch_lambda.errors import ConfigError, ResolveError
 from hatch_lambda.resolve.base import UPGRADE_VARIABLE
 from hatch_lambda.resolve.constraints import constraint_files
-from hatch_lambda.resolve.hashed import HashedResolver
-from hatch_lambda.resolve.lock import CREATED_BY, LockResolver, Wanted, maker_of
+from hatch_lambda.resolve.lock.requirements_txt import HashedResolver
+from hatch_lambda.resolve.lock.read import CREATED_BY, LockResolver, Wanted, maker_of
 from hatch_lambda.resolve.pip import PipResolver
 from hatch_lambda.resolve.uv import UvResolver, pip_environment_of_uv
 from hatch_lambda.config.targets import VARIABLES
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.resolve.base import Demand, Host, Resolution, Resolver
-    from hatch_lambda.resolve.commits import LockedCommits
+    from hatch_lambda.resolve.lock.commits import LockedCommits
     from hatch_lambda.resolve.cache import Memory
     from hatch_lambda.target import Target
 

@@ -22,7 +22,7 @@ from hatch_lambda.resolve.known_packages import NATIVE
 from hatch_lambda.resolve.advice import BUILD_WHEEL
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Resolution, split_url
 from hatch_lambda.resolve.constraints import preferences_file
-from hatch_lambda.resolve.lock import read_lock, select
+from hatch_lambda.resolve.lock.read import read_lock, select
 from hatch_lambda.resolve.substitutes import usable_substitutes
 from hatch_lambda.temporary import temporary_directory
 

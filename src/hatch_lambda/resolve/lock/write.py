@@ -15,8 +15,8 @@ from packaging.version import Version
 from hatch_lambda.config.options import LOCK_FILE
 from hatch_lambda.errors import ResolveError, secret_parameters
 from hatch_lambda.resolve.base import Commit, Pin, file_of, is_file_url, without_credentials
-from hatch_lambda.resolve.commits import LockedCommits
-from hatch_lambda.resolve.lock import (
+from hatch_lambda.resolve.lock.commits import LockedCommits
+from hatch_lambda.resolve.lock.read import (
     CREATED_BY,
     TOOL,
     commits_in,

@@ -19,7 +19,7 @@ from hatch_lambda import json_values
 from hatch_lambda.errors import ResolveError, last_lines
 from hatch_lambda.paths import check_regular
 from hatch_lambda.resolve.base import COMMIT, OFFLINE_VARIABLE, Demand, Pin, Resolution
-from hatch_lambda.resolve.commits import LockedCommits
+from hatch_lambda.resolve.lock.commits import LockedCommits
 from hatch_lambda.resolve.explain import explain_fallbacks
 from hatch_lambda.resolve.pip import report_of, reported_pin, unloadable_files
 from hatch_lambda.resolve.pip_command import target_options

@@ -43,7 +43,7 @@ from hatch_lambda.resolve.base import (
     portable,
     without_credentials,
 )
-from hatch_lambda.resolve.commits import LockedCommits
+from hatch_lambda.resolve.lock.commits import LockedCommits
 from hatch_lambda.resolve.explain import explain_fallbacks, shortfall
 from hatch_lambda.resolve.validate import demands, unmet
 from hatch_lambda.runtimes import RUNTIMES
