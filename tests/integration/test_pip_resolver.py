@@ -12,7 +12,7 @@ from typing import Any
 import pip
 import pytest
 
-from hatch_lambda.resolve.pip_command import RUNNER, dry_run_options, pip_environment, target_options
+from hatch_lambda.resolve.pip.command import RUNNER, dry_run_options, pip_environment, target_options
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import Target
 from tests.support import zips

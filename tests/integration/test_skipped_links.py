@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-from hatch_lambda.resolve.pip_command import RUNNER, pip_environment, target_options
+from hatch_lambda.resolve.pip.command import RUNNER, pip_environment, target_options
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import Target
 from tests.support.locks import sha256

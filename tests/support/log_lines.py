@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hatch_lambda.resolve.pip_log import PipLog
+from hatch_lambda.resolve.pip.log import PipLog
 
 STAMP = "2026-11-23T08:21:49,769"
 INDEX = "http://127.0.0.1:8080/simple/"

@@ -11,7 +11,7 @@ from packaging.version import Version
 
 from hatch_lambda.resolve.advice import Alternatives
 from hatch_lambda.resolve.base import Pin
-from hatch_lambda.resolve.explain import explain_failure, explain_fallbacks, explain_older, explain_sdists
+from hatch_lambda.resolve.pip.explain import explain_failure, explain_fallbacks, explain_older, explain_sdists
 from hatch_lambda.config.targets import admitted_runtimes
 from tests.support.log_lines import (
     INDEX,

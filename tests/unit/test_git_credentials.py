@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from hatch_lambda.resolve.git_credentials import without_git_credentials
+from hatch_lambda.resolve.pip.git_credentials import without_git_credentials
 
 HELPER = (
     '!f() { test "$1" = get || exit 0; '

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from hatch_lambda.resolve.pip_command import FORCED, RUNNER, pip_environment, target_options
+from hatch_lambda.resolve.pip.command import FORCED, RUNNER, pip_environment, target_options
 from tests.support.samples import target
 
 OURS = {

@@ -6,7 +6,7 @@ import pytest
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from hatch_lambda.resolve.pip_log import Missing, Offer, PipLog, Unfetched
+from hatch_lambda.resolve.pip.log import Missing, Offer, PipLog, Unfetched
 from tests.support.log_lines import (
     INDEX,
     answered,

@@ -9,7 +9,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ResolveError
-from hatch_lambda.resolve.sdists import sdists_above_wheels, unpacked_in
+from hatch_lambda.resolve.pip.sdists import sdists_above_wheels, unpacked_in
 from tests.support.log_lines import log, other_python, sdist, taken, unfit, yanked
 
 

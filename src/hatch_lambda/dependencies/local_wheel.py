@@ -14,7 +14,7 @@ from hatch_lambda import json_values
 from hatch_lambda.errors import ResolveError, masked
 from hatch_lambda.dependencies.sources import Surroundings, surroundings, unpacked_surroundings
 from hatch_lambda.resolve.base import COMMIT, OFFLINE_VARIABLE
-from hatch_lambda.resolve.sdists import build_from, commit_of, unpacked_in
+from hatch_lambda.resolve.pip.sdists import build_from, commit_of, unpacked_in
 from hatch_lambda.dependencies.source_tree import fingerprint, reads_beyond, why_unbuildable
 from hatch_lambda.dependencies.sdist_builds import built_wheel, impurity
 from hatch_lambda.temporary import temporary_directory

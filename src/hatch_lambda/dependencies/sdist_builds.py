@@ -17,9 +17,9 @@ from hatch_lambda import json_values
 from hatch_lambda.errors import ResolveError, WheelError
 from hatch_lambda.checks.elf import HEAD, format_of
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Pin, Resolution, Resolver
-from hatch_lambda.resolve.pip_command import offered
+from hatch_lambda.resolve.pip.command import offered
 from hatch_lambda.resolve.validate import demands
-from hatch_lambda.resolve.sdists import build_wheel, find_sdist, sdists_above_wheels
+from hatch_lambda.resolve.pip.sdists import build_wheel, find_sdist, sdists_above_wheels
 from hatch_lambda.temporary import temporary_directory
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from hatch_lambda.resolve.base import Demand
-    from hatch_lambda.resolve.pip_log import Offer
+    from hatch_lambda.resolve.pip.log import Offer
     from hatch_lambda.store import Store
     from hatch_lambda.target import Target
     from hatch_lambda.wheels import Wheel

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
-    from hatch_lambda.resolve.pip_log import Offer, PipLog
+    from hatch_lambda.resolve.pip.log import Offer, PipLog
     from hatch_lambda.runtimes import Runtime
 
 BUILD_WHEEL = "build a wheel of it on Amazon Linux and name its folder in pip's find-links"

@@ -13,7 +13,7 @@ from hatch_lambda.resolve.base import UPGRADE_VARIABLE
 from hatch_lambda.resolve.constraints import constraint_files
 from hatch_lambda.resolve.lock.requirements_txt import HashedResolver
 from hatch_lambda.resolve.lock.read import CREATED_BY, LockResolver, Wanted, maker_of
-from hatch_lambda.resolve.pip import PipResolver
+from hatch_lambda.resolve.pip.resolver import PipResolver
 from hatch_lambda.resolve.uv import UvResolver, pip_environment_of_uv
 from hatch_lambda.config.targets import VARIABLES
 

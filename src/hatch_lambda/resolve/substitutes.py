@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda.resolve.known_packages import SUBSTITUTES
 from hatch_lambda.resolve.advice import is_loadable
-from hatch_lambda.resolve.pip_command import offered
+from hatch_lambda.resolve.pip.command import offered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -44,7 +44,7 @@ from hatch_lambda.resolve.base import (
     without_credentials,
 )
 from hatch_lambda.resolve.lock.commits import LockedCommits
-from hatch_lambda.resolve.explain import explain_fallbacks, shortfall
+from hatch_lambda.resolve.pip.explain import explain_fallbacks, shortfall
 from hatch_lambda.resolve.validate import demands, unmet
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import ARCHITECTURES, Target, wheel_tags

@@ -20,9 +20,9 @@ from hatch_lambda.errors import ResolveError, last_lines
 from hatch_lambda.paths import check_regular
 from hatch_lambda.resolve.base import COMMIT, OFFLINE_VARIABLE, Demand, Pin, Resolution
 from hatch_lambda.resolve.lock.commits import LockedCommits
-from hatch_lambda.resolve.explain import explain_fallbacks
-from hatch_lambda.resolve.pip import report_of, reported_pin, unloadable_files
-from hatch_lambda.resolve.pip_command import target_options
+from hatch_lambda.resolve.pip.explain import explain_fallbacks
+from hatch_lambda.resolve.pip.resolver import report_of, reported_pin, unloadable_files
+from hatch_lambda.resolve.pip.command import target_options
 from hatch_lambda.resolve.validate import check_requirements, demands, unmet
 from hatch_lambda.temporary import temporary_directory
 

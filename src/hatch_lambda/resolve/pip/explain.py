@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from packaging.utils import InvalidWheelFilename, canonicalize_name
 
 from hatch_lambda.resolve.advice import Release, best_runtime, fixes, is_loadable
-from hatch_lambda.resolve.pip_log import Offer, name_in
-from hatch_lambda.resolve.requirers import Requirer, read_requirer, requirers_text
+from hatch_lambda.resolve.pip.log import Offer, name_in
+from hatch_lambda.resolve.pip.requirers import Requirer, read_requirer, requirers_text
 from hatch_lambda.runtimes import RUNTIMES
 from hatch_lambda.target import Target, wheel_tags
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.resolve.advice import Alternatives
     from hatch_lambda.resolve.base import Demand, Pin
-    from hatch_lambda.resolve.pip_log import Missing, PipLog, Unfetched
+    from hatch_lambda.resolve.pip.log import Missing, PipLog, Unfetched
 
 UNAUTHORIZED, FORBIDDEN = 401, 403
 """Source: https://www.rfc-editor.org/rfc/rfc9110#section-15.5."""

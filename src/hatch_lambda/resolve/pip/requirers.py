@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
-from hatch_lambda.resolve.pip_log import name_in, specifier_in
+from hatch_lambda.resolve.pip.log import name_in, specifier_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence

@@ -16,9 +16,9 @@ from packaging.version import Version
 
 from hatch_lambda.errors import ResolveError, masked
 from hatch_lambda.resolve.base import literal
-from hatch_lambda.resolve.git_credentials import without_git_credentials
-from hatch_lambda.resolve.pip import reported_pin
-from hatch_lambda.resolve.pip_command import dry_run_options, pip_environment, temporary_files_in
+from hatch_lambda.resolve.pip.git_credentials import without_git_credentials
+from hatch_lambda.resolve.pip.resolver import reported_pin
+from hatch_lambda.resolve.pip.command import dry_run_options, pip_environment, temporary_files_in
 from hatch_lambda.temporary import check_space, temporary_directory
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.resolve.base import Host, Pin
-    from hatch_lambda.resolve.pip_log import Offer
+    from hatch_lambda.resolve.pip.log import Offer
 
 BUILD_DATE = "1580601600"
 """Seconds since 1970, for ``SOURCE_DATE_EPOCH`` of the builds: Hatchling's own date of files that can be reproduced.

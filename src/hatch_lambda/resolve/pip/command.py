@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_lambda.resolve.pip_log import PipLog
+from hatch_lambda.resolve.pip.log import PipLog
 from hatch_lambda.temporary import check_space, temporary_directory
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.resolve.base import Host
-    from hatch_lambda.resolve.pip_log import Offer
+    from hatch_lambda.resolve.pip.log import Offer
     from hatch_lambda.target import Target
 
-RUNNER = Path(__file__).with_name("pip_runner.py")
+RUNNER = Path(__file__).with_name("runner.py")
 
 REDIRECTING = frozenset(
     f"PIP_{option}"

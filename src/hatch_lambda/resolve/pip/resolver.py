@@ -14,7 +14,7 @@ from hatch_lambda.errors import ResolveError, last_lines, masked
 from hatch_lambda.resolve.advice import Alternatives
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, UPGRADE_VARIABLE, Host, Pin, Resolution, literal
 from hatch_lambda.resolve.constraints import preferences_file
-from hatch_lambda.resolve.explain import (
+from hatch_lambda.resolve.pip.explain import (
     explain_download,
     explain_failure,
     explain_fallbacks,
@@ -22,7 +22,7 @@ from hatch_lambda.resolve.explain import (
     explain_sdists,
 )
 from hatch_lambda.resolve.lock.read import REFRESH
-from hatch_lambda.resolve.pip_command import dry_run_options, run_pip, target_options
+from hatch_lambda.resolve.pip.command import dry_run_options, run_pip, target_options
 from hatch_lambda.resolve.validate import demands
 from hatch_lambda.resolve.substitutes import usable_substitutes
 from hatch_lambda.runtimes import RUNTIMES
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.resolve.base import Demand
-    from hatch_lambda.resolve.pip_command import PipRun
-    from hatch_lambda.resolve.pip_log import PipLog
+    from hatch_lambda.resolve.pip.command import PipRun
+    from hatch_lambda.resolve.pip.log import PipLog
     from hatch_lambda.runtimes import Runtime
     from hatch_lambda.target import Target
 
