@@ -23,9 +23,9 @@ from hatch_lambda.archive.plan import Choices, make_plan
 from hatch_lambda.project import Project, describe, description, project_entries
 from hatch_lambda.resolve.base import Demand, Host, Pin, Resolution
 from hatch_lambda.resolve.validate import prove
-from hatch_lambda.runtimes import RUNTIMES
+from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.store import Store
-from hatch_lambda.target import Target
+from hatch_lambda.runtime.target import Target
 from hatch_lambda.wheels import wheel_entries
 
 

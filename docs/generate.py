@@ -9,8 +9,8 @@ from pathlib import Path
 
 from docs.schema import NOT_OPTIONS, schema
 from hatch_lambda.config.options import TABLE, LambdaConfig
-from hatch_lambda.provided import DISTRIBUTIONS, SDK
-from hatch_lambda.runtimes import RUNTIMES
+from hatch_lambda.runtime.provided import DISTRIBUTIONS, SDK
+from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.config.targets import TARGET_OPTIONS
 
 REFERENCE = Path(__file__).parent / "reference"

@@ -14,8 +14,8 @@ from hatch_lambda.config.archives import is_path
 from hatch_lambda.errors import ConfigError, PlanError
 from hatch_lambda.archive.read import read_finished
 from hatch_lambda.resolve.validate import suits
-from hatch_lambda.runtimes import RUNTIMES
-from hatch_lambda.target import ARCHITECTURES, Target, wheel_tags
+from hatch_lambda.runtime.runtimes import RUNTIMES
+from hatch_lambda.runtime.target import ARCHITECTURES, Target, wheel_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

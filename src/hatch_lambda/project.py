@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.archive.plan import Content
-    from hatch_lambda.target import Target
+    from hatch_lambda.runtime.target import Target
     from hatch_lambda.wheels import Wheel
 
 LAMBDA_JSON_SCHEMA = 1

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda.runtimes import RUNTIMES
+from hatch_lambda.runtime.runtimes import RUNTIMES
 from tests.conftest import ProjectFolder
 from tests.support import zips
 from tests.support.lambda_image import docker_problem, invoke_in_image

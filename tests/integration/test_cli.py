@@ -13,7 +13,7 @@ import pytest
 
 from hatch_lambda.checks import FINISHED_CHECKS
 from hatch_lambda.cli import COMMANDS, main
-from hatch_lambda.runtimes import RUNTIMES
+from hatch_lambda.runtime.runtimes import RUNTIMES
 from tests.support.finished import HANDLER, installed, our_zip, zip_of
 from tests.support.rights import without_root_rights
 from tests.support.zips import contents

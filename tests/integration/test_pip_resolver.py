@@ -13,8 +13,8 @@ import pip
 import pytest
 
 from hatch_lambda.resolve.pip.command import RUNNER, dry_run_options, pip_environment, target_options
-from hatch_lambda.runtimes import RUNTIMES
-from hatch_lambda.target import Target
+from hatch_lambda.runtime.runtimes import RUNTIMES
+from hatch_lambda.runtime.target import Target
 from tests.support import zips
 from tests.support.index_server import IndexServer
 from tests.support.make_wheel import make_wheel

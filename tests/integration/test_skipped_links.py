@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 from hatch_lambda.resolve.pip.command import RUNNER, pip_environment, target_options
-from hatch_lambda.runtimes import RUNTIMES
-from hatch_lambda.target import Target
+from hatch_lambda.runtime.runtimes import RUNTIMES
+from hatch_lambda.runtime.target import Target
 from tests.support.locks import sha256
 
 PYTHON_3_13 = Target(next(runtime for runtime in RUNTIMES if runtime.name == "python3.13"), "x86_64")

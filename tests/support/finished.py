@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from hatch_lambda.target import Architecture
+    from hatch_lambda.runtime.target import Architecture
 
 HANDLER = "def handler(event, context):\n    return event\n"
 

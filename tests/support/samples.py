@@ -17,8 +17,8 @@ from hatch_lambda.config.options import LambdaConfig
 from hatch_lambda.archive.plan import ArchivePlan, Content, Entry, FileContent, Origin, TextContent
 from hatch_lambda.resolve.base import Demand
 from hatch_lambda.resolve.cache import Memory
-from hatch_lambda.runtimes import runtime_named
-from hatch_lambda.target import Architecture, Target
+from hatch_lambda.runtime.runtimes import runtime_named
+from hatch_lambda.runtime.target import Architecture, Target
 from hatch_lambda.verify import verify_wheel
 
 if TYPE_CHECKING:

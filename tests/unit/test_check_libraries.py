@@ -14,8 +14,8 @@ from hatch_lambda.archive.read import read_finished
 from hatch_lambda.layers import Layer
 from hatch_lambda.archive.plan import ArchivePlan, TextContent
 from hatch_lambda.resolve.cache import Memory
-from hatch_lambda.runtimes import Runtime, System
-from hatch_lambda.target import Target
+from hatch_lambda.runtime.runtimes import Runtime, System
+from hatch_lambda.runtime.target import Target
 from hatch_lambda.wheels import wheel_entries
 from tests.support.finished import installed, zip_of
 from tests.support.make_elf import AARCH64, make_elf

@@ -11,8 +11,8 @@ from hatch_lambda.checks.native import check_native
 from hatch_lambda.errors import PlanError
 from hatch_lambda.archive.plan import ArchivePlan, TextContent
 from hatch_lambda.resolve.cache import Memory
-from hatch_lambda.runtimes import Runtime, System
-from hatch_lambda.target import Target
+from hatch_lambda.runtime.runtimes import Runtime, System
+from hatch_lambda.runtime.target import Target
 from hatch_lambda.wheels import wheel_entries
 from tests.support.make_elf import AARCH64, I386, JAVA, MACH_O, UNIVERSAL, WINDOWS, make_elf
 from tests.support.make_wheel import make_wheel, renamed

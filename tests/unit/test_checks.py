@@ -16,13 +16,13 @@ from hatch_lambda.checks.handler import check_handler
 from hatch_lambda.checks.limits import check_unzipped, check_zipped, largest, mebibytes
 from hatch_lambda.errors import PlanError
 from hatch_lambda.archive.plan import ArchivePlan, Entry, FileContent, Origin
-from hatch_lambda.runtimes import AMAZON_LINUX_2023, Runtime
+from hatch_lambda.runtime.runtimes import AMAZON_LINUX_2023, Runtime
 from hatch_lambda.wheels import wheel_entries
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import SHOP, TOO_DEEP, candidate, config, entry, origin, plan, verified
 
 if TYPE_CHECKING:
-    from hatch_lambda.target import Architecture
+    from hatch_lambda.runtime.target import Architecture
 
 API = entry("shop/api.py", "def handler(event, context):\n    return event\n")
 PACKAGE = entry("shop/__init__.py", "")

@@ -10,9 +10,9 @@ from packaging.specifiers import SpecifierSet
 
 from hatch_lambda.config.options import DEFAULT_FILENAME, HATCH_KEYS, MAX_UNZIPPED, LambdaConfig
 from hatch_lambda.errors import ConfigError
-from hatch_lambda.runtimes import Runtime, System
+from hatch_lambda.runtime.runtimes import Runtime, System
 from hatch_lambda.config.table import Table
-from hatch_lambda.target import Target
+from hatch_lambda.runtime.target import Target
 from tests.support.samples import read_config, target
 
 T = "tool.hatch.build.targets.lambda"

@@ -30,7 +30,7 @@ from tests.support.log_lines import (
 from tests.support.samples import demand, target
 
 if TYPE_CHECKING:
-    from hatch_lambda.target import Target
+    from hatch_lambda.runtime.target import Target
 
 AL2_ARM = target("python3.11", "arm64")
 CONFLICT = "Will try a different candidate, due to conflict:"

@@ -9,8 +9,8 @@ import pytest
 
 from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.imports import check_imports
-from hatch_lambda.runtimes import RUNTIMES
-from hatch_lambda.stdlib import standard_library
+from hatch_lambda.runtime.runtimes import RUNTIMES
+from hatch_lambda.runtime.stdlib import standard_library
 from tests.support.samples import TOO_DEEP, candidate, config, entry, origin, plan
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from hatch_lambda.layers import (
     without_carried,
 )
 from hatch_lambda.archive.plan import Origin
-from hatch_lambda.runtimes import RUNTIMES
+from hatch_lambda.runtime.runtimes import RUNTIMES
 from tests.support.finished import installed, our_zip, zip_of
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import SHOP, config, demand, entry, origin, plan, target, verified

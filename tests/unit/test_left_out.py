@@ -9,8 +9,8 @@ from packaging.version import Version
 
 from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.excluded import check_left_out
-from hatch_lambda.provided import SDK
-from hatch_lambda.runtimes import RUNTIMES
+from hatch_lambda.runtime.provided import SDK
+from hatch_lambda.runtime.runtimes import RUNTIMES
 from tests.support.samples import candidate, config, demand, entry, origin, plan
 
 if TYPE_CHECKING:

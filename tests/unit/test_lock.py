@@ -14,8 +14,8 @@ from hatch_lambda.build.report import LockChange, LockReport
 from hatch_lambda.resolve.base import Commit, Demand, Pin
 from hatch_lambda.resolve.lock.read import Wanted, commits_in, parse_lock, select
 from hatch_lambda.resolve.lock.write import Locked, LockPart, OptionalPart, locked, make_lock, write_lock
-from hatch_lambda.runtimes import RUNTIMES
-from hatch_lambda.target import Target
+from hatch_lambda.runtime.runtimes import RUNTIMES
+from hatch_lambda.runtime.target import Target
 
 TARGET = Target(RUNTIMES[2], "x86_64")
 ROOTS = [Demand("project.dependencies", Requirement("lib"))]

@@ -15,7 +15,7 @@ from tests.support.samples import demand, target
 
 if TYPE_CHECKING:
     from hatch_lambda.resolve.base import Demand
-    from hatch_lambda.target import Target
+    from hatch_lambda.runtime.target import Target
 
 FAULT = Resolution(()).remedy
 

@@ -10,8 +10,8 @@ import pytest
 
 from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.root_modules import check_root_modules
-from hatch_lambda.provided import loaded_modules
-from hatch_lambda.runtimes import RUNTIMES
+from hatch_lambda.runtime.provided import loaded_modules
+from hatch_lambda.runtime.runtimes import RUNTIMES
 from tests.support.samples import candidate, config, entry, origin, plan
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from hatch_lambda import runtimes
-from hatch_lambda.runtimes import AMAZON_LINUX_2, AMAZON_LINUX_2023, RUNTIMES, Runtime, runtime_named
+from hatch_lambda.runtime import runtimes
+from hatch_lambda.runtime.runtimes import AMAZON_LINUX_2, AMAZON_LINUX_2023, RUNTIMES, Runtime, runtime_named
 
 WARNINGS = {
     "python3.9": (

@@ -13,7 +13,7 @@ from docs.generate import json_schema
 from hatch_lambda.config.archives import TAKEN_NAMES, read_archives
 from hatch_lambda.config.options import FILE_KEYS, HATCH_KEYS
 from hatch_lambda.errors import ConfigError
-from hatch_lambda.runtimes import RUNTIMES
+from hatch_lambda.runtime.runtimes import RUNTIMES
 from tests.unit import test_config
 
 SCHEMA = json.loads(json_schema())

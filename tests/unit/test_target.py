@@ -10,8 +10,8 @@ from packaging.markers import Marker, default_environment
 from packaging.tags import compatible_tags, cpython_tags
 from packaging.utils import InvalidWheelFilename
 
-from hatch_lambda.runtimes import RUNTIMES
-from hatch_lambda.target import ARCHITECTURES, Target, wheel_tags
+from hatch_lambda.runtime.runtimes import RUNTIMES
+from hatch_lambda.runtime.target import ARCHITECTURES, Target, wheel_tags
 from tests.support.samples import target
 
 if TYPE_CHECKING:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from hatch_lambda.project import Project
     from hatch_lambda.resolve.base import Demand
     from hatch_lambda.resolve.strategy import Upgrade
-    from hatch_lambda.target import Target
+    from hatch_lambda.runtime.target import Target
     from hatch_lambda.dependencies.wheelhouse import Chosen, Gathered, Wheelhouse
     from hatch_lambda.wheels import Wheel
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.checks.base import Finding
-from hatch_lambda.provided import DISTRIBUTIONS, TIED, known_version
+from hatch_lambda.runtime.provided import DISTRIBUTIONS, TIED, known_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -26,8 +26,8 @@ from hatch_lambda.checks.python_source import (
     source,
 )
 from hatch_lambda.archive.plan import opened
-from hatch_lambda.provided import loaded_modules
-from hatch_lambda.stdlib import BUILTIN_MODULES, standard_library
+from hatch_lambda.runtime.provided import loaded_modules
+from hatch_lambda.runtime.stdlib import BUILTIN_MODULES, standard_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -25,8 +25,8 @@ from hatch_lambda.checks.python_source import (
     source,
 )
 from hatch_lambda.paths import SortedPaths
-from hatch_lambda.provided import MODULES
-from hatch_lambda.stdlib import standard_library, was_standard
+from hatch_lambda.runtime.provided import MODULES
+from hatch_lambda.runtime.stdlib import standard_library, was_standard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hatch_lambda.archive.plan import Entry
-    from hatch_lambda.target import Target
+    from hatch_lambda.runtime.target import Target
 
 ANYTHING = "*"
 """Stands for names that only running the module would reveal."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.base import Finding
-from hatch_lambda.provided import loaded_modules
-from hatch_lambda.stdlib import BUILTIN_MODULES, standard_library
+from hatch_lambda.runtime.provided import loaded_modules
+from hatch_lambda.runtime.stdlib import BUILTIN_MODULES, standard_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from hatch_lambda.archive.plan import Entry
-    from hatch_lambda.target import Target
+    from hatch_lambda.runtime.target import Target
 
 _SHARING = (b"extend_path", b"declare_namespace")
 """What an ``__init__`` contains that searches other directories too. Source: ``pkgutil`` and ``pkg_resources``."""

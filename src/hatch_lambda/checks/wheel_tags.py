@@ -11,7 +11,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from hatch_lambda import json_values
 from hatch_lambda.checks.base import Finding
 from hatch_lambda.archive.plan import WheelContent, opened
-from hatch_lambda.target import wheel_tags
+from hatch_lambda.runtime.target import wheel_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

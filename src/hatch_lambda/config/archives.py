@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from hatch_lambda.config.options import FILE_KEYS, HATCH_KEYS, TABLE, LambdaConfig, read_config
 from hatch_lambda.errors import ConfigError
-from hatch_lambda.runtimes import RUNTIMES
+from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.config.table import Table, toml_key
-from hatch_lambda.target import ARCHITECTURES
+from hatch_lambda.runtime.target import ARCHITECTURES
 from hatch_lambda.config.targets import admitted_runtimes, read_targets
 
 if TYPE_CHECKING:

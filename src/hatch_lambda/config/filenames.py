@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hatch_lambda.errors import ConfigError
-from hatch_lambda.target import ARCHITECTURES
+from hatch_lambda.runtime.target import ARCHITECTURES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

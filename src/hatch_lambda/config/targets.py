@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from hatch_lambda.errors import shown
-from hatch_lambda.runtimes import RUNTIMES, Runtime, System, runtime_named
-from hatch_lambda.target import ARCHITECTURES, Architecture, Target
+from hatch_lambda.runtime.runtimes import RUNTIMES, Runtime, System, runtime_named
+from hatch_lambda.runtime.target import ARCHITECTURES, Architecture, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

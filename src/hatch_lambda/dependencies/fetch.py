@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.resolve.base import Host, Pin
     from hatch_lambda.store import Store
-    from hatch_lambda.target import Target
+    from hatch_lambda.runtime.target import Target
     from hatch_lambda.wheels import Wheel
 
 

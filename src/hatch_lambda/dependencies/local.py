@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.base import Host, Resolution
     from hatch_lambda.resolve.lock.commits import LockedCommits
     from hatch_lambda.store import Store
-    from hatch_lambda.target import Target
+    from hatch_lambda.runtime.target import Target
     from hatch_lambda.wheels import Wheel
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.base import Demand
     from hatch_lambda.resolve.pip.log import Offer
     from hatch_lambda.store import Store
-    from hatch_lambda.target import Target
+    from hatch_lambda.runtime.target import Target
     from hatch_lambda.wheels import Wheel
 
 _NATIVE_SUFFIXES = (".so", ".pyd", ".dylib", ".dll", ".exe")

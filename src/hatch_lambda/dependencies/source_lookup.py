@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.dependencies.sources import Place, Surroundings
     from hatch_lambda.resolve.base import Demand
-    from hatch_lambda.target import Target
+    from hatch_lambda.runtime.target import Target
 
 _EXTRA, _GROUP = "project.optional-dependencies.", "dependency-groups."
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
     from packaging.utils import NormalizedName
 
-    from hatch_lambda.target import Target
+    from hatch_lambda.runtime.target import Target
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -15,8 +15,8 @@ from hatch_lambda.config.options import LambdaConfig
 from hatch_lambda.errors import FinishedError
 from hatch_lambda.layers import Layer, layer_objection
 from hatch_lambda.resolve.cache import Memory
-from hatch_lambda.runtimes import AMAZON_LINUX_2023, RUNTIMES, Runtime, runtime_named
-from hatch_lambda.target import ARCHITECTURES, Architecture, Target
+from hatch_lambda.runtime.runtimes import AMAZON_LINUX_2023, RUNTIMES, Runtime, runtime_named
+from hatch_lambda.runtime.target import ARCHITECTURES, Architecture, Target
 from hatch_lambda.temporary import temporary_directory
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.resolve.known_packages import LIBRARIES, NATIVE, SUBSTITUTES
-from hatch_lambda.runtimes import RUNTIMES
-from hatch_lambda.target import ARCHITECTURES, Target, wheel_tags
+from hatch_lambda.runtime.runtimes import RUNTIMES
+from hatch_lambda.runtime.target import ARCHITECTURES, Target, wheel_tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from hatch_lambda.resolve.pip.log import Offer, PipLog
-    from hatch_lambda.runtimes import Runtime
+    from hatch_lambda.runtime.runtimes import Runtime
 
 BUILD_WHEEL = "build a wheel of it on Amazon Linux and name its folder in pip's find-links"
 

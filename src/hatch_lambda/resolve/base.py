@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
     from packaging.utils import NormalizedName
 
-    from hatch_lambda.target import Target
+    from hatch_lambda.runtime.target import Target
 
 
 SHA256 = re.compile(r"[0-9a-f]{64}")

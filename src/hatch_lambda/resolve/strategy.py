@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.base import Demand, Host, Resolution, Resolver
     from hatch_lambda.resolve.lock.commits import LockedCommits
     from hatch_lambda.resolve.cache import Memory
-    from hatch_lambda.target import Target
+    from hatch_lambda.runtime.target import Target
 
 
 def chosen_lock(

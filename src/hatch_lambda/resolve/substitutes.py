@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.resolve.base import Host
-    from hatch_lambda.target import Target
+    from hatch_lambda.runtime.target import Target
 
 
 def usable_substitutes(names: Iterable[NormalizedName], target: Target, host: Host) -> dict[NormalizedName, str]:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from hatch_lambda.resolve.base import Demand
-    from hatch_lambda.target import Target
+    from hatch_lambda.runtime.target import Target
 
 MANYLINUX_LEVELS = (17, 28, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40)
 """The ``2.x`` of ``--python-platform ARCH-manylinux_2_x``.

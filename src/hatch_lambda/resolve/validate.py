@@ -13,14 +13,14 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from hatch_lambda.errors import ResolveError, WheelError, shown
 from hatch_lambda.resolve.base import Demand, Resolution, filename_of
-from hatch_lambda.target import wheel_tags
+from hatch_lambda.runtime.target import wheel_tags
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from packaging.version import Version
 
-    from hatch_lambda.target import Target
+    from hatch_lambda.runtime.target import Target
 
 
 _EXTRA_IN_MARKER = re.compile(r"""\bextra\s*==\s*["']([^"']+)["']|["']([^"']+)["']\s*==\s*extra\b""")

@@ -46,8 +46,8 @@ from hatch_lambda.resolve.base import (
 from hatch_lambda.resolve.lock.commits import LockedCommits
 from hatch_lambda.resolve.pip.explain import explain_fallbacks, shortfall
 from hatch_lambda.resolve.validate import demands, unmet
-from hatch_lambda.runtimes import RUNTIMES
-from hatch_lambda.target import ARCHITECTURES, Target, wheel_tags
+from hatch_lambda.runtime.runtimes import RUNTIMES
+from hatch_lambda.runtime.target import ARCHITECTURES, Target, wheel_tags
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.resolve.base import Host
     from hatch_lambda.resolve.cache import Memory
-    from hatch_lambda.target import Target
+    from hatch_lambda.runtime.target import Target
 
 _REMEDY = "make it anew with the tool that made it, such as uv pip compile --generate-hashes"
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.resolve.base import Demand
-    from hatch_lambda.target import Target
+    from hatch_lambda.runtime.target import Target
 
 
 File = PackageWheel | PackageSdist | PackageVcs

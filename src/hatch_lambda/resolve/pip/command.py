@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.resolve.base import Host
     from hatch_lambda.resolve.pip.log import Offer
-    from hatch_lambda.target import Target
+    from hatch_lambda.runtime.target import Target
 
 RUNNER = Path(__file__).with_name("runner.py")
 

@@ -10,8 +10,8 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name
 from hatch_lambda.resolve.advice import Release, best_runtime, fixes, is_loadable
 from hatch_lambda.resolve.pip.log import Offer, name_in
 from hatch_lambda.resolve.pip.requirers import Requirer, read_requirer, requirers_text
-from hatch_lambda.runtimes import RUNTIMES
-from hatch_lambda.target import Target, wheel_tags
+from hatch_lambda.runtime.runtimes import RUNTIMES
+from hatch_lambda.runtime.target import Target, wheel_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

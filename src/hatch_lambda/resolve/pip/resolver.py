@@ -25,7 +25,7 @@ from hatch_lambda.resolve.lock.read import REFRESH
 from hatch_lambda.resolve.pip.command import dry_run_options, run_pip, target_options
 from hatch_lambda.resolve.validate import demands
 from hatch_lambda.resolve.substitutes import usable_substitutes
-from hatch_lambda.runtimes import RUNTIMES
+from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.temporary import temporary_directory
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.base import Demand
     from hatch_lambda.resolve.pip.command import PipRun
     from hatch_lambda.resolve.pip.log import PipLog
-    from hatch_lambda.runtimes import Runtime
-    from hatch_lambda.target import Target
+    from hatch_lambda.runtime.runtimes import Runtime
+    from hatch_lambda.runtime.target import Target
 
 
 @dataclass(frozen=True)

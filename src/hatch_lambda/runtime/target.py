@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from packaging.markers import Marker
 
-    from hatch_lambda.runtimes import Runtime
+    from hatch_lambda.runtime.runtimes import Runtime
 
 Architecture = Literal["x86_64", "arm64"]
 
