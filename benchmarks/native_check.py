@@ -21,9 +21,9 @@ from hatch_lambda.config.options import LambdaConfig
 from hatch_lambda.archive.plan import Choices, make_plan
 from hatch_lambda.resolve.cache import Memory
 from hatch_lambda.runtime.runtimes import runtime_named
-from hatch_lambda.store import Store
+from hatch_lambda.wheels.cache import Store
 from hatch_lambda.runtime.target import ARCHITECTURES, Target
-from hatch_lambda.wheels import wheel_entries
+from hatch_lambda.wheels.wheel import wheel_entries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -24,9 +24,9 @@ from hatch_lambda.project import Project, describe, description, project_entries
 from hatch_lambda.resolve.base import Demand, Host, Pin, Resolution
 from hatch_lambda.resolve.validate import prove
 from hatch_lambda.runtime.runtimes import RUNTIMES
-from hatch_lambda.store import Store
+from hatch_lambda.wheels.cache import Store
 from hatch_lambda.runtime.target import Target
-from hatch_lambda.wheels import wheel_entries
+from hatch_lambda.wheels.wheel import wheel_entries
 
 
 def main(store_folder: Path, old: Path, new: Path) -> None:

@@ -9,8 +9,8 @@ import json
 import runpy
 from typing import TYPE_CHECKING
 
-from hatch_lambda import store
-from hatch_lambda.wheels import Wheel
+from hatch_lambda.wheels import cache as store
+from hatch_lambda.wheels.wheel import Wheel
 
 if TYPE_CHECKING:
     from pathlib import Path

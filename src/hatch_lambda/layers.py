@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hatch_lambda.archive.read import FinishedArchive
     from hatch_lambda.archive.plan import ArchivePlan, Entry, Origin
     from hatch_lambda.resolve.base import Demand
-    from hatch_lambda.wheels import Wheel
+    from hatch_lambda.wheels.wheel import Wheel
 
 LAYER_PREFIX = "python/"
 """Where modules lie in a layer that we make.

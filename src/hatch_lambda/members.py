@@ -16,7 +16,7 @@ from hatch_lambda.inflate import pieces
 from hatch_lambda.layout import content_offset
 from hatch_lambda.paths import path_problem
 from hatch_lambda.archive.plan import record_digest
-from hatch_lambda.wheels import Member
+from hatch_lambda.wheels.wheel import Member
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 from hatch_lambda.errors import ProjectError
 from hatch_lambda.archive.plan import Entry, FileContent, Origin, TextContent, opened
 from hatch_lambda.resolve.base import Demand
-from hatch_lambda.wheels import LARGEST_SCRIPT, console_script, run_by_lambda
+from hatch_lambda.wheels.wheel import LARGEST_SCRIPT, console_script, run_by_lambda
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.archive.plan import Content
     from hatch_lambda.runtime.target import Target
-    from hatch_lambda.wheels import Wheel
+    from hatch_lambda.wheels.wheel import Wheel
 
 LAMBDA_JSON_SCHEMA = 1
 """Version of the layout of ``lambda.json``; it rises when a field changes its meaning or goes away."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_lambda.verify import verify_wheel
+from hatch_lambda.wheels.verify import verify_wheel
 from tests.support import zips
 from tests.support.locks import package, pylock
 from tests.support.make_sibling import make_sibling

@@ -32,7 +32,7 @@ from hatch_lambda.resolve.lock.read import Wanted, commits_in, maker_of, parse_l
 from hatch_lambda.resolve.validate import lacking_extras, prove
 from hatch_lambda.inspect.treemap import treemap_page
 from hatch_lambda.inspect.verify import verify_records
-from hatch_lambda.verify import verify_wheel
+from hatch_lambda.wheels.verify import verify_wheel
 from tests.support.damaged import (
     DEEP,
     DESCRIPTIONS,

@@ -19,14 +19,14 @@ from hatch_lambda.resolve.base import Demand
 from hatch_lambda.resolve.cache import Memory
 from hatch_lambda.runtime.runtimes import runtime_named
 from hatch_lambda.runtime.target import Architecture, Target
-from hatch_lambda.verify import verify_wheel
+from hatch_lambda.wheels.verify import verify_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from packaging.specifiers import SpecifierSet
 
-    from hatch_lambda.wheels import Wheel
+    from hatch_lambda.wheels.wheel import Wheel
 
 SHOP = Origin("shop", "0.1.0", "shop-0.1.0.dist-info", project=True)
 """The project as an owner of files."""

@@ -18,8 +18,8 @@ import pytest
 from hatch_lambda.archive.write import Header, dos_date, end_records, remove_leftovers, write_archive
 from hatch_lambda.errors import ArchiveError, ProjectError, WheelError
 from hatch_lambda.archive.plan import ArchivePlan, Choices, Entry, FileContent, TextContent, WheelContent, make_plan
-from hatch_lambda.store import Store
-from hatch_lambda.wheels import wheel_entries
+from hatch_lambda.wheels.cache import Store
+from hatch_lambda.wheels.wheel import wheel_entries
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import SHOP, entry, plan, verified
 

@@ -16,7 +16,7 @@ from hatch_lambda.archive.plan import ArchivePlan, TextContent
 from hatch_lambda.resolve.cache import Memory
 from hatch_lambda.runtime.runtimes import Runtime, System
 from hatch_lambda.runtime.target import Target
-from hatch_lambda.wheels import wheel_entries
+from hatch_lambda.wheels.wheel import wheel_entries
 from tests.support.finished import installed, zip_of
 from tests.support.make_elf import AARCH64, make_elf
 from tests.support.make_wheel import make_wheel

@@ -13,7 +13,7 @@ from hatch_lambda.archive.plan import ArchivePlan, TextContent
 from hatch_lambda.resolve.cache import Memory
 from hatch_lambda.runtime.runtimes import Runtime, System
 from hatch_lambda.runtime.target import Target
-from hatch_lambda.wheels import wheel_entries
+from hatch_lambda.wheels.wheel import wheel_entries
 from tests.support.make_elf import AARCH64, I386, JAVA, MACH_O, UNIVERSAL, WINDOWS, make_elf
 from tests.support.make_wheel import make_wheel, renamed
 from tests.support.samples import candidate, config, entry, plan, verified

@@ -17,7 +17,7 @@ from hatch_lambda.checks.limits import check_unzipped, check_zipped, largest, me
 from hatch_lambda.errors import PlanError
 from hatch_lambda.archive.plan import ArchivePlan, Entry, FileContent, Origin
 from hatch_lambda.runtime.runtimes import AMAZON_LINUX_2023, Runtime
-from hatch_lambda.wheels import wheel_entries
+from hatch_lambda.wheels.wheel import wheel_entries
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import SHOP, TOO_DEEP, candidate, config, entry, origin, plan, verified
 

@@ -12,7 +12,7 @@ from hatch_lambda.dependencies.source_lookup import DependencySources
 from hatch_lambda.dependencies.local import OwnWheels, own_wheels
 from hatch_lambda.dependencies.sources import Place, Surroundings
 from hatch_lambda.resolve.base import Host, Pin, Resolution
-from hatch_lambda.store import Store
+from hatch_lambda.wheels.cache import Store
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import demand, target, verified
 

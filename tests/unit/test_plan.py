@@ -25,7 +25,7 @@ from hatch_lambda.archive.plan import (
     opened,
     record_digest,
 )
-from hatch_lambda.wheels import wheel_entries
+from hatch_lambda.wheels.wheel import wheel_entries
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import SHOP, entry, origin, verified
 

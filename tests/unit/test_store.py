@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hatch_lambda.errors import ConfigError, TemporaryError, WheelError
-from hatch_lambda.store import Store, _place
-from hatch_lambda.wheels import Member
+from hatch_lambda.wheels.cache import Store, _place
+from hatch_lambda.wheels.wheel import Member
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import verified
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hatch_lambda.wheels import Wheel
+    from hatch_lambda.wheels.wheel import Wheel
 
 HOUR = 60 * 60
 

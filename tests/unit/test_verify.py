@@ -15,8 +15,8 @@ import pytest
 
 from hatch_lambda.errors import WheelError
 from hatch_lambda.archive.plan import record_digest
-from hatch_lambda.verify import verify_wheel
-from hatch_lambda.wheels import Wheel, wheel_entries
+from hatch_lambda.wheels.verify import verify_wheel
+from hatch_lambda.wheels.wheel import Wheel, wheel_entries
 from tests.support.make_wheel import make_wheel, metadata
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from hatch_lambda.checks.wheel_tags import check_wheel_tags
 from hatch_lambda.archive.plan import WheelContent
 from hatch_lambda.resolve.cache import Memory
-from hatch_lambda.wheels import wheel_entries
+from hatch_lambda.wheels.wheel import wheel_entries
 from tests.support.make_wheel import make_wheel, renamed
 from tests.support.samples import candidate, entry, plan, verified
 

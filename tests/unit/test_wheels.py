@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hatch_lambda.archive.plan import Entry, TextContent, WheelContent
-from hatch_lambda.wheels import LAMBDA_PYTHON, console_script, data_path, wheel_entries
+from hatch_lambda.wheels.wheel import LAMBDA_PYTHON, console_script, data_path, wheel_entries
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import SHOP, origin, verified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hatch_lambda.wheels import Wheel
+    from hatch_lambda.wheels.wheel import Wheel
 
 LIB = origin("lib")
 

@@ -30,7 +30,7 @@ from hatch_lambda.resolve.strategy import lock_path
 from hatch_lambda.resolve.lock.write import LockPart, OptionalPart, locked, make_lock, write_lock
 from hatch_lambda.resolve.validate import needed
 from hatch_lambda.dependencies.wheelhouse import choose
-from hatch_lambda.wheels import wheel_entries
+from hatch_lambda.wheels.wheel import wheel_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.strategy import Upgrade
     from hatch_lambda.runtime.target import Target
     from hatch_lambda.dependencies.wheelhouse import Chosen, Gathered, Wheelhouse
-    from hatch_lambda.wheels import Wheel
+    from hatch_lambda.wheels.wheel import Wheel
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hatch_lambda.checks.base import Candidate
     from hatch_lambda.runtime.target import Target
     from hatch_lambda.dependencies.wheelhouse import Chosen
-    from hatch_lambda.wheels import Wheel
+    from hatch_lambda.wheels.wheel import Wheel
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from hatch_lambda.checks.dlopen import LAYOUT, Library, Module, Opened, may_open
 from hatch_lambda.errors import PlanError
 from hatch_lambda.members import UNREADABLE
 from hatch_lambda.archive.plan import WheelContent, opened
-from hatch_lambda.wheels import data_path
+from hatch_lambda.wheels.wheel import data_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hatch_lambda.resolve.base import Host, Pin
-    from hatch_lambda.store import Store
+    from hatch_lambda.wheels.cache import Store
     from hatch_lambda.runtime.target import Target
-    from hatch_lambda.wheels import Wheel
+    from hatch_lambda.wheels.wheel import Wheel
 
 
 def fetch(pins: Sequence[Pin], store: Store, target: Target, host: Host) -> tuple[Wheel, ...]:

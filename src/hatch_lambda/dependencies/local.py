@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from hatch_lambda.dependencies.sources import Place
     from hatch_lambda.resolve.base import Host, Resolution
     from hatch_lambda.resolve.lock.commits import LockedCommits
-    from hatch_lambda.store import Store
+    from hatch_lambda.wheels.cache import Store
     from hatch_lambda.runtime.target import Target
-    from hatch_lambda.wheels import Wheel
+    from hatch_lambda.wheels.wheel import Wheel
 
 
 @dataclass(frozen=True)

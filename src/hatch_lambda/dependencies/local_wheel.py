@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from hatch_lambda.dependencies.sources import Place
     from hatch_lambda.resolve.base import Host
     from hatch_lambda.resolve.lock.commits import LockedCommits
-    from hatch_lambda.store import Store
-    from hatch_lambda.wheels import Wheel
+    from hatch_lambda.wheels.cache import Store
+    from hatch_lambda.wheels.wheel import Wheel
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
     from hatch_lambda.resolve.base import Demand
     from hatch_lambda.resolve.pip.log import Offer
-    from hatch_lambda.store import Store
+    from hatch_lambda.wheels.cache import Store
     from hatch_lambda.runtime.target import Target
-    from hatch_lambda.wheels import Wheel
+    from hatch_lambda.wheels.wheel import Wheel
 
 _NATIVE_SUFFIXES = (".so", ".pyd", ".dylib", ".dll", ".exe")
 

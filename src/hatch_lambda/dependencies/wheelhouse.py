@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.strategy import Upgrade
     from hatch_lambda.resolve.lock.commits import LockedCommits
     from hatch_lambda.resolve.lock.write import Locked
-    from hatch_lambda.store import Store
-    from hatch_lambda.wheels import Wheel
+    from hatch_lambda.wheels.cache import Store
+    from hatch_lambda.wheels.wheel import Wheel
 
 
 class Step(Protocol):

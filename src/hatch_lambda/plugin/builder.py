@@ -32,7 +32,7 @@ from hatch_lambda.build.manifest import manifest_path
 from hatch_lambda.build.report import Report
 from hatch_lambda.resolve.base import Host
 from hatch_lambda.resolve.strategy import is_ours
-from hatch_lambda.store import Store
+from hatch_lambda.wheels.cache import Store
 from hatch_lambda.config.targets import VARIABLES
 from hatch_lambda.temporary import sweep_temporary_directories
 from hatch_lambda.dependencies.wheelhouse import Wheelhouse

@@ -25,7 +25,7 @@ from hatch_lambda.errors import HatchLambdaError, ProjectError
 from hatch_lambda.paths import check_regular, path_problem
 from hatch_lambda.archive.plan import unreadable
 from hatch_lambda.project import Project, SelectedFile, is_program
-from hatch_lambda.wheels import portable_metadata
+from hatch_lambda.wheels.wheel import portable_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -26,7 +26,7 @@ from hatch_lambda.members import (
     name_problems,
     read_member,
 )
-from hatch_lambda.wheels import Wheel, data_path
+from hatch_lambda.wheels.wheel import Wheel, data_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from hatch_lambda.wheels import Member
+    from hatch_lambda.wheels.wheel import Member
 
 _SCHEMES = frozenset({"purelib", "platlib", "headers", "scripts", "data"})
 """Source: https://packaging.python.org/en/latest/specifications/binary-distribution-format/#the-data-directory."""

@@ -21,8 +21,8 @@ from hatch_lambda.private_directory import check_private, make_private_directory
 from hatch_lambda.resolve.base import SHA256
 from hatch_lambda.resolve.cache import Memory
 from hatch_lambda.temporary import make_temporary_directory, remove_stale, temporary_problem
-from hatch_lambda.verify import verify_wheel
-from hatch_lambda.wheels import Wheel
+from hatch_lambda.wheels.verify import verify_wheel
+from hatch_lambda.wheels.wheel import Wheel
 
 if TYPE_CHECKING:
     from types import TracebackType
