@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from hatch_lambda.hashing import CHUNK, hash_spans, sha256_of
+from hatch_lambda.zipfiles.hashing import CHUNK, hash_spans, sha256_of
 
 DATA = bytes(range(256)) * (3 * CHUNK // 256) + b"end"
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from hatch_lambda.hashing import Checkpoint
+    from hatch_lambda.zipfiles.hashing import Checkpoint
 
 _CHUNK = 1 << 20
 """Bytes read at a time."""

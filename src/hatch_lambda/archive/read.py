@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import FinishedError
-from hatch_lambda.inflate import pieces
-from hatch_lambda.layout import directory_size
-from hatch_lambda.members import (
+from hatch_lambda.zipfiles.inflate import pieces
+from hatch_lambda.zipfiles.layout import directory_size
+from hatch_lambda.zipfiles.members import (
     LARGEST_DIRECTORY,
     UNREADABLE,
     encryption_problems,

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
 from hatch_lambda.errors import ArchiveError
-from hatch_lambda.inflate import pieces
+from hatch_lambda.zipfiles.inflate import pieces
 from hatch_lambda.archive.plan import WheelContent, opened, opened_wheel, record_digest
 from hatch_lambda.temporary import FULL, temporary_space
 

@@ -17,7 +17,7 @@ from hatch_lambda.checks.known_libraries import KNOWN_MODULES
 from hatch_lambda.checks.native_files import native_files
 from hatch_lambda.checks.dlopen import LAYOUT, Library, Module, Opened, may_open, read_module
 from hatch_lambda.errors import PlanError
-from hatch_lambda.members import UNREADABLE
+from hatch_lambda.zipfiles.members import UNREADABLE
 from hatch_lambda.archive.plan import WheelContent, opened
 from hatch_lambda.wheels.wheel import data_path
 

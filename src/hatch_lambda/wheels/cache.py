@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from hatch_lambda.errors import TemporaryError, WheelError, masked
-from hatch_lambda.hashing import CHUNK, hash_spans, sha256_of
-from hatch_lambda.layout import content_offset
-from hatch_lambda.members import UNREADABLE
+from hatch_lambda.zipfiles.hashing import CHUNK, hash_spans, sha256_of
+from hatch_lambda.zipfiles.layout import content_offset
+from hatch_lambda.zipfiles.members import UNREADABLE
 from hatch_lambda.private_directory import check_private, make_private_directory
 from hatch_lambda.resolve.base import SHA256
 from hatch_lambda.resolve.cache import Memory

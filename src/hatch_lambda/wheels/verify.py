@@ -15,10 +15,10 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from packaging.version import Version
 
 from hatch_lambda.errors import WheelError
-from hatch_lambda.headers import MAX_HEADERS, header_block, read_headers
-from hatch_lambda.inflate import pieces
-from hatch_lambda.layout import directory_size, sharing
-from hatch_lambda.members import (
+from hatch_lambda.zipfiles.headers import MAX_HEADERS, header_block, read_headers
+from hatch_lambda.zipfiles.inflate import pieces
+from hatch_lambda.zipfiles.layout import directory_size, sharing
+from hatch_lambda.zipfiles.members import (
     LARGEST_DIRECTORY,
     LARGEST_LISTING,
     UNREADABLE,

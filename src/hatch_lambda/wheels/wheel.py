@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from packaging.utils import parse_wheel_filename
 
 from hatch_lambda import json_values
-from hatch_lambda.inflate import pieces
+from hatch_lambda.zipfiles.inflate import pieces
 from hatch_lambda.archive.plan import Entry, Origin, TextContent, WheelContent, opened_wheel
 from hatch_lambda.resolve.base import portable
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from hatch_lambda.hashing import Checkpoint
+    from hatch_lambda.zipfiles.hashing import Checkpoint
 
 LEFT_OUT = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json"})
 """Files of a dist-info that describe an installation, not the distribution; RECORD is written anew.
