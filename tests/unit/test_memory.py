@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hatch_lambda import json_values
+from hatch_lambda.files import json_values
 from hatch_lambda.resolve.cache import Memory
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda.paths import check_regular, files_as_folders, path_problem
+from hatch_lambda.files.paths import check_regular, files_as_folders, path_problem
 
 EVERY_SYSTEM = "is not a path for every system"
 NOT_PLAIN = "leads out of the archive or is not a plain path"

@@ -8,7 +8,7 @@ import stat
 import pytest
 
 from hatch_lambda.errors import ConfigError
-from hatch_lambda.private_directory import check_private, make_private_directory
+from hatch_lambda.files.private_directory import check_private, make_private_directory
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs the modes of POSIX")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hatch_lambda.errors import TemporaryError
-from hatch_lambda.temporary import (
+from hatch_lambda.files.temporary import (
     check_space,
     remove_stale,
     sweep_temporary_directories,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.zipfiles.headers import read_headers
-from hatch_lambda.paths import SortedPaths, common_folder
+from hatch_lambda.files.paths import SortedPaths, common_folder
 from hatch_lambda.archive.plan import Origin
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 from pathspec import GitIgnoreSpec
 
 from hatch_lambda.errors import PlanError, ProjectError, WheelError
-from hatch_lambda.paths import files_as_folders, path_problem
+from hatch_lambda.files.paths import files_as_folders, path_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

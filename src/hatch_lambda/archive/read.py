@@ -26,7 +26,7 @@ from hatch_lambda.zipfiles.members import (
     read_member,
 )
 from hatch_lambda.archive.ownership import Distribution, find_distributions, owners, text_line
-from hatch_lambda.paths import files_as_folders
+from hatch_lambda.files.paths import files_as_folders
 from hatch_lambda.archive.plan import ArchivePlan, Entry, Origin, WheelContent
 
 if TYPE_CHECKING:

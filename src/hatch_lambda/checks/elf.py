@@ -11,7 +11,7 @@ import struct
 from dataclasses import astuple, dataclass
 from typing import IO, TYPE_CHECKING, Any, Literal, get_args
 
-from hatch_lambda import json_values
+from hatch_lambda.files import json_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

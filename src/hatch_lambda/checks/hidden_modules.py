@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from hatch_lambda.checks.base import Candidate
-    from hatch_lambda.paths import SortedPaths
+    from hatch_lambda.files.paths import SortedPaths
     from hatch_lambda.archive.plan import Entry, Origin
 
 _PACKAGE, _EXTENSION, _SOURCE, _NAMESPACE = range(4)

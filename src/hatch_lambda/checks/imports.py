@@ -24,7 +24,7 @@ from hatch_lambda.checks.python_source import (
     parse_source,
     source,
 )
-from hatch_lambda.paths import SortedPaths
+from hatch_lambda.files.paths import SortedPaths
 from hatch_lambda.runtime.provided import MODULES
 from hatch_lambda.runtime.stdlib import standard_library, was_standard
 

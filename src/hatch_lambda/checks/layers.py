@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.search_path import folders_around, is_shared
-from hatch_lambda.paths import SortedPaths
+from hatch_lambda.files.paths import SortedPaths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

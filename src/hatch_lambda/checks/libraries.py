@@ -11,7 +11,7 @@ from collections import defaultdict
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hatch_lambda import json_values
+from hatch_lambda.files import json_values
 from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.known_libraries import KNOWN_MODULES
 from hatch_lambda.checks.native_files import native_files

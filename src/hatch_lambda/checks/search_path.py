@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hatch_lambda.paths import SortedPaths
+from hatch_lambda.files.paths import SortedPaths
 from hatch_lambda.archive.plan import opened
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.tags import parse_tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from hatch_lambda import json_values
+from hatch_lambda.files import json_values
 from hatch_lambda.checks.base import Finding
 from hatch_lambda.archive.plan import WheelContent, opened
 from hatch_lambda.runtime.target import wheel_tags

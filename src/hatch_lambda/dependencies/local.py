@@ -19,7 +19,7 @@ from hatch_lambda.dependencies.local_wheel import commit_in, settled, wheel_of
 from hatch_lambda.dependencies.sources import surroundings
 from hatch_lambda.resolve.base import Commit, Demand, split_url, without_credentials
 from hatch_lambda.resolve.validate import demands
-from hatch_lambda.temporary import temporary_directory
+from hatch_lambda.files.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

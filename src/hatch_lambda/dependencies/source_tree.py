@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.paths import check_regular
+from hatch_lambda.files.paths import check_regular
 from hatch_lambda.dependencies.sources import read_toml
 
 if TYPE_CHECKING:

@@ -34,7 +34,7 @@ from hatch_lambda.resolve.base import Host
 from hatch_lambda.resolve.strategy import is_ours
 from hatch_lambda.wheels.cache import Store
 from hatch_lambda.config.targets import VARIABLES
-from hatch_lambda.temporary import sweep_temporary_directories
+from hatch_lambda.files.temporary import sweep_temporary_directories
 from hatch_lambda.dependencies.wheelhouse import Wheelhouse
 
 if TYPE_CHECKING:

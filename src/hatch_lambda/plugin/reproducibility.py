@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hatch_lambda.plugin.settings import VERIFY_VARIABLE
 from hatch_lambda.errors import ArchiveError
 from hatch_lambda.resolve.base import REBUILD_VARIABLE
-from hatch_lambda.temporary import temporary_directory
+from hatch_lambda.files.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ConfigError
-from hatch_lambda.private_directory import CACHE_VARIABLE
+from hatch_lambda.files.private_directory import CACHE_VARIABLE
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, REBUILD_VARIABLE, UPGRADE_VARIABLE
 from hatch_lambda.resolve.strategy import Upgrade
 

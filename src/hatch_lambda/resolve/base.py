@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from hatch_lambda import json_values
+from hatch_lambda.files import json_values
 from hatch_lambda.errors import masked
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hatch_lambda.errors import masked
-from hatch_lambda.private_directory import make_private_directory
-from hatch_lambda.temporary import remove_stale
+from hatch_lambda.files.private_directory import make_private_directory
+from hatch_lambda.files.temporary import remove_stale
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -24,7 +24,7 @@ from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Resolution, split_
 from hatch_lambda.resolve.constraints import preferences_file
 from hatch_lambda.resolve.lock.read import read_lock, select
 from hatch_lambda.resolve.substitutes import usable_substitutes
-from hatch_lambda.temporary import temporary_directory
+from hatch_lambda.files.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

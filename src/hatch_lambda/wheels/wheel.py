@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from packaging.utils import parse_wheel_filename
 
-from hatch_lambda import json_values
+from hatch_lambda.files import json_values
 from hatch_lambda.zipfiles.inflate import pieces
 from hatch_lambda.archive.plan import Entry, Origin, TextContent, WheelContent, opened_wheel
 from hatch_lambda.resolve.base import portable

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from hatch_lambda.zipfiles.inflate import pieces
 from hatch_lambda.zipfiles.layout import content_offset
-from hatch_lambda.paths import path_problem
+from hatch_lambda.files.paths import path_problem
 from hatch_lambda.archive.plan import record_digest
 from hatch_lambda.wheels.wheel import Member
 

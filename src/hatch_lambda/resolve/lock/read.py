@@ -29,7 +29,7 @@ from packaging.utils import (
 )
 
 from hatch_lambda.errors import ResolveError, masked
-from hatch_lambda.paths import check_regular
+from hatch_lambda.files.paths import check_regular
 from hatch_lambda.resolve.advice import sdist_fix
 from hatch_lambda.resolve.base import (
     UPGRADE_VARIABLE,

@@ -26,7 +26,7 @@ from hatch_lambda.resolve.pip.command import dry_run_options, run_pip, target_op
 from hatch_lambda.resolve.validate import demands
 from hatch_lambda.resolve.substitutes import usable_substitutes
 from hatch_lambda.runtime.runtimes import RUNTIMES
-from hatch_lambda.temporary import temporary_directory
+from hatch_lambda.files.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
