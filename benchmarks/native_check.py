@@ -13,16 +13,16 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hatch_lambda.archive.plan import Choices, make_plan
 from hatch_lambda.checks.base import Candidate
 from hatch_lambda.checks.libraries import check_libraries
 from hatch_lambda.checks.native import check_native
 from hatch_lambda.checks.wheel_tags import check_wheel_tags
 from hatch_lambda.config.options import LambdaConfig
-from hatch_lambda.archive.plan import Choices, make_plan
 from hatch_lambda.resolve.cache import Memory
 from hatch_lambda.runtime.runtimes import runtime_named
-from hatch_lambda.wheels.cache import Store
 from hatch_lambda.runtime.target import ARCHITECTURES, Target
+from hatch_lambda.wheels.cache import Store
 from hatch_lambda.wheels.wheel import wheel_entries
 
 if TYPE_CHECKING:

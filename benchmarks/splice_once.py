@@ -14,18 +14,18 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from hatch_lambda.archive.plan import Choices, make_plan
 from hatch_lambda.archive.write import write_archive
 from hatch_lambda.checks import check_candidate
 from hatch_lambda.checks.base import Candidate
 from hatch_lambda.config.options import LambdaConfig
 from hatch_lambda.dependencies.fetch import fetch
-from hatch_lambda.archive.plan import Choices, make_plan
 from hatch_lambda.project import Project, describe, description, project_entries
 from hatch_lambda.resolve.base import Demand, Host, Pin, Resolution
 from hatch_lambda.resolve.validate import prove
 from hatch_lambda.runtime.runtimes import RUNTIMES
-from hatch_lambda.wheels.cache import Store
 from hatch_lambda.runtime.target import Target
+from hatch_lambda.wheels.cache import Store
 from hatch_lambda.wheels.wheel import wheel_entries
 
 

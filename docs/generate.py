@@ -9,9 +9,9 @@ from pathlib import Path
 
 from docs.schema import NOT_OPTIONS, schema
 from hatch_lambda.config.options import TABLE, LambdaConfig
+from hatch_lambda.config.targets import TARGET_OPTIONS
 from hatch_lambda.runtime.provided import DISTRIBUTIONS, SDK
 from hatch_lambda.runtime.runtimes import RUNTIMES
-from hatch_lambda.config.targets import TARGET_OPTIONS
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTICE = "<!-- Made by `python -m docs.generate` from the code; edit the docstrings there. -->\n"

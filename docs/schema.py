@@ -19,9 +19,9 @@ from hatch_lambda.config.options import (
     TABLE,
     LambdaConfig,
 )
+from hatch_lambda.config.targets import OLDEST_GLIBC_MINOR, RUNTIME_KEYS, TARGET_OPTIONS
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.runtime.target import ARCHITECTURES
-from hatch_lambda.config.targets import OLDEST_GLIBC_MINOR, RUNTIME_KEYS, TARGET_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -18,10 +18,10 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from docs.generate import PAGES, REFERENCE
-from hatch_lambda.config.archives import read_archives
-from hatch_lambda.cli import COMMANDS
-from hatch_lambda.inspect.diff import Difference, difference_json
 from hatch_lambda.archive.read import read_finished
+from hatch_lambda.cli import COMMANDS
+from hatch_lambda.config.archives import read_archives
+from hatch_lambda.inspect.diff import Difference, difference_json
 from hatch_lambda.inspect.inspection import inspect
 from hatch_lambda.inspect.summary import as_json
 from tests.support.finished import our_zip

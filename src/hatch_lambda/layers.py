@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from packaging.tags import parse_tag
 from packaging.utils import canonicalize_name, canonicalize_version
 
+from hatch_lambda.archive.read import read_finished
 from hatch_lambda.config.archives import is_path
 from hatch_lambda.errors import ConfigError, PlanError
-from hatch_lambda.archive.read import read_finished
 from hatch_lambda.resolve.validate import suits
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.runtime.target import ARCHITECTURES, Target, wheel_tags
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from packaging.tags import Tag
     from packaging.utils import NormalizedName
 
-    from hatch_lambda.config.options import LambdaConfig
-    from hatch_lambda.archive.read import FinishedArchive
     from hatch_lambda.archive.plan import ArchivePlan, Entry, Origin
+    from hatch_lambda.archive.read import FinishedArchive
+    from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.resolve.base import Demand
     from hatch_lambda.wheels.wheel import Wheel
 

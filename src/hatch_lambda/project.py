@@ -14,8 +14,8 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.errors import ProjectError
 from hatch_lambda.archive.plan import Entry, FileContent, Origin, TextContent, opened
+from hatch_lambda.errors import ProjectError
 from hatch_lambda.resolve.base import Demand
 from hatch_lambda.wheels.wheel import LARGEST_SCRIPT, console_script, run_by_lambda
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.archive.plan import Content
+    from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.runtime.target import Target
     from hatch_lambda.wheels.wheel import Wheel
 

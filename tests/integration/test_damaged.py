@@ -19,19 +19,19 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from hatch_lambda.archive.read import read_finished
 from hatch_lambda.config.archives import read_archives
 from hatch_lambda.config.options import HATCH_KEYS
-from hatch_lambda.inspect.diff import Difference, difference_json, difference_lines
 from hatch_lambda.errors import HatchLambdaError, ResolveError, WheelError
-from hatch_lambda.archive.read import read_finished
-from hatch_lambda.inspect.size_tree import tree_lines
+from hatch_lambda.inspect.diff import Difference, difference_json, difference_lines
 from hatch_lambda.inspect.inspection import inspect
+from hatch_lambda.inspect.size_tree import tree_lines
 from hatch_lambda.inspect.summary import as_json, lines
+from hatch_lambda.inspect.treemap import treemap_page
+from hatch_lambda.inspect.verify import verify_records
 from hatch_lambda.resolve.base import Demand, Resolution
 from hatch_lambda.resolve.lock.read import Wanted, commits_in, maker_of, parse_lock, select
 from hatch_lambda.resolve.validate import lacking_extras, prove
-from hatch_lambda.inspect.treemap import treemap_page
-from hatch_lambda.inspect.verify import verify_records
 from hatch_lambda.wheels.verify import verify_wheel
 from tests.support.damaged import (
     DEEP,

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
+from hatch_lambda.archive.plan import Choices, TextContent, WheelContent, make_plan
 from hatch_lambda.archive.write import write_archive
 from hatch_lambda.errors import HatchLambdaError, WheelError
-from hatch_lambda.archive.plan import Choices, TextContent, WheelContent, make_plan
 from hatch_lambda.wheels.cache import Store
 from hatch_lambda.wheels.verify import verify_wheel
 from hatch_lambda.wheels.wheel import wheel_entries

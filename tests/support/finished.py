@@ -5,8 +5,8 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.archive.write import write_archive
 from hatch_lambda.archive.plan import Choices, Entry, make_plan
+from hatch_lambda.archive.write import write_archive
 from hatch_lambda.project import Project, describe, description, project_entries
 from hatch_lambda.wheels.wheel import wheel_entries
 from tests.support.make_wheel import make_wheel, metadata

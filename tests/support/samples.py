@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from packaging.requirements import Requirement
 
-from hatch_lambda.config.archives import read_archives
-from hatch_lambda.checks.base import Candidate
-from hatch_lambda.config.options import LambdaConfig
 from hatch_lambda.archive.plan import ArchivePlan, Content, Entry, FileContent, Origin, TextContent
+from hatch_lambda.checks.base import Candidate
+from hatch_lambda.config.archives import read_archives
+from hatch_lambda.config.options import LambdaConfig
 from hatch_lambda.resolve.base import Demand
 from hatch_lambda.resolve.cache import Memory
 from hatch_lambda.runtime.runtimes import runtime_named

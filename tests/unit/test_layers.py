@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hatch_lambda.archive.plan import Origin
+from hatch_lambda.archive.read import read_finished
 from hatch_lambda.config.options import LambdaConfig
 from hatch_lambda.errors import ConfigError, FinishedError, PlanError
-from hatch_lambda.archive.read import read_finished
 from hatch_lambda.layers import (
     Layer,
     LayerZips,
@@ -19,7 +20,6 @@ from hatch_lambda.layers import (
     valid_on,
     without_carried,
 )
-from hatch_lambda.archive.plan import Origin
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from tests.support.finished import installed, our_zip, zip_of
 from tests.support.make_wheel import make_wheel

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from hatch_lambda.errors import ProjectError
 from hatch_lambda.archive.plan import Entry, FileContent, TextContent
+from hatch_lambda.errors import ProjectError
 from hatch_lambda.project import Project, SelectedFile, describe, is_program, project_entries, root_demands
 from hatch_lambda.wheels.wheel import console_script
 from tests.support.make_wheel import make_wheel

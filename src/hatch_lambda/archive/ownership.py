@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.zipfiles.headers import read_headers
-from hatch_lambda.files.paths import SortedPaths, common_folder
 from hatch_lambda.archive.plan import Origin
+from hatch_lambda.files.paths import SortedPaths, common_folder
+from hatch_lambda.zipfiles.headers import read_headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from packaging.utils import canonicalize_name
 
+from hatch_lambda.archive.ownership import Distribution, find_distributions, owners, text_line
+from hatch_lambda.archive.plan import ArchivePlan, Entry, Origin, WheelContent
 from hatch_lambda.errors import FinishedError
+from hatch_lambda.files.paths import files_as_folders
 from hatch_lambda.zipfiles.inflate import pieces
 from hatch_lambda.zipfiles.layout import directory_size
 from hatch_lambda.zipfiles.members import (
@@ -25,9 +28,6 @@ from hatch_lambda.zipfiles.members import (
     name_problems,
     read_member,
 )
-from hatch_lambda.archive.ownership import Distribution, find_distributions, owners, text_line
-from hatch_lambda.files.paths import files_as_folders
-from hatch_lambda.archive.plan import ArchivePlan, Entry, Origin, WheelContent
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

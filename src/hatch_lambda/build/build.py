@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
+from hatch_lambda.archive.plan import Choices, FileContent, make_plan, offered_plan
 from hatch_lambda.archive.write import write_archive
+from hatch_lambda.build.manifest import write_manifest
+from hatch_lambda.build.report import LockChange, LockReport, Report
 from hatch_lambda.checks import check_candidate
 from hatch_lambda.checks.base import Candidate
 from hatch_lambda.checks.limits import check_zipped, size_problem
+from hatch_lambda.dependencies.sources import shared_folder
+from hatch_lambda.dependencies.wheelhouse import choose
 from hatch_lambda.errors import ConfigError, PlanError
 from hatch_lambda.layers import (
     LAYER_PREFIX,
@@ -21,15 +26,10 @@ from hatch_lambda.layers import (
     valid_on,
     without_carried,
 )
-from hatch_lambda.build.manifest import write_manifest
-from hatch_lambda.dependencies.sources import shared_folder
-from hatch_lambda.archive.plan import Choices, FileContent, make_plan, offered_plan
 from hatch_lambda.project import describe, description, project_entries, root_demands
-from hatch_lambda.build.report import LockChange, LockReport, Report
-from hatch_lambda.resolve.strategy import lock_path
 from hatch_lambda.resolve.lock.write import LockPart, OptionalPart, locked, make_lock, write_lock
+from hatch_lambda.resolve.strategy import lock_path
 from hatch_lambda.resolve.validate import needed
-from hatch_lambda.dependencies.wheelhouse import choose
 from hatch_lambda.wheels.wheel import wheel_entries
 
 if TYPE_CHECKING:
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from hatch_lambda.config.options import LambdaConfig
-    from hatch_lambda.archive.read import FinishedArchive
     from hatch_lambda.archive.plan import ArchivePlan, Entry
+    from hatch_lambda.archive.read import FinishedArchive
+    from hatch_lambda.config.options import LambdaConfig
+    from hatch_lambda.dependencies.wheelhouse import Chosen, Gathered, Wheelhouse
     from hatch_lambda.project import Project
     from hatch_lambda.resolve.base import Demand
     from hatch_lambda.resolve.strategy import Upgrade
     from hatch_lambda.runtime.target import Target
-    from hatch_lambda.dependencies.wheelhouse import Chosen, Gathered, Wheelhouse
     from hatch_lambda.wheels.wheel import Wheel
 
 

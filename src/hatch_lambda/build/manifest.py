@@ -6,8 +6,8 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from hatch_lambda.archive.write import whole_file
 from hatch_lambda.archive.read import read_finished
+from hatch_lambda.archive.write import whole_file
 from hatch_lambda.inspect.inspection import Inspection
 from hatch_lambda.inspect.summary import as_json
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from hatch_lambda.archive.write import WrittenArchive
     from hatch_lambda.checks.base import Candidate
-    from hatch_lambda.runtime.target import Target
     from hatch_lambda.dependencies.wheelhouse import Chosen
+    from hatch_lambda.runtime.target import Target
     from hatch_lambda.wheels.wheel import Wheel
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.contents import check_contents
+from hatch_lambda.checks.excluded import check_left_out
 from hatch_lambda.checks.handler import check_handler
 from hatch_lambda.checks.hidden_modules import check_hidden_modules
 from hatch_lambda.checks.imports import check_imports
 from hatch_lambda.checks.layers import check_layers
-from hatch_lambda.checks.excluded import check_left_out
 from hatch_lambda.checks.libraries import check_libraries
 from hatch_lambda.checks.limits import check_unzipped
 from hatch_lambda.checks.native import check_native

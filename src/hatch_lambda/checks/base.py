@@ -12,8 +12,8 @@ from hatch_lambda.layers import Layer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.archive.plan import ArchivePlan, Entry
+    from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.resolve.base import Demand
     from hatch_lambda.resolve.cache import Memory
 

@@ -12,6 +12,7 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from hatch_lambda.archive.plan import opened
 from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.handler_hints import intended_handler
 from hatch_lambda.checks.python_source import (
@@ -25,16 +26,15 @@ from hatch_lambda.checks.python_source import (
     parse_entry,
     source,
 )
-from hatch_lambda.archive.plan import opened
 from hatch_lambda.runtime.provided import loaded_modules
 from hatch_lambda.runtime.stdlib import BUILTIN_MODULES, standard_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from hatch_lambda.archive.plan import Entry
     from hatch_lambda.checks.base import Candidate
     from hatch_lambda.checks.search_path import Module
-    from hatch_lambda.archive.plan import Entry
 
 _LINE = 256
 """Bytes of a first line that Linux looks at. Source: ``BINPRM_BUF_SIZE`` in ``include/uapi/linux/binfmts.h``."""

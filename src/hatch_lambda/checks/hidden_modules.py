@@ -16,9 +16,9 @@ from hatch_lambda.checks.base import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from hatch_lambda.archive.plan import Entry, Origin
     from hatch_lambda.checks.base import Candidate
     from hatch_lambda.files.paths import SortedPaths
-    from hatch_lambda.archive.plan import Entry, Origin
 
 _PACKAGE, _EXTENSION, _SOURCE, _NAMESPACE = range(4)
 _KINDS = ("a package", "an extension module", "a .py file", "a directory without __init__.py")

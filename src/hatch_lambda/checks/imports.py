@@ -31,9 +31,9 @@ from hatch_lambda.runtime.stdlib import standard_library, was_standard
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from hatch_lambda.archive.plan import Entry
     from hatch_lambda.checks.base import Candidate
     from hatch_lambda.checks.search_path import Module, SearchPath
-    from hatch_lambda.archive.plan import Entry
 
 _TEST_FOLDERS = frozenset({"test", "tests"})
 _PASSING_ON = frozenset({"ValueError", "TypeError", "KeyError", "AttributeError", "OSError"})

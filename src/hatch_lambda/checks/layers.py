@@ -17,8 +17,8 @@ from hatch_lambda.files.paths import SortedPaths
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from hatch_lambda.checks.base import Candidate
     from hatch_lambda.archive.plan import Entry, Origin
+    from hatch_lambda.checks.base import Candidate
 
 _MODULES = (".py", ".so")
 _START = "/__init__.py"

@@ -11,22 +11,22 @@ from collections import defaultdict
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hatch_lambda.files import json_values
+from hatch_lambda.archive.plan import WheelContent, opened
 from hatch_lambda.checks.base import Finding
+from hatch_lambda.checks.dlopen import LAYOUT, Library, Module, Opened, may_open, read_module
 from hatch_lambda.checks.known_libraries import KNOWN_MODULES
 from hatch_lambda.checks.native_files import native_files
-from hatch_lambda.checks.dlopen import LAYOUT, Library, Module, Opened, may_open, read_module
 from hatch_lambda.errors import PlanError
-from hatch_lambda.zipfiles.members import UNREADABLE
-from hatch_lambda.archive.plan import WheelContent, opened
+from hatch_lambda.files import json_values
 from hatch_lambda.wheels.wheel import data_path
+from hatch_lambda.zipfiles.members import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from hatch_lambda.checks.base import Candidate
     from hatch_lambda.archive.plan import Entry
+    from hatch_lambda.checks.base import Candidate
     from hatch_lambda.resolve.cache import Memory
 
 _IGNORED_FOLDERS = frozenset({"benchmarks", "docs", "example", "examples", "test", "tests"})

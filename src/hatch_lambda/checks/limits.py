@@ -14,10 +14,10 @@ from hatch_lambda.config.options import MAX_UNZIPPED
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from hatch_lambda.archive.plan import ArchivePlan
     from hatch_lambda.checks.base import Candidate
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.layers import Layer
-    from hatch_lambda.archive.plan import ArchivePlan
 
 MAX_DIRECT_UPLOAD = 50 << 20
 """Bytes of a zip that Lambda takes without S3; its "50 MB" are MiB."""

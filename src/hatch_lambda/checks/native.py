@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.checks.base import Finding
+from hatch_lambda.checks.elf import numbers
 from hatch_lambda.checks.native_files import native_files
 from hatch_lambda.checks.wheel_tags import tags_inside, wheel_filename
 from hatch_lambda.resolve.known_packages import SUBSTITUTES
-from hatch_lambda.checks.elf import numbers
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.runtime.target import wheel_tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from hatch_lambda.archive.plan import Origin
     from hatch_lambda.checks.base import Candidate
     from hatch_lambda.checks.native_files import NativeFile
-    from hatch_lambda.archive.plan import Origin
     from hatch_lambda.runtime.runtimes import System
     from hatch_lambda.runtime.target import Target
 

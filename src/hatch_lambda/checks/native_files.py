@@ -9,10 +9,10 @@ import zlib
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from hatch_lambda.files import json_values
-from hatch_lambda.errors import PlanError
-from hatch_lambda.checks.elf import HEAD, LAYOUT, Native, format_of, read_native
 from hatch_lambda.archive.plan import WheelContent, opened
+from hatch_lambda.checks.elf import HEAD, LAYOUT, Native, format_of, read_native
+from hatch_lambda.errors import PlanError
+from hatch_lambda.files import json_values
 from hatch_lambda.files.temporary import temporary_space
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_lambda.checks.base import Finding
 from hatch_lambda.archive.plan import opened
+from hatch_lambda.checks.base import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,8 +15,8 @@ from hatch_lambda.runtime.stdlib import BUILTIN_MODULES, standard_library
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_lambda.checks.base import Candidate
     from hatch_lambda.archive.plan import Entry
+    from hatch_lambda.checks.base import Candidate
 
 _UNUSED = frozenset({"test"})
 """Names of the standard library that nothing on Lambda imports, but under which many projects have their own tests."""

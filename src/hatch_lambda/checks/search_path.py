@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hatch_lambda.files.paths import SortedPaths
 from hatch_lambda.archive.plan import opened
+from hatch_lambda.files.paths import SortedPaths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

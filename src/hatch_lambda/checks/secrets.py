@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from hatch_lambda.archive.plan import opened
 from hatch_lambda.checks.base import Finding
 from hatch_lambda.layers import LAYER_PREFIX
-from hatch_lambda.archive.plan import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_lambda.checks.base import Candidate
     from hatch_lambda.archive.plan import Entry
+    from hatch_lambda.checks.base import Candidate
 
 _SECRET = re.compile(
     r"""

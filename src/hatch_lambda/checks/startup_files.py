@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_lambda.checks.base import Finding
 from hatch_lambda.archive.plan import opened
+from hatch_lambda.checks.base import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hatch_lambda.checks.base import Candidate
     from hatch_lambda.archive.plan import Entry
+    from hatch_lambda.checks.base import Candidate
 
 _CUSTOMIZATIONS = ("sitecustomize", "usercustomize")
 """Modules that Python imports at startup if they are on its path.

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from packaging.tags import parse_tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from hatch_lambda.files import json_values
-from hatch_lambda.checks.base import Finding
 from hatch_lambda.archive.plan import WheelContent, opened
+from hatch_lambda.checks.base import Finding
+from hatch_lambda.files import json_values
 from hatch_lambda.runtime.target import wheel_tags
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from packaging.tags import Tag
 
-    from hatch_lambda.checks.base import Candidate
     from hatch_lambda.archive.plan import Content
+    from hatch_lambda.checks.base import Candidate
     from hatch_lambda.resolve.cache import Memory
 
 _LARGEST = 1 << 16

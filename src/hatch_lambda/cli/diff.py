@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hatch_lambda.archive.read import read_finished
 from hatch_lambda.cli.output import say, say_json
 from hatch_lambda.inspect.diff import Difference, difference_json, difference_lines
-from hatch_lambda.archive.read import read_finished
 from hatch_lambda.inspect.inspection import inspect
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from hatch_lambda.config.options import FILE_KEYS, HATCH_KEYS, TABLE, LambdaConfig, read_config
+from hatch_lambda.config.table import Table, toml_key
+from hatch_lambda.config.targets import admitted_runtimes, read_targets
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.runtime.runtimes import RUNTIMES
-from hatch_lambda.config.table import Table, toml_key
 from hatch_lambda.runtime.target import ARCHITECTURES
-from hatch_lambda.config.targets import admitted_runtimes, read_targets
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -12,15 +12,15 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 from pathspec import GitIgnoreSpec
 
+from hatch_lambda.config.table import toml_key
 from hatch_lambda.errors import shown
 from hatch_lambda.runtime.runtimes import RUNTIMES
-from hatch_lambda.config.table import toml_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hatch_lambda.runtime.runtimes import Runtime
     from hatch_lambda.config.table import Table
+    from hatch_lambda.runtime.runtimes import Runtime
     from hatch_lambda.runtime.target import Target
 
 TABLE = "tool.hatch.build.targets.lambda"

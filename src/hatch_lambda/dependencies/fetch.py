@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
+from hatch_lambda.dependencies.sdist_builds import wheel_from_sdist
 from hatch_lambda.errors import ResolveError, WheelError
+from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, SHA256, is_file_url, is_url
 from hatch_lambda.resolve.pip.resolver import download
-from hatch_lambda.dependencies.sdist_builds import wheel_from_sdist
-from hatch_lambda.files.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hatch_lambda.resolve.base import Host, Pin
-    from hatch_lambda.wheels.cache import Store
     from hatch_lambda.runtime.target import Target
+    from hatch_lambda.wheels.cache import Store
     from hatch_lambda.wheels.wheel import Wheel
 
 

@@ -13,13 +13,13 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from hatch_lambda.dependencies.source_lookup import DependencySources
-from hatch_lambda.errors import ResolveError
 from hatch_lambda.dependencies.local_wheel import commit_in, settled, wheel_of
+from hatch_lambda.dependencies.source_lookup import DependencySources
 from hatch_lambda.dependencies.sources import surroundings
+from hatch_lambda.errors import ResolveError
+from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.resolve.base import Commit, Demand, split_url, without_credentials
 from hatch_lambda.resolve.validate import demands
-from hatch_lambda.files.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from hatch_lambda.dependencies.sources import Place
     from hatch_lambda.resolve.base import Host, Resolution
     from hatch_lambda.resolve.lock.commits import LockedCommits
-    from hatch_lambda.wheels.cache import Store
     from hatch_lambda.runtime.target import Target
+    from hatch_lambda.wheels.cache import Store
     from hatch_lambda.wheels.wheel import Wheel
 
 

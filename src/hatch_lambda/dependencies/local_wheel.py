@@ -10,14 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_lambda.files import json_values
-from hatch_lambda.errors import ResolveError, masked
+from hatch_lambda.dependencies.sdist_builds import built_wheel, impurity
+from hatch_lambda.dependencies.source_tree import fingerprint, reads_beyond, why_unbuildable
 from hatch_lambda.dependencies.sources import Surroundings, surroundings, unpacked_surroundings
+from hatch_lambda.errors import ResolveError, masked
+from hatch_lambda.files import json_values
+from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.resolve.base import COMMIT, OFFLINE_VARIABLE
 from hatch_lambda.resolve.pip.sdists import build_from, commit_of, unpacked_in
-from hatch_lambda.dependencies.source_tree import fingerprint, reads_beyond, why_unbuildable
-from hatch_lambda.dependencies.sdist_builds import built_wheel, impurity
-from hatch_lambda.files.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName

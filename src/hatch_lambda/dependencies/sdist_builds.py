@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
-from hatch_lambda.files import json_values
-from hatch_lambda.errors import ResolveError, WheelError
 from hatch_lambda.checks.elf import HEAD, format_of
+from hatch_lambda.errors import ResolveError, WheelError
+from hatch_lambda.files import json_values
+from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Pin, Resolution, Resolver
 from hatch_lambda.resolve.pip.command import offered
-from hatch_lambda.resolve.validate import demands
 from hatch_lambda.resolve.pip.sdists import build_wheel, find_sdist, sdists_above_wheels
-from hatch_lambda.files.temporary import temporary_directory
+from hatch_lambda.resolve.validate import demands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from hatch_lambda.resolve.base import Demand
     from hatch_lambda.resolve.pip.log import Offer
-    from hatch_lambda.wheels.cache import Store
     from hatch_lambda.runtime.target import Target
+    from hatch_lambda.wheels.cache import Store
     from hatch_lambda.wheels.wheel import Wheel
 
 _NATIVE_SUFFIXES = (".so", ".pyd", ".dylib", ".dll", ".exe")

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.files import json_values
 from hatch_lambda.errors import ProjectError, masked, shown
+from hatch_lambda.files import json_values
 from hatch_lambda.files.paths import check_regular
 from hatch_lambda.resolve.base import file_of, filename_of, is_file_url, is_url, split_url, without_credentials
 from hatch_lambda.resolve.lock.commits import without_suffix

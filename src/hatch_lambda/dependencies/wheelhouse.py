@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.errors import ResolveError
 from hatch_lambda.dependencies.fetch import fetch
 from hatch_lambda.dependencies.local import own_wheels
+from hatch_lambda.dependencies.sdist_builds import FromSource
 from hatch_lambda.dependencies.sources import shared_folder
+from hatch_lambda.errors import ResolveError
 from hatch_lambda.project import root_demands
 from hatch_lambda.resolve.base import Resolution
 from hatch_lambda.resolve.strategy import chosen_lock, fetching_host, is_ours, locked_commits, resolver_tool
 from hatch_lambda.resolve.validate import check_requirements, demands, lacking_extras, needed, prove
-from hatch_lambda.dependencies.sdist_builds import FromSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from hatch_lambda.dependencies.local import OwnWheels
     from hatch_lambda.project import Project
     from hatch_lambda.resolve.base import Commit, Demand, Host, Resolver
-    from hatch_lambda.resolve.strategy import Upgrade
     from hatch_lambda.resolve.lock.commits import LockedCommits
     from hatch_lambda.resolve.lock.write import Locked
+    from hatch_lambda.resolve.strategy import Upgrade
     from hatch_lambda.wheels.cache import Store
     from hatch_lambda.wheels.wheel import Wheel
 

@@ -6,17 +6,17 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from hatch_lambda.deploy.aws import backoff
-from hatch_lambda.deploy.upload import source, upload
 from hatch_lambda.deploy.request import Step
+from hatch_lambda.deploy.upload import source, upload
 from hatch_lambda.errors import PublishError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hatch_lambda.archive.read import FinishedArchive
     from hatch_lambda.deploy.aws import Connection
     from hatch_lambda.deploy.preflight import Function
     from hatch_lambda.deploy.request import Deployment, Journal
-    from hatch_lambda.archive.read import FinishedArchive
 
     Configuration = Mapping[str, Any]
 

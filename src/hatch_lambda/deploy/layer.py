@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 from hatch_lambda.deploy.aws import Refused
 from hatch_lambda.deploy.function import settled
 from hatch_lambda.deploy.preflight import layer_name
-from hatch_lambda.deploy.upload import source, upload
 from hatch_lambda.deploy.request import Step
+from hatch_lambda.deploy.upload import source, upload
 
 if TYPE_CHECKING:
+    from hatch_lambda.archive.read import FinishedArchive
     from hatch_lambda.deploy.aws import Connection
     from hatch_lambda.deploy.function import Configuration
     from hatch_lambda.deploy.preflight import Function
     from hatch_lambda.deploy.request import Deployment, Journal
-    from hatch_lambda.archive.read import FinishedArchive
 
 
 def publish_layer(

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hatch_lambda.archive.read import read_finished
 from hatch_lambda.checks.limits import MAX_DIRECT_UPLOAD
 from hatch_lambda.config.options import MAX_UNZIPPED
 from hatch_lambda.deploy.aws import Refused
 from hatch_lambda.deploy.request import bare_name
 from hatch_lambda.errors import FinishedError, PublishError
-from hatch_lambda.archive.read import read_finished
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from hatch_lambda.archive.read import FinishedArchive
     from hatch_lambda.deploy.aws import Connection
     from hatch_lambda.deploy.request import Deployment
-    from hatch_lambda.archive.read import FinishedArchive
 
 CREATE_ALIAS = "aws lambda create-alias --function-name {function} --name {alias} --function-version VERSION"
 

@@ -9,9 +9,9 @@ from hatch_lambda.deploy.aws import Refused
 from hatch_lambda.deploy.request import Step
 
 if TYPE_CHECKING:
+    from hatch_lambda.archive.read import FinishedArchive
     from hatch_lambda.deploy.aws import Connection
     from hatch_lambda.deploy.request import Deployment, Journal
-    from hatch_lambda.archive.read import FinishedArchive
 
 
 def upload(archive: FinishedArchive, wanted: Deployment, aws: Connection, journal: Journal) -> None:

@@ -11,9 +11,9 @@ from hatch_lambda.inspect.summary import NOBODY, Share, share
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hatch_lambda.archive.plan import Entry
     from hatch_lambda.archive.read import FinishedArchive
     from hatch_lambda.inspect.inspection import Inspection
-    from hatch_lambda.archive.plan import Entry
 
 DIFFERENCE_SCHEMA = 1
 """Version of the layout of the JSON; it rises when a field changes its meaning or goes away."""

@@ -13,11 +13,11 @@ from hatch_lambda.checks.imports import check_imports
 from hatch_lambda.checks.limits import check_zipped
 from hatch_lambda.config.options import LambdaConfig
 from hatch_lambda.errors import FinishedError
+from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.layers import Layer, layer_objection
 from hatch_lambda.resolve.cache import Memory
 from hatch_lambda.runtime.runtimes import AMAZON_LINUX_2023, RUNTIMES, Runtime, runtime_named
 from hatch_lambda.runtime.target import ARCHITECTURES, Architecture, Target
-from hatch_lambda.files.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

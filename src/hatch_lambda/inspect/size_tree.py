@@ -7,8 +7,8 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.limits import mebibytes
-from hatch_lambda.inspect.summary import Share, share
 from hatch_lambda.files.paths import common_folder, folder_order
+from hatch_lambda.inspect.summary import Share, share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

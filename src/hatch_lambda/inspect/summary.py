@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
+from hatch_lambda.archive.plan import WheelContent
 from hatch_lambda.checks.limits import MAX_DIRECT_UPLOAD, mebibytes
 from hatch_lambda.config.options import MAX_UNZIPPED
-from hatch_lambda.archive.plan import WheelContent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hatch_lambda.archive.read import FinishedArchive
-    from hatch_lambda.inspect.inspection import Inspection
     from hatch_lambda.archive.ownership import Distribution
     from hatch_lambda.archive.plan import Entry, Origin
+    from hatch_lambda.archive.read import FinishedArchive
+    from hatch_lambda.inspect.inspection import Inspection
 
 OVERVIEW_SCHEMA = 1
 """Version of the layout of the JSON; it rises when a field changes its meaning or goes away."""

@@ -14,9 +14,9 @@ from hatch_lambda.inspect.size_tree import Node, folder_tree
 from hatch_lambda.inspect.summary import NOBODY, shares
 
 if TYPE_CHECKING:
+    from hatch_lambda.archive.plan import Entry, Origin
     from hatch_lambda.archive.read import FinishedArchive
     from hatch_lambda.inspect.inspection import Inspection
-    from hatch_lambda.archive.plan import Entry, Origin
 
 
 def treemap_page(inspection: Inspection) -> str:
@@ -34,7 +34,7 @@ def treemap_page(inspection: Inspection) -> str:
         "rows": "\n".join(_rows(archive)),
         "nodes": _script_text(_nodes(archive)),
     }
-    page = files("hatch_lambda").joinpath("treemap.html").read_text("utf-8")
+    page = files("hatch_lambda.inspect").joinpath("treemap.html").read_text("utf-8")
     return re.sub(r"\{\{ (\w+) \}\}", lambda place: values[place[1]], page)
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.archive.read import is_description
 from hatch_lambda.archive.ownership import record_rows
+from hatch_lambda.archive.read import is_description
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hatch_lambda.archive.read import FinishedArchive
     from hatch_lambda.archive.ownership import Distribution
+    from hatch_lambda.archive.read import FinishedArchive
 
 
 _TOLD = 100

@@ -19,32 +19,32 @@ from hatchling.builders.utils import get_reproducible_timestamp
 from hatchling.plugin.manager import PluginManager
 from packaging.specifiers import SpecifierSet
 
-from hatch_lambda.plugin.reproducibility import build_again
 from hatch_lambda.archive.write import remove_leftovers
-from hatch_lambda.config.archives import LOCK_VERSION, Archives, read_archives
 from hatch_lambda.build.build import Job, build, lock
-from hatch_lambda.plugin.settings import read_environment
-from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, printable_line
-from hatch_lambda.config.filenames import check_file_names, file_name, is_file_of
-from hatch_lambda.plugin.project_reader import FileSelection, hatch_answers, hook_errors, read_project
-from hatch_lambda.layers import LayerZips
 from hatch_lambda.build.manifest import manifest_path
 from hatch_lambda.build.report import Report
+from hatch_lambda.config.archives import LOCK_VERSION, Archives, read_archives
+from hatch_lambda.config.filenames import check_file_names, file_name, is_file_of
+from hatch_lambda.config.targets import VARIABLES
+from hatch_lambda.dependencies.wheelhouse import Wheelhouse
+from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, printable_line
+from hatch_lambda.files.temporary import sweep_temporary_directories
+from hatch_lambda.layers import LayerZips
+from hatch_lambda.plugin.project_reader import FileSelection, hatch_answers, hook_errors, read_project
+from hatch_lambda.plugin.reproducibility import build_again
+from hatch_lambda.plugin.settings import read_environment
 from hatch_lambda.resolve.base import Host
 from hatch_lambda.resolve.strategy import is_ours
 from hatch_lambda.wheels.cache import Store
-from hatch_lambda.config.targets import VARIABLES
-from hatch_lambda.files.temporary import sweep_temporary_directories
-from hatch_lambda.dependencies.wheelhouse import Wheelhouse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+    from hatch_lambda.build.report import LockReport
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.plugin.settings import Environment
-    from hatch_lambda.build.report import LockReport
 
 _STANDARD_ERROR = 2
 

@@ -20,10 +20,10 @@ from hatchling.metadata.plugin.interface import MetadataHookInterface
 from hatchling.metadata.spec import DEFAULT_METADATA_VERSION, get_core_metadata_constructors
 from hatchling.plugin.exceptions import UnknownPluginError
 
+from hatch_lambda.archive.plan import unreadable
 from hatch_lambda.config.options import TABLE
 from hatch_lambda.errors import HatchLambdaError, ProjectError
 from hatch_lambda.files.paths import check_regular, path_problem
-from hatch_lambda.archive.plan import unreadable
 from hatch_lambda.project import Project, SelectedFile, is_program
 from hatch_lambda.wheels.wheel import portable_metadata
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from hatch.publish.plugin.interface import PublisherInterface
 
+from hatch_lambda.archive.read import read_finished
+from hatch_lambda.config.table import Table
 from hatch_lambda.deploy import Deployment, deploy
 from hatch_lambda.errors import (
     ConfigError,
@@ -18,9 +20,7 @@ from hatch_lambda.errors import (
     printable_line,
     shown,
 )
-from hatch_lambda.archive.read import read_finished
 from hatch_lambda.plugin.project_reader import hatch_answers
-from hatch_lambda.config.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -8,10 +8,10 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_lambda.plugin.settings import VERIFY_VARIABLE
 from hatch_lambda.errors import ArchiveError
-from hatch_lambda.resolve.base import REBUILD_VARIABLE
 from hatch_lambda.files.temporary import temporary_directory
+from hatch_lambda.plugin.settings import VERIFY_VARIABLE
+from hatch_lambda.resolve.base import REBUILD_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

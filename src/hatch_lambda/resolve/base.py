@@ -12,8 +12,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from hatch_lambda.files import json_values
 from hatch_lambda.errors import masked
+from hatch_lambda.files import json_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.config.options import LOCK_FILE, TABLE
+from hatch_lambda.config.targets import VARIABLES
 from hatch_lambda.errors import ConfigError, ResolveError
 from hatch_lambda.resolve.base import UPGRADE_VARIABLE
 from hatch_lambda.resolve.constraints import constraint_files
-from hatch_lambda.resolve.lock.requirements_txt import HashedResolver
 from hatch_lambda.resolve.lock.read import CREATED_BY, LockResolver, Wanted, maker_of
+from hatch_lambda.resolve.lock.requirements_txt import HashedResolver
 from hatch_lambda.resolve.pip.resolver import PipResolver
 from hatch_lambda.resolve.uv import UvResolver, pip_environment_of_uv
-from hatch_lambda.config.targets import VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.resolve.base import Demand, Host, Resolution, Resolver
-    from hatch_lambda.resolve.lock.commits import LockedCommits
     from hatch_lambda.resolve.cache import Memory
+    from hatch_lambda.resolve.lock.commits import LockedCommits
     from hatch_lambda.runtime.target import Target
 
 

@@ -18,13 +18,13 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import MOST_LINES, ResolveError, first_lines
-from hatch_lambda.resolve.known_packages import NATIVE
+from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.resolve.advice import BUILD_WHEEL
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Resolution, split_url
 from hatch_lambda.resolve.constraints import preferences_file
+from hatch_lambda.resolve.known_packages import NATIVE
 from hatch_lambda.resolve.lock.read import read_lock, select
 from hatch_lambda.resolve.substitutes import usable_substitutes
-from hatch_lambda.files.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

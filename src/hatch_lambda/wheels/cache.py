@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from hatch_lambda.errors import TemporaryError, WheelError, masked
+from hatch_lambda.files.private_directory import check_private, make_private_directory
+from hatch_lambda.files.temporary import make_temporary_directory, remove_stale, temporary_problem
+from hatch_lambda.resolve.base import SHA256
+from hatch_lambda.resolve.cache import Memory
+from hatch_lambda.wheels.verify import verify_wheel
+from hatch_lambda.wheels.wheel import Wheel
 from hatch_lambda.zipfiles.hashing import CHUNK, hash_spans, sha256_of
 from hatch_lambda.zipfiles.layout import content_offset
 from hatch_lambda.zipfiles.members import UNREADABLE
-from hatch_lambda.files.private_directory import check_private, make_private_directory
-from hatch_lambda.resolve.base import SHA256
-from hatch_lambda.resolve.cache import Memory
-from hatch_lambda.files.temporary import make_temporary_directory, remove_stale, temporary_problem
-from hatch_lambda.wheels.verify import verify_wheel
-from hatch_lambda.wheels.wheel import Wheel
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -15,6 +15,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from packaging.version import Version
 
 from hatch_lambda.errors import WheelError
+from hatch_lambda.wheels.wheel import Wheel, data_path
 from hatch_lambda.zipfiles.headers import MAX_HEADERS, header_block, read_headers
 from hatch_lambda.zipfiles.inflate import pieces
 from hatch_lambda.zipfiles.layout import directory_size, sharing
@@ -26,7 +27,6 @@ from hatch_lambda.zipfiles.members import (
     name_problems,
     read_member,
 )
-from hatch_lambda.wheels.wheel import Wheel, data_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

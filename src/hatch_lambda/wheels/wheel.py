@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from packaging.utils import parse_wheel_filename
 
-from hatch_lambda.files import json_values
-from hatch_lambda.zipfiles.inflate import pieces
 from hatch_lambda.archive.plan import Entry, Origin, TextContent, WheelContent, opened_wheel
+from hatch_lambda.files import json_values
 from hatch_lambda.resolve.base import portable
+from hatch_lambda.zipfiles.inflate import pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -12,11 +12,11 @@ from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
+from hatch_lambda.archive.plan import record_digest
+from hatch_lambda.files.paths import path_problem
+from hatch_lambda.wheels.wheel import Member
 from hatch_lambda.zipfiles.inflate import pieces
 from hatch_lambda.zipfiles.layout import content_offset
-from hatch_lambda.files.paths import path_problem
-from hatch_lambda.archive.plan import record_digest
-from hatch_lambda.wheels.wheel import Member
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

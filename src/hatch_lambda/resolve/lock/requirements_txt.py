@@ -15,16 +15,16 @@ from packaging.pylock import PackageVcs
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.files import json_values
 from hatch_lambda.errors import ResolveError, last_lines
+from hatch_lambda.files import json_values
 from hatch_lambda.files.paths import check_regular
+from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.resolve.base import COMMIT, OFFLINE_VARIABLE, Demand, Pin, Resolution
 from hatch_lambda.resolve.lock.commits import LockedCommits
+from hatch_lambda.resolve.pip.command import target_options
 from hatch_lambda.resolve.pip.explain import explain_fallbacks
 from hatch_lambda.resolve.pip.resolver import report_of, reported_pin, unloadable_files
-from hatch_lambda.resolve.pip.command import target_options
 from hatch_lambda.resolve.validate import check_requirements, demands, unmet
-from hatch_lambda.files.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

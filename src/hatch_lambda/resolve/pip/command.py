@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_lambda.resolve.pip.log import PipLog
 from hatch_lambda.files.temporary import check_space, temporary_directory
+from hatch_lambda.resolve.pip.log import PipLog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

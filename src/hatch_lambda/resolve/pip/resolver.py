@@ -11,9 +11,12 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from hatch_lambda.errors import ResolveError, last_lines, masked
+from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.resolve.advice import Alternatives
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, UPGRADE_VARIABLE, Host, Pin, Resolution, literal
 from hatch_lambda.resolve.constraints import preferences_file
+from hatch_lambda.resolve.lock.read import REFRESH
+from hatch_lambda.resolve.pip.command import dry_run_options, run_pip, target_options
 from hatch_lambda.resolve.pip.explain import (
     explain_download,
     explain_failure,
@@ -21,12 +24,9 @@ from hatch_lambda.resolve.pip.explain import (
     explain_older,
     explain_sdists,
 )
-from hatch_lambda.resolve.lock.read import REFRESH
-from hatch_lambda.resolve.pip.command import dry_run_options, run_pip, target_options
-from hatch_lambda.resolve.validate import demands
 from hatch_lambda.resolve.substitutes import usable_substitutes
+from hatch_lambda.resolve.validate import demands
 from hatch_lambda.runtime.runtimes import RUNTIMES
-from hatch_lambda.files.temporary import temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from hatch_lambda.errors import ResolveError, masked
+from hatch_lambda.files.temporary import check_space, temporary_directory
 from hatch_lambda.resolve.base import literal
+from hatch_lambda.resolve.pip.command import dry_run_options, pip_environment, temporary_files_in
 from hatch_lambda.resolve.pip.git_credentials import without_git_credentials
 from hatch_lambda.resolve.pip.resolver import reported_pin
-from hatch_lambda.resolve.pip.command import dry_run_options, pip_environment, temporary_files_in
-from hatch_lambda.files.temporary import check_space, temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

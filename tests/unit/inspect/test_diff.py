@@ -6,8 +6,8 @@ import stat
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.inspect.diff import Difference, difference_json, difference_lines
 from hatch_lambda.archive.read import read_finished
+from hatch_lambda.inspect.diff import Difference, difference_json, difference_lines
 from hatch_lambda.inspect.inspection import inspect
 from tests.support.finished import HANDLER, installed, our_zip, zip_of
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hatch_lambda.archive.plan import TextContent
 from hatch_lambda.archive.read import read_finished
 from hatch_lambda.inspect.inspection import inspect
-from hatch_lambda.archive.plan import TextContent
 from hatch_lambda.inspect.verify import Verification, verify_records
 from tests.support.deployments import function_zip, layer_zip
 from tests.support.finished import installed, our_zip, zip_of

@@ -10,8 +10,15 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from hatch_lambda.dependencies.sources import (
+    Place,
+    Scope,
+    Surroundings,
+    shared_folder,
+    surroundings,
+    unpacked_surroundings,
+)
 from hatch_lambda.errors import ProjectError
-from hatch_lambda.dependencies.sources import Place, Scope, Surroundings, shared_folder, surroundings, unpacked_surroundings
 from tests.support.samples import target
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from hatch_lambda.archive.write import WrittenArchive
 from hatch_lambda.archive.plan import ArchivePlan, Entry, WheelContent
+from hatch_lambda.archive.write import WrittenArchive
 from hatch_lambda.build.report import Report
 from hatch_lambda.dependencies.wheelhouse import Chosen
 from tests.support.make_wheel import make_wheel

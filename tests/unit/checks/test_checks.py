@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hatch_lambda.archive.plan import ArchivePlan, Entry, FileContent, Origin
 from hatch_lambda.checks import check_candidate
 from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.handler import check_handler
 from hatch_lambda.checks.limits import check_unzipped, check_zipped, largest, mebibytes
 from hatch_lambda.errors import PlanError
-from hatch_lambda.archive.plan import ArchivePlan, Entry, FileContent, Origin
 from hatch_lambda.runtime.runtimes import AMAZON_LINUX_2023, Runtime
 from hatch_lambda.wheels.wheel import wheel_entries
 from tests.support.make_wheel import make_wheel

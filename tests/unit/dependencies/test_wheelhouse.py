@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.resolve.base import Resolution
 from hatch_lambda.dependencies.wheelhouse import Chosen, Gathered, choose
+from hatch_lambda.resolve.base import Resolution
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import config, demand, verified
 

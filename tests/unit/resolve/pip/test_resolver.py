@@ -8,8 +8,8 @@ import pytest
 
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.resolve.base import Host
-from hatch_lambda.resolve.strategy import resolver_tool
 from hatch_lambda.resolve.pip.command import dry_run_options
+from hatch_lambda.resolve.strategy import resolver_tool
 from tests.support.samples import config
 
 T = "tool.hatch.build.targets.lambda"

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_lambda.errors import FinishedError
-from hatch_lambda.archive.read import FinishedArchive, read_finished
 from hatch_lambda.archive.plan import WheelContent
+from hatch_lambda.archive.read import FinishedArchive, read_finished
+from hatch_lambda.errors import FinishedError
 from tests.support.finished import HANDLER, installed, our_zip, zip_of
 
 if TYPE_CHECKING:

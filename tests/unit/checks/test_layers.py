@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from hatch_lambda.archive.plan import Entry, FileContent, Origin
 from hatch_lambda.checks.base import Candidate, Finding
 from hatch_lambda.checks.contents import check_contents
 from hatch_lambda.checks.handler import check_handler
 from hatch_lambda.checks.layers import check_layers
 from hatch_lambda.checks.limits import check_unzipped
 from hatch_lambda.layers import Layer
-from hatch_lambda.archive.plan import Entry, FileContent, Origin
 from hatch_lambda.resolve.cache import Memory
 from tests.support.samples import config, entry, origin, plan
 

@@ -9,8 +9,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from hatch_lambda.errors import ResolveError
 from hatch_lambda.build.report import LockChange, LockReport
+from hatch_lambda.errors import ResolveError
 from hatch_lambda.resolve.base import Commit, Demand, Pin
 from hatch_lambda.resolve.lock.read import Wanted, commits_in, parse_lock, select
 from hatch_lambda.resolve.lock.write import Locked, LockPart, OptionalPart, locked, make_lock, write_lock

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from hatch_lambda.archive.plan import ArchivePlan, Choices, Entry, FileContent, TextContent, WheelContent, make_plan
 from hatch_lambda.archive.write import Header, dos_date, end_records, remove_leftovers, write_archive
 from hatch_lambda.errors import ArchiveError, ProjectError, WheelError
-from hatch_lambda.archive.plan import ArchivePlan, Choices, Entry, FileContent, TextContent, WheelContent, make_plan
 from hatch_lambda.wheels.cache import Store
 from hatch_lambda.wheels.wheel import wheel_entries
 from tests.support.make_wheel import make_wheel

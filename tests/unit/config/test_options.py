@@ -9,9 +9,9 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from hatch_lambda.config.options import DEFAULT_FILENAME, HATCH_KEYS, MAX_UNZIPPED, LambdaConfig
+from hatch_lambda.config.table import Table
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.runtime.runtimes import Runtime, System
-from hatch_lambda.config.table import Table
 from hatch_lambda.runtime.target import Target
 from tests.support.samples import read_config, target
 

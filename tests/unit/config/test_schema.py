@@ -14,7 +14,7 @@ from hatch_lambda.config.archives import TAKEN_NAMES, read_archives
 from hatch_lambda.config.options import FILE_KEYS, HATCH_KEYS
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.runtime.runtimes import RUNTIMES
-from tests.unit import test_config
+from tests.unit.config import test_options as test_config
 
 SCHEMA = json.loads(json_schema())
 TABLE = Draft7Validator({"$ref": "#/definitions/table", "definitions": SCHEMA["definitions"]})

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hatch_lambda.archive.plan import ArchivePlan, TextContent
+from hatch_lambda.archive.read import read_finished
 from hatch_lambda.checks.known_libraries import KNOWN_MODULES
 from hatch_lambda.checks.libraries import check_libraries
 from hatch_lambda.errors import PlanError
-from hatch_lambda.archive.read import read_finished
 from hatch_lambda.layers import Layer
-from hatch_lambda.archive.plan import ArchivePlan, TextContent
 from hatch_lambda.resolve.cache import Memory
 from hatch_lambda.runtime.runtimes import Runtime, System
 from hatch_lambda.runtime.target import Target

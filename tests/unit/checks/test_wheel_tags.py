@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from hatch_lambda.checks.wheel_tags import check_wheel_tags
 from hatch_lambda.archive.plan import WheelContent
+from hatch_lambda.checks.wheel_tags import check_wheel_tags
 from hatch_lambda.resolve.cache import Memory
 from hatch_lambda.wheels.wheel import wheel_entries
 from tests.support.make_wheel import make_wheel, renamed

@@ -12,7 +12,6 @@ from dataclasses import replace
 import pytest
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.errors import PlanError, ProjectError, WheelError
 from hatch_lambda.archive.plan import (
     ArchivePlan,
     Choices,
@@ -25,6 +24,7 @@ from hatch_lambda.archive.plan import (
     opened,
     record_digest,
 )
+from hatch_lambda.errors import PlanError, ProjectError, WheelError
 from hatch_lambda.wheels.wheel import wheel_entries
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import SHOP, entry, origin, verified

@@ -8,8 +8,8 @@ import pytest
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from hatch_lambda.dependencies.source_lookup import DependencySources
 from hatch_lambda.dependencies.local import OwnWheels, own_wheels
+from hatch_lambda.dependencies.source_lookup import DependencySources
 from hatch_lambda.dependencies.sources import Place, Surroundings
 from hatch_lambda.resolve.base import Host, Pin, Resolution
 from hatch_lambda.wheels.cache import Store

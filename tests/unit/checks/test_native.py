@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hatch_lambda.archive.plan import ArchivePlan, TextContent
 from hatch_lambda.checks.native import check_native
 from hatch_lambda.errors import PlanError
-from hatch_lambda.archive.plan import ArchivePlan, TextContent
 from hatch_lambda.resolve.cache import Memory
 from hatch_lambda.runtime.runtimes import Runtime, System
 from hatch_lambda.runtime.target import Target
