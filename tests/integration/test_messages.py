@@ -788,7 +788,9 @@ def test_a_file_that_a_lock_names_outside_of_the_project_is_not_taken(project, s
 
 
 def test_hatch_learns_of_the_builder_without_loading_it(environ):
-    code = "import sys, hatch_lambda.plugin.hooks; print(*sorted(name for name in sys.modules if 'hatch_lambda' in name))"
+    code = (
+        "import sys, hatch_lambda.plugin.hooks; print(*sorted(name for name in sys.modules if 'hatch_lambda' in name))"
+    )
 
     done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
 

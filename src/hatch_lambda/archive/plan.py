@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import hashlib
 import io
@@ -19,6 +18,7 @@ from pathspec import GitIgnoreSpec
 
 from hatch_lambda.errors import PlanError, ProjectError, WheelError
 from hatch_lambda.files.paths import files_as_folders, path_problem
+from hatch_lambda.zipfiles.record import record_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -334,8 +334,3 @@ def _records(claims: Iterable[Entry], kept: Mapping[str, Entry]) -> Iterator[Ent
 
 def _record_path(origin: Origin) -> str:
     return f"{origin.dist_info}/RECORD"
-
-
-def record_digest(digest: bytes) -> str:
-    """Return a SHA-256 digest as RECORD spells it: urlsafe base64 without padding, after the algorithm's name."""
-    return "sha256=" + base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")

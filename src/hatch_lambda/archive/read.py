@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from hatch_lambda.wheels.wheel import Member
+    from hatch_lambda.zipfiles.members import Member
 
 MAX_READ = 4 << 30
 """Bytes that a zip may claim to unpack to; no function or layer comes near, and a zip bomb goes far beyond."""

@@ -20,10 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
-from hatch_lambda.archive.plan import WheelContent, opened, opened_wheel, record_digest
+from hatch_lambda.archive.plan import WheelContent, opened, opened_wheel
 from hatch_lambda.errors import ArchiveError
 from hatch_lambda.files.temporary import FULL, temporary_space
 from hatch_lambda.zipfiles.inflate import pieces
+from hatch_lambda.zipfiles.record import record_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

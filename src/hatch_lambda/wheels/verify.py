@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from hatch_lambda.wheels.wheel import Member
+    from hatch_lambda.zipfiles.members import Member
 
 _SCHEMES = frozenset({"purelib", "platlib", "headers", "scripts", "data"})
 """Source: https://packaging.python.org/en/latest/specifications/binary-distribution-format/#the-data-directory."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from packaging.utils import parse_wheel_filename
 
@@ -13,6 +13,7 @@ from hatch_lambda.archive.plan import Entry, Origin, TextContent, WheelContent, 
 from hatch_lambda.files import json_values
 from hatch_lambda.resolve.base import portable
 from hatch_lambda.zipfiles.inflate import pieces
+from hatch_lambda.zipfiles.members import Member
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -38,33 +39,6 @@ LARGEST_SCRIPT = 1 << 20
 """Bytes of a script whose first line is rewritten, which is held in memory as a whole; larger ones are programs."""
 
 _TO_ROOT = frozenset({"purelib", "platlib", "data"})
-
-_DIGEST = re.compile(r"sha256=[\w-]{43}", re.ASCII)
-"""A hash as RECORD spells it."""
-
-
-class Member(NamedTuple):
-    """A file in a wheel, as its central directory and the first reading of it tell. Sizes and offset in bytes."""
-
-    name: str
-    offset: int
-    method: int
-    crc: int
-    compressed: int
-    size: int
-    executable: bool
-    digest: str
-
-    @classmethod
-    def from_json(cls, value: object) -> Member:
-        """Return a member as JSON holds it; raises ``ValueError`` for any other value."""
-        values = json_values.items(value)
-        if list(map(type, values)) != _MEMBER_TYPES or not _DIGEST.fullmatch(values[-1]) or min(values[1:6]) < 0:
-            raise ValueError("no member")
-        return cls(*values)
-
-
-_MEMBER_TYPES = [str, int, int, int, int, int, bool, str]
 
 
 @dataclass(frozen=True, kw_only=True)

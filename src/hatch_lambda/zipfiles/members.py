@@ -10,13 +10,12 @@ import zipfile
 import zlib
 from collections import Counter
 from contextlib import suppress
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from hatch_lambda.archive.plan import record_digest
 from hatch_lambda.files.paths import path_problem
-from hatch_lambda.wheels.wheel import Member
 from hatch_lambda.zipfiles.inflate import pieces
 from hatch_lambda.zipfiles.layout import content_offset
+from hatch_lambda.zipfiles.record import record_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -52,6 +51,33 @@ LARGEST_DIRECTORY = 10 << 20
 """Bytes of a zip's directory, of which twenty times as much is held in memory: room for eighty thousand files."""
 
 _TWO_STORIES = "programs would not agree on what the zip holds; make it anew"
+
+
+_DIGEST = re.compile(r"sha256=[\w-]{43}", re.ASCII)
+"""A hash as RECORD spells it."""
+
+_MEMBER_TYPES = [str, int, int, int, int, int, bool, str]
+
+
+class Member(NamedTuple):
+    """A file in a wheel, as its central directory and the first reading of it tell. Sizes and offset in bytes."""
+
+    name: str
+    offset: int
+    method: int
+    crc: int
+    compressed: int
+    size: int
+    executable: bool
+    digest: str
+
+    @classmethod
+    def from_json(cls, value: object) -> Member:
+        """Return a member as JSON holds it; raises ``ValueError`` for any other value."""
+        values = json_values.items(value)
+        if list(map(type, values)) != _MEMBER_TYPES or not _DIGEST.fullmatch(values[-1]) or min(values[1:6]) < 0:
+            raise ValueError("no member")
+        return cls(*values)
 
 
 def name_problems(names: Sequence[str], refused: str) -> Iterator[str]:

@@ -22,10 +22,10 @@ from hatch_lambda.archive.plan import (
     make_plan,
     offered_plan,
     opened,
-    record_digest,
 )
 from hatch_lambda.errors import PlanError, ProjectError, WheelError
 from hatch_lambda.wheels.wheel import wheel_entries
+from hatch_lambda.zipfiles.record import record_digest
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import SHOP, entry, origin, verified
 

@@ -20,7 +20,7 @@ import pytest
 
 from hatch_lambda.errors import ConfigError, TemporaryError, WheelError
 from hatch_lambda.wheels.cache import Store, _place
-from hatch_lambda.wheels.wheel import Member
+from hatch_lambda.zipfiles.members import Member
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import verified
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_lambda.archive.plan import record_digest
 from hatch_lambda.errors import WheelError
 from hatch_lambda.wheels.verify import verify_wheel
 from hatch_lambda.wheels.wheel import Wheel, wheel_entries
+from hatch_lambda.zipfiles.record import record_digest
 from tests.support.make_wheel import make_wheel, metadata
 
 if TYPE_CHECKING:
