@@ -13,16 +13,16 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_lambda.archive.plan import Choices, make_plan
+from hatch_lambda.archive.plan import PlanOptions, make_plan
 from hatch_lambda.checks.base import Candidate
 from hatch_lambda.checks.libraries import check_libraries
 from hatch_lambda.checks.native import check_native
 from hatch_lambda.checks.wheel_tags import check_wheel_tags
 from hatch_lambda.config.options import LambdaConfig
-from hatch_lambda.resolve.cache import Memory
+from hatch_lambda.resolve.cache import ResultCache
 from hatch_lambda.runtime.runtimes import runtime_named
 from hatch_lambda.runtime.target import ARCHITECTURES, Target
-from hatch_lambda.wheels.cache import Store
+from hatch_lambda.wheels.cache import WheelCache
 from hatch_lambda.wheels.wheel import wheel_entries
 
 if TYPE_CHECKING:
@@ -54,48 +54,48 @@ numba can do without the library, debugpy without its native code.
 CHECKS = (check_native, check_wheel_tags, check_libraries)
 
 
-def download(target: Target, names: Sequence[str], folder: Path) -> None:
+def download(target: Target, names: Sequence[str], directory: Path) -> None:
     """Fetch the newest wheels that the target loads; a distribution that has none is passed over."""
-    folder.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)
     platforms = [f"--platform={platform}" for platform in target.platforms]
     version = f"--python-version={target.runtime.python_version}"
     abis = [f"--abi={abi}" for abi in (target.abi, "abi3", "none")]
     options = ("--quiet", "--no-deps", "--only-binary=:all:", "--implementation=cp", version, *abis, *platforms)
     for name in names:
-        command = [sys.executable, "-m", "pip", "download", *options, f"--dest={folder}", name]
+        command = [sys.executable, "-m", "pip", "download", *options, f"--dest={directory}", name]
         if subprocess.run(command, check=False, capture_output=True).returncode:
             print(f"  {name}: no wheel for {target}")
 
 
-def check(target: Target, folder: Path, store: Store, memory: Memory) -> None:
+def check(target: Target, directory: Path, store: WheelCache, memory: ResultCache) -> None:
     """Print what the check finds in each wheel alone, and the time that it took."""
     spent = 0.0
-    wheels = [store.add(file, expected=None) for file in sorted(folder.glob("*.whl"))]
+    wheels = [store.add(file, expected=None) for file in sorted(directory.glob("*.whl"))]
     for wheel in wheels:
-        plan = make_plan(wheel_entries(wheel, scripts_for=None), Choices())
+        plan = make_plan(wheel_entries(wheel, scripts_for=None), PlanOptions())
         start = time.perf_counter()
         candidate = Candidate(plan, LambdaConfig(target=target), memory)
-        findings = [finding for look in CHECKS for finding in look(candidate)]
+        diagnostics = [diagnostic for look in CHECKS for diagnostic in look(candidate)]
         spent += time.perf_counter() - start
-        for finding in findings:
-            print(f"  {finding.severity}: {finding.text}")
+        for diagnostic in diagnostics:
+            print(f"  {diagnostic.severity}: {diagnostic.text}")
     print(f"{target}: {len(wheels)} wheels, {spent:.2f} s")
 
 
-def main(folder: Path, names: Sequence[str]) -> None:
+def main(directory: Path, names: Sequence[str]) -> None:
     """Fetch, check, and check again from memory."""
-    with tempfile.TemporaryDirectory() as scratch, Store(folder / "store") as store:
-        memory = Memory(Path(scratch))
+    with tempfile.TemporaryDirectory() as scratch, WheelCache(directory / "store") as store:
+        memory = ResultCache(Path(scratch))
         for name in RUNTIMES:
             runtime = runtime_named(name)
             for architecture in ARCHITECTURES if runtime else ():
                 target = Target(runtime, architecture) if runtime else None
                 if target:
-                    place = folder / f"{name}-{target.machine}"
+                    place = directory / f"{name}-{target.machine}"
                     if not place.is_dir():
                         download(target, names, place)
                     check(target, place, store, memory)
-                    check(target, place, store, Memory(memory.folder))
+                    check(target, place, store, ResultCache(memory.directory))
 
 
 if __name__ == "__main__":

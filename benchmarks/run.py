@@ -162,12 +162,12 @@ class Outcome:
     archives: list[Archive]
 
 
-def measured(command: Sequence[str], folder: Path, environ: Mapping[str, str]) -> Cost:
+def measured(command: Sequence[str], directory: Path, environ: Mapping[str, str]) -> Cost:
     """Run a command in a folder and return what it took; exits with all that it said if it fails."""
     with tempfile.TemporaryFile() as said:
         start = time.perf_counter()
         process = subprocess.Popen(
-            command, cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT
+            command, cwd=directory, env=environ, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT
         )
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - start
@@ -179,16 +179,16 @@ def measured(command: Sequence[str], folder: Path, environ: Mapping[str, str]) -
     return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit)
 
 
-def make_environment(folder: Path) -> dict[str, str]:
+def make_environment(directory: Path) -> dict[str, str]:
     """Make a virtual environment with this checkout, hatchling, pip and uv; return the variables to run things in it.
 
     The user's own settings of pip and uv stay, so that their indexes are used.
     """
-    venv.create(folder, with_pip=True)
+    venv.create(directory, with_pip=True)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HATCH_", "PYTHON"))}
-    environ = {**kept, "VIRTUAL_ENV": str(folder), "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    environ = {**kept, "VIRTUAL_ENV": str(directory), "PATH": f"{directory / 'bin'}{os.pathsep}{os.environ['PATH']}"}
     wanted = ("pip", "hatchling", "uv", str(CHECKOUT))
-    measured((str(folder / "bin/python"), "-m", "pip", "install", "--upgrade", *wanted), folder, environ)
+    measured((str(directory / "bin/python"), "-m", "pip", "install", "--upgrade", *wanted), directory, environ)
     return environ
 
 
@@ -198,13 +198,13 @@ def read_set(name: str) -> list[str]:
     return [line for line in lines if not line.startswith("#")]
 
 
-def make_project(folder: Path, requirements: Sequence[str], options: str = "") -> None:
+def make_project(directory: Path, requirements: Sequence[str], options: str = "") -> None:
     """Write a project that requires these, once for Hatch and once as people write it for pip."""
-    (folder / "shop").mkdir(parents=True)
-    (folder / "pyproject.toml").write_text(PROJECT.format(dependencies=json.dumps(requirements), options=options))
-    (folder / "requirements.txt").write_text("".join(f"{requirement}\n" for requirement in requirements))
-    (folder / "shop/__init__.py").touch()
-    (folder / "shop/api.py").write_text("def handler(event, context):\n    return event\n")
+    (directory / "shop").mkdir(parents=True)
+    (directory / "pyproject.toml").write_text(PROJECT.format(dependencies=json.dumps(requirements), options=options))
+    (directory / "requirements.txt").write_text("".join(f"{requirement}\n" for requirement in requirements))
+    (directory / "shop/__init__.py").touch()
+    (directory / "shop/api.py").write_text("def handler(event, context):\n    return event\n")
 
 
 def bring_about(state: str, tool: Tool, project: Path, caches: Mapping[str, str]) -> None:

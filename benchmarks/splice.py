@@ -29,12 +29,12 @@ MOST_OVERHEAD = 0.3
 Commands = dict[str, tuple[str, ...]]
 
 
-def interleaved(commands: Commands, rounds: int, folder: Path, environ: Mapping[str, str]) -> dict[str, Cost]:
+def interleaved(commands: Commands, rounds: int, directory: Path, environ: Mapping[str, str]) -> dict[str, Cost]:
     """Return the median cost of each command, after one run of each that does not count."""
     costs: dict[str, list[Cost]] = {name: [] for name in commands}
     for turn in range(rounds + 1):
         for name, command in commands.items():
-            cost = measured(command, folder, environ)
+            cost = measured(command, directory, environ)
             if turn:
                 costs[name].append(cost)
     return {name: median(found) for name, found in costs.items()}

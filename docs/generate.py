@@ -86,7 +86,7 @@ def runtimes() -> str:
         for runtime in RUNTIMES
     ]
     sdk = [
-        f"| `{name}` | {sighting.version} | {sighting.seen} | <{sighting.source}> |"
+        f"| `{name}` | {sighting.version} | {sighting.observed} | <{sighting.source}> |"
         if sighting
         else f"| `{name}` | not known | | |"
         for name, sighting in SDK.items()

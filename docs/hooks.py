@@ -40,11 +40,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def moved(text: str, source: str) -> str:
     """Return the text of a file of the repository with its links as they are seen from its page."""
-    folder = posixpath.dirname(PAGES[source])
+    directory = posixpath.dirname(PAGES[source])
 
     def link(match: re.Match[str]) -> str:
         there = posixpath.normpath(posixpath.join(posixpath.dirname(source), match[2]))
         page = PAGES.get(there) or posixpath.relpath(there, "docs")
-        return match[1] + posixpath.relpath(page, folder or ".")
+        return match[1] + posixpath.relpath(page, directory or ".")
 
     return _LINK.sub(link, text)

@@ -31,7 +31,7 @@ ADDRESS = "https://json.schemastore.org/partial-hatch-lambda.json"
 
 HATCH_MANUAL = "https://hatch.pypa.io/latest/config/build/"
 
-NOT_OPTIONS = frozenset({"target", "kind", "name", "version", "warnings", "runtimes", "addresses"})
+NOT_OPTIONS = frozenset({"target", "kind", "name", "build_name", "warnings", "runtimes", "addresses"})
 """Fields of the configuration that are not read from the table."""
 
 _TEXT = {"type": "string", "pattern": r"\S"}

@@ -45,10 +45,12 @@ def environ(tmp_path: Path, index: IndexServer) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     kept.pop("SOURCE_DATE_EPOCH", None)
     kept.pop("PYTHONDONTWRITEBYTECODE", None)  # or each build would compile all its modules anew
-    folders = [path for path in kept["PATH"].split(os.pathsep) if not path.endswith(("/.cargo/bin", "\\.cargo\\bin"))]
+    directories = [
+        path for path in kept["PATH"].split(os.pathsep) if not path.endswith(("/.cargo/bin", "\\.cargo\\bin"))
+    ]
     return {
         **kept,
-        "PATH": os.pathsep.join(folders),  # each pip would start the rustc there, for the statistics of indexes
+        "PATH": os.pathsep.join(directories),  # each pip would start the rustc there, for the statistics of indexes
         "HATCH_LAMBDA_CACHE_DIR": str(tmp_path / "store"),
         "NETRC": os.devnull,
         "PIP_CACHE_DIR": str(tmp_path / "pip-cache"),
@@ -112,8 +114,8 @@ class ProjectFolder:
 @pytest.fixture
 def project(tmp_path: Path, environ: dict[str, str]) -> ProjectFolder:
     """A project with one package, ``shop``, which has a handler; it requires nothing."""
-    folder = ProjectFolder(tmp_path / "project", environ)
-    folder.configure()
-    folder.write("shop/__init__.py")
-    folder.write("shop/api.py", "def handler(event, context):\n    return {'echo': event}\n")
-    return folder
+    directory = ProjectFolder(tmp_path / "project", environ)
+    directory.configure()
+    directory.write("shop/__init__.py")
+    directory.write("shop/api.py", "def handler(event, context):\n    return {'echo': event}\n")
+    return directory

@@ -18,7 +18,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from docs.generate import PAGES, REFERENCE
-from hatch_lambda.archive.read import read_finished
+from hatch_lambda.archive.read import read_zip
 from hatch_lambda.cli import COMMANDS
 from hatch_lambda.config.archives import read_archives
 from hatch_lambda.inspect.diff import Difference, difference_json
@@ -52,8 +52,8 @@ def test_a_generated_page_is_what_the_code_says(name):
 
 
 def test_the_page_on_the_report_names_every_field_and_no_other(tmp_path):
-    old = inspect(read_finished(our_zip(tmp_path, "a.zip")))
-    new = inspect(read_finished(our_zip(tmp_path, "b.zip", libraries={})))
+    old = inspect(read_zip(our_zip(tmp_path, "a.zip")))
+    new = inspect(read_zip(our_zip(tmp_path, "b.zip", libraries={})))
     page = (REFERENCE / "report.md").read_text("utf-8")
     report, _, difference = page.partition("## The difference")
 
@@ -110,7 +110,7 @@ def test_every_shell_example_can_be_parsed(path):
 def test_every_command_in_the_documentation_exists(path):
     known = {"wheel", "sdist", "lambda", "lambda:lock", *(f"lambda:{name}" for name in names_of_archives(text(path)))}
 
-    wrong = [command for command in our_commands(text(path)) if objection(command, known)]
+    wrong = [command for command in our_commands(text(path)) if problem(command, known)]
 
     assert wrong == []
 
@@ -171,7 +171,7 @@ def names_of_archives(page: str) -> set[str]:
     return found
 
 
-def objection(command: str, known: set[str]) -> str:
+def problem(command: str, known: set[str]) -> str:
     """Return what is wrong with a command of Hatch or ours; nothing if it can be run."""
     whole = re.sub(r"\$\([^)]*\)", "", command)
     words = [word for word in shlex.split(whole, comments=True) if not re.match(r"[A-Z_]+=", word)]
@@ -202,11 +202,10 @@ def patterns_of_messages() -> dict[str, re.Pattern[str]]:
     return {row: re.compile(f"{body}|{body.removeprefix(WHERE)}") for row, body in bodies.items()}
 
 
-def test_contributing_names_every_module_and_no_other():
-    table = re.findall(r"^\| (`.*?`) \|", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
-    named = [name for cell in table for name in re.findall(r"`([\w./]+)`", cell) if name.endswith((".py", "/"))]
-    source = ROOT / "src" / "hatch_lambda"
-    modules = {path.name for path in source.glob("*.py")} - {"__init__.py"}
-    packages = {f"{path.parent.name}/" for path in source.glob("*/__init__.py")}
+def test_contributing_names_every_directory_and_no_other():
+    tree = re.findall(r"^(│   )?[├└]── ([a-z_]+(?:/|\.py)) +\S", text(Path("CONTRIBUTING.md")), re.MULTILINE)
+    named = [("resolve/" if inner else "") + name for inner, name in tree]
+    modules = {path.name for path in SOURCE.glob("*.py")} - {"__init__.py", "__main__.py"}
+    packages = {f"{path.parent.relative_to(SOURCE).as_posix()}/" for path in SOURCE.rglob("*/__init__.py")}
 
     assert sorted(named) == sorted(modules | packages)

@@ -108,17 +108,17 @@ class ArchiveError(HatchLambdaError):
     """The archive could not be written; what stood at its path before is untouched."""
 
 
-class PublishError(HatchLambdaError):
+class DeployError(HatchLambdaError):
     """An archive could not be deployed; the problems end with what has been done all the same, and what has not."""
 
 
-class InterruptedDeploymentError(PublishError):
+class InterruptedDeploymentError(DeployError):
     """A person has ended the deployment with Ctrl-C; the exit code is the one that shells give to that."""
 
     exit_code = 130
 
 
-class FinishedError(HatchLambdaError):
+class ZipError(HatchLambdaError):
     """A finished zip cannot be read, is damaged, or hides what it holds."""
 
 
@@ -163,7 +163,7 @@ def _is_secret(parameter: re.Match[str]) -> bool:
     return bool(_OPAQUE.fullmatch(parameter["value"])) and not _PUBLIC_NAMES.match(name)
 
 
-def shown(value: object) -> str:
+def shorten(value: object) -> str:
     """Return a value found in somebody's file as messages show it: its ``repr``, cut where it is very long.
 
     Python writes no integer of more than 4,300 digits, and nothing that is nested a thousand times.

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from packaging.tags import parse_tag
 from packaging.utils import canonicalize_name, canonicalize_version
 
-from hatch_lambda.archive.read import read_finished
+from hatch_lambda.archive.read import read_zip
 from hatch_lambda.config.archives import is_path
 from hatch_lambda.errors import ConfigError, PlanError
-from hatch_lambda.resolve.validate import suits
+from hatch_lambda.resolve.validate import is_satisfied
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.runtime.target import ARCHITECTURES, Target, wheel_tags
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.archive.plan import ArchivePlan, Entry, Origin
-    from hatch_lambda.archive.read import FinishedArchive
+    from hatch_lambda.archive.read import LambdaZip
     from hatch_lambda.config.options import LambdaConfig
-    from hatch_lambda.resolve.base import Demand
+    from hatch_lambda.resolve.base import Dependency
     from hatch_lambda.wheels.wheel import Wheel
 
 LAYER_PREFIX = "python/"
@@ -81,7 +81,7 @@ class Layer:
         return {canonicalize_name(origin.name): origin.version for origin in origins if origin.dist_info}
 
 
-def carried(layers: Sequence[Layer]) -> dict[NormalizedName, str]:
+def versions_in_layers(layers: Sequence[Layer]) -> dict[NormalizedName, str]:
     """Return the version of each distribution in the layers."""
     return {name: version for layer in layers for name, version in layer.versions.items()}
 
@@ -107,9 +107,9 @@ def check_versions(owners: Iterable[Origin], layers: Sequence[Layer], archive: s
         raise PlanError(problems)
 
 
-def without_carried(wheels: Iterable[Wheel], layers: Sequence[Layer]) -> tuple[Wheel, ...]:
+def wheels_not_in_layers(wheels: Iterable[Wheel], layers: Sequence[Layer]) -> tuple[Wheel, ...]:
     """Return the wheels that no layer carries."""
-    versions = carried(layers)
+    versions = versions_in_layers(layers)
     return tuple(wheel for wheel in wheels if wheel.name not in versions)
 
 
@@ -118,12 +118,12 @@ class LayerZips:
     """The zips that archives name as layers by their paths below ``root``; each is read once."""
 
     root: Path
-    found: dict[str, FinishedArchive] = field(default_factory=dict)
+    found: dict[str, LambdaZip] = field(default_factory=dict)
 
-    def read(self, path: str) -> FinishedArchive:
-        """Return what a zip holds; raises ``FinishedError``."""
+    def read(self, path: str) -> LambdaZip:
+        """Return what a zip holds; raises ``ZipError``."""
         if path not in self.found:
-            self.found[path] = read_finished(self.root / path)
+            self.found[path] = read_zip(self.root / path)
         return self.found[path]
 
     def check(self, archives: Iterable[LambdaConfig]) -> None:
@@ -140,18 +140,18 @@ class LayerZips:
     def _problem(self, path: str, target: Target) -> str | None:
         if not (self.root / path).is_file():
             return f"no file {path!r} in the project; build or fetch it before"
-        objection = layer_objection(self.read(path), target)
-        remedy = f"the target is {target}; give the path of a layer that is for it"
-        return f"{path!r} {objection}; {remedy}" if objection else None
+        problem = layer_problem(self.read(path), target)
+        fix = f"the target is {target}; give the path of a layer that is for it"
+        return f"{path!r} {problem}; {fix}" if problem else None
 
 
-def layer_objection(found: FinishedArchive, target: Target) -> str | None:
+def layer_problem(found: LambdaZip, target: Target) -> str | None:
     """Say why a zip is no layer for the target; ``None`` where nothing speaks against it.
 
     What hatch-lambda wrote into a zip is believed; others are judged by their folders and the tags in them.
     """
     if found.described is not None:
-        return _described_objection(found, target)
+        return _described_problem(found, target)
     python = target.runtime.python_version
     versions = {match[1] for path in found.plan.paths if (match := _SITE_PACKAGES.match(path))}
     if versions and python not in versions and not Layer("", found.plan, python).versions:
@@ -160,13 +160,13 @@ def layer_objection(found: FinishedArchive, target: Target) -> str | None:
     for distribution in found.distributions:
         tags = [tag for text in distribution.tags for tag in _tags(text)]
         built_there = any(tag.platform == f"linux_{target.machine}" for tag in tags)
-        objection = None if built_there or not tags else target.objection(tags)
-        if objection:
-            return f"has {distribution}, {objection}"
+        problem = None if built_there or not tags else target.wheel_problem(tags)
+        if problem:
+            return f"has {distribution}, {problem}"
     return None
 
 
-def _described_objection(found: FinishedArchive, target: Target) -> str | None:
+def _described_problem(found: LambdaZip, target: Target) -> str | None:
     if found.kind != "layer":
         return f"is the archive of a {found.kind}"
     if target.runtime.name in found.runtimes and target.architecture in found.architectures:
@@ -182,7 +182,9 @@ def _tags(text: str) -> frozenset[Tag]:
         return frozenset()
 
 
-def valid_on(roots: Sequence[Demand], wheels: Sequence[Wheel], config: LambdaConfig) -> tuple[Target, ...]:
+def compatible_targets(
+    roots: Sequence[Dependency], wheels: Sequence[Wheel], config: LambdaConfig
+) -> tuple[Target, ...]:
     """Return the targets that these wheels are right for as they are: their own, and others only if all are pure.
 
     On another target they must be all that its markers ask for, and suit its Python. What the archive excludes counts
@@ -194,7 +196,7 @@ def valid_on(roots: Sequence[Demand], wheels: Sequence[Wheel], config: LambdaCon
     without = {*config.exclude_packages}
 
     def right(other: Target) -> bool:
-        return suits(roots, wheels, other, without=without)
+        return is_satisfied(roots, wheels, other, without=without)
 
     architectures = [name for name in ARCHITECTURES if right(replace(target, architecture=name))]
     found: list[Target] = []

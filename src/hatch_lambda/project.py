@@ -14,9 +14,9 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.archive.plan import Entry, FileContent, Origin, TextContent, opened
+from hatch_lambda.archive.plan import Entry, FileContent, Origin, TextContent, open_content
 from hatch_lambda.errors import ProjectError
-from hatch_lambda.resolve.base import Demand
+from hatch_lambda.resolve.base import Dependency
 from hatch_lambda.wheels.wheel import LARGEST_SCRIPT, console_script, run_by_lambda
 
 if TYPE_CHECKING:
@@ -78,30 +78,30 @@ class Project:
         return Origin(self.name, self.version, self.dist_info, project=True)
 
 
-def is_program(mode: int, start: bytes, *, has_modes: bool = os.name != "nt") -> bool:
+def is_executable(mode: int, start: bytes, *, has_modes: bool = os.name != "nt") -> bool:
     """Return whether a file is to be run: by its mode, or where the host has no modes, by its first line, ``#!``."""
     return bool(mode & 0o100) if has_modes else start.startswith(b"#!")
 
 
-def root_demands(project: Project, config: LambdaConfig) -> tuple[Demand, ...]:
+def root_dependencies(project: Project, config: LambdaConfig) -> tuple[Dependency, ...]:
     """Return what the archive must hold: dependencies, the chosen features and the chosen groups.
 
     Raises ``ProjectError`` with every problem: a feature or group that the project lacks, a group that cannot be read.
     """
-    own = [Demand("project.dependencies", Requirement(text)) for text in project.dependencies]
-    found = list(_unfolded(project, own))
+    own = [Dependency("project.dependencies", Requirement(text)) for text in project.dependencies]
+    found = list(_expanded(project, own))
     problems: list[str] = []
-    reads: list[tuple[Callable[[Project, str, str], list[Demand]], str, str]] = [
-        (_feature_demands, f"{config.where('features')}[{index}]", name)
+    reads: list[tuple[Callable[[Project, str, str], list[Dependency]], str, str]] = [
+        (_feature_dependencies, f"{config.where('features')}[{index}]", name)
         for index, name in enumerate(config.features, 1)
     ]
     reads += [
-        (_group_demands, f"{config.where('dependency-groups')}[{index}]", name)
+        (_group_dependencies, f"{config.where('dependency-groups')}[{index}]", name)
         for index, name in enumerate(config.dependency_groups, 1)
     ]
     for read, where, name in reads:
         try:
-            found += _unfolded(project, read(project, where, name))
+            found += _expanded(project, read(project, where, name))
         except ProjectError as error:
             problems += error.problems
     if problems:
@@ -109,16 +109,16 @@ def root_demands(project: Project, config: LambdaConfig) -> tuple[Demand, ...]:
     return tuple(found)
 
 
-def _feature_demands(project: Project, address: str, feature: str) -> list[Demand]:
+def _feature_dependencies(project: Project, address: str, feature: str) -> list[Dependency]:
     name = canonicalize_name(feature)
     if name not in project.optional_dependencies:
         known = project.optional_dependencies
         raise ProjectError(_missing(address, "feature", feature, known))
     where = f"project.optional-dependencies.{name}"
-    return [Demand(where, Requirement(text)) for text in project.optional_dependencies[name]]
+    return [Dependency(where, Requirement(text)) for text in project.optional_dependencies[name]]
 
 
-def _group_demands(project: Project, address: str, group: str) -> list[Demand]:
+def _group_dependencies(project: Project, address: str, group: str) -> list[Dependency]:
     known = {canonicalize_name(name) for name in project.dependency_groups}
     if canonicalize_name(group) not in known:
         raise ProjectError(_missing(address, "group", group, known))
@@ -128,23 +128,27 @@ def _group_demands(project: Project, address: str, group: str) -> list[Demand]:
     except ExceptionGroup as errors:
         causes = "; ".join(" ".join(str(error).split()) for error in errors.exceptions)
         raise ProjectError(f"{where}: cannot be read; {causes}; see to the group") from None
-    return [Demand(where, requirement) for requirement in requirements]
+    return [Dependency(where, requirement) for requirement in requirements]
 
 
-def _unfolded(project: Project, found: Iterable[Demand], seen: frozenset[str] = frozenset()) -> Iterator[Demand]:
+def _expanded(
+    project: Project, found: Iterable[Dependency], seen: frozenset[str] = frozenset()
+) -> Iterator[Dependency]:
     """Replace the project's own name, as in ``shop[data]``, by the requirements of those extras.
 
     The project is no package of an index; on one, its name may be a stranger's.
     """
-    for demand in found:
-        requirement = demand.requirement
+    for dependency in found:
+        requirement = dependency.requirement
         if canonicalize_name(requirement.name) != canonicalize_name(project.name):
-            yield demand
+            yield dependency
             continue
         for extra in sorted({canonicalize_name(extra) for extra in requirement.extras} - seen):
             texts = project.optional_dependencies.get(extra, ())
-            inner = [Demand(demand.by, _under(requirement.marker, Requirement(text))) for text in texts]
-            yield from _unfolded(project, inner, seen | {extra})
+            inner = [
+                Dependency(dependency.required_by, _under(requirement.marker, Requirement(text))) for text in texts
+            ]
+            yield from _expanded(project, inner, seen | {extra})
 
 
 def _under(marker: Marker | None, requirement: Requirement) -> Requirement:
@@ -181,23 +185,23 @@ def _script(file: SelectedFile, origin: Origin, python_version: str) -> Entry:
     """Return a program in ``bin/``, with Lambda's Python in place of any other that its first line names."""
     content: Content = FileContent(file.source, file.size)
     if file.size <= LARGEST_SCRIPT:
-        with opened(content) as source:
+        with open_content(content) as source:
             text = source.read(LARGEST_SCRIPT + 1)
         if _PYTHONS.match(text):
             content = TextContent(run_by_lambda(text, python_version))
     return Entry(f"bin/{file.path}", origin, content, executable=True)
 
 
-def description(project: Project, config: LambdaConfig, described: Mapping[str, Any], *, whole: bool) -> Entry:
+def lambda_json_entry(project: Project, config: LambdaConfig, described: Mapping[str, Any], *, whole: bool) -> Entry:
     """Return ``lambda.json``: in the project's dist-info, or where the archive has none, under a name of its own."""
     content = TextContent((json.dumps(described, indent=2) + "\n").encode())
     if whole:
         return Entry(f"{project.dist_info}/lambda.json", project.origin, content)
-    path = f"{DESCRIPTIONS}/{canonicalize_name(project.name)}-{config.version}.json"
+    path = f"{DESCRIPTIONS}/{canonicalize_name(project.name)}-{config.build_name}.json"
     return Entry(path, replace(project.origin, dist_info=None), content)
 
 
-def describe(
+def lambda_json(
     project: Project,
     config: LambdaConfig,
     wheels: Sequence[Wheel],

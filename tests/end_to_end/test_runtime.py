@@ -159,7 +159,7 @@ def test_functions_boot_with_their_layers_where_lambda_has_them(index, project, 
 
 
 def _places(
-    archives: tuple[Path, ...], function: str, layers: list[str], folder: Path, environ: dict[str, str]
+    archives: tuple[Path, ...], function: str, layers: list[str], directory: Path, environ: dict[str, str]
 ) -> dict[str, str | None]:
     """Boot a function with its layers, and return from which folder it imports each module of the project."""
 
@@ -168,13 +168,14 @@ def _places(
         return next(path for path in archives if path.name.endswith(suffix))
 
     for layer in layers:
-        _unpack(archive(f"lambda_layer-{layer}"), folder / "opt")
-    task_root = _unpack(archive(f"lambda-{function}"), folder / "task")
+        _unpack(archive(f"lambda_layer-{layer}"), directory / "opt")
+    task_root = _unpack(archive(f"lambda-{function}"), directory / "task")
     modules = ["shop", "lib_of_shop", "web_of_shop", "queue_of_shop"]
-    answer = invoke(task_root, "shop.api.handler", modules, environ, layers=folder / "opt")
+    answer = invoke(task_root, "shop.api.handler", modules, environ, layers=directory / "opt")
     response = answer["invocation/request-1/response"]
     return {
-        name: origin and Path(origin).relative_to(folder).parent.parent.as_posix() for name, origin in response.items()
+        name: origin and Path(origin).relative_to(directory).parent.parent.as_posix()
+        for name, origin in response.items()
     }
 
 
@@ -203,11 +204,11 @@ def test_the_example_holds_code_for_its_architecture_only(example, architecture,
     assert zips.lambda_json(built.archive)["architecture"] == architecture
 
 
-def _unpack(archive: Path, folder: Path) -> Path:
-    for path in folder.rglob("*") if folder.exists() else ():
+def _unpack(archive: Path, directory: Path) -> Path:
+    for path in directory.rglob("*") if directory.exists() else ():
         path.chmod(0o755)  # another layer goes over it
     with zipfile.ZipFile(archive) as opened:
-        opened.extractall(folder)
-    for path in [*folder.rglob("*"), folder]:
+        opened.extractall(directory)
+    for path in [*directory.rglob("*"), directory]:
         path.chmod(0o555 if path.is_dir() else 0o444)
-    return folder
+    return directory

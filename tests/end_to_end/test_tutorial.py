@@ -44,16 +44,16 @@ def edit(block: Block) -> str:
     return f"{keep}cat {'>' if whole else '>>'} {block.file} <<'END'\n{block.text}END"
 
 
-def fresh(folder: Path, links: Path) -> dict[str, str]:
+def fresh(directory: Path, links: Path) -> dict[str, str]:
     """Return the environment of a user who has never built anything, and finds our wheel among ``links``."""
     ours = ("PIP_FIND_LINKS", "UV_FIND_LINKS", "HATCH_", "PYTHONPATH", "VIRTUAL_ENV", "XDG_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    python = folder / "python"
+    python = directory / "python"
     python.mkdir()
     (python / "python").symlink_to(sys.executable)
     return {
         **kept,
-        "HOME": str(folder),
+        "HOME": str(directory),
         "PATH": f"{python}{os.pathsep}{kept['PATH']}",
         "PIP_FIND_LINKS": str(links),
         "PIP_NO_COMPILE": "1",  # Python compiles what it uses; that is a tenth

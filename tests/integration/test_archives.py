@@ -163,17 +163,17 @@ def test_layers_and_functions_over_two_architectures_are_built_by_one_command(in
     simple = Counter(path for path in index.requests if path.startswith("/simple/"))
     both = {f"/simple/{name}/": 2 for name in ("base", "fast", "lib")}  # once a target
     assert simple == {**both, "/simple/web/": 1, "/simple/queues/": 1}
-    assert sorted(index.downloads()) == sorted(path.name for path in index.folder.glob("*.whl"))
+    assert sorted(index.downloads()) == sorted(path.name for path in index.directory.glob("*.whl"))
 
 
 def test_all_archives_are_the_same_bytes_again(index, project):
     make_shop(index, project)
     project.build()
-    before = zips.folder(project.root / "dist")
+    before = zips.directory(project.root / "dist")
 
     project.build("--clean", PYTHONHASHSEED="1")
 
-    assert zips.folder(project.root / "dist") == before
+    assert zips.directory(project.root / "dist") == before
 
 
 PLAIN = """\
@@ -461,17 +461,17 @@ layers = ["base", "arm.zip"]
 
     built = project.build()
 
-    remedy = "the target is python3.13 on x86_64; give the path of a layer that is for it"
+    fix = "the target is python3.13 on x86_64; give the path of a layer that is for it"
     assert built.output.splitlines() == [
         (
             f"{T}.layers.base.layers[1]: 'older.zip' has its modules in "
             "python/lib/python3.12/site-packages, where python3.13 "
-            f"does not look; {remedy}"
+            f"does not look; {fix}"
         ),
         (
             f"{T}.functions.api.layers[2]: 'arm.zip' has fast 1.0, made for manylinux_2_28_aarch64; the "
             "runtime is Linux with "
-            f"glibc on x86_64; {remedy}"
+            f"glibc on x86_64; {fix}"
         ),
     ]
     assert (built.code, built.archives) == (1, ())

@@ -56,11 +56,11 @@ def test_the_archive_is_the_one_that_the_target_makes(index, project):
     index.add("lib")
     project.configure(HOOK, dependencies=["lib"])
     project.build(target="wheel", **ENABLED)
-    before = zips.folder(project.root / "dist")[ZIP]
+    before = zips.directory(project.root / "dist")[ZIP]
 
     project.build("--clean")
 
-    assert zips.folder(project.root / "dist")[ZIP] == before
+    assert zips.directory(project.root / "dist")[ZIP] == before
 
 
 def test_a_hook_that_is_not_enabled_makes_no_archive_and_asks_nobody(index, project):

@@ -450,7 +450,7 @@ def test_the_projects_own_metadata_is_that_of_its_wheel(rich):
 def test_lambda_json_tells_what_the_archive_was_made_for_and_of_what(index, rich):
     built = rich.build()
 
-    wheel = index.folder / "lib-1.0-py3-none-any.whl"
+    wheel = index.directory / "lib-1.0-py3-none-any.whl"
     assert zips.lambda_json(built.archive) == {
         "schema": 1,
         "kind": "function",
@@ -476,9 +476,9 @@ def test_lambda_json_tells_what_the_archive_was_made_for_and_of_what(index, rich
 def test_importlib_metadata_finds_the_distributions_of_an_unpacked_archive(rich, tmp_path):
     built = rich.build()
 
-    folder = zips.unpack(built.archive, tmp_path / "task")
+    directory = zips.unpack(built.archive, tmp_path / "task")
 
-    found = {item.name: item for item in importlib.metadata.distributions(path=[str(folder)])}
+    found = {item.name: item for item in importlib.metadata.distributions(path=[str(directory)])}
     assert {name: item.version for name, item in found.items()} == {"lib": "1.0", "shop": "0.1.0"}
     assert found["shop"].requires == ["lib"]
     assert {(entry.group, entry.name, entry.value) for item in found.values() for entry in item.entry_points} == {
@@ -572,11 +572,13 @@ class Hook(BuildHookInterface):
 
 def test_scripts_run_from_any_folder_once_lambdas_python_is_there(rich, tmp_path):
     rich.configure("scripts = true", dependencies=["lib"], project=PROJECT)
-    folder = zips.unpack(rich.build().archive, tmp_path / "task") / "bin"
-    for program in folder.iterdir():
+    directory = zips.unpack(rich.build().archive, tmp_path / "task") / "bin"
+    for program in directory.iterdir():
         program.write_text(program.read_text().replace("/var/lang/bin/python3.13", sys.executable))
 
-    said = {program.name: subprocess.check_output([program], cwd=tmp_path, text=True) for program in folder.iterdir()}
+    said = {
+        program.name: subprocess.check_output([program], cwd=tmp_path, text=True) for program in directory.iterdir()
+    }
 
     assert said == {
         "lib-script": "a script\n",
@@ -679,7 +681,7 @@ def test_filename_is_a_template(project):
 
 
 @pytest.mark.parametrize(
-    ("options", "arguments", "variables", "folder"),
+    ("options", "arguments", "variables", "directory"),
     [
         ('directory = "out"', [], {}, "out"),
         ('directory = "out"', ["-d", "elsewhere/deep"], {}, "elsewhere/deep"),
@@ -687,14 +689,14 @@ def test_filename_is_a_template(project):
         ('directory = "out"', [], {"HATCH_BUILD_LOCATION": "from-variable"}, "from-variable"),
     ],
 )
-def test_the_folder_is_hatchs_to_choose(project, options, arguments, variables, folder):
+def test_the_folder_is_hatchs_to_choose(project, options, arguments, variables, directory):
     project.configure(options)
 
     built = project.build(*arguments, **variables)
 
     assert built.code == 0, built.output
-    assert list(zips.folder(project.root / folder)) == ["shop-0.1.0-lambda-python3.13-x86_64.zip"]
-    assert built.output.startswith(f"{folder}/shop-0.1.0-lambda-python3.13-x86_64.zip\n")
+    assert list(zips.directory(project.root / directory)) == ["shop-0.1.0-lambda-python3.13-x86_64.zip"]
+    assert built.output.startswith(f"{directory}/shop-0.1.0-lambda-python3.13-x86_64.zip\n")
     assert not (project.root / "dist").exists()
 
 
@@ -714,7 +716,7 @@ def test_archive_sdist_and_wheel_are_built_side_by_side(project):
     built = project.build("-t", "sdist", "-t", "wheel")
 
     assert built.code == 0, built.output
-    assert sorted(zips.folder(project.root / "dist")) == [
+    assert sorted(zips.directory(project.root / "dist")) == [
         "shop-0.1.0-lambda-python3.13-x86_64.zip",
         "shop-0.1.0-py2.py3-none-any.whl",
         "shop-0.1.0.tar.gz",
@@ -753,7 +755,7 @@ def test_clean_removes_our_archives_and_nothing_else(project):
     built = project.build("-c")
 
     assert built.code == 0, built.output
-    found = zips.folder(project.root / "dist")
+    found = zips.directory(project.root / "dist")
     assert zips.names(project.root / "dist" / OURS[0])
     assert sorted(found) == sorted([*NOT_OURS, OURS[0]])
     assert {found[name] for name in NOT_OURS} == {b"old"}
@@ -766,7 +768,7 @@ def test_clean_only_builds_nothing(project):
     built = project.build("--clean-only")
 
     assert (built.code, built.output) == (0, "")
-    assert sorted(zips.folder(project.root / "dist")) == sorted(NOT_OURS)
+    assert sorted(zips.directory(project.root / "dist")) == sorted(NOT_OURS)
 
 
 def test_clean_follows_the_template_of_the_file_name(project):
@@ -777,7 +779,7 @@ def test_clean_follows_the_template_of_the_file_name(project):
     built = project.build("--clean-only")
 
     assert (built.code, built.output) == (0, "")
-    assert sorted(zips.folder(project.root / "dist")) == sorted(["shop.python3.121.zip", OURS[0]])
+    assert sorted(zips.directory(project.root / "dist")) == sorted(["shop.python3.121.zip", OURS[0]])
 
 
 def test_the_builder_is_of_use_without_a_command_line(project, monkeypatch):

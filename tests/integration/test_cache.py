@@ -97,8 +97,8 @@ def layered(index: IndexServer, project: ProjectFolder) -> None:
 
 def local(index: IndexServer, project: ProjectFolder) -> None:
     """Let the project require a folder, whose wheel is built here."""
-    folder = make_sibling(project.root.parent / "lib", "lib", files=SOURCES)
-    project.configure(dependencies=[f"lib @ {folder.as_uri()}"], project=DIRECT)
+    directory = make_sibling(project.root.parent / "lib", "lib", files=SOURCES)
+    project.configure(dependencies=[f"lib @ {directory.as_uri()}"], project=DIRECT)
 
 
 def from_sdist(index: IndexServer, project: ProjectFolder) -> None:
@@ -203,8 +203,8 @@ def test_a_cache_that_others_can_write_to_is_refused(index, project, cache):
 def test_credentials_that_a_local_package_requires_with_are_not_in_the_cache(project, cache, tmp_path):
     make_wheel(tmp_path / "wheels", "base")
     url = f"file://user:s3cret@localhost{tmp_path}/wheels/base-1.0-py3-none-any.whl"
-    folder = make_sibling(tmp_path / "lib", "lib", requires=[f"base @ {url}"])
-    project.configure(dependencies=[f"lib @ {folder.as_uri()}"], project=DIRECT)
+    directory = make_sibling(tmp_path / "lib", "lib", requires=[f"base @ {url}"])
+    project.configure(dependencies=[f"lib @ {directory.as_uri()}"], project=DIRECT)
 
     built = [project.build("-c").archive.read_bytes() for _ in range(2)]
 
@@ -217,12 +217,12 @@ def test_credentials_that_a_local_package_requires_with_are_not_in_the_cache(pro
 # Files of the project
 
 
-def at_building(folder: Path, statement: str) -> Path:
+def at_building(directory: Path, statement: str) -> Path:
     """Let a sibling's backend run a statement when it builds, which is after the files of the project were selected."""
-    make_sibling(folder, "lib")
-    backend = folder / "backend.py"
+    make_sibling(directory, "lib")
+    backend = directory / "backend.py"
     backend.write_text(f"{backend.read_text('utf-8')}\n{statement}\n", "utf-8")
-    return folder
+    return directory
 
 
 @pytest.mark.parametrize(
@@ -238,8 +238,8 @@ def at_building(folder: Path, statement: str) -> Path:
 )
 def test_a_file_that_goes_or_grows_during_the_build_is_one_line(project, tmp_path, statement, problem):
     file = project.write("shop/z.tmp", "x")
-    folder = at_building(tmp_path / "lib", f"file = pathlib.Path({str(file)!r})\n{statement}")
-    project.configure(dependencies=[f"lib @ {folder.as_uri()}"], project=DIRECT)
+    directory = at_building(tmp_path / "lib", f"file = pathlib.Path({str(file)!r})\n{statement}")
+    project.configure(dependencies=[f"lib @ {directory.as_uri()}"], project=DIRECT)
 
     built = project.build()
 
@@ -252,7 +252,7 @@ def test_a_file_that_goes_or_grows_during_the_build_is_one_line(project, tmp_pat
 
 @pytest.mark.skipif(os.name != "posix", reason="needs TMPDIR")
 def test_what_killed_builds_have_left_among_temporary_files_is_removed_once_it_is_a_day_old(project, tmp_path):
-    folder = tmp_path / "tmp"
+    directory = tmp_path / "tmp"
     ages = {
         "hatch-lambda-old.tmp": DAY + 60,
         "hatch-lambda-young.tmp": DAY - 60,
@@ -260,13 +260,13 @@ def test_what_killed_builds_have_left_among_temporary_files_is_removed_once_it_i
         "other.tmp": 9 * DAY,
     }
     for name, age in ages.items():
-        (folder / name / "inner").mkdir(parents=True)
-        os.utime(folder / name, (time.time() - age, time.time() - age))
+        (directory / name / "inner").mkdir(parents=True)
+        os.utime(directory / name, (time.time() - age, time.time() - age))
 
-    built = project.build(TMPDIR=str(folder))
+    built = project.build(TMPDIR=str(directory))
 
     assert built.code == 0, built.output
-    assert sorted(path.name for path in folder.iterdir()) == [
+    assert sorted(path.name for path in directory.iterdir()) == [
         "hatch-lambda-of-mine",
         "hatch-lambda-young.tmp",
         "other.tmp",
@@ -276,13 +276,13 @@ def test_what_killed_builds_have_left_among_temporary_files_is_removed_once_it_i
 @pytest.fixture
 def small_disk(tmp_path):
     """A folder on a disk of a MiB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    directory = tmp_path / "small"
+    directory.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(directory)]
     if sys.platform != "linux" or subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("needs the right to mount a tmpfs")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    yield directory
+    subprocess.run(["umount", str(directory)], check=True)
 
 
 FULL = (
@@ -300,7 +300,7 @@ def test_a_full_temporary_directory_is_one_line(index, project, small_disk, desc
     built = project.build(TMPDIR=str(small_disk), PIP_NO_CACHE_DIR="1")
 
     assert (built.code, built.archives) == (1, ())
-    assert built.output == FULL.format(folder=small_disk)
+    assert built.output == FULL.format(directory=small_disk)
 
 
 def test_a_temporary_directory_that_is_full_while_the_zip_is_written_is_one_line(project, small_disk):
@@ -309,17 +309,17 @@ def test_a_temporary_directory_that_is_full_while_the_zip_is_written_is_one_line
     built = project.build(TMPDIR=str(small_disk))
 
     assert (built.code, built.archives) == (1, ())
-    assert built.output == FULL.format(folder=small_disk)
+    assert built.output == FULL.format(directory=small_disk)
 
 
 def test_a_temporary_directory_that_is_full_while_a_wheel_is_built_is_one_line(project, small_disk, tmp_path):
-    folder = make_sibling(tmp_path / "lib", "lib", files={"lib/model.bin": os.urandom(2 << 20)})
-    project.configure(dependencies=[f"lib @ {folder.as_uri()}"], project=DIRECT)
+    directory = make_sibling(tmp_path / "lib", "lib", files={"lib/model.bin": os.urandom(2 << 20)})
+    project.configure(dependencies=[f"lib @ {directory.as_uri()}"], project=DIRECT)
 
     built = project.build(TMPDIR=str(small_disk))
 
     assert (built.code, built.archives) == (1, ())
-    assert built.output == FULL.format(folder=small_disk)
+    assert built.output == FULL.format(directory=small_disk)
 
 
 def run_without(project: ProjectFolder, *descriptors: int, **environ: str) -> tuple[int, str]:

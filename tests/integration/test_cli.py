@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda.checks import FINISHED_CHECKS
+from hatch_lambda.checks import ZIP_CHECKS
 from hatch_lambda.cli import COMMANDS, main
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from tests.support.finished import HANDLER, installed, our_zip, zip_of
@@ -20,7 +20,7 @@ from tests.support.zips import contents
 
 NAMES = [runtime.name for runtime in RUNTIMES]
 
-CHECKED = ", ".join(check.__name__.removeprefix("check_").replace("_", " ") for check in FINISHED_CHECKS) + ", zipped"
+CHECKED = ", ".join(check.__name__.removeprefix("check_").replace("_", " ") for check in ZIP_CHECKS) + ", zipped"
 """What verify says that it checked."""
 
 MODULE = (sys.executable, "-m", "hatch_lambda")
@@ -363,13 +363,15 @@ def test_a_runtime_that_the_table_lacks_can_be_given(capsys, tmp_path):
 # Layers
 
 
-def layered(folder: Path) -> tuple[Path, Path]:
+def layered(directory: Path) -> tuple[Path, Path]:
     """Write a function whose handler lies in its layer, and the layer."""
     described = {"schema": 1, "kind": "function", "name": "shop", "version": "0.1.0", "layers": ["base"]}
     about = {"runtime": "python3.13", "architecture": "x86_64", "handler": "base.handler"}
     function = {"hatch-lambda/shop-function.json": json.dumps({**described, **about}), "app.py": ""}
     files = {"base/__init__.py": HANDLER}
-    return zip_of(folder, function, "f.zip"), zip_of(folder, installed("base", files=files, root="python/"), "l.zip")
+    return zip_of(directory, function, "f.zip"), zip_of(
+        directory, installed("base", files=files, root="python/"), "l.zip"
+    )
 
 
 def test_a_function_is_checked_with_the_layers_that_are_named(capsys, tmp_path):

@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.archive.read import read_finished
+from hatch_lambda.archive.read import read_zip
 from hatch_lambda.config.archives import read_archives
 from hatch_lambda.config.options import HATCH_KEYS
 from hatch_lambda.errors import HatchLambdaError, ResolveError, WheelError
@@ -29,9 +29,9 @@ from hatch_lambda.inspect.size_tree import tree_lines
 from hatch_lambda.inspect.summary import as_json, lines
 from hatch_lambda.inspect.treemap import treemap_page
 from hatch_lambda.inspect.verify import verify_records
-from hatch_lambda.resolve.base import Demand, Resolution
-from hatch_lambda.resolve.lock.read import Wanted, commits_in, maker_of, parse_lock, select
-from hatch_lambda.resolve.validate import lacking_extras, prove
+from hatch_lambda.resolve.base import Dependency, Resolution
+from hatch_lambda.resolve.lock.read import LockSelection, commits_in, lock_creator, parse_lock, select
+from hatch_lambda.resolve.validate import missing_extras, validate
 from hatch_lambda.wheels.verify import verify_wheel
 from tests.support.damaged import (
     DEEP,
@@ -84,14 +84,14 @@ def test_a_table_is_read_or_refused(table):
 @example(text=LOCKS[0].replace('">=3.9"', f'">={DIGITS}"'))
 def test_a_lock_is_read_or_refused(text):
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "pylock.toml").write_text(text, "utf-8")
-        maker_of(folder / "pylock.toml")
+        directory = Path(name)
+        (directory / "pylock.toml").write_text(text, "utf-8")
+        lock_creator(directory / "pylock.toml")
         with suppress(HatchLambdaError):
             lock = parse_lock(text, "pylock.toml")
             commits_in(lock, TARGET, "pylock.toml")
-            wanted = Wanted(from_source=(canonicalize_name("b"),))
-            select(lock, TARGET, "pylock.toml", base=folder, root=folder, wanted=wanted)
+            wanted = LockSelection(from_source=(canonicalize_name("b"),))
+            select(lock, TARGET, "pylock.toml", base=directory, root=directory, selection=wanted)
 
 
 @EXAMPLES
@@ -103,28 +103,28 @@ def test_a_lock_is_read_or_refused(text):
 @example(text=METADATA[0].replace("a>=1", "a @ http://[::1/a.whl"))
 @example(text=METADATA[0].replace(">=3.9", f">={DIGITS}"))
 def test_the_metadata_of_a_wheel_is_read_or_refused(text):
-    with tempfile.TemporaryDirectory() as folder:
-        path = written(Path(folder), raw_zip(sound(described=text.encode("utf-8", "surrogatepass"))))
-        roots = [Demand("project.dependencies", Requirement("lib[y]"))]
+    with tempfile.TemporaryDirectory() as directory:
+        path = written(Path(directory), raw_zip(sound(described=text.encode("utf-8", "surrogatepass"))))
+        roots = [Dependency("project.dependencies", Requirement("lib[y]"))]
         with suppress(HatchLambdaError):
             wheels = [verify_wheel(path, "")]
-            list(lacking_extras(roots, wheels, TARGET))
-            prove(roots, wheels, TARGET, Resolution(()))
+            list(missing_extras(roots, wheels, TARGET))
+            validate(roots, wheels, TARGET, Resolution(()))
 
 
-def described(text: str, folder: str = "shop-1.0.dist-info") -> bytes:
+def described(text: str, directory: str = "shop-1.0.dist-info") -> bytes:
     """Return a zip that says this of itself."""
-    member = Raw(f"{folder}/lambda.json".encode(), text.encode("utf-8", "surrogatepass"), DEFLATED)
+    member = Raw(f"{directory}/lambda.json".encode(), text.encode("utf-8", "surrogatepass"), DEFLATED)
     files = [member, Raw(b"shop/api.py", b"def handler(event, context): ...\n", DEFLATED)]
     return raw_zip([*sound(), *files])
 
 
 def look(content: bytes) -> None:
     """Do with a zip all that the commands do."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = written(Path(folder), content, "x.zip")
+    with tempfile.TemporaryDirectory() as directory:
+        path = written(Path(directory), content, "x.zip")
         try:
-            archive = read_finished(path)
+            archive = read_zip(path)
             inspection = inspect(archive)
         except HatchLambdaError:
             return
@@ -185,7 +185,7 @@ def test_a_tag_of_endless_digits_is_of_another_system(tmp_path):
         for path, text in files.items():
             archive.writestr(path, text)
 
-    found = inspect(read_finished(tmp_path / "layer.zip"), runtime="python3.13", architecture="x86_64")
+    found = inspect(read_zip(tmp_path / "layer.zip"), runtime="python3.13", architecture="x86_64")
 
     assert len(found.problems) == 1
 

@@ -271,6 +271,6 @@ def test_a_closed_stdout_does_not_end_a_deployment(aws, tmp_path):
     assert aws.client("lambda").get_function_configuration(FunctionName="shop")["CodeSha256"] == code_sha256(path)
 
 
-def _before(folder) -> str:
+def _before(directory) -> str:
     """Return a PYTHONPATH on which the folder comes first."""
-    return os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")]))
+    return os.pathsep.join(filter(None, [str(directory), os.environ.get("PYTHONPATH", "")]))

@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from hatch_lambda.errors import PublishError
+from hatch_lambda.errors import DeployError
 from tests.support.aws import ACCOUNT, REGION
 from tests.support.deployments import OLD, code_sha256, deployed, function_zip, layer_zip
 from tests.support.finished import zip_of
@@ -19,7 +19,7 @@ NOTHING = ("done: nothing", "not done: shop: code")
 
 
 def refusal(*zips, **options) -> tuple[str, ...]:
-    with pytest.raises(PublishError) as error:
+    with pytest.raises(DeployError) as error:
         deployed(*zips, **options)
     return error.value.problems
 

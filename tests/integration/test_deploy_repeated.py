@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_lambda.errors import PublishError
+from hatch_lambda.errors import DeployError
 from tests.support.deployments import OLD, code_sha256, deployed, function_zip, layer_zip
 from tests.support.zips import sha256
 
@@ -97,7 +97,7 @@ def test_a_function_that_somebody_else_changes_meanwhile_is_no_success(aws, tmp_
     change = lambda: aws.client("lambda").update_function_code(FunctionName="shop", ZipFile=other)  # noqa: E731
     aws.before("UpdateFunctionCode", change)
 
-    with pytest.raises(PublishError) as caught:
+    with pytest.raises(DeployError) as caught:
         deployed(function_zip(tmp_path), functions=("shop",))
 
     assert caught.value.problems[0] == (
@@ -128,7 +128,7 @@ def test_a_layer_that_may_be_published_already_is_not_published_again(aws, tmp_p
     else:
         aws.refuse("PublishLayerVersion", 500, "ServiceException", "Internal error", times=1)
 
-    with pytest.raises(PublishError):
+    with pytest.raises(DeployError):
         deployed(path, layer="deps")
 
     assert aws.written == ["PublishLayerVersion"]
@@ -160,7 +160,7 @@ def test_throttling_that_does_not_end_is_told(aws, tmp_path, operation, options,
     aws.refuse(operation, 429, "TooManyRequestsException", "Rate exceeded")
     path = layer_zip(tmp_path) if "layer" in options else function_zip(tmp_path)
 
-    with pytest.raises(PublishError) as caught:
+    with pytest.raises(DeployError) as caught:
         deployed(path, **options)
 
     assert caught.value.problems[0] == (f"{where} after a minute; others use up the account's rate; deploy again later")
@@ -170,7 +170,7 @@ def test_a_fault_that_does_not_end_is_told(aws, tmp_path):
     aws.create_function("shop", OLD)
     aws.refuse("GetFunctionConfiguration", 503, "ServiceException", "Internal error")
 
-    with pytest.raises(PublishError) as caught:
+    with pytest.raises(DeployError) as caught:
         deployed(function_zip(tmp_path), functions=("shop",))
 
     assert caught.value.problems[0] == (

@@ -39,10 +39,10 @@ def private(tmp_path):
         yield server
 
 
-def bytes_below(folder: Path) -> bytes:
+def bytes_below(directory: Path) -> bytes:
     """Return all that is in a folder: names, files, and the members of zips."""
     found = []
-    for path in sorted(folder.rglob("*")):
+    for path in sorted(directory.rglob("*")):
         found.append(str(path).encode())
         if path.is_file():
             found.append(path.read_bytes())
@@ -79,7 +79,7 @@ def test_credentials_in_a_failure_stay_secret(project, private):
 
 
 def test_credentials_in_a_direct_url_work_and_stay_secret(project, private, tmp_path):
-    url = private.file_url(private.folder / "base-1.0-py3-none-any.whl").replace("//", f"//{USER}:{PASSWORD}@")
+    url = private.file_url(private.directory / "base-1.0-py3-none-any.whl").replace("//", f"//{USER}:{PASSWORD}@")
     project.configure(dependencies=[f"base @ {url}"], project="[tool.hatch.metadata]\nallow-direct-references = true\n")
 
     built = project.build(HATCH_VERBOSE="2")
@@ -201,7 +201,7 @@ def test_no_password_at_all_is_one_clear_line_and_no_prompt(project, private):
 
 
 def test_a_file_behind_a_password_that_its_page_is_not_behind_is_one_clear_line(index, project, private):
-    url = private.file_url(private.folder / "base-1.0-py3-none-any.whl")
+    url = private.file_url(private.directory / "base-1.0-py3-none-any.whl")
     index.add("outer", requires=[f"base @ {url.replace('//', f'//{USER}:{PASSWORD}@')}"])
     project.configure(dependencies=["outer"])
 

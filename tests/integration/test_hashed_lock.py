@@ -107,7 +107,7 @@ def test_without_the_network_it_cannot_be_used_for_the_first_time(project, packa
 
 
 def test_every_line_that_is_not_pinned_or_has_no_hash_is_named(index, project, packages):
-    hashes = f"--hash=sha256:{sha256(index.folder / 'lib-1.0-py3-none-any.whl')}"
+    hashes = f"--hash=sha256:{sha256(index.directory / 'lib-1.0-py3-none-any.whl')}"
     lines = [f"lib>=1.0 {hashes}", f"lib {hashes}", f"lib==1.* {hashes}", "base==1.0", f"lib==1.0 {hashes}  # fine"]
     project.write("requirements.txt", "".join(f"{line}\n" for line in lines))
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from hatch_lambda.archive.plan import Choices, TextContent, WheelContent, make_plan
+from hatch_lambda.archive.plan import PlanOptions, TextContent, WheelContent, make_plan
 from hatch_lambda.archive.write import write_archive
 from hatch_lambda.errors import HatchLambdaError, WheelError
-from hatch_lambda.wheels.cache import Store
+from hatch_lambda.wheels.cache import WheelCache
 from hatch_lambda.wheels.verify import verify_wheel
 from hatch_lambda.wheels.wheel import wheel_entries
 from tests.support.hostile import (
@@ -45,26 +45,26 @@ MORE = int(os.environ.get("HATCH_LAMBDA_FUZZ", "0"))
 EXAMPLES = settings(max_examples=MORE or 200, derandomize=not MORE, deadline=None, database=None)
 
 
-def through(content: bytes, folder: Path) -> bool:
+def through(content: bytes, directory: Path) -> bool:
     """Take a wheel all the way from a file to a zip, and return whether it was let through.
 
     Nothing but ``HatchLambdaError`` may stop it, and whatever became of it may stand in one of two places only.
     """
-    wheel_file = written(folder / "given", content)
+    wheel_file = written(directory / "given", content)
     try:
-        with Store(folder / "store") as store:
+        with WheelCache(directory / "store") as store:
             wheel = store.add(wheel_file, expected=None)
-        plan = make_plan(wheel_entries(wheel, scripts_for="3.13"), Choices())
-        write_archive(plan, folder / "made" / "lib.zip", timestamp=0)
+        plan = make_plan(wheel_entries(wheel, scripts_for="3.13"), PlanOptions())
+        write_archive(plan, directory / "made" / "lib.zip", timestamp=0)
     except HatchLambdaError:
         return False
     finally:
-        assert {path.name for path in folder.iterdir()} <= {"given", "store", "made"}
-        for path in (folder / "store").rglob("*"):
-            parts = path.relative_to(folder / "store").parts
+        assert {path.name for path in directory.iterdir()} <= {"given", "store", "made"}
+        for path in (directory / "store").rglob("*"):
+            parts = path.relative_to(directory / "store").parts
             assert len(parts) <= 4 or parts[4:] in {(WHEEL,), ("wheel.json",)}
-    assert [path.name for path in (folder / "made").iterdir()] == ["lib.zip"]
-    with zipfile.ZipFile(wheel_file) as given, zipfile.ZipFile(folder / "made" / "lib.zip") as made:
+    assert [path.name for path in (directory / "made").iterdir()] == ["lib.zip"]
+    with zipfile.ZipFile(wheel_file) as given, zipfile.ZipFile(directory / "made" / "lib.zip") as made:
         assert made.testzip() is None
         assert made.namelist() == [entry.path for entry in plan.entries]
         for entry in plan.entries:
@@ -78,15 +78,15 @@ def through(content: bytes, folder: Path) -> bool:
 @EXAMPLES
 @given(content=crafted())
 def test_a_wheel_whose_headers_lie_is_refused_or_gives_what_it_holds(content):
-    with tempfile.TemporaryDirectory() as folder:
-        through(content, Path(folder))
+    with tempfile.TemporaryDirectory() as directory:
+        through(content, Path(directory))
 
 
 @EXAMPLES
 @given(content=mutated())
 def test_a_wheel_that_was_damaged_is_refused_or_gives_what_it_holds(content):
-    with tempfile.TemporaryDirectory() as folder:
-        through(content, Path(folder))
+    with tempfile.TemporaryDirectory() as directory:
+        through(content, Path(directory))
 
 
 @pytest.mark.parametrize("method", [STORED, DEFLATED, BZIP2, LZMA])
@@ -144,7 +144,7 @@ def test_a_large_member_that_is_what_it_promises_takes_no_memory(tmp_path, metho
     path = written(tmp_path, raw_zip(sound(extra=[Raw(b"lib/a.bin", BOMB, method)])))
     tracemalloc.start()
     try:
-        plan = make_plan(wheel_entries(verify_wheel(path, ""), scripts_for=None), Choices())
+        plan = make_plan(wheel_entries(verify_wheel(path, ""), scripts_for=None), PlanOptions())
         write_archive(plan, tmp_path / "lib.zip", timestamp=0)
         peak = tracemalloc.get_traced_memory()[1]
     finally:

@@ -118,7 +118,7 @@ def test_a_build_killed_while_it_fetches_leaves_the_old_archive_and_a_store_of_u
 
     assert set(left) <= {b"older", new}
     assert built.code == 0, built.output
-    assert zips.folder(scene.project.root / "dist") == {NAME: new}
+    assert zips.directory(scene.project.root / "dist") == {NAME: new}
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs process groups")
@@ -131,7 +131,7 @@ def test_a_build_killed_while_it_writes_leaves_the_old_archive_or_the_new_one(sc
 
     assert set(left) <= {b"older", new}
     assert built.code == 0, built.output
-    assert zips.folder(scene.project.root / "dist") == {NAME: new}
+    assert zips.directory(scene.project.root / "dist") == {NAME: new}
 
 
 INTERRUPTED = "interrupted; nothing is half written; build again\n"
@@ -168,7 +168,7 @@ def test_an_interrupted_resolution_is_one_line_and_leaves_the_old_archive(projec
             said = running.communicate()
 
     assert (running.returncode, *said) == (130, "", INTERRUPTED)
-    assert zips.folder(project.root / "dist") == {NAME: b"older"}
+    assert zips.directory(project.root / "dist") == {NAME: b"older"}
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
@@ -202,7 +202,7 @@ def test_a_build_that_still_runs_keeps_what_it_has_written(scene):
     assert second.code == 0, second.output
     assert kept == begun
     assert running.wait() == 0
-    assert list(zips.folder(scene.project.root / "dist")) == [NAME]
+    assert list(zips.directory(scene.project.root / "dist")) == [NAME]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a limit on the size of files")
@@ -224,18 +224,18 @@ def test_a_file_that_cannot_grow_is_one_message_and_leaves_the_old_archive(proje
     reason = os.strerror(errno.EFBIG)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"{path}: cannot be written; {reason}; see to that, then build again\n"
-    assert zips.folder(project.root / "dist") == {NAME: b"older"}
+    assert zips.directory(project.root / "dist") == {NAME: b"older"}
 
 
 @pytest.fixture
 def tiny_disk(project):
     """The project's folder for archives on a disk of one MiB."""
-    folder = project.write("dist/keep").parent
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    directory = project.write("dist/keep").parent
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(directory)]
     if sys.platform != "linux" or subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("needs the right to mount a tmpfs")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    yield directory
+    subprocess.run(["umount", str(directory)], check=True)
 
 
 def test_a_full_disk_is_one_message_and_leaves_the_old_archive(project, tiny_disk):
@@ -248,7 +248,7 @@ def test_a_full_disk_is_one_message_and_leaves_the_old_archive(project, tiny_dis
         1,
         f"{tiny_disk / NAME}: cannot be written; No space left on device; free some space, then build again\n",
     )
-    assert zips.folder(tiny_disk) == {NAME: b"older"}
+    assert zips.directory(tiny_disk) == {NAME: b"older"}
 
 
 @pytest.mark.parametrize("arguments", [[], ["-c"], ["--clean-only"]])
@@ -298,7 +298,7 @@ def test_a_folder_that_is_not_writable_is_one_message_and_leaves_the_old_archive
             "another with directory, then build again\n"
         ),
     )
-    assert zips.folder(project.root / "dist") == {NAME: b"older"}
+    assert zips.directory(project.root / "dist") == {NAME: b"older"}
 
 
 def test_an_archive_that_cannot_be_cleaned_away_is_one_message(project):
@@ -322,7 +322,7 @@ def test_an_archive_that_cannot_be_cleaned_away_is_one_message(project):
             "again\n"
         ),
     )
-    assert zips.folder(project.root / "dist") == {NAME: b"older"}
+    assert zips.directory(project.root / "dist") == {NAME: b"older"}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have other words for it")
@@ -356,7 +356,7 @@ def test_a_file_that_is_not_readable_is_one_message_and_leaves_the_old_archive(p
         1,
         f"{secret}: cannot be read; Permission denied; mend it, or exclude it\n",
     )
-    assert zips.folder(project.root / "dist") == {NAME: b"older"}
+    assert zips.directory(project.root / "dist") == {NAME: b"older"}
 
 
 def _start(project: ProjectFolder, **environ: str) -> subprocess.Popen[str]:

@@ -214,7 +214,7 @@ def test_a_wheel_in_the_lock_may_be_a_path_beside_it(index, project):
     del entry["wheels"][0]["url"]
     project.configure('lock = "locks/pylock.toml"', dependencies=["lib"])
     project.write("locks/pylock.toml", pylock(entry))
-    shutil.copytree(index.folder, project.root / "locks" / "wheels")
+    shutil.copytree(index.directory, project.root / "locks" / "wheels")
 
     built = project.build()
 
@@ -425,8 +425,8 @@ def test_a_lock_for_another_target_is_refused(index, project):
     assert zips.wheels(built.archive) == ["lib-1.0-cp313-cp313-manylinux_2_17_aarch64.whl"]
 
 
-def _files_with(text: str, folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
+def _files_with(text: str, directory: Path) -> list[Path]:
+    return [path for path in directory.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
 
 
 @pytest.mark.parametrize("kind", ["wheels", "archive"])

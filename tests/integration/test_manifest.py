@@ -28,12 +28,12 @@ def test_without_the_option_nothing_stands_beside_the_archive(project):
 
 def test_cleaning_removes_the_manifest_with_its_archive_and_no_other_file(project):
     project.configure("manifest = true")
-    folder = project.build().archive.parent
+    directory = project.build().archive.parent
     other = project.write("dist/other.json", "{}")
 
     project.build("--clean-only")
 
-    assert list(folder.iterdir()) == [other]
+    assert list(directory.iterdir()) == [other]
 
 
 def test_cleaning_removes_what_a_killed_build_left_of_the_manifest(project):

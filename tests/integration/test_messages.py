@@ -193,7 +193,7 @@ def test_every_problem_of_the_table_is_told_at_once(project, older):
         f"{TABLE}.exclude_files: unknown option; did you mean exclude-files?",
     ]
     assert built.code == 1
-    assert zips.folder(older.parent) == {NAME: b"older"}
+    assert zips.directory(older.parent) == {NAME: b"older"}
 
 
 OF_OURS = [
@@ -268,7 +268,7 @@ def test_an_option_that_cannot_be_used_is_one_message_and_no_archive(project, ol
 
     assert built.output == message.replace("ROOT", str(project.root)) + "\n"
     assert built.code == 1
-    assert zips.folder(older.parent) == {NAME: b"older"}
+    assert zips.directory(older.parent) == {NAME: b"older"}
 
 
 ELSEWHERE = [
@@ -317,7 +317,7 @@ def test_a_project_that_cannot_be_used_is_one_message_and_no_archive(project, ol
 
     assert built.output == message.replace("ROOT", str(project.root)) + "\n"
     assert built.code == 1
-    assert zips.folder(older.parent) == {NAME: b"older"}
+    assert zips.directory(older.parent) == {NAME: b"older"}
 
 
 @pytest.mark.parametrize(
@@ -342,7 +342,7 @@ def test_metadata_that_cannot_be_used_is_one_message_and_no_archive(project, old
     built = project.build()
 
     assert (built.code, built.output) == (1, f"{message}\n")
-    assert zips.folder(older.parent) == {NAME: b"older"}
+    assert zips.directory(older.parent) == {NAME: b"older"}
 
 
 @pytest.mark.parametrize(
@@ -401,7 +401,7 @@ def test_a_variable_that_cannot_be_used_is_named_in_the_message(project, older, 
     built = project.build(**{variable: value})
 
     assert (built.code, built.output) == (1, f"{message}\n")
-    assert zips.folder(older.parent) == {NAME: b"older"}
+    assert zips.directory(older.parent) == {NAME: b"older"}
 
 
 @pytest.mark.parametrize("value", ["1", "true", "True", "TRUE"])
@@ -445,7 +445,7 @@ def test_a_missing_runtime_is_told_with_those_that_fit(project, older):
             "set it to one of python3.12, python3.13\n"
         ),
     )
-    assert zips.folder(older.parent) == {NAME: b"older"}
+    assert zips.directory(older.parent) == {NAME: b"older"}
 
 
 def test_a_handler_that_is_not_python_is_told_with_its_line(project):
@@ -478,7 +478,7 @@ def test_a_project_without_files_is_told_what_hatch_tells_of_its_wheel(project, 
         '[tool.hatch.build.targets.wheel]\npackages = ["src/foo"]\n'
     )
     assert built.code == 1
-    assert zips.folder(older.parent) == {NAME: b"older"}
+    assert zips.directory(older.parent) == {NAME: b"older"}
 
 
 def test_a_link_to_nowhere_is_told_by_name(project, older):
@@ -490,7 +490,7 @@ def test_a_link_to_nowhere_is_told_by_name(project, older):
         1,
         f"{project.root}/shop/broken.py: cannot be read; No such file or directory; mend it, or exclude it\n",
     )
-    assert zips.folder(older.parent) == {NAME: b"older"}
+    assert zips.directory(older.parent) == {NAME: b"older"}
 
 
 def test_a_file_that_would_lie_outside_of_the_archive_is_refused(project, older):
@@ -505,7 +505,7 @@ def test_a_file_that_would_lie_outside_of_the_archive_is_refused(project, older)
             f"{project.root}/pyproject.toml; rename it, exclude it, or see to force-include\n"
         ),
     )
-    assert zips.folder(older.parent) == {NAME: b"older"}
+    assert zips.directory(older.parent) == {NAME: b"older"}
 
 
 @pytest.mark.parametrize(("given", "path"), [("/", ""), (".", ".")])
@@ -521,7 +521,7 @@ def test_a_file_without_a_name_in_the_archive_is_refused(project, older, given, 
             "rename it, exclude it, or see to force-include\n"
         ),
     )
-    assert zips.folder(older.parent) == {NAME: b"older"}
+    assert zips.directory(older.parent) == {NAME: b"older"}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there may a name be any bytes")
@@ -537,7 +537,7 @@ def test_a_file_whose_name_is_not_utf_8_is_refused(project, older):
             "caf\\udce9.py; rename it, exclude it, or see to force-include\n"
         ),
     )
-    assert zips.folder(older.parent) == {NAME: b"older"}
+    assert zips.directory(older.parent) == {NAME: b"older"}
 
 
 def test_a_version_that_its_source_cannot_tell_is_one_message(project, older):
@@ -551,7 +551,7 @@ def test_a_version_that_its_source_cannot_tell_is_one_message(project, older):
         1,
         "Error getting the version from source `env`: environment variable `SHOP_VERSION` is not set\n",
     )
-    assert zips.folder(older.parent) == {NAME: b"older"}
+    assert zips.directory(older.parent) == {NAME: b"older"}
 
 
 def test_a_kind_of_archive_that_does_not_exist_is_refused(project, older):
@@ -561,7 +561,7 @@ def test_a_kind_of_archive_that_does_not_exist_is_refused(project, older):
         1,
         "-t lambda:nonsense: no such version of the target; expected one of function, layer, lock\n",
     )
-    assert zips.folder(older.parent) == {NAME: b"older"}
+    assert zips.directory(older.parent) == {NAME: b"older"}
 
 
 def test_an_archive_larger_than_max_size_is_refused_with_what_fills_it(index, project, older):
@@ -577,7 +577,7 @@ def test_an_archive_larger_than_max_size_is_refused_with_what_fills_it(index, pr
     )
     assert built.code == 1
     assert found, built.output
-    assert zips.folder(older.parent) == {NAME: b"older"}
+    assert zips.directory(older.parent) == {NAME: b"older"}
 
 
 def test_an_archive_larger_than_lambda_admits_is_refused_before_it_is_written(project, older):
@@ -593,7 +593,7 @@ def test_an_archive_larger_than_lambda_admits_is_refused_before_it_is_written(pr
     )
     assert built.code == 1
     assert found, built.output
-    assert zips.folder(older.parent) == {NAME: b"older"}
+    assert zips.directory(older.parent) == {NAME: b"older"}
 
 
 COLLISION = (
@@ -610,7 +610,7 @@ def test_two_distributions_that_claim_one_path_are_named(index, project, older):
     built = project.build()
 
     assert (built.code, built.output) == (1, COLLISION)
-    assert zips.folder(older.parent) == {NAME: b"older"}
+    assert zips.directory(older.parent) == {NAME: b"older"}
 
 
 def test_a_winner_that_does_not_ship_the_file_is_refused(index, project):
@@ -673,7 +673,7 @@ def test_a_file_whose_name_no_zip_may_have_is_told(project, older, name):
             "exclude it, or see to force-include\n"
         ),
     )
-    assert zips.folder(older.parent) == {NAME: b"older"}
+    assert zips.directory(older.parent) == {NAME: b"older"}
 
 
 def test_a_file_of_a_dependency_whose_path_no_zip_may_have_is_told(index, project):

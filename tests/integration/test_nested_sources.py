@@ -47,18 +47,18 @@ def sources(text: str) -> str:
 class Repository:
     """A repository of a workspace whose package ``c`` requires ``d``; both are in ``packages``."""
 
-    def __init__(self, folder: Path, c: str = "d = { workspace = true }", *, root: str = WORKSPACE) -> None:
-        self.folder = folder
-        make_sibling(folder / "packages/c", "c", requires=["d"], tables=sources(c))
-        make_sibling(folder / "packages/d", "d")
-        (folder / "pyproject.toml").write_text(root)
-        self.url = (folder.parent / f"{folder.name}.git").as_uri()
+    def __init__(self, directory: Path, c: str = "d = { workspace = true }", *, root: str = WORKSPACE) -> None:
+        self.directory = directory
+        make_sibling(directory / "packages/c", "c", requires=["d"], tables=sources(c))
+        make_sibling(directory / "packages/d", "d")
+        (directory / "pyproject.toml").write_text(root)
+        self.url = (directory.parent / f"{directory.name}.git").as_uri()
         self.commit()
 
     def commit(self) -> None:
         """Commit all that is in the folder, and serve it."""
-        self.head = commit_all(self.folder)
-        bare_clone(self.folder, self.folder.parent / f"{self.folder.name}.git")
+        self.head = commit_all(self.directory)
+        bare_clone(self.directory, self.directory.parent / f"{self.directory.name}.git")
 
     def source(self, name: str, *more: str) -> str:
         """Return an entry of uv's sources for one of the packages."""
@@ -114,8 +114,8 @@ def test_a_member_of_the_repository_of_a_dependency_is_of_the_same_commit(index,
 
 def test_the_root_of_the_repository_is_a_member_of_its_workspace(project, tmp_path):
     repository = Repository(tmp_path / "mono")
-    make_sibling(repository.folder, "d", tables=WORKSPACE)
-    shutil.rmtree(repository.folder / "packages/d")
+    make_sibling(repository.directory, "d", tables=WORKSPACE)
+    shutil.rmtree(repository.directory / "packages/d")
     repository.commit()
     project.configure(dependencies=["c"], project=sources(repository.source("c")))
 
@@ -128,9 +128,9 @@ def test_the_root_of_the_repository_is_a_member_of_its_workspace(project, tmp_pa
 def test_sources_are_followed_from_repository_to_repository(index, project, tmp_path):
     other = Repository(tmp_path / "other", "d = { path = '../d' }")
     first = Repository(tmp_path / "first")
-    make_sibling(first.folder / "packages/a", "a", requires=["B_b"], tables=sources("b-b = { path = '../b' }"))
+    make_sibling(first.directory / "packages/a", "a", requires=["B_b"], tables=sources("b-b = { path = '../b' }"))
     table = sources(other.source("c", "branch = 'main'").replace("c =", "C ="))
-    make_sibling(first.folder / "packages/b", "b-b", requires=["c"], tables=table)
+    make_sibling(first.directory / "packages/b", "b-b", requires=["c"], tables=table)
     first.commit()
     project.configure(dependencies=["a"], project=sources(first.source("a")))
 
@@ -148,8 +148,8 @@ def test_sources_are_followed_from_repository_to_repository(index, project, tmp_
 
 def test_sources_reach_what_others_on_the_way_require(index, project, tmp_path):
     repository = Repository(tmp_path / "mono", f"d = {{ workspace = true }}\ne = {{ path = '{tmp_path.name}' }}")
-    make_sibling(repository.folder / "packages/d", "d", requires=["e"])
-    make_sibling(repository.folder / "packages/c" / tmp_path.name, "e")
+    make_sibling(repository.directory / "packages/d", "d", requires=["e"])
+    make_sibling(repository.directory / "packages/c" / tmp_path.name, "e")
     repository.commit()
     project.configure(dependencies=["c"], project=sources(repository.source("c")))
 
@@ -163,7 +163,7 @@ def test_sources_reach_what_others_on_the_way_require(index, project, tmp_path):
 def test_a_folder_that_a_build_has_named_by_its_path_is_of_the_same_commit(index, project, tmp_path):
     repository = Repository(tmp_path / "mono", root="")
     requires = ["d @ {root:uri}/../d"]
-    make_hatch_sibling(repository.folder / "packages/c", "c", requires=requires, tables=DIRECT)
+    make_hatch_sibling(repository.directory / "packages/c", "c", requires=requires, tables=DIRECT)
     repository.commit()
     project.configure(dependencies=[f"c @ git+{repository.url}#subdirectory=packages/c"], project=DIRECT)
 
@@ -209,7 +209,7 @@ def test_the_project_and_a_dependency_that_name_two_places_are_told(project, tmp
 def test_what_a_dependency_has_of_its_own_is_not_taken_from_an_index_by_another(index, project, tmp_path):
     index.add("framework", requires=["e"])
     repository = Repository(tmp_path / "mono", "d = { workspace = true }\ne = { git = 'https://host/e' }")
-    make_sibling(repository.folder / "packages/d", "d", requires=["framework"])
+    make_sibling(repository.directory / "packages/d", "d", requires=["framework"])
     repository.commit()
     project.configure(dependencies=["c"], project=sources(repository.source("c")))
 
@@ -245,7 +245,7 @@ def test_with_what_was_built_before_no_repository_is_needed(project, tmp_path):
 
     assert first.code == built.code == 0, built.output
     assert built.archive.read_bytes() == first.archive.read_bytes()
-    assert builds(repository.folder / "packages") == ["c-1.0", "d-1.0"]
+    assert builds(repository.directory / "packages") == ["c-1.0", "d-1.0"]
 
 
 # One index only
@@ -255,13 +255,13 @@ def test_with_what_was_built_before_no_repository_is_needed(project, tmp_path):
 @pytest.mark.parametrize("kind", ["folder", "repository"])
 def test_what_a_dependency_takes_from_one_index_is_not_looked_up_on_others(index, project, tmp_path, kind, resolver):
     repository = Repository(tmp_path / "mono", "d = { index = 'corp' }", root="")
-    folder = repository.folder / "packages/c"
+    directory = repository.directory / "packages/c"
     rev = f"rev = '{repository.head}'"
-    source = repository.source("c", rev) if kind == "repository" else f"c = {{ path = '{folder}' }}"
-    where = folder if kind == "folder" else f"git+{repository.url}@{repository.head}/packages/c"
+    source = repository.source("c", rev) if kind == "repository" else f"c = {{ path = '{directory}' }}"
+    where = directory if kind == "folder" else f"git+{repository.url}@{repository.head}/packages/c"
     for text in ("", 'lock = "pylock.toml"'):  # a lock of ours does not know the index either
         project.configure(f'resolver = "{resolver}"\n{text}', dependencies=["c"], project=sources(source))
-        project.write("pylock.toml", pylock(package(index, index.folder / "d-99.0-py3-none-any.whl"), **OURS))
+        project.write("pylock.toml", pylock(package(index, index.directory / "d-99.0-py3-none-any.whl"), **OURS))
 
         lines = refused(project)
 
@@ -282,7 +282,7 @@ def test_a_lock_of_uv_may_have_what_comes_from_one_index(index, project, tmp_pat
     make_sibling(tmp_path / "c", "c", requires=["d"], tables=sources("d = { index = 'corp' }"))
     project.configure('lock = "pylock.toml"', dependencies=["c"], project=sources("c = { path = '../c' }"))
     index.add("d")
-    locked = package(index, index.folder / "d-1.0-py3-none-any.whl")
+    locked = package(index, index.directory / "d-1.0-py3-none-any.whl")
     project.write("pylock.toml", pylock(locked, created_by="uv"))
 
     built = project.build()
@@ -296,7 +296,7 @@ def test_what_only_others_require_is_not_looked_up_on_another_index_than_its_own
     index.add("framework", requires=["d"])
     lock = 'lock = "pylock.toml"' if locked else ""
     project.configure(lock, dependencies=["framework"], project=sources("d = { index = 'corp' }"))
-    wheels = [index.folder / "d-99.0-py3-none-any.whl", index.folder / "framework-1.0-py3-none-any.whl"]
+    wheels = [index.directory / "d-99.0-py3-none-any.whl", index.directory / "framework-1.0-py3-none-any.whl"]
     project.write("pylock.toml", pylock(*(package(index, wheel) for wheel in wheels), created_by="uv"))
 
     built = project.build()
@@ -314,9 +314,9 @@ def test_what_only_others_require_is_not_looked_up_on_another_index_than_its_own
 
 @pytest.mark.parametrize("where", ["url", "path"])
 def test_sources_of_an_sdist_count_and_paths_are_inside_of_it(index, project, tmp_path, where):
-    folder = make_sibling(tmp_path / "c", "c", requires=["d"], tables=sources("d = { path = 'libs/d' }"))
-    make_sibling(folder / "libs/d", "d", requires=["e"])
-    sdist = make_sdist(folder, index.folder if where == "url" else tmp_path, "c")
+    directory = make_sibling(tmp_path / "c", "c", requires=["d"], tables=sources("d = { path = 'libs/d' }"))
+    make_sibling(directory / "libs/d", "d", requires=["e"])
+    sdist = make_sdist(directory, index.directory if where == "url" else tmp_path, "c")
     index.add("e")
     source = f'url = "{index.file_url(sdist)}"' if where == "url" else f'path = "{sdist}"'
     project.configure(dependencies=["c"], project=sources(f"c = {{ {source} }}"))
@@ -329,8 +329,8 @@ def test_sources_of_an_sdist_count_and_paths_are_inside_of_it(index, project, tm
 
 
 def test_a_member_of_a_workspace_that_an_sdist_does_not_have_is_named(index, project, tmp_path):
-    folder = make_sibling(tmp_path / "c", "c", requires=["d"], tables=sources("d = { workspace = true }"))
-    url = index.file_url(make_sdist(folder, index.folder, "c"))
+    directory = make_sibling(tmp_path / "c", "c", requires=["d"], tables=sources("d = { workspace = true }"))
+    url = index.file_url(make_sdist(directory, index.directory, "c"))
     project.configure(dependencies=["c"], project=sources(f'c = {{ url = "{url}" }}'))
 
     lines = refused(project)
@@ -392,7 +392,7 @@ def test_a_lock_has_a_member_at_the_commit_of_the_one_that_requires_it(project, 
     made = project.build(target="lambda:lock")
     first = {name: repository.at(name) for name in ("c", "d")}
     head = repository.head
-    make_sibling(repository.folder / "packages/d", "d", "2.0")
+    make_sibling(repository.directory / "packages/d", "d", "2.0")
     repository.commit()
 
     built = project.build()
@@ -417,7 +417,7 @@ def test_a_lock_of_uv_with_commit_and_subdirectory_builds(index, project, tmp_pa
     table = sources(repository.source("c"))
     project.configure('lock = "pylock.toml"', dependencies=["c"], project=table)
     first = {name: repository.at(name) for name in ("c", "d")}
-    make_sibling(repository.folder / "packages/d", "d", "2.0")
+    make_sibling(repository.directory / "packages/d", "d", "2.0")
     repository.commit()
 
     built = project.build()

@@ -28,7 +28,7 @@ def test_a_lock_with_paths_in_the_project_needs_neither_network_nor_store(index,
     for entry in entries:
         entry["wheels"][0]["path"] = f"wheels/{entry['wheels'][0]['name']}"
         del entry["wheels"][0]["url"]
-    shutil.copytree(index.folder, project.root / "wheels")
+    shutil.copytree(index.directory, project.root / "wheels")
     project.configure(dependencies=["lib"])
     project.write("pylock.lambda.toml", pylock(*entries))
 
@@ -51,11 +51,10 @@ def test_each_wheel_that_is_missing_is_named(index, project):
 
     built = project.build(HATCH_LAMBDA_OFFLINE="1")
 
-    remedy = "is not in the store; build once with the network, or bring the store along"
+    fix = "is not in the store; build once with the network, or bring the store along"
     assert built.code == 1
     assert built.output == (
-        f"HATCH_LAMBDA_OFFLINE: base-1.0-py3-none-any.whl {remedy}\n"
-        f"HATCH_LAMBDA_OFFLINE: lib-1.0-py3-none-any.whl {remedy}\n"
+        f"HATCH_LAMBDA_OFFLINE: base-1.0-py3-none-any.whl {fix}\nHATCH_LAMBDA_OFFLINE: lib-1.0-py3-none-any.whl {fix}\n"
     )
     assert built.archives == ()
     assert index.requests == []

@@ -27,16 +27,16 @@ def others_zip(index: IndexServer, environ: dict[str, str], tmp_path: Path) -> P
     files = {"native/__init__.py": "", "native/_code.cpython-313-x86_64-linux-gnu.so": b"code" * 1000}
     index.add("native", "2.0", tag=TAG, files=files, requires=["pure"])
     index.add("pure", "1.0", scripts={"tool": "pure:main"})
-    folder = tmp_path / "package"
+    directory = tmp_path / "package"
     options = ("--only-binary=:all:", "--platform=manylinux_2_28_x86_64", "--python-version=3.13", "--no-compile")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", *options, "--target", str(folder), "native"]
+    command = [sys.executable, "-m", "pip", "install", "--quiet", *options, "--target", str(directory), "native"]
     subprocess.run(command, env=environ, check=True)
-    (folder / "app.py").write_text(HANDLER, "utf-8")
+    (directory / "app.py").write_text(HANDLER, "utf-8")
     zip_ = shutil.which("zip")
     if zip_:
-        subprocess.run([zip_, "-qr", "../function.zip", "."], cwd=folder, check=True)
+        subprocess.run([zip_, "-qr", "../function.zip", "."], cwd=directory, check=True)
     else:
-        shutil.make_archive(str(tmp_path / "function"), "zip", folder)
+        shutil.make_archive(str(tmp_path / "function"), "zip", directory)
     return tmp_path / "function.zip"
 
 

@@ -59,10 +59,10 @@ def refused(project: ProjectFolder, *arguments: str, **environ: str) -> list[str
 @pytest.mark.parametrize("kind", ["folder", "sdist", "wheel"])
 def test_a_direct_reference_to_a_file_or_folder_goes_in_and_no_index_is_asked_for_it(index, project, tmp_path, kind):
     index.add("base")
-    folder = make_sibling(tmp_path / "lib", "lib", requires=["base"])
+    directory = make_sibling(tmp_path / "lib", "lib", requires=["base"])
     places = {
-        "folder": folder,
-        "sdist": make_sdist(folder, tmp_path / "sdists", "lib"),
+        "folder": directory,
+        "sdist": make_sdist(directory, tmp_path / "sdists", "lib"),
         "wheel": make_wheel(tmp_path / "wheels", "lib", requires=["base"]),
     }
     project.configure(dependencies=[f"lib @ {places[kind].as_uri()}"], project=DIRECT)
@@ -102,8 +102,8 @@ def test_dependencies_of_siblings_join_under_the_targets_markers(index, project,
     index.add("arm")
     index.add("intel")
     requires = ["arm; platform_machine == 'aarch64'", "intel; platform_machine == 'x86_64'", "never; os_name == 'nt'"]
-    folder = make_sibling(tmp_path / "lib", "lib", requires=requires)
-    project.configure('architecture = "arm64"', dependencies=[f"lib @ {folder.as_uri()}"], project=DIRECT)
+    directory = make_sibling(tmp_path / "lib", "lib", requires=requires)
+    project.configure('architecture = "arm64"', dependencies=[f"lib @ {directory.as_uri()}"], project=DIRECT)
 
     built = project.build()
 
@@ -115,8 +115,8 @@ def test_extras_of_siblings_join(index, project, tmp_path):
     index.add("fast")
     index.add("slow")
     extras = {"speed": ["fast; sys_platform == 'linux'", "lib[more]"], "more": ["slow"], "never": ["never"]}
-    folder = make_sibling(tmp_path / "lib", "lib", extras=extras)
-    project.configure(dependencies=[f"lib[speed] @ {folder.as_uri()}"], project=DIRECT)
+    directory = make_sibling(tmp_path / "lib", "lib", extras=extras)
+    project.configure(dependencies=[f"lib[speed] @ {directory.as_uri()}"], project=DIRECT)
 
     built = project.build()
 
@@ -126,8 +126,8 @@ def test_extras_of_siblings_join(index, project, tmp_path):
 
 def test_what_an_index_has_gets_the_sibling_too_where_it_requires_one(index, project, tmp_path):
     index.add("framework", requires=["lib"])
-    folder = make_sibling(tmp_path / "lib", "lib")
-    project.configure(dependencies=["framework", f"lib @ {folder.as_uri()}"], project=DIRECT)
+    directory = make_sibling(tmp_path / "lib", "lib")
+    project.configure(dependencies=["framework", f"lib @ {directory.as_uri()}"], project=DIRECT)
 
     built = project.build()
 
@@ -154,10 +154,10 @@ def monorepo(tmp_path, environ):
 
 def member(monorepo: ProjectFolder, name: str, *, dependencies: list[str], project: str = "") -> ProjectFolder:
     """Return a member of the workspace that an archive is made of."""
-    folder = ProjectFolder(monorepo.root / "packages" / name, monorepo.environ)
-    folder.configure(name=name, dependencies=dependencies, project=project)
-    folder.write(f"{name}/__init__.py")
-    return folder
+    directory = ProjectFolder(monorepo.root / "packages" / name, monorepo.environ)
+    directory.configure(name=name, dependencies=dependencies, project=project)
+    directory.write(f"{name}/__init__.py")
+    return directory
 
 
 @pytest.mark.parametrize("where", ["member", "root"])
@@ -190,9 +190,9 @@ def test_paths_in_the_workspaces_root_start_from_there(index, monorepo):
 
 @pytest.mark.parametrize("kind", ["folder", "sdist", "wheel", "url"])
 def test_a_source_names_a_folder_or_an_archive(index, project, tmp_path, kind):
-    folder = make_sibling(tmp_path / "lib", "lib")
-    sdist = make_sdist(folder, index.folder, "served")
-    make_sdist(folder, tmp_path / "sdists", "lib")
+    directory = make_sibling(tmp_path / "lib", "lib")
+    sdist = make_sdist(directory, index.directory, "served")
+    make_sdist(directory, tmp_path / "sdists", "lib")
     make_wheel(tmp_path / "wheels", "lib")
     sources = {
         "folder": 'path = "../lib"',
@@ -212,7 +212,7 @@ def test_a_source_names_a_folder_or_an_archive(index, project, tmp_path, kind):
 @pytest.mark.parametrize("name", ["lib", "inner"])
 def test_no_command_line_has_the_password_of_an_sdist(index, project, tmp_path, name):
     index.credentials = ("user", "s3cret")
-    sdist = make_sdist(make_sibling(tmp_path / "lib", "lib"), index.folder, "lib")
+    sdist = make_sdist(make_sibling(tmp_path / "lib", "lib"), index.directory, "lib")
     url = index.file_url(sdist).replace("://", "://user:s3cret@")
     make_sibling(tmp_path / "inner", "inner", requires=["lib"], tables=uv_sources(f'lib = {{ url = "{url}" }}'))
     sources = {"lib": f'url = "{url}"', "inner": 'path = "../inner"'}
@@ -230,8 +230,8 @@ def test_no_command_line_has_the_password_of_an_sdist(index, project, tmp_path, 
 def test_no_command_line_has_the_password_of_the_index_that_a_build_needs(index, project, tmp_path, where):
     index.add("tool")
     index.credentials = ("user", "s3cret")
-    folder = make_sibling(tmp_path / "lib", "lib")
-    pyproject = folder / "pyproject.toml"
+    directory = make_sibling(tmp_path / "lib", "lib")
+    pyproject = directory / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace("requires = []", 'requires = ["tool"]'))
     (tmp_path / "pip.conf").write_text(f"[global]\nindex-url = {index.url_with_credentials}\n")
     project.configure(dependencies=["lib"], project=uv_sources("lib = { path = '../lib' }"))
@@ -373,14 +373,14 @@ def test_a_copy_elsewhere_built_with_an_empty_store_gives_the_same_bytes(project
 
 
 def test_setuptools_makes_the_same_bytes_whatever_the_date_and_the_umask(project, tmp_path):
-    folder = make_setuptools_sibling(tmp_path / "lib", "lib")
+    directory = make_setuptools_sibling(tmp_path / "lib", "lib")
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
     first = project.build().archive.read_bytes()
     before = os.umask(0o077)
     try:
-        shutil.rmtree(folder)
-        make_setuptools_sibling(folder, "lib")
-        os.utime(folder / "lib/__init__.py", (86_400 * 400, 86_400 * 400))
+        shutil.rmtree(directory)
+        make_setuptools_sibling(directory, "lib")
+        os.utime(directory / "lib/__init__.py", (86_400 * 400, 86_400 * 400))
         second = project.build(HATCH_LAMBDA_CACHE_DIR=str(tmp_path / "other-store"))
     finally:
         os.umask(before)
@@ -393,44 +393,44 @@ def test_setuptools_makes_the_same_bytes_whatever_the_date_and_the_umask(project
 
 
 def test_an_unchanged_sibling_is_not_built_again_and_nothing_is_left_in_its_folder(project, tmp_path):
-    folder = make_sibling(tmp_path / "lib", "lib")
-    before = tree(folder)
+    directory = make_sibling(tmp_path / "lib", "lib")
+    before = tree(directory)
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
 
     for architecture in ("x86_64", "arm64"):
         assert project.build(HATCH_LAMBDA_ARCHITECTURE=architecture).code == 0
 
     assert builds(tmp_path) == ["lib-1.0"]
-    assert tree(folder) == before
+    assert tree(directory) == before
 
 
-def tree(folder: Path) -> dict[str, bytes]:
+def tree(directory: Path) -> dict[str, bytes]:
     """Return the bytes of every file below a folder, but for the compiled modules that Python leaves."""
-    files = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+    files = (path for path in directory.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return {path.relative_to(directory).as_posix(): path.read_bytes() for path in files}
 
 
 CHANGES = {
-    "other content": lambda folder: (folder / "lib/__init__.py").write_text("changed = True\n"),
-    "a new file": lambda folder: (folder / "lib/new.py").write_text(""),
-    "a file less": lambda folder: (folder / "lib/gone.py").unlink(),
-    "another name": lambda folder: (folder / "lib/gone.py").rename(folder / "lib/here.py"),
-    "a mode": lambda folder: (folder / "lib/gone.py").chmod(0o755),
-    "a package called build": lambda folder: (folder / "lib/build/__init__.py").write_text("changed = True\n"),
-    "what another tool built": lambda folder: (folder / "dist/web/index.html").write_text("changed"),
-    "behind a link": lambda folder: (folder.parent / "linked/data.txt").write_text("changed"),
+    "other content": lambda directory: (directory / "lib/__init__.py").write_text("changed = True\n"),
+    "a new file": lambda directory: (directory / "lib/new.py").write_text(""),
+    "a file less": lambda directory: (directory / "lib/gone.py").unlink(),
+    "another name": lambda directory: (directory / "lib/gone.py").rename(directory / "lib/here.py"),
+    "a mode": lambda directory: (directory / "lib/gone.py").chmod(0o755),
+    "a package called build": lambda directory: (directory / "lib/build/__init__.py").write_text("changed = True\n"),
+    "what another tool built": lambda directory: (directory / "dist/web/index.html").write_text("changed"),
+    "behind a link": lambda directory: (directory.parent / "linked/data.txt").write_text("changed"),
 }
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_changed_sibling_is_built_again(project, tmp_path, change):
     files = ("lib/gone.py", "lib/build/__init__.py", "dist/web/index.html")
-    folder = make_sibling(tmp_path / "lib", "lib", files=dict.fromkeys(files, ""))
+    directory = make_sibling(tmp_path / "lib", "lib", files=dict.fromkeys(files, ""))
     make_sibling(tmp_path / "linked", "linked", files={"data.txt": "data"})
-    (folder / "lib/linked").symlink_to(tmp_path / "linked", target_is_directory=True)
+    (directory / "lib/linked").symlink_to(tmp_path / "linked", target_is_directory=True)
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
     project.build()
-    CHANGES[change](folder)
+    CHANGES[change](directory)
 
     built = project.build()
 
@@ -439,17 +439,17 @@ def test_a_changed_sibling_is_built_again(project, tmp_path, change):
 
 
 def test_what_setuptools_made_before_does_not_come_back_and_nothing_is_left_in_the_folder(project, tmp_path):
-    folder = make_setuptools_sibling(tmp_path / "lib", "lib")
-    (folder / "build/lib/lib").mkdir(parents=True)
-    (folder / "build/lib/lib/gone.py").write_text("")
-    before = tree(folder)
+    directory = make_setuptools_sibling(tmp_path / "lib", "lib")
+    (directory / "build/lib/lib").mkdir(parents=True)
+    (directory / "build/lib/lib/gone.py").write_text("")
+    before = tree(directory)
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
 
     built = project.build()
 
     assert built.code == 0, built.output
     assert zips.files(built.archive) == ["lib/__init__.py", "shop/__init__.py", "shop/api.py"]
-    assert tree(folder) == before
+    assert tree(directory) == before
 
 
 READS_BEYOND = {
@@ -470,8 +470,8 @@ class Hook(BuildHookInterface):
 
 @pytest.mark.parametrize("what", ["a file beside the folder", "a hook"])
 def test_a_folder_that_reads_beyond_itself_is_built_each_time(project, tmp_path, what):
-    folder = make_hatch_sibling(tmp_path / "lib", "lib", tables=READS_BEYOND[what])
-    (folder / "hook.py").write_text(HOOK)
+    directory = make_hatch_sibling(tmp_path / "lib", "lib", tables=READS_BEYOND[what])
+    (directory / "hook.py").write_text(HOOK)
     (tmp_path / "outside.txt").write_text("before")
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
     project.build()
@@ -484,8 +484,8 @@ def test_a_folder_that_reads_beyond_itself_is_built_each_time(project, tmp_path,
 
 
 def test_a_version_from_the_environment_is_looked_up_each_time(project, tmp_path):
-    folder = make_hatch_sibling(tmp_path / "lib", "lib", tables=READS_BEYOND["the environment"])
-    pyproject = folder / "pyproject.toml"
+    directory = make_hatch_sibling(tmp_path / "lib", "lib", tables=READS_BEYOND["the environment"])
+    pyproject = directory / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace('version = "1.0"', 'dynamic = ["version"]'))
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
     project.build(LIB_VERSION="1.0")
@@ -497,14 +497,14 @@ def test_a_version_from_the_environment_is_looked_up_each_time(project, tmp_path
 
 
 def test_a_folder_that_reads_beyond_itself_is_built_once_for_all_archives_of_a_run(project, tmp_path):
-    folder = make_sibling(tmp_path / "lib", "lib", files={"setup.py": ""})
+    directory = make_sibling(tmp_path / "lib", "lib", files={"setup.py": ""})
     project.configure('architecture = ["x86_64", "arm64"]', dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
 
     built = project.build()
 
     assert built.code == 0, built.output
     assert len(built.archives) == 2
-    assert builds(folder.parent) == ["lib-1.0"]
+    assert builds(directory.parent) == ["lib-1.0"]
 
 
 def test_without_the_network_the_last_known_wheel_of_a_folder_that_reads_beyond_itself_will_do(project, tmp_path):
@@ -530,7 +530,7 @@ def test_a_sibling_is_built_again_where_that_is_asked_for(project, tmp_path):
 
 
 def test_what_builds_and_tools_leave_behind_is_no_change(project, tmp_path):
-    folder = make_sibling(tmp_path / "lib", "lib")
+    directory = make_sibling(tmp_path / "lib", "lib")
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
     project.build()
     for path in (
@@ -540,8 +540,8 @@ def test_what_builds_and_tools_leave_behind_is_no_change(project, tmp_path):
         "lib/__pycache__/x.pyc",
         ".venv/pyvenv.cfg",
     ):
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text("left")
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_text("left")
 
     built = project.build()
 
@@ -550,10 +550,10 @@ def test_what_builds_and_tools_leave_behind_is_no_change(project, tmp_path):
 
 
 def test_the_changed_file_is_in_the_archive(project, tmp_path):
-    folder = make_sibling(tmp_path / "lib", "lib")
+    directory = make_sibling(tmp_path / "lib", "lib")
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
     project.build()
-    (folder / "lib/__init__.py").write_text("changed = True\n")
+    (directory / "lib/__init__.py").write_text("changed = True\n")
 
     built = project.build()
 
@@ -562,13 +562,13 @@ def test_the_changed_file_is_in_the_archive(project, tmp_path):
 
 @pytest.mark.parametrize("kind", ["path", "url"])
 def test_an_sdist_that_is_replaced_under_its_name_is_built_again(index, project, tmp_path, kind):
-    folder = make_sibling(tmp_path / "lib", "lib")
-    sdist = make_sdist(folder, index.folder, "served")
+    directory = make_sibling(tmp_path / "lib", "lib")
+    sdist = make_sdist(directory, index.directory, "served")
     source = f'path = "{sdist}"' if kind == "path" else f'url = "{index.file_url(sdist)}"'
     project.configure(dependencies=["lib"], project=uv_sources(f"lib = {{ {source} }}"))
     project.build()
-    (folder / "lib/__init__.py").write_text("changed = True\n")
-    make_sdist(folder, index.folder, "served")
+    (directory / "lib/__init__.py").write_text("changed = True\n")
+    make_sdist(directory, index.directory, "served")
 
     built = project.build()
 

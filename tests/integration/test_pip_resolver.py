@@ -67,9 +67,9 @@ TARGETS = [
 ]
 
 
-@pytest.mark.parametrize(("runtime", "architecture", "chosen"), TARGETS)
+@pytest.mark.parametrize(("runtime", "architecture", "selected"), TARGETS)
 def test_markers_are_those_of_the_target_in_the_project_and_deep_in_the_graph(
-    index, project, runtime, architecture, chosen
+    index, project, runtime, architecture, selected
 ):
     for name in MARKERS:
         index.add(name)
@@ -80,7 +80,7 @@ def test_markers_are_those_of_the_target_in_the_project_and_deep_in_the_graph(
 
     built = project.build(HATCH_LAMBDA_RUNTIME=runtime, HATCH_LAMBDA_ARCHITECTURE=architecture)
 
-    expected = [*ALWAYS, *chosen]
+    expected = [*ALWAYS, *selected]
     assert built.code == 0, built.output
     assert zips.distributions(built.archive) == sorted(
         ["bottom 1.0", "middle 1.0", *(f"{name} 1.0" for name in expected), *(f"deep-{name} 1.0" for name in expected)]
@@ -129,9 +129,9 @@ def test_extras_bring_what_their_markers_admit_on_the_target(index, project):
 INTERPRETERS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 
 
-def report_of(python: str, site: Path, folder: Path, environ: dict[str, str], target: Target) -> dict[str, Any]:
+def report_of(python: str, site: Path, directory: Path, environ: dict[str, str], target: Target) -> dict[str, Any]:
     """Return pip's report, from a run of our runner under another Python."""
-    report, listed = folder / "report.json", folder / "requirements.txt"
+    report, listed = directory / "report.json", directory / "requirements.txt"
     listed.write_text("".join(f"{name}; {marker}\n" for name, marker in MARKERS.items()), "utf-8")
     options = [*dry_run_options(report), *target_options(target)]
     arguments = ["install", "--quiet", *options, f"--requirement={listed}"]
@@ -147,18 +147,18 @@ def report_of(python: str, site: Path, folder: Path, environ: dict[str, str], ta
 @pytest.mark.skipif(os.name == "nt", reason="its shims are scripts of a shell")
 def test_a_python_that_does_not_run_is_not_taken_for_one(tmp_path):
     ours = "{}.{}".format(*sys.version_info[:2])
-    shims, chosen = tmp_path / "shims", tmp_path / "versions" / "3.99.1" / "bin"
-    scripts = {shims / "python3.98": "exit 127", shims / "python3.99": "exit 127", chosen / "python": "echo 3.99 $0"}
+    shims, selected = tmp_path / "shims", tmp_path / "versions" / "3.99.1" / "bin"
+    scripts = {shims / "python3.98": "exit 127", shims / "python3.99": "exit 127", selected / "python": "echo 3.99 $0"}
     for path, line in scripts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"#!/bin/sh\n{line}\n", "utf-8")
         path.chmod(0o755)
     (tmp_path / "python3.97").mkdir()
-    folders = os.pathsep.join(["", str(tmp_path), str(tmp_path / "none"), str(shims)])
+    directories = os.pathsep.join(["", str(tmp_path), str(tmp_path / "none"), str(shims)])
 
-    found = {version: python_of(version, folders) for version in (ours, "3.97", "3.98", "3.99")}
+    found = {version: python_of(version, directories) for version in (ours, "3.97", "3.98", "3.99")}
 
-    assert found == {ours: sys.executable, "3.97": None, "3.98": None, "3.99": str(chosen / "python")}
+    assert found == {ours: sys.executable, "3.97": None, "3.98": None, "3.99": str(selected / "python")}
 
 
 @pytest.mark.api("pip")
@@ -577,7 +577,8 @@ def test_variables_of_pip_do_not_redirect_a_build(index, project, tmp_path):
     elsewhere.mkdir()
     (elsewhere / "requirements.txt").write_text("superfluous\n", "utf-8")
     variables = {
-        f"PIP_{name.upper().replace('-', '_')}": value.format(folder=elsewhere) for name, value in REDIRECTIONS.items()
+        f"PIP_{name.upper().replace('-', '_')}": value.format(directory=elsewhere)
+        for name, value in REDIRECTIONS.items()
     }
     project.configure(dependencies=["num"])
 
@@ -596,7 +597,7 @@ def test_settings_in_pip_conf_do_not_redirect_a_build(index, project, tmp_path, 
     (elsewhere / "requirements.txt").write_text("superfluous\n", "utf-8")
     conf = tmp_path / "pip.conf"
     lines = [
-        f"{name} = {value.format(folder=elsewhere)}\n" for name, value in REDIRECTIONS.items() if name != "editable"
+        f"{name} = {value.format(directory=elsewhere)}\n" for name, value in REDIRECTIONS.items() if name != "editable"
     ]
     conf.write_text(f"[{section}]\n{''.join(lines)}", "utf-8")
     project.configure(dependencies=["num"])

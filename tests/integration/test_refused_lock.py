@@ -190,7 +190,7 @@ def test_a_file_name_that_disagrees_with_the_url_is_refused_without_its_credenti
 
 @pytest.mark.parametrize("by", ["url", "path"])
 def test_a_file_outside_of_the_project_is_refused(refused, index, lib, by):
-    file = index.folder / "lib-1.0-py3-none-any.whl"
+    file = index.directory / "lib-1.0-py3-none-any.whl"
     del lib["wheels"][0]["url"]
     lib["wheels"][0][by] = file.as_uri() if by == "url" else "../index/lib-1.0-py3-none-any.whl"
 
@@ -241,7 +241,7 @@ def test_a_url_with_more_than_one_line_is_refused(refused, index, lib):
 
 
 def test_a_wheel_of_another_size_is_refused(refused, index, lib):
-    size = (index.folder / "lib-1.0-py3-none-any.whl").stat().st_size
+    size = (index.directory / "lib-1.0-py3-none-any.whl").stat().st_size
     lib["wheels"][0]["size"] = size + 1_000_000
 
     assert refused(pylock(lib)) == (
@@ -250,7 +250,7 @@ def test_a_wheel_of_another_size_is_refused(refused, index, lib):
 
 
 def test_a_wheel_that_its_server_lacks_is_refused(refused, index, lib):
-    (index.folder / "lib-1.0-py3-none-any.whl").unlink()
+    (index.directory / "lib-1.0-py3-none-any.whl").unlink()
 
     ours, _, pips = refused(pylock(lib)).partition("\n\n")
 

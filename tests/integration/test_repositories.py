@@ -31,18 +31,18 @@ class Repository:
     """A repository of a distribution ``lib``, with tag ``v1``, whose working folder is elsewhere."""
 
     def __init__(self, tmp_path: Path) -> None:
-        self.folder = make_sibling(tmp_path / "work/lib", "lib", requires=["base"])
+        self.directory = make_sibling(tmp_path / "work/lib", "lib", requires=["base"])
         self.bare = tmp_path / "served/lib.git"
         self.first = self.commit("first = True\n")
-        git(self.folder, "tag", "v1")
-        bare_clone(self.folder, self.bare)
+        git(self.directory, "tag", "v1")
+        bare_clone(self.directory, self.bare)
         self.url = f"git+{self.bare.as_uri()}"
 
     def commit(self, text: str) -> str:
         """Put another text into the distribution, and return the commit."""
-        (self.folder / "lib/__init__.py").write_text(text)
-        commit = commit_all(self.folder)
-        bare_clone(self.folder, self.bare)
+        (self.directory / "lib/__init__.py").write_text(text)
+        commit = commit_all(self.directory)
+        bare_clone(self.directory, self.bare)
         return commit
 
 
@@ -105,10 +105,10 @@ def test_a_moved_branch_or_tag_is_built_again_and_an_unmoved_one_is_not(project,
     project.configure(dependencies=[f"lib @ {repository.url}@{ref}"], project=DIRECT)
     for _ in range(2):
         project.build()
-    unmoved = builds(repository.folder.parent)
+    unmoved = builds(repository.directory.parent)
     second = repository.commit("second = True\n")
-    git(repository.folder, "tag", "--force", "v1")
-    bare_clone(repository.folder, repository.bare)
+    git(repository.directory, "tag", "--force", "v1")
+    bare_clone(repository.directory, repository.bare)
 
     built = project.build()
 
@@ -170,7 +170,7 @@ def test_locking_again_keeps_the_commit_unless_it_is_freed(project, repository, 
 
 def test_the_lock_of_another_tool_has_the_commit_too(index, project, repository):
     vcs = {"type": "git", "url": repository.bare.as_uri(), "requested-revision": "main", "commit-id": repository.first}
-    base = package(index, index.folder / "base-1.0-py3-none-any.whl")
+    base = package(index, index.directory / "base-1.0-py3-none-any.whl")
     project.write("pylock.toml", pylock(base, {"name": "lib", "version": "1.0", "vcs": vcs}))
     project.configure('lock = "pylock.toml"', dependencies=[f"lib @ {repository.url}@main"], project=DIRECT)
     repository.commit("second = True\n")
@@ -183,7 +183,7 @@ def test_the_lock_of_another_tool_has_the_commit_too(index, project, repository)
 
 @pytest.mark.parametrize("ref", ["", "@main", "@COMMIT"])
 def test_a_requirements_file_with_hashes_has_the_commit_too(index, project, repository, ref):
-    base = package(index, index.folder / "base-1.0-py3-none-any.whl")
+    base = package(index, index.directory / "base-1.0-py3-none-any.whl")
     line = f"lib @ {repository.url}@{repository.first}\n    # via shop (pyproject.toml)\n"
     project.write("req.txt", requirements(base) + line)
     url = repository.url + ref.replace("COMMIT", repository.first)
@@ -198,7 +198,7 @@ def test_a_requirements_file_with_hashes_has_the_commit_too(index, project, repo
 
 
 def test_a_requirements_file_without_the_commit_leaves_it_to_the_repository(index, project, repository):
-    base = package(index, index.folder / "base-1.0-py3-none-any.whl")
+    base = package(index, index.directory / "base-1.0-py3-none-any.whl")
     project.write("req.txt", requirements(base) + f"lib @ {repository.url}@main\n")
     project.configure('lock = "req.txt"', dependencies=[f"lib @ {repository.url}@main"], project=DIRECT)
     second = repository.commit("second = True\n")
@@ -210,7 +210,7 @@ def test_a_requirements_file_without_the_commit_leaves_it_to_the_repository(inde
 
 
 def test_a_requirements_file_may_include_others_and_name_a_folder_beside_repositories(index, project, repository):
-    base = index.folder / "base-1.0-py3-none-any.whl"
+    base = index.directory / "base-1.0-py3-none-any.whl"
     (project.root / "locks/wheels").mkdir(parents=True)
     shutil.copy(base, project.root / "locks/wheels")
     project.write("locks/req.txt", "--no-index\n--find-links wheels\n-c limits.txt\n-r more/base.txt\n")
@@ -227,7 +227,7 @@ def test_a_requirements_file_may_include_others_and_name_a_folder_beside_reposit
 
 
 def test_a_repository_of_a_requirements_file_that_the_project_does_not_name_is_refused(index, project, repository):
-    base = package(index, index.folder / "base-1.0-py3-none-any.whl")
+    base = package(index, index.directory / "base-1.0-py3-none-any.whl")
     project.write("req.txt", requirements(base) + f"lib @ {repository.url}@{repository.first}\n")
     project.configure('lock = "req.txt"', dependencies=["lib"])
 
@@ -287,8 +287,8 @@ def test_what_a_lock_calls_a_commit_has_to_be_one(project, repository):
 def rewritten(repository) -> str:
     """A commit that was the branch's, and is gone from the repository."""
     gone = repository.commit("gone = True\n")
-    git(repository.folder, "reset", "-q", "--hard", repository.first)
-    bare_clone(repository.folder, repository.bare)
+    git(repository.directory, "reset", "-q", "--hard", repository.first)
+    bare_clone(repository.directory, repository.bare)
     git(repository.bare, "reflog", "expire", "--expire=now", "--all")
     git(repository.bare, "gc", "-q", "--prune=now")
     return str(gone)
@@ -321,18 +321,18 @@ def test_a_commit_that_another_tool_locked_and_that_is_gone_is_for_that_tool(
     index, project, repository, rewritten, name
 ):
     vcs = {"type": "git", "url": repository.bare.as_uri(), "requested-revision": "main", "commit-id": rewritten}
-    base = package(index, index.folder / "base-1.0-py3-none-any.whl")
+    base = package(index, index.directory / "base-1.0-py3-none-any.whl")
     project.write("pylock.toml", pylock(base, {"name": "lib", "version": "1.0", "vcs": vcs}))
     project.write("req.txt", requirements(base) + f"lib @ {repository.url}@{rewritten}\n")
     project.configure(f'lock = "{name}"', dependencies=[f"lib @ {repository.url}@main"], project=DIRECT)
 
     built = project.build()
 
-    remedy = {"pylock.toml": "pip", "req.txt": "the tool that made it, such as uv pip compile --generate-hashes"}[name]
+    fix = {"pylock.toml": "pip", "req.txt": "the tool that made it, such as uv pip compile --generate-hashes"}[name]
     assert built.code == 1
     assert built.output.partition("\n\n")[0] == (
         f"project.dependencies: requires lib from {repository.url}@{rewritten}, which cannot be built; {name} has that "
-        f"commit; if the repository no longer does, make it anew with {remedy}; the end of what pip said follows"
+        f"commit; if the repository no longer does, make it anew with {fix}; the end of what pip said follows"
     )
 
 
@@ -344,7 +344,7 @@ def test_with_a_lock_a_branch_needs_no_repository_once_it_was_built(project, rep
     built = project.build()
 
     assert built.code == 0, built.output
-    assert builds(repository.folder.parent) == ["lib-1.0"]
+    assert builds(repository.directory.parent) == ["lib-1.0"]
 
 
 def test_a_whole_commit_needs_no_repository_once_it_was_built(project, repository):
@@ -355,7 +355,7 @@ def test_a_whole_commit_needs_no_repository_once_it_was_built(project, repositor
     built = project.build()
 
     assert built.code == 0, built.output
-    assert builds(repository.folder.parent) == ["lib-1.0"]
+    assert builds(repository.directory.parent) == ["lib-1.0"]
 
 
 def test_offline_the_commit_that_was_last_seen_of_a_branch_is_used(project, repository):

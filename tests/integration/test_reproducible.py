@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-FILES = [f"shop/{folder}/{name}.py" for folder in ("alpha", "beta", "gamma") for name in ("one", "two", "three")]
+FILES = [f"shop/{directory}/{name}.py" for directory in ("alpha", "beta", "gamma") for name in ("one", "two", "three")]
 
 
 @pytest.fixture

@@ -273,14 +273,14 @@ def test_only_an_sdist(index, project):
 
 
 @pytest.mark.parametrize(
-    ("requires_python", "remedy"),
+    ("requires_python", "fix"),
     [
         (">=3.14", "use runtime python3.14 or newer"),
         ("<3.13", "use runtime python3.12"),
         ("<3.9", "require another release of it, or replace it"),
     ],
 )
-def test_another_python_is_required(index, project, requires_python, remedy):
+def test_another_python_is_required(index, project, requires_python, fix):
     index.add("lib", requires_python=requires_python)
     project.configure(dependencies=["lib"])
 
@@ -288,7 +288,7 @@ def test_another_python_is_required(index, project, requires_python, remedy):
 
     assert refused(built) == (
         f"lib 1.0: no wheel for python3.13 on x86_64; it requires Python {requires_python}, the runtime has 3.13.11; "
-        f"{remedy}"
+        f"{fix}"
     )
 
 
@@ -402,7 +402,7 @@ def test_an_extra_index_that_is_down_is_a_warning_if_the_others_do(index, projec
 
 
 def test_a_wheel_of_another_version_than_its_name_says(index, project):
-    index.add("lib", "1.0").rename(index.folder / "lib-2.0-py3-none-any.whl")
+    index.add("lib", "1.0").rename(index.directory / "lib-2.0-py3-none-any.whl")
     project.configure(dependencies=["lib"])
 
     built = project.build()
@@ -413,7 +413,7 @@ def test_a_wheel_of_another_version_than_its_name_says(index, project):
 
 
 def test_a_wheel_of_another_distribution_than_its_name_says(index, project):
-    index.add("evil").rename(index.folder / "lib-1.0-py3-none-any.whl")
+    index.add("evil").rename(index.directory / "lib-1.0-py3-none-any.whl")
     project.configure(dependencies=["lib"])
 
     built = project.build()

@@ -52,19 +52,19 @@ def test_a_pipe_that_an_option_includes_is_told_by_name(project, option, source)
 
 
 @pytest.mark.parametrize(
-    ("name", "remedy"),
+    ("name", "fix"),
     [
         ("pylock.toml", "write it with hatch build -t lambda:lock"),
         ("requirements.txt", "make it or remove lock"),
     ],
 )
-def test_a_pipe_in_place_of_a_lock_is_told_by_name(project, name, remedy):
+def test_a_pipe_in_place_of_a_lock_is_told_by_name(project, name, fix):
     os.mkfifo(project.root / name)
     project.configure(f'lock = "{name}"', dependencies=["lib"])
 
     built = project.build()
 
-    assert (built.code, built.output) == (1, f"{name}: cannot be read ({PIPE}); {remedy}\n")
+    assert (built.code, built.output) == (1, f"{name}: cannot be read ({PIPE}); {fix}\n")
 
 
 def test_a_pipe_in_place_of_a_siblings_pyproject_is_told_by_name(project):

@@ -27,10 +27,10 @@ def noise(size: int) -> bytes:
     return os.urandom(size)
 
 
-def page_of(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+def page_of(directory: Path, files: Mapping[str, str | bytes]) -> Path:
     """Write the page of a zip with these members and return its path."""
-    page = folder / "page.html"
-    assert main(["info", str(zip_of(folder, files)), "--html", str(page)]) == 0
+    page = directory / "page.html"
+    assert main(["info", str(zip_of(directory, files)), "--html", str(page)]) == 0
     return page
 
 

@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hatch_lambda.deploy import Deployment, deploy
+from hatch_lambda.deploy import DeployRequest, deploy
 from tests.support.finished import our_zip, zip_of
 from tests.support.programs import PYTHON, run_module
 
@@ -33,7 +33,7 @@ class Ended(NamedTuple):
     err: str
 
 
-def layer_zip(folder: Path, text: Any = "1", **described: Any) -> Path:
+def layer_zip(directory: Path, text: Any = "1", **described: Any) -> Path:
     """Write a layer for python3.13 on x86_64 as a build does and return its path; ``text`` makes it differ."""
     about = {
         "schema": 1,
@@ -43,13 +43,13 @@ def layer_zip(folder: Path, text: Any = "1", **described: Any) -> Path:
         **described,
     }
     files = {"hatch-lambda/deps.json": json.dumps(about), "python/dep.py": f"version = {text!r}\n"}
-    return zip_of(folder, files, f"deps-{text}.zip")
+    return zip_of(directory, files, f"deps-{text}.zip")
 
 
-def function_zip(folder: Path, text: str = "new", **options: Any) -> Path:
+def function_zip(directory: Path, text: str = "new", **options: Any) -> Path:
     """Write a function's zip as a build does and return its path; ``text`` makes it differ."""
     code = f"def handler(event, context):\n    return {text!r}\n"
-    return our_zip(folder, f"shop-{text}.zip", libraries={}, files={"shop/api.py": code}, **options)
+    return our_zip(directory, f"shop-{text}.zip", libraries={}, files={"shop/api.py": code}, **options)
 
 
 def code_sha256(path: Path) -> str:
@@ -60,18 +60,18 @@ def code_sha256(path: Path) -> str:
 def deployed(*zips: Path, **options: Any) -> tuple[list[str], tuple[str, ...]]:
     """Deploy in this process; return the steps as they were told, and the warnings."""
     told: list[str] = []
-    outcome = deploy(Deployment(zips=zips, **options), lambda step: told.append(str(step)))
+    outcome = deploy(DeployRequest(zips=zips, **options), lambda step: told.append(str(step)))
     assert told == [str(step) for step in outcome.steps]
     return told, outcome.warnings
 
 
-def copy_of_checkout(folder: Path) -> Path:
+def copy_of_checkout(directory: Path) -> Path:
     """Copy what hatch-lambda is built from, and return the folder; pip may know a wheel of the original."""
     checkout = Path(__file__).parents[2]
-    shutil.copytree(checkout / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(checkout / "src", directory / "src", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(checkout / name, folder / name)
-    return folder
+        shutil.copy(checkout / name, directory / name)
+    return directory
 
 
 def run(

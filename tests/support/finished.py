@@ -5,9 +5,9 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.archive.plan import Choices, Entry, make_plan
+from hatch_lambda.archive.plan import Entry, PlanOptions, make_plan
 from hatch_lambda.archive.write import write_archive
-from hatch_lambda.project import Project, describe, description, project_entries
+from hatch_lambda.project import Project, lambda_json, lambda_json_entry, project_entries
 from hatch_lambda.wheels.wheel import wheel_entries
 from tests.support.make_wheel import make_wheel, metadata
 from tests.support.samples import config, entry, verified
@@ -22,7 +22,7 @@ HANDLER = "def handler(event, context):\n    return event\n"
 
 
 def our_zip(
-    folder: Path,
+    directory: Path,
     name: str = "shop.zip",
     *,
     libraries: Mapping[str, str] | None = None,
@@ -38,9 +38,9 @@ def our_zip(
     ``libraries`` are the distributions in it, each with its version (by default ``lib 1.0``), ``files`` those of the
     project, ``shop 0.1.0``.
     """
-    chosen = config(runtime, architecture, name=archive, handler=handler, **options)
+    selected = config(runtime, architecture, name=archive, handler=handler, **options)
     versions = {"lib": "1.0"} if libraries is None else libraries
-    made = [make_wheel(folder / "wheels", library, version) for library, version in versions.items()]
+    made = [make_wheel(directory / "wheels", library, version) for library, version in versions.items()]
     wheels = [verified(path) for path in made]
     project = Project(
         name="shop",
@@ -52,21 +52,23 @@ def our_zip(
 
     def entries() -> Iterator[Entry]:
         yield from (entry(path, text) for path, text in (files or {"shop/api.py": HANDLER}).items())
-        yield from project_entries(project, chosen, whole=True)
-        yield description(project, chosen, describe(project, chosen, wheels, (), chosen.layers), whole=True)
+        yield from project_entries(project, selected, whole=True)
+        yield lambda_json_entry(
+            project, selected, lambda_json(project, selected, wheels, (), selected.layers), whole=True
+        )
         for wheel in wheels:
             yield from wheel_entries(wheel, scripts_for=None)
 
-    return write_archive(make_plan(entries(), Choices()), folder / name, timestamp=1_580_601_600).path
+    return write_archive(make_plan(entries(), PlanOptions()), directory / name, timestamp=1_580_601_600).path
 
 
-def zip_of(folder: Path, files: Mapping[str, str | bytes], name: str = "other.zip") -> Path:
+def zip_of(directory: Path, files: Mapping[str, str | bytes], name: str = "other.zip") -> Path:
     """Write a zip of these members, deflated, in this order, and return its path."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(folder / name, "w", zipfile.ZIP_DEFLATED) as archive:
+    directory.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(directory / name, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, content in files.items():
             archive.writestr(path, content)
-    return folder / name
+    return directory / name
 
 
 def installed(

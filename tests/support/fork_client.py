@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 def run_fork(
-    folder: str, command: Sequence[str], cwd: str, environ: Mapping[str, str], files: Sequence[int]
+    directory: str, command: Sequence[str], cwd: str, environ: Mapping[str, str], files: Sequence[int]
 ) -> int | None:
     """Run what ``python COMMAND...`` would; return its exit code as ``subprocess`` has it, ``None`` if it did not run.
 
     ``files`` are its standard input, output and error.
     """
-    address = f"{folder}/{_program(command)}"
+    address = f"{directory}/{_program(command)}"
     if not os.path.exists(address):  # noqa: PTH110  # pathlib takes as long to import as all the rest
         return None
     umask = os.umask(0o77)
@@ -46,9 +46,9 @@ def _program(command: Sequence[str]) -> str:
     return command[1] if command[0] == "-m" else command[0].rpartition("/")[2]
 
 
-def main(folder: str, python: str, *command: str) -> int:
+def main(directory: str, python: str, *command: str) -> int:
     """Run the command and return its exit code; a signal that ended it ends this process too."""
-    code = run_fork(folder, command, os.getcwd(), os.environ, (0, 1, 2))  # noqa: PTH109
+    code = run_fork(directory, command, os.getcwd(), os.environ, (0, 1, 2))  # noqa: PTH109
     if code is None:
         os.execv(python, [python, *command])
     if code < 0:

@@ -32,7 +32,7 @@ class Request(NamedTuple):
     """What to run: the command after ``python``, its folder, environment and umask, and its standard files."""
 
     command: list[str]
-    folder: str
+    directory: str
     environ: dict[str, str]
     umask: int
     files: list[int]
@@ -83,12 +83,12 @@ def become(request: Request) -> None:
         os.dup2(file, number)
         os.close(file)
     os.umask(request.umask)
-    os.chdir(request.folder)
+    os.chdir(request.directory)
     os.environ.clear()
     os.environ.update(request.environ)
     program, *arguments = request.command
     if program == "-m":
-        sys.path.insert(0, request.folder)
+        sys.path.insert(0, request.directory)
         sys.argv = arguments
         runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
     else:
@@ -101,8 +101,8 @@ def become(request: Request) -> None:
 def _received(link: socket.socket) -> Request:
     size, files, _, _ = socket.recv_fds(link, 4, 3)
     with link.makefile("rb") as stream:
-        command, folder, environ, umask = marshal.loads(stream.read(int.from_bytes(size, "big")))
-    return Request(command, folder, environ, umask, files)
+        command, directory, environ, umask = marshal.loads(stream.read(int.from_bytes(size, "big")))
+    return Request(command, directory, environ, umask, files)
 
 
 def _read_at_start(environ: Any) -> dict[str, str]:

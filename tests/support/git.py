@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def git(folder: Path, *arguments: str) -> str:
+def git(directory: Path, *arguments: str) -> str:
     """Run git in the folder and return what it writes."""
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
@@ -18,21 +18,21 @@ def git(folder: Path, *arguments: str) -> str:
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
     }
-    return subprocess.check_output(["git", *arguments], cwd=folder, env=environ, text=True, stderr=subprocess.PIPE)
+    return subprocess.check_output(["git", *arguments], cwd=directory, env=environ, text=True, stderr=subprocess.PIPE)
 
 
-def commit_all(folder: Path) -> str:
+def commit_all(directory: Path) -> str:
     """Commit all of the folder, as a repository of its own, and return that commit."""
-    git(folder, "init", "-q", "-b", "main")
-    git(folder, "add", ".")
-    git(folder, "commit", "-qm", "All of it")
-    return git(folder, "rev-parse", "HEAD").strip()
+    git(directory, "init", "-q", "-b", "main")
+    git(directory, "add", ".")
+    git(directory, "commit", "-qm", "All of it")
+    return git(directory, "rev-parse", "HEAD").strip()
 
 
-def bare_clone(folder: Path, into: Path) -> Path:
+def bare_clone(directory: Path, into: Path) -> Path:
     """Put all branches and tags of the folder into a bare repository, new or not, and return that."""
     if not into.exists():
         into.mkdir(parents=True)
         git(into, "init", "-q", "--bare", "-b", "main")
-    git(folder, "push", "-q", "--force", "--tags", str(into), "main")
+    git(directory, "push", "-q", "--force", "--tags", str(into), "main")
     return into

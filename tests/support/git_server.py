@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 class GitServer:
-    """Serves the repositories in ``folder`` at ``host`` until the block ends.
+    """Serves the repositories in ``directory`` at ``host`` until the block ends.
 
     ``credentials`` are user and password; ``command_lines`` are those of all processes at each request.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
         self.credentials = ("user", "s3cret")
         self.command_lines: list[str] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"git": self}))
@@ -65,7 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         environ = {
             **os.environ,
-            "GIT_PROJECT_ROOT": str(self.git.folder),
+            "GIT_PROJECT_ROOT": str(self.git.directory),
             "GIT_HTTP_EXPORT_ALL": "1",
             "GIT_CONFIG_COUNT": "1",
             "GIT_CONFIG_KEY_0": "safe.directory",

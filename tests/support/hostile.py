@@ -111,11 +111,11 @@ def sound(*, record: bytes = b"", described: bytes | None = None, extra: Iterabl
     ]
 
 
-def written(folder: Path, content: bytes, name: str = WHEEL) -> Path:
+def written(directory: Path, content: bytes, name: str = WHEEL) -> Path:
     """Write the bytes to a file of a wheel's name and return its path."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_bytes(content)
-    return folder / name
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / name).write_bytes(content)
+    return directory / name
 
 
 # Strategies

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class IndexServer:
-    """Serves ``folder`` at ``url`` until the block ends; ``requests`` lists the paths that were fetched.
+    """Serves ``directory`` at ``url`` until the block ends; ``requests`` lists the paths that were fetched.
 
     ``credentials`` (user and password) are demanded if given, ``hashes`` says whether links carry a sha256, and
     ``spoiled`` maps a file's name to bytes that are served in its place, under the right hash. ``truncated`` names
@@ -37,8 +37,8 @@ class IndexServer:
     every page. ``query`` ends every link, and ``command_lines`` are those of all processes at each request.
     """
 
-    def __init__(self, folder: Path, *, credentials: tuple[str, str] | None = None, hashes: bool = True) -> None:
-        self.folder = folder
+    def __init__(self, directory: Path, *, credentials: tuple[str, str] | None = None, hashes: bool = True) -> None:
+        self.directory = directory
         self.credentials = credentials
         self.hashes = hashes
         self.requests: list[str] = []
@@ -51,7 +51,7 @@ class IndexServer:
         self.status: int | None = None
         self.query = ""
         self.command_lines: list[str] = []
-        folder.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(parents=True, exist_ok=True)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"index": self}))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
@@ -73,11 +73,11 @@ class IndexServer:
 
     def add(self, name: str, version: str = "1.0", **details: Any) -> Path:
         """Put a wheel on the index; the arguments are those of ``make_wheel``."""
-        return make_wheel(self.folder, name, version, **details)
+        return make_wheel(self.directory, name, version, **details)
 
     def add_sdist(self, name: str, version: str = "1.0", **details: Any) -> Path:
         """Put an sdist on the index; the arguments are those of ``make_sdist``."""
-        return make_sdist(self.folder, name, version, **details)
+        return make_sdist(self.directory, name, version, **details)
 
     def downloads(self) -> list[str]:
         """Return the names of the files that were fetched, but not of metadata beside them."""
@@ -126,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _page(self, project: str) -> None:
         files = [
-            path for path in sorted(self.index.folder.iterdir()) if _project(path.name) == canonicalize_name(project)
+            path for path in sorted(self.index.directory.iterdir()) if _project(path.name) == canonicalize_name(project)
         ]
         if not files:
             self._answer(404, b"")
@@ -148,7 +148,7 @@ class _Handler(BaseHTTPRequestHandler):
         return found
 
     def _file(self, name: str) -> None:
-        path = self.index.folder / unquote(name)
+        path = self.index.directory / unquote(name)
         if name in self.index.spoiled:
             self._answer(200, self.index.spoiled[name])
         elif name in self.index.truncated:
@@ -156,7 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, content[: len(content) // 2], {"Content-Length": str(len(content))})
         elif name.endswith(".metadata"):
             wheel = name.removesuffix(".metadata")
-            self._answer(200, (self.index.metadata.get(wheel) or _metadata(self.index.folder / wheel)).encode())
+            self._answer(200, (self.index.metadata.get(wheel) or _metadata(self.index.directory / wheel)).encode())
         elif path.is_file():
             self._answer(200, path.read_bytes())
         else:

@@ -36,7 +36,7 @@ def docker_problem() -> str | None:
 
 
 def invoke_in_image(task_root: Path, handler: str, event: Any, *, version: str, machine: str) -> Any:
-    """Return what the handler answers in the image of a Python ``version``; raises ``AssertionError`` with its log.
+    """Return what the handler answers in the image of a Python ``build_name``; raises ``AssertionError`` with its log.
 
     ``machine`` is the architecture as Docker spells it, ``amd64`` or ``arm64``.
     """

@@ -53,7 +53,7 @@ def requirements(*packages: Mapping[str, Any]) -> str:
 
 def _uv_package(index: IndexServer, entry: Mapping[str, Any]) -> dict[str, Any]:
     wheels = [
-        {"url": wheel["url"], "size": (index.folder / wheel["name"]).stat().st_size, "hashes": wheel["hashes"]}
+        {"url": wheel["url"], "size": (index.directory / wheel["name"]).stat().st_size, "hashes": wheel["hashes"]}
         for wheel in entry["wheels"]
     ]
     return {**entry, "index": index.url, "wheels": wheels}

@@ -43,7 +43,7 @@ def build_wheel(directory, settings=None, metadata=None):
 
 
 def make_sdist(
-    folder: Path,
+    directory: Path,
     name: str,
     version: str = "1.0",
     *,
@@ -65,8 +65,8 @@ def make_sdist(
             "backend.py": _BACKEND.format(trace=trace and str(trace), failure=failure).encode(),
             built.name: built.read_bytes(),
         }
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}-{version}.tar.gz"
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{name}-{version}.tar.gz"
     with tarfile.open(path, "w:gz") as archive:
         for file, content in files.items():
             info = tarfile.TarInfo(f"{name}-{version}/{file}")

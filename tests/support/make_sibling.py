@@ -77,7 +77,7 @@ dependencies = {dependencies}
 
 
 def make_sibling(
-    folder: Path,
+    directory: Path,
     name: str,
     version: str = "1.0",
     *,
@@ -107,52 +107,56 @@ def make_sibling(
         "metadata": described,
         "tag": tag,
         "fails": fails,
-        "trace": str(folder.parent / "builds.txt"),
+        "trace": str(directory.parent / "builds.txt"),
     }
-    _write(folder, _pyproject(name, version, requires, tables), _BACKEND, package, files or {})
-    (folder / "backend.json").write_text(json.dumps(given), "utf-8")
-    return folder
+    _write(directory, _pyproject(name, version, requires, tables), _BACKEND, package, files or {})
+    (directory / "backend.json").write_text(json.dumps(given), "utf-8")
+    return directory
 
 
 def make_hatch_sibling(
-    folder: Path, name: str, version: str = "1.0", *, requires: Iterable[str] = (), tables: str = ""
+    directory: Path, name: str, version: str = "1.0", *, requires: Iterable[str] = (), tables: str = ""
 ) -> Path:
     """Write a project that hatchling builds, the one that is installed with the tests."""
     _write(
-        folder, _pyproject(name, version, requires, tables), _HATCHLING, canonicalize_name(name).replace("-", "_"), {}
+        directory,
+        _pyproject(name, version, requires, tables),
+        _HATCHLING,
+        canonicalize_name(name).replace("-", "_"),
+        {},
     )
-    return folder
+    return directory
 
 
-def make_setuptools_sibling(folder: Path, name: str, version: str = "1.0") -> Path:
+def make_setuptools_sibling(directory: Path, name: str, version: str = "1.0") -> Path:
     """Write a project that setuptools builds, the one that is installed with the tests."""
     package = canonicalize_name(name).replace("-", "_")
     tables = f"[tool.setuptools]\npackages = [{package!r}]\n"
-    _write(folder, _pyproject(name, version, [], tables), _SETUPTOOLS, package, {})
-    return folder
+    _write(directory, _pyproject(name, version, [], tables), _SETUPTOOLS, package, {})
+    return directory
 
 
-def make_sdist(folder: Path, into: Path, name: str, version: str = "1.0") -> Path:
+def make_sdist(directory: Path, into: Path, name: str, version: str = "1.0") -> Path:
     """Pack a sibling's folder as its sdist and return the archive."""
     into.mkdir(parents=True, exist_ok=True)
     path = into / f"{name}-{version}.tar.gz"
-    (folder / "PKG-INFO").write_text(metadata(name, version), "utf-8")
+    (directory / "PKG-INFO").write_text(metadata(name, version), "utf-8")
     with tarfile.open(path, "w:gz") as archive:
-        archive.add(folder, arcname=f"{name}-{version}")
-    (folder / "PKG-INFO").unlink()
+        archive.add(directory, arcname=f"{name}-{version}")
+    (directory / "PKG-INFO").unlink()
     return path
 
 
-def builds(folder: Path) -> list[str]:
+def builds(directory: Path) -> list[str]:
     """Return name and version of each wheel that was built of the siblings in a folder, in their order."""
-    trace = folder / "builds.txt"
+    trace = directory / "builds.txt"
     return trace.read_text("utf-8").splitlines() if trace.exists() else []
 
 
-def _write(folder: Path, pyproject: str, backend: str, package: str, files: Mapping[str, str | bytes]) -> None:
+def _write(directory: Path, pyproject: str, backend: str, package: str, files: Mapping[str, str | bytes]) -> None:
     texts = {"pyproject.toml": pyproject, "backend.py": backend, f"{package}/__init__.py": f"name = {package!r}\n"}
     for path, content in {**texts, **files}.items():
-        file = folder / path
+        file = directory / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content.encode() if isinstance(content, str) else content)
 

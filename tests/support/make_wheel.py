@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def make_wheel(
-    folder: Path,
+    directory: Path,
     name: str,
     version: str = "1.0",
     *,
@@ -47,8 +47,8 @@ def make_wheel(
     rows = {path: f"{TextContent(text).digest},{len(text)}" for path, text in contents.items()}
     rows |= {path: f"{digest}," for path, digest in (record or {}).items()}
     listing = "".join(f"{path},{row}\n" for path, row in rows.items()) + f"{dist_info}/RECORD,,\n"
-    path = folder / f"{module}-{version}-{tag}.whl"
-    folder.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{module}-{version}-{tag}.whl"
+    directory.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
         for member, text in {**contents, f"{dist_info}/RECORD": listing.encode()}.items():
             info = zipfile.ZipInfo(member, (2021, 3, 4, 5, 6, 8))

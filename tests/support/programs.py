@@ -59,8 +59,8 @@ def run_module(
         if sys.platform == "linux" and python == PYTHON and module in IMPORTED:
             files = [file.fileno() for file in (null, out, err)]
             with _STARTING:
-                folder = _server(module)
-            code = run_fork(str(folder), command, str(cwd or Path.cwd()), environ, files)
+                directory = _server(module)
+            code = run_fork(str(directory), command, str(cwd or Path.cwd()), environ, files)
         if code is None:
             done = subprocess.run(
                 [python, *command], cwd=cwd, env=environ, stdin=null, stdout=out, stderr=err, check=False
@@ -74,19 +74,19 @@ def run_module(
 @cache
 def _server(module: str) -> Path:
     """Start what forks the module, and return the folder of its socket."""
-    folder = _folder("modules")
-    _serve(folder / module, IMPORTED[module], python=_python() if module == "hatchling" else sys.executable)
-    return folder
+    directory = _directory("modules")
+    _serve(directory / module, IMPORTED[module], python=_python() if module == "hatchling" else sys.executable)
+    return directory
 
 
 @cache
 def _python() -> str:
     """Return a program that does as this Python, but forks pip."""
-    folder = _folder("pip")
-    _serve(folder / "pip", IMPORTED_FOR_PIP, python=sys.executable, PYTHONIOENCODING="utf-8")
-    (folder / "pip_runner.py").symlink_to("pip")
-    program = folder / "python"
-    command = [sys.executable, "-IS", str(CLIENT), str(folder), sys.executable]
+    directory = _directory("pip")
+    _serve(directory / "pip", IMPORTED_FOR_PIP, python=sys.executable, PYTHONIOENCODING="utf-8")
+    (directory / "pip_runner.py").symlink_to("pip")
+    program = directory / "python"
+    command = [sys.executable, "-IS", str(CLIENT), str(directory), sys.executable]
     program.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
     program.chmod(0o755)
     return str(program)
@@ -109,13 +109,13 @@ def _serve(address: Path, modules: Iterable[str], python: str, **environ: str) -
 
 @cache
 def _scratch() -> Path:
-    folder = TemporaryDirectory(prefix="forks-")
-    atexit.register(folder.cleanup)
-    return Path(folder.name)
+    directory = TemporaryDirectory(prefix="forks-")
+    atexit.register(directory.cleanup)
+    return Path(directory.name)
 
 
-def _folder(name: str) -> Path:
+def _directory(name: str) -> Path:
     """Return a folder for sockets; the system allows their paths a hundred bytes."""
-    folder = _scratch() / name
-    folder.mkdir(exist_ok=True)
-    return folder
+    directory = _scratch() / name
+    directory.mkdir(exist_ok=True)
+    return directory

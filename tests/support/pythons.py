@@ -31,8 +31,8 @@ def python_of(version: str, path: str) -> str | None:
 
 def _candidates(version: str, path: str) -> Iterator[str]:
     yield sys.executable
-    folders = [Path(folder) for folder in path.split(os.pathsep) if folder]
-    yield from filter(None, (shutil.which(f"python{version}", path=str(folder)) for folder in folders))
-    for folder in folders:
-        if folder.name == "shims":
-            yield from map(str, sorted(folder.parent.glob(f"versions/{version}.*/bin/python")))
+    directories = [Path(directory) for directory in path.split(os.pathsep) if directory]
+    yield from filter(None, (shutil.which(f"python{version}", path=str(directory)) for directory in directories))
+    for directory in directories:
+        if directory.name == "shims":
+            yield from map(str, sorted(directory.parent.glob(f"versions/{version}.*/bin/python")))

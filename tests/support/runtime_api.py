@@ -65,8 +65,8 @@ def invoke(
     server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     version = ".".join(map(str, sys.version_info[:2]))
-    folders = [layers / f"python/lib/python{version}/site-packages", layers / "python"] if layers else []
-    path = os.pathsep.join(filter(None, [*map(str, folders), environ.get("PYTHONPATH")]))
+    directories = [layers / f"python/lib/python{version}/site-packages", layers / "python"] if layers else []
+    path = os.pathsep.join(filter(None, [*map(str, directories), environ.get("PYTHONPATH")]))
     runtime = subprocess.Popen(
         [sys.executable, "-m", "awslambdaric", handler],
         cwd=task_root,

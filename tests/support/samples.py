@@ -15,8 +15,8 @@ from hatch_lambda.archive.plan import ArchivePlan, Content, Entry, FileContent, 
 from hatch_lambda.checks.base import Candidate
 from hatch_lambda.config.archives import read_archives
 from hatch_lambda.config.options import LambdaConfig
-from hatch_lambda.resolve.base import Demand
-from hatch_lambda.resolve.cache import Memory
+from hatch_lambda.resolve.base import Dependency
+from hatch_lambda.resolve.cache import ResultCache
 from hatch_lambda.runtime.runtimes import runtime_named
 from hatch_lambda.runtime.target import Architecture, Target
 from hatch_lambda.wheels.verify import verify_wheel
@@ -76,14 +76,16 @@ def plan(*entries: Entry) -> ArchivePlan:
     return ArchivePlan(tuple(sorted(entries, key=lambda found: found.path)))
 
 
-def candidate(made: ArchivePlan, options: LambdaConfig | None = None, left_out: tuple[Demand, ...] = ()) -> Candidate:
+def candidate(
+    made: ArchivePlan, options: LambdaConfig | None = None, left_out: tuple[Dependency, ...] = ()
+) -> Candidate:
     """Return an archive that is about to be written, with a memory that forgets."""
-    return Candidate(made, options or config(), Memory(Path(os.devnull)), left_out=left_out)
+    return Candidate(made, options or config(), ResultCache(Path(os.devnull)), excluded=left_out)
 
 
-def demand(text: str, by: str = "project.dependencies") -> Demand:
+def dependency(text: str, by: str = "project.dependencies") -> Dependency:
     """Return a requirement and who has it."""
-    return Demand(by, Requirement(text))
+    return Dependency(by, Requirement(text))
 
 
 def verified(path: Path) -> Wheel:

@@ -68,7 +68,7 @@ def files(path: Path) -> list[str]:
     return [name for name in names(path) if not name.partition("/")[0].endswith(".dist-info")]
 
 
-def folder(path: Path) -> dict[str, bytes]:
+def directory(path: Path) -> dict[str, bytes]:
     """Return the bytes of every file in a folder of this machine, hidden ones too."""
     return {file.name: file.read_bytes() for file in path.iterdir()}
 

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hatch_lambda.archive.plan import Origin
-from hatch_lambda.archive.read import read_finished
+from hatch_lambda.archive.read import read_zip
 from hatch_lambda.config.options import LambdaConfig
-from hatch_lambda.errors import ConfigError, FinishedError, PlanError
+from hatch_lambda.errors import ConfigError, PlanError, ZipError
 from hatch_lambda.layers import (
     Layer,
     LayerZips,
     check_versions,
-    layer_objection,
+    compatible_targets,
+    layer_problem,
     project_files,
-    valid_on,
-    without_carried,
+    wheels_not_in_layers,
 )
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from tests.support.finished import installed, our_zip, zip_of
 from tests.support.make_wheel import make_wheel
-from tests.support.samples import SHOP, config, demand, entry, origin, plan, target, verified
+from tests.support.samples import SHOP, config, dependency, entry, origin, plan, target, verified
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,7 +76,7 @@ def test_a_wheel_that_a_layer_carries_stays_out(tmp_path):
     wheels = [verified(make_wheel(tmp_path, name)) for name in ("base", "lib", "other")]
     layers = [carrying("one", LIB), carrying("two", BASE)]
 
-    assert [wheel.name for wheel in without_carried(wheels, layers)] == ["other"]
+    assert [wheel.name for wheel in wheels_not_in_layers(wheels, layers)] == ["other"]
 
 
 # Versions
@@ -147,8 +147,10 @@ def test_where_layers_differ_the_last_counts():
 
 def valid(wheels: list[Path], requirements: list[str], **options: Any) -> tuple[list[str], list[str]]:
     """Return the runtimes and architectures that a layer of these wheels is valid on."""
-    chosen = config(kind="layer", **{"project": False, **options})
-    found = valid_on([demand(text) for text in requirements], [verified(path) for path in wheels], chosen)
+    selected = config(kind="layer", **{"project": False, **options})
+    found = compatible_targets(
+        [dependency(text) for text in requirements], [verified(path) for path in wheels], selected
+    )
     runtimes, architectures = (
         [*dict.fromkeys(names)] for names in zip(*((t.runtime.name, t.architecture) for t in found), strict=True)
     )
@@ -213,24 +215,24 @@ def test_with_the_projects_files_a_layer_is_valid_on_its_own_target(tmp_path):
 # Zips that others made
 
 
-def objection(path: Path, runtime: str = "python3.13", architecture: Any = "x86_64") -> str | None:
+def problem(path: Path, runtime: str = "python3.13", architecture: Any = "x86_64") -> str | None:
     """Say why a zip is no layer for a target."""
-    return layer_objection(read_finished(path), target(runtime, architecture))
+    return layer_problem(read_zip(path), target(runtime, architecture))
 
 
 @pytest.mark.parametrize("root", ["python/", SITE_PACKAGES])
 def test_a_zip_with_modules_where_python_looks_is_a_layer(tmp_path, root):
-    assert objection(zip_of(tmp_path, installed("lib", root=root))) is None
+    assert problem(zip_of(tmp_path, installed("lib", root=root))) is None
 
 
 def test_a_zip_without_modules_is_a_layer(tmp_path):
-    assert objection(zip_of(tmp_path, {"bin/tool": "", "extensions/agent": ""})) is None
+    assert problem(zip_of(tmp_path, {"bin/tool": "", "extensions/agent": ""})) is None
 
 
 def test_a_zip_with_modules_of_another_python_is_none(tmp_path):
     path = zip_of(tmp_path, installed("lib", root=SITE_PACKAGES))
 
-    assert objection(path, "python3.12") == (
+    assert problem(path, "python3.12") == (
         "has its modules in python/lib/python3.13/site-packages, where python3.12 does not look"
     )
 
@@ -239,13 +241,13 @@ def test_a_zip_with_modules_for_several_pythons_is_a_layer_for_each(tmp_path):
     older = installed("lib", root=SITE_PACKAGES.replace("13", "12"))
     path = zip_of(tmp_path, {**installed("lib", root=SITE_PACKAGES), **older})
 
-    assert (objection(path, "python3.12"), objection(path, "python3.13")) == (None, None)
+    assert (problem(path, "python3.12"), problem(path, "python3.13")) == (None, None)
 
 
 def test_a_zip_with_native_code_for_another_target_is_none(tmp_path):
     files = installed("fast", root="python/", tag="cp313-cp313-manylinux_2_28_aarch64")
 
-    assert objection(zip_of(tmp_path, files)) == (
+    assert problem(zip_of(tmp_path, files)) == (
         "has fast 1.0, made for manylinux_2_28_aarch64; the runtime is Linux with glibc on x86_64"
     )
 
@@ -253,45 +255,45 @@ def test_a_zip_with_native_code_for_another_target_is_none(tmp_path):
 def test_native_code_that_was_built_on_the_architecture_is_believed(tmp_path):
     files = installed("fast", root="python/", tag="cp313-cp313-linux_x86_64")
 
-    assert objection(zip_of(tmp_path, files)) is None
+    assert problem(zip_of(tmp_path, files)) is None
 
 
 def test_a_tag_that_is_none_tells_nothing(tmp_path):
-    assert objection(zip_of(tmp_path, installed("fast", root="python/", tag="x"))) is None
+    assert problem(zip_of(tmp_path, installed("fast", root="python/", tag="x"))) is None
 
 
 def test_a_function_of_ours_is_no_layer(tmp_path):
-    assert objection(our_zip(tmp_path)) == "is the archive of a function"
+    assert problem(our_zip(tmp_path)) == "is the archive of a function"
 
 
 OURS = {"schema": 1, "kind": "layer", "runtime": "python3.13", "architecture": "arm64"}
 
 
-def described(folder: Path, **values: Any) -> Path:
+def described(directory: Path, **values: Any) -> Path:
     """Write a layer that says of itself what ours do."""
-    return zip_of(folder, {"hatch-lambda/shop-base.json": json.dumps({**OURS, **values}), "python/lib.py": ""})
+    return zip_of(directory, {"hatch-lambda/shop-base.json": json.dumps({**OURS, **values}), "python/lib.py": ""})
 
 
 def test_a_layer_of_ours_is_for_what_it_says(tmp_path):
     path = described(tmp_path)
 
-    assert objection(path, architecture="arm64") is None
-    assert objection(path) == "is made for python3.13 on arm64"
+    assert problem(path, architecture="arm64") is None
+    assert problem(path) == "is made for python3.13 on arm64"
 
 
 def test_a_layer_of_ours_that_is_valid_on_several_targets_is_for_each(tmp_path):
     names = {"compatible-runtimes": ["python3.12", "python3.13"], "compatible-architectures": ["arm64", "x86_64"]}
     path = described(tmp_path, **names)
 
-    assert (objection(path), objection(path, "python3.12")) == (None, None)
-    assert objection(path, "python3.11") == "is made for python3.12, python3.13 on arm64 and x86_64"
+    assert (problem(path), problem(path, "python3.12")) == (None, None)
+    assert problem(path, "python3.11") == "is made for python3.12, python3.13 on arm64 and x86_64"
 
 
 @pytest.mark.parametrize("value", [5, [5], {"python3.13": True}, None])
 def test_a_layer_that_somebody_wrote_nonsense_into_is_for_nothing(tmp_path, value):
     path = described(tmp_path, **{"compatible-runtimes": value, "runtime": value})
 
-    assert objection(path) == "is made for no runtime on arm64"
+    assert problem(path) == "is made for no runtime on arm64"
 
 
 def test_a_zip_is_judged_for_every_archive_that_names_it_and_told_where(tmp_path):
@@ -329,7 +331,7 @@ def test_a_zip_is_read_once(tmp_path):
 def test_a_zip_that_is_none_is_refused(tmp_path):
     (tmp_path / "base.zip").write_text("x")
 
-    with pytest.raises(FinishedError) as caught:
+    with pytest.raises(ZipError) as caught:
         LayerZips(tmp_path).check([LambdaConfig(target=target(), layers=("base.zip",))])
 
     assert str(caught.value) == (

@@ -43,11 +43,11 @@ class Hook(MetadataHookInterface):
 COMMAND = ("hatchling", "metadata", "version")
 
 
-def started(folder: Path, environ: dict[str, str]) -> tuple[int, str, str]:
+def started(directory: Path, environ: dict[str, str]) -> tuple[int, str, str]:
     """Return how the program ends in a Python of its own."""
     command = [sys.executable, "-m", *COMMAND]
     done = subprocess.run(
-        command, cwd=folder, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        command, cwd=directory, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     return done.returncode, done.stdout, done.stderr
 

@@ -9,7 +9,7 @@ import pytest
 
 from hatch_lambda.archive.plan import Entry, FileContent, TextContent
 from hatch_lambda.errors import ProjectError
-from hatch_lambda.project import Project, SelectedFile, describe, is_program, project_entries, root_demands
+from hatch_lambda.project import Project, SelectedFile, is_executable, lambda_json, project_entries, root_dependencies
 from hatch_lambda.wheels.wheel import console_script
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import SHOP, config, verified
@@ -32,13 +32,16 @@ def shop(*dependencies: str, **details: Any) -> Project:
 
 def demanded(project: Project, **options: Any) -> list[tuple[str, str]]:
     """Return the address and text of each root requirement."""
-    return [(demand.by, str(demand.requirement)) for demand in root_demands(project, config(**options))]
+    return [
+        (dependency.required_by, str(dependency.requirement))
+        for dependency in root_dependencies(project, config(**options))
+    ]
 
 
 def problems(project: Project, **options: Any) -> list[str]:
     """Return the lines of the message that reading the requirements ends in."""
     with pytest.raises(ProjectError) as caught:
-        root_demands(project, config(**options))
+        root_dependencies(project, config(**options))
     return str(caught.value).splitlines()
 
 
@@ -147,7 +150,7 @@ def test_urls_are_left_for_whoever_looks_for_places(url):
     ],
 )
 def test_a_file_is_run_by_its_mode_or_where_there_are_none_by_its_first_line(mode, start, has_modes, expected):
-    assert is_program(mode, start, has_modes=has_modes) is expected
+    assert is_executable(mode, start, has_modes=has_modes) is expected
 
 
 def selected(path: str, *, executable: bool = False, size: int = 3) -> SelectedFile:
@@ -193,9 +196,9 @@ def test_a_project_without_entry_points_has_no_file_of_them():
 def test_lambda_json_says_for_what_and_of_what_the_archive_is_made(tmp_path):
     path = make_wheel(tmp_path, "lib", "2.0")
     wheel = verified(path)
-    chosen = config("python3.12", "arm64", handler="shop.api.main")
+    selected = config("python3.12", "arm64", handler="shop.api.main")
 
-    found = describe(shop(), chosen, [wheel], ())
+    found = lambda_json(shop(), selected, [wheel], ())
 
     assert found == {
         "schema": 1,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.archive.plan import Origin
-from hatch_lambda.files.paths import SortedPaths, common_folder
+from hatch_lambda.files.paths import SortedPaths, common_directory
 from hatch_lambda.zipfiles.headers import read_headers
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ def find_distributions(
     names: Collection[str], text: Callable[[str], str], roots: Sequence[str]
 ) -> tuple[Distribution, ...]:
     """Return every distribution that has a dist-info folder in one of the import roots, sorted by name."""
-    folders = sorted({folder for name in names for folder in _dist_info(name, roots)})
-    found = (_distribution(folder, text, project=f"{folder}/lambda.json" in names) for folder in folders)
+    directories = sorted({directory for name in names for directory in _dist_info(name, roots)})
+    found = (_distribution(directory, text, project=f"{directory}/lambda.json" in names) for directory in directories)
     return tuple(sorted(found, key=lambda one: (one.name, one.dist_info)))
 
 
@@ -68,14 +68,19 @@ def owners(
     and its name say. A file that nobody claims is of the distribution that alone owns the folder around it, as with
     ``__pycache__``. Memory grows with the names alone, however deep they are and however often they are claimed.
     """
-    folders = {one.dist_info: one.origin for one in distributions}
-    owned = {name: folders[folder] for name in names for folder in _dist_info(name, roots) if folder in folders}
+    directories = {one.dist_info: one.origin for one in distributions}
+    owned = {
+        name: directories[directory]
+        for name in names
+        for directory in _dist_info(name, roots)
+        if directory in directories
+    }
     unrecorded = [one for one in distributions if not _claim_recorded(one, names, text, owned)]
     tops = _tops(names, roots) if unrecorded else {}
     for one in unrecorded:
         for path in _named(one, text(f"{one.dist_info}/top_level.txt"), tops):
             owned.setdefault(path, one.origin)
-    shared = {root.rstrip("/") for root in roots} | {folder for root in roots for folder in _folders(root)}
+    shared = {root.rstrip("/") for root in roots} | {directory for root in roots for directory in _directories(root)}
     neighbors = _Neighbors(owned)
     return {path: owned.get(path) or neighbors.owner(path, shared) or nobody for path in names}
 
@@ -107,17 +112,17 @@ class _Neighbors:
         """
         place = self._sorted.place(path)
         beside = self._sorted.paths[max(place - 1, 0) : place + 1]
-        folder = path[: max([0, *(common_folder(path, other) - 1 for other in beside)])]
-        between = path[folder.rfind("/") + 1 : path.rfind("/")].split("/")
-        known = any(len(other) >= len(folder) and path.startswith(f"{other}/") for other in shared)
-        if not folder or known or "bin" in between:
+        directory = path[: max([0, *(common_directory(path, other) - 1 for other in beside)])]
+        between = path[directory.rfind("/") + 1 : path.rfind("/")].split("/")
+        known = any(len(other) >= len(directory) and path.startswith(f"{other}/") for other in shared)
+        if not directory or known or "bin" in between:
             return None
-        inside = self._sorted.inside(folder)
+        inside = self._sorted.inside(directory)
         changes = bisect_right(self._changes, inside[-1]) - bisect_right(self._changes, inside[0])
         return None if changes else self._owners[inside[0]]
 
 
-def _folders(path: str) -> Iterator[str]:
+def _directories(path: str) -> Iterator[str]:
     """Yield the folders around a path, the nearest first."""
     while "/" in path:
         path = path.rpartition("/")[0]
@@ -131,14 +136,14 @@ def _dist_info(name: str, roots: Sequence[str]) -> Iterator[str]:
             yield root + top
 
 
-def _distribution(folder: str, text: Callable[[str], str], *, project: bool) -> Distribution:
-    metadata = read_headers(text(f"{folder}/METADATA"))
-    name, _, version = folder.rpartition("/")[2].removesuffix(".dist-info").partition("-")
-    tags = read_headers(text(f"{folder}/WHEEL")).get_all("Tag", [])
+def _distribution(directory: str, text: Callable[[str], str], *, project: bool) -> Distribution:
+    metadata = read_headers(text(f"{directory}/METADATA"))
+    name, _, version = directory.rpartition("/")[2].removesuffix(".dist-info").partition("-")
+    tags = read_headers(text(f"{directory}/WHEEL")).get_all("Tag", [])
     return Distribution(
         name=canonicalize_name(text_line(metadata["Name"]) or name),
         version=text_line(metadata["Version"]) or version,
-        dist_info=folder,
+        dist_info=directory,
         tags=tuple(text_line(tag) for tag in tags),
         project=project,
     )

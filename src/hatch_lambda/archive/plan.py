@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 from pathspec import GitIgnoreSpec
 
 from hatch_lambda.errors import PlanError, ProjectError, WheelError
-from hatch_lambda.files.paths import files_as_folders, path_problem
+from hatch_lambda.files.paths import files_as_directories, path_problem
 from hatch_lambda.zipfiles.record import record_digest
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class FileContent:
     def digest(self) -> str:
         """Return the hash that the file has when this is first asked, as RECORD spells it; raises ``ProjectError``."""
         found = hashlib.sha256()
-        with opened(self) as file:
+        with open_content(self) as file:
             while chunk := file.read(_CHUNK):
                 found.update(chunk)
         return record_digest(found.digest())
@@ -121,7 +121,7 @@ def opened_wheel(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def opened(content: Content) -> Iterator[IO[bytes]]:
+def open_content(content: Content) -> Iterator[IO[bytes]]:
     """Open a content for reading, inflated; it is closed at the end of the block.
 
     Raises ``ProjectError`` or ``WheelError`` for what cannot be read, also while the block reads it.
@@ -201,7 +201,7 @@ class ArchivePlan:
 
 
 @dataclass(frozen=True)
-class Choices:
+class PlanOptions:
     """What the user decided about single files: patterns to leave out, and the winner where two owners collide."""
 
     exclude_files: tuple[str, ...] = ()
@@ -209,7 +209,7 @@ class Choices:
 
 
 def make_plan(
-    entries: Iterable[Entry], choices: Choices, *, prefix: str = "", beside: Iterable[Entry] = ()
+    entries: Iterable[Entry], choices: PlanOptions, *, prefix: str = "", beside: Iterable[Entry] = ()
 ) -> ArchivePlan:
     """Return the archive that the entries make, put under ``prefix``; what is ``beside`` them is not.
 
@@ -226,8 +226,8 @@ def make_plan(
     problems += _file_and_folder({**kept, **{record.path: record for record in records}})
     if problems:
         raise PlanError(problems)
-    chosen = (*kept.values(), *_without(records, choices.exclude_files))
-    placed = [replace(entry, path=prefix + entry.path) for entry in chosen] if prefix else chosen
+    selected = (*kept.values(), *_without(records, choices.exclude_files))
+    placed = [replace(entry, path=prefix + entry.path) for entry in selected] if prefix else selected
     ordered = sorted([*placed, *beside], key=lambda entry: entry.path)
     warnings = tuple(
         f"exclude-files has {pattern!r}, which matches nothing; the archive is the same without it."
@@ -236,7 +236,7 @@ def make_plan(
     return ArchivePlan(tuple(ordered), warnings)
 
 
-def offered_plan(entries: Iterable[Entry], choices: Choices) -> ArchivePlan:
+def offered_plan(entries: Iterable[Entry], choices: PlanOptions) -> ArchivePlan:
     """Return the archive as far as it is known before any file is read: without RECORDs, collisions undecided."""
     smallest: dict[str, Entry] = {}
     for entry in _without(entries, choices.exclude_files):
@@ -310,7 +310,7 @@ def _collision(path: str, owners: Sequence[Entry], winner: str | None) -> str:
 def _file_and_folder(kept: Mapping[str, Entry]) -> list[str]:
     return [
         f"{path}: a file of {kept[path].origin} and a folder of {kept[inner].origin}; leave one out with exclude-files"
-        for path, inner in sorted(files_as_folders(kept))
+        for path, inner in sorted(files_as_directories(kept))
     ]
 
 

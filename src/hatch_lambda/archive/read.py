@@ -16,8 +16,8 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda.archive.ownership import Distribution, find_distributions, owners, text_line
 from hatch_lambda.archive.plan import ArchivePlan, Entry, Origin, WheelContent
-from hatch_lambda.errors import FinishedError
-from hatch_lambda.files.paths import files_as_folders
+from hatch_lambda.errors import ZipError
+from hatch_lambda.files.paths import files_as_directories
 from hatch_lambda.zipfiles.inflate import pieces
 from hatch_lambda.zipfiles.layout import directory_size
 from hatch_lambda.zipfiles.members import (
@@ -53,7 +53,7 @@ Kind = Literal["function", "layer"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class FinishedArchive:
+class LambdaZip:
     """A zip that was read in whole: every member is what its checksum promises.
 
     ``size`` is the file's, in bytes; ``sha256`` its hash in hexadecimal. ``described`` is the ``lambda.json`` in it,
@@ -78,14 +78,14 @@ class FinishedArchive:
     @property
     def runtimes(self) -> tuple[str, ...]:
         """Return the runtimes that the zip says it was made for; empty for one that others made."""
-        return self.said("compatible-runtimes") or self.said("runtime")
+        return self.declared("compatible-runtimes") or self.declared("runtime")
 
     @property
     def architectures(self) -> tuple[str, ...]:
         """Return the architectures that the zip says it was made for; empty for one that others made."""
-        return self.said("compatible-architectures") or self.said("architecture")
+        return self.declared("compatible-architectures") or self.declared("architecture")
 
-    def said(self, field: str) -> tuple[str, ...]:
+    def declared(self, field: str) -> tuple[str, ...]:
         """Return the strings, one or an array, that the zip says of itself; somebody may have written others there."""
         value = (self.described or {}).get(field)
         return tuple(text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str))
@@ -99,8 +99,8 @@ class FinishedArchive:
             return archive.read(path).decode("utf-8", "replace")
 
 
-def read_finished(path: Path) -> FinishedArchive:
-    """Return what the zip holds, after reading all of it; raises ``FinishedError`` naming every problem.
+def read_zip(path: Path) -> LambdaZip:
+    """Return what the zip holds, after reading all of it; raises ``ZipError`` naming every problem.
 
     Every member is inflated against its checksum, in bounded memory. Refused is what is damaged or encrypted, what
     unpacks to other names than it shows, and what claims to unpack to more than ``MAX_READ`` bytes.
@@ -108,15 +108,13 @@ def read_finished(path: Path) -> FinishedArchive:
     try:
         mode = path.stat().st_mode  # asked first: a pipe would be waited for, and a device never ends
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-            raise FinishedError(f"{path}: is no regular file; give the path of a zip")
+            raise ZipError(f"{path}: is no regular file; give the path of a zip")
         if path.stat().st_size > MAX_READ:
-            raise FinishedError(
-                f"{path}: takes {path.stat().st_size:,} bytes; expected at most {MAX_READ:,}; {_REFUSED}"
-            )
+            raise ZipError(f"{path}: takes {path.stat().st_size:,} bytes; expected at most {MAX_READ:,}; {_REFUSED}")
         with path.open("rb") as raw:
             listed = directory_size(raw)
         if listed > LARGEST_DIRECTORY:
-            raise FinishedError(
+            raise ZipError(
                 f"{path}: its directory takes {listed:,} bytes; {LARGEST_DIRECTORY:,} are read at most; {_REFUSED}"
             )
         with zipfile.ZipFile(path) as archive, path.open("rb") as raw:
@@ -127,19 +125,21 @@ def read_finished(path: Path) -> FinishedArchive:
             described = _described(found)
             roots = _import_roots(found.names, described)
             distributions = find_distributions(found.names, found.text, roots)
-            origin_of = owners(found.names, found.text, distributions, roots, _strangers(described, distributions))
+            origin_of = owners(
+                found.names, found.text, distributions, roots, _foreign_distributions(described, distributions)
+            )
     except FileNotFoundError:
-        raise FinishedError(f"{path}: there is no such file") from None
+        raise ZipError(f"{path}: there is no such file") from None
     except IsADirectoryError:
-        raise FinishedError(f"{path}: expected a zip; found a folder") from None
+        raise ZipError(f"{path}: expected a zip; found a folder") from None
     except PermissionError as error:
-        raise FinishedError(f"{path}: cannot be read; {error.strerror}; see to its permissions") from None
+        raise ZipError(f"{path}: cannot be read; {error.strerror}; see to its permissions") from None
     except UNREADABLE as error:
-        raise FinishedError(f"{path}: cannot be read as a zip; {error}; make or fetch it anew") from None
+        raise ZipError(f"{path}: cannot be read as a zip; {error}; make or fetch it anew") from None
     entries = [_entry(path, member, origin_of[member.name]) for member in members]
     plan = ArchivePlan(tuple(sorted(entries, key=lambda entry: entry.path)))
     kind: Kind = "function" if roots == ("",) else "layer"
-    return FinishedArchive(
+    return LambdaZip(
         path=path,
         size=size,
         sha256=sha256,
@@ -175,22 +175,24 @@ def _members(path: Path, archive: zipfile.ZipFile, raw: BinaryIO) -> list[Member
     infos = archive.infolist()
     _refuse(path, name_problems([info.orig_filename.removesuffix("/") for info in infos], _REFUSED))
     files = [info.orig_filename for info in infos if not info.orig_filename.endswith("/")]
-    both = sorted(name for name, _ in files_as_folders(files))
+    both = sorted(name for name, _ in files_as_directories(files))
     _refuse(path, (f"{name!r} is a file and a folder at once; nothing can unpack both; {_REFUSED}" for name in both))
     _refuse(path, encryption_problems(infos, _REFUSED))
     _refuse(path, header_problems(archive, raw, infos))
     claimed = sum(info.file_size for info in infos)
     if claimed > MAX_READ:
-        raise FinishedError(f"{path}: claims to unpack to {claimed:,} bytes; expected at most {MAX_READ:,}; {_REFUSED}")
-    folders = [info for info in infos if info.orig_filename.endswith("/")]
-    _refuse(path, (f"{info.filename!r} is a folder that holds bytes; {_REFUSED}" for info in folders if info.file_size))
+        raise ZipError(f"{path}: claims to unpack to {claimed:,} bytes; expected at most {MAX_READ:,}; {_REFUSED}")
+    directories = [info for info in infos if info.orig_filename.endswith("/")]
+    _refuse(
+        path, (f"{info.filename!r} is a folder that holds bytes; {_REFUSED}" for info in directories if info.file_size)
+    )
     return [read_member(archive, raw, info) for info in infos if not info.orig_filename.endswith("/")]
 
 
 def _refuse(path: Path, problems: Iterable[str]) -> None:
     found = [f"{path}: {problem}" for problem in problems]
     if found:
-        raise FinishedError(found)
+        raise ZipError(found)
 
 
 def _hash(raw: BinaryIO) -> tuple[str, int]:
@@ -233,7 +235,7 @@ def _import_roots(names: Collection[str], described: Mapping[str, Any] | None) -
     return ("",)
 
 
-def _strangers(described: Mapping[str, Any] | None, distributions: tuple[Distribution, ...]) -> Origin:
+def _foreign_distributions(described: Mapping[str, Any] | None, distributions: tuple[Distribution, ...]) -> Origin:
     """Return the owner of files that no distribution owns.
 
     In a zip that others made of a project and its dependencies, they are the project's; in one of ours, too, if the

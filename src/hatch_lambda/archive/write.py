@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
-from hatch_lambda.archive.plan import WheelContent, opened, opened_wheel
+from hatch_lambda.archive.plan import WheelContent, open_content, opened_wheel
 from hatch_lambda.errors import ArchiveError
 from hatch_lambda.files.temporary import FULL, temporary_space
 from hatch_lambda.zipfiles.inflate import pieces
@@ -85,15 +85,13 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     Raises ``ArchiveError`` if it cannot be written; what stood at ``path`` is then untouched.
     """
     try:
-        with _beside(path) as file:
+        with _partial_file(path) as file:
             yield file
     except OSError as error:
         # only the renaming at the end has two names; on Windows it is refused while somebody has the old file open
         in_use = isinstance(error, PermissionError) and error.filename2
-        remedy = "close the program that has it open, or remove it" if in_use else _remedy(error)
-        raise ArchiveError(
-            f"{path}: cannot be written; {error.strerror or error}; {remedy}, then build again"
-        ) from None
+        fix = "close the program that has it open, or remove it" if in_use else _fix(error)
+        raise ArchiveError(f"{path}: cannot be written; {error.strerror or error}; {fix}, then build again") from None
 
 
 def remove_leftovers(path: Path) -> None:
@@ -277,7 +275,7 @@ def _pieces(content: Content) -> Iterator[Iterator[bytes]]:
                     copy.write(piece)
             yield pieces(copy, 0, content.method, content.compressed, content.size)
     else:
-        with opened(content) as file:
+        with open_content(content) as file:
             yield iter(lambda: file.read(_CHUNK), b"")
 
 
@@ -297,7 +295,7 @@ def _finish(output: _Output, headers: list[Header]) -> None:
 
 
 @contextmanager
-def _beside(path: Path) -> Iterator[IO[bytes]]:
+def _partial_file(path: Path) -> Iterator[IO[bytes]]:
     """Open a file beside ``path`` that takes its place at the end, or is gone if the block fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_leftovers(path)
@@ -332,10 +330,10 @@ def _lock(file: IO[bytes]) -> bool:
     return True
 
 
-def _sync_folder(folder: Path) -> None:
+def _sync_folder(directory: Path) -> None:
     """Bring the renaming itself to the disk, where a folder can be opened for that."""
     with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
+        descriptor = os.open(directory, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
@@ -346,7 +344,7 @@ def _escaped(name: str) -> str:
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
-def _remedy(error: OSError) -> str:
+def _fix(error: OSError) -> str:
     import errno
 
     if error.errno in FULL:

@@ -7,29 +7,29 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.archive.plan import Choices, FileContent, make_plan, offered_plan
+from hatch_lambda.archive.plan import FileContent, PlanOptions, make_plan, offered_plan
 from hatch_lambda.archive.write import write_archive
 from hatch_lambda.build.manifest import write_manifest
 from hatch_lambda.build.report import LockChange, LockReport, Report
 from hatch_lambda.checks import check_candidate
 from hatch_lambda.checks.base import Candidate
 from hatch_lambda.checks.limits import check_zipped, size_problem
-from hatch_lambda.dependencies.sources import shared_folder
+from hatch_lambda.dependencies.sources import shared_directory
 from hatch_lambda.dependencies.wheelhouse import choose
 from hatch_lambda.errors import ConfigError, PlanError
 from hatch_lambda.layers import (
     LAYER_PREFIX,
     Layer,
-    carried,
     check_versions,
+    compatible_targets,
     project_files,
-    valid_on,
-    without_carried,
+    versions_in_layers,
+    wheels_not_in_layers,
 )
-from hatch_lambda.project import describe, description, project_entries, root_demands
-from hatch_lambda.resolve.lock.write import LockPart, OptionalPart, locked, make_lock, write_lock
+from hatch_lambda.project import lambda_json, lambda_json_entry, project_entries, root_dependencies
+from hatch_lambda.resolve.lock.write import LockPart, OptionalPart, make_lock, read_locked, write_lock
 from hatch_lambda.resolve.strategy import lock_path
-from hatch_lambda.resolve.validate import needed
+from hatch_lambda.resolve.validate import required_names
 from hatch_lambda.wheels.wheel import wheel_entries
 
 if TYPE_CHECKING:
@@ -39,11 +39,11 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.archive.plan import ArchivePlan, Entry
-    from hatch_lambda.archive.read import FinishedArchive
+    from hatch_lambda.archive.read import LambdaZip
     from hatch_lambda.config.options import LambdaConfig
-    from hatch_lambda.dependencies.wheelhouse import Chosen, Gathered, Wheelhouse
+    from hatch_lambda.dependencies.wheelhouse import ResolvedWheels, SelectedWheels, Wheelhouse
     from hatch_lambda.project import Project
-    from hatch_lambda.resolve.base import Demand
+    from hatch_lambda.resolve.base import Dependency
     from hatch_lambda.resolve.strategy import Upgrade
     from hatch_lambda.runtime.target import Target
     from hatch_lambda.wheels.wheel import Wheel
@@ -59,7 +59,7 @@ class Job:
     project: Project
     config: LambdaConfig
     sharing: tuple[LambdaConfig, ...]
-    layers: tuple[Job | FinishedArchive, ...] = ()
+    layers: tuple[Job | LambdaZip, ...] = ()
 
 
 def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Report:
@@ -69,33 +69,45 @@ def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Re
     """
     planned = plan(job, wheelhouse)
     candidate = Candidate(
-        planned.plan, job.config, wheelhouse.store.memory, planned.layers, _left_out(planned.chosen, planned.layers)
+        planned.plan,
+        job.config,
+        wheelhouse.wheel_cache.results,
+        planned.layers,
+        _excluded(planned.selected, planned.layers),
     )
     with wheelhouse.step("check"):
-        findings = check_candidate(candidate)
+        diagnostics = check_candidate(candidate)
     with wheelhouse.step("write"):
         archive = write_archive(planned.plan, path, timestamp=timestamp)
-        findings += tuple(finding.text for finding in check_zipped(archive.size))
+        diagnostics += tuple(diagnostic.text for diagnostic in check_zipped(archive.size))
         if job.config.manifest:
-            write_manifest(path, job.config, findings)
-    resolution = planned.gathered.resolution
-    warnings = (*job.config.warnings, *resolution.warnings, *wheelhouse.store.warnings, *planned.warnings, *findings)
-    return Report(candidate, planned.chosen, planned.carried, planned.valid, archive, resolution.notes, warnings)
+            write_manifest(path, job.config, diagnostics)
+    resolution = planned.resolved.resolution
+    warnings = (
+        *job.config.warnings,
+        *resolution.warnings,
+        *wheelhouse.wheel_cache.warnings,
+        *planned.warnings,
+        *diagnostics,
+    )
+    return Report(
+        candidate, planned.selected, planned.in_layers, planned.compatible, archive, resolution.notes, warnings
+    )
 
 
 @dataclass(frozen=True)
 class Planned:
     """An archive that is decided, but not written: every file of it, and how it came to that.
 
-    ``carried`` are the wheels that its layers have instead, ``valid`` the targets that the archive is right for.
+    ``carried`` are the wheels that its layers have instead, ``compatible`` the targets that the archive is right for.
     """
 
     plan: ArchivePlan
-    gathered: Gathered
-    chosen: Chosen
-    carried: tuple[Wheel, ...]
+    resolved: ResolvedWheels
+    selected: SelectedWheels
+    in_layers: tuple[Wheel, ...]
     layers: tuple[Layer, ...]
-    valid: tuple[Target, ...]
+    compatible: tuple[Target, ...]
     warnings: tuple[str, ...]
 
 
@@ -103,24 +115,27 @@ def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
     """Return every file of the archive, and of the layers that it is made for; raises ``HatchLambdaError``."""
     project, config = job.project, job.config
     layers = tuple(_layer(layer, config, wheelhouse) for layer in job.layers)
-    gathered = wheelhouse.gather(project, job.sharing)
-    roots = root_demands(project, config)
+    resolved = wheelhouse.resolve_wheels(project, job.sharing)
+    roots = root_dependencies(project, config)
     with wheelhouse.step("plan"):
-        chosen = choose(gathered, roots, config)
+        selected = choose(resolved, roots, config)
         mine = [project.origin] if config.project else []
-        check_versions([*mine, *(wheel.origin for wheel in chosen.wheels)], layers, config.archive)
-        wheels = without_carried(chosen.wheels, layers)
-        valid = valid_on(roots, chosen.wheels, config) if config.kind == "layer" else (config.target,)
-        described = describe(project, config, wheels, valid, [layer.name for layer in layers])
-        decided = _decided(project, config, wheels, layers, described)
+        check_versions([*mine, *(wheel.origin for wheel in selected.wheels)], layers, config.archive)
+        wheels = wheels_not_in_layers(selected.wheels, layers)
+        valid = compatible_targets(roots, selected.wheels, config) if config.kind == "layer" else (config.target,)
+        described = lambda_json(project, config, wheels, valid, [layer.name for layer in layers])
+        decided = _archive_plan(project, config, wheels, layers, described)
     kept = {wheel.name for wheel in wheels}
-    beneath = tuple(wheel for wheel in chosen.wheels if wheel.name not in kept)
-    fallbacks = gathered.resolution.fallbacks
-    warnings = (*(fallbacks[name] for name in sorted(kept & fallbacks.keys())), *_in_vain(chosen, decided, config))
-    return Planned(decided, gathered, chosen, beneath, layers, valid, warnings)
+    beneath = tuple(wheel for wheel in selected.wheels if wheel.name not in kept)
+    fallbacks = resolved.resolution.fallbacks
+    warnings = (
+        *(fallbacks[name] for name in sorted(kept & fallbacks.keys())),
+        *_unused_exclusions(selected, decided, config),
+    )
+    return Planned(decided, resolved, selected, beneath, layers, valid, warnings)
 
 
-def _layer(layer: Job | FinishedArchive, config: LambdaConfig, wheelhouse: Wheelhouse) -> Layer:
+def _layer(layer: Job | LambdaZip, config: LambdaConfig, wheelhouse: Wheelhouse) -> Layer:
     """Return what a layer carries: one of the project's, as it would be built now, or a zip as it is."""
     python = config.target.runtime.python_version
     if isinstance(layer, Job):
@@ -128,7 +143,7 @@ def _layer(layer: Job | FinishedArchive, config: LambdaConfig, wheelhouse: Wheel
     return Layer(layer.path.name, layer.plan, python)
 
 
-def _decided(
+def _archive_plan(
     project: Project,
     config: LambdaConfig,
     wheels: Sequence[Wheel],
@@ -136,14 +151,14 @@ def _decided(
     described: Mapping[str, Any],
 ) -> ArchivePlan:
     """Return every file of the archive; the project's dist-info is in it only where no layer has that."""
-    whole = config.project and canonicalize_name(project.name) not in carried(layers)
+    whole = config.project and canonicalize_name(project.name) not in versions_in_layers(layers)
     entries = [
         *(project_files(project_entries(project, config, whole=whole), layers) if config.project else ()),
         *_wheel_entries(wheels, config),
     ]
     beside: list[Entry] = []
-    (entries if whole else beside).append(description(project, config, described, whole=whole))
-    choices = Choices(config.exclude_files, config.collisions)
+    (entries if whole else beside).append(lambda_json_entry(project, config, described, whole=whole))
+    choices = PlanOptions(config.exclude_files, config.collisions)
     _check_size(offered_plan(entries, choices), layers, config)
     prefix = LAYER_PREFIX if config.kind == "layer" else ""
     return make_plan(entries, choices, prefix=prefix, beside=beside)
@@ -163,17 +178,19 @@ def _wheel_entries(wheels: Sequence[Wheel], config: LambdaConfig) -> Iterator[En
         yield from wheel_entries(wheel, scripts_for=scripts_for)
 
 
-def _left_out(chosen: Chosen, layers: Sequence[Layer]) -> tuple[Demand, ...]:
+def _excluded(selected: SelectedWheels, layers: Sequence[Layer]) -> tuple[Dependency, ...]:
     """Return what is required of distributions that the archive excludes and no layer brings along."""
-    beneath = carried(layers)
-    return tuple(demand for demand in chosen.excluded if canonicalize_name(demand.requirement.name) not in beneath)
+    beneath = versions_in_layers(layers)
+    return tuple(
+        dependency for dependency in selected.excluded if canonicalize_name(dependency.requirement.name) not in beneath
+    )
 
 
-def _in_vain(chosen: Chosen, decided: ArchivePlan, config: LambdaConfig) -> tuple[str, ...]:
+def _unused_exclusions(selected: SelectedWheels, decided: ArchivePlan, config: LambdaConfig) -> tuple[str, ...]:
     """Return a sentence for each exclusion that excludes nothing; what all archives inherit need not be for each."""
     packages = tuple(
         f"exclude-packages has {name!r}, which nothing requires; the archive is the same without it."
-        for name in chosen.ignored
+        for name in selected.ignored
     )
     return packages if config.inherits("exclude-files") else (*packages, *decided.warnings)
 
@@ -188,10 +205,11 @@ def lock(project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelho
     """
     path = lock_path(archives[0], wheelhouse.host)
     _check_patches(archives)
-    had = {target: locked(path, target) for target in dict.fromkeys(config.target for config in archives)}
+    had = {target: read_locked(path, target) for target in dict.fromkeys(config.target for config in archives)}
     sharing = {target: [config for config in archives if config.target == target] for target in had}
-    gathered = {
-        target: wheelhouse.gather_anew(project, sharing[target], upgrade, before) for target, before in had.items()
+    resolved = {
+        target: wheelhouse.resolve_wheels_for_lock(project, sharing[target], upgrade, before)
+        for target, before in had.items()
     }
     with wheelhouse.step("write"):
         parts = [
@@ -201,33 +219,33 @@ def lock(project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelho
                 found.remaining,
                 tuple(_optional_parts(project, sharing[target], found)),
             )
-            for target, found in gathered.items()
+            for target, found in resolved.items()
         ]
-        write_lock(path, make_lock(parts, path.parent, shared_folder(wheelhouse.host.folder)))
+        write_lock(path, make_lock(parts, path.parent, shared_directory(wheelhouse.host.directory)))
     return LockReport(
         path,
         tuple(
-            LockChange(part.target, had[part.target].told, part.versions, gathered[part.target].resolution.notes)
+            LockChange(part.target, had[part.target].labels, part.versions, resolved[part.target].resolution.notes)
             for part in parts
         ),
         (
             *(warning for config in archives for warning in config.warnings),
-            *upgrade.warnings({name for before in had.values() for name in before.told}),
-            *(warning for found in gathered.values() for warning in found.resolution.warnings),
-            *(warning for found in gathered.values() for warning in found.resolution.fallbacks.values()),
-            *wheelhouse.store.warnings,
+            *upgrade.warnings({name for before in had.values() for name in before.labels}),
+            *(warning for found in resolved.values() for warning in found.resolution.warnings),
+            *(warning for found in resolved.values() for warning in found.resolution.fallbacks.values()),
+            *wheelhouse.wheel_cache.warnings,
         ),
     )
 
 
-def _optional_parts(project: Project, sharing: Sequence[LambdaConfig], found: Gathered) -> Iterator[OptionalPart]:
+def _optional_parts(project: Project, sharing: Sequence[LambdaConfig], found: ResolvedWheels) -> Iterator[OptionalPart]:
     """Yield each extra and group of the archives with what only it, or it and others, have gathered."""
     bare = replace(sharing[0], features=(), dependency_groups=())
     features = {canonicalize_name(name): name for config in sharing for name in config.features}
     groups = {canonicalize_name(name): name for config in sharing for name in config.dependency_groups}
 
     def required(config: LambdaConfig) -> frozenset[NormalizedName]:
-        return needed(root_demands(project, config), found.found, config.target)
+        return required_names(root_dependencies(project, config), found.by_name, config.target)
 
     for feature, name in features.items():
         yield OptionalPart("extras", feature, required(replace(bare, features=(name,))) - required(bare))

@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from hatch_lambda.archive.read import read_finished
+from hatch_lambda.archive.read import read_zip
 from hatch_lambda.archive.write import whole_file
 from hatch_lambda.inspect.inspection import Inspection
 from hatch_lambda.inspect.summary import as_json
@@ -26,11 +26,11 @@ def manifest_path(archive: Path) -> Path:
 def write_manifest(archive: Path, config: LambdaConfig, warnings: Sequence[str]) -> None:
     """Read the archive that was just written, and describe it beside it; ``warnings`` are those of the checks.
 
-    All or nothing; raises ``ArchiveError`` or ``FinishedError``, and then no description is left of an older archive.
+    All or nothing; raises ``ArchiveError`` or ``ZipError``, and then no description is left of an older archive.
     """
     path = manifest_path(archive)
     inspection = Inspection(
-        read_finished(archive),
+        read_zip(archive),
         runtime=config.target.runtime.name,
         architecture=config.target.architecture,
         source="lambda.json",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_lambda.checks.limits import largest, mebibytes
+from hatch_lambda.checks.limits import format_size, largest
 from hatch_lambda.config.options import MAX_UNZIPPED
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.archive.write import WrittenArchive
     from hatch_lambda.checks.base import Candidate
-    from hatch_lambda.dependencies.wheelhouse import Chosen
+    from hatch_lambda.dependencies.wheelhouse import SelectedWheels
     from hatch_lambda.runtime.target import Target
     from hatch_lambda.wheels.wheel import Wheel
 
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 class Report:
     """A finished archive, with what went into it and what to know about it.
 
-    ``valid`` are the targets that a layer is right for; ``carried`` the wheels that a function's layers have instead.
+    ``compatible`` are the targets that a layer is right for; ``in_layers`` the wheels that a function's layers have
+    instead.
     """
 
     candidate: Candidate
-    chosen: Chosen
-    carried: tuple[Wheel, ...]
-    valid: tuple[Target, ...]
+    selected: SelectedWheels
+    in_layers: tuple[Wheel, ...]
+    compatible: tuple[Target, ...]
     archive: WrittenArchive
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -48,23 +49,23 @@ class Report:
         share = self.candidate.unzipped / (MAX_UNZIPPED + 1)
         together = "with its layers " if self.candidate.layers else ""
         yield (
-            f"  {_counted(len(self.chosen.wheels) - len(self.carried))}, {mebibytes(self.archive.size)} zipped, "
-            f"{mebibytes(plan.unzipped)} unzipped ({together}{share:.1%} of Lambda's limit)"
+            f"  {_counted(len(self.selected.wheels) - len(self.in_layers))}, {format_size(self.archive.size)} zipped, "
+            f"{format_size(plan.unzipped)} unzipped ({together}{share:.1%} of Lambda's limit)"
         )
         if largest(plan):
             yield f"  largest: {largest(plan)}"
         for layer in self.candidate.layers:
-            inside = [str(wheel) for wheel in self.carried if layer.versions.get(wheel.name) == wheel.version]
-            size = mebibytes(layer.plan.unzipped)
+            inside = [str(wheel) for wheel in self.in_layers if layer.versions.get(wheel.name) == wheel.version]
+            size = format_size(layer.plan.unzipped)
             yield f"  from layer {layer.name}, {size} unzipped: {', '.join(inside) or 'nothing'}"
-        if len(self.valid) > 1:
-            runtimes = dict.fromkeys(target.runtime.name for target in self.valid)
-            architectures = dict.fromkeys(target.architecture for target in self.valid)
+        if len(self.compatible) > 1:
+            runtimes = dict.fromkeys(target.runtime.name for target in self.compatible)
+            architectures = dict.fromkeys(target.architecture for target in self.compatible)
             yield f"  valid on {', '.join(runtimes)}; {', '.join(architectures)}"
 
     def details(self) -> Iterator[str]:
         """Yield what only those want to know who ask for more."""
-        for distribution in self.chosen.left_out:
+        for distribution in self.selected.superfluous:
             yield f"  left out: {distribution}, which nothing requires"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.contents import check_contents
-from hatch_lambda.checks.excluded import check_left_out
+from hatch_lambda.checks.excluded import check_excluded
 from hatch_lambda.checks.handler import check_handler
 from hatch_lambda.checks.hidden_modules import check_hidden_modules
 from hatch_lambda.checks.imports import check_imports
@@ -34,18 +34,18 @@ CHECKS = (
     check_root_modules,
     check_startup_files,
     check_secrets,
-    check_left_out,
+    check_excluded,
     check_imports,
 )
 
-FINISHED_CHECKS = tuple(check for check in CHECKS if check not in {check_contents, check_left_out, check_wheel_tags})
+ZIP_CHECKS = tuple(check for check in CHECKS if check not in {check_contents, check_excluded, check_wheel_tags})
 """Those that a finished zip can be put to: not those that ask what was wanted, or for the wheels."""
 
 
 def check_candidate(candidate: Candidate) -> tuple[str, ...]:
     """Return the warnings of all checks; raises ``PlanError`` with every problem that any of them found."""
-    findings = [finding for check in CHECKS for finding in check(candidate)]
-    problems = [finding.text for finding in findings if finding.severity == "error"]
+    diagnostics = [diagnostic for check in CHECKS for diagnostic in check(candidate)]
+    problems = [diagnostic.text for diagnostic in diagnostics if diagnostic.severity == "error"]
     if problems:
         raise PlanError(problems)
-    return tuple(finding.text for finding in findings)
+    return tuple(diagnostic.text for diagnostic in diagnostics)

@@ -14,23 +14,23 @@ if TYPE_CHECKING:
 
     from hatch_lambda.archive.plan import ArchivePlan, Entry
     from hatch_lambda.config.options import LambdaConfig
-    from hatch_lambda.resolve.base import Demand
-    from hatch_lambda.resolve.cache import Memory
+    from hatch_lambda.resolve.base import Dependency
+    from hatch_lambda.resolve.cache import ResultCache
 
 
 @dataclass(frozen=True)
 class Candidate:
     """An archive that is about to be written, by which options, and the layers that it is used with.
 
-    ``memory`` keeps what a check finds out; ``left_out`` is what is required, but is left out by ``exclude-packages``
+    ``results`` keeps what a check finds out; ``left_out`` is what is required, but is left out by ``exclude-packages``
     and by no layer brought along.
     """
 
     plan: ArchivePlan
     config: LambdaConfig
-    memory: Memory
+    results: ResultCache
     layers: tuple[Layer, ...] = ()
-    left_out: tuple[Demand, ...] = ()
+    excluded: tuple[Dependency, ...] = ()
 
     @cached_property
     def modules(self) -> Mapping[str, Entry]:
@@ -68,7 +68,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnostic:
     """Something a check found: an error stops the build, a warning is a full sentence."""
 
     severity: Literal["error", "warning"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.checks.base import Finding
+from hatch_lambda.checks.base import Diagnostic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -44,7 +44,7 @@ class _Form:
         return f"{self.name}/" if self.is_directory else self.path
 
 
-def check_hidden_modules(candidate: Candidate) -> Iterator[Finding]:
+def check_hidden_modules(candidate: Candidate) -> Iterator[Diagnostic]:
     """Yield an error for each module that Python never imports because another package has one of that name."""
     directories = candidate.search_path.directories
     modules: dict[str, list[_Form]] = {}
@@ -62,7 +62,7 @@ def check_hidden_modules(candidate: Candidate) -> Iterator[Finding]:
             origin = directories[form.directory][form.path].origin
             differs = form.kind != winner.kind and not (form.is_directory and winner.is_directory)
             if differs and canonicalize_name(origin.name) != canonicalize_name(owner.name):
-                yield Finding("error", _text(form, origin, winner, owner))
+                yield Diagnostic("error", _text(form, origin, winner, owner))
                 break
 
 
@@ -88,14 +88,14 @@ def _namespaces(
 
 def _named(path: str, suffixes: Sequence[str]) -> tuple[str | None, int]:
     """Return a module's name, with slashes, and its form; ``None`` if Python can't import the file under a name."""
-    folder, slash, file = path.rpartition("/")
+    directory, slash, file = path.rpartition("/")
     suffix = next((suffix for suffix in suffixes if file.endswith(suffix)), "")
     stem = file.removesuffix(suffix)
-    if not suffix or not all(part.isidentifier() for part in [*folder.split("/"), stem] if part):
+    if not suffix or not all(part.isidentifier() for part in [*directory.split("/"), stem] if part):
         return None, _SOURCE
     if stem == "__init__":
-        return folder, _PACKAGE
-    return folder + slash + stem, _EXTENSION if suffix.endswith(".so") else _SOURCE
+        return directory, _PACKAGE
+    return directory + slash + stem, _EXTENSION if suffix.endswith(".so") else _SOURCE
 
 
 def _text(hidden: _Form, owner: Origin, winner: _Form, other: Origin) -> str:

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from hatch_lambda.checks.base import Finding
+from hatch_lambda.checks.base import Diagnostic
 from hatch_lambda.checks.python_source import (
     ANYTHING,
     LARGEST_SOURCE,
@@ -56,7 +56,7 @@ _STATEMENTS = (ast.Import, ast.ImportFrom)
 class Import(NamedTuple):
     """A module that a file imports in a line, and the name that it takes from it; ``by`` is the file's path."""
 
-    by: str
+    importer: str
     line: int
     module: str
     name: str | None
@@ -77,7 +77,7 @@ class _Read:
     attributes: frozenset[str]
 
 
-def check_imports(candidate: Candidate) -> Iterator[Finding]:
+def check_imports(candidate: Candidate) -> Iterator[Diagnostic]:
     """Yield a warning for each import of the project's files that certainly fails, with the first such line.
 
     It is an error if the handler certainly imports a module of the project that isn't valid Python.
@@ -91,26 +91,26 @@ def check_imports(candidate: Candidate) -> Iterator[Finding]:
     for path in sorted(files.keys() & reached - {handler.path}) if handler and reached else ():
         problem = broken.get(path) or compile_problem(files[path], candidate.config.target)
         if problem:
-            yield problem.finding(path)
+            yield problem.diagnostic(path)
     for found in (found for path in sorted(read.keys() & (reached or ())) for found in read[path].outside):
         text = f"{_where([found])}: {found.module!r} leads out of the zip; write it as an absolute import"
-        yield Finding("warning", text)
+        yield Diagnostic("warning", text)
     rearranged = any(word in content for content in files.values() for word in _REARRANGING)
-    places = _Places(candidate.modules, candidate.search_path, read, anywhere=rearranged)
+    places = _ModuleIndex(candidate.modules, candidate.search_path, read, anywhere=rearranged)
     imports = list(_certain(read) if reached is None else _imports_of(read, reached))
     yield from _missing_names(imports, places)
     yield from _missing_modules(imports, places, candidate)
 
 
 def _is_imported(candidate: Candidate, path: str, entry: Entry) -> bool:
-    *folders, name = path.split("/")
+    *directories, name = path.split("/")
     return (
         entry.origin.project
         and candidate.is_own(entry)
         and name.endswith(".py")
         and entry.content.size <= LARGEST_SOURCE
-        and not (_TEST_FOLDERS & set(folders) or name.startswith("test_") or name in {"conftest.py", "setup.py"})
-        and not (folders and folders[0] in {"bin", entry.origin.dist_info})
+        and not (_TEST_FOLDERS & set(directories) or name.startswith("test_") or name in {"conftest.py", "setup.py"})
+        and not (directories and directories[0] in {"bin", entry.origin.dist_info})
     )
 
 
@@ -182,7 +182,7 @@ def _certain(read: Mapping[str, _Read]) -> Iterator[Import]:
     optional = {name for file in read.values() for name in file.guarded}
     optional -= {name for found in imports for name in _modules(found)}
     for found in imports:
-        parts = found.by.removesuffix(".py").removesuffix("/__init__").split("/")
+        parts = found.importer.removesuffix(".py").removesuffix("/__init__").split("/")
         if optional.isdisjoint(".".join(parts[: count + 1]) for count in range(len(parts))):
             yield found
 
@@ -190,7 +190,7 @@ def _certain(read: Mapping[str, _Read]) -> Iterator[Import]:
 def _modules(found: Import) -> set[str]:
     """Return every module that the import may load, packages above it too, but not the one that the file is in."""
     names = f"{found.module}.{found.name}".split(".")
-    package = found.by.rpartition("/")[0].replace("/", ".")
+    package = found.importer.rpartition("/")[0].replace("/", ".")
     loaded = {".".join(names[: count + 1]) for count in range(len(names))}
     return {name for name in loaded if not f"{package}.".startswith(f"{name}.")}
 
@@ -234,7 +234,7 @@ def _may_catch(handler: ast.ExceptHandler) -> bool:
 
 
 @dataclass(frozen=True)
-class _Places:
+class _ModuleIndex:
     """What can be imported from a zip and its layers. Paths have no suffix; ``anywhere`` admits any directory."""
 
     files: Mapping[str, Entry]
@@ -246,8 +246,8 @@ class _Places:
     def modules(self) -> frozenset[str]:
         """Return every module's path, whatever machine and Python an extension module is for."""
         return frozenset(
-            f"{folder}{slash}{name.partition('.')[0]}"
-            for folder, slash, name in (path.rpartition("/") for path in self.files)
+            f"{directory}{slash}{name.partition('.')[0]}"
+            for directory, slash, name in (path.rpartition("/") for path in self.files)
             if name.endswith((".py", ".so", ".pyc"))
         )
 
@@ -256,7 +256,7 @@ class _Places:
         """Return every path, sorted."""
         return SortedPaths(self.files)
 
-    def is_folder(self, path: str) -> bool:
+    def is_directory(self, path: str) -> bool:
         """Return whether there is such a folder, each of which is a package, if only a namespace."""
         return bool(self.sorted.inside(path))
 
@@ -289,10 +289,10 @@ class _Places:
         names = found.module.split(".")
         for count in range(1, len(names) + 1 if names[0] in self.own else 2):
             path = "/".join(names[:count])
-            if path not in self.modules and not self.is_folder(path):
+            if path not in self.modules and not self.is_directory(path):
                 return ".".join(names[:count])
         inner = f"{'/'.join(names)}/{found.name}"
-        is_package = self.is_folder("/".join(names)) and "/".join(names) not in self.modules
+        is_package = self.is_directory("/".join(names)) and "/".join(names) not in self.modules
         if found.name in {None, "*"} or names[0] not in self.own or not is_package or self._may_have(found, inner):
             return None
         return f"{found.module}.{found.name}"
@@ -300,7 +300,7 @@ class _Places:
     def _may_have(self, found: Import, inner: str) -> bool:
         """Return whether a package has a module at a path, or might define its name."""
         start = f"{inner.rpartition('/')[0]}/__init__"
-        if inner in self.modules or self.is_folder(inner):
+        if inner in self.modules or self.is_directory(inner):
             return True
         if f"{start}.py" not in self.files:
             return start in self.modules  # only running an extension module would reveal its names
@@ -318,7 +318,7 @@ class _Places:
         return not names.isdisjoint({name, ANYTHING})
 
 
-def _missing_names(imports: Iterable[Import], places: _Places) -> Iterator[Finding]:
+def _missing_names(imports: Iterable[Import], places: _ModuleIndex) -> Iterator[Diagnostic]:
     missing: dict[tuple[str, str], list[Import]] = {}
     for found in imports:
         path = None if places.is_rearranged(found.module) else places.file_without(found)
@@ -327,10 +327,10 @@ def _missing_names(imports: Iterable[Import], places: _Places) -> Iterator[Findi
     for (path, name), found_in in sorted(missing.items()):
         close = get_close_matches(name, sorted(places.read[path].names), n=1)
         fix = f"did you mean {close[0]!r}?" if close else "define it there, or correct the import"
-        yield Finding("warning", f"{_where(found_in)}: {path} defines no {name!r}; {fix}")
+        yield Diagnostic("warning", f"{_where(found_in)}: {path} defines no {name!r}; {fix}")
 
 
-def _missing_modules(imports: Iterable[Import], places: _Places, candidate: Candidate) -> Iterator[Finding]:
+def _missing_modules(imports: Iterable[Import], places: _ModuleIndex, candidate: Candidate) -> Iterator[Diagnostic]:
     known = MODULES | standard_library(candidate.config.target.runtime.python)
     missing: dict[str, list[Import]] = {}
     for found in imports:
@@ -342,20 +342,20 @@ def _missing_modules(imports: Iterable[Import], places: _Places, candidate: Cand
             if module:
                 missing.setdefault(module, []).append(found)
     for module, found_in in sorted(missing.items()):
-        yield Finding("warning", f"{_where(found_in)}: {_module_problem(candidate, module, places)}")
+        yield Diagnostic("warning", f"{_where(found_in)}: {_module_problem(candidate, module, places)}")
 
 
 def _where(found: Sequence[Import]) -> str:
     """Return the first place, and how many there are: other files, or else other lines of the file."""
     first = found[0]
-    files = len({one.by for one in found}) - 1
+    files = len({one.importer for one in found}) - 1
     lines = len({one.line for one in found}) - 1
     count, kind = (files, "file") if files else (lines, "line")
     more = f" (and {count} more {kind}{'s' if count > 1 else ''})" if count else ""
-    return f"{first.by}:{first.line}{more}"
+    return f"{first.importer}:{first.line}{more}"
 
 
-def _module_problem(candidate: Candidate, module: str, places: _Places) -> str:
+def _module_problem(candidate: Candidate, module: str, places: _ModuleIndex) -> str:
     top = module.partition(".")[0]
     runtime = candidate.config.target.runtime
     if top in places.own:

@@ -11,8 +11,8 @@ from collections import defaultdict
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hatch_lambda.archive.plan import WheelContent, opened
-from hatch_lambda.checks.base import Finding
+from hatch_lambda.archive.plan import WheelContent, open_content
+from hatch_lambda.checks.base import Diagnostic
 from hatch_lambda.checks.dlopen import LAYOUT, Library, Module, Opened, may_open, read_module
 from hatch_lambda.checks.known_libraries import KNOWN_MODULES
 from hatch_lambda.checks.native_files import native_files
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.archive.plan import Entry
     from hatch_lambda.checks.base import Candidate
-    from hatch_lambda.resolve.cache import Memory
+    from hatch_lambda.resolve.cache import ResultCache
 
 _IGNORED_FOLDERS = frozenset({"benchmarks", "docs", "example", "examples", "test", "tests"})
 """Folders of modules that no function imports."""
@@ -53,13 +53,13 @@ class _Opening(NamedTuple):
     loaded_by: tuple[str, ...]
 
 
-def check_libraries(candidate: Candidate) -> Iterator[Finding]:
+def check_libraries(candidate: Candidate) -> Iterator[Diagnostic]:
     """Yield a warning for each module that opens a library which is neither in the zip nor in the runtime.
 
     It counts if the import of its package runs it, or an import of the project does. What a runtime has that the user
     describes is not known: no warning then.
     """
-    if candidate.config.target.runtime.system.doubtful is None:
+    if candidate.config.target.runtime.system.uncertain is None:
         return
     own = {path: entry for path, entry in candidate.modules.items() if candidate.plan.paths.get(entry.path) is entry}
     rows = [row for row in KNOWN_MODULES if row.path in own]
@@ -81,9 +81,9 @@ def check_libraries(candidate: Candidate) -> Iterator[Finding]:
 def _stems(candidate: Candidate) -> Iterator[str]:
     """Yield the starts of the names of all libraries that the function might find."""
     system, machine = candidate.config.target.runtime.system, candidate.config.target.machine
-    names = [*system.libraries, *(system.doubtful or ())]
+    names = [*system.libraries, *(system.uncertain or ())]
     for plan in (candidate.plan, *(layer.plan for layer in candidate.layers)):
-        for file in native_files(plan, candidate.memory):
+        for file in native_files(plan, candidate.results):
             if file.native.format == "ELF" and file.native.machine == machine:
                 names += [file.entry.path.rpartition("/")[2], file.native.soname]
     return (name.partition(".so")[0] for name in names if name)
@@ -101,7 +101,7 @@ def _openings_of(entries: Mapping[str, Entry], candidate: Candidate) -> Iterator
     found = [
         opening
         for own in wheels.values()
-        for opening in _of_wheel(next(iter(own.values())).content, candidate.memory)
+        for opening in _of_wheel(next(iter(own.values())).content, candidate.results)
         if opening.path in own
     ]
     with _reading(loose[False]) as read:
@@ -135,10 +135,10 @@ def _project_modules(
     return reached
 
 
-def _of_wheel(content: Any, memory: Memory) -> list[_Opening]:
+def _of_wheel(content: Any, results: ResultCache) -> list[_Opening]:
     """Return the modules of a whole wheel that open libraries, whatever of it goes in; it is read once."""
     key = ("opened", LAYOUT, sys.version_info[:2], content.sha256)  # an older Python cannot parse all of it
-    known = memory.recall(_known_openings, *key)
+    known = results.get(_known_openings, *key)
     if known is None:
         try:
             with zipfile.ZipFile(content.wheel) as archive:
@@ -146,7 +146,7 @@ def _of_wheel(content: Any, memory: Memory) -> list[_Opening]:
                 known = _openings(members, lambda path: archive.read(members[path]))
         except UNREADABLE as error:
             raise PlanError(f"{content.wheel.name}: cannot be read as a zip; {error}; make it anew") from None
-        memory.remember(known, *key)
+        results.put(known, *key)
     return known
 
 
@@ -183,7 +183,7 @@ def _reading(entries: Mapping[str, Entry]) -> Iterator[Callable[[str], bytes]]:
         def read(path: str) -> bytes:
             content = entries[path].content
             if not isinstance(content, WheelContent):
-                with opened(content) as file:
+                with open_content(content) as file:
                     return file.read()
             if content.wheel not in archives:
                 archives[content.wheel] = stack.enter_context(zipfile.ZipFile(content.wheel))
@@ -241,7 +241,7 @@ def _with_parents(name: str) -> list[str]:
 
 def _warning(
     entry: Entry, line: str, names: Sequence[str], candidate: Candidate, *, fix: str = "", all_needed: bool = False
-) -> Finding:
+) -> Diagnostic:
     system = candidate.config.target.runtime.system.name
     shown = ", ".join(map(repr, names[:_SHOWN])) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
     if len(names) == 1:
@@ -250,6 +250,6 @@ def _warning(
         problem = f"the libraries {shown} aren't" if all_needed else f"none of the libraries {shown} is"
     owner = f" ({entry.origin})" if str(entry.origin) and not entry.origin.project else ""
     fix = fix or (_FIX_MANY if len(names) > 1 and all_needed else _FIX)
-    return Finding(
+    return Diagnostic(
         "warning", f"{entry.path}{line}: fails on Lambda, because {problem} in the zip or in {system}{owner}; {fix}"
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from hatch_lambda.checks.base import Finding
+from hatch_lambda.checks.base import Diagnostic
 from hatch_lambda.config.options import MAX_UNZIPPED
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ MAX_DIRECT_UPLOAD = 50 << 20
 MIB = 1 << 20
 
 
-def check_unzipped(candidate: Candidate) -> Iterator[Finding]:
+def check_unzipped(candidate: Candidate) -> Iterator[Diagnostic]:
     """Yield an error if the archive and its layers are larger, unpacked, than ``max-size`` admits, and why."""
     problem = size_problem(candidate.plan, candidate.layers, candidate.config)
     if problem:
-        yield Finding("error", problem)
+        yield Diagnostic("error", problem)
 
 
 def size_problem(plan: ArchivePlan, layers: Sequence[Layer], config: LambdaConfig) -> str | None:
@@ -37,8 +37,8 @@ def size_problem(plan: ArchivePlan, layers: Sequence[Layer], config: LambdaConfi
     unzipped = plan.unzipped + sum(layer.plan.unzipped for layer in layers)
     if unzipped <= config.max_size:
         return None
-    inside = [f"{mebibytes(layer.plan.unzipped)} in layer {layer.name}" for layer in layers]
-    shares = f", {', '.join([f'{mebibytes(plan.unzipped)} here', *inside])}" if inside else ""
+    inside = [f"{format_size(layer.plan.unzipped)} in layer {layer.name}" for layer in layers]
+    shares = f", {', '.join([f'{format_size(plan.unzipped)} here', *inside])}" if inside else ""
     limit = (
         f"Lambda accepts less than {MAX_UNZIPPED + 1:,} with its layers"
         if config.max_size == MAX_UNZIPPED
@@ -47,12 +47,12 @@ def size_problem(plan: ArchivePlan, layers: Sequence[Layer], config: LambdaConfi
     return f"unzipped: {unzipped:,} bytes{shares}; {limit}; largest: {_filling(plan)}, …"
 
 
-def check_zipped(size: int) -> Iterator[Finding]:
+def check_zipped(size: int) -> Iterator[Diagnostic]:
     """Yield a warning if a zip of ``size`` bytes is more than Lambda takes directly."""
     if size > MAX_DIRECT_UPLOAD:
-        yield Finding(
+        yield Diagnostic(
             "warning",
-            f"The archive takes {mebibytes(size)}, more than the {mebibytes(MAX_DIRECT_UPLOAD)} that Lambda takes "
+            f"The archive takes {format_size(size)}, more than the {format_size(MAX_DIRECT_UPLOAD)} that Lambda takes "
             "directly; it has to be deployed from S3.",
         )
 
@@ -60,7 +60,7 @@ def check_zipped(size: int) -> Iterator[Finding]:
 def largest(plan: ArchivePlan, count: int = 3) -> str:
     """Return the distributions that take most, with their sizes unpacked."""
     shown = [(origin, size) for origin, size in plan.sizes.items() if origin.dist_info is not None]
-    return ", ".join(f"{origin} ({mebibytes(size)})" for origin, size in shown[:count])
+    return ", ".join(f"{origin} ({format_size(size)})" for origin, size in shown[:count])
 
 
 def _filling(plan: ArchivePlan, count: int = 3) -> str:
@@ -68,9 +68,9 @@ def _filling(plan: ArchivePlan, count: int = 3) -> str:
     sizes: Counter[str] = Counter()
     for entry in plan.entries:
         sizes[entry.path if entry.origin.dist_info is None else str(entry.origin)] += entry.content.size
-    return ", ".join(f"{name} ({mebibytes(size)})" for name, size in sizes.most_common(count))
+    return ", ".join(f"{name} ({format_size(size)})" for name, size in sizes.most_common(count))
 
 
-def mebibytes(size: int) -> str:
+def format_size(size: int) -> str:
     """Return a number of bytes as people read it; ``1 MiB`` is 1,048,576 bytes."""
     return f"{size / MIB:,.1f} MiB"

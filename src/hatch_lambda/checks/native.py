@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.checks.base import Finding
+from hatch_lambda.checks.base import Diagnostic
 from hatch_lambda.checks.elf import numbers
 from hatch_lambda.checks.native_files import native_files
 from hatch_lambda.checks.wheel_tags import tags_inside, wheel_filename
@@ -38,23 +38,23 @@ _SHOWN = 4
 
 @dataclass(frozen=True)
 class _Problem:
-    """Why one file cannot be loaded. ``sure`` is whether the distribution fails with it."""
+    """Why one file cannot be loaded. ``is_certain`` is whether the distribution fails with it."""
 
     file: NativeFile
     what: str
     found: str
-    remedy: str
-    sure: bool
+    fix: str
+    is_certain: bool
 
 
-def check_native(candidate: Candidate) -> Iterator[Finding]:
+def check_native(candidate: Candidate) -> Iterator[Diagnostic]:
     """Yield a finding for each kind of native code that the runtime cannot load, by distribution.
 
     It is an error where it is sure that the distribution fails, or the file is the project's own; else a warning, as
     is all of it with ``native-check = "warn"``.
     """
-    files = tuple(native_files(candidate.plan, candidate.memory))
-    beneath = [file for layer in candidate.layers for file in native_files(layer.plan, candidate.memory)]
+    files = tuple(native_files(candidate.plan, candidate.results))
+    beneath = [file for layer in candidate.layers for file in native_files(layer.plan, candidate.results)]
     libraries = _Libraries([*files, *beneath], candidate.config.target)
     by_origin: dict[Origin, list[NativeFile]] = defaultdict(list)
     for file in files:
@@ -99,11 +99,11 @@ class _Libraries:
         needed = {name for file in self.reached(start) for name in file.native.needed}
         return tuple(sorted(needed - self._files.keys() - self.system.libraries))
 
-    def is_doubtful(self, names: Iterable[str]) -> bool:
+    def is_uncertain(self, names: Iterable[str]) -> bool:
         """Return whether the runtime may have all of these after all."""
-        return self.system.doubtful is None or self.system.doubtful.issuperset(names)
+        return self.system.uncertain is None or self.system.uncertain.issuperset(names)
 
-    def remedy(self, file: NativeFile) -> str:
+    def fix(self, file: NativeFile) -> str:
         """Return what helps where a file needs newer symbols: a newer runtime only if there is one that has them."""
         systems = {runtime.system for runtime in RUNTIMES if runtime.state == "supported"}
         newer = [system for system in systems if system.glibc > self.system.glibc]
@@ -138,14 +138,14 @@ def _other_python(file: NativeFile, target: Target) -> str | None:
 def _of_project(file: NativeFile, libraries: _Libraries) -> Iterator[_Problem]:
     target = libraries.target
     foreign = _foreign(file, target) or _other_python(file, target)
-    remedy = "exclude it, or build it for the target on Amazon Linux before"
+    fix = "exclude it, or build it for the target on Amazon Linux before"
     if foreign:
-        yield _Problem(file, foreign, f"the target is {target}", remedy, sure=True)
+        yield _Problem(file, foreign, f"the target is {target}", fix, is_certain=True)
     else:
-        yield from _unloadable(file, libraries, remedy)
+        yield from _unloadable(file, libraries, fix)
         missing = libraries.missing(file)
         if missing:
-            yield _missing(file, missing, libraries, sure=not libraries.is_doubtful(missing))
+            yield _missing(file, missing, libraries, is_certain=not libraries.is_uncertain(missing))
 
 
 def _of_wheel(files: Sequence[NativeFile], libraries: _Libraries, *, is_pure: Callable[[], bool]) -> Iterator[_Problem]:
@@ -167,9 +167,9 @@ def _of_wheel(files: Sequence[NativeFile], libraries: _Libraries, *, is_pure: Ca
     for file in unfit if not pure or not fitting else ():
         by_name = fitting and _other_python(file, target)  # a wheel for several Pythons that has this one
         what = wrong[file.entry.path] or ""
-        yield _Problem(file, what, f"the target is {target}", _ASK, sure=not (by_name or pure))
+        yield _Problem(file, what, f"the target is {target}", _ASK, is_certain=not (by_name or pure))
     for problem in _of_fitting(fitting, files, libraries):
-        yield replace(problem, sure=problem.sure and not is_pure())
+        yield replace(problem, is_certain=problem.is_certain and not is_pure())
 
 
 def _nothing_for_target(files: Sequence[NativeFile], target: Target, *, pure: bool) -> Iterator[_Problem]:
@@ -182,7 +182,7 @@ def _nothing_for_target(files: Sequence[NativeFile], target: Target, *, pure: bo
         if not pure or file.native.format != "PE" or file.entry.path.endswith(".pyd"):
             is_loaded = file.native.kind == "library" or file.native.format != "ELF"
             what = _foreign(file, target) or ""
-            yield _Problem(file, what, f"the target is {target}", _ASK, sure=is_loaded and not pure)
+            yield _Problem(file, what, f"the target is {target}", _ASK, is_certain=is_loaded and not pure)
 
 
 _ASK = "use another release of it, and tell its maintainers"
@@ -193,42 +193,42 @@ def _of_fitting(units: Sequence[NativeFile], files: Sequence[NativeFile], librar
     own = {file.entry.path for file in files}
     reached = {file.entry.path: file for unit in units for file in libraries.reached(unit)}
     for path in sorted(reached.keys() & own):
-        yield from _unloadable(reached[path], libraries, libraries.remedy(reached[path]))
+        yield from _unloadable(reached[path], libraries, libraries.fix(reached[path]))
     for file in files:
         is_elf = file.native.format == "ELF" and _foreign(file, libraries.target) is None
         if is_elf and file.entry.path not in reached and not file.native.damage and not file.is_module:
-            found = _unloadable(file, libraries, libraries.remedy(file))
-            yield from (replace(problem, sure=False) for problem in found)
+            found = _unloadable(file, libraries, libraries.fix(file))
+            yield from (replace(problem, is_certain=False) for problem in found)
     missing = {unit.entry.path: libraries.missing(unit) for unit in units}
-    is_whole = all(names and not libraries.is_doubtful(names) for names in missing.values())
+    is_whole = all(names and not libraries.is_uncertain(names) for names in missing.values())
     for unit in units:
         if missing[unit.entry.path]:
-            yield _missing(unit, missing[unit.entry.path], libraries, sure=is_whole)
+            yield _missing(unit, missing[unit.entry.path], libraries, is_certain=is_whole)
 
 
-def _unloadable(file: NativeFile, libraries: _Libraries, remedy: str) -> Iterator[_Problem]:
+def _unloadable(file: NativeFile, libraries: _Libraries, fix: str) -> Iterator[_Problem]:
     if file.native.damage:
-        yield _Problem(file, "damaged native code", file.native.damage, "replace it by a sound one", sure=True)
+        yield _Problem(file, "damaged native code", file.native.damage, "replace it by a sound one", is_certain=True)
     too_new = libraries.too_new(file, libraries.system)
     if too_new:
         what, _, found = too_new.partition("; ")
-        yield _Problem(file, what, found, remedy, sure=True)
+        yield _Problem(file, what, found, fix, is_certain=True)
 
 
-def _missing(file: NativeFile, names: Sequence[str], libraries: _Libraries, *, sure: bool) -> _Problem:
+def _missing(file: NativeFile, names: Sequence[str], libraries: _Libraries, *, is_certain: bool) -> _Problem:
     shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
     kind, verb = ("it", "is") if len(names) == 1 else ("them", "are")
     found = f"neither the archive nor {libraries.system.name} has {kind}"
-    if libraries.is_doubtful(names):
+    if libraries.is_uncertain(names):
         found = (
             f"{'they' if verb == 'are' else kind} {verb} not in the archive, and perhaps not in {libraries.system.name}"
         )
     substitute = SUBSTITUTES.get(canonicalize_name(file.entry.origin.name))
     if substitute:
-        remedy = f"require {substitute} instead, or put {kind} into the archive's lib/ folder"
+        fix = f"require {substitute} instead, or put {kind} into the archive's lib/ folder"
     else:
-        remedy = f"put {kind} into the archive's lib/ folder, or use a distribution that brings {kind} along"
-    return _Problem(file, f"needs {shown}", found, remedy, sure)
+        fix = f"put {kind} into the archive's lib/ folder, or use a distribution that brings {kind} along"
+    return _Problem(file, f"needs {shown}", found, fix, is_certain)
 
 
 def _is_pure(candidate: Candidate, origin: Origin) -> bool:
@@ -238,7 +238,7 @@ def _is_pure(candidate: Candidate, origin: Origin) -> bool:
     if entry is None:
         return False
     filename = wheel_filename(entry.content)
-    tags = wheel_tags(filename) if filename else tags_inside(entry.content, candidate.memory)
+    tags = wheel_tags(filename) if filename else tags_inside(entry.content, candidate.results)
     return any(tag.platform == "any" for tag in tags)
 
 
@@ -247,16 +247,16 @@ def _folded(problems: Iterable[_Problem]) -> list[list[_Problem]]:
     kinds: dict[object, list[_Problem]] = defaultdict(list)
     for problem in problems:
         alone = problem.file.entry.path if problem.file.entry.origin.project else ""
-        kinds[problem.what.partition(" ")[0], problem.found, problem.sure, alone].append(problem)
+        kinds[problem.what.partition(" ")[0], problem.found, problem.is_certain, alone].append(problem)
     return list(kinds.values())
 
 
-def _finding(problems: Sequence[_Problem], candidate: Candidate) -> Finding:
+def _finding(problems: Sequence[_Problem], candidate: Candidate) -> Diagnostic:
     first, others = problems[0], len(problems) - 1
     origin = first.file.entry.origin
     alike = f", and {others} more of its files" if others else ""
     owner = "" if origin.project else f" ({origin}{alike})"
-    text = f"{first.file.entry.path}: {first.what}{owner}; {first.found}; {first.remedy}"
-    if first.sure and candidate.config.native_check == "error":
-        return Finding("error", text)
-    return Finding("warning", f"{text}; the archive is built all the same.")
+    text = f"{first.file.entry.path}: {first.what}{owner}; {first.found}; {first.fix}"
+    if first.is_certain and candidate.config.native_check == "error":
+        return Diagnostic("error", text)
+    return Diagnostic("warning", f"{text}; the archive is built all the same.")

@@ -9,7 +9,7 @@ import zlib
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from hatch_lambda.archive.plan import WheelContent, opened
+from hatch_lambda.archive.plan import WheelContent, open_content
 from hatch_lambda.checks.elf import HEAD, LAYOUT, Native, format_of, read_native
 from hatch_lambda.errors import PlanError
 from hatch_lambda.files import json_values
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_lambda.archive.plan import ArchivePlan, Entry
-    from hatch_lambda.resolve.cache import Memory
+    from hatch_lambda.resolve.cache import ResultCache
 
 _IN_MEMORY = 8 << 20
 """Bytes of one file that are held in memory; larger ones go through a temporary file."""
@@ -47,8 +47,8 @@ class NativeFile:
     @property
     def stem(self) -> str:
         """Return the file's path without what its name tells of Python and system."""
-        folder, slash, name = self.entry.path.rpartition("/")
-        return f"{folder}{slash}{name.partition('.')[0]}"
+        directory, slash, name = self.entry.path.rpartition("/")
+        return f"{directory}{slash}{name.partition('.')[0]}"
 
     @property
     def is_module(self) -> bool:
@@ -65,32 +65,30 @@ class NativeFile:
         return f"{match['major']}.{match['minor']}" if match and match["major"] else None
 
 
-def native_files(plan: ArchivePlan, memory: Memory) -> Iterator[NativeFile]:
+def native_files(plan: ArchivePlan, results: ResultCache) -> Iterator[NativeFile]:
     """Yield each file of native code, in the order of the archive; raises ``PlanError`` if a file cannot be read."""
     wheels: dict[Path, dict[str, Native]] = {}
     for entry in plan.entries:
         content = entry.content
         if isinstance(content, WheelContent):
             if content.wheel not in wheels:
-                wheels[content.wheel] = _of_wheel(content, memory)
+                wheels[content.wheel] = _of_wheel(content, results)
             native = wheels[content.wheel].get(content.member)
         else:
-            with opened(content) as file:
+            with open_content(content) as file:
                 native = _read(file, content.size)
         if native:
             yield NativeFile(entry, native)
 
 
-def _of_wheel(content: WheelContent, memory: Memory) -> dict[str, Native]:
+def _of_wheel(content: WheelContent, results: ResultCache) -> dict[str, Native]:
     """Return what is native in a whole wheel, whatever of it goes in: that stays so as long as its hash does."""
-    known = memory.recall(_remembered, "native", LAYOUT, content.sha256) if content.sha256 else None
+    known = results.get(_remembered, "native", LAYOUT, content.sha256) if content.sha256 else None
     if known is not None:
         return known
     found = dict(_in_zip(content.wheel))
     if content.sha256:
-        memory.remember(
-            [(member, native.as_json()) for member, native in found.items()], "native", LAYOUT, content.sha256
-        )
+        results.put([(member, native.as_json()) for member, native in found.items()], "native", LAYOUT, content.sha256)
     return found
 
 

@@ -10,8 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_lambda.archive.plan import opened
-from hatch_lambda.checks.base import Finding
+from hatch_lambda.archive.plan import open_content
+from hatch_lambda.checks.base import Diagnostic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,10 +56,10 @@ class SourceProblem:
     fix: str
     is_certain: bool
 
-    def finding(self, path: str) -> Finding:
+    def diagnostic(self, path: str) -> Diagnostic:
         """Return what to report about the file at a path of the zip: an error only if the problem is certain."""
         where = f"{path}:{self.line}" if self.line else path
-        return Finding("error" if self.is_certain else "warning", f"{where}: {self.problem}; {self.fix}")
+        return Diagnostic("error" if self.is_certain else "warning", f"{where}: {self.problem}; {self.fix}")
 
 
 def parse_entry(entry: Entry, target: Target) -> ast.Module | SourceProblem:
@@ -108,7 +108,7 @@ def _syntax_problem(content: bytes, error: SyntaxError | ValueError, target: Tar
 
 def source(entry: Entry) -> bytes:
     """Return the content of an entry."""
-    with opened(entry.content) as file:
+    with open_content(entry.content) as file:
         return file.read()
 
 

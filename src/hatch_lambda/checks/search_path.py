@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hatch_lambda.archive.plan import opened
+from hatch_lambda.archive.plan import open_content
 from hatch_lambda.files.paths import SortedPaths
 
 if TYPE_CHECKING:
@@ -80,8 +80,8 @@ class SearchPath:
     def _find_in(self, portions: list[tuple[int, str]], name: str) -> tuple[Module | None, list[tuple[int, str]]]:
         """Return the module of that name in these portions of a package, and the portions of the module itself."""
         namespace = []
-        for index, folder in portions:
-            files, base = self.directories[index], folder + name
+        for index, directory in portions:
+            files, base = self.directories[index], directory + name
             for start, is_package in ((f"{base}/__init__", True), (base, False)):
                 path = next((start + suffix for suffix in self.suffixes if start + suffix in files), None)
                 if path:
@@ -91,9 +91,9 @@ class SearchPath:
                 namespace.append((index, f"{base}/"))
         return (Module(namespace[0][1], None, is_package=True) if namespace else None), namespace
 
-    def _portions(self, index: int, folder: str, start: Entry) -> list[tuple[int, str]]:
-        others = [other for other, paths in enumerate(self.paths) if other != index and paths.inside(folder[:-1])]
-        return [(index, folder), *((other, folder) for other in others if is_shared(start))]
+    def _portions(self, index: int, directory: str, start: Entry) -> list[tuple[int, str]]:
+        others = [other for other, paths in enumerate(self.paths) if other != index and paths.inside(directory[:-1])]
+        return [(index, directory), *((other, directory) for other in others if is_shared(start))]
 
     @cached_property
     def paths(self) -> tuple[SortedPaths, ...]:
@@ -101,13 +101,13 @@ class SearchPath:
         return tuple(map(SortedPaths, self.directories))
 
 
-def folders_around(path: str) -> Iterator[str]:
+def directories_around(path: str) -> Iterator[str]:
     """Yield the directories that a path is in, the outermost first."""
     return (path[:index] for index, letter in enumerate(path) if letter == "/")
 
 
 def is_shared(start: Entry) -> bool:
     """Return whether a package's ``__init__`` searches for more of the package in other directories."""
-    with opened(start.content) as file:
+    with open_content(start.content) as file:
         text = file.read(_LARGEST_START)
     return any(word in text for word in _SHARING)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from packaging.tags import parse_tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from hatch_lambda.archive.plan import WheelContent, opened
-from hatch_lambda.checks.base import Finding
+from hatch_lambda.archive.plan import WheelContent, open_content
+from hatch_lambda.checks.base import Diagnostic
 from hatch_lambda.files import json_values
 from hatch_lambda.runtime.target import wheel_tags
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.archive.plan import Content
     from hatch_lambda.checks.base import Candidate
-    from hatch_lambda.resolve.cache import Memory
+    from hatch_lambda.resolve.cache import ResultCache
 
 _LARGEST = 1 << 16
 """Bytes of a ``WHEEL`` file that are read; it has a few lines."""
@@ -29,7 +29,7 @@ _SHOWN = 3
 """Tags that a message names before it counts."""
 
 
-def check_wheel_tags(candidate: Candidate) -> Iterator[Finding]:
+def check_wheel_tags(candidate: Candidate) -> Iterator[Diagnostic]:
     """Yield a warning for each wheel whose file name and ``WHEEL`` file disagree on its tags.
 
     Source: https://packaging.python.org/en/latest/specifications/binary-distribution-format/, "File contents": ``Tag``
@@ -37,9 +37,9 @@ def check_wheel_tags(candidate: Candidate) -> Iterator[Finding]:
     """
     for entry in candidate.plan.entries:
         if entry.origin.dist_info and entry.path.endswith(f"{entry.origin.dist_info}/WHEEL"):
-            filename, inside = wheel_filename(entry.content), tags_inside(entry.content, candidate.memory)
+            filename, inside = wheel_filename(entry.content), tags_inside(entry.content, candidate.results)
             if filename and inside and inside != wheel_tags(filename):
-                yield Finding("warning", _text(filename, inside))
+                yield Diagnostic("warning", _text(filename, inside))
 
 
 def wheel_filename(content: Content) -> str | None:
@@ -52,16 +52,16 @@ def wheel_filename(content: Content) -> str | None:
     return name
 
 
-def tags_inside(content: Content, memory: Memory) -> frozenset[Tag]:
+def tags_inside(content: Content, results: ResultCache) -> frozenset[Tag]:
     """Return the tags in a ``WHEEL`` file, which is read once as long as its wheel's hash stays."""
     sha256 = content.sha256 if isinstance(content, WheelContent) else ""
-    lines = memory.recall(json_values.texts, "tags", sha256) if sha256 else None
+    lines = results.get(json_values.texts, "tags", sha256) if sha256 else None
     if lines is None:
-        with opened(content) as file:
+        with open_content(content) as file:
             text = file.read(_LARGEST).decode("utf-8", "replace")
         lines = tuple(re.findall(r"^Tag: (\S+)", text, re.MULTILINE))
         if sha256:
-            memory.remember(lines, "tags", sha256)
+            results.put(lines, "tags", sha256)
     return frozenset(tag for line in lines for tag in _parsed(line))
 
 

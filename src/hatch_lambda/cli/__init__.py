@@ -14,7 +14,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from hatch_lambda import __version__
-from hatch_lambda.cli.output import flush, let_go, open_closed_streams, say_error
+from hatch_lambda.cli.output import discard_stdout, flush, open_closed_streams, say_error
 from hatch_lambda.errors import HatchLambdaError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say_error(error)
         return error.exit_code
     except BrokenPipeError:  # the reader, such as head, has seen enough
-        let_go()
+        discard_stdout()
         return 1
     except KeyboardInterrupt:
         return 130

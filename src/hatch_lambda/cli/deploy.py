@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.cli.output import flush, let_go, say, say_json
-from hatch_lambda.deploy import Deployment, deploy
+from hatch_lambda.cli.output import discard_stdout, flush, print_json, print_lines
+from hatch_lambda.deploy import DeployRequest, deploy
 from hatch_lambda.errors import OutputError
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    """Deploy, say what was done and return 0; raises ``PublishError``."""
-    wanted = Deployment(
+    """Deploy, say what was done and return 0; raises ``DeployError``."""
+    request = DeployRequest(
         zips=tuple(options.zips),
         functions=tuple(options.function),
         region=options.region,
@@ -56,13 +56,13 @@ def run(options: Namespace) -> int:
         wait=options.wait,
         dry_run=options.dry_run,
     )
-    told = _Told()
-    outcome = deploy(wanted, _silent if options.json else told.tell)
+    told = _StepPrinter()
+    outcome = deploy(request, _silent if options.json else told.tell)
     told.check()
     if options.json:
-        say_json(as_json(outcome, dry_run=wanted.dry_run))
+        print_json(as_json(outcome, dry_run=request.dry_run))
     else:
-        say(f"warning: {warning}" for warning in outcome.warnings)
+        print_lines(f"warning: {warning}" for warning in outcome.warnings)
     return 0
 
 
@@ -77,7 +77,7 @@ def as_json(outcome: Outcome, *, dry_run: bool) -> dict[str, Any]:
 
 
 @dataclass
-class _Told:
+class _StepPrinter:
     """Tells of each step; that nobody takes the words does not end a deployment half-way."""
 
     error: OutputError | None = None
@@ -85,10 +85,10 @@ class _Told:
     def tell(self, step: Step) -> None:
         """Write the step at once: the next one may take minutes."""
         try:
-            say([str(step)])
+            print_lines([str(step)])
             flush()
         except BrokenPipeError:  # the reader, such as head, has seen enough
-            let_go()
+            discard_stdout()
         except OutputError as error:
             self.error = error
 

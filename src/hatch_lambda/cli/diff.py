@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_lambda.archive.read import read_finished
-from hatch_lambda.cli.output import say, say_json
+from hatch_lambda.archive.read import read_zip
+from hatch_lambda.cli.output import print_json, print_lines
 from hatch_lambda.inspect.diff import Difference, difference_json, difference_lines
 from hatch_lambda.inspect.inspection import inspect
 
@@ -23,10 +23,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    """Write what differs and return 0, or with ``--exit-code`` 1 if anything does; raises ``FinishedError``."""
-    difference = Difference(inspect(read_finished(options.old)), inspect(read_finished(options.new)))
+    """Write what differs and return 0, or with ``--exit-code`` 1 if anything does; raises ``ZipError``."""
+    difference = Difference(inspect(read_zip(options.old)), inspect(read_zip(options.new)))
     if options.json:
-        say_json(difference_json(difference))
+        print_json(difference_json(difference))
     else:
-        say(difference_lines(difference))
+        print_lines(difference_lines(difference))
     return int(options.exit_code and not difference.same)

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from hatch_lambda.cli.output import say, say_json
+from hatch_lambda.cli.output import print_json, print_lines
 from hatch_lambda.cli.target_options import add_target_arguments, inspected
-from hatch_lambda.errors import FinishedError
+from hatch_lambda.errors import ZipError
 from hatch_lambda.inspect.size_tree import tree_lines
 from hatch_lambda.inspect.summary import as_json, lines
 from hatch_lambda.inspect.treemap import treemap_page
@@ -32,24 +32,24 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    """Write what is known of the zip and return 0; raises ``FinishedError``."""
+    """Write what is known of the zip and return 0; raises ``ZipError``."""
     if options.html:
         _check_page(options.html)
     inspection = inspected(options)
     if options.html:
         _write(options.html, treemap_page(inspection))
-        say([str(options.html)])
+        print_lines([str(options.html)])
         return 0
     if options.json:
-        say_json(as_json(inspection))
+        print_json(as_json(inspection))
         return 0
     if options.tree:
-        say(tree_lines(inspection.archive.plan.entries, options.depth))
+        print_lines(tree_lines(inspection.archive.plan.entries, options.depth))
         return 0
-    say(lines(inspection))
+    print_lines(lines(inspection))
     warned = [*(f"  problem: {text}" for text in inspection.problems)]
     warned += [f"  warning: {text}" for text in inspection.warnings]
-    say(["", *warned] if warned else [])
+    print_lines(["", *warned] if warned else [])
     return 0
 
 
@@ -60,9 +60,9 @@ def _depth(text: str) -> int:
 
 
 def _check_page(path: Path) -> None:
-    """Raise ``FinishedError`` for a zip, as where FILE was forgotten and the next word was taken for it."""
+    """Raise ``ZipError`` for a zip, as where FILE was forgotten and the next word was taken for it."""
     if path.is_file() and zipfile.is_zipfile(path):  # a pipe would be waited for
-        raise FinishedError(
+        raise ZipError(
             f"{path}: is a zip, and not overwritten; give --html the name of a page, such as {path.stem}.html"
         )
 
@@ -76,7 +76,7 @@ def _write(path: Path, text: str) -> None:
         with _replacing(path.resolve()) as file:
             file.write(text.encode())
     except OSError as error:
-        raise FinishedError(f"{path}: cannot be written; {error.strerror}; choose another file") from None
+        raise ZipError(f"{path}: cannot be written; {error.strerror}; choose another file") from None
 
 
 @contextmanager

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from hatch_lambda.errors import HatchLambdaError
 
 
-def say(lines: Iterable[str]) -> None:
+def print_lines(lines: Iterable[str]) -> None:
     """Write each line, with what is not printable in it escaped."""
     with _to_stdout():
         for line in lines:
             sys.stdout.write(f"{printable_line(line)}\n")
 
 
-def say_json(value: Any) -> None:
+def print_json(value: Any) -> None:
     """Write a value as JSON in printable ASCII, which every console can show and none obeys."""
     text = json.dumps(value, indent=2)
     with _to_stdout():
@@ -48,7 +48,7 @@ def open_closed_streams() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  # until the end
 
 
-def let_go() -> None:
+def discard_stdout() -> None:
     """Have what still waits to be written go nowhere; Python would try again at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -60,5 +60,5 @@ def _to_stdout() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        let_go()
+        discard_stdout()
         raise OutputError(f"standard output: cannot be written; {error.strerror}; send it elsewhere") from None

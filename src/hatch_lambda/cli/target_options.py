@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_lambda.archive.read import read_finished
+from hatch_lambda.archive.read import read_zip
 from hatch_lambda.inspect.inspection import inspect
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ def add_target_arguments(parser: ArgumentParser) -> None:
 
 
 def inspected(options: Namespace) -> Inspection:
-    """Return what is known of the zip that the command line names; raises ``FinishedError``."""
+    """Return what is known of the zip that the command line names; raises ``ZipError``."""
     return inspect(
-        read_finished(options.zip),
+        read_zip(options.zip),
         runtime=options.runtime,
         architecture=options.architecture,
         handler=options.handler,
-        layers=[read_finished(path) for path in options.layer],
+        layers=[read_zip(path) for path in options.layer],
     )

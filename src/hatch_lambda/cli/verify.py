@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_lambda.checks import FINISHED_CHECKS
-from hatch_lambda.cli.output import say
+from hatch_lambda.checks import ZIP_CHECKS
+from hatch_lambda.cli.output import print_lines
 from hatch_lambda.cli.target_options import add_target_arguments, inspected
-from hatch_lambda.errors import FinishedError
+from hatch_lambda.errors import ZipError
 from hatch_lambda.inspect.verify import verify_records
 
 if TYPE_CHECKING:
@@ -26,20 +26,20 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    """Write what was verified and return 0; raises ``FinishedError`` with every problem."""
+    """Write what was verified and return 0; raises ``ZipError`` with every problem."""
     inspection = inspected(options)
     verification = verify_records(inspection.archive)
-    say(_lines(inspection, verification))
+    print_lines(_lines(inspection, verification))
     problems = (*verification.problems, *inspection.problems)
     if problems:
-        raise FinishedError(problems)
-    say(["  all is well"])
+        raise ZipError(problems)
+    print_lines(["  all is well"])
     return 0
 
 
 def _lines(inspection: Inspection, verification: Verification) -> Iterator[str]:
     archive = inspection.archive
-    checks = ", ".join(check.__name__.removeprefix("check_").replace("_", " ") for check in FINISHED_CHECKS)
+    checks = ", ".join(check.__name__.removeprefix("check_").replace("_", " ") for check in ZIP_CHECKS)
     guessed = "" if inspection.runtime and inspection.architecture else ", because the zip does not say all of it"
     yield f"{archive.path.name}: {archive.kind}"
     yield f"  {len(archive.plan.entries):,} files inflated against their checksums"

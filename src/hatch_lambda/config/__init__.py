@@ -1,1 +1,1 @@
-"""..."""
+"""The table in pyproject.toml as values. Start with ``read_archives`` in ``archives.py``."""

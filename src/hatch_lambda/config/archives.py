@@ -47,29 +47,31 @@ class Archives:
     @property
     def versions(self) -> dict[str, LambdaConfig]:
         """Return each archive by what Hatch calls it."""
-        return {config.version: config for config in self.each}
+        return {config.build_name: config for config in self.each}
 
     def named(self, name: str) -> tuple[LambdaConfig, ...]:
         """Return the archives that a name stands for: one, all of a table, or all of a kind; raises ``ConfigError``.
 
         A table has several where it lists architectures or runtimes.
         """
-        found = tuple(config for config in self.each if name in {config.version, config.name, config.kind})
+        found = tuple(config for config in self.each if name in {config.build_name, config.name, config.kind})
         if not found:
             raise ConfigError(f"-t lambda:{name}: no such version of the target; expected one of {self.names}")
-        return tuple(config for config in found if config.version == name) or found
+        return tuple(config for config in found if config.build_name == name) or found
 
     def expanded(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return the versions that the names stand for, each once; raises ``ConfigError`` for a name of nobody."""
         found: dict[str, None] = {}
         for name in names:
-            found |= dict.fromkeys([name] if name == LOCK_VERSION else [config.version for config in self.named(name)])
+            found |= dict.fromkeys(
+                [name] if name == LOCK_VERSION else [config.build_name for config in self.named(name)]
+            )
         return tuple(found)
 
     @property
     def names(self) -> str:
         """Return the names of all archives, and of the tables that have several, for messages."""
-        known = dict.fromkeys(name for config in self.each for name in (config.version, config.name) if name)
+        known = dict.fromkeys(name for config in self.each for name in (config.build_name, config.name) if name)
         return ", ".join([*known, LOCK_VERSION])
 
     def sharing(self, config: LambdaConfig) -> tuple[LambdaConfig, ...]:
@@ -83,7 +85,7 @@ class Archives:
             layer = next((layer for layer in self.each if _is_layer(layer, name) and _loads(layer, config)), None)
             inner = self.layers(layer) if layer else ()
             for each in (*inner, layer or name):
-                found.setdefault(each if isinstance(each, str) else each.version, each)
+                found.setdefault(each if isinstance(each, str) else each.build_name, each)
         return tuple(found.values())
 
 
@@ -103,7 +105,7 @@ def read_archives(
         found = [_called(config, apart) for config, apart in _read(inner, kind, name, requires_python, overrides)]
         unknown = inner.unknown() if inner is not table else ()
         each += [replace(config, warnings=(*unknown, *config.warnings)) for config in found]
-        effective |= {config.version: {**values, **inner.values} for config in found}
+        effective |= {config.build_name: {**values, **inner.values} for config in found}
     unknown = table.unknown()
     each = [replace(config, warnings=(*unknown, *config.warnings)) for config in each]
     _check_names(table, each, tables)
@@ -124,9 +126,11 @@ def _default(table: Table, each: Sequence[LambdaConfig]) -> tuple[str, ...]:
             return f"expected one of {archives.names}; found {name!r}"
         return None
 
-    chosen = table.texts("versions", check=problem)
+    selected = table.texts("versions", check=problem)
     named = any(config.name for config in each)
-    return archives.expanded(chosen) or tuple(config.version for config in each if named or config.kind == "function")
+    return archives.expanded(selected) or tuple(
+        config.build_name for config in each if named or config.kind == "function"
+    )
 
 
 def _read(
@@ -136,14 +140,14 @@ def _read(
     targets = read_targets(table, requires_python, overrides)
     runtimes = admitted_runtimes(requires_python)
     for target in targets.each:
-        yield read_config(table, target, kind=kind, name=name, runtimes=runtimes), targets.told_apart(target)
+        yield read_config(table, target, kind=kind, name=name, runtimes=runtimes), targets.name_suffix(target)
 
 
 def _called(config: LambdaConfig, apart: str) -> LambdaConfig:
     """Return the archive with its name for Hatch, such as ``api``, ``api-arm64``, ``arm64`` or ``layer-arm64``."""
     first = config.name or ("" if config.kind == "function" and apart else config.kind)
     warnings = tuple(filter(None, [config.target.runtime.warning]))
-    return replace(config, version="-".join(filter(None, (first, apart))), warnings=warnings)
+    return replace(config, build_name="-".join(filter(None, (first, apart))), warnings=warnings)
 
 
 def _tables(table: Table) -> Iterator[tuple[Kind, str | None, Table]]:
@@ -185,7 +189,7 @@ def _check_names(table: Table, each: Sequence[LambdaConfig], tables: Sequence[tu
             table.elsewhere(where, "expected a name of letters, digits, _ and -, as it goes into file names; rename it")
     seen: dict[str, LambdaConfig] = {}
     for config in each:
-        for called in {config.version.lower(), (config.name or config.version).lower()}:
+        for called in {config.build_name.lower(), (config.name or config.build_name).lower()}:
             other = seen.setdefault(called, config)
             if (other.kind, other.name) != (config.kind, config.name):
                 where, there = (addresses[archive.kind, archive.name] for archive in (config, other))

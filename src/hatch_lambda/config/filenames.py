@@ -46,7 +46,7 @@ def _pattern(config: LambdaConfig, name: str, *, exact: bool) -> str:
 
     Runtime and architecture are any, unless they tell the archive from others, or ``exact`` says so.
     """
-    told_apart = config.version.removeprefix(config.archive)
+    told_apart = config.build_name.removeprefix(config.archive)
     runtime, architecture = config.target.runtime.name, config.target.architecture
     fields = {
         "name": re.escape(name),
@@ -68,8 +68,8 @@ def check_file_names(configs: Sequence[LambdaConfig], name: str, version: str) -
         other = taken.setdefault(path.casefold(), config)
         if other is not config:
             problems.append(
-                f"{config.where('filename')}: {path!r} would be the path of {other.version} and of {config.version}; "
-                "have {archive}, {runtime} or {architecture} in it"
+                f"{config.where('filename')}: {path!r} would be the path of {other.build_name} and of "
+                f"{config.build_name}; have {{archive}}, {{runtime}} or {{architecture}} in it"
             )
     if problems:
         raise ConfigError(problems)

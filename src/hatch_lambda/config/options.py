@@ -13,7 +13,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from pathspec import GitIgnoreSpec
 
 from hatch_lambda.config.table import toml_key
-from hatch_lambda.errors import shown
+from hatch_lambda.errors import shorten
 from hatch_lambda.runtime.runtimes import RUNTIMES
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class LambdaConfig:
     name: str | None = None
     """The name of its table among `functions` or `layers`; none for the one archive of a project. Not an option."""
 
-    version: str = "function"
+    build_name: str = "function"
     """What Hatch calls it, after the colon of `-t lambda:`. Not an option."""
 
     handler: str | None = None
@@ -267,7 +267,7 @@ def _read_collisions(table: Table) -> dict[str, NormalizedName]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        table.problem("collisions", f'expected a table such as {{ "jwt/**" = "pyjwt" }}; found {shown(value)}')
+        table.problem("collisions", f'expected a table such as {{ "jwt/**" = "pyjwt" }}; found {shorten(value)}')
         return {}
     winners = {}
     for pattern, winner in value.items():
@@ -276,7 +276,7 @@ def _read_collisions(table: Table) -> dict[str, NormalizedName]:
         if problem:
             table.problem(where, problem)
         elif not isinstance(winner, str) or _name_problem(winner):
-            table.problem(where, f"expected the name of a distribution; found {shown(winner)}")
+            table.problem(where, f"expected the name of a distribution; found {shorten(winner)}")
         else:
             winners[pattern] = canonicalize_name(winner)
     return winners

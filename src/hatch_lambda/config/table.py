@@ -6,7 +6,7 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.errors import ConfigError, shown
+from hatch_lambda.errors import ConfigError, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -70,7 +70,7 @@ class Table:
         if value is None:
             return ()
         if not isinstance(value, list):
-            self.problem(key, f"expected an array of strings; found {shown(value)}")
+            self.problem(key, f"expected an array of strings; found {shorten(value)}")
             return ()
         read = (self._text(f"{key}[{index}]", item, check) for index, item in enumerate(value, 1))
         return tuple(item for item in read if item is not None)
@@ -81,9 +81,9 @@ class Table:
         if value is None:
             return default
         if value not in choices:
-            close = get_close_matches(shown(value).strip("'"), choices, n=1)
+            close = get_close_matches(shorten(value).strip("'"), choices, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
-            self.problem(key, f"expected {' or '.join(choices)}; found {shown(value)}{hint}")
+            self.problem(key, f"expected {' or '.join(choices)}; found {shorten(value)}{hint}")
             return default
         return str(value)
 
@@ -93,7 +93,7 @@ class Table:
         if value is None:
             return default
         if not isinstance(value, bool):
-            self.problem(key, f"expected true or false; found {shown(value)}")
+            self.problem(key, f"expected true or false; found {shorten(value)}")
             return default
         return value
 
@@ -103,7 +103,7 @@ class Table:
         if value is None:
             return default
         if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-            self.problem(key, f"expected a whole number above 0; found {shown(value)}")
+            self.problem(key, f"expected a whole number above 0; found {shorten(value)}")
             return default
         return value
 
@@ -113,11 +113,11 @@ class Table:
         if value is None:
             return {}
         if not isinstance(value, dict):
-            self.problem(key, f"expected tables, such as [{self.address}.{key}.NAME]; found {shown(value)}")
+            self.problem(key, f"expected tables, such as [{self.address}.{key}.NAME]; found {shorten(value)}")
             return {}
         for name, inner in value.items():
             if not isinstance(inner, dict):
-                self.problem(f"{key}.{toml_key(name)}", f"expected a table; found {shown(inner)}")
+                self.problem(f"{key}.{toml_key(name)}", f"expected a table; found {shorten(inner)}")
         return {name: inner for name, inner in value.items() if isinstance(inner, dict)}
 
     def unknown(self) -> tuple[str, ...]:
@@ -140,7 +140,7 @@ class Table:
 
     def _text(self, where: str, value: Any, check: Callable[[str], str | None]) -> str | None:
         if not isinstance(value, str):
-            self.problem(where, f"expected a string; found {shown(value)}")
+            self.problem(where, f"expected a string; found {shorten(value)}")
             return None
         problem = check(value) if value.strip() else "expected a string that is not empty"
         if problem:

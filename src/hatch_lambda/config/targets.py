@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.errors import shown
+from hatch_lambda.errors import shorten
 from hatch_lambda.runtime.runtimes import RUNTIMES, Runtime, System, runtime_named
 from hatch_lambda.runtime.target import ARCHITECTURES, Architecture, Target
 
@@ -68,7 +68,7 @@ class Targets:
     runtimes_listed: bool = False
     architectures_listed: bool = False
 
-    def told_apart(self, target: Target) -> str:
+    def name_suffix(self, target: Target) -> str:
         """Return what tells a target from the others, such as ``python3.13-arm64``; empty for a single one."""
         words = (
             target.runtime.name if self.runtimes_listed else "",
@@ -118,7 +118,7 @@ def _listed(table: Table, key: str, read: Callable[[str, Any], Any]) -> list[Any
     found = [read(f"{key}[{index}]", item) for index, item in enumerate(value, 1)]
     for index, item in enumerate(found, 1):
         if item is not None and item in found[: index - 1]:
-            table.problem(f"{key}[{index}]", f"named twice; found {shown(value[index - 1])}")
+            table.problem(f"{key}[{index}]", f"named twice; found {shorten(value[index - 1])}")
     return found
 
 
@@ -129,7 +129,7 @@ def _read_runtimes(table: Table, requires_python: SpecifierSet, overrides: Mappi
         if isinstance(value, dict):
             return _read_custom_runtime(table, key, value)
         if not isinstance(value, str):
-            table.problem(key, f'expected a string such as "python3.13", or a table; found {shown(value)}')
+            table.problem(key, f'expected a string such as "python3.13", or a table; found {shorten(value)}')
             return None
         runtime = runtime_named(value)
         if runtime is None:
@@ -192,12 +192,12 @@ def _read_custom_runtime(table: Table, where: str, value: dict[str, Any]) -> Run
     found = value.get("name")
     name = found if isinstance(found, str) and re.fullmatch(r"[A-Za-z0-9.]+", found) else None
     if name is None:
-        table.problem(f"{where}.name", f'expected AWS\'s identifier, such as "python3.16"; found {shown(found)}')
+        table.problem(f"{where}.name", f'expected AWS\'s identifier, such as "python3.16"; found {shorten(found)}')
     for key, example in (("python", "3.16"), ("glibc", "2.34")):
         version = value.get(key)
         match = re.fullmatch(r"([0-9]{1,4})\.([0-9]{1,4})", version) if isinstance(version, str) else None
         if match is None or match[1] != example[0] or (key == "glibc" and int(match[2]) < OLDEST_GLIBC_MINOR):
-            table.problem(f"{where}.{key}", f'expected a version such as "{example}"; found {shown(version)}')
+            table.problem(f"{where}.{key}", f'expected a version such as "{example}"; found {shorten(version)}')
         else:
             versions[key] = (int(match[1]), int(match[2]))
     if name is None or not versions.keys() >= {"python", "glibc"}:
@@ -224,11 +224,11 @@ def _architecture(value: Any, note: Callable[[str], None]) -> Architecture | Non
     for architecture in ARCHITECTURES:
         if value == architecture:
             return architecture
-    meant = _SAME_ARCHITECTURE.get(shown(value).strip("'").lower()) or next(
-        (name for name in ARCHITECTURES if name == shown(value).strip("'").lower()), None
+    meant = _SAME_ARCHITECTURE.get(shorten(value).strip("'").lower()) or next(
+        (name for name in ARCHITECTURES if name == shorten(value).strip("'").lower()), None
     )
     hint = f"; did you mean {meant!r}?" if meant else ""
-    note(f"expected {' or '.join(ARCHITECTURES)}; found {shown(value)}{hint}")
+    note(f"expected {' or '.join(ARCHITECTURES)}; found {shorten(value)}{hint}")
     return None
 
 
@@ -245,7 +245,9 @@ def _read_patches(table: Table, runtimes: list[Runtime]) -> dict[str, int]:
         return {}  # it is of another archive's runtime
     first = runtimes[0]
     example = f"{first.python_version}.{first.patch}"
-    table.problem("python-patch", f'expected a full version of {first.name}, such as "{example}"; found {shown(value)}')
+    table.problem(
+        "python-patch", f'expected a full version of {first.name}, such as "{example}"; found {shorten(value)}'
+    )
     return {}
 
 

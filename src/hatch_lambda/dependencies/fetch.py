@@ -21,36 +21,36 @@ if TYPE_CHECKING:
 
     from hatch_lambda.resolve.base import Host, Pin
     from hatch_lambda.runtime.target import Target
-    from hatch_lambda.wheels.cache import Store
+    from hatch_lambda.wheels.cache import WheelCache
     from hatch_lambda.wheels.wheel import Wheel
 
 
-def fetch(pins: Sequence[Pin], store: Store, target: Target, host: Host) -> tuple[Wheel, ...]:
+def fetch(pins: Sequence[Pin], wheel_cache: WheelCache, target: Target, host: Host) -> tuple[Wheel, ...]:
     """Return the pinned wheels, sorted by name; what the store lacks is downloaded in one go and kept there.
 
     Pinned sdists are built, or were before. Raises ``ResolveError`` if a file cannot be had and ``WheelError`` if one
     is not sound.
     """
     _check_lines(pins)
-    built = {pin: wheel_from_sdist(pin, store, host) for pin in pins if not pin.is_wheel}
+    built = {pin: wheel_from_sdist(pin, wheel_cache, host) for pin in pins if not pin.is_wheel}
     pins = [pin for pin in pins if pin.is_wheel]
     _check_names(pins)
     with ThreadPoolExecutor() as hashing:
-        wheels = dict(zip(pins, hashing.map(partial(_in_store, store), pins), strict=True))
+        wheels = dict(zip(pins, hashing.map(partial(_in_store, wheel_cache), pins), strict=True))
     lacking = [pin for pin, wheel in wheels.items() if wheel is None]
     if lacking:
         if host.offline:
             _refuse_network(lacking)
-        with temporary_directory() as folder:
-            download(lacking, target, Path(folder), host)
-            wheels |= _take_in(lacking, Path(folder), store)
+        with temporary_directory() as directory:
+            download(lacking, target, Path(directory), host)
+            wheels |= _take_in(lacking, Path(directory), wheel_cache)
     _check_sizes(wheels)
     found = (*built.values(), *filter(None, wheels.values()))
     return tuple(sorted(found, key=lambda wheel: wheel.name))
 
 
-def _in_store(store: Store, pin: Pin) -> Wheel | None:
-    return store.find(pin.sha256) if pin.sha256 else None
+def _in_store(wheel_cache: WheelCache, pin: Pin) -> Wheel | None:
+    return wheel_cache.find(pin.sha256) if pin.sha256 else None
 
 
 def _refuse_network(pins: Sequence[Pin]) -> None:
@@ -64,16 +64,16 @@ def _refuse_network(pins: Sequence[Pin]) -> None:
         raise ResolveError(problems)
 
 
-def _take_in(pins: Sequence[Pin], folder: Path, store: Store) -> dict[Pin, Wheel | None]:
+def _take_in(pins: Sequence[Pin], directory: Path, wheel_cache: WheelCache) -> dict[Pin, Wheel | None]:
     taken: dict[Pin, Wheel | None] = {}
     problems: list[str] = []
     for pin in pins:
-        file = folder / pin.filename
+        file = directory / pin.filename
         if not file.is_file():
             problems.append(f"{pin.filename}: pip did not download it; build again")
             continue
         try:
-            taken[pin] = store.add(file, expected=pin.sha256)
+            taken[pin] = wheel_cache.add(file, expected=pin.sha256)
         except WheelError as error:
             problems += error.problems
     if problems:
@@ -93,14 +93,14 @@ def _check_sizes(wheels: Mapping[Pin, Wheel | None]) -> None:
 
 def _check_lines(pins: Sequence[Pin]) -> None:
     """Raise ``ResolveError`` for what would be more to pip, or to the store, than one file and its hash."""
-    remedy = "ask whoever made the lock or runs the index"
+    fix = "ask whoever made the lock or runs the index"
     problems = [
-        f"{pin}: expected a sha256 of 64 hexadecimal digits; found {pin.sha256!r}; {remedy}"
+        f"{pin}: expected a sha256 of 64 hexadecimal digits; found {pin.sha256!r}; {fix}"
         for pin in pins
         if pin.sha256 is not None and not SHA256.fullmatch(pin.sha256)
     ]
     problems += [
-        f"{pin}: expected a URL without spaces; found {pin.url!r}; {remedy}"
+        f"{pin}: expected a URL without spaces; found {pin.url!r}; {fix}"
         for pin in pins
         if re.search(r"\s", pin.url) or not is_url(pin.url)
     ]

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hatch_lambda.dependencies.sdist_builds import built_wheel, impurity
-from hatch_lambda.dependencies.source_tree import fingerprint, reads_beyond, why_unbuildable
-from hatch_lambda.dependencies.sources import Surroundings, surroundings, unpacked_surroundings
+from hatch_lambda.dependencies.sdist_builds import built_wheel, purity_problem
+from hatch_lambda.dependencies.source_tree import build_problem, fingerprint, reads_beyond
+from hatch_lambda.dependencies.sources import ProjectSources, read_project_sources, unpacked_surroundings
 from hatch_lambda.errors import ResolveError, masked
 from hatch_lambda.files import json_values
 from hatch_lambda.files.temporary import temporary_directory
@@ -22,10 +22,10 @@ from hatch_lambda.resolve.pip.sdists import build_from, commit_of, unpacked_in
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
-    from hatch_lambda.dependencies.sources import Place
+    from hatch_lambda.dependencies.sources import DependencySource
     from hatch_lambda.resolve.base import Host
     from hatch_lambda.resolve.lock.commits import LockedCommits
-    from hatch_lambda.wheels.cache import Store
+    from hatch_lambda.wheels.cache import WheelCache
     from hatch_lambda.wheels.wheel import Wheel
 
 
@@ -34,86 +34,96 @@ class LocalWheel:
     """A wheel that was built here, and what its own configuration says of where its requirements are."""
 
     wheel: Wheel
-    sources: Surroundings
+    sources: ProjectSources
 
 
-def wheel_of(name: NormalizedName, place: Place, by: str, store: Store, host: Host, *, remedy: str = "") -> LocalWheel:
+def build_local_wheel(
+    name: NormalizedName, source: DependencySource, by: str, wheel_cache: WheelCache, host: Host, *, fix: str = ""
+) -> LocalWheel:
     """Return the wheel of a place, from the store if the place is as it was when it was built before.
 
     A folder whose build may read more than the folder is built by each run that has the network. ``by`` requires it,
-    and ``remedy`` says what to do if pip cannot build it, where that is known. Raises ``ResolveError`` if it cannot be
+    and ``fix`` says what to do if pip cannot build it, where that is known. Raises ``ResolveError`` if it cannot be
     built, is not pure, or is another distribution.
     """
-    what = f"{by}: requires {name} from {place}"
-    problem = why_unbuildable(place.file) if place.kind == "folder" else None
+    what = f"{by}: requires {name} from {source}"
+    problem = build_problem(source.file) if source.kind == "folder" else None
     if problem:
         raise ResolveError(f"{what}, {problem}")
-    key = _key(place)
-    fresh = not host.offline and (host.rebuild or (place.kind == "folder" and reads_beyond(place.file)))
-    known = store.memory.recall(partial(_known_wheel, place), *key, of_this_build=fresh) if key else None
-    wheel = store.find(known[0]) if known else None
+    key = _key(source)
+    fresh = not host.offline and (host.rebuild or (source.kind == "folder" and reads_beyond(source.file)))
+    known = wheel_cache.results.get(partial(_known_wheel, source), *key, of_this_build=fresh) if key else None
+    wheel = wheel_cache.find(known[0]) if known else None
     if known and wheel:
-        sources = known[1] or surroundings(place.file)
+        sources = known[1] or read_project_sources(source.file)
     else:
-        wheel, sources = _built(name, place, what, store, host, remedy)
+        wheel, sources = _built(name, source, what, wheel_cache, host, fix)
         if key:
-            described = None if place.kind == "folder" else sources.as_json()
+            described = None if source.kind == "folder" else sources.as_json()
             value = {"wheel": wheel.sha256, "python": platform.python_version(), "sources": described}
-            store.memory.remember(value, *key)
+            wheel_cache.results.put(value, *key)
     if wheel.name != name:
         raise ResolveError(f"{what}, where {wheel.name} is; mend the name or the place")
-    wheel = replace(wheel, built=True, built_from=str(place) if place.kind == "repository" else None)
+    wheel = replace(wheel, built=True, built_from=str(source) if source.kind == "repository" else None)
     return LocalWheel(wheel, sources)
 
 
-def _known_wheel(place: Place, value: object) -> tuple[str, Surroundings | None]:
+def _known_wheel(source: DependencySource, value: object) -> tuple[str, ProjectSources | None]:
     """Return the hash of the wheel that an earlier build made, and what it read of sources; raises ``ValueError``."""
     described = json_values.fields(value).get("sources")
-    if (described is None) != (place.kind == "folder"):
+    if (described is None) != (source.kind == "folder"):
         raise ValueError("no sources")
-    return built_wheel(value), None if described is None else Surroundings.from_json(described, place)
+    return built_wheel(value), None if described is None else ProjectSources.from_json(described, source)
 
 
 def _built(
-    name: NormalizedName, place: Place, what: str, store: Store, host: Host, remedy: str
-) -> tuple[Wheel, Surroundings]:
-    if host.offline and not place.local:
-        raise ResolveError(f"{OFFLINE_VARIABLE}: {name} from {place} was not built before; build once with the network")
-    with temporary_directory() as folder:
-        source = place.file if place.kind == "folder" else f"{name} @ {place.url}"
-        file = build_from(source, f"{what}, which", Path(folder), host, remedy=remedy)
-        problem = impurity(file)
+    name: NormalizedName, source: DependencySource, what: str, wheel_cache: WheelCache, host: Host, fix: str
+) -> tuple[Wheel, ProjectSources]:
+    if host.offline and not source.local:
+        raise ResolveError(
+            f"{OFFLINE_VARIABLE}: {name} from {source} was not built before; build once with the network"
+        )
+    with temporary_directory() as directory:
+        asked = source.file if source.kind == "folder" else f"{name} @ {source.url}"
+        file = build_from(asked, f"{what}, which", Path(directory), host, fix=fix)
+        problem = purity_problem(file)
         if problem:
             raise ResolveError(
                 f"{what}, which builds {file.name}, {problem}; build a wheel of it on Amazon Linux and require that, "
                 "or make it pure"
             )
-        if place.kind == "folder":
-            return store.add(file, expected=None), surroundings(place.file)
-        return store.add(file, expected=None), unpacked_surroundings(place, unpacked_in(Path(folder)))
+        if source.kind == "folder":
+            return wheel_cache.add(file, expected=None), read_project_sources(source.file)
+        return wheel_cache.add(file, expected=None), unpacked_surroundings(source, unpacked_in(Path(directory)))
 
 
-def settled(
-    name: NormalizedName, place: Place, by: str, store: Store, host: Host, *, locked: LockedCommits | None
-) -> Place:
+def pin_commit(
+    name: NormalizedName,
+    source: DependencySource,
+    by: str,
+    wheel_cache: WheelCache,
+    host: Host,
+    *,
+    locked: LockedCommits | None,
+) -> DependencySource:
     """Return a repository's place with its commit instead of a branch or tag; any other as it is.
 
     The commit is the lock's, or that of the repository now, the same for all that this run takes from there; without
     the network, the last known. Raises ``ResolveError`` for a lock that is stale, and for a repository that cannot be
     reached.
     """
-    if place.kind != "repository" or commit_in(place):
-        return place
-    what = f"{by}: requires {name} from {place}"
-    address, revision, _ = place.reference
+    if source.kind != "repository" or commit_in(source):
+        return source
+    what = f"{by}: requires {name} from {source}"
+    address, revision, _ = source.reference
     commit = locked.commit(name, address, revision, what) if locked else None
     if commit is None:
         key = ("commit", masked(address), revision)
-        commit = store.memory.recall(_known_commit, *key, of_this_build=not host.offline)
+        commit = wheel_cache.results.get(_known_commit, *key, of_this_build=not host.offline)
         if commit is None and not host.offline:
-            commit = commit_of(f"{name} @ {place.url}", f"{what}, which", host)
-            store.memory.remember(commit, *key)
-    return place.at(commit) if commit else place
+            commit = commit_of(f"{name} @ {source.url}", f"{what}, which", host)
+            wheel_cache.results.put(commit, *key)
+    return source.at(commit) if commit else source
 
 
 def _known_commit(value: object) -> str:
@@ -123,22 +133,22 @@ def _known_commit(value: object) -> str:
     return commit
 
 
-def commit_in(place: Place) -> str | None:
+def commit_in(source: DependencySource) -> str | None:
     """Return the commit that a repository's place names in full; ``None`` if it names none, or less."""
-    revision = place.reference[1]
+    revision = source.reference[1]
     return revision if revision and COMMIT.fullmatch(revision) else None
 
 
-def _key(place: Place) -> tuple[str, ...] | None:
+def _key(source: DependencySource) -> tuple[str, ...] | None:
     """Return what a place's wheel is remembered under, which changes with the place; ``None`` if that cannot be told.
 
     A folder's path counts, as its wheel may name other folders beside it.
     """
-    if place.kind == "folder":
-        return "folder", str(place), fingerprint(place.file)
-    if place.kind == "repository":
-        return ("repository with sources", str(place)) if commit_in(place) else None
-    if place.local:
-        digest = hashlib.sha256(place.file.read_bytes()).hexdigest()
-        return "archive with sources", place.url.partition("#")[2], digest
-    return ("archive with sources", str(place)) if re.search(r"#sha256=[0-9a-f]{64}", place.url) else None
+    if source.kind == "folder":
+        return "folder", str(source), fingerprint(source.file)
+    if source.kind == "repository":
+        return ("repository with sources", str(source)) if commit_in(source) else None
+    if source.local:
+        digest = hashlib.sha256(source.file.read_bytes()).hexdigest()
+        return "archive with sources", source.url.partition("#")[2], digest
+    return ("archive with sources", str(source)) if re.search(r"#sha256=[0-9a-f]{64}", source.url) else None

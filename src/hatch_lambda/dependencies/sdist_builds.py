@@ -20,7 +20,7 @@ from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Pin, Resolution, Resolver
 from hatch_lambda.resolve.pip.command import offered
 from hatch_lambda.resolve.pip.sdists import build_wheel, find_sdist, sdists_above_wheels
-from hatch_lambda.resolve.validate import demands
+from hatch_lambda.resolve.validate import transitive_dependencies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
-    from hatch_lambda.resolve.base import Demand
-    from hatch_lambda.resolve.pip.log import Offer
+    from hatch_lambda.resolve.base import Dependency
+    from hatch_lambda.resolve.pip.log import IndexFile
     from hatch_lambda.runtime.target import Target
-    from hatch_lambda.wheels.cache import Store
+    from hatch_lambda.wheels.cache import WheelCache
     from hatch_lambda.wheels.wheel import Wheel
 
 _NATIVE_SUFFIXES = (".so", ".pyd", ".dylib", ".dll", ".exe")
@@ -40,15 +40,15 @@ _TRIES = 5
 """Releases whose sdists are built, newest first, before the runtime's Python is found to suit none of them."""
 
 
-def wheel_from_sdist(pin: Pin, store: Store, host: Host) -> Wheel:
+def wheel_from_sdist(pin: Pin, wheel_cache: WheelCache, host: Host) -> Wheel:
     """Return the wheel that an sdist builds, from the store if it was built before.
 
     Raises ``ResolveError`` if it cannot be built, or if what it builds is not pure: that would be code for this
     machine, and never goes into an archive.
     """
     fresh = host.rebuild and not host.offline
-    known = store.memory.recall(built_wheel, "built", pin.sha256, of_this_build=fresh) if pin.sha256 else None
-    wheel = store.find(known) if known else None
+    known = wheel_cache.results.get(built_wheel, "built", pin.sha256, of_this_build=fresh) if pin.sha256 else None
+    wheel = wheel_cache.find(known) if known else None
     if wheel is not None:
         return replace(wheel, built=True, built_from=pin.filename)
     if host.offline:
@@ -56,20 +56,20 @@ def wheel_from_sdist(pin: Pin, store: Store, host: Host) -> Wheel:
             f"{OFFLINE_VARIABLE}: {pin.filename} was not built before; build once with the network, or bring the store "
             "along"
         )
-    with temporary_directory() as folder:
-        file = build_wheel(pin, Path(folder), host)
-        problem = impurity(file)
+    with temporary_directory() as directory:
+        file = build_wheel(pin, Path(directory), host)
+        problem = purity_problem(file)
         if problem:
             raise ResolveError(
                 f"{pin}: its sdist builds {file.name}, {problem}; take it out of build-from-source, and use a release "
                 "that has a wheel for the runtime, or build a wheel of it on Amazon Linux and name its folder in pip's "
                 "find-links"
             )
-        wheel = store.add(file, expected=None)
+        wheel = wheel_cache.add(file, expected=None)
     if (wheel.name, wheel.version) != (pin.name, str(pin.version)):
         raise WheelError(f"{pin}: its sdist {pin.filename} builds {wheel.filename}; it is refused; ask its maintainers")
     if pin.sha256:
-        store.memory.remember({"wheel": wheel.sha256, "python": platform.python_version()}, "built", pin.sha256)
+        wheel_cache.results.put({"wheel": wheel.sha256, "python": platform.python_version()}, "built", pin.sha256)
     return replace(wheel, built=True, built_from=pin.filename)
 
 
@@ -78,7 +78,7 @@ def built_wheel(value: object) -> str:
     return json_values.text(json_values.fields(value).get("wheel"))
 
 
-def impurity(file: Path) -> str | None:
+def purity_problem(file: Path) -> str | None:
     """Say what makes a wheel one for this machine only; ``None`` for a pure wheel."""
     with zipfile.ZipFile(file) as archive:
         native = next((info.filename for info in archive.infolist() if _is_native(archive, info)), None)
@@ -96,7 +96,7 @@ def _is_native(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
 
 
 @dataclass(frozen=True)
-class FromSource:
+class SdistBuildResolver:
     """A resolver that is offered wheels of some distributions, built here from the newest sdists that will do.
 
     ``make`` returns the resolver for a host. A release is built where it is newer than all that have a wheel for the
@@ -106,17 +106,19 @@ class FromSource:
     make: Callable[[Host], Resolver]
     names: tuple[NormalizedName, ...]
     host: Host
-    store: Store
+    wheel_cache: WheelCache
 
     def resolve(
-        self, roots: Sequence[Demand], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
+        self, roots: Sequence[Dependency], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
     ) -> Resolution:
         """Return the pins; those of distributions that were built name their sdists. Raises ``ResolveError``."""
         build = partial(
             self._built, {name: offered(name, target, self.host) for name in self.names}, prefer or {}, target
         )
         offer = partial(self._offered, roots, target, prefer or {})
-        built = build(dict.fromkeys(self.names, SpecifierSet()) | _specifiers(demands(roots, {}, target)))
+        built = build(
+            dict.fromkeys(self.names, SpecifierSet()) | _specifiers(transitive_dependencies(roots, {}, target))
+        )
         while True:
             try:
                 resolution = offer(built)
@@ -125,14 +127,14 @@ class FromSource:
                 if more.keys() == built.keys():
                     raise
             else:
-                more = built | build(_specifiers(resolution.demanded))
+                more = built | build(_specifiers(resolution.dependencies))
                 if more.keys() == built.keys():
                     return resolution
             built = more
 
     def _built(
         self,
-        offers: Mapping[NormalizedName, tuple[tuple[Offer, ...], tuple[str, ...]]],
+        offers: Mapping[NormalizedName, tuple[tuple[IndexFile, ...], tuple[str, ...]]],
         prefer: Mapping[NormalizedName, Version],
         target: Target,
         wanted: Mapping[NormalizedName, SpecifierSet],
@@ -146,52 +148,52 @@ class FromSource:
             files, indexes = offers[name]
             for offer in sdists_above_wheels(files, specifier & kept)[:_TRIES]:
                 pin = self._sdist(name, offer, indexes)
-                wheel = wheel_from_sdist(pin, self.store, self.host)
+                wheel = wheel_from_sdist(pin, self.wheel_cache, self.host)
                 if SpecifierSet(wheel.requires_python or "").contains(target.python_full_version, prereleases=True):
                     found[pin] = wheel
                     break
         return found
 
-    def _sdist(self, name: NormalizedName, offer: Offer, indexes: Sequence[str]) -> Pin:
+    def _sdist(self, name: NormalizedName, offer: IndexFile, indexes: Sequence[str]) -> Pin:
         """Return where an sdist is; pip is not asked twice for one with the same hash."""
         key = ("sdist", name, offer.filename, offer.sha256, indexes)
-        known = self.store.memory.recall(Pin.from_json, *key) if offer.sha256 else None
+        known = self.wheel_cache.results.get(Pin.from_json, *key) if offer.sha256 else None
         if known:
             return known
         pin = find_sdist(name, offer.version, self.host)
         if offer.sha256:
-            self.store.memory.remember(pin.as_json(), *key)
+            self.wheel_cache.results.put(pin.as_json(), *key)
         return pin
 
     def _offered(
         self,
-        roots: Sequence[Demand],
+        roots: Sequence[Dependency],
         target: Target,
         prefer: Mapping[NormalizedName, Version],
         built: Mapping[Pin, Wheel],
     ) -> Resolution:
         """Resolve with the built wheels in a folder; put the sdists in their place afterwards."""
         sdists = {wheel.filename: pin for pin, wheel in built.items()}
-        with temporary_directory() as folder:
+        with temporary_directory() as directory:
             for wheel in built.values():
-                shutil.copyfile(wheel.path, Path(folder, wheel.filename))
-            host = _looking_into(self.host, folder) if built else self.host
+                shutil.copyfile(wheel.path, Path(directory, wheel.filename))
+            host = _looking_into(self.host, directory) if built else self.host
             resolution = self.make(host).resolve(roots, target, prefer=prefer)
         return replace(resolution, pins=tuple(sdists.get(pin.filename, pin) for pin in resolution.pins))
 
 
-def _specifiers(found: Iterable[Demand]) -> dict[NormalizedName, SpecifierSet]:
+def _specifiers(found: Iterable[Dependency]) -> dict[NormalizedName, SpecifierSet]:
     """Return which versions of each name all demands together admit."""
     wanted: dict[NormalizedName, SpecifierSet] = {}
-    for demand in found:
-        name = canonicalize_name(demand.requirement.name)
-        wanted[name] = wanted.get(name, SpecifierSet()) & demand.requirement.specifier
+    for dependency in found:
+        name = canonicalize_name(dependency.requirement.name)
+        wanted[name] = wanted.get(name, SpecifierSet()) & dependency.requirement.specifier
     return wanted
 
 
-def _looking_into(host: Host, folder: str) -> Host:
+def _looking_into(host: Host, directory: str) -> Host:
     """Return the host on which pip and uv also look for wheels in a folder."""
     environ = dict(host.environ)
     for variable, separator in (("PIP_FIND_LINKS", " "), ("UV_FIND_LINKS", ",")):
-        environ[variable] = separator.join(filter(None, (environ.get(variable), folder)))
+        environ[variable] = separator.join(filter(None, (environ.get(variable), directory)))
     return replace(host, environ=environ)

@@ -58,38 +58,39 @@ _LEFT_BEHIND = re.compile(
 """Files that builds leave at the top; what else lies in such folders may be built, as a web page, and belong in."""
 
 
-def why_unbuildable(folder: Path) -> str | None:
+def build_problem(directory: Path) -> str | None:
     """Say why no distribution can be built from a folder; ``None`` if it says how."""
-    if not folder.is_dir():
+    if not directory.is_dir():
         return "which is not there; see to the path"
     try:
-        check_regular(folder / "pyproject.toml")
-        table = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))
+        check_regular(directory / "pyproject.toml")
+        table = tomllib.loads((directory / "pyproject.toml").read_text("utf-8"))
     except FileNotFoundError:
         table = {}
     except OSError as error:
         return f"whose pyproject.toml cannot be read; {error.strerror}; mend it"
     except (ValueError, RecursionError) as error:
         return f"whose pyproject.toml cannot be read; {error}; mend it"
-    if "build-system" in table or (folder / "setup.py").is_file():
+    if "build-system" in table or (directory / "setup.py").is_file():
         return None
     return "which has no build system; give it a pyproject.toml with [build-system]"
 
 
-def reads_beyond(folder: Path) -> bool:
+def reads_beyond(directory: Path) -> bool:
     """Return whether a build of the folder may depend on more than its files and its commit.
 
     So it is where code takes part that is no build backend, where the version comes from the environment, and where a
     path in the configuration leads out of the folder.
     """
-    table, hatch = read_toml(folder / "pyproject.toml"), read_toml(folder / "hatch.toml")
+    table, hatch = read_toml(directory / "pyproject.toml"), read_toml(directory / "hatch.toml")
     read = [table.get("project"), hatch, *(_at(table, "tool", backend) for backend in _BACKENDS)]
     words = set(_words(read))
     sources = {
-        str(_at(here, "version", "source")) for here in (hatch, _at(table, "tool", "hatch"), _at(table, "tool", "pdm"))
+        str(_at(project_sources, "version", "source"))
+        for project_sources in (hatch, _at(table, "tool", "hatch"), _at(table, "tool", "pdm"))
     }
     return (
-        any((folder / name).is_file() for name in _CODE_FILES)
+        any((directory / name).is_file() for name in _CODE_FILES)
         or _at(table, "tool", "poetry", "build") is not None
         or not words.isdisjoint(_CODE_KEYS)
         or not sources.isdisjoint(_CODE_SOURCES)
@@ -114,36 +115,36 @@ def _at(table: Any, *keys: str) -> Any:
     return table
 
 
-def fingerprint(folder: Path) -> str:
+def fingerprint(directory: Path) -> str:
     """Return a hash of every file that a build of the folder may read, and of the commit that it is at."""
-    found = hashlib.sha256(_described(folder))
-    for file in _source_files(folder):
+    found = hashlib.sha256(_described(directory))
+    for file in _source_files(directory):
         executable = os.access(file, os.X_OK)
         content = hashlib.sha256(file.read_bytes()).hexdigest()
-        found.update(f"{file.relative_to(folder).as_posix()}\0{executable}{content}\n".encode())
+        found.update(f"{file.relative_to(directory).as_posix()}\0{executable}{content}\n".encode())
     return found.hexdigest()
 
 
-def _source_files(folder: Path) -> Iterator[Path]:
+def _source_files(directory: Path) -> Iterator[Path]:
     """Yield the files in the folder, but for those of tools and of earlier builds; links to folders are followed."""
     seen: set[str] = set()
-    for root, folders, files in os.walk(folder, followlinks=True):
+    for root, directories, files in os.walk(directory, followlinks=True):
         real = os.path.realpath(root)
-        folders[:] = sorted(name for name in folders if name not in _NOT_SOURCE)
+        directories[:] = sorted(name for name in directories if name not in _NOT_SOURCE)
         if real in seen:
-            folders.clear()
+            directories.clear()
             continue
         seen.add(real)
         for path in (Path(root, name) for name in sorted(files)):
-            relative = path.relative_to(folder).as_posix()
+            relative = path.relative_to(directory).as_posix()
             if path.suffix != ".pyc" and not _LEFT_BEHIND.fullmatch(relative) and path.is_file():
                 yield path
 
 
-def _described(folder: Path) -> bytes:
+def _described(directory: Path) -> bytes:
     """Return what git says of the folder's commit, as versions may come from it; nothing where git does not know it."""
     try:
-        command = ["git", "-C", str(folder), "describe", "--always", "--tags", "--long", "--dirty"]
+        command = ["git", "-C", str(directory), "describe", "--always", "--tags", "--long", "--dirty"]
         return subprocess.run(command, capture_output=True, check=False).stdout  # noqa: S603  # no shell
     except OSError:
         return b""

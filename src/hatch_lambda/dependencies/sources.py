@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.errors import ProjectError, masked, shown
+from hatch_lambda.errors import ProjectError, masked, shorten
 from hatch_lambda.files import json_values
 from hatch_lambda.files.paths import check_regular
 from hatch_lambda.resolve.base import file_of, filename_of, is_file_url, is_url, split_url, without_credentials
@@ -61,7 +61,7 @@ Source: https://docs.astral.sh/uv/concepts/projects/dependencies/#dependency-sou
 
 
 @dataclass(frozen=True)
-class Place:
+class DependencySource:
     """Where a distribution is: a folder of this machine, the URL of an sdist or a wheel, a repository's as pip has it,
     or with its name in place of the URL, one of uv's indexes.
 
@@ -93,12 +93,12 @@ class Place:
             return f"{scheme}{separator}{path}", revision, fragment
         return address, None, fragment
 
-    def at(self, commit: str) -> Place:
+    def at(self, commit: str) -> DependencySource:
         """Return a repository at a commit."""
         address, _, fragment = self.reference
         return replace(self, url=f"{address}@{commit}" + (f"#{fragment}" if fragment else ""))
 
-    def inside(self, path: str) -> Place:
+    def inside(self, path: str) -> DependencySource:
         """Return a folder of the same repository or archive; the path is relative to its top, which ``.`` is."""
         address, _, fragment = self.url.partition("#")
         kept = [part for part in fragment.split("&") if _HASH.match(part)]
@@ -141,17 +141,17 @@ class Scope:
 
 
 @dataclass(frozen=True)
-class Source:
+class UvSource:
     """What ``tool.uv.sources`` says of a name, and in which folder's pyproject.toml."""
 
-    folder: Path
+    directory: Path
     name: str
     value: Any
 
     @property
     def where(self) -> str:
         """Return the address for messages."""
-        return f"tool.uv.sources.{self.name} in {self.folder / 'pyproject.toml'}"
+        return f"tool.uv.sources.{self.name} in {self.directory / 'pyproject.toml'}"
 
     def entry(self, target: Target, scope: Scope) -> dict[str, Any] | None:
         """Return the table that holds on the target, one for the requirement's extra or group first of all.
@@ -163,7 +163,7 @@ class Source:
         for entry in self.value if isinstance(self.value, list) else [self.value]:
             if not isinstance(entry, dict) or set(_SOURCES).isdisjoint(entry):
                 expected = f"expected a table with one of {', '.join(_SOURCES)}"
-                raise ProjectError(f"{self.where}: {expected}; found {shown(entry)}; see to the source")
+                raise ProjectError(f"{self.where}: {expected}; found {shorten(entry)}; see to the source")
             problem = _entry_problem(entry)
             if problem:
                 raise ProjectError(f"{self.where}: {problem}")
@@ -176,14 +176,14 @@ class Source:
             return "marker" not in entry or target.holds(Marker(self.text(entry, "marker")))
         except ValueError:
             raise ProjectError(
-                f"{self.where}: expected a marker; found {shown(entry['marker'])}; see to the source"
+                f"{self.where}: expected a marker; found {shorten(entry['marker'])}; see to the source"
             ) from None
 
     def text(self, entry: Mapping[str, Any], key: str) -> str:
         """Return a string of the entry; raises ``ProjectError`` if it is something else."""
         if not isinstance(entry[key], str):
             raise ProjectError(
-                f"{self.where}: expected a string as {key}; found {shown(entry[key])}; see to the source"
+                f"{self.where}: expected a string as {key}; found {shorten(entry[key])}; see to the source"
             )
         return str(entry[key])
 
@@ -191,7 +191,7 @@ class Source:
         """Return a URL of the entry; raises ``ProjectError`` if it is something else."""
         text = self.text(entry, key)
         if not is_url(text):
-            raise ProjectError(f"{self.where}: expected a URL as {key}; found {shown(text)}; see to the source")
+            raise ProjectError(f"{self.where}: expected a URL as {key}; found {shorten(text)}; see to the source")
         return text
 
 
@@ -199,32 +199,34 @@ class Source:
 class Unpacked:
     """A repository at a commit, or an archive, and the folder where pip had it while it built it."""
 
-    place: Place
-    folder: Path
+    place: DependencySource
+    directory: Path
 
-    def place_in(self, found: Place) -> Place | None:
+    def source_in(self, found: DependencySource) -> DependencySource | None:
         """Return a file or folder of the tree as a part of the repository or archive; ``None`` for any other."""
-        if not found.file.is_relative_to(self.folder):
+        if not found.file.is_relative_to(self.directory):
             return None
-        return replace(self.place, where=found.where).inside(found.file.relative_to(self.folder).as_posix())
+        return replace(self.place, where=found.where).inside(found.file.relative_to(self.directory).as_posix())
 
     def renamed(self, text: str) -> str:
         """Return a text with the repository or archive in place of the folder, which only this machine had."""
-        return text.replace(str(self.folder), str(self.place.inside(".")))
+        return text.replace(str(self.directory), str(self.place.inside(".")))
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class ProjectSources:
     """What the configuration of a project, and of the workspaces that it is in, says of where distributions are.
 
     ``unpacked`` is set for a project that comes from a repository or an archive.
     """
 
-    sources: Mapping[NormalizedName, Source] = field(default_factory=dict)
+    sources: Mapping[NormalizedName, UvSource] = field(default_factory=dict)
     members: Mapping[NormalizedName, Path] = field(default_factory=dict)
     unpacked: Unpacked | None = None
 
-    def place(self, requirement: Requirement, target: Target, scope: Scope | None = None) -> Place | None:
+    def source_of(
+        self, requirement: Requirement, target: Target, scope: Scope | None = None
+    ) -> DependencySource | None:
         """Return where the requirement's distribution is; ``None`` if nothing here says so.
 
         Raises ``ProjectError`` for a source that cannot be used.
@@ -239,62 +241,64 @@ class Surroundings:
             found = _part_of(self.unpacked, found, requirement.name)
         return replace(found, where=self.unpacked.renamed(found.where)) if found else None
 
-    def _place(self, requirement: Requirement, target: Target, scope: Scope) -> Place | None:
+    def _place(self, requirement: Requirement, target: Target, scope: Scope) -> DependencySource | None:
         if requirement.url:
-            return _place_of_url(requirement.url)
+            return _source_of_url(requirement.url)
         name = canonicalize_name(requirement.name)
         source = self.sources.get(name)
         entry = source.entry(target, scope) if source else None
         if source and entry:
-            return replace(self._place_of_source(source, entry), where=source.where)
-        return Place("folder", self.members[name].as_uri()) if name in self.members and not source else None
+            return replace(self._source_of_entry(source, entry), where=source.where)
+        return DependencySource("folder", self.members[name].as_uri()) if name in self.members and not source else None
 
     def as_json(self) -> dict[str, Any]:
         """Return what ``from_json`` reads; only for what was unpacked."""
-        sources = [[str(source.folder), source.name, source.value] for source in self.sources.values()]
+        sources = [[str(source.directory), source.name, source.value] for source in self.sources.values()]
         found = {
-            "folder": str(self.unpacked.folder) if self.unpacked else None,
+            "folder": str(self.unpacked.directory) if self.unpacked else None,
             "sources": sources,
             "members": {name: str(path) for name, path in self.members.items()},
         }
         return dict(json.loads(json.dumps(found, default=str)))  # a date of TOML is no source, and none of JSON
 
     @classmethod
-    def from_json(cls, value: object, place: Place) -> Surroundings:
+    def from_json(cls, value: object, place: DependencySource) -> ProjectSources:
         """Return what was read in a repository at a commit, or in an archive, when it was built.
 
         Raises ``ValueError`` for a value of another shape.
         """
         fields, text = json_values.fields(value), json_values.text
         found = [json_values.items(source) for source in json_values.items(fields.get("sources"))]
-        sources = {canonicalize_name(text(name)): Source(Path(text(path)), name, entry) for path, name, entry in found}
+        sources = {
+            canonicalize_name(text(name)): UvSource(Path(text(path)), name, entry) for path, name, entry in found
+        }
         members = {
             canonicalize_name(name): Path(text(path))
             for name, path in json_values.fields(fields.get("members")).items()
         }
         return cls(sources, members, Unpacked(place, Path(text(fields.get("folder")))))
 
-    def _place_of_source(self, source: Source, entry: Mapping[str, Any]) -> Place:
+    def _source_of_entry(self, source: UvSource, entry: Mapping[str, Any]) -> DependencySource:
         inner = f"#subdirectory={source.text(entry, 'subdirectory')}" if "subdirectory" in entry else ""
         if "index" in entry:
-            return Place("index", source.text(entry, "index"))
+            return DependencySource("index", source.text(entry, "index"))
         if "path" in entry:
-            return _place_of_url((source.folder / source.text(entry, "path")).absolute().as_uri() + inner)
+            return _source_of_url((source.directory / source.text(entry, "path")).absolute().as_uri() + inner)
         if "url" in entry:
-            return _place_of_url(source.url(entry, "url") + inner)
+            return _source_of_url(source.url(entry, "url") + inner)
         if "git" in entry:
             ref = next((f"@{source.text(entry, key)}" for key in _REVISIONS if key in entry), "")
-            return Place("repository", f"git+{source.url(entry, 'git').removeprefix('git+')}{ref}{inner}")
+            return DependencySource("repository", f"git+{source.url(entry, 'git').removeprefix('git+')}{ref}{inner}")
         member = self.members.get(canonicalize_name(source.name))
         if member is None or entry["workspace"] is not True:
             raise ProjectError(
                 f"{source.where}: no member of the workspace is called {source.name!r}; it has "
                 f"{', '.join(sorted(self.members))}; see to tool.uv.workspace.members"
                 if self.members
-                else f"{source.where}: no workspace with a member {source.name!r} is around {source.folder}; see to "
+                else f"{source.where}: no workspace with a member {source.name!r} is around {source.directory}; see to "
                 "tool.uv.workspace.members, and build in its checkout, as an unpacked sdist is in no workspace"
             )
-        return Place("folder", member.as_uri())
+        return DependencySource("folder", member.as_uri())
 
 
 def _entry_problem(entry: Mapping[str, Any]) -> str | None:
@@ -310,16 +314,16 @@ def _entry_problem(entry: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _part_of(unpacked: Unpacked, found: Place, name: str) -> Place:
+def _part_of(unpacked: Unpacked, found: DependencySource, name: str) -> DependencySource:
     """Return what a project of a repository or an archive says of a path, as a part of that.
 
     What is a file of this machine, named by its URL, stays that. Raises ``ProjectError`` for what cannot be had.
     """
-    part = unpacked.place_in(found)
+    part = unpacked.source_in(found)
     if part is None and not found.where and found.file.exists():
         return found
     top = unpacked.place.inside(".")
-    where, path = unpacked.renamed(found.where) or str(top), os.path.relpath(found.file, unpacked.folder)
+    where, path = unpacked.renamed(found.where) or str(top), os.path.relpath(found.file, unpacked.directory)
     if part is None:
         raise ProjectError(
             f"{where}: takes {name} from {path}, which is outside of {top}; name a folder inside, or a URL"
@@ -332,72 +336,72 @@ def _part_of(unpacked: Unpacked, found: Place, name: str) -> Place:
     return part
 
 
-def surroundings(folder: Path, *, unpacked: Unpacked | None = None) -> Surroundings:
+def read_project_sources(directory: Path, *, unpacked: Unpacked | None = None) -> ProjectSources:
     """Return what the pyproject.toml in a folder, and the workspaces that it is in, say of places.
 
     What pip has ``unpacked`` is in no workspace around it. Raises ``ProjectError`` for a workspace's table that cannot
     be read.
     """
-    folder = folder.resolve()
-    sources = _sources(folder)
+    directory = directory.resolve()
+    sources = _sources(directory)
     members: dict[NormalizedName, Path] = {}
-    for root in (folder, *folder.parents):
-        if unpacked and not root.is_relative_to(unpacked.folder):
+    for root in (directory, *directory.parents):
+        if unpacked and not root.is_relative_to(unpacked.directory):
             break
         if (root / "pyproject.toml").is_file():
             found = dict(_members(root))
-            if folder in {root, *found.values()}:
+            if directory in {root, *found.values()}:
                 members = {**found, **members}
                 sources = {**_sources(root), **sources}
     others = {
         name: member
         for name, member in members.items()
-        if member != folder and (unpacked is None or member.is_relative_to(unpacked.folder))
+        if member != directory and (unpacked is None or member.is_relative_to(unpacked.directory))
     }
-    return Surroundings(sources, others, unpacked)
+    return ProjectSources(sources, others, unpacked)
 
 
-def unpacked_surroundings(place: Place, folder: Path) -> Surroundings:
-    """Return what a repository at a commit, or an archive, says of places; ``folder`` is where pip has unpacked it.
+def unpacked_surroundings(place: DependencySource, directory: Path) -> ProjectSources:
+    """Return what a repository at a commit, or an archive, says of places; ``directory`` is where pip has unpacked it.
 
     Raises ``ProjectError`` for a table that cannot be read.
     """
-    unpacked = Unpacked(place, folder.resolve())
+    unpacked = Unpacked(place, directory.resolve())
     try:
-        return surroundings(unpacked.folder / place.subdirectory, unpacked=unpacked)
+        return read_project_sources(unpacked.directory / place.subdirectory, unpacked=unpacked)
     except ProjectError as error:
         raise ProjectError(map(unpacked.renamed, error.problems)) from None
 
 
-def shared_folder(folder: Path) -> Path:
+def shared_directory(directory: Path) -> Path:
     """Return the outermost folder that whoever has the project has too: its own, its workspace's or its repository's.
 
     Raises ``ProjectError`` for a workspace's table that cannot be read.
     """
-    folder = folder.resolve()
-    around = (folder, *folder.parents)
-    repository = next((root for root in around if any((root / name).exists() for name in _REPOSITORIES)), folder)
-    workspaces = (root for root in around if folder in dict(_members(root)).values())
-    return min(folder, repository, *workspaces, key=lambda root: len(root.parts))
+    directory = directory.resolve()
+    around = (directory, *directory.parents)
+    repository = next((root for root in around if any((root / name).exists() for name in _REPOSITORIES)), directory)
+    workspaces = (root for root in around if directory in dict(_members(root)).values())
+    return min(directory, repository, *workspaces, key=lambda root: len(root.parts))
 
 
-def _place_of_url(url: str) -> Place:
+def _source_of_url(url: str) -> DependencySource:
     if _VCS.match(url):
-        return Place("repository", url)
+        return DependencySource("repository", url)
     if is_file_url(url):
         file = file_of(url)
         address, inner = file.as_uri(), split_url(url).fragment
         if not file.is_file() and not filename_of(url).endswith(".whl"):
-            folder = file / inner.removeprefix(_INNER) if inner.startswith(_INNER) else file
-            return Place("folder", folder.as_uri())
+            directory = file / inner.removeprefix(_INNER) if inner.startswith(_INNER) else file
+            return DependencySource("folder", directory.as_uri())
         url = f"{address}#{inner}" if inner else address
-    return Place("wheel" if filename_of(url).endswith(".whl") else "archive", url)
+    return DependencySource("wheel" if filename_of(url).endswith(".whl") else "archive", url)
 
 
-def _sources(folder: Path) -> dict[NormalizedName, Source]:
-    where = f"tool.uv.sources in {folder / 'pyproject.toml'}"
-    table = _table_at(_pyproject(folder), where, "tool", "uv", "sources")
-    return {canonicalize_name(name): Source(folder, name, value) for name, value in table.items()}
+def _sources(directory: Path) -> dict[NormalizedName, UvSource]:
+    where = f"tool.uv.sources in {directory / 'pyproject.toml'}"
+    table = _table_at(_pyproject(directory), where, "tool", "uv", "sources")
+    return {canonicalize_name(name): UvSource(directory, name, value) for name, value in table.items()}
 
 
 def _members(root: Path) -> Iterator[tuple[NormalizedName, Path]]:
@@ -435,12 +439,12 @@ def _strings(workspace: Mapping[str, Any], key: str, where: str) -> list[str]:
     found = [value.get("path") if isinstance(value, dict) else value for value in listed]
     paths = [path for path in found if isinstance(path, str)]
     if len(paths) < len(found):
-        raise ProjectError(f"{where}: expected paths as {key}; found {shown(values)}; see to the workspace")
+        raise ProjectError(f"{where}: expected paths as {key}; found {shorten(values)}; see to the workspace")
     return paths
 
 
-def _pyproject(folder: Path) -> dict[str, Any]:
-    return read_toml(folder / "pyproject.toml")
+def _pyproject(directory: Path) -> dict[str, Any]:
+    return read_toml(directory / "pyproject.toml")
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -458,5 +462,5 @@ def _table_at(table: Mapping[str, Any], where: str, *keys: str) -> dict[str, Any
     for key in keys:
         found = found.get(key, {}) if isinstance(found, dict) else {}
     if not isinstance(found, dict):
-        raise ProjectError(f"{where}: expected a table; found {shown(found)}; see to it")
+        raise ProjectError(f"{where}: expected a table; found {shorten(found)}; see to it")
     return found

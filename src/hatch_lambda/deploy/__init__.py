@@ -8,65 +8,70 @@ from hatch_lambda.deploy.aws import Connection
 from hatch_lambda.deploy.function import move_alias, publish_version, update_code
 from hatch_lambda.deploy.layer import move_layer, publish_layer
 from hatch_lambda.deploy.preflight import check_bucket, find_functions, layer_name, layer_warnings, read_archives
-from hatch_lambda.deploy.request import Deployment, Journal, Outcome, Step
-from hatch_lambda.errors import PublishError
+from hatch_lambda.deploy.request import DeployLog, DeployRequest, Outcome, Step
+from hatch_lambda.errors import DeployError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from hatch_lambda.deploy.preflight import Archives, Function
 
-__all__ = ["Deployment", "Outcome", "Step", "deploy"]
+__all__ = ["DeployRequest", "Outcome", "Step", "deploy"]
 
 
-def deploy(wanted: Deployment, tell: Callable[[Step], None]) -> Outcome:
-    """Do what is wanted and return what was done; ``tell`` hears of each step as it ends.
+def deploy(request: DeployRequest, tell: Callable[[Step], None]) -> Outcome:
+    """Do what is wanted and return what was done; ``report`` hears of each step as it ends.
 
     Everything that can be known beforehand is checked before anything is changed. What is done already is not done
-    again, so that a deployment that was cut off is completed by the next. Raises ``PublishError``, which says what
+    again, so that a deployment that was cut off is completed by the next. Raises ``DeployError``, which says what
     has been done and what has not.
     """
-    archives = read_archives(wanted)
-    aws = Connection(wanted.where, wanted.profile)
-    functions = find_functions(wanted, archives, aws)
-    check_bucket(wanted, aws)
-    journal = Journal(
-        list(_to_do(wanted, archives, functions)), tell, warnings=list(layer_warnings(functions, archives))
+    archives = read_archives(request)
+    aws = Connection(request.where, request.profile)
+    functions = find_functions(request, archives, aws)
+    check_bucket(request, aws)
+    log = DeployLog(
+        list(_to_do(request, archives, functions)), tell, warnings=list(layer_warnings(functions, archives))
     )
     try:
-        layer = publish_layer(archives.layer, str(wanted.layer), wanted, aws, journal) if archives.layer else None
+        layer = publish_layer(archives.layer, str(request.layer), request, aws, log) if archives.layer else None
         for function in functions:
-            _update(function, archives, layer, wanted, aws, journal)
-    except PublishError as error:
-        raise journal.failure(error) from None
+            _update(function, archives, layer, request, aws, log)
+    except DeployError as error:
+        raise log.failure(error) from None
     except KeyboardInterrupt:
-        raise journal.interruption() from None
-    return journal.outcome()
+        raise log.interruption() from None
+    return log.outcome()
 
 
 def _update(
-    function: Function, archives: Archives, layer: str | None, wanted: Deployment, aws: Connection, journal: Journal
+    function: Function,
+    archives: Archives,
+    layer: str | None,
+    request: DeployRequest,
+    aws: Connection,
+    log: DeployLog,
 ) -> None:
     current = function.configuration
-    if archives.layer and wanted.update_layers:
-        current = move_layer(function, layer, str(wanted.layer), wanted, aws, journal)
+    if archives.layer and request.update_layers:
+        current = move_layer(function, layer, str(request.layer), request, aws, log)
     if archives.function:
-        current = update_code(function, current, archives.function, wanted, aws, journal)
-    if wanted.publishes:
-        version = publish_version(function, current, wanted, aws, journal)
-        move_alias(function, version, wanted, aws, journal)
+        current = update_code(function, current, archives.function, request, aws, log)
+    if request.publishes:
+        version = publish_version(function, current, request, aws, log)
+        move_alias(function, version, request, aws, log)
 
 
-def _to_do(wanted: Deployment, archives: Archives, functions: tuple[Function, ...]) -> Iterator[str]:
+def _to_do(request: DeployRequest, archives: Archives, functions: tuple[Function, ...]) -> Iterator[str]:
     """Yield the name of each step, in the order of ``deploy``."""
     if archives.layer:
-        yield f"{layer_name(str(wanted.layer))}: layer version"
+        yield f"{layer_name(str(request.layer))}: layer version"
     for function in functions:
-        if archives.layer and wanted.update_layers:
-            yield f"{function.name}: layer {layer_name(str(wanted.layer))}"
+        if archives.layer and request.update_layers:
+            yield f"{function.name}: layer {layer_name(str(request.layer))}"
         if archives.function:
             yield f"{function.name}: code"
-        if wanted.publishes:
+        if request.publishes:
             yield f"{function.name}: version"
-        if wanted.alias:
-            yield f"{function.name}: alias {wanted.alias}"
+        if request.alias:
+            yield f"{function.name}: alias {request.alias}"

@@ -6,8 +6,8 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.deploy.aws_errors import no_aws, refused, unreachable
-from hatch_lambda.errors import PublishError
+from hatch_lambda.deploy.aws_errors import client_error, connection_error, not_aws_error
+from hatch_lambda.errors import DeployError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -40,7 +40,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.htm
 """
 
 
-class Refused(Exception):  # noqa: N818
+class AwsError(Exception):
     """AWS refused a request with a code that the caller wants to judge; ``error`` is botocore's."""
 
     def __init__(self, error: ClientError) -> None:
@@ -74,21 +74,21 @@ class Connection:
     """Lambda and S3 in one region, with the credentials that boto3 finds."""
 
     def __init__(self, region: str | None, profile: str | None) -> None:
-        """Raises ``PublishError`` where there is no boto3, no such profile or no region."""
+        """Raises ``DeployError`` where there is no boto3, no such profile or no region."""
         try:
             import boto3
             from botocore.exceptions import BotoCoreError
         except ImportError:
-            raise PublishError(
+            raise DeployError(
                 "boto3: not installed; deploying needs it; pip install 'hatch-lambda[deploy]' where this command runs"
             ) from None
         try:
             self._session = boto3.Session(profile_name=profile, region_name=region)
             self._lambda = self._client("lambda", ATTEMPTS)
         except BotoCoreError as error:
-            raise unreachable(error) from None
+            raise connection_error(error) from None
         except ValueError as error:  # botocore has it for the URL of an endpoint
-            raise PublishError(
+            raise DeployError(
                 f"AWS: boto3 cannot be set up; it says {str(error)!r}; see to that, then deploy again"
             ) from None
 
@@ -97,9 +97,9 @@ class Connection:
         """Return the name of the region."""
         return str(self._lambda.meta.region_name)
 
-    def ask(self, where: str, operation: str, expect: str = "", **arguments: Any) -> dict[str, Any]:
-        """Return what Lambda answers; raises ``Refused`` for a code in ``expect``, ``PublishError`` for all others."""
-        return self._ask(self._lambda, where, operation, expect, arguments)
+    def call(self, where: str, operation: str, expect: str = "", **arguments: Any) -> dict[str, Any]:
+        """Return what Lambda answers; raises ``AwsError`` for a code in ``expect``, ``DeployError`` for all others."""
+        return self._call(self._lambda, where, operation, expect, arguments)
 
     def change(
         self,
@@ -114,33 +114,33 @@ class Connection:
         If the write was repeated, and refused because the first attempt took effect, return what ``look`` finds.
         """
         try:
-            return self.ask(where, operation, " ".join(CONFLICTS), **arguments)
-        except Refused as refusal:
+            return self.call(where, operation, " ".join(CONFLICTS), **arguments)
+        except AwsError as refusal:
             found = look() if refusal.is_repeated else None
             if found is not None and is_done(found):
                 return found
-            raise refused(where, refusal.error) from None
+            raise client_error(where, refusal.error) from None
 
     def ask_once(self, where: str, operation: str, **arguments: Any) -> dict[str, Any]:
         """Return what Lambda answers to a write that would take effect twice: it is repeated only where throttled."""
         for delay in backoff(PATIENCE):
             try:
-                return self._ask(self._lambda_once, where, operation, " ".join(THROTTLED), arguments)
-            except Refused:
+                return self._call(self._lambda_once, where, operation, " ".join(THROTTLED), arguments)
+            except AwsError:
                 time.sleep(delay)
         raise _throttled(where, operation)
 
-    def ask_for_function(self, where: str, id_: str, expect: str = "", **arguments: Any) -> dict[str, Any]:
-        """Return the configuration of a function, or of a version of it; raises as ``ask`` does."""
+    def call_for_function(self, where: str, id_: str, expect: str = "", **arguments: Any) -> dict[str, Any]:
+        """Return the configuration of a function, or of a version of it; raises as ``call`` does."""
         operation = "get_function_configuration"
-        found = self.ask(where, operation, expect, FunctionName=id_, **arguments)
+        found = self.call(where, operation, expect, FunctionName=id_, **arguments)
         if "CodeSha256" not in found:
-            raise no_aws(where, operation)
+            raise not_aws_error(where, operation)
         return found
 
-    def ask_s3(self, where: str, operation: str, expect: str = "", **arguments: Any) -> dict[str, Any]:
-        """Return what S3 answers; raises as ``ask`` does."""
-        return self._ask(self._s3, where, operation, expect, arguments)
+    def call_s3(self, where: str, operation: str, expect: str = "", **arguments: Any) -> dict[str, Any]:
+        """Return what S3 answers; raises as ``call`` does."""
+        return self._call(self._s3, where, operation, expect, arguments)
 
     @cached_property
     def _lambda_once(self) -> Any:
@@ -156,7 +156,7 @@ class Connection:
         retries = {"total_max_attempts": attempts, "mode": "standard"}
         return self._session.client(service, config=Config(retries=retries))
 
-    def _ask(self, client: Any, where: str, operation: str, expect: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    def _call(self, client: Any, where: str, operation: str, expect: str, arguments: dict[str, Any]) -> dict[str, Any]:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
@@ -164,19 +164,19 @@ class Connection:
         except ClientError as error:
             code = error_code(error)
             if code in expect.split():
-                raise Refused(error) from None
+                raise AwsError(error) from None
             if code in THROTTLED:
                 raise _throttled(where, operation) from None
-            raise refused(where, error) from None
+            raise client_error(where, error) from None
         except BotoCoreError as error:
-            raise unreachable(error) from None
+            raise connection_error(error) from None
         except (AttributeError, KeyError, TypeError, ValueError):  # what botocore makes of a stranger's answer
-            raise no_aws(where, operation) from None
+            raise not_aws_error(where, operation) from None
         return answer
 
 
-def _throttled(where: str, operation: str) -> PublishError:
-    return PublishError(
+def _throttled(where: str, operation: str) -> DeployError:
+    return DeployError(
         f"{where}: AWS still throttles {operation} after a minute; others use up the account's rate; deploy again later"
     )
 

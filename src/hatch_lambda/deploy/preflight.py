@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.archive.read import read_finished
+from hatch_lambda.archive.read import read_zip
 from hatch_lambda.checks.limits import MAX_DIRECT_UPLOAD
 from hatch_lambda.config.options import MAX_UNZIPPED
-from hatch_lambda.deploy.aws import Refused
+from hatch_lambda.deploy.aws import AwsError
 from hatch_lambda.deploy.request import bare_name
-from hatch_lambda.errors import FinishedError, PublishError
+from hatch_lambda.errors import DeployError, ZipError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from hatch_lambda.archive.read import FinishedArchive
+    from hatch_lambda.archive.read import LambdaZip
     from hatch_lambda.deploy.aws import Connection
-    from hatch_lambda.deploy.request import Deployment
+    from hatch_lambda.deploy.request import DeployRequest
 
 CREATE_ALIAS = "aws lambda create-alias --function-name {function} --name {alias} --function-version VERSION"
 
@@ -26,11 +26,11 @@ CREATE_ALIAS = "aws lambda create-alias --function-name {function} --name {alias
 class Archives:
     """The zips to deploy: at most one of each kind."""
 
-    function: FinishedArchive | None
-    layer: FinishedArchive | None
+    function: LambdaZip | None
+    layer: LambdaZip | None
 
     @property
-    def both(self) -> tuple[FinishedArchive, ...]:
+    def both(self) -> tuple[LambdaZip, ...]:
         """Return those that there are, the layer first."""
         return tuple(archive for archive in (self.layer, self.function) if archive)
 
@@ -48,67 +48,67 @@ class Function:
         """Return its name, without what an ARN has around it."""
         return bare_name(self.id)
 
-    def has(self, archive: FinishedArchive) -> bool:
+    def has(self, archive: LambdaZip) -> bool:
         """Return whether its code is the archive's; an update that failed may have left it half-way."""
         same = self.configuration["CodeSha256"] == archive.code_sha256
         return same and self.configuration.get("LastUpdateStatus") != "Failed"
 
 
-def read_archives(wanted: Deployment) -> Archives:
-    """Return the zips; raises ``PublishError`` naming everything that Lambda would refuse."""
-    problems = wanted.problems()
-    found: dict[str, FinishedArchive] = {}
-    for path in wanted.zips:
+def read_archives(request: DeployRequest) -> Archives:
+    """Return the zips; raises ``DeployError`` naming everything that Lambda would refuse."""
+    problems = request.problems()
+    found: dict[str, LambdaZip] = {}
+    for path in request.zips:
         try:
-            archive = read_finished(path)
-        except FinishedError as error:
+            archive = read_zip(path)
+        except ZipError as error:
             problems += error.problems
             continue
-        kind = "layer" if not archive.described and wanted.layer and not wanted.functions else archive.kind
-        problems += _zip_problems(archive, kind, wanted)
+        kind = "layer" if not archive.described and request.layer and not request.functions else archive.kind
+        problems += _zip_problems(archive, kind, request)
         if kind in found:
             problems.append(f"{path}: found a second zip of a {kind}, after {found[kind].path}; deploy one at a time")
         found[kind] = archive
-    if len(found) == len(wanted.zips):  # else what cannot be read may be what is asked for
-        problems += _unmet(wanted, found)
+    if len(found) == len(request.zips):  # else what cannot be read may be what is asked for
+        problems += _unmet(request, found)
     if problems:
-        raise PublishError(problems)
+        raise DeployError(problems)
     return Archives(found.get("function"), found.get("layer"))
 
 
-def _unmet(wanted: Deployment, found: Collection[str]) -> Iterator[str]:
-    if wanted.layer and "layer" not in found:
-        yield f"layer {wanted.layer!r}: none of the zips is a layer; build one, or leave out layer"
-    if wanted.functions and "function" not in found and not wanted.update_layers:
+def _unmet(request: DeployRequest, found: Collection[str]) -> Iterator[str]:
+    if request.layer and "layer" not in found:
+        yield f"layer {request.layer!r}: none of the zips is a layer; build one, or leave out layer"
+    if request.functions and "function" not in found and not request.update_layers:
         yield (
-            f"function {wanted.functions[0]!r}: none of the zips is for a function; say update-layers to move it to "
+            f"function {request.functions[0]!r}: none of the zips is for a function; say update-layers to move it to "
             "the layer's new version, or leave out function"
         )
 
 
-def _zip_problems(archive: FinishedArchive, kind: str, wanted: Deployment) -> Iterator[str]:
+def _zip_problems(archive: LambdaZip, kind: str, request: DeployRequest) -> Iterator[str]:
     where = archive.path
-    if kind == "function" and not wanted.functions:
+    if kind == "function" and not request.functions:
         yield f"{where}: it is for a function, and none is named; name it with function"
-    if kind == "layer" and not wanted.layer:
+    if kind == "layer" and not request.layer:
         yield f"{where}: it is a layer, and no name is given for it; name it with layer"
     if archive.plan.unzipped > MAX_UNZIPPED:
         yield f"{where}: unzipped, {archive.plan.unzipped:,} bytes; Lambda accepts less than {MAX_UNZIPPED + 1:,}"
-    if archive.size > MAX_DIRECT_UPLOAD and not wanted.s3_bucket:
+    if archive.size > MAX_DIRECT_UPLOAD and not request.s3_bucket:
         yield (
             f"{where}: {archive.size:,} bytes; Lambda takes {MAX_DIRECT_UPLOAD:,} directly; name a bucket to upload it "
             "through with s3-bucket"
         )
 
 
-def find_functions(wanted: Deployment, archives: Archives, aws: Connection) -> tuple[Function, ...]:
-    """Return the functions; raises ``PublishError`` naming everything that does not fit."""
+def find_functions(request: DeployRequest, archives: Archives, aws: Connection) -> tuple[Function, ...]:
+    """Return the functions; raises ``DeployError`` naming everything that does not fit."""
     found: list[Function] = []
     problems: list[str] = []
-    for id_ in {bare_name(id_): id_ for id_ in wanted.functions}.values():
+    for id_ in {bare_name(id_): id_ for id_ in request.functions}.values():
         try:
-            function = _find(id_, wanted, aws)
-        except Refused:
+            function = _find(id_, request, aws)
+        except AwsError:
             problems.append(
                 f"{bare_name(id_)}: no such function in {aws.region}; deploying updates what exists; look at region "
                 "and profile, or create it"
@@ -116,26 +116,26 @@ def find_functions(wanted: Deployment, archives: Archives, aws: Connection) -> t
             continue
         found.append(function)
         problems += _state_problems(function, archives)
-        for archive in archives.both if wanted.update_layers else filter(None, [archives.function]):
+        for archive in archives.both if request.update_layers else filter(None, [archives.function]):
             problems += _target_problems(function, archive)
-        if wanted.update_layers:
-            problems += _layer_problems(function, str(wanted.layer))
-        if wanted.alias and not function.alias:
-            command = CREATE_ALIAS.format(function=function.name, alias=wanted.alias)
-            problems.append(f"{function.name}: no alias {wanted.alias!r}; create it once: {command}")
+        if request.update_layers:
+            problems += _layer_problems(function, str(request.layer))
+        if request.alias and not function.alias:
+            command = CREATE_ALIAS.format(function=function.name, alias=request.alias)
+            problems.append(f"{function.name}: no alias {request.alias!r}; create it once: {command}")
     if problems:
-        raise PublishError(problems)
+        raise DeployError(problems)
     return tuple(found)
 
 
-def _find(id_: str, wanted: Deployment, aws: Connection) -> Function:
+def _find(id_: str, request: DeployRequest, aws: Connection) -> Function:
     where, missing = bare_name(id_), "ResourceNotFoundException"
-    configuration = aws.ask_for_function(where, id_, missing)
+    configuration = aws.call_for_function(where, id_, missing)
     alias = None
-    if wanted.alias:
+    if request.alias:
         try:
-            alias = aws.ask(where, "get_alias", missing, FunctionName=id_, Name=wanted.alias)
-        except Refused:
+            alias = aws.call(where, "get_alias", missing, FunctionName=id_, Name=request.alias)
+        except AwsError:
             alias = None
     return Function(id_, configuration, alias)
 
@@ -158,7 +158,7 @@ def _state_problems(function: Function, archives: Archives) -> Iterator[str]:
         yield f"{name}: an update is under way; another deployment may run; wait for it, then deploy again"
 
 
-def _target_problems(function: Function, archive: FinishedArchive) -> Iterator[str]:
+def _target_problems(function: Function, archive: LambdaZip) -> Iterator[str]:
     configuration, name = function.configuration, function.name
     runtime, architecture = configuration.get("Runtime"), configuration.get("Architectures", ["x86_64"])[0]
     fitting = archive.runtimes
@@ -175,16 +175,16 @@ def _target_problems(function: Function, archive: FinishedArchive) -> Iterator[s
         )
     handler = configuration.get("Handler") or ""
     if archive.kind == "function" and archive.described and not _finds_handler(handler, archive, configuration):
-        needed = ", ".join(archive.said("layers"))
-        remedy = (
+        needed = ", ".join(archive.declared("layers"))
+        fix = (
             f"add its layers, {needed}, to the function, or change its handler"
             if needed
             else "build the project that has it, or change the function's handler first"
         )
-        yield f"{name}: its handler is {handler!r}; {archive.path.name} has no such module; {remedy}"
+        yield f"{name}: its handler is {handler!r}; {archive.path.name} has no such module; {fix}"
 
 
-def _finds_handler(handler: str, archive: FinishedArchive, configuration: Mapping[str, Any]) -> bool:
+def _finds_handler(handler: str, archive: LambdaZip, configuration: Mapping[str, Any]) -> bool:
     """Return whether the handler's module is in the archive, or may be elsewhere: in a layer, or behind a wrapper."""
     variables = configuration.get("Environment", {}).get("Variables", {})
     if configuration.get("Layers") or "AWS_LAMBDA_EXEC_WRAPPER" in variables:
@@ -202,7 +202,7 @@ def _layer_problems(function: Function, layer: str) -> Iterator[str]:
 
 def layer_warnings(functions: Sequence[Function], archives: Archives) -> Iterator[str]:
     """Yield a sentence for each function that has fewer layers than its zip was made to be used with."""
-    needed = archives.function.said("layers") if archives.function else ()
+    needed = archives.function.declared("layers") if archives.function else ()
     for function in functions:
         has = len(function.configuration.get("Layers", ()))
         if has < len(needed):
@@ -221,21 +221,21 @@ def _or(names: Sequence[str]) -> str:
     return " or ".join(names)
 
 
-def check_bucket(wanted: Deployment, aws: Connection) -> None:
-    """Raise ``PublishError`` if there is no such bucket, or not in the functions' region, as Lambda demands."""
-    if not wanted.s3_bucket:
+def check_bucket(request: DeployRequest, aws: Connection) -> None:
+    """Raise ``DeployError`` if there is no such bucket, or not in the functions' region, as Lambda demands."""
+    if not request.s3_bucket:
         return
-    where = f"s3://{wanted.s3_bucket}"
+    where = f"s3://{request.s3_bucket}"
     try:
-        answer = aws.ask_s3(where, "head_bucket", "301 400 403 404", Bucket=wanted.s3_bucket)
+        answer = aws.call_s3(where, "head_bucket", "301 400 403 404", Bucket=request.s3_bucket)
         headers: Mapping[str, str] = answer["ResponseMetadata"]["HTTPHeaders"]
-    except Refused as error:
+    except AwsError as error:
         if error.code == "404":
-            raise PublishError(f"{where}: no such bucket; create it in {aws.region}, or name another") from None
+            raise DeployError(f"{where}: no such bucket; create it in {aws.region}, or name another") from None
         headers = error.headers  # who may not list a bucket may yet write to it, and is told where it is
     region = headers.get("x-amz-bucket-region", aws.region)
     if region != aws.region:
-        raise PublishError(
+        raise DeployError(
             f"{where}: the bucket is in {region}; Lambda reads from buckets in its own region, {aws.region}; name "
             "another bucket, or deploy there"
         )

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from hatch_lambda.errors import InterruptedDeploymentError, PublishError
+from hatch_lambda.errors import DeployError, InterruptedDeploymentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,7 +22,7 @@ FUNCTION = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deployment:
+class DeployRequest:
     """What to deploy and where; ``functions`` are names or ARNs, an ``alias`` moves to a version that is published."""
 
     zips: tuple[Path, ...]
@@ -114,34 +114,34 @@ class Outcome:
 
 
 @dataclass
-class Journal:
-    """Keeps what has been done and what is still to do; ``tell`` hears of each step as it ends."""
+class DeployLog:
+    """Keeps what has been done and what is still to do; ``report`` hears of each step as it ends."""
 
     to_do: list[str]
-    tell: Callable[[Step], None]
+    report: Callable[[Step], None]
     steps: list[Step] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
-    def note(self, step: Step) -> None:
+    def add(self, step: Step) -> None:
         """Note that the next thing to do is done; an upload is only the way to it."""
         if step.action != "upload":
             self.to_do.pop(0)
         self.steps.append(step)
-        self.tell(step)
+        self.report(step)
 
     def outcome(self) -> Outcome:
         """Return all that was noted."""
         return Outcome(tuple(self.steps), tuple(self.warnings))
 
-    def failure(self, error: PublishError) -> PublishError:
+    def failure(self, error: DeployError) -> DeployError:
         """Return the error with what has been done before it, and what has not."""
-        return PublishError((*error.problems, *self._so_far()), detail=error.detail, excerpt=error.excerpt)
+        return DeployError((*error.problems, *self._progress()), detail=error.detail, excerpt=error.excerpt)
 
     def interruption(self) -> InterruptedDeploymentError:
         """Return what to say where a person ended it, with what has been done, and what has not."""
         text = "interrupted; what was asked of AWS last may be under way; deploy again to complete it"
-        return InterruptedDeploymentError((text, *self._so_far()))
+        return InterruptedDeploymentError((text, *self._progress()))
 
-    def _so_far(self) -> tuple[str, str]:
+    def _progress(self) -> tuple[str, str]:
         done = "; ".join(str(step) for step in self.steps if step.changed) or "nothing"
         return f"done: {done}", f"not done: {'; '.join(self.to_do) or 'nothing'}"

@@ -42,12 +42,12 @@ def _is_too_long(path: str) -> bool:
     )
 
 
-def folder_order(path: str) -> str:
+def directory_order(path: str) -> str:
     """Return a key that sorts paths so that all that lies in a folder stands together, right after its name."""
     return path.replace("/", "\0")
 
 
-def common_folder(one: str, other: str) -> int:
+def common_directory(one: str, other: str) -> int:
     """Return how many characters of two paths name the folders that both lie in, the last slash included."""
     low, high = 0, min(len(one), len(other))
     while low < high:
@@ -66,27 +66,27 @@ class SortedPaths:
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
-        self.paths = sorted(paths, key=folder_order)
+        self.paths = sorted(paths, key=directory_order)
 
     def __getitem__(self, index: int) -> str:
         return self.paths[index]
 
     def place(self, path: str) -> int:
         """Return the index at which a path stands, or would stand."""
-        return bisect_left(self.paths, folder_order(path), key=folder_order)
+        return bisect_left(self.paths, directory_order(path), key=directory_order)
 
-    def inside(self, folder: str) -> range:
+    def inside(self, directory: str) -> range:
         """Return the indexes of the paths that lie in a folder."""
-        end = bisect_left(self.paths, f"{folder_order(folder)}\1", key=folder_order)
-        return range(self.place(f"{folder}/"), end)
+        end = bisect_left(self.paths, f"{directory_order(directory)}\1", key=directory_order)
+        return range(self.place(f"{directory}/"), end)
 
 
-def files_as_folders(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+def files_as_directories(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield each path that is a folder of another one too, with the first of those that lie in it.
 
     Memory grows with the paths, and not with how deep they are.
     """
-    for path, other in pairwise(sorted(paths, key=folder_order)):
+    for path, other in pairwise(sorted(paths, key=directory_order)):
         if other.startswith(f"{path}/"):
             yield path, other
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from hatch_lambda.inspect.summary import NOBODY, Share, share
+from hatch_lambda.inspect.summary import UNOWNED, Share, share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hatch_lambda.archive.plan import Entry
-    from hatch_lambda.archive.read import FinishedArchive
+    from hatch_lambda.archive.read import LambdaZip
     from hatch_lambda.inspect.inspection import Inspection
 
 DIFFERENCE_SCHEMA = 1
@@ -64,7 +64,7 @@ class Difference:
         return tuple(one for one in found if one.kind != "files" or one.added or one.removed or one.changed)
 
 
-def _by_owner(archive: FinishedArchive) -> dict[str, list[Entry]]:
+def _by_owner(archive: LambdaZip) -> dict[str, list[Entry]]:
     owned: dict[str, list[Entry]] = {}
     for entry in archive.plan.entries:
         owned.setdefault(entry.origin.name, []).append(entry)
@@ -162,4 +162,4 @@ def _row(one: Change) -> tuple[str, str, str, str]:
     counts = {"added": one.added, "removed": one.removed, "changed": one.changed}
     files = ", ".join(f"{len(paths):,} {what}" for what, paths in counts.items() if paths)
     size = f"{one.new.unzipped - one.old.unzipped:+,} bytes"
-    return f"{_MARKS[one.kind]} {one.name or NOBODY}", versions, size, f"files: {files or 'the same'}"
+    return f"{_MARKS[one.kind]} {one.name or UNOWNED}", versions, size, f"files: {files or 'the same'}"

@@ -7,22 +7,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from hatch_lambda.checks import FINISHED_CHECKS
-from hatch_lambda.checks.base import Candidate, Finding
+from hatch_lambda.checks import ZIP_CHECKS
+from hatch_lambda.checks.base import Candidate, Diagnostic
 from hatch_lambda.checks.imports import check_imports
 from hatch_lambda.checks.limits import check_zipped
 from hatch_lambda.config.options import LambdaConfig
-from hatch_lambda.errors import FinishedError
+from hatch_lambda.errors import ZipError
 from hatch_lambda.files.temporary import temporary_directory
-from hatch_lambda.layers import Layer, layer_objection
-from hatch_lambda.resolve.cache import Memory
+from hatch_lambda.layers import Layer, layer_problem
+from hatch_lambda.resolve.cache import ResultCache
 from hatch_lambda.runtime.runtimes import AMAZON_LINUX_2023, RUNTIMES, Runtime, runtime_named
 from hatch_lambda.runtime.target import ARCHITECTURES, Architecture, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from hatch_lambda.archive.read import FinishedArchive
+    from hatch_lambda.archive.read import LambdaZip
 
 Source = Literal["given", "lambda.json", "native code"]
 
@@ -39,7 +39,7 @@ class Inspection:
     the newest supported runtime on x86_64.
     """
 
-    archive: FinishedArchive
+    archive: LambdaZip
     runtime: str | None
     architecture: Architecture | None
     source: Source | None
@@ -50,73 +50,73 @@ class Inspection:
 
 
 def inspect(
-    archive: FinishedArchive,
+    archive: LambdaZip,
     *,
     runtime: str | None = None,
     architecture: str | None = None,
     handler: str | None = None,
-    layers: Sequence[FinishedArchive] = (),
+    layers: Sequence[LambdaZip] = (),
 ) -> Inspection:
     """Return what the zip was made for, and what the checks find.
 
     What is given wins over what the zip says of itself, and that over what its native code is for. The function is
     checked together with its layers; while not all are given, neither its handler nor its imports are checked. Raises
-    ``FinishedError`` for a runtime or an architecture that does not exist.
+    ``ZipError`` for a runtime or an architecture that does not exist.
     """
-    said = _said(archive)
+    declared = _declared(archive)
     given = {"runtime": runtime, "architecture": architecture, "handler": handler}
-    seen = _seen(archive)
-    named = runtime or said.get("runtime") or seen.get("runtime")
-    machine = _architecture(architecture or said.get("architecture") or seen.get("architecture"))
-    handler = handler or said.get("handler")
+    seen = _detected(archive)
+    named = runtime or declared.get("runtime") or seen.get("runtime")
+    machine = _architecture(architecture or declared.get("architecture") or seen.get("architecture"))
+    handler = handler or declared.get("handler")
     target = Target(_runtime(named) if named else _newest(), machine or "x86_64")
-    config = LambdaConfig(target=target, kind=archive.kind, name=said.get("archive"), handler=handler)
+    config = LambdaConfig(target=target, kind=archive.kind, name=declared.get("archive"), handler=handler)
     unfit = _unfit_layers(archive, layers, target) if named and machine else ()  # else the target is a guess
     found = [*unfit, *_findings(archive, config, layers)]
     return Inspection(
         archive,
         runtime=named,
         architecture=machine,
-        source=_source(given, said, named or machine),
+        source=_source(given, declared, named or machine),
         handler=handler,
         target=target,
-        problems=tuple(finding.text for finding in found if finding.severity == "error"),
-        warnings=tuple(finding.text for finding in found if finding.severity == "warning"),
+        problems=tuple(diagnostic.text for diagnostic in found if diagnostic.severity == "error"),
+        warnings=tuple(diagnostic.text for diagnostic in found if diagnostic.severity == "warning"),
     )
 
 
-def _unfit_layers(archive: FinishedArchive, layers: Sequence[FinishedArchive], target: Target) -> Iterator[Finding]:
+def _unfit_layers(archive: LambdaZip, layers: Sequence[LambdaZip], target: Target) -> Iterator[Diagnostic]:
     """Yield an error for each zip that is, or is named as, a layer and is none for the target."""
     for layer in (*layers, *([archive] if archive.kind == "layer" else [])):
-        objection = layer_objection(layer, target)
-        if objection:
-            remedy = "name what it is for, or build it for that" if layer is archive else "name another layer"
-            text = f"{layer.path.name}: {objection}; it would be used as a layer for {target}; {remedy}"
-            yield Finding("error", text)
+        problem = layer_problem(layer, target)
+        if problem:
+            fix = "name what it is for, or build it for that" if layer is archive else "name another layer"
+            text = f"{layer.path.name}: {problem}; it would be used as a layer for {target}; {fix}"
+            yield Diagnostic("error", text)
 
 
-def _findings(archive: FinishedArchive, config: LambdaConfig, layers: Sequence[FinishedArchive]) -> list[Finding]:
+def _findings(archive: LambdaZip, config: LambdaConfig, layers: Sequence[LambdaZip]) -> list[Diagnostic]:
     found = []
-    checks = FINISHED_CHECKS
-    if len(layers) < len(archive.said("layers")):
+    checks = ZIP_CHECKS
+    if len(layers) < len(archive.declared("layers")):
         lacks = " some of them" if layers else ""
         config = replace(config, handler=None)
         checks = tuple(check for check in checks if check is not check_imports)
         found.append(
-            Finding(
+            Diagnostic(
                 "warning",
                 f"The {archive.kind} is used with layers, but was checked without{lacks}; name them with --layer.",
             )
         )
     python = config.target.runtime.python_version
     beneath = tuple(Layer(layer.path.name, layer.plan, python) for layer in layers)
-    with temporary_directory() as folder:  # a zip that others made must not teach later builds anything
-        candidate = Candidate(archive.plan, config, Memory(Path(folder)), beneath)
-        found += [finding for check in checks for finding in check(candidate)]
+    with temporary_directory() as directory:  # a zip that others made must not teach later builds anything
+        candidate = Candidate(archive.plan, config, ResultCache(Path(directory)), beneath)
+        found += [diagnostic for check in checks for diagnostic in check(candidate)]
     return [*found, *check_zipped(archive.size)]
 
 
-def _said(archive: FinishedArchive) -> dict[str, str]:
+def _declared(archive: LambdaZip) -> dict[str, str]:
     """Return what the zip says of itself; what a build would not have written is left out."""
     described = archive.described or {}
     found = {key: described.get(key) for key in ("runtime", "architecture", "handler", "archive")}
@@ -128,7 +128,7 @@ def _said(archive: FinishedArchive) -> dict[str, str]:
     return texts
 
 
-def _seen(archive: FinishedArchive) -> dict[str, str]:
+def _detected(archive: LambdaZip) -> dict[str, str]:
     """Return the runtime and the architecture that all native code was built for, where it agrees on one."""
     texts = [*(tag for one in archive.distributions for tag in one.tags), *archive.plan.paths]
     pythons = {f"python{match[1] or match[3]}.{match[2] or match[4]}" for match in _matches(_PYTHON_TAG, texts)}
@@ -141,10 +141,10 @@ def _matches(pattern: re.Pattern[str], texts: Iterable[str]) -> Iterator[re.Matc
     return (match for match in map(pattern.search, texts) if match)
 
 
-def _source(given: dict[str, str | None], said: dict[str, str], known: str | None) -> Source | None:
+def _source(given: dict[str, str | None], declared: dict[str, str], known: str | None) -> Source | None:
     if given["runtime"] or given["architecture"]:
         return "given"
-    if "runtime" in said or "architecture" in said:
+    if "runtime" in declared or "architecture" in declared:
         return "lambda.json"
     return "native code" if known else None
 
@@ -156,7 +156,7 @@ def _runtime(name: str) -> Runtime:
     number = _PYTHON_RUNTIME.fullmatch(name)
     if number is None:
         names = ", ".join(runtime.name for runtime in RUNTIMES)
-        raise FinishedError(f"runtime: expected one of {names}; found {name!r}")
+        raise ZipError(f"runtime: expected one of {names}; found {name!r}")
     return Runtime(name, (3, int(number[1])), 0, AMAZON_LINUX_2023, "custom")
 
 
@@ -170,4 +170,4 @@ def _architecture(name: str | None) -> Architecture | None:
             return architecture
     if name is None:
         return None
-    raise FinishedError(f"architecture: expected {' or '.join(ARCHITECTURES)}; found {name!r}")
+    raise ZipError(f"architecture: expected {' or '.join(ARCHITECTURES)}; found {name!r}")

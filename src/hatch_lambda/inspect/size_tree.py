@@ -6,8 +6,8 @@ from dataclasses import astuple, dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from hatch_lambda.checks.limits import mebibytes
-from hatch_lambda.files.paths import common_folder, folder_order
+from hatch_lambda.checks.limits import format_size
+from hatch_lambda.files.paths import common_directory, directory_order
 from hatch_lambda.inspect.summary import Share, share
 
 if TYPE_CHECKING:
@@ -28,18 +28,18 @@ class Node:
     children: tuple[Node, ...] = ()
 
 
-def folder_tree(name: str, entries: Iterable[Entry]) -> Node:
+def directory_tree(name: str, entries: Iterable[Entry]) -> Node:
     """Return the folder that holds the entries; one that holds nothing but a folder is one with it.
 
     A path may be thousands of folders deep, so nothing here calls itself for each, and memory grows with the names.
     """
-    ordered = sorted(entries, key=lambda entry: folder_order(entry.path))
+    ordered = sorted(entries, key=lambda entry: directory_order(entry.path))
     if not ordered:
         return Node(name, share(()))
-    root = _Folder(common_folder(ordered[0].path, ordered[-1].path))
+    root = _Folder(common_directory(ordered[0].path, ordered[-1].path))
     opened = [root]
     for entry, after in zip_longest(ordered, ordered[1:]):
-        path, common = entry.path, common_folder(entry.path, after.path) if after else root.end
+        path, common = entry.path, common_directory(entry.path, after.path) if after else root.end
         if common > opened[-1].end:
             opened.append(_Folder(common))
         opened[-1].children.append(_leaf(path[opened[-1].end :], entry))
@@ -61,9 +61,9 @@ class _Folder:
 
 def _leaf(rest: str, entry: Entry) -> Node:
     """Return a file, in a folder if it is alone in one."""
-    folder, slash, name = rest.rpartition("/")
+    directory, slash, name = rest.rpartition("/")
     file = Node(name, share([entry]))
-    return Node(folder + slash, file.share, (file,)) if slash else file
+    return Node(directory + slash, file.share, (file,)) if slash else file
 
 
 def _node(name: str, children: Iterable[Node]) -> Node:
@@ -75,8 +75,8 @@ def _node(name: str, children: Iterable[Node]) -> Node:
 
 def tree_lines(entries: Iterable[Entry], depth: int) -> Iterator[str]:
     """Yield what fills the zip, unpacked, down to a depth; the smallest files and folders are told together."""
-    root = folder_tree("", entries)
-    yield f"  {mebibytes(root.share.unzipped):>10}  {root.name or '/'}"
+    root = directory_tree("", entries)
+    yield f"  {format_size(root.share.unzipped):>10}  {root.name or '/'}"
     opened = [_lines(root, "")]
     while opened:
         line, child, indent = next(opened[-1], ("", None, ""))
@@ -94,8 +94,8 @@ def _lines(node: Node, indent: str) -> Iterator[tuple[str, Node | None, str]]:
     left = node.children[len(shown) :]
     for index, child in enumerate(shown):
         last = index == len(shown) - 1 and not left
-        line = f"  {mebibytes(child.share.unzipped):>10}  {indent}{'└─' if last else '├─'} {child.name}"
+        line = f"  {format_size(child.share.unzipped):>10}  {indent}{'└─' if last else '├─'} {child.name}"
         yield line, child, indent + ("   " if last else "│  ")
     if left:
-        size = mebibytes(sum(child.share.unzipped for child in left))
+        size = format_size(sum(child.share.unzipped for child in left))
         yield f"  {size:>10}  {indent}└─ ({len(left):,} more)", None, ""

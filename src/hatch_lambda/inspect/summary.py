@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.archive.plan import WheelContent
-from hatch_lambda.checks.limits import MAX_DIRECT_UPLOAD, mebibytes
+from hatch_lambda.checks.limits import MAX_DIRECT_UPLOAD, format_size
 from hatch_lambda.config.options import MAX_UNZIPPED
 
 if TYPE_CHECKING:
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from hatch_lambda.archive.ownership import Distribution
     from hatch_lambda.archive.plan import Entry, Origin
-    from hatch_lambda.archive.read import FinishedArchive
+    from hatch_lambda.archive.read import LambdaZip
     from hatch_lambda.inspect.inspection import Inspection
 
-OVERVIEW_SCHEMA = 1
+SUMMARY_SCHEMA = 1
 """Version of the layout of the JSON; it rises when a field changes its meaning or goes away."""
 
-NOBODY = "(no distribution)"
+UNOWNED = "(no distribution)"
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def share(entries: Iterable[Entry]) -> Share:
     return Share(sum(zipped for zipped, _ in found), sum(size for _, size in found), len(found))
 
 
-def shares(archive: FinishedArchive) -> dict[Origin, Share]:
+def shares(archive: LambdaZip) -> dict[Origin, Share]:
     """Return what each owner of files takes, the largest first."""
     owned: dict[Origin, list[Entry]] = {origin: [] for origin in archive.plan.sizes}
     for entry in archive.plan.entries:
@@ -59,16 +59,16 @@ def as_json(inspection: Inspection) -> dict[str, Any]:
     nobody = share(entry for entry in archive.plan.entries if entry.origin.dist_info is None)
     wheels = _wheels(archive)
     return {
-        "schema": OVERVIEW_SCHEMA,
+        "schema": SUMMARY_SCHEMA,
         "file": archive.path.name,
         "kind": archive.kind,
         "runtime": inspection.runtime,
         "architecture": inspection.architecture,
         "target-source": inspection.source,
         "handler": inspection.handler,
-        "layers": list(archive.said("layers")),
-        "compatible-runtimes": list(archive.said("compatible-runtimes")),
-        "compatible-architectures": list(archive.said("compatible-architectures")),
+        "layers": list(archive.declared("layers")),
+        "compatible-runtimes": list(archive.declared("compatible-runtimes")),
+        "compatible-architectures": list(archive.declared("compatible-architectures")),
         "sha256": archive.sha256,
         "code-sha256": archive.code_sha256,
         "zipped": archive.size,
@@ -102,7 +102,7 @@ def _distribution(one: Distribution, taken: Share, wheel: dict[str, Any]) -> dic
     }
 
 
-def _wheels(archive: FinishedArchive) -> dict[str, dict[str, str]]:
+def _wheels(archive: LambdaZip) -> dict[str, dict[str, str]]:
     """Return what the zip says of the wheels that it was made of, under their distributions' names.
 
     Values that are no strings, in a zip that somebody tampered with, are left out.
@@ -118,8 +118,8 @@ def lines(inspection: Inspection) -> Iterator[str]:
     archive = inspection.archive
     yield f"{archive.path.name}: {archive.kind}"
     facts = {
-        "runtime": _told(inspection.runtime, inspection),
-        "architecture": _told(inspection.architecture, inspection),
+        "runtime": _with_origin(inspection.runtime, inspection),
+        "architecture": _with_origin(inspection.architecture, inspection),
         "handler": inspection.handler or "not said",
         "zipped": _of_limit(archive.size, MAX_DIRECT_UPLOAD, "what Lambda takes directly"),
         "unzipped": _of_limit(archive.plan.unzipped, MAX_UNZIPPED + 1, "Lambda's limit"),
@@ -129,7 +129,7 @@ def lines(inspection: Inspection) -> Iterator[str]:
     if archive.kind == "layer":
         del facts["handler"]
     for field in ("layers", "compatible-runtimes", "compatible-architectures"):
-        if found := ", ".join(archive.said(field)):
+        if found := ", ".join(archive.declared(field)):
             facts[field] = found
     width = max(map(len, facts))
     yield from (f"  {name:<{width}}  {value}" for name, value in facts.items())
@@ -137,19 +137,19 @@ def lines(inspection: Inspection) -> Iterator[str]:
     yield from _table(archive)
 
 
-def _told(value: str | None, inspection: Inspection) -> str:
+def _with_origin(value: str | None, inspection: Inspection) -> str:
     if value is None:
         return "not said"
     return f"{value} (from its native code)" if inspection.source == "native code" else value
 
 
 def _of_limit(size: int, limit: int, what: str) -> str:
-    return f"{mebibytes(size)} ({size:,} bytes, {size / limit:.1%} of {what})"
+    return f"{format_size(size)} ({size:,} bytes, {size / limit:.1%} of {what})"
 
 
-def _table(archive: FinishedArchive) -> Iterator[str]:
+def _table(archive: LambdaZip) -> Iterator[str]:
     rows = [("", "zipped", "unzipped", "files")]
-    rows += [_row(str(origin) or NOBODY, taken) for origin, taken in shares(archive).items()]
+    rows += [_row(str(origin) or UNOWNED, taken) for origin, taken in shares(archive).items()]
     rows += [_row("all files", share(archive.plan.entries))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for name, *numbers in rows:
@@ -158,4 +158,4 @@ def _table(archive: FinishedArchive) -> Iterator[str]:
 
 
 def _row(name: str, taken: Share) -> tuple[str, str, str, str]:
-    return name, mebibytes(taken.zipped), mebibytes(taken.unzipped), f"{taken.files:,}"
+    return name, format_size(taken.zipped), format_size(taken.unzipped), f"{taken.files:,}"

@@ -8,14 +8,14 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.checks.limits import mebibytes
+from hatch_lambda.checks.limits import format_size
 from hatch_lambda.errors import printable_line
-from hatch_lambda.inspect.size_tree import Node, folder_tree
-from hatch_lambda.inspect.summary import NOBODY, shares
+from hatch_lambda.inspect.size_tree import Node, directory_tree
+from hatch_lambda.inspect.summary import UNOWNED, shares
 
 if TYPE_CHECKING:
     from hatch_lambda.archive.plan import Entry, Origin
-    from hatch_lambda.archive.read import FinishedArchive
+    from hatch_lambda.archive.read import LambdaZip
     from hatch_lambda.inspect.inspection import Inspection
 
 
@@ -28,7 +28,7 @@ def treemap_page(inspection: Inspection) -> str:
         "title": escape(title),
         "facts": escape(printable_line(", ".join(fact for fact in facts if fact))),
         "sizes": escape(
-            f"{mebibytes(archive.size)} zipped, {mebibytes(archive.plan.unzipped)} unzipped, "
+            f"{format_size(archive.size)} zipped, {format_size(archive.plan.unzipped)} unzipped, "
             f"{len(archive.plan.entries):,} files"
         ),
         "rows": "\n".join(_rows(archive)),
@@ -38,15 +38,15 @@ def treemap_page(inspection: Inspection) -> str:
     return re.sub(r"\{\{ (\w+) \}\}", lambda place: values[place[1]], page)
 
 
-def _rows(archive: FinishedArchive) -> list[str]:
+def _rows(archive: LambdaZip) -> list[str]:
     return [
-        f"<tr><th scope=row>{escape(_name(origin))}</th><td>{mebibytes(taken.zipped)}</td>"
-        f"<td>{mebibytes(taken.unzipped)}</td><td>{taken.files:,}</td></tr>"
+        f"<tr><th scope=row>{escape(_name(origin))}</th><td>{format_size(taken.zipped)}</td>"
+        f"<td>{format_size(taken.unzipped)}</td><td>{taken.files:,}</td></tr>"
         for origin, taken in shares(archive).items()
     ]
 
 
-def _nodes(archive: FinishedArchive) -> list[list[Any]]:
+def _nodes(archive: LambdaZip) -> list[list[Any]]:
     """Return depth, name, bytes zipped and bytes unzipped of each distribution, folder and file, as they are nested.
 
     A list of lists would be nested as deep as the paths, and JSON cannot be.
@@ -56,7 +56,7 @@ def _nodes(archive: FinishedArchive) -> list[list[Any]]:
         owned[entry.origin].append(entry)
     rows: list[list[Any]] = []
     for origin, entries in owned.items():
-        tree = folder_tree("", entries)
+        tree = directory_tree("", entries)
         inner = (tree,) if tree.name else tree.children  # all that a distribution has may stand in one folder
         pending = [(0, Node(_name(origin), tree.share, inner))]
         while pending:
@@ -67,7 +67,7 @@ def _nodes(archive: FinishedArchive) -> list[list[Any]]:
 
 
 def _name(origin: Origin) -> str:
-    return printable_line(str(origin)) or NOBODY
+    return printable_line(str(origin)) or UNOWNED
 
 
 def _script_text(value: Any) -> str:

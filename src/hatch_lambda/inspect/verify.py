@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hatch_lambda.archive.ownership import Distribution
-    from hatch_lambda.archive.read import FinishedArchive
+    from hatch_lambda.archive.read import LambdaZip
 
 
 _TOLD = 100
@@ -31,7 +31,7 @@ class Verification:
     warnings: tuple[str, ...]
 
 
-def verify_records(archive: FinishedArchive) -> Verification:
+def verify_records(archive: LambdaZip) -> Verification:
     """Return what RECORDs and contents say of each other.
 
     A file that is not what RECORD says is a problem in every zip. A missing or an unlisted file is one in ours, whose
@@ -75,13 +75,13 @@ def _missing_problems(missing: Sequence[str], count: int) -> Iterator[str]:
         yield f"RECORDs: list {count - len(missing):,} more files that are not in the zip; make or fetch the zip anew"
 
 
-def _unlisted(archive: FinishedArchive, listed: set[str]) -> Iterator[str]:
+def _unlisted(archive: LambdaZip, listed: set[str]) -> Iterator[str]:
     for path in archive.plan.paths:
         if path not in listed and not is_description(path):
             yield f"{path}: no RECORD lists it; make or fetch the zip anew"
 
 
-def _without_record(archive: FinishedArchive) -> Iterator[str]:
+def _without_record(archive: LambdaZip) -> Iterator[str]:
     for one in archive.distributions:
         if f"{one.dist_info}/RECORD" not in archive.plan.paths:
             yield f"{one} has no RECORD; its files could be compared with nothing."
@@ -93,7 +93,7 @@ def _left_out(count: int) -> Iterator[str]:
         yield f"{count:,} {what} not in the zip; whoever made it left something out."
 
 
-def _described_problems(archive: FinishedArchive) -> Iterator[str]:
+def _described_problems(archive: LambdaZip) -> Iterator[str]:
     """Yield each distribution that is there in another version than the zip says of itself."""
     found = {one.name: one for one in archive.distributions}
     for name, version in _described_versions((archive.described or {}).get("distributions")):

@@ -30,12 +30,12 @@ from hatch_lambda.dependencies.wheelhouse import Wheelhouse
 from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, printable_line
 from hatch_lambda.files.temporary import sweep_temporary_directories
 from hatch_lambda.layers import LayerZips
-from hatch_lambda.plugin.project_reader import FileSelection, hatch_answers, hook_errors, read_project
-from hatch_lambda.plugin.reproducibility import build_again
-from hatch_lambda.plugin.settings import read_environment
+from hatch_lambda.plugin.project_reader import FileSelection, hook_errors, read_project, translate_hatch_errors
+from hatch_lambda.plugin.reproducibility import rebuild_and_compare
+from hatch_lambda.plugin.settings import read_settings
 from hatch_lambda.resolve.base import Host
-from hatch_lambda.resolve.strategy import is_ours
-from hatch_lambda.wheels.cache import Store
+from hatch_lambda.resolve.strategy import is_replaceable_lock
+from hatch_lambda.wheels.cache import WheelCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.build.report import LockReport
     from hatch_lambda.config.options import LambdaConfig
-    from hatch_lambda.plugin.settings import Environment
+    from hatch_lambda.plugin.settings import Settings
 
 _STANDARD_ERROR = 2
 
@@ -71,7 +71,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     PLUGIN_NAME = "lambda"
 
-    _environment: Environment
+    _environment: Settings
     _wheelhouse: Wheelhouse
 
     def get_version_api(self) -> dict[str, Callable[..., str]]:
@@ -92,21 +92,21 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         _prepare_streams()
         try:
             self._check_project()
-            self._environment = read_environment(os.environ)
+            self._environment = read_settings(os.environ)
             options["versions"] = list(self.archives.expanded(options.get("versions") or self.archives.default))
             self._check_directory(options.get("directory"))
             if not options.get("clean_only"):
                 self._check_file_names(options["versions"])
                 self._check_layers(options["versions"])
             sweep_temporary_directories()
-            with Store(self._environment.cache) as store:
-                self._wheelhouse = Wheelhouse(store, self._host, self._step)
+            with WheelCache(self._environment.cache) as wheel_cache:
+                self._wheelhouse = Wheelhouse(wheel_cache, self._host, self._step)
                 for artifact in self._artifacts(options):
                     yield artifact
                     report = self._reports.pop(artifact, None)
-                    self._tell(report)
-                    if isinstance(report, Report) and self._environment.verify:
-                        self._repeat(report)
+                    self._report(report)
+                    if isinstance(report, Report) and self._environment.check_reproducible:
+                        self._check_reproducible(report)
         except HatchLambdaError as error:
             self._trace(error)
             self.app.abort(error.text(verbose=self.app.verbosity > 0))
@@ -115,7 +115,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def get_build_hooks(self, directory: str) -> dict[str, BuildHookInterface[Any]]:
         """Return the project's build hooks; raises ``ProjectError`` for one that does not exist."""
-        with hatch_answers(self._hooks):
+        with translate_hatch_errors(self._hooks):
             return super().get_build_hooks(directory)
 
     def build_archive(self, config: LambdaConfig, directory: str, **build_data: Any) -> str:
@@ -136,11 +136,11 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             groups.setdefault(config.lock, []).append(config)
         first, *others = [archives for archives in groups.values() if archives]
         job, host = self._job(first[0], build_data), self._wheelhouse.host
-        written = [first, *(archives for archives in others if is_ours(archives[0], host))]
+        written = [first, *(archives for archives in others if is_replaceable_lock(archives[0], host))]
         reports = [lock(job.project, archives, self._wheelhouse, self._environment.upgrade) for archives in written]
         for report in reports[1:]:
             self.app.display_info(printable_line(str(report.path)))
-            self._tell(report)
+            self._report(report)
         self._reports[str(reports[0].path)] = reports[0]
         return str(reports[0].path)
 
@@ -167,7 +167,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         return self._archives_under(os.environ)
 
     def _archives_under(self, overrides: Mapping[str, str]) -> Archives:
-        with hatch_answers():
+        with translate_hatch_errors():
             requires_python = SpecifierSet(self.metadata.core.requires_python)
             table = self.target_config
         return read_archives(table, requires_python=requires_python, overrides=overrides)
@@ -189,7 +189,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         return (*each, *(config for config in declared if config.target not in targets))
 
     @cached_property
-    def _told(self) -> set[str]:
+    def _reported(self) -> set[str]:
         return set()
 
     @cached_property
@@ -234,7 +234,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         return self.normalize_file_name_component(self.metadata.core.name)
 
     def _job(self, config: LambdaConfig, build_data: dict[str, Any]) -> Job:
-        files = self._selection(self.archives.tables[config.version])
+        files = self._selection(self.archives.tables[config.build_name])
         beneath = self.get_default_build_data()  # what hooks add for this archive, they may not add for a layer
         self.set_build_data_defaults(beneath)
         beneath["dependencies"] = build_data.get("dependencies", [])
@@ -251,7 +251,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def _check_project(self) -> None:
         """Ask Hatch now for all that it would fail on later with a traceback."""
-        with hatch_answers():
+        with translate_hatch_errors():
             self.metadata.validate_fields()
             for option in CHECKED_OPTIONS:
                 getattr(self.config, option)
@@ -259,7 +259,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     def _check_file_names(self, versions: list[str]) -> None:
         """Raise ``ConfigError`` for archives of this build, or of plain ``-t lambda``, that would have one path."""
         wanted = {*versions, *self.archives.default}
-        configs = [config for config in self.archives.each if config.version in wanted]
+        configs = [config for config in self.archives.each if config.build_name in wanted]
         check_file_names(configs, self._name, self.metadata.version)
 
     def _check_layers(self, versions: list[str]) -> None:
@@ -270,7 +270,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def _check_directory(self, given: str | None) -> None:
         """Create the folder for archives, as Hatch would, but say in one line why it cannot be."""
-        with hatch_answers():
+        with translate_hatch_errors():
             directory = Path(
                 given
                 or self.config.normalize_build_directory(os.environ.get("HATCH_BUILD_LOCATION", self.config.directory))
@@ -290,29 +290,29 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             yield
         self.app.display_debug(f"  {name}: {time.perf_counter() - start:.2f} s")
 
-    def _repeat(self, report: Report) -> None:
+    def _check_reproducible(self, report: Report) -> None:
         """Build the archive a second time and compare; raises ``ArchiveError`` unless the bytes are the same."""
-        version = f"{self.PLUGIN_NAME}:{report.candidate.config.version}"
+        version = f"{self.PLUGIN_NAME}:{report.candidate.config.build_name}"
         with self._step("build again"):
-            build_again(report.archive.path, version, Path(self.root), os.environ)
+            rebuild_and_compare(report.archive.path, version, Path(self.root), os.environ)
         self.app.display_info("  a second build gave the same bytes")
 
-    def _tell(self, report: Report | LockReport | None) -> None:
+    def _report(self, report: Report | LockReport | None) -> None:
         if report is None:
             return
         for line in report.lines():
             self.app.display_info(printable_line(line))
-        for note in self._untold(report.notes):
+        for note in self._unreported(report.notes):
             self.app.display_info(printable_line(f"  older: {note}"))
         for line in report.details():
             self.app.display_debug(printable_line(line))
-        for warning in self._untold(report.warnings):
+        for warning in self._unreported(report.warnings):
             self.app.display_warning(printable_line(f"  warning: {warning}"))
 
-    def _untold(self, sentences: Iterable[str]) -> list[str]:
+    def _unreported(self, sentences: Iterable[str]) -> list[str]:
         """Return the sentences that this run has not told yet, each once, and take them as told."""
-        untold = [sentence for sentence in dict.fromkeys(sentences) if sentence not in self._told]
-        self._told.update(untold)
+        untold = [sentence for sentence in dict.fromkeys(sentences) if sentence not in self._reported]
+        self._reported.update(untold)
         return untold
 
 
@@ -330,8 +330,8 @@ def _remove(archive: Path) -> None:
     try:
         archive.unlink()
     except OSError as error:
-        remedy = "remove it" if os.access(archive.parent, os.W_OK) else "make the folder writable"
-        raise ArchiveError(f"{archive}: cannot be removed; {error.strerror}; {remedy}, then build again") from None
+        fix = "remove it" if os.access(archive.parent, os.W_OK) else "make the folder writable"
+        raise ArchiveError(f"{archive}: cannot be removed; {error.strerror}; {fix}, then build again") from None
 
 
 def _timestamp() -> int:

@@ -24,7 +24,7 @@ from hatch_lambda.archive.plan import unreadable
 from hatch_lambda.config.options import TABLE
 from hatch_lambda.errors import HatchLambdaError, ProjectError
 from hatch_lambda.files.paths import check_regular, path_problem
-from hatch_lambda.project import Project, SelectedFile, is_program
+from hatch_lambda.project import Project, SelectedFile, is_executable
 from hatch_lambda.wheels.wheel import portable_metadata
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def read_project(selection: FileSelection, build_data: dict[str, Any], *, with_f
     """
     metadata = selection.metadata
     required_by_hooks = tuple(build_data.get("dependencies", ()))
-    with hatch_answers():
+    with translate_hatch_errors():
         core = metadata.core
         dependencies, optional = (*core.dependencies, *required_by_hooks), core.optional_dependencies
         files = list(selection.files(build_data)) if with_files else []
@@ -173,7 +173,7 @@ def _read_file(source: Path, path: str) -> SelectedFile:
         raise ProjectError(f"{path!r}: {problem}; found for {source}; rename it, exclude it, or see to force-include")
     with _reading(source), source.open("rb") as opened:
         stat, start = os.fstat(opened.fileno()), opened.read(2)
-    return SelectedFile(source, path, stat.st_size, executable=is_program(stat.st_mode, start))
+    return SelectedFile(source, path, stat.st_size, executable=is_executable(stat.st_mode, start))
 
 
 @contextmanager
@@ -187,7 +187,7 @@ def _reading(source: Path) -> Iterator[None]:
 
 
 @contextmanager
-def hatch_answers(target_hooks: Collection[str] = ()) -> Iterator[None]:
+def translate_hatch_errors(target_hooks: Collection[str] = ()) -> Iterator[None]:
     """Turn what Hatch or a hook of the project finds wrong, while we ask it, into one of our errors.
 
     Hatch's messages open with the address of the option; a blank line parts the reason from advice. What a hook raises
@@ -205,7 +205,7 @@ def hatch_answers(target_hooks: Collection[str] = ()) -> Iterator[None]:
 
 @contextmanager
 def hook_errors(target_hooks: Collection[str]) -> Iterator[None]:
-    """Turn what a build hook raises into one of our errors, as ``hatch_answers`` does; all else passes."""
+    """Turn what a build hook raises into one of our errors, as ``translate_hatch_errors`` does; all else passes."""
     try:
         yield
     except HatchLambdaError:

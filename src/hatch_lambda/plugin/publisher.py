@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 from hatch.publish.plugin.interface import PublisherInterface
 
-from hatch_lambda.archive.read import read_finished
+from hatch_lambda.archive.read import read_zip
 from hatch_lambda.config.table import Table
-from hatch_lambda.deploy import Deployment, deploy
+from hatch_lambda.deploy import DeployRequest, deploy
 from hatch_lambda.errors import (
     ConfigError,
-    FinishedError,
+    DeployError,
     HatchLambdaError,
     ProjectError,
-    PublishError,
+    ZipError,
     printable_line,
-    shown,
+    shorten,
 )
-from hatch_lambda.plugin.project_reader import hatch_answers
+from hatch_lambda.plugin.project_reader import translate_hatch_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from hatch_lambda.archive.read import FinishedArchive
+    from hatch_lambda.archive.read import LambdaZip
 
 LISTS = {"archive", "function"}
 TEXTS = ("region", "profile", "alias", "s3-bucket", "s3-prefix", "layer-name")
@@ -44,20 +44,22 @@ class LambdaPublisher(PublisherInterface):
         try:
             settings = read_settings(self.plugin_config, self.project_config, options)
             if settings.get("update-layers") and not settings.get("layer-name"):
-                raise PublishError("publish.lambda: update-layers names no layer; set layer-name, or leave it out")
+                raise DeployError("publish.lambda: update-layers names no layer; set layer-name, or leave it out")
             archives = _read(artifacts, Path(self.root)) if artifacts else self._find(settings)
-            outcome = deploy(_wanted(settings, archives), lambda step: self.app.display_info(printable_line(str(step))))
+            outcome = deploy(
+                _request(settings, archives), lambda step: self.app.display_info(printable_line(str(step)))
+            )
         except HatchLambdaError as error:
             self.app.abort(error.text(verbose=self.app.verbosity > 0))
         else:
             for warning in outcome.warnings:
                 self.app.display_warning(printable_line(f"warning: {warning}"))
 
-    def _find(self, settings: Mapping[str, Any]) -> tuple[FinishedArchive, ...]:
+    def _find(self, settings: Mapping[str, Any]) -> tuple[LambdaZip, ...]:
         """Return this project's zips of its current version, one of each kind that the settings have a name for."""
-        name, version, folder = self._current()
-        found: dict[str, list[FinishedArchive]] = {"function": [], "layer": []}
-        for path in sorted(folder.glob("*.zip")):
+        name, version, directory = self._current()
+        found: dict[str, list[LambdaZip]] = {"function": [], "layer": []}
+        for path in sorted(directory.glob("*.zip")):
             archive = _ours(path)
             about = (archive.described if archive else None) or {}
             if settings.get("archive") and about.get("archive") not in settings["archive"]:
@@ -66,28 +68,28 @@ class LambdaPublisher(PublisherInterface):
                 found[archive.kind].append(archive)
         kinds = [kind for kind, key in (("function", "function"), ("layer", "layer-name")) if settings.get(key)]
         if not kinds:
-            raise PublishError("publish.lambda: nothing to deploy to; set function or layer-name, or give one with -o")
+            raise DeployError("publish.lambda: nothing to deploy to; set function or layer-name, or give one with -o")
         if settings.get("update-layers") and not found["function"]:
             kinds = ["layer"]  # the functions move to the layer, their code stays
         called = " or ".join(settings.get("archive", ()))
         which = f"{name} {version} called {called}" if called else f"{name} {version}"
-        problems = [_not_one(folder, kind, which, found[kind]) for kind in kinds if len(found[kind]) != 1]
+        problems = [_not_one(directory, kind, which, found[kind]) for kind in kinds if len(found[kind]) != 1]
         if problems:
-            raise PublishError(problems)
+            raise DeployError(problems)
         return tuple(found[kind][0] for kind in kinds)
 
     def _current(self) -> tuple[str, str, Path]:
         """Return the project's name, its version, and the folder that it is built into.
 
-        Raises ``PublishError`` where only the build environment knows, such as for a version from git.
+        Raises ``DeployError`` where only the build environment knows, such as for a version from git.
         """
         try:
-            with hatch_answers():
+            with translate_hatch_errors():
                 metadata = self.app.project.metadata
-                folder = Path(self.root, metadata.hatch.build_config.get("directory") or "dist")
-                return metadata.core.name, metadata.version, folder
+                directory = Path(self.root, metadata.hatch.build_config.get("directory") or "dist")
+                return metadata.core.name, metadata.version, directory
         except ProjectError as error:
-            raise PublishError(
+            raise DeployError(
                 f"{self.root}: the project's version is not known here; Hatch says {str(error)!r}; name the zip to "
                 "deploy"
             ) from None
@@ -154,10 +156,10 @@ def _tables(stages: Any, problems: list[str]) -> dict[str, Mapping[str, Any]]:
     """Return the stages that are tables, and note those that are none."""
     where = "tool.hatch.publish.lambda.stages"
     if not isinstance(stages, dict):
-        problems.append(f"{where}: expected a table of tables; found {shown(stages)}")
+        problems.append(f"{where}: expected a table of tables; found {shorten(stages)}")
         return {}
     problems += [
-        f"{where}.{name}: expected a table; found {shown(table)}"
+        f"{where}.{name}: expected a table; found {shorten(table)}"
         for name, table in stages.items()
         if not isinstance(table, dict)
     ]
@@ -184,9 +186,9 @@ def _no_stage(stage: str, stages: Sequence[str]) -> str:
     return f"-o stage: no stage {stage!r}; expected one of {', '.join(stages)}{hint}"
 
 
-def _read(artifacts: Sequence[str], root: Path) -> tuple[FinishedArchive, ...]:
+def _read(artifacts: Sequence[str], root: Path) -> tuple[LambdaZip, ...]:
     """Return the zips that were named; a folder stands for those in it."""
-    return tuple(read_finished(path) for artifact in artifacts for path in _expanded(root / artifact))
+    return tuple(read_zip(path) for artifact in artifacts for path in _expanded(root / artifact))
 
 
 def _expanded(path: Path) -> Iterator[Path]:
@@ -196,27 +198,27 @@ def _expanded(path: Path) -> Iterator[Path]:
         yield path
 
 
-def _ours(path: Path) -> FinishedArchive | None:
+def _ours(path: Path) -> LambdaZip | None:
     """Return the zip; ``None`` for one that cannot be read, which is none of ours."""
     try:
-        return read_finished(path)
-    except FinishedError:
+        return read_zip(path)
+    except ZipError:
         return None
 
 
-def _not_one(folder: Path, kind: str, project: str, found: Sequence[FinishedArchive]) -> str:
+def _not_one(directory: Path, kind: str, project: str, found: Sequence[LambdaZip]) -> str:
     if not found:
-        return f"{folder}: no zip of {project} for a {kind}; build it with hatch build -t lambda:{kind}, or name one"
+        return f"{directory}: no zip of {project} for a {kind}; build it with hatch build -t lambda:{kind}, or name one"
     names = ", ".join(archive.path.name for archive in found)
-    return f"{folder}: found {len(found)} zips of {project} for a {kind}: {names}; name the one to deploy"
+    return f"{directory}: found {len(found)} zips of {project} for a {kind}: {names}; name the one to deploy"
 
 
-def _wanted(settings: Mapping[str, Any], archives: Sequence[FinishedArchive]) -> Deployment:
+def _request(settings: Mapping[str, Any], archives: Sequence[LambdaZip]) -> DeployRequest:
     """Return the deployment of these zips; settings for a kind that is not among them are left out."""
     kinds = {archive.kind for archive in archives}
     layers = "layer" in kinds
     update_layers = layers and bool(settings.get("update-layers"))
-    return Deployment(
+    return DeployRequest(
         zips=tuple(archive.path for archive in archives),
         functions=settings.get("function", ()) if "function" in kinds or update_layers else (),
         region=settings.get("region"),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _COMPARED = ("CRC", "file_size", "external_attr", "date_time", "compress_size", "compress_type")
 
 
-def build_again(archive: Path, version: str, root: Path, environ: Mapping[str, str]) -> None:
+def rebuild_and_compare(archive: Path, version: str, root: Path, environ: Mapping[str, str]) -> None:
     """Build a version of the target once more, into another folder, and compare it with the archive byte for byte.
 
     Everything happens anew: build hooks, the choice of files, the resolution, wheels that are built here. Raises
@@ -27,12 +27,12 @@ def build_again(archive: Path, version: str, root: Path, environ: Mapping[str, s
     """
     others = {name: value for name, value in environ.items() if name not in {VERIFY_VARIABLE, "HATCH_BUILD_LOCATION"}}
     others[REBUILD_VARIABLE] = "1"
-    with temporary_directory() as folder:
-        command = [sys.executable, "-m", "hatchling", "build", "-t", version, "-d", folder]
+    with temporary_directory() as directory:
+        command = [sys.executable, "-m", "hatchling", "build", "-t", version, "-d", directory]
         done = subprocess.run(  # noqa: S603  # this Python, no shell
             command, cwd=root, env=others, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
         )
-        second = Path(folder, archive.name)
+        second = Path(directory, archive.name)
         if done.returncode or not second.is_file():
             said = done.stdout.decode(errors="replace")
             raise ArchiveError(f"{archive}: cannot be built a second time; see below", detail=said)

@@ -24,7 +24,7 @@ _TRUE, _FALSE = ("1", "true"), ("", "0", "false")
 
 
 @dataclass(frozen=True)
-class Environment:
+class Settings:
     """Where the wheel store is, whether the network is out of bounds, wheels are to be built anew, and archives to be
     built twice; and which locked versions are free.
     """
@@ -32,18 +32,18 @@ class Environment:
     cache: Path
     offline: bool
     rebuild: bool
-    verify: bool
+    check_reproducible: bool
     upgrade: Upgrade
 
 
-def read_environment(environ: Mapping[str, str]) -> Environment:
+def read_settings(environ: Mapping[str, str]) -> Settings:
     """Return what the variables say; raises ``ConfigError`` with every problem, one a line."""
     problems: list[str] = []
-    read = Environment(
+    read = Settings(
         cache=_cache(environ, problems),
         offline=_switch(environ, OFFLINE_VARIABLE, problems),
         rebuild=_switch(environ, REBUILD_VARIABLE, problems),
-        verify=_switch(environ, VERIFY_VARIABLE, problems),
+        check_reproducible=_switch(environ, VERIFY_VARIABLE, problems),
         upgrade=_upgrade(environ.get(UPGRADE_VARIABLE, "")),
     )
     if problems:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
-    from hatch_lambda.resolve.pip.log import Offer, PipLog
+    from hatch_lambda.resolve.pip.log import IndexFile, PipLog
     from hatch_lambda.runtime.runtimes import Runtime
 
 BUILD_WHEEL = "build a wheel of it on Amazon Linux and name its folder in pip's find-links"
@@ -47,7 +47,7 @@ class Alternatives:
         """Return whether another target loads a release of each package that this one loads, ``name`` left aside."""
         return all(
             any(is_loadable(offer, target) for offer in offers)
-            for offers in (self.log.offers(other) for other in self.log.names if other != name)
+            for offers in (self.log.files(other) for other in self.log.names if other != name)
             if any(offer.reason == "taken" for offer in offers)
         )
 
@@ -56,20 +56,20 @@ class Alternatives:
 class Release:
     """A release that has no wheel for the target.
 
-    ``files`` are its own, ``offers`` those of all releases, ``loadable`` the versions with a wheel for the target that
+    ``files`` are its own, ``files`` those of all releases, ``loadable`` the versions with a wheel for the target that
     nothing but the project's own requirements excludes, and ``parent`` the one distribution that requires it, if it is
     not the project.
     """
 
     name: NormalizedName
     version: Version
-    files: tuple[Offer, ...]
-    offers: tuple[Offer, ...]
+    files: tuple[IndexFile, ...]
+    offers: tuple[IndexFile, ...]
     loadable: tuple[Version, ...] = ()
     parent: str = ""
 
     @property
-    def wheels(self) -> list[Offer]:
+    def wheels(self) -> list[IndexFile]:
         """Return its wheels."""
         return [offer for offer in self.files if offer.is_wheel]
 
@@ -208,12 +208,12 @@ def _are_pure(wheels: Sequence[str]) -> bool:
     return bool(wheels) and all(map(_is_for_any, wheels))
 
 
-def is_loadable(offer: Offer, target: Target) -> bool:
+def is_loadable(offer: IndexFile, target: Target) -> bool:
     """Return whether a file is a wheel that the target loads, and for its Python."""
     return offer.is_wheel and target.loads(_tags(offer.filename)) and _suits(offer, target)
 
 
-def _suits(offer: Offer, target: Target) -> bool:
+def _suits(offer: IndexFile, target: Target) -> bool:
     return offer.pythons.contains(target.python_full_version, prereleases=True)
 
 

@@ -32,11 +32,14 @@ COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
 @dataclass(frozen=True)
-class Demand:
+class Dependency:
     """A requirement, and who has it: an address in pyproject.toml or a distribution."""
 
-    by: str
+    required_by: str
     requirement: Requirement
+
+    def __str__(self) -> str:
+        return f"{self.required_by}: requires {self.requirement}"
 
 
 @dataclass(frozen=True)
@@ -110,23 +113,23 @@ class Commit:
 class Resolution:
     """The pins that meet the requirements.
 
-    ``notes`` say where an older release was taken, and why. ``source`` names what the pins come from and ``remedy``
+    ``notes`` say where an older release was taken, and why. ``source`` names what the pins come from and ``fix``
     what to do if they turn out not to be right. ``unfit`` says of distributions without a pin why they have none, and
     what to do;
     ``fallbacks`` of those with a wheel for any platform which wheels for Linux their release has.
-    ``exact`` is whether every pin has to be needed: a lock may hold more than this project asks for. ``demanded`` is
-    all that was required on the way, as far as the resolver tells.
+    ``exact`` is whether every pin has to be needed: a lock may hold more than this project asks for. ``dependencies``
+    is     all that was required on the way, as far as the resolver tells.
     """
 
     pins: tuple[Pin, ...]
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     source: str = "the resolution"
-    remedy: str = "the index tells something else of it than its wheel does; ask whoever runs the index"
+    fix: str = "the index tells something else of it than its wheel does; ask whoever runs the index"
     unfit: Mapping[NormalizedName, str] = field(default_factory=dict)
     fallbacks: Mapping[NormalizedName, str] = field(default_factory=dict)
     exact: bool = True
-    demanded: tuple[Demand, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,7 @@ class Host:
     """
 
     environ: Mapping[str, str]
-    folder: Path
+    directory: Path
     terminal: bool = False
     offline: bool = False
     rebuild: bool = False
@@ -151,7 +154,7 @@ class Resolver(Protocol):
     """A tool that resolves for a target that is not the machine it runs on."""
 
     def resolve(
-        self, roots: Sequence[Demand], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
+        self, roots: Sequence[Dependency], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
     ) -> Resolution:
         """Return the pins, of the preferred versions where there are any; raises ``ResolveError`` saying why not."""
 

@@ -25,17 +25,17 @@ _WRITING = "staging-"
 
 
 @dataclass(frozen=True)
-class Memory:
+class ResultCache:
     """A folder of JSON values, each under the hash of its key.
 
     What cannot be written, or must not stay, is known to this build only; what cannot be read, was damaged, or is of
     another shape than it is read as, is forgotten.
     """
 
-    folder: Path
+    directory: Path
     _texts: dict[str, str] = field(default_factory=dict)
 
-    def recall(self, read: Callable[[Any], Read], *key: object, of_this_build: bool = False) -> Read | None:
+    def get(self, read: Callable[[Any], Read], *key: object, of_this_build: bool = False) -> Read | None:
         """Return what ``read`` makes of the value under a key; ``None`` if there is none.
 
         ``read`` raises ``ValueError`` for what it does not know. With ``of_this_build`` nothing older counts.
@@ -49,7 +49,7 @@ class Memory:
         except (OSError, ValueError, RecursionError):  # the last for JSON that is nested too deep
             return None
 
-    def remember(self, value: Any, *key: object) -> None:
+    def put(self, value: Any, *key: object) -> None:
         """Put a value under a key, in one step; one with credentials for this build only."""
         name, text = _hash(json.dumps(key)), json.dumps(value)
         if self._texts.get(name) == text:
@@ -58,16 +58,16 @@ class Memory:
         if masked(text) != text:
             return
         with suppress(OSError):
-            make_private_directory(self.folder)
-            remove_stale(self.folder.glob(f"{_WRITING}*"))
-            descriptor, written = tempfile.mkstemp(prefix=_WRITING, dir=self.folder)
+            make_private_directory(self.directory)
+            remove_stale(self.directory.glob(f"{_WRITING}*"))
+            descriptor, written = tempfile.mkstemp(prefix=_WRITING, dir=self.directory)
             with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
                 file.write(f"{_hash(text)}\n{text}")
-            Path(written).replace(self.folder / f"{name}.json")
+            Path(written).replace(self.directory / f"{name}.json")
 
     def _stored(self, name: str) -> str:
         """Return the JSON of an earlier build; raises ``OSError`` or ``ValueError`` if it is not there or damaged."""
-        seal, _, text = (self.folder / f"{name}.json").read_text("utf-8").partition("\n")
+        seal, _, text = (self.directory / f"{name}.json").read_text("utf-8").partition("\n")
         if seal != _hash(text):
             raise ValueError("damaged")
         return text

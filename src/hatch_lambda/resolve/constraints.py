@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 
-def constraint_files(paths: Sequence[str], folder: Path, where: str) -> tuple[str, ...]:
+def constraint_files(paths: Sequence[str], directory: Path, where: str) -> tuple[str, ...]:
     """Return the constraint files that stand at ``where``; raises ``ConfigError`` with each that is not there."""
     missing = [
         f"{where}[{index}]: no file {path!r} in the project; create it or remove the entry"
         for index, path in enumerate(paths, 1)
-        if "://" not in path and not (folder / path).is_file()
+        if "://" not in path and not (directory / path).is_file()
     ]
     if missing:
         raise ConfigError(missing)
@@ -34,7 +34,7 @@ def preferences_file(prefer: Mapping[NormalizedName, Version]) -> Iterator[tuple
     if not prefer:
         yield ()
         return
-    with temporary_directory() as folder:
-        path = Path(folder, "preferred.txt")
+    with temporary_directory() as directory:
+        path = Path(directory, "preferred.txt")
         path.write_text("".join(f"{name}=={version}\n" for name, version in prefer.items()), "utf-8")
         yield (str(path),)

@@ -12,8 +12,8 @@ from hatch_lambda.config.targets import VARIABLES
 from hatch_lambda.errors import ConfigError, ResolveError
 from hatch_lambda.resolve.base import UPGRADE_VARIABLE
 from hatch_lambda.resolve.constraints import constraint_files
-from hatch_lambda.resolve.lock.read import CREATED_BY, LockResolver, Wanted, maker_of
-from hatch_lambda.resolve.lock.requirements_txt import HashedResolver
+from hatch_lambda.resolve.lock.read import CREATED_BY, LockResolver, LockSelection, lock_creator
+from hatch_lambda.resolve.lock.requirements_txt import RequirementsTxtResolver
 from hatch_lambda.resolve.pip.resolver import PipResolver
 from hatch_lambda.resolve.uv import UvResolver, pip_environment_of_uv
 
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from hatch_lambda.config.options import LambdaConfig
-    from hatch_lambda.resolve.base import Demand, Host, Resolution, Resolver
-    from hatch_lambda.resolve.cache import Memory
+    from hatch_lambda.resolve.base import Dependency, Host, Resolution, Resolver
+    from hatch_lambda.resolve.cache import ResultCache
     from hatch_lambda.resolve.lock.commits import LockedCommits
     from hatch_lambda.runtime.target import Target
 
 
 def chosen_lock(
-    config: LambdaConfig, host: Host, memory: Memory, shared: Path | None = None
-) -> HashedResolver | LockResolver | None:
+    config: LambdaConfig, host: Host, results: ResultCache, shared: Path | None = None
+) -> RequirementsTxtResolver | LockResolver | None:
     """Return the lock if the project has one; raises ``ConfigError`` if it has two for the same archives.
 
     ``shared`` is the folder whose files a lock may name, if it is not the project's own.
     """
-    default = host.folder / LOCK_FILE
-    path = host.folder / config.lock if config.lock else default
+    default = host.directory / LOCK_FILE
+    path = host.directory / config.lock if config.lock else default
     is_own = config.where("lock") != f"{TABLE}.lock"  # and the other is that of other archives
     if config.lock and not is_own and default.is_file() and path.resolve() != default.resolve():
         raise ConfigError(
@@ -48,21 +48,21 @@ def chosen_lock(
     if config.lock is None and not default.is_file():
         return None
     if path.suffix != ".toml":
-        return HashedResolver(path, host, memory)
+        return RequirementsTxtResolver(path, host, results)
     overridden = frozenset(option for option, variable in VARIABLES.items() if host.environ.get(variable))
-    wanted = Wanted(config.features, config.dependency_groups, config.build_from_source, overridden)
-    return LockResolver(path, host.folder, wanted, shared or host.folder)
+    wanted = LockSelection(config.features, config.dependency_groups, config.build_from_source, overridden)
+    return LockResolver(path, host.directory, wanted, shared or host.directory)
 
 
-def locked_commits(config: LambdaConfig, host: Host, memory: Memory) -> LockedCommits | None:
+def locked_commits(config: LambdaConfig, host: Host, results: ResultCache) -> LockedCommits | None:
     """Return the commits that the project's lock has for the target; ``None`` without a lock."""
-    lock = chosen_lock(config, host, memory)
+    lock = chosen_lock(config, host, results)
     return lock.commits(config.target) if lock else None
 
 
 def lock_path(config: LambdaConfig, host: Host) -> Path:
     """Return where our lock is written to; raises ``ConfigError`` if ``lock`` names a file that is not for us."""
-    path = host.folder / (config.lock or LOCK_FILE)
+    path = host.directory / (config.lock or LOCK_FILE)
     if path.suffix != ".toml":
         raise ConfigError(
             f"{config.where('lock')}: names {config.lock!r}, which -t lambda:lock does not write; make it with its own "
@@ -71,10 +71,10 @@ def lock_path(config: LambdaConfig, host: Host) -> Path:
     return path
 
 
-def is_ours(config: LambdaConfig, host: Host) -> bool:
+def is_replaceable_lock(config: LambdaConfig, host: Host) -> bool:
     """Return whether the lock of an archive is for us to write: there is none yet, or none that another tool made."""
-    path = host.folder / (config.lock or LOCK_FILE)
-    return path.suffix == ".toml" and (not path.is_file() or maker_of(path) in {None, CREATED_BY})
+    path = host.directory / (config.lock or LOCK_FILE)
+    return path.suffix == ".toml" and (not path.is_file() or lock_creator(path) in {None, CREATED_BY})
 
 
 def resolver_tool(config: LambdaConfig, host: Host) -> Resolver:
@@ -82,7 +82,7 @@ def resolver_tool(config: LambdaConfig, host: Host) -> Resolver:
 
     Raises ``ConfigError`` for a constraint file that is not there.
     """
-    constraints = constraint_files(config.constraints, host.folder, config.where("constraints"))
+    constraints = constraint_files(config.constraints, host.directory, config.where("constraints"))
     if config.resolver == "uv":
         return UvResolver(host, constraints)
     return PipResolver(host, constraints, config.runtimes)
@@ -102,15 +102,15 @@ class Upgrade:
     everything: bool = False
     names: frozenset[NormalizedName] = frozenset()
 
-    def over(self, resolver: Resolver, versions: Mapping[NormalizedName, Version]) -> Resolver:
+    def apply(self, resolver: Resolver, versions: Mapping[NormalizedName, Version]) -> Resolver:
         """Return a resolver that keeps the locked versions as this upgrade says."""
         if self.everything or not versions:
             return resolver
-        return Preferring(resolver, versions, self.names & versions.keys())
+        return LockedVersionsResolver(resolver, versions, self.names & versions.keys())
 
     def commits(self, locked: LockedCommits) -> LockedCommits:
         """Return the locked commits that are kept."""
-        return locked.freed() if self.everything else locked.freed(self.names)
+        return locked.unpinned() if self.everything else locked.unpinned(self.names)
 
     def warnings(self, versions: Collection[NormalizedName]) -> tuple[str, ...]:
         """Return a sentence for each name that frees nothing."""
@@ -121,10 +121,10 @@ class Upgrade:
 
 
 @dataclass(frozen=True)
-class Preferring:
+class LockedVersionsResolver:
     """A resolver that keeps locked versions where it can.
 
-    ``freed`` may change; so may what the project now requires otherwise, and what any of these requires.
+    ``unpinned`` may change; so may what the project now requires otherwise, and what any of these requires.
     """
 
     resolver: Resolver
@@ -132,7 +132,7 @@ class Preferring:
     freed: frozenset[NormalizedName] = frozenset()
 
     def resolve(
-        self, roots: Sequence[Demand], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
+        self, roots: Sequence[Dependency], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
     ) -> Resolution:
         """Return the pins; raises ``ResolveError`` where there are none with other versions either."""
         locked = {**self.versions, **(prefer or {})}
@@ -153,7 +153,7 @@ class Preferring:
 
     def _keeping(
         self,
-        roots: Sequence[Demand],
+        roots: Sequence[Dependency],
         target: Target,
         locked: Mapping[NormalizedName, Version],
         changed: frozenset[NormalizedName],
@@ -173,8 +173,8 @@ def _versions(resolution: Resolution, names: frozenset[NormalizedName]) -> dict[
 def _reached(resolution: Resolution, names: frozenset[NormalizedName]) -> frozenset[NormalizedName]:
     """Return the names and all that they require, as far as the resolver tells."""
     required = {
-        canonicalize_name(demand.requirement.name)
-        for demand in resolution.demanded
-        if demand.by.partition(" ")[0] in names
+        canonicalize_name(dependency.requirement.name)
+        for dependency in resolution.dependencies
+        if dependency.required_by.partition(" ")[0] in names
     }
     return names if required <= names else _reached(resolution, names | required)

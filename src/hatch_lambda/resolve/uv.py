@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
-    from hatch_lambda.resolve.base import Demand
+    from hatch_lambda.resolve.base import Dependency
     from hatch_lambda.runtime.target import Target
 
 MANYLINUX_LEVELS = (17, 28, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40)
@@ -77,7 +77,7 @@ class UvResolver:
     constraints: tuple[str, ...] = ()
 
     def resolve(
-        self, roots: Sequence[Demand], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
+        self, roots: Sequence[Dependency], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
     ) -> Resolution:
         """Return the versions that uv chooses; raises ``ResolveError`` where there are none or uv is not there."""
         if self.host.offline:
@@ -86,18 +86,18 @@ class UvResolver:
             )
         text = "".join(f"{root.requirement}\n" for root in roots)
         with (
-            temporary_directory() as folder,
+            temporary_directory() as directory,
             preferences_file(prefer or {}) as preferences,
         ):
-            output = Path(folder, "pylock.toml")  # named, or uv would write over its setting output-file
+            output = Path(directory, "pylock.toml")  # named, or uv would write over its setting output-file
             options = [f"--constraints={path}" for path in (*self.constraints, *preferences)]
             done = self._run([*self.command(target), f"--output-file={output}", *options], text)
             if done.returncode:
                 substitutes = usable_substitutes(only_sdists(done.stderr), target, self.host)
                 raise failure(done.stderr, target, substitutes)
             lock = read_lock(output, "uv's resolution")
-        anchor = Path(self.host.folder.anchor)
-        found = select(lock, target, "uv's resolution", base=self.host.folder, root=anchor, remedy=_REMEDY)
+        anchor = Path(self.host.directory.anchor)
+        found = select(lock, target, "uv's resolution", base=self.host.directory, root=anchor, fix=_REMEDY)
         return replace(found, exact=True)
 
     def _run(self, command: Sequence[str], text: str) -> subprocess.CompletedProcess[str]:
@@ -105,7 +105,7 @@ class UvResolver:
             return subprocess.run(  # noqa: S603  # no shell, and the program is the user's uv
                 command,
                 input=text,
-                cwd=self.host.folder,
+                cwd=self.host.directory,
                 env={name: value for name, value in self.host.environ.items() if name not in REDIRECTING},
                 capture_output=True,
                 text=True,

@@ -11,8 +11,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
-from hatch_lambda.errors import ResolveError, WheelError, shown
-from hatch_lambda.resolve.base import Demand, Resolution, filename_of
+from hatch_lambda.errors import ResolveError, WheelError, shorten
+from hatch_lambda.resolve.base import Dependency, Resolution, filename_of
 from hatch_lambda.runtime.target import wheel_tags
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Versioned(Protocol):
         """The file's name."""
 
 
-class Described(Protocol):
+class DistributionMetadata(Protocol):
     """A distribution that says what it requires."""
 
     @property
@@ -55,7 +55,7 @@ class Described(Protocol):
         """Each Requires-Dist of its metadata."""
 
 
-class Provable(Described, Protocol):
+class WheelMetadata(DistributionMetadata, Protocol):
     """A wheel, as far as the proof looks at it."""
 
     @property
@@ -71,19 +71,21 @@ class Provable(Described, Protocol):
         """Each Provides-Extra of its metadata."""
 
 
-def prove(roots: Sequence[Demand], wheels: Iterable[Provable], target: Target, resolution: Resolution) -> None:
+def validate(
+    roots: Sequence[Dependency], wheels: Iterable[WheelMetadata], target: Target, resolution: Resolution
+) -> None:
     """Return if the wheels are what the roots need on the target; raises ``ResolveError`` otherwise.
 
     Every requirement of every wheel that is needed is judged under the target's own markers, whoever resolved them.
     """
     found = {wheel.name: wheel for wheel in wheels}
-    demanded = demands(roots, found, target)
-    wanted = {canonicalize_name(demand.requirement.name) for demand in demanded}
+    demanded = transitive_dependencies(roots, found, target)
+    wanted = {canonicalize_name(dependency.requirement.name) for dependency in demanded}
     judged = [wheel for name, wheel in found.items() if resolution.exact or name in wanted]
     problems = [problem for wheel in judged for problem in _unfit(wheel, target)]
-    problems += filter(None, (unmet(demand, found, resolution) for demand in demanded))
+    problems += filter(None, (requirement_problem(dependency, found, resolution) for dependency in demanded))
     problems += [
-        f"{wheel.name} {wheel.version}: nothing requires it on {target}; {resolution.remedy}"
+        f"{wheel.name} {wheel.version}: nothing requires it on {target}; {resolution.fix}"
         for name, wheel in found.items()
         if resolution.exact and name not in wanted
     ]
@@ -91,90 +93,95 @@ def prove(roots: Sequence[Demand], wheels: Iterable[Provable], target: Target, r
         raise ResolveError(problems)
 
 
-def lacking_extras(roots: Sequence[Demand], wheels: Iterable[Provable], target: Target) -> Iterator[str]:
+def missing_extras(roots: Sequence[Dependency], wheels: Iterable[WheelMetadata], target: Target) -> Iterator[str]:
     """Yield a sentence for each extra that the roots ask for on the target and that the distribution does not have.
 
     What distributions ask of each other is not told: nobody here could mend it, and many have named an extra for years
     that the other has given up.
     """
     found = {wheel.name: wheel for wheel in wheels}
-    for demand in demands(roots, {}, target):
-        wheel = found.get(canonicalize_name(demand.requirement.name))
+    for dependency in transitive_dependencies(roots, {}, target):
+        wheel = found.get(canonicalize_name(dependency.requirement.name))
         known = _extras(wheel) if wheel else ()
-        for extra in sorted(demand.requirement.extras):
+        for extra in sorted(dependency.requirement.extras):
             if wheel is None or canonicalize_name(extra) in known:
                 continue
             close = get_close_matches(canonicalize_name(extra), known, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(map(repr, known)) or 'none'}."
             yield (
-                f"{demand.by} requires {demand.requirement.name}[{extra}], but {wheel.name} {wheel.version} has no "
-                f"extra {extra!r} and goes in without it; {hint}"
+                f"{dependency.required_by} requires {dependency.requirement.name}[{extra}], but {wheel.name} "
+                f"{wheel.version} has no extra {extra!r} and goes in without it; {hint}"
             )
 
 
-def _extras(wheel: Provable) -> list[NormalizedName]:
+def _extras(wheel: WheelMetadata) -> list[NormalizedName]:
     """Return the extras that a distribution has, in order."""
     in_markers = (name for text in wheel.requires_dist for match in _EXTRA_IN_MARKER.findall(text) for name in match)
     return sorted({canonicalize_name(name) for name in (*wheel.provides_extra, *filter(None, in_markers))})
 
 
-def suits(
-    roots: Sequence[Demand], wheels: Iterable[Provable], target: Target, *, without: Collection[NormalizedName] = ()
+def is_satisfied(
+    roots: Sequence[Dependency],
+    wheels: Iterable[WheelMetadata],
+    target: Target,
+    *,
+    without: Collection[NormalizedName] = (),
 ) -> bool:
     """Return whether the wheels, made for another target perhaps, hold all that the roots need on this one."""
     found = {wheel.name: wheel for wheel in wheels}
     demanded = [
-        demand
-        for demand in demands(roots, found, target, without=without)
-        if canonicalize_name(demand.requirement.name) not in without
+        dependency
+        for dependency in transitive_dependencies(roots, found, target, without=without)
+        if canonicalize_name(dependency.requirement.name) not in without
     ]
-    unmet_here = any(unmet(demand, found, Resolution(())) for demand in demanded)
+    unmet_here = any(requirement_problem(dependency, found, Resolution(())) for dependency in demanded)
     return not unmet_here and not any(problem for wheel in found.values() for problem in _unfit(wheel, target))
 
 
-def needed(
-    roots: Sequence[Demand],
-    distributions: Mapping[NormalizedName, Described],
+def required_names(
+    roots: Sequence[Dependency],
+    distributions: Mapping[NormalizedName, DistributionMetadata],
     target: Target,
     *,
     without: Collection[NormalizedName] = (),
 ) -> frozenset[NormalizedName]:
     """Return the names that are still needed once those in ``without``, and what only they need, are gone."""
-    demanded = demands(roots, distributions, target, without=without)
-    return frozenset(canonicalize_name(demand.requirement.name) for demand in demanded) - frozenset(without)
+    demanded = transitive_dependencies(roots, distributions, target, without=without)
+    return frozenset(canonicalize_name(dependency.requirement.name) for dependency in demanded) - frozenset(without)
 
 
-def demands(
-    roots: Iterable[Demand],
-    distributions: Mapping[NormalizedName, Described],
+def transitive_dependencies(
+    roots: Iterable[Dependency],
+    distributions: Mapping[NormalizedName, DistributionMetadata],
     target: Target,
     *,
     without: Collection[NormalizedName] = (),
-) -> tuple[Demand, ...]:
+) -> tuple[Dependency, ...]:
     """Return every requirement that holds on the target, those of the roots and all that follow from them.
 
     Raises ``WheelError`` for metadata with a requirement that is none.
     """
-    reached: list[Demand] = []
-    queue = [demand for demand in roots if _holds(demand.requirement, target, "")]
+    reached: list[Dependency] = []
+    queue = [dependency for dependency in roots if _holds(dependency.requirement, target, "")]
     seen: set[tuple[str, str]] = set()
     while queue:
-        demand = queue.pop(0)
-        reached.append(demand)
-        name = canonicalize_name(demand.requirement.name)
+        dependency = queue.pop(0)
+        reached.append(dependency)
+        name = canonicalize_name(dependency.requirement.name)
         if name in without or name not in distributions:
             continue
-        for extra in ("", *sorted(map(canonicalize_name, demand.requirement.extras))):
+        for extra in ("", *sorted(map(canonicalize_name, dependency.requirement.extras))):
             if (name, extra) not in seen:
                 seen.add((name, extra))
                 queue += _requirements(distributions[name], target, extra)
     return tuple(reached)
 
 
-def check_requirements(roots: Iterable[Demand], target: Target) -> None:
+def check_requirements(roots: Iterable[Dependency], target: Target) -> None:
     """Raise ``ResolveError`` for each requirement of which nobody can tell whether and when it is met."""
     problems = [
-        f"{root.by}: requires {shown(str(root.requirement))}, which has no answer on {target} ({reason}); correct it"
+        f"{root.required_by}: requires {shorten(str(root.requirement))}, which has no answer on {target} ({reason}); "
+        "correct it"
         for root in roots
         if (reason := _unclear(root.requirement, target))
     ]
@@ -194,7 +201,7 @@ def _unclear(requirement: Requirement, target: Target, extra: str = "") -> str |
     return None
 
 
-def _requirements(distribution: Described, target: Target, extra: str) -> Iterator[Demand]:
+def _requirements(distribution: DistributionMetadata, target: Target, extra: str) -> Iterator[Dependency]:
     """Yield what the distribution requires without extras, or what one extra adds to that."""
     by = f"{distribution.name} {distribution.version}"
     for text in distribution.requires_dist:
@@ -207,24 +214,26 @@ def _requirements(distribution: Described, target: Target, extra: str) -> Iterat
         reason = _unclear(requirement, target, extra)
         if reason:
             raise WheelError(
-                f"{by}: its metadata requires {shown(text)}, which has no answer on {target} ({reason}); pin another "
+                f"{by}: its metadata requires {shorten(text)}, which has no answer on {target} ({reason}); pin another "
                 "version"
             )
         if _holds(requirement, target, extra) and not (extra and _holds(requirement, target, "")):
-            yield Demand(by, requirement)
+            yield Dependency(by, requirement)
 
 
 def _holds(requirement: Requirement, target: Target, extra: str) -> bool:
     return target.holds(requirement.marker, extra)
 
 
-def unmet(demand: Demand, found: Mapping[NormalizedName, Versioned], resolution: Resolution) -> str | None:
+def requirement_problem(
+    dependency: Dependency, found: Mapping[NormalizedName, Versioned], resolution: Resolution
+) -> str | None:
     """Say why a requirement is not met by what was found; ``None`` if it is."""
-    requirement = demand.requirement
+    requirement = dependency.requirement
     name = canonicalize_name(requirement.name)
     wheel = found.get(name)
     if name in resolution.unfit:
-        return f"{demand.by}: requires {requirement}; {resolution.unfit[name]}"
+        return f"{dependency.required_by}: requires {requirement}; {resolution.unfit[name]}"
     if wheel is None:
         has = f"{resolution.source} lacks it"
     elif not requirement.specifier.contains(str(wheel.version), prereleases=True):
@@ -233,7 +242,7 @@ def unmet(demand: Demand, found: Mapping[NormalizedName, Versioned], resolution:
         has = f"{resolution.source} has {wheel.filename}"
     else:
         return None
-    return f"{demand.by}: requires {requirement}; {has}; {resolution.remedy}"
+    return f"{dependency.required_by}: requires {requirement}; {has}; {resolution.fix}"
 
 
 def _is_another(filename: str, url: str | None) -> bool:
@@ -242,10 +251,10 @@ def _is_another(filename: str, url: str | None) -> bool:
     return wanted.endswith(".whl") and wanted != filename
 
 
-def _unfit(wheel: Provable, target: Target) -> Iterator[str]:
-    objection = target.objection(wheel_tags(wheel.filename))
-    if objection:
-        yield f"{wheel.filename}: {objection}; it does not run on {target}"
+def _unfit(wheel: WheelMetadata, target: Target) -> Iterator[str]:
+    problem = target.wheel_problem(wheel_tags(wheel.filename))
+    if problem:
+        yield f"{wheel.filename}: {problem}; it does not run on {target}"
     try:
         pythons = SpecifierSet(wheel.requires_python or "")
         fits = pythons.contains(target.python_full_version, prereleases=True)

@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
-    """The version of boto3, and of botocore, that a runtime was seen to have; ``seen`` is the ISO date of that."""
+class SdkVersion:
+    """The version of boto3, and of botocore, that a runtime was seen to have; ``observed`` is the ISO date of that."""
 
     version: str
-    seen: str
+    observed: str
     source: str
 
 
-_POWERTOOLS = Sighting(
+_POWERTOOLS = SdkVersion(
     "1.34.32", "2024-04-24", "https://github.com/aws-powertools/powertools-lambda-python/issues/4195"
 )
-_AIOBOTO3 = Sighting("1.38.36", "2025-08-22", "https://github.com/terricain/aioboto3/issues/381")
+_AIOBOTO3 = SdkVersion("1.38.36", "2025-08-22", "https://github.com/terricain/aioboto3/issues/381")
 
-SDK: dict[str, Sighting | None] = {
+SDK: dict[str, SdkVersion | None] = {
     "python3.9": _POWERTOOLS,
     "python3.10": _POWERTOOLS,
     "python3.11": _POWERTOOLS,
@@ -57,11 +57,11 @@ DISTRIBUTIONS = frozenset(_MODULES)
 MODULES = frozenset({*_MODULES.values(), "aws_durable_execution_sdk_python", "pip", "runtime_client"})
 """What they make importable, with what else is there, the durable SDK in python3.13 and newer only."""
 
-TIED = frozenset({"boto3", "botocore", "s3transfer", "urllib3"})
+SDK_CORE = frozenset({"boto3", "botocore", "s3transfer", "urllib3"})
 """Those that work in fitting versions only. The others of the SDK hardly change, and other distributions need them."""
 
 
-def known_version(runtime: str, name: NormalizedName) -> Sighting | None:
+def known_version(runtime: str, name: NormalizedName) -> SdkVersion | None:
     """Return which version of a distribution the runtime was seen to have; ``None`` if that is not known."""
     return SDK.get(runtime) if name in {"boto3", "botocore"} else None
 

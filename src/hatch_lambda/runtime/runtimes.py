@@ -14,7 +14,7 @@ from typing import Literal
 State = Literal["supported", "deprecated", "preview", "custom"]
 
 
-_SURE = frozenset(
+_CERTAIN = frozenset(
     {
         *("ld-linux-aarch64.so.1", "ld-linux-x86-64.so.2", "libBrokenLocale.so.1", "libanl.so.1", "libc.so.6"),
         *("libdl.so.2", "libm.so.6", "libmvec.so.1", "libnss_dns.so.2", "libnss_files.so.2", "libpthread.so.0"),
@@ -29,7 +29,7 @@ Of what PEP 600 lets wheels expect, these are the ones that Lambda has. It lacks
 https://github.com/developmentseed/eoapi-cdk/issues/181), all read 2026-11-23.
 """
 
-_DOUBTFUL = frozenset(
+_UNCERTAIN = frozenset(
     {
         *("libatomic.so.1", "libbz2.so.1", "libcom_err.so.2", "libcrypt.so.1", "libcrypt.so.2", "libcurl.so.4"),
         *("libgio-2.0.so.0", "libglib-2.0.so.0", "libgmodule-2.0.so.0", "libgobject-2.0.so.0", "libgthread-2.0.so.0"),
@@ -51,7 +51,7 @@ class System:
     """An operating system that runtimes are built on, and what compiled code meets there.
 
     ``glibcxx``, ``cxxabi`` and ``gcc`` are the highest versions of symbols in libstdc++ and libgcc. ``libraries`` are
-    there, ``doubtful`` ones may be, all others are not. What is ``None`` is not known.
+    there, ``uncertain`` ones may be, all others are not. What is ``None`` is not known.
     """
 
     name: str
@@ -59,8 +59,8 @@ class System:
     glibcxx: tuple[int, ...] | None = None
     cxxabi: tuple[int, ...] | None = None
     gcc: tuple[int, ...] | None = None
-    libraries: frozenset[str] = _SURE
-    doubtful: frozenset[str] | None = None
+    libraries: frozenset[str] = _CERTAIN
+    uncertain: frozenset[str] | None = None
 
 
 AMAZON_LINUX_2 = System(
@@ -69,7 +69,7 @@ AMAZON_LINUX_2 = System(
     glibcxx=(3, 4, 24),
     cxxabi=(1, 3, 11),
     gcc=(7, 0, 0),
-    doubtful=_DOUBTFUL | {"libcrypto.so.10", "libffi.so.6", "libssl.so.10"},
+    uncertain=_UNCERTAIN | {"libcrypto.so.10", "libffi.so.6", "libssl.so.10"},
 )
 AMAZON_LINUX_2023 = System(
     "Amazon Linux 2023",
@@ -77,7 +77,7 @@ AMAZON_LINUX_2023 = System(
     glibcxx=(3, 4, 29),
     cxxabi=(1, 3, 13),
     gcc=(11, 0),
-    doubtful=_DOUBTFUL | {"libcrypto.so.3", "libffi.so.8", "libgomp.so.1", "libssl.so.3"},
+    uncertain=_UNCERTAIN | {"libcrypto.so.3", "libffi.so.8", "libgomp.so.1", "libssl.so.3"},
 )
 """Sources: https://docs.aws.amazon.com/linux/al2023/ug/compare-with-al2.html (glibc, and GCC 7.3 and 11);
 https://gcc.gnu.org/onlinedocs/libstdc++/manual/abi.html (the versions of these compilers), both read 2026-11-23.

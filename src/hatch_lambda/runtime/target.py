@@ -123,7 +123,7 @@ class Target:
         """Return whether one of a wheel's tags is among the target's."""
         return not self._tag_set.isdisjoint(tags)
 
-    def objection(self, tags: Collection[Tag]) -> str | None:
+    def wheel_problem(self, tags: Collection[Tag]) -> str | None:
         """Say why the target loads no wheel with these tags; ``None`` if it does.
 
         The sentence names the first part of the tags that never fits: Python, ABI, then platform.
@@ -139,9 +139,9 @@ class Target:
             return (
                 f"made for {_listed({f'{tag.interpreter}-{tag.abi}' for tag in tags})}; the runtime's ABI is {self.abi}"
             )
-        return self._platform_objection({tag.platform for tag in tags})
+        return self._platform_problem({tag.platform for tag in tags})
 
-    def _platform_objection(self, platforms: Collection[str]) -> str:
+    def _platform_problem(self, platforms: Collection[str]) -> str:
         too_new = [level for level in map(self._manylinux_level, platforms) if level and level > self.runtime.glibc]
         if too_new:
             needed, given = (".".join(map(str, version)) for version in (min(too_new), self.runtime.glibc))

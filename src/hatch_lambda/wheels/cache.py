@@ -17,7 +17,7 @@ from hatch_lambda.errors import TemporaryError, WheelError, masked
 from hatch_lambda.files.private_directory import check_private, make_private_directory
 from hatch_lambda.files.temporary import make_temporary_directory, remove_stale, temporary_problem
 from hatch_lambda.resolve.base import SHA256
-from hatch_lambda.resolve.cache import Memory
+from hatch_lambda.resolve.cache import ResultCache
 from hatch_lambda.wheels.verify import verify_wheel
 from hatch_lambda.wheels.wheel import Wheel
 from hatch_lambda.zipfiles.hashing import CHUNK, hash_spans, sha256_of
@@ -38,24 +38,24 @@ _UNUSABLE: tuple[type[Exception], ...] = (*UNREADABLE, RecursionError)
 """What reading an entry raises that is not as we write it; the last for JSON that is nested too deep."""
 
 
-class Store:
+class WheelCache:
     """A folder of verified wheels. Several builds may use one at once.
 
-    ``memory`` is what builds have found out beside. Where the folder cannot be written to, a temporary one takes its
+    ``results`` is what builds have found out beside. Where the folder cannot be written to, a temporary one takes its
     place until the store is closed, and ``warnings`` says so. That also has what must not stay: wheels whose
     requirements hold credentials.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._folder = root / "wheels" / LAYOUT
+        self._directory = root / "wheels" / LAYOUT
         self._substitute: Path | None = None
-        self.memory = Memory(root / "memory")
+        self.results = ResultCache(root / "memory")
         self.warnings: list[str] = []
 
     def __enter__(self) -> Self:
         """Return the store; raises ``ConfigError`` if another user can change what is in it."""
-        check_private(self._root, (self._root, self._folder.parent, self._folder, self.memory.folder))
+        check_private(self._root, (self._root, self._directory.parent, self._directory, self.results.directory))
         return self
 
     def __exit__(
@@ -71,8 +71,8 @@ class Store:
         """
         if not SHA256.fullmatch(sha256):
             return None
-        for folder in filter(None, (self._folder, self._substitute)):
-            place = folder / sha256[:2] / sha256
+        for directory in filter(None, (self._directory, self._substitute)):
+            place = directory / sha256[:2] / sha256
             if not _is_there(place):  # asked first: what another build puts there from now on is not damaged
                 continue
             wheel = _read(place, sha256)
@@ -100,25 +100,27 @@ class Store:
         if any(masked(requirement) != requirement for requirement in wheel.requires_dist):
             return self._add_for_now(file, wheel)
         try:
-            return _place(self._folder, file, wheel)
+            return _put(self._directory, file, wheel)
         except OSError as error:
             reason = error.strerror or str(error)
             if not self.warnings:
                 self.warnings.append(
-                    f"The wheel store {self._folder} cannot be written to ({reason}); wheels are kept in a temporary "
-                    "folder for this build only."
+                    f"The wheel store {self._directory} cannot be written to ({reason}); wheels are kept in a "
+                    "temporary folder for this build only."
                 )
             try:
                 return self._add_for_now(file, wheel)
             except TemporaryError as second:
-                raise TemporaryError(f"{self._folder}: the cache cannot be written to ({reason}); {second}") from None
+                raise TemporaryError(
+                    f"{self._directory}: the cache cannot be written to ({reason}); {second}"
+                ) from None
 
     def _add_for_now(self, file: Path, wheel: Wheel) -> Wheel:
         """Keep a wheel until the store is closed; raises ``TemporaryError`` if that cannot be either."""
         if self._substitute is None:
             self._substitute = make_temporary_directory()
         try:
-            return _place(self._substitute, file, wheel)
+            return _put(self._substitute, file, wheel)
         except OSError as error:
             raise TemporaryError(temporary_problem(error)) from None
 
@@ -159,15 +161,15 @@ def _describes(wheel: Wheel, file: BinaryIO) -> bool:
     return found == [member[:6] for member in wheel.members]
 
 
-def _place(folder: Path, file: Path, wheel: Wheel) -> Wheel:
+def _put(directory: Path, file: Path, wheel: Wheel) -> Wheel:
     """Put a copy and its description into the store in one step; whoever comes second uses the first one's.
 
     Raises ``OSError`` where that cannot be, or what is there is damaged and stays.
     """
-    place = folder / wheel.sha256[:2] / wheel.sha256
+    place = directory / wheel.sha256[:2] / wheel.sha256
     make_private_directory(place.parent)
-    remove_stale(folder.glob(f"{_STAGING}*"))
-    staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=folder))
+    remove_stale(directory.glob(f"{_STAGING}*"))
+    staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=directory))
     try:
         copy = staging / wheel.filename
         shutil.copyfile(file, copy)

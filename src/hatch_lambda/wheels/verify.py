@@ -134,10 +134,10 @@ def _scheme_problems(names: Iterable[str]) -> Iterator[str]:
 def _dist_info(filename: str, infos: Iterable[zipfile.ZipInfo], name: NormalizedName, version: Version) -> str:
     names = {info.filename for info in infos}
     placed = {data[2] if (data := data_path(path)) else path for path in names}
-    folders = sorted({top for top in (path.split("/")[0] for path in names | placed) if top.endswith(".dist-info")})
-    fitting = [folder for folder in folders if _is_dist_info_of(folder, name, version)]
-    if len(folders) != 1 or not fitting:
-        found = ", ".join(folders) or "none"
+    directories = sorted({top for top in (path.split("/")[0] for path in names | placed) if top.endswith(".dist-info")})
+    fitting = [directory for directory in directories if _is_dist_info_of(directory, name, version)]
+    if len(directories) != 1 or not fitting:
+        found = ", ".join(directories) or "none"
         raise WheelError(f"{filename}: expected one dist-info folder, of {name} {version}; found {found}")
     missing = [
         f"{fitting[0]}/{part}" for part in ("METADATA", "WHEEL", "RECORD") if f"{fitting[0]}/{part}" not in names
@@ -146,8 +146,8 @@ def _dist_info(filename: str, infos: Iterable[zipfile.ZipInfo], name: Normalized
     return fitting[0]
 
 
-def _is_dist_info_of(folder: str, name: NormalizedName, version: Version) -> bool:
-    found_name, _, found_version = folder.removesuffix(".dist-info").partition("-")
+def _is_dist_info_of(directory: str, name: NormalizedName, version: Version) -> bool:
+    found_name, _, found_version = directory.removesuffix(".dist-info").partition("-")
     try:
         return canonicalize_name(found_name) == name and Version(found_version) == version
     except ValueError:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.zipfiles.hashing import Checkpoint
 
-LEFT_OUT = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json"})
+EXCLUDED_METADATA = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json"})
 """Files of a dist-info that describe an installation, not the distribution; RECORD is written anew.
 
 Source: https://packaging.python.org/en/latest/specifications/recording-installed-packages/.
@@ -73,7 +73,7 @@ class Wheel:
         return {name: getattr(self, name) for name in _READERS}
 
     @classmethod
-    def from_json(cls, value: object, folder: Path) -> Wheel:
+    def from_json(cls, value: object, directory: Path) -> Wheel:
         """Return the wheel in a folder that ``as_json`` has described; raises ``ValueError`` for any other value."""
         values = json_values.fields(value)
         if values.keys() != _READERS.keys():
@@ -82,7 +82,7 @@ class Wheel:
         name, version, _, _ = parse_wheel_filename(read["filename"])
         if (name, str(version)) != (read["name"], read["version"]):
             raise ValueError("other filename")
-        return cls(path=folder / read["filename"], **read)
+        return cls(path=directory / read["filename"], **read)
 
     @property
     def origin(self) -> Origin:
@@ -134,7 +134,7 @@ def wheel_entries(wheel: Wheel, *, scripts_for: str | None) -> Iterator[Entry]:
             path = rest if scheme in _TO_ROOT else None
         if path == f"{wheel.dist_info}/METADATA" and any(portable(text) != text for text in wheel.requires_dist):
             yield Entry(path, origin, _metadata(wheel, member))
-        elif path is not None and not _left_out(wheel, path):
+        elif path is not None and not _is_excluded(wheel, path):
             yield Entry(path, origin, _spliced(wheel, member), executable)
     if scripts_for:
         for name, reference in wheel.console_scripts:
@@ -169,10 +169,12 @@ def run_by_lambda(text: bytes, python_version: str) -> bytes:
     return f"#!{LAMBDA_PYTHON}{python_version}\n".encode() + text.partition(b"\n")[2]
 
 
-def _left_out(wheel: Wheel, path: str) -> bool:
-    folder, _, name = path.rpartition("/")
+def _is_excluded(wheel: Wheel, path: str) -> bool:
+    directory, _, name = path.rpartition("/")
     return (
-        name.endswith(".pyc") or "__pycache__" in folder.split("/") or (folder == wheel.dist_info and name in LEFT_OUT)
+        name.endswith(".pyc")
+        or "__pycache__" in directory.split("/")
+        or (directory == wheel.dist_info and name in EXCLUDED_METADATA)
     )
 
 

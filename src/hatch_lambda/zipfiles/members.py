@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 import stat
 import struct
 import zipfile
@@ -12,6 +13,7 @@ from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
+from hatch_lambda.files import json_values
 from hatch_lambda.files.paths import path_problem
 from hatch_lambda.zipfiles.inflate import pieces
 from hatch_lambda.zipfiles.layout import content_offset
@@ -50,7 +52,7 @@ LARGEST_LISTING = 16 << 20
 LARGEST_DIRECTORY = 10 << 20
 """Bytes of a zip's directory, of which twenty times as much is held in memory: room for eighty thousand files."""
 
-_TWO_STORIES = "programs would not agree on what the zip holds; make it anew"
+_AMBIGUOUS_ZIP = "programs would not agree on what the zip holds; make it anew"
 
 
 _DIGEST = re.compile(r"sha256=[\w-]{43}", re.ASCII)
@@ -83,7 +85,7 @@ class Member(NamedTuple):
 def name_problems(names: Sequence[str], refused: str) -> Iterator[str]:
     """Yield what is wrong with names as they stand in the zip, before zipfile adapts them to its host.
 
-    ``refused`` ends each line, such as ``the wheel is refused``.
+    ``client_error`` ends each line, such as ``the wheel is refused``.
     """
     for name, count in Counter(names).items():
         problem = path_problem(name)
@@ -108,21 +110,21 @@ def header_problems(archive: zipfile.ZipFile, raw: BinaryIO, infos: Iterable[zip
     reached = 0
     for info in sorted(infos, key=lambda info: info.header_offset):
         if info.header_offset < reached:
-            yield f"{info.filename!r} lies over another member; {_TWO_STORIES}"
+            yield f"{info.filename!r} lies over another member; {_AMBIGUOUS_ZIP}"
         elif _has_header(raw, reached, info.header_offset):
-            yield f"a member that the directory does not name stands before {info.filename!r}; {_TWO_STORIES}"
+            yield f"a member that the directory does not name stands before {info.filename!r}; {_AMBIGUOUS_ZIP}"
         raw.seek(info.header_offset)
         _, _, flags, method, _, _, crc, packed, size, name, extra = _LOCAL_HEADER.unpack(raw.read(_LOCAL_HEADER.size))
         told = (flags & _ENCRYPTED, method, *((crc, packed, size) if not flags & _DESCRIPTOR else ()))
         large = _FULL_32 in {packed, size}  # then the numbers stand in the zip64 extra field
         known = (info.flag_bits & _ENCRYPTED, info.compress_type, info.CRC, info.compress_size, info.file_size)
         if not large and told != known[: len(told)]:
-            yield f"{info.filename!r} has two headers that differ; {_TWO_STORIES}"
+            yield f"{info.filename!r} has two headers that differ; {_AMBIGUOUS_ZIP}"
         reached = max(reached, info.header_offset + _LOCAL_HEADER.size + name + extra + info.compress_size)
     if reached > archive.start_dir:
-        yield f"its directory lies over a member; {_TWO_STORIES}"
+        yield f"its directory lies over a member; {_AMBIGUOUS_ZIP}"
     elif _has_header(raw, reached, archive.start_dir):
-        yield f"a member that the directory does not name stands at its end; {_TWO_STORIES}"
+        yield f"a member that the directory does not name stands at its end; {_AMBIGUOUS_ZIP}"
 
 
 def _has_header(raw: BinaryIO, start: int, end: int) -> bool:

@@ -14,14 +14,14 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda.archive.plan import (
     ArchivePlan,
-    Choices,
     FileContent,
     Origin,
+    PlanOptions,
     TextContent,
     WheelContent,
     make_plan,
     offered_plan,
-    opened,
+    open_content,
 )
 from hatch_lambda.errors import PlanError, ProjectError, WheelError
 from hatch_lambda.wheels.wheel import wheel_entries
@@ -53,14 +53,14 @@ def texts(plan: ArchivePlan) -> dict[str, bytes]:
 def problems(*entries, **choices) -> list[str]:
     """Return the lines of the message that planning ends in."""
     with pytest.raises(PlanError) as caught:
-        make_plan(entries, Choices(**choices))
+        make_plan(entries, PlanOptions(**choices))
     return str(caught.value).splitlines()
 
 
 def test_entries_are_sorted_by_path_in_whatever_order_they_come():
     offered = [entry("b.py"), entry("a/b.py"), entry("a.py"), entry("é.py"), entry("B.py")]
 
-    plans = {make_plan(order, Choices()) for order in itertools.permutations(offered)}
+    plans = {make_plan(order, PlanOptions()) for order in itertools.permutations(offered)}
 
     (plan,) = plans
     assert [planned.path for planned in plan.entries] == [
@@ -74,20 +74,20 @@ def test_entries_are_sorted_by_path_in_whatever_order_they_come():
 
 
 def test_nothing_makes_an_empty_plan():
-    plan = make_plan([], Choices())
+    plan = make_plan([], PlanOptions())
 
     assert (plan, plan.unzipped, plan.sizes) == (ArchivePlan(()), 0, {})
 
 
 def test_record_lists_every_file_of_its_distribution_with_hash_and_size():
-    plan = make_plan([entry("b.py", "1", ALPHA), entry("a, b.py", "", ALPHA), entry("c.py", "1", BETA)], Choices())
+    plan = make_plan([entry("b.py", "1", ALPHA), entry("a, b.py", "", ALPHA), entry("c.py", "1", BETA)], PlanOptions())
 
     assert rows(plan, ALPHA) == [["a, b.py", EMPTY, "0"], ["b.py", ONE, "1"], ["alpha-1.0.dist-info/RECORD", "", ""]]
     assert rows(plan, BETA) == [["c.py", ONE, "1"], ["beta-2.0.dist-info/RECORD", "", ""]]
 
 
 def test_record_has_unix_line_ends_on_every_system():
-    plan = make_plan([entry("b.py", "1", ALPHA)], Choices())
+    plan = make_plan([entry("b.py", "1", ALPHA)], PlanOptions())
 
     content = plan.paths["alpha-1.0.dist-info/RECORD"].content
     assert content == TextContent(f"b.py,{ONE},1\nalpha-1.0.dist-info/RECORD,,\n".encode())
@@ -104,7 +104,7 @@ def test_a_files_hash_is_that_of_its_bytes(tmp_path):
 
 
 def test_a_path_that_a_distribution_offers_twice_stands_in_record_once():
-    plan = make_plan([entry("f", "1", ALPHA), entry("f", "1", ALPHA)], Choices())
+    plan = make_plan([entry("f", "1", ALPHA), entry("f", "1", ALPHA)], PlanOptions())
 
     assert rows(plan, ALPHA) == [["f", ONE, "1"], ["alpha-1.0.dist-info/RECORD", "", ""]]
 
@@ -112,7 +112,7 @@ def test_a_path_that_a_distribution_offers_twice_stands_in_record_once():
 def test_a_file_in_the_place_of_a_record_gives_way_to_it():
     offered = [entry("beta-2.0.dist-info/RECORD", "1", ALPHA), entry("f", "1", ALPHA), entry("g", "1", BETA)]
 
-    plan = make_plan(offered, Choices())
+    plan = make_plan(offered, PlanOptions())
 
     assert [planned.path for planned in plan.entries] == list(plan.paths)
     assert rows(plan, ALPHA) == [["f", ONE, "1"], ["alpha-1.0.dist-info/RECORD", "", ""]]
@@ -120,7 +120,7 @@ def test_a_file_in_the_place_of_a_record_gives_way_to_it():
 
 
 def test_sizes_are_summed_by_distribution_the_largest_first():
-    plan = make_plan([entry("a", "1", ALPHA), entry("b", "22" * 100, BETA), entry("c", "3", ALPHA)], Choices())
+    plan = make_plan([entry("a", "1", ALPHA), entry("b", "22" * 100, BETA), entry("c", "3", ALPHA)], PlanOptions())
 
     records = {owner: plan.paths[f"{owner.dist_info}/RECORD"].content.size for owner in (ALPHA, BETA)}
     assert list(plan.sizes.items()) == [(BETA, 200 + records[BETA]), (ALPHA, 2 + records[ALPHA])]
@@ -135,7 +135,7 @@ def test_an_owner_names_itself():
 
 
 def test_a_file_that_several_distributions_ship_alike_is_kept_once_and_in_each_record():
-    plan = make_plan([entry("ns/__init__.py", "1", ALPHA), entry("ns/__init__.py", "1", BETA)], Choices())
+    plan = make_plan([entry("ns/__init__.py", "1", ALPHA), entry("ns/__init__.py", "1", BETA)], PlanOptions())
 
     assert texts(plan) == {"ns/__init__.py": b"1"}
     assert plan.paths["ns/__init__.py"].origin == ALPHA
@@ -183,7 +183,7 @@ def test_all_problems_are_told_at_once():
 def test_the_named_winner_takes_the_path_whoever_comes_first(order):
     offered = [entry("jwt/api.py", text, owner) for owner, text in order]
 
-    plan = make_plan(offered, Choices(collisions={"jwt/**": BETA_WINS}))
+    plan = make_plan(offered, PlanOptions(collisions={"jwt/**": BETA_WINS}))
 
     assert texts(plan) == {"jwt/api.py": b"2"}
 
@@ -191,7 +191,7 @@ def test_the_named_winner_takes_the_path_whoever_comes_first(order):
 def test_the_record_of_a_loser_no_longer_lists_the_file():
     offered = [entry("jwt/api.py", "1", ALPHA), entry("jwt/api.py", "2", BETA), entry("alpha.py", "", ALPHA)]
 
-    plan = make_plan(offered, Choices(collisions={"jwt/**": BETA_WINS}))
+    plan = make_plan(offered, PlanOptions(collisions={"jwt/**": BETA_WINS}))
 
     assert rows(plan, ALPHA) == [["alpha.py", EMPTY, "0"], ["alpha-1.0.dist-info/RECORD", "", ""]]
     assert [row[0] for row in rows(plan, BETA)] == ["jwt/api.py", "beta-2.0.dist-info/RECORD"]
@@ -200,7 +200,7 @@ def test_the_record_of_a_loser_no_longer_lists_the_file():
 def test_a_distribution_that_loses_every_file_keeps_its_record():
     offered = [entry("jwt/api.py", "1", ALPHA), entry("jwt/api.py", "2", BETA)]
 
-    plan = make_plan(offered, Choices(collisions={"jwt/**": BETA_WINS}))
+    plan = make_plan(offered, PlanOptions(collisions={"jwt/**": BETA_WINS}))
 
     assert rows(plan, ALPHA) == [["alpha-1.0.dist-info/RECORD", "", ""]]
 
@@ -208,7 +208,7 @@ def test_a_distribution_that_loses_every_file_keeps_its_record():
 def test_a_third_distribution_with_the_winners_contents_lists_the_file_too():
     offered = [entry("f", "1", ALPHA), entry("f", "22", BETA), entry("f", "1", GAMMA)]
 
-    plan = make_plan(offered, Choices(collisions={"f": canonicalize_name("Alpha")}))
+    plan = make_plan(offered, PlanOptions(collisions={"f": canonicalize_name("Alpha")}))
 
     assert texts(plan) == {"f": b"1"}
     assert rows(plan, GAMMA) == [["f", ONE, "1"], ["gamma-3.0.dist-info/RECORD", "", ""]]
@@ -218,7 +218,7 @@ def test_a_third_distribution_with_the_winners_contents_lists_the_file_too():
 def test_the_first_pattern_that_matches_names_the_winner():
     offered = [entry("jwt/api.py", "1", ALPHA), entry("jwt/api.py", "2", BETA)]
 
-    plan = make_plan(offered, Choices(collisions={"*.py": canonicalize_name("Alpha"), "jwt/**": BETA_WINS}))
+    plan = make_plan(offered, PlanOptions(collisions={"*.py": canonicalize_name("Alpha"), "jwt/**": BETA_WINS}))
 
     assert texts(plan) == {"jwt/api.py": b"1"}
 
@@ -226,7 +226,7 @@ def test_the_first_pattern_that_matches_names_the_winner():
 def test_the_project_can_be_the_winner():
     offered = [entry("f", "1", ALPHA), entry("f", "2", SHOP)]
 
-    plan = make_plan(offered, Choices(collisions={"f": canonicalize_name("shop")}))
+    plan = make_plan(offered, PlanOptions(collisions={"f": canonicalize_name("shop")}))
 
     assert plan.paths["f"].origin == SHOP
 
@@ -240,7 +240,7 @@ def test_a_winner_that_does_not_ship_the_file_is_told():
 
 
 def test_a_pattern_for_a_collision_that_is_not_there_changes_nothing():
-    plan = make_plan([entry("f", "1", ALPHA)], Choices(collisions={"f": canonicalize_name("gamma")}))
+    plan = make_plan([entry("f", "1", ALPHA)], PlanOptions(collisions={"f": canonicalize_name("gamma")}))
 
     assert texts(plan) == {"f": b"1"}
 
@@ -251,7 +251,7 @@ def test_a_pattern_for_a_collision_that_is_not_there_changes_nothing():
 def test_excluded_files_are_gone_from_the_archive_and_from_record():
     offered = [entry("a/b.txt", "1", ALPHA), entry("a/b.py", "1", ALPHA), entry("a/keep.txt", "1", ALPHA)]
 
-    plan = make_plan(offered, Choices(exclude_files=("*.txt", "!keep.txt")))
+    plan = make_plan(offered, PlanOptions(exclude_files=("*.txt", "!keep.txt")))
 
     assert texts(plan) == {"a/b.py": b"1", "a/keep.txt": b"1"}
     assert [row[0] for row in rows(plan, ALPHA)] == ["a/b.py", "a/keep.txt", "alpha-1.0.dist-info/RECORD"]
@@ -261,20 +261,20 @@ def test_excluded_files_are_gone_from_the_archive_and_from_record():
 def test_an_excluded_file_collides_with_nothing():
     offered = [entry("f", "1", ALPHA), entry("f", "2", BETA), entry("g", "", ALPHA)]
 
-    plan = make_plan(offered, Choices(exclude_files=("/f",)))
+    plan = make_plan(offered, PlanOptions(exclude_files=("/f",)))
 
     assert texts(plan) == {"g": b""}
 
 
 def test_records_can_be_excluded_like_any_other_file():
-    plan = make_plan([entry("f", "1", ALPHA), entry("g", "", BETA)], Choices(exclude_files=("alpha-*.dist-info/",)))
+    plan = make_plan([entry("f", "1", ALPHA), entry("g", "", BETA)], PlanOptions(exclude_files=("alpha-*.dist-info/",)))
 
     assert list(plan.paths) == ["beta-2.0.dist-info/RECORD", "f", "g"]
     assert plan.warnings == ()
 
 
 def test_a_distribution_whose_files_are_all_excluded_has_no_record():
-    plan = make_plan([entry("a/f", "1", ALPHA), entry("g", "", BETA)], Choices(exclude_files=("a/",)))
+    plan = make_plan([entry("a/f", "1", ALPHA), entry("g", "", BETA)], PlanOptions(exclude_files=("a/",)))
 
     assert list(plan.paths) == ["beta-2.0.dist-info/RECORD", "g"]
 
@@ -282,7 +282,7 @@ def test_a_distribution_whose_files_are_all_excluded_has_no_record():
 def test_a_pattern_that_matches_nothing_warns():
     patterns = ("*.txt", "nothing/", "!nobody", "# a comment", "")
 
-    plan = make_plan([entry("f.txt", "1", ALPHA), entry("g", "", ALPHA)], Choices(exclude_files=patterns))
+    plan = make_plan([entry("f.txt", "1", ALPHA), entry("g", "", ALPHA)], PlanOptions(exclude_files=patterns))
 
     assert plan.warnings == (
         "exclude-files has 'nothing/', which matches nothing; the archive is the same without it.",
@@ -311,13 +311,13 @@ def test_a_folder_in_the_place_of_a_record_is_refused():
 
 
 def test_excluding_the_file_leaves_the_folder():
-    plan = make_plan([entry("a", "", ALPHA), entry("a/b", "1", BETA)], Choices(exclude_files=("a/b",)))
+    plan = make_plan([entry("a", "", ALPHA), entry("a/b", "1", BETA)], PlanOptions(exclude_files=("a/b",)))
 
     assert texts(plan) == {"a": b""}
 
 
 def test_a_name_that_only_begins_like_a_folder_is_none():
-    plan = make_plan([entry("a", "", ALPHA), entry("a.b/c", "1", BETA), entry("a-b", "", BETA)], Choices())
+    plan = make_plan([entry("a", "", ALPHA), entry("a.b/c", "1", BETA), entry("a-b", "", BETA)], PlanOptions())
 
     assert list(texts(plan)) == ["a", "a-b", "a.b/c"]
 
@@ -326,7 +326,9 @@ def test_all_but_what_is_beside_is_put_under_a_prefix():
     leftover = Origin("shop", "0.1.0", None, project=True)
     beside = entry("hatch-lambda/shop.json", "{}", leftover)
 
-    plan = make_plan([entry("f", "1", ALPHA), entry("g", "2", leftover)], Choices(), prefix="python/", beside=[beside])
+    plan = make_plan(
+        [entry("f", "1", ALPHA), entry("g", "2", leftover)], PlanOptions(), prefix="python/", beside=[beside]
+    )
 
     assert [found.path for found in plan.entries] == [
         "hatch-lambda/shop.json",
@@ -337,7 +339,7 @@ def test_all_but_what_is_beside_is_put_under_a_prefix():
 
 
 def test_a_record_is_relative_to_the_prefix():
-    plan = make_plan([entry("f", "1", ALPHA)], Choices(), prefix="python/")
+    plan = make_plan([entry("f", "1", ALPHA)], PlanOptions(), prefix="python/")
 
     record = plan.paths[f"python/{ALPHA.dist_info}/RECORD"].content
     assert isinstance(record, TextContent)
@@ -347,7 +349,7 @@ def test_a_record_is_relative_to_the_prefix():
 @pytest.mark.parametrize("path", ["C:x.py", "a\\b", "a\nb", "d/" * 2042 + "xy", "caf\udce9"])
 def test_a_path_that_no_zip_may_have_is_a_problem(path):
     with pytest.raises(PlanError) as caught:
-        make_plan([entry("fine", "", ALPHA), entry(path, "", BETA)], Choices())
+        make_plan([entry("fine", "", ALPHA), entry(path, "", BETA)], PlanOptions())
 
     assert len(caught.value.problems) == 1
     assert caught.value.problems[0].startswith(f"{path!r}: is not ")
@@ -355,7 +357,7 @@ def test_a_path_that_no_zip_may_have_is_a_problem(path):
 
 
 def test_a_path_that_no_zip_may_have_can_be_left_out():
-    assert make_plan([entry("a\\b", "", SHOP), entry("c", "", SHOP)], Choices(("a*",))).paths.keys() == {
+    assert make_plan([entry("a\\b", "", SHOP), entry("c", "", SHOP)], PlanOptions(("a*",))).paths.keys() == {
         "c",
         "shop-0.1.0.dist-info/RECORD",
     }
@@ -364,9 +366,9 @@ def test_a_path_that_no_zip_may_have_can_be_left_out():
 def test_a_path_counts_with_the_folder_that_it_goes_into():
     path = "d/" * 2040 + "x"
 
-    assert path in make_plan([entry(path, "", ALPHA)], Choices()).paths
+    assert path in make_plan([entry(path, "", ALPHA)], PlanOptions()).paths
     with pytest.raises(PlanError, match="is not a path for every system"):
-        make_plan([entry(path, "", ALPHA)], Choices(), prefix="python/")
+        make_plan([entry(path, "", ALPHA)], PlanOptions(), prefix="python/")
 
 
 def test_the_size_is_known_before_any_file_is_read(tmp_path):
@@ -377,12 +379,12 @@ def test_the_size_is_known_before_any_file_is_read(tmp_path):
         replace(entry("left", "", ALPHA), content=FileContent(tmp_path / "missing", 100)),
     ]
 
-    assert offered_plan(entries, Choices(("left",))).unzipped == 8
+    assert offered_plan(entries, PlanOptions(("left",))).unzipped == 8
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(ProjectError) as caught:
-        make_plan([entry("shop/file", tmp_path)], Choices())
+        make_plan([entry("shop/file", tmp_path)], PlanOptions())
 
     assert str(caught.value) == f"{tmp_path}: cannot be read; Is a directory; mend it, or exclude it"
 
@@ -395,12 +397,12 @@ def test_a_wheel_that_is_gone_or_damaged_while_it_is_looked_into_is_named(tmp_pa
     data[found.content.offset] ^= 0xFF
     wheel.write_bytes(data)
 
-    with pytest.raises(WheelError) as damaged, opened(found.content) as file:
+    with pytest.raises(WheelError) as damaged, open_content(found.content) as file:
         file.read()
     wheel.unlink()
-    with pytest.raises(WheelError) as gone, opened(found.content):
+    with pytest.raises(WheelError) as gone, open_content(found.content):
         pass
 
-    remedy = "build again to fetch it again"
-    assert re.fullmatch(f"{re.escape(str(wheel))}: cannot be read \\(.+\\); {remedy}", str(damaged.value))
-    assert str(gone.value) == f"{wheel}: cannot be read ([Errno 2] No such file or directory: '{wheel}'); {remedy}"
+    fix = "build again to fetch it again"
+    assert re.fullmatch(f"{re.escape(str(wheel))}: cannot be read \\(.+\\); {fix}", str(damaged.value))
+    assert str(gone.value) == f"{wheel}: cannot be read ([Errno 2] No such file or directory: '{wheel}'); {fix}"

@@ -16,23 +16,23 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hatch_lambda.archive.plan import WheelContent
-from hatch_lambda.archive.read import FinishedArchive, read_finished
-from hatch_lambda.errors import FinishedError
+from hatch_lambda.archive.read import LambdaZip, read_zip
+from hatch_lambda.errors import ZipError
 from tests.support.finished import HANDLER, installed, our_zip, zip_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def owned(archive: FinishedArchive) -> dict[str, str]:
+def owned(archive: LambdaZip) -> dict[str, str]:
     """Return the owner of each file outside of every dist-info; ``-`` for nobody."""
     return {entry.path: str(entry.origin) or "-" for entry in archive.plan.entries if ".dist-info/" not in entry.path}
 
 
 def problems(path: Path) -> list[str]:
     """Return the lines of the message that reading ends in, each without the zip's path."""
-    with pytest.raises(FinishedError) as caught:
-        read_finished(path)
+    with pytest.raises(ZipError) as caught:
+        read_zip(path)
     lines = str(caught.value).splitlines()
     assert all(line.startswith(f"{path}: ") for line in lines)
     return [line.removeprefix(f"{path}: ") for line in lines]
@@ -44,7 +44,7 @@ def problems(path: Path) -> list[str]:
 def test_a_zip_of_ours_tells_what_it_was_made_for(tmp_path):
     path = our_zip(tmp_path, libraries={"lib": "1.0", "more": "2.1"})
 
-    found = read_finished(path)
+    found = read_zip(path)
 
     content = path.read_bytes()
     assert (found.path, found.size, found.sha256) == (path, len(content), hashlib.sha256(content).hexdigest())
@@ -60,7 +60,7 @@ def test_a_zip_of_ours_tells_what_it_was_made_for(tmp_path):
 
 
 def test_every_file_of_a_zip_of_ours_has_its_owner(tmp_path):
-    found = read_finished(our_zip(tmp_path))
+    found = read_zip(our_zip(tmp_path))
 
     assert owned(found) == {"lib/__init__.py": "lib 1.0", "shop/api.py": "shop 0.1.0"}
     assert {str(entry.origin) for entry in found.plan.entries} == {"lib 1.0", "shop 0.1.0"}
@@ -69,7 +69,7 @@ def test_every_file_of_a_zip_of_ours_has_its_owner(tmp_path):
 def test_the_contents_point_to_the_bytes_in_the_zip(tmp_path):
     path = our_zip(tmp_path)
 
-    content = read_finished(path).plan.paths["shop/api.py"].content
+    content = read_zip(path).plan.paths["shop/api.py"].content
 
     assert content.digest == "sha256=" + base64.urlsafe_b64encode(
         hashlib.sha256(HANDLER.encode()).digest()
@@ -83,7 +83,7 @@ def test_the_contents_point_to_the_bytes_in_the_zip(tmp_path):
 def test_the_tags_of_a_wheel_are_known(tmp_path):
     tag = "cp313-cp313-manylinux_2_28_aarch64"
 
-    (one,) = read_finished(zip_of(tmp_path, installed("native", tag=tag))).distributions
+    (one,) = read_zip(zip_of(tmp_path, installed("native", tag=tag))).distributions
 
     assert one.tags == (tag,)
 
@@ -99,7 +99,7 @@ def test_a_layer_that_others_made_is_known_by_its_folders(tmp_path):
         "bin/tool": "",
     }
 
-    found = read_finished(zip_of(tmp_path, files))
+    found = read_zip(zip_of(tmp_path, files))
 
     assert (found.kind, found.import_roots) == ("layer", ("python/", "python/lib/python3.13/site-packages/"))
     assert [one.dist_info for one in found.distributions] == [
@@ -118,35 +118,35 @@ def test_a_layer_of_ours_with_the_projects_files_says_so_too(tmp_path):
     described = {"schema": 1, "kind": "layer", "runtime": "python3.13", "architecture": "arm64"}
     path = zip_of(tmp_path, {"python/shop-0.1.0.dist-info/lambda.json": json.dumps(described), "python/shop.py": ""})
 
-    assert read_finished(path).described == described
+    assert read_zip(path).described == described
 
 
 def test_a_layer_of_ours_says_so_itself(tmp_path):
     described = {"schema": 1, "kind": "layer", "runtime": "python3.13", "architecture": "arm64"}
     files = {"hatch-lambda/shop.json": json.dumps(described), **installed("lib", root="python/"), "other/x": ""}
 
-    found = read_finished(zip_of(tmp_path, files))
+    found = read_zip(zip_of(tmp_path, files))
 
     assert (found.kind, found.import_roots, found.described) == ("layer", ("python/",), described)
 
 
 @pytest.mark.parametrize("files", [{"python/app.py": "", "app.py": ""}, {"python": ""}, {}])
 def test_any_other_zip_is_a_function(tmp_path, files):
-    assert read_finished(zip_of(tmp_path, files)).kind == "function"
+    assert read_zip(zip_of(tmp_path, files)).kind == "function"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "nonsense", '{"schema": 1, "kind": "boat"}', "[" * 100_000])
 def test_a_lambda_json_that_is_none_of_ours_is_no_description(tmp_path, text):
     files = {**installed("shop"), "shop-1.0.dist-info/lambda.json": text}
 
-    assert read_finished(zip_of(tmp_path, files)).described is None
+    assert read_zip(zip_of(tmp_path, files)).described is None
 
 
 # Whose a file is
 
 
 def test_files_that_no_distribution_owns_are_the_projects_in_a_zip_that_others_made(tmp_path):
-    found = read_finished(zip_of(tmp_path, {"app.py": HANDLER, **installed("lib")}))
+    found = read_zip(zip_of(tmp_path, {"app.py": HANDLER, **installed("lib")}))
 
     assert owned(found) == {"app.py": "-", "lib/__init__.py": "lib 1.0"}
     assert [entry.origin.project for entry in found.plan.entries if entry.path == "app.py"] == [True]
@@ -155,7 +155,7 @@ def test_files_that_no_distribution_owns_are_the_projects_in_a_zip_that_others_m
 def test_compiled_files_are_of_the_distribution_around_them(tmp_path):
     files = {**installed("lib"), "lib/__pycache__/x.pyc": "", "lib/deep/er/y.pyc": "", "__pycache__/app.pyc": ""}
 
-    found = owned(read_finished(zip_of(tmp_path, files)))
+    found = owned(read_zip(zip_of(tmp_path, files)))
 
     assert found == {
         "__pycache__/app.pyc": "-",
@@ -173,7 +173,7 @@ def test_a_folder_that_several_share_gives_its_other_files_to_nobody(tmp_path):
         "space/x": "",
     }
 
-    found = owned(read_finished(zip_of(tmp_path, files)))
+    found = owned(read_zip(zip_of(tmp_path, files)))
 
     assert found == {"space/one/a.py": "one 1.0", "space/one/x": "one 1.0", "space/two/b.py": "two 1.0", "space/x": "-"}
 
@@ -181,7 +181,7 @@ def test_a_folder_that_several_share_gives_its_other_files_to_nobody(tmp_path):
 def test_scripts_that_pip_moved_to_bin_are_their_distributions(tmp_path):
     files = {**installed("lib", record="../../bin/tool,,\n"), "bin/tool": "", "bin/other": ""}
 
-    found = owned(read_finished(zip_of(tmp_path, files)))
+    found = owned(read_zip(zip_of(tmp_path, files)))
 
     assert found == {"bin/other": "-", "bin/tool": "lib 1.0", "lib/__init__.py": "lib 1.0"}
 
@@ -200,7 +200,7 @@ def test_without_a_record_the_name_and_top_level_tell(tmp_path, record):
     if record is not None:
         files["named-1.0.dist-info/RECORD"] = record
 
-    found = owned(read_finished(zip_of(tmp_path, files)))
+    found = owned(read_zip(zip_of(tmp_path, files)))
 
     assert found == {
         "first/a.py": "top 1.0",
@@ -214,7 +214,7 @@ def test_without_a_record_the_name_and_top_level_tell(tmp_path, record):
 def test_a_name_that_a_terminal_would_obey_is_made_plain(tmp_path):
     files = {"x-1.0.dist-info/METADATA": "Name: x\x1b[31m\nVersion: 1.0\x07\n"}
 
-    (one,) = read_finished(zip_of(tmp_path, files)).distributions
+    (one,) = read_zip(zip_of(tmp_path, files)).distributions
 
     assert str(one) == "x[31m 1.0"
 
@@ -279,7 +279,7 @@ def test_a_name_that_is_a_file_and_a_folder_is_refused(tmp_path, names):
 
 
 def test_names_that_differ_in_case_only_are_fine_on_lambda(tmp_path):
-    assert [entry.path for entry in read_finished(zip_of(tmp_path, {"a": "", "A": ""})).plan.entries] == ["A", "a"]
+    assert [entry.path for entry in read_zip(zip_of(tmp_path, {"a": "", "A": ""})).plan.entries] == ["A", "a"]
 
 
 def test_a_folder_that_holds_bytes_is_refused(tmp_path):
@@ -361,7 +361,7 @@ def test_a_text_of_many_bytes_is_not_taken_into_memory(tmp_path):
     path = zip_of(tmp_path, files)
     tracemalloc.start()
     try:
-        archive = read_finished(path)
+        archive = read_zip(path)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -377,7 +377,7 @@ def test_a_symbolic_link_is_a_file_as_any_other(tmp_path):
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr(link, "a.so.1")
 
-    assert list(owned(read_finished(path))) == ["a.so", "a.so.1"]
+    assert list(owned(read_zip(path))) == ["a.so", "a.so.1"]
 
 
 def test_a_file_far_larger_than_any_zip_is_refused_before_it_is_read(tmp_path):
@@ -395,7 +395,7 @@ def test_deep_paths_take_no_more_memory_than_they_are_long(tmp_path):
     path = zip_of(tmp_path, {**installed("lib"), **deep})
     tracemalloc.start()
     try:
-        read_finished(path)
+        read_zip(path)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -426,6 +426,6 @@ def test_a_file_that_nobody_lists_is_of_who_alone_owns_the_folder_around_it(tmp_
     }
     files = {name: text for each, theirs in listed.items() for name, text in installed(each, files=theirs).items()}
 
-    archive = read_finished(zip_of(tmp_path, {**files, path: "x"}))
+    archive = read_zip(zip_of(tmp_path, {**files, path: "x"}))
 
     assert str(archive.plan.paths[path].origin) == owner

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda.archive.plan import ArchivePlan, Choices, Entry, FileContent, TextContent, WheelContent, make_plan
+from hatch_lambda.archive.plan import ArchivePlan, Entry, FileContent, PlanOptions, TextContent, WheelContent, make_plan
 from hatch_lambda.archive.write import Header, dos_date, end_records, remove_leftovers, write_archive
 from hatch_lambda.errors import ArchiveError, ProjectError, WheelError
-from hatch_lambda.wheels.cache import Store
+from hatch_lambda.wheels.cache import WheelCache
 from hatch_lambda.wheels.wheel import wheel_entries
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import SHOP, entry, plan, verified
@@ -35,12 +35,12 @@ def spliced(path: Path) -> ArchivePlan:
     return plan(*wheel_entries(verified(path), scripts_for=None))
 
 
-def stored_wheel(folder: Path, method: int) -> Path:
+def stored_wheel(directory: Path, method: int) -> Path:
     """Return a wheel with one member in that method of compression, which is executable."""
     info = zipfile.ZipInfo("lib/program", (2021, 3, 4, 5, 6, 8))
     info.external_attr = (stat.S_IFREG | 0o700) << 16
     info.compress_type = method
-    return make_wheel(folder, "lib", infos=[(info, b"program " * 100)])
+    return make_wheel(directory, "lib", infos=[(info, b"program " * 100)])
 
 
 def read_all(path: Path) -> dict[str, bytes]:
@@ -98,10 +98,10 @@ def test_size_and_hash_are_those_of_the_file(tmp_path):
 
 
 def test_the_same_plan_written_elsewhere_is_the_same_archive(tmp_path):
-    chosen = plan(entry("a", "1"), entry("b", "2"))
+    selected = plan(entry("a", "1"), entry("b", "2"))
 
-    first = write_archive(chosen, tmp_path / "one" / "a.zip", timestamp=FEBRUARY_2020)
-    second = write_archive(chosen, tmp_path / "two" / "b.zip", timestamp=FEBRUARY_2020)
+    first = write_archive(selected, tmp_path / "one" / "a.zip", timestamp=FEBRUARY_2020)
+    second = write_archive(selected, tmp_path / "two" / "b.zip", timestamp=FEBRUARY_2020)
 
     assert (first.size, first.sha256) == (second.size, second.sha256)
 
@@ -134,9 +134,9 @@ def test_texts_files_and_members_of_wheels_are_read_back(tmp_path):
 def test_members_of_wheels_keep_their_compressed_bytes(tmp_path):
     info = zipfile.ZipInfo("lib/data.bin")
     stored = make_wheel(tmp_path / "w", "lib", files={"lib/a.py": "a = 1\n" * 1000}, infos=[(info, b"12345")])
-    chosen = spliced(stored)
+    selected = spliced(stored)
 
-    write_archive(chosen, tmp_path / "a.zip", timestamp=0)
+    write_archive(selected, tmp_path / "a.zip", timestamp=0)
 
     for name in ("lib/a.py", "lib/data.bin"):
         before, after = field(stored, name), field(tmp_path / "a.zip", name)
@@ -331,11 +331,11 @@ def test_a_file_that_changes_while_the_archive_is_made_leaves_the_old_archive(tm
     (tmp_path / "dist" / "a.zip").write_bytes(b"old")
     source = tmp_path / "source"
     source.write_text("12345")
-    chosen = plan(entry("a", "1"), entry("shop/file", source))
+    selected = plan(entry("a", "1"), entry("shop/file", source))
     source.write_text("123456")
 
     with pytest.raises(ArchiveError) as caught:
-        write_archive(chosen, tmp_path / "dist" / "a.zip", timestamp=0)
+        write_archive(selected, tmp_path / "dist" / "a.zip", timestamp=0)
 
     assert str(caught.value) == "shop/file: changed while the archive was being made; build again"
     assert [(path.name, path.read_bytes()) for path in (tmp_path / "dist").iterdir()] == [("a.zip", b"old")]
@@ -355,11 +355,11 @@ def test_a_file_that_is_gone_leaves_no_archive(tmp_path):
 
 def test_a_wheel_that_became_shorter_leaves_no_archive(tmp_path):
     wheel = make_wheel(tmp_path / "w", "lib")
-    chosen = spliced(wheel)
+    selected = spliced(wheel)
     wheel.write_bytes(wheel.read_bytes()[:40])
 
     with pytest.raises(WheelError) as caught:
-        write_archive(chosen, tmp_path / "dist" / "a.zip", timestamp=0)
+        write_archive(selected, tmp_path / "dist" / "a.zip", timestamp=0)
 
     assert str(caught.value) == f"{wheel}: changed during the build; build again to fetch it again"
     assert list((tmp_path / "dist").iterdir()) == []
@@ -392,33 +392,33 @@ def flip_through_a_link(path: Path) -> None:
 @pytest.mark.parametrize("change", [flip, swap, flip_through_a_link])
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_a_cached_wheel_that_changes_after_it_was_hashed_leaves_no_archive(tmp_path, change, method):
-    with Store(tmp_path / "cache") as store:
+    with WheelCache(tmp_path / "cache") as store:
         wheel = store.add(noisy_wheel(tmp_path / "w", method), expected=None)
-        chosen = plan(*wheel_entries(wheel, scripts_for=None))
+        selected = plan(*wheel_entries(wheel, scripts_for=None))
         change(wheel.path)
 
         with pytest.raises(WheelError) as caught:
-            write_archive(chosen, tmp_path / "dist" / "a.zip", timestamp=0)
+            write_archive(selected, tmp_path / "dist" / "a.zip", timestamp=0)
 
     assert str(caught.value) == f"{wheel.path}: changed during the build; build again to fetch it again"
     assert list((tmp_path / "dist").iterdir()) == []
 
 
-def noisy_wheel(folder: Path, method: int) -> Path:
+def noisy_wheel(directory: Path, method: int) -> Path:
     """Return a wheel with one large member in that method of compression."""
     info = zipfile.ZipInfo("lib/model.bin")
     info.compress_type = method
-    return make_wheel(folder, "lib", infos=[(info, random.Random(1).randbytes(1 << 16))])
+    return make_wheel(directory, "lib", infos=[(info, random.Random(1).randbytes(1 << 16))])
 
 
 def test_a_cached_wheel_that_goes_after_it_was_hashed_leaves_no_archive(tmp_path):
-    with Store(tmp_path / "cache") as store:
+    with WheelCache(tmp_path / "cache") as store:
         wheel = store.add(make_wheel(tmp_path / "w", "lib"), expected=None)
-        chosen = plan(*wheel_entries(wheel, scripts_for=None))
+        selected = plan(*wheel_entries(wheel, scripts_for=None))
         wheel.path.unlink()
 
         with pytest.raises(WheelError) as caught:
-            write_archive(chosen, tmp_path / "dist" / "a.zip", timestamp=0)
+            write_archive(selected, tmp_path / "dist" / "a.zip", timestamp=0)
 
     assert str(caught.value) == (
         f"{wheel.path}: cannot be read (No such file or directory); build again to fetch it again"
@@ -430,11 +430,11 @@ def test_a_cached_wheel_that_goes_after_it_was_hashed_leaves_no_archive(tmp_path
 def test_a_file_that_changes_and_keeps_its_size_leaves_no_archive(tmp_path, owner):
     source = tmp_path / "source"
     source.write_text("123")
-    chosen = make_plan([entry("shop/file", source, owner)], Choices())
+    selected = make_plan([entry("shop/file", source, owner)], PlanOptions())
     source.write_text("456")
 
     with pytest.raises(ArchiveError) as caught:
-        write_archive(chosen, tmp_path / "dist" / "a.zip", timestamp=0)
+        write_archive(selected, tmp_path / "dist" / "a.zip", timestamp=0)
 
     assert str(caught.value) == "shop/file: changed while the archive was being made; build again"
     assert list((tmp_path / "dist").iterdir()) == []
@@ -453,10 +453,10 @@ def test_a_file_that_changes_while_it_is_read_leaves_no_archive(tmp_path):
                 other.write(os.urandom(8))
             return file
 
-    chosen = make_plan([Entry("f", SHOP, FileContent(Changing(source), 3 << 20))], Choices())
+    selected = make_plan([Entry("f", SHOP, FileContent(Changing(source), 3 << 20))], PlanOptions())
 
     with pytest.raises(ArchiveError) as caught:
-        write_archive(chosen, tmp_path / "dist" / "a.zip", timestamp=0)
+        write_archive(selected, tmp_path / "dist" / "a.zip", timestamp=0)
 
     assert str(caught.value) == "f: changed while the archive was being made; build again"
     assert list((tmp_path / "dist").iterdir()) == []
@@ -496,7 +496,7 @@ class _Unwritable(type(Path())):  # type: ignore[misc]  # the class of paths dep
 
 
 @pytest.mark.parametrize(
-    ("number", "remedy"),
+    ("number", "fix"),
     [
         (errno.ENOSPC, "free some space"),
         (errno.EDQUOT, "free some space"),
@@ -506,14 +506,14 @@ class _Unwritable(type(Path())):  # type: ignore[misc]  # the class of paths dep
         (errno.EIO, "see to that"),
     ],
 )
-def test_the_message_names_a_remedy_for_what_the_system_says(number, remedy):
+def test_the_message_names_a_remedy_for_what_the_system_says(number, fix):
     path = _Unwritable("dist/a.zip")
     path.number = number
 
     with pytest.raises(ArchiveError) as caught:
         write_archive(plan(), path, timestamp=0)
 
-    assert str(caught.value) == f"dist/a.zip: cannot be written; the system's words; {remedy}, then build again"
+    assert str(caught.value) == f"dist/a.zip: cannot be written; the system's words; {fix}, then build again"
 
 
 # What killed builds have left

@@ -11,7 +11,7 @@ import pytest
 from hatch_lambda.archive.plan import ArchivePlan, Entry, WheelContent
 from hatch_lambda.archive.write import WrittenArchive
 from hatch_lambda.build.report import Report
-from hatch_lambda.dependencies.wheelhouse import Chosen
+from hatch_lambda.dependencies.wheelhouse import SelectedWheels
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import candidate, config, origin, plan, verified
 
@@ -22,18 +22,18 @@ def sized(name: str, size: int) -> Entry:
     return Entry(f"{name}/file", origin(name), content)
 
 
-def report(chosen: ArchivePlan, *, zipped: int = 0, wheels: Any = (), **options: Any) -> list[str]:
+def report(selected: ArchivePlan, *, zipped: int = 0, wheels: Any = (), **options: Any) -> list[str]:
     """Return the lines of a report."""
     archive = WrittenArchive(Path("a.zip"), zipped, "")
-    made = candidate(chosen, config(**options))
-    taken = Chosen(tuple(wheels), left_out=(), excluded=(), ignored=())
+    made = candidate(selected, config(**options))
+    taken = SelectedWheels(tuple(wheels), superfluous=(), excluded=(), ignored=())
     return list(Report(made, taken, (), (made.config.target,), archive, ("a note",), ("a warning",)).lines())
 
 
 def test_a_report_tells_target_handler_sizes_and_the_largest_distributions():
-    chosen = plan(sized("a", 1 << 20), sized("b", 20 << 20), sized("c", 3 << 20), sized("d", 2 << 20))
+    selected = plan(sized("a", 1 << 20), sized("b", 20 << 20), sized("c", 3 << 20), sized("d", 2 << 20))
 
-    assert report(chosen, zipped=5 << 20, handler="shop.api.main", architecture="arm64") == [
+    assert report(selected, zipped=5 << 20, handler="shop.api.main", architecture="arm64") == [
         "  python3.13 on arm64, handler shop.api.main",
         "  0 distributions, 5.0 MiB zipped, 26.0 MiB unzipped (10.4% of Lambda's limit)",
         "  largest: b 1.0 (20.0 MiB), c 1.0 (3.0 MiB), d 1.0 (2.0 MiB)",

@@ -12,9 +12,9 @@ import pytest
 
 from hatch_lambda.archive.plan import ArchivePlan, Entry, FileContent, Origin
 from hatch_lambda.checks import check_candidate
-from hatch_lambda.checks.base import Finding
+from hatch_lambda.checks.base import Diagnostic
 from hatch_lambda.checks.handler import check_handler
-from hatch_lambda.checks.limits import check_unzipped, check_zipped, largest, mebibytes
+from hatch_lambda.checks.limits import check_unzipped, check_zipped, format_size, largest
 from hatch_lambda.errors import PlanError
 from hatch_lambda.runtime.runtimes import AMAZON_LINUX_2023, Runtime
 from hatch_lambda.wheels.wheel import wheel_entries
@@ -35,12 +35,12 @@ def sized(size: int, name: str = "big") -> Entry:
 
 
 def found(
-    chosen: ArchivePlan, handler: str, runtime: str = "python3.13", architecture: Architecture = "x86_64"
+    selected: ArchivePlan, handler: str, runtime: str = "python3.13", architecture: Architecture = "x86_64"
 ) -> list[str]:
     """Return the text of each error that the handler's check finds."""
-    findings = list(check_handler(candidate(chosen, config(runtime, architecture, handler=handler))))
-    assert all(finding.severity == "error" for finding in findings)
-    return [finding.text for finding in findings]
+    diagnostics = list(check_handler(candidate(selected, config(runtime, architecture, handler=handler))))
+    assert all(diagnostic.severity == "error" for diagnostic in diagnostics)
+    return [diagnostic.text for diagnostic in diagnostics]
 
 
 # Sizes
@@ -51,11 +51,11 @@ def test_an_archive_of_the_largest_size_passes():
 
 
 def test_an_archive_of_one_byte_more_is_refused_and_what_fills_it_is_named():
-    chosen = plan(sized(262_000_000, "a"), sized(100_000, "b"), sized(43_000, "c"), sized(1_000, "d"))
+    selected = plan(sized(262_000_000, "a"), sized(100_000, "b"), sized(43_000, "c"), sized(1_000, "d"))
 
-    (finding,) = check_unzipped(candidate(chosen, config()))
+    (diagnostic,) = check_unzipped(candidate(selected, config()))
 
-    assert finding == Finding(
+    assert diagnostic == Diagnostic(
         "error",
         "unzipped: 262,144,000 bytes; Lambda accepts less than 262,144,000 with its layers; largest: a 1.0 (249.9 "
         "MiB), b 1.0 (0.1 MiB), c 1.0 (0.0 MiB), …",
@@ -66,18 +66,18 @@ def test_files_of_no_distribution_are_named_one_by_one_where_they_fill_it():
     nobody = Origin("", "", None)
     files = [replace(sized(size), origin=nobody, path=path) for path, size in {"a.bin": 200 << 20, "b.bin": 1}.items()]
 
-    (finding,) = check_unzipped(candidate(plan(*files, sized(100 << 20, "lib")), config()))
+    (diagnostic,) = check_unzipped(candidate(plan(*files, sized(100 << 20, "lib")), config()))
 
-    assert finding.text == (
+    assert diagnostic.text == (
         "unzipped: 314,572,801 bytes; Lambda accepts less than 262,144,000 with its layers; largest: a.bin (200.0 "
         "MiB), lib 1.0 (100.0 MiB), b.bin (0.0 MiB), …"
     )
 
 
 def test_the_users_own_limit_is_named_as_such():
-    (finding,) = check_unzipped(candidate(plan(sized(1001)), config(max_size=1000)))
+    (diagnostic,) = check_unzipped(candidate(plan(sized(1001)), config(max_size=1000)))
 
-    assert finding == Finding(
+    assert diagnostic == Diagnostic(
         "error",
         "unzipped: 1,001 bytes; tool.hatch.build.targets.lambda.max-size admits 1,000; largest: big 1.0 (0.0 MiB), …",
     )
@@ -93,7 +93,7 @@ def test_a_zip_that_lambda_takes_directly_passes():
 
 def test_a_zip_that_has_to_go_through_s3_warns():
     assert list(check_zipped(52_428_801)) == [
-        Finding(
+        Diagnostic(
             "warning",
             "The archive takes 50.0 MiB, more than the 50.0 MiB that Lambda takes directly; it has to be deployed from "
             "S3.",
@@ -102,16 +102,16 @@ def test_a_zip_that_has_to_go_through_s3_warns():
 
 
 def test_the_largest_distributions_are_listed_the_largest_first():
-    chosen = plan(sized(1 << 20, "a"), sized(3 << 20, "b"), sized(2 << 20, "c"))
+    selected = plan(sized(1 << 20, "a"), sized(3 << 20, "b"), sized(2 << 20, "c"))
 
-    assert largest(chosen, 2) == "b 1.0 (3.0 MiB), c 1.0 (2.0 MiB)"
+    assert largest(selected, 2) == "b 1.0 (3.0 MiB), c 1.0 (2.0 MiB)"
 
 
 @pytest.mark.parametrize(
     ("size", "text"), [(0, "0.0 MiB"), (1 << 20, "1.0 MiB"), (1_600_000, "1.5 MiB"), (5000 << 20, "5,000.0 MiB")]
 )
 def test_sizes_are_told_in_mebibytes(size, text):
-    assert mebibytes(size) == text
+    assert format_size(size) == text
 
 
 # All checks
@@ -135,9 +135,9 @@ def test_a_plan_without_problems_passes():
 
 
 def test_warnings_of_checks_are_returned():
-    chosen = plan(entry("app.py", "def main(event, context): ...\n".ljust((16 << 20) + 1)))
+    selected = plan(entry("app.py", "def main(event, context): ...\n".ljust((16 << 20) + 1)))
 
-    warnings = check_candidate(candidate(chosen, config(handler="app.main")))
+    warnings = check_candidate(candidate(selected, config(handler="app.main")))
 
     assert warnings == ("app.py: not checked, because it is larger than 16 MiB; move its data to another file",)
 
@@ -207,9 +207,9 @@ def test_a_package_is_preferred_to_a_module_and_an_extension_module_to_source():
 
 
 def test_a_module_that_is_not_there_is_told_with_what_is():
-    chosen = plan(PACKAGE, API, entry("tool.py", "", origin("tool")), entry("numpy/__init__.py", "", origin("numpy")))
+    selected = plan(PACKAGE, API, entry("tool.py", "", origin("tool")), entry("numpy/__init__.py", "", origin("numpy")))
 
-    assert found(chosen, "app.main") == [
+    assert found(selected, "app.main") == [
         (
             "handler 'app.main': no module 'app' in the zip, whose top level has 'shop', 'numpy', 'tool'; correct the "
             "name, or include its file"
@@ -229,9 +229,9 @@ def test_what_cannot_be_imported_is_not_listed():
 
 
 def test_a_long_list_of_names_stops():
-    chosen = plan(*(entry(f"m{number}.py") for number in range(9)))
+    selected = plan(*(entry(f"m{number}.py") for number in range(9)))
 
-    assert found(chosen, "app.main") == [
+    assert found(selected, "app.main") == [
         (
             "handler 'app.main': no module 'app' in the zip, whose top level has 'm0', 'm1', 'm2', 'm3', 'm4', 'm5', "
             "'m6', 'm7', … (9 in total); correct the name, or include its file"
@@ -281,31 +281,31 @@ def test_a_handler_without_a_module_is_told():
 
 
 def test_a_long_sum_is_not_too_deep():
-    chosen = plan(entry("app.py", f"total = {' + '.join(['1'] * 1500)}\ndef main(event, context): ...\n"))
+    selected = plan(entry("app.py", f"total = {' + '.join(['1'] * 1500)}\ndef main(event, context): ...\n"))
 
-    assert found(chosen, "app.main") == []
+    assert found(selected, "app.main") == []
 
 
 @pytest.mark.parametrize("value", TOO_DEEP)
 def test_a_module_too_deep_for_the_python_that_builds_is_told(value):
-    chosen = plan(entry("app.py", f"total = {value}\ndef main(event, context): ...\n"))
+    selected = plan(entry("app.py", f"total = {value}\ndef main(event, context): ...\n"))
 
-    findings = list(check_handler(candidate(chosen, config(handler="app.main"))))
+    diagnostics = list(check_handler(candidate(selected, config(handler="app.main"))))
 
     text = (
         f"app.py: not checked, because it is nested too deeply for Python {OWN}, which runs the build; split its "
         "longest expression"
     )
-    assert findings == [Finding("warning", text)]
+    assert diagnostics == [Diagnostic("warning", text)]
 
 
 def test_a_module_that_nobody_would_write_is_not_read():
-    chosen = plan(entry("app.py", "def main(event, context): ...\n".ljust((16 << 20) + 1)))
+    selected = plan(entry("app.py", "def main(event, context): ...\n".ljust((16 << 20) + 1)))
 
-    findings = list(check_handler(candidate(chosen, config(handler="app.main"))))
+    diagnostics = list(check_handler(candidate(selected, config(handler="app.main"))))
 
     text = "app.py: not checked, because it is larger than 16 MiB; move its data to another file"
-    assert findings == [Finding("warning", text)]
+    assert diagnostics == [Diagnostic("warning", text)]
 
 
 @pytest.mark.parametrize("name", ["zlib", "select", "resource", "nt"])
@@ -318,9 +318,9 @@ def test_what_is_built_into_the_python_that_builds_does_not_matter(name, monkeyp
 @pytest.mark.parametrize("handler", ["sys.main", "time/app.main", "builtins.x.main"])
 def test_a_module_built_into_python_is_refused(handler):
     module = handler.replace("/", ".").split(".")[0]
-    chosen = plan(entry(f"{module}.py", "def main(event, context): ...\n"))
+    selected = plan(entry(f"{module}.py", "def main(event, context): ...\n"))
 
-    assert found(chosen, handler) == [
+    assert found(selected, handler) == [
         (
             f"handler {handler!r}: Lambda can't load {module}.py, because {module!r} is a built-in Python module; "
             "rename it"
@@ -426,25 +426,25 @@ def test_every_way_to_define_a_name_is_seen(source):
     ],
 )
 def test_what_defines_no_name_of_the_module_does_not_count(source):
-    chosen = plan(entry("app.py", f"{source}\ny = z = 1"))
+    selected = plan(entry("app.py", f"{source}\ny = z = 1"))
 
-    (line,) = found(chosen, "app.handler")
+    (line,) = found(selected, "app.handler")
 
     assert line.startswith("handler 'app.handler': app.py defines no 'handler'; ")
 
 
 def test_a_function_that_is_not_there_is_told_with_one_of_a_like_name():
-    chosen = plan(entry("app.py", "import os\n\ndef lambda_handler(event, context): ...\n"))
+    selected = plan(entry("app.py", "import os\n\ndef lambda_handler(event, context): ...\n"))
 
-    assert found(chosen, "app.lambda_handlr") == [
+    assert found(selected, "app.lambda_handlr") == [
         "handler 'app.lambda_handlr': app.py defines no 'lambda_handlr'; did you mean 'lambda_handler'?"
     ]
 
 
 def test_a_function_that_is_not_there_is_told_with_what_is():
-    chosen = plan(entry("app.py", "import os\n_private = 1\ndef zeta(): ...\nclass Alpha: ...\n"))
+    selected = plan(entry("app.py", "import os\n_private = 1\ndef zeta(): ...\nclass Alpha: ...\n"))
 
-    assert found(chosen, "app.handler") == [
+    assert found(selected, "app.handler") == [
         "handler 'app.handler': app.py defines no 'handler'; it has 'Alpha', 'os', 'zeta'"
     ]
 
@@ -466,9 +466,9 @@ def test_a_module_in_a_file_of_the_project_is_read(tmp_path):
 
 def test_a_module_in_a_wheel_is_read(tmp_path):
     wheel = verified(make_wheel(tmp_path, "lib", files={"lib/app.py": "def main(event, context): ...\n"}))
-    chosen = plan(*wheel_entries(wheel, scripts_for=None))
+    selected = plan(*wheel_entries(wheel, scripts_for=None))
 
-    texts = [found(chosen, "lib.app.main"), found(chosen, "lib.app.handler")]
+    texts = [found(selected, "lib.app.main"), found(selected, "lib.app.handler")]
 
     assert texts == [[], ["handler 'lib.app.handler': lib/app.py defines no 'handler'; it has 'main'"]]
 
@@ -490,9 +490,9 @@ def broken(tmp_path: Path, data: bytes) -> ArchivePlan:
 
 
 def test_a_module_that_is_not_python_is_told_with_its_line(tmp_path):
-    chosen = broken(tmp_path, b"x = 1\ndef main(:\n")
+    selected = broken(tmp_path, b"x = 1\ndef main(:\n")
 
-    assert found(chosen, "app.main", "python3.9") == [
+    assert found(selected, "app.main", "python3.9") == [
         "app.py:2: not valid Python 3.9 (invalid syntax); correct the syntax"
     ]
 
@@ -509,9 +509,9 @@ def test_a_module_that_python_would_only_warn_of_passes():
 
 
 def test_syntax_newer_than_the_runtimes_python_is_told(tmp_path):
-    chosen = broken(tmp_path, b"match x:\n    case 1: ...\ndef main(event, context): ...\n")
+    selected = broken(tmp_path, b"match x:\n    case 1: ...\ndef main(event, context): ...\n")
 
-    (line,) = found(chosen, "app.main", "python3.9")
+    (line,) = found(selected, "app.main", "python3.9")
 
     said = "Pattern matching is only supported in Python 3.10 and greater"
     assert re.sub(r":\d:", ":N:", line) == f"app.py:N: not valid Python 3.9 ({said}); correct the syntax"
@@ -519,9 +519,9 @@ def test_syntax_newer_than_the_runtimes_python_is_told(tmp_path):
 
 @pytest.mark.parametrize("text", ["\ndef main() new syntax:\n", "\ndef main(event, context)\n    return 1\n"])
 def test_what_no_python_can_parse_is_an_error_whatever_python_builds(text):
-    (finding,) = check_handler(candidate(plan(entry("app.py", text)), config("python3.15", handler="app.main")))
+    (diagnostic,) = check_handler(candidate(plan(entry("app.py", text)), config("python3.15", handler="app.main")))
 
-    assert finding == Finding("error", "app.py:2: not valid Python 3.15 (expected ':'); correct the syntax")
+    assert diagnostic == Diagnostic("error", "app.py:2: not valid Python 3.15 (expected ':'); correct the syntax")
 
 
 NEW_SYNTAX = {
@@ -538,19 +538,19 @@ NEW_SYNTAX = {
 )
 def test_syntax_of_a_newer_python_might_be_right(version, text):
     name = ".".join(map(str, version))
-    chosen = plan(entry("app.py", f"{text}\ndef main(event, context): ...\n"))
+    selected = plan(entry("app.py", f"{text}\ndef main(event, context): ...\n"))
 
-    findings = list(check_handler(candidate(chosen, config(f"python{name}", handler="app.main"))))
+    diagnostics = list(check_handler(candidate(selected, config(f"python{name}", handler="app.main"))))
 
     if sys.version_info[:2] >= version:
-        assert findings == []
+        assert diagnostics == []
     else:
-        (finding,) = findings
-        assert finding.severity == "warning"
+        (diagnostic,) = diagnostics
+        assert diagnostic.severity == "warning"
         assert re.fullmatch(
             rf"app\.py:\d: not checked, because Python {OWN} can't parse it \(.*\), but Python {name} might; build "
             rf"with Python {name}",
-            finding.text,
+            diagnostic.text,
         )
 
 
@@ -558,9 +558,9 @@ def test_syntax_of_a_runtime_that_is_newer_than_all_that_are_known_might_be_righ
     made = candidate(plan(entry("app.py", "def main() new syntax:\n")), config(handler="app.main"))
     newer = replace(made.config.target, runtime=Runtime("python3.99", (3, 99), 0, AMAZON_LINUX_2023, "custom"))
 
-    (finding,) = check_handler(replace(made, config=replace(made.config, target=newer)))
+    (diagnostic,) = check_handler(replace(made, config=replace(made.config, target=newer)))
 
-    assert finding == Finding(
+    assert diagnostic == Diagnostic(
         "warning",
         f"app.py:1: not checked, because Python {OWN} can't parse it (expected ':'), but Python 3.99 might; build with "
         "Python 3.99",
@@ -683,9 +683,9 @@ def test_a_module_of_a_dependency_is_not_proposed():
 
 
 def test_a_module_in_the_place_of_an_inner_package_is_named():
-    chosen = plan(entry("pkg/__init__.py"), entry("pkg/sub.abi3.so"), entry("pkg/sub/app.py"))
+    selected = plan(entry("pkg/__init__.py"), entry("pkg/sub.abi3.so"), entry("pkg/sub/app.py"))
 
-    assert found(chosen, "pkg.sub.app.handler") == [
+    assert found(selected, "pkg.sub.app.handler") == [
         (
             "handler 'pkg.sub.app.handler': Python can't import pkg/sub/app.py, because it imports pkg/sub.abi3.so "
             "instead of pkg/sub/; rename one of them"
@@ -694,9 +694,9 @@ def test_a_module_in_the_place_of_an_inner_package_is_named():
 
 
 def test_a_module_in_the_place_of_the_package_is_named():
-    chosen = plan(entry("orders.py"), entry("orders/api.py", "def handler(event, context): ...\n"))
+    selected = plan(entry("orders.py"), entry("orders/api.py", "def handler(event, context): ...\n"))
 
-    assert found(chosen, "orders.api.handler") == [
+    assert found(selected, "orders.api.handler") == [
         (
             "handler 'orders.api.handler': Python can't import orders/api.py, because it imports orders.py instead of "
             "orders/; rename one of them"

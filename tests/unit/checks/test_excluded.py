@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from packaging.version import Version
 
-from hatch_lambda.checks.base import Finding
-from hatch_lambda.checks.excluded import check_left_out
+from hatch_lambda.checks.base import Diagnostic
+from hatch_lambda.checks.excluded import check_excluded
 from hatch_lambda.runtime.provided import SDK
 from hatch_lambda.runtime.runtimes import RUNTIMES
-from tests.support.samples import candidate, config, demand, entry, origin, plan
+from tests.support.samples import candidate, config, dependency, entry, origin, plan
 
 if TYPE_CHECKING:
     from hatch_lambda.archive.plan import Entry
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 LIB = "lib 1.0"
 
 
-def found(*demands: tuple[str, str], runtime: str = "python3.13", taken: tuple[Entry, ...] = ()) -> list[str]:
+def found(*dependencies: tuple[str, str], runtime: str = "python3.13", taken: tuple[Entry, ...] = ()) -> list[str]:
     """Return the text of each warning about these requirements and who has them, with these entries going in."""
-    chosen = candidate(plan(*taken), config(runtime), tuple(demand(text, by) for text, by in demands))
-    return [finding.text for finding in check_left_out(chosen)]
+    selected = candidate(plan(*taken), config(runtime), tuple(dependency(text, by) for text, by in dependencies))
+    return [diagnostic.text for diagnostic in check_excluded(selected)]
 
 
 def of(name: str, version: str) -> Entry:
@@ -31,10 +31,10 @@ def of(name: str, version: str) -> Entry:
 
 
 def test_a_requirement_that_the_runtimes_version_does_not_meet_is_told_with_both_versions():
-    chosen = candidate(plan(), config("python3.13"), (demand("boto3>=1.40"),))
+    selected = candidate(plan(), config("python3.13"), (dependency("boto3>=1.40"),))
 
-    assert list(check_left_out(chosen)) == [
-        Finding(
+    assert list(check_excluded(selected)) == [
+        Diagnostic(
             "warning",
             "project.dependencies requires boto3>=1.40, which exclude-packages leaves to the runtime; python3.13 had "
             "boto3 1.38.36 when it was last looked at, on 2025-08-22, so that what needs another version may fail; let "

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from hatch_lambda.archive.plan import Entry, FileContent, Origin
-from hatch_lambda.checks.base import Candidate, Finding
+from hatch_lambda.checks.base import Candidate, Diagnostic
 from hatch_lambda.checks.contents import check_contents
 from hatch_lambda.checks.handler import check_handler
 from hatch_lambda.checks.layers import check_layers
 from hatch_lambda.checks.limits import check_unzipped
 from hatch_lambda.layers import Layer
-from hatch_lambda.resolve.cache import Memory
+from hatch_lambda.resolve.cache import ResultCache
 from tests.support.samples import config, entry, origin, plan
 
 LIB, MORE = origin("lib"), origin("more")
@@ -28,14 +28,14 @@ def layer(name: str, *entries: Entry) -> Layer:
 
 def candidate(entries: list[Entry], *layers: Layer, **options: Any) -> Candidate:
     """Return an archive of these entries with its layers, and a memory that forgets."""
-    return Candidate(plan(*entries), config(**options), Memory(Path("/dev/null")), layers)
+    return Candidate(plan(*entries), config(**options), ResultCache(Path("/dev/null")), layers)
 
 
 def warnings(made: Candidate) -> list[str]:
     """Return what the check of layers warns of."""
-    findings = list(check_layers(made))
-    assert all(finding.severity == "warning" for finding in findings)
-    return [finding.text for finding in findings]
+    diagnostics = list(check_layers(made))
+    assert all(diagnostic.severity == "warning" for diagnostic in diagnostics)
+    return [diagnostic.text for diagnostic in diagnostics]
 
 
 # Packages in two places
@@ -139,7 +139,7 @@ def test_a_handler_that_is_hidden_is_an_error(path):
     )
 
     assert list(check_layers(made)) == [
-        Finding(
+        Diagnostic(
             "error",
             "handler 'shop.api.handler': Python takes the package shop from a layer, where shop 0.1.0 has it, and does "
             f"not find {path} of shop 0.1.0 in the function; put both into one archive",
@@ -210,7 +210,7 @@ def test_a_function_that_is_too_large_with_its_layers_is_told_with_each_share():
     made = candidate([sized("big/c", 50 << 20, origin("big"))], first, second)
 
     assert list(check_unzipped(made)) == [
-        Finding(
+        Diagnostic(
             "error",
             "unzipped: 262,144,000 bytes, 50.0 MiB here, 100.0 MiB in layer one, 100.0 MiB in layer two; Lambda "
             "accepts less than 262,144,000 with its layers; largest: big 1.0 (50.0 MiB), …",
@@ -231,7 +231,7 @@ def test_a_handler_is_found_in_a_layer(root):
 def test_a_handler_in_a_layer_is_read():
     made = candidate([], layer("base", entry("python/app.py", "def main(): ...", LIB)), handler="app.handler")
 
-    assert [finding.text for finding in check_handler(made)] == [
+    assert [diagnostic.text for diagnostic in check_handler(made)] == [
         "handler 'app.handler': python/app.py defines no 'handler'; it has 'main'"
     ]
 
@@ -240,7 +240,7 @@ def test_a_handler_whose_package_is_in_a_layer_is_told_once():
     made = candidate([entry("ns/b.py", HANDLER)], layer("base", entry("python/ns/__init__.py")), handler="ns.b.handler")
 
     assert list(check_handler(made)) == []
-    assert [finding.severity for finding in check_layers(made)] == ["error"]
+    assert [diagnostic.severity for diagnostic in check_layers(made)] == ["error"]
 
 
 def test_the_functions_module_is_the_one_that_is_read():
@@ -262,9 +262,9 @@ def test_of_two_layers_the_last_one_is_read():
 def test_a_module_of_another_python_is_not_found():
     beneath = layer("base", entry("python/lib/python3.12/site-packages/app.py", HANDLER, LIB))
 
-    (finding,) = check_handler(candidate([], beneath, handler="app.handler"))
+    (diagnostic,) = check_handler(candidate([], beneath, handler="app.handler"))
 
-    assert finding.text.startswith("handler 'app.handler': no module 'app' in the zip, ")
+    assert diagnostic.text.startswith("handler 'app.handler': no module 'app' in the zip, ")
 
 
 # Contents
@@ -276,7 +276,7 @@ DESCRIPTION = entry("hatch-lambda/shop-base.json", "{}", Origin("shop", "0.1.0",
 
 def texts(made: Candidate) -> list[str]:
     """Return what the check of contents warns of."""
-    return [finding.text for finding in check_contents(made)]
+    return [diagnostic.text for diagnostic in check_contents(made)]
 
 
 def test_a_layer_that_holds_nothing_warns():

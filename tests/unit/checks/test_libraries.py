@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hatch_lambda.archive.plan import ArchivePlan, TextContent
-from hatch_lambda.archive.read import read_finished
+from hatch_lambda.archive.read import read_zip
 from hatch_lambda.checks.known_libraries import KNOWN_MODULES
 from hatch_lambda.checks.libraries import check_libraries
 from hatch_lambda.errors import PlanError
 from hatch_lambda.layers import Layer
-from hatch_lambda.resolve.cache import Memory
+from hatch_lambda.resolve.cache import ResultCache
 from hatch_lambda.runtime.runtimes import Runtime, System
 from hatch_lambda.runtime.target import Target
 from hatch_lambda.wheels.wheel import wheel_entries
@@ -35,10 +35,10 @@ def fails(path: str, library: str = "libfoo.so.1", owner: str = " (bar 1.0)", fi
     return f"{path}: fails on Lambda, because the library '{library}' isn't {there}; {fix}"
 
 
-def wheel_plan(folder, *files: Mapping[str, str | bytes], shop: dict[str, str] | None = None) -> ArchivePlan:
+def wheel_plan(directory, *files: Mapping[str, str | bytes], shop: dict[str, str] | None = None) -> ArchivePlan:
     """Return an archive of wheels ``bar``, ``bar1`` …, each given by its files, and of files of the project."""
     names = ["bar", *(f"bar{number}" for number in range(1, len(files)))]
-    wheels = [verified(make_wheel(folder, name, files=own)) for name, own in zip(names, files, strict=True)]
+    wheels = [verified(make_wheel(directory, name, files=own)) for name, own in zip(names, files, strict=True)]
     own = [entry(path, text) for path, text in (shop or {}).items()]
     return plan(*(found for wheel in wheels for found in wheel_entries(wheel, scripts_for=None)), *own)
 
@@ -46,8 +46,8 @@ def wheel_plan(folder, *files: Mapping[str, str | bytes], shop: dict[str, str] |
 def told(made: ArchivePlan, options=None, *layers: Layer) -> list[str]:
     """Return what the check warns of."""
     found = list(check_libraries(replace(candidate(made, options), layers=layers)))
-    assert {finding.severity for finding in found} <= {"warning"}
-    return [finding.text for finding in found]
+    assert {diagnostic.severity for diagnostic in found} <= {"warning"}
+    return [diagnostic.text for diagnostic in found]
 
 
 def test_a_library_that_is_nowhere_is_told_with_its_module(tmp_path):
@@ -178,9 +178,9 @@ def test_what_the_handler_does_not_load_does_not_count(tmp_path):
     assert told(wheel_plan(tmp_path, files, shop=shop), config(handler="shop.api.handler")) == []
 
 
-@pytest.mark.parametrize("folder", ["tests", "examples", "bar/tests", "docs"])
-def test_modules_that_no_function_imports_are_left_alone(tmp_path, folder):
-    assert told(wheel_plan(tmp_path, {"bar/__init__.py": "", f"{folder}/test_bar.py": OPENS})) == []
+@pytest.mark.parametrize("directory", ["tests", "examples", "bar/tests", "docs"])
+def test_modules_that_no_function_imports_are_left_alone(tmp_path, directory):
+    assert told(wheel_plan(tmp_path, {"bar/__init__.py": "", f"{directory}/test_bar.py": OPENS})) == []
 
 
 def test_files_that_are_no_modules_are_left_alone(tmp_path):
@@ -212,13 +212,13 @@ def test_the_projects_own_modules_count_as_well():
 
 def test_an_existing_zip_is_read_as_it_is(tmp_path):
     files = {"bar/__init__.py": "from . import native", "bar/native.py": OPENS, "bar/other.py": OPENS}
-    found = read_finished(zip_of(tmp_path, {**installed("bar", files=files), "app.py": "import bar"}))
+    found = read_zip(zip_of(tmp_path, {**installed("bar", files=files), "app.py": "import bar"}))
 
     assert told(found.plan) == [fails("bar/native.py:2")]
 
 
 def test_an_existing_zip_of_unknown_files_is_read_as_well(tmp_path):
-    found = read_finished(zip_of(tmp_path, {"bar.py": OPENS}))
+    found = read_zip(zip_of(tmp_path, {"bar.py": OPENS}))
 
     assert told(found.plan) == [fails("bar.py:2", owner="")]
 
@@ -266,23 +266,23 @@ def test_a_known_module_is_told_once(tmp_path):
 def test_a_wheel_is_read_once(tmp_path):
     wheel = verified(make_wheel(tmp_path, "bar", files={"bar/__init__.py": "", "bar/native.py": OPENS}))
     made = plan(*wheel_entries(wheel, scripts_for=None), entry("shop/api.py", "import bar.native"))
-    first = list(check_libraries(replace(candidate(made), memory=Memory(tmp_path / "memory"))))
+    first = list(check_libraries(replace(candidate(made), results=ResultCache(tmp_path / "memory"))))
     wheel.path.write_bytes(b"no zip any more")
 
-    again = list(check_libraries(replace(candidate(made), memory=Memory(tmp_path / "memory"))))
+    again = list(check_libraries(replace(candidate(made), results=ResultCache(tmp_path / "memory"))))
 
-    assert [finding.text for finding in first] == [fails("bar/native.py:2")]
+    assert [diagnostic.text for diagnostic in first] == [fails("bar/native.py:2")]
     assert again == first
 
 
 def test_a_wheel_that_cannot_be_read_is_told(tmp_path):
     wheel = verified(make_wheel(tmp_path, "bar"))
     made = plan(*wheel_entries(wheel, scripts_for=None))
-    memory = Memory(tmp_path / "memory")
-    memory.remember([], "native", 1, wheel.sha256)
+    memory = ResultCache(tmp_path / "memory")
+    memory.put([], "native", 1, wheel.sha256)
     wheel.path.write_bytes(b"no zip any more")
 
     with pytest.raises(PlanError) as caught:
-        list(check_libraries(replace(candidate(made), memory=memory)))
+        list(check_libraries(replace(candidate(made), results=memory)))
 
     assert str(caught.value) == f"{wheel.path.name}: cannot be read as a zip; File is not a zip file; make it anew"

@@ -10,7 +10,7 @@ import pytest
 from hatch_lambda.archive.plan import ArchivePlan, TextContent
 from hatch_lambda.checks.native import check_native
 from hatch_lambda.errors import PlanError
-from hatch_lambda.resolve.cache import Memory
+from hatch_lambda.resolve.cache import ResultCache
 from hatch_lambda.runtime.runtimes import Runtime, System
 from hatch_lambda.runtime.target import Target
 from hatch_lambda.wheels.wheel import wheel_entries
@@ -39,12 +39,12 @@ def of_project(path: str, content: bytes, **options) -> list[tuple[str, str]]:
 
 def told(made: ArchivePlan, **options) -> list[tuple[str, str]]:
     """Return severity and text of each finding."""
-    return [(finding.severity, finding.text) for finding in check_native(candidate(made, config(**options)))]
+    return [(diagnostic.severity, diagnostic.text) for diagnostic in check_native(candidate(made, config(**options)))]
 
 
-def of_wheels(folder, *wheels: dict[str, bytes], tag: str = LINUX, **options) -> list[tuple[str, str]]:
+def of_wheels(directory, *wheels: dict[str, bytes], tag: str = LINUX, **options) -> list[tuple[str, str]]:
     """Return the findings in an archive of wheels ``lib0``, ``lib1`` …, each given by its files."""
-    made = [make_wheel(folder, f"lib{number}", tag=tag, files=files) for number, files in enumerate(wheels)]
+    made = [make_wheel(directory, f"lib{number}", tag=tag, files=files) for number, files in enumerate(wheels)]
     return told_of(made, **options)
 
 
@@ -478,7 +478,7 @@ def test_of_a_runtime_that_the_user_describes_only_glibc_is_known():
     native = make_elf(needed=["libq.so"], versions={"libstdc++.so.6": ["GLIBCXX_3.4.99"], "libc.so.6": ["GLIBC_2.41"]})
     made = plan(replace(entry("shop/fast.so"), content=TextContent(native)))
 
-    found = [(finding.severity, finding.text) for finding in check_native(candidate(made, options))]
+    found = [(diagnostic.severity, diagnostic.text) for diagnostic in check_native(candidate(made, options))]
 
     assert found == [
         (
@@ -510,30 +510,30 @@ def test_the_option_turns_errors_into_warnings():
 def test_a_wheel_is_read_once_and_remembered(tmp_path):
     files = {"lib/a.abi3.so": make_elf(needed=["libq.so"]), "lib/b.py": b""}
     wheel = verified(make_wheel(tmp_path, "lib", tag=LINUX, files=files))
-    made = replace(candidate(plan(*wheel_entries(wheel, scripts_for=None))), memory=Memory(tmp_path / "memory"))
+    made = replace(candidate(plan(*wheel_entries(wheel, scripts_for=None))), results=ResultCache(tmp_path / "memory"))
     first = list(check_native(made))
     wheel.path.write_bytes(b"no zip any more")
 
-    again = list(check_native(replace(made, memory=Memory(tmp_path / "memory"))))
+    again = list(check_native(replace(made, results=ResultCache(tmp_path / "memory"))))
 
     assert again == first
-    assert [finding.text for finding in first] == [
+    assert [diagnostic.text for diagnostic in first] == [
         f"lib/a.abi3.so: needs libq.so (lib 1.0); neither the archive nor Amazon Linux 2023 has it; {ADD}"
     ]
 
 
 def test_a_wheel_without_native_code_is_remembered_as_well(tmp_path):
     wheel = verified(make_wheel(tmp_path, "lib"))
-    made = replace(candidate(plan(*wheel_entries(wheel, scripts_for=None))), memory=Memory(tmp_path / "memory"))
+    made = replace(candidate(plan(*wheel_entries(wheel, scripts_for=None))), results=ResultCache(tmp_path / "memory"))
     assert list(check_native(made)) == []
     wheel.path.write_bytes(b"no zip any more")
 
-    assert list(check_native(replace(made, memory=Memory(tmp_path / "memory")))) == []
+    assert list(check_native(replace(made, results=ResultCache(tmp_path / "memory")))) == []
 
 
 def test_a_zip_that_may_change_is_read_each_time_and_told_of_if_it_cannot_be(tmp_path):
     wheel = replace(verified(make_wheel(tmp_path, "lib", tag=LINUX, files={"lib/a.abi3.so": MACH_O})), sha256="")
-    made = replace(candidate(plan(*wheel_entries(wheel, scripts_for=None))), memory=Memory(tmp_path / "memory"))
+    made = replace(candidate(plan(*wheel_entries(wheel, scripts_for=None))), results=ResultCache(tmp_path / "memory"))
     assert len(list(check_native(made))) == 1
     wheel.path.write_bytes(b"no zip any more")
 

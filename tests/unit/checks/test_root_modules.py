@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_lambda.checks.base import Finding
+from hatch_lambda.checks.base import Diagnostic
 from hatch_lambda.checks.root_modules import check_root_modules
 from hatch_lambda.runtime.provided import loaded_modules
 from hatch_lambda.runtime.runtimes import RUNTIMES
@@ -22,9 +22,9 @@ LIB = origin("hlr-std", "2.0")
 
 def found(*entries: Entry, runtime: str = "python3.13", kind: str = "function") -> list[str]:
     """Return the text of each warning."""
-    findings = list(check_root_modules(candidate(plan(*entries), config(runtime, kind=kind))))
-    assert all(finding.severity == "warning" for finding in findings)
-    return [finding.text for finding in findings]
+    diagnostics = list(check_root_modules(candidate(plan(*entries), config(runtime, kind=kind))))
+    assert all(diagnostic.severity == "warning" for diagnostic in diagnostics)
+    return [diagnostic.text for diagnostic in diagnostics]
 
 
 @pytest.mark.parametrize(
@@ -119,9 +119,9 @@ def test_what_the_table_says_is_loaded_is_loaded_by_this_python():
 def test_a_warning_names_its_owner():
     made = candidate(plan(entry("queue.py", "", LIB)))
 
-    (finding,) = check_root_modules(made)
+    (diagnostic,) = check_root_modules(made)
 
-    assert finding == Finding(
+    assert diagnostic == Diagnostic(
         "warning",
         "queue.py (hlr-std 2.0): hides the standard library's 'queue' module on Lambda; exclude it with exclude-files "
         '= ["/queue.py"]',

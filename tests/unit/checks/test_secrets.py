@@ -19,9 +19,9 @@ PRIVATE_KEY = CERTIFICATE.replace("CERTIFICATE", "RSA PRIVATE KEY")
 
 def found(*entries: Entry, kind: str = "function") -> list[str]:
     """Return the text of each warning."""
-    findings = list(check_secrets(candidate(plan(*entries), config(kind=kind))))
-    assert all(finding.severity == "warning" for finding in findings)
-    return [finding.text for finding in findings]
+    diagnostics = list(check_secrets(candidate(plan(*entries), config(kind=kind))))
+    assert all(diagnostic.severity == "warning" for diagnostic in diagnostics)
+    return [diagnostic.text for diagnostic in diagnostics]
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,9 @@ CODE = "# a comment\n./lib\n\nimport os; os.environ['X'] = '1'\nimport sys\n"
 
 def found(*entries: Entry, runtime: str = "python3.13", kind: str = "function") -> list[str]:
     """Return the text of each warning."""
-    findings = list(check_startup_files(candidate(plan(*entries), config(runtime, kind=kind))))
-    assert all(finding.severity == "warning" for finding in findings)
-    return [finding.text for finding in findings]
+    diagnostics = list(check_startup_files(candidate(plan(*entries), config(runtime, kind=kind))))
+    assert all(diagnostic.severity == "warning" for diagnostic in diagnostics)
+    return [diagnostic.text for diagnostic in diagnostics]
 
 
 def test_the_first_line_of_code_in_a_path_file_is_told_with_its_owner():

@@ -8,7 +8,7 @@ import pytest
 
 from hatch_lambda.archive.plan import WheelContent
 from hatch_lambda.checks.wheel_tags import check_wheel_tags
-from hatch_lambda.resolve.cache import Memory
+from hatch_lambda.resolve.cache import ResultCache
 from hatch_lambda.wheels.wheel import wheel_entries
 from tests.support.make_wheel import make_wheel, renamed
 from tests.support.samples import candidate, entry, plan, verified
@@ -32,7 +32,7 @@ def test_a_file_name_that_has_other_tags_than_the_wheel_file_is_a_warning(tmp_pa
 
     found = list(check_wheel_tags(candidate(plan(*wheel_entries(wheel, scripts_for=None)))))
 
-    assert [(finding.severity, finding.text) for finding in found] == [
+    assert [(diagnostic.severity, diagnostic.text) for diagnostic in found] == [
         (
             "warning",
             (
@@ -68,11 +68,11 @@ def test_what_is_from_no_wheel_has_no_tags_to_disagree(tmp_path):
 
 def test_the_wheel_file_is_read_once(tmp_path):
     wheel = verified(renamed(make_wheel(tmp_path, "play"), "py2-none-any"))
-    made = replace(candidate(plan(*wheel_entries(wheel, scripts_for=None))), memory=Memory(tmp_path / "memory"))
+    made = replace(candidate(plan(*wheel_entries(wheel, scripts_for=None))), results=ResultCache(tmp_path / "memory"))
     first = list(check_wheel_tags(made))
     wheel.path.write_bytes(b"no zip any more")
 
-    again = list(check_wheel_tags(replace(made, memory=Memory(tmp_path / "memory"))))
+    again = list(check_wheel_tags(replace(made, results=ResultCache(tmp_path / "memory"))))
 
     assert len(first) == 1
     assert again == first

@@ -40,7 +40,7 @@ def problems(read):
 
 def names(archives: Archives) -> list[str]:
     """Return what Hatch calls each archive."""
-    return [config.version for config in archives.each]
+    return [config.build_name for config in archives.each]
 
 
 # What they are called
@@ -103,7 +103,7 @@ def test_empty_tables_are_none(read):
 def test_the_names_go_into_the_file_names(read):
     archives = read(functions={"api": {}}, layers={"base": {}})
 
-    assert {config.version: config.filename for config in archives.each} == {
+    assert {config.build_name: config.filename for config in archives.each} == {
         "base": "{name}-{version}-lambda_layer-base-{runtime}-{architecture}.zip",
         "api": "{name}-{version}-lambda-api-{runtime}-{architecture}.zip",
     }
@@ -112,7 +112,7 @@ def test_the_names_go_into_the_file_names(read):
 def test_a_layer_without_a_table_has_a_file_name_of_its_own(read):
     archives = read()
 
-    assert {config.version: config.filename for config in archives.each} == {
+    assert {config.build_name: config.filename for config in archives.each} == {
         "function": "{name}-{version}-lambda-{runtime}-{architecture}.zip",
         "layer": "{name}-{version}-lambda_layer-{runtime}-{architecture}.zip",
     }
@@ -137,7 +137,7 @@ def test_a_name_stands_for_an_archive_or_all_of_a_table_or_all_of_a_kind(read, v
 
     found = archives.named(version)
 
-    assert [config.version for config in found] == expected
+    assert [config.build_name for config in found] == expected
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_name_stands_for_an_archive_or_all_of_a_table_or_all_of_a_kind(read, v
 def test_without_tables_the_kinds_stand_for_all_architectures(read, version, expected):
     found = read(architecture=BOTH).named(version)
 
-    assert [config.version for config in found] == expected
+    assert [config.build_name for config in found] == expected
 
 
 def test_the_option_versions_says_what_is_built_by_names_that_may_stand_for_several(read):
@@ -372,7 +372,7 @@ def test_variables_win_over_every_table(read):
         functions={"api": {"layers": ["base"]}, "worker": {"architecture": BOTH, "layers": ["base"]}},
     )
 
-    assert {config.version: str(config.target) for config in archives.each} == {
+    assert {config.build_name: str(config.target) for config in archives.each} == {
         "base": "python3.13 on arm64",
         "api": "python3.13 on arm64",
         "worker-arm64": "python3.13 on arm64",
@@ -475,7 +475,7 @@ def test_a_layer_has_no_handler_and_a_function_always_the_project(problems):
 def layers(archives: Archives, version: str) -> list[str]:
     """Return the layers of an archive, by version or path."""
     (config,) = archives.named(version)
-    return [found if isinstance(found, str) else found.version for found in archives.layers(config)]
+    return [found if isinstance(found, str) else found.build_name for found in archives.layers(config)]
 
 
 def test_layers_are_those_that_are_named_and_before_each_those_that_it_needs(read):
@@ -639,7 +639,7 @@ def test_archives_of_one_target_and_the_same_pins_are_resolved_together(read):
         functions={"api": {"features": ["x"]}, "held": {"constraints": ["c.txt"]}, "uv": {"resolver": "uv"}},
     )
 
-    together = {config.version: [other.version for other in archives.sharing(config)] for config in archives.each}
+    together = {config.build_name: [other.build_name for other in archives.sharing(config)] for config in archives.each}
 
     assert together == {
         "base": ["base", "api"],

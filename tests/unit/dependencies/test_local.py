@@ -8,13 +8,13 @@ import pytest
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from hatch_lambda.dependencies.local import OwnWheels, own_wheels
-from hatch_lambda.dependencies.source_lookup import DependencySources
-from hatch_lambda.dependencies.sources import Place, Surroundings
+from hatch_lambda.dependencies.local import LocalWheels, build_local_wheels
+from hatch_lambda.dependencies.source_lookup import SourceLookup
+from hatch_lambda.dependencies.sources import DependencySource, ProjectSources
 from hatch_lambda.resolve.base import Host, Pin, Resolution
-from hatch_lambda.wheels.cache import Store
+from hatch_lambda.wheels.cache import WheelCache
 from tests.support.make_wheel import make_wheel
-from tests.support.samples import demand, target, verified
+from tests.support.samples import dependency, target, verified
 
 SHOP = canonicalize_name("shop")
 
@@ -22,8 +22,8 @@ SHOP = canonicalize_name("shop")
 def own(tmp_path, *requirements: str) -> list[str]:
     """Return the requirements that remain for an index."""
     host = Host({}, tmp_path)
-    with Store(tmp_path / "store") as store:
-        found = own_wheels([demand(text) for text in requirements], SHOP, target(), store, host)
+    with WheelCache(tmp_path / "store") as store:
+        found = build_local_wheels([dependency(text) for text in requirements], SHOP, target(), store, host)
     assert found.wheels == ()
     return [str(left.requirement) for left in found.remaining]
 
@@ -47,7 +47,7 @@ def test_what_a_resolution_says_of_our_own_names_does_not_count(tmp_path):
     pins = [Pin(name, Version("9"), f"https://host/{name}-9-py3-none-any.whl", None) for name in (lib, base)]
     resolution = Resolution(tuple(pins), unfit={lib: "a folder", more: "an sdist"})
 
-    found = OwnWheels((wheel,), (), SHOP, DependencySources(Surroundings())).without(resolution)
+    found = LocalWheels((wheel,), (), SHOP, SourceLookup(ProjectSources())).without(resolution)
 
     assert found == Resolution((pins[1],), unfit={more: "an sdist"})
 
@@ -55,14 +55,14 @@ def test_what_a_resolution_says_of_our_own_names_does_not_count(tmp_path):
 def test_our_own_wheels_are_constraints_while_somebody_resolves(tmp_path):
     wheel = verified(make_wheel(tmp_path, "lib"))
 
-    with OwnWheels((wheel,), (), SHOP, DependencySources(Surroundings())).constraints() as (path,):
+    with LocalWheels((wheel,), (), SHOP, SourceLookup(ProjectSources())).constraints() as (path,):
         text = Path(path).read_text("utf-8")
 
     assert text == f"lib @ {wheel.path.as_uri()}\n"
 
 
 def test_without_wheels_of_our_own_there_are_no_constraints():
-    with OwnWheels((), (), SHOP, DependencySources(Surroundings())).constraints() as paths:
+    with LocalWheels((), (), SHOP, SourceLookup(ProjectSources())).constraints() as paths:
         assert paths == ()
 
 
@@ -81,4 +81,4 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
     ],
 )
 def test_a_commit_takes_the_place_of_a_branch_or_tag(url, expected):
-    assert Place("repository", url).at(COMMIT).url == expected
+    assert DependencySource("repository", url).at(COMMIT).url == expected

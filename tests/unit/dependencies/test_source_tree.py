@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_lambda.dependencies.source_tree import fingerprint, reads_beyond, why_unbuildable
+from hatch_lambda.dependencies.source_tree import build_problem, fingerprint, reads_beyond
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write(folder: Path, text: str = "", path: str = "pyproject.toml") -> Path:
+def write(directory: Path, text: str = "", path: str = "pyproject.toml") -> Path:
     """Write a file of the folder and return the folder."""
-    file = folder / path
+    file = directory / path
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
-    return folder
+    return directory
 
 
 @pytest.mark.parametrize(
@@ -30,11 +30,11 @@ def write(folder: Path, text: str = "", path: str = "pyproject.toml") -> Path:
     ],
 )
 def test_a_folder_says_how_it_is_built_or_not(tmp_path, text, problem):
-    assert why_unbuildable(write(tmp_path, text)) == problem
+    assert build_problem(write(tmp_path, text)) == problem
 
 
 def test_an_old_folder_with_a_setup_py_can_be_built(tmp_path):
-    assert why_unbuildable(write(tmp_path, path="setup.py")) is None
+    assert build_problem(write(tmp_path, path="setup.py")) is None
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.dependencies.sources import (
-    Place,
+    DependencySource,
+    ProjectSources,
     Scope,
-    Surroundings,
-    shared_folder,
-    surroundings,
+    read_project_sources,
+    shared_directory,
     unpacked_surroundings,
 )
 from hatch_lambda.errors import ProjectError
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
     from hatch_lambda.dependencies.sources import Kind
 
 
-def write(folder: Path, text: str = "", *, name: str | None = None) -> Path:
+def write(directory: Path, text: str = "", *, name: str | None = None) -> Path:
     """Write a folder's pyproject.toml and return the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "pyproject.toml").write_text(text + (f'\n[project]\nname = "{name}"\n' if name else ""))
-    return folder
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "pyproject.toml").write_text(text + (f'\n[project]\nname = "{name}"\n' if name else ""))
+    return directory
 
 
-def place(folder: Path, requirement: str) -> Place | None:
+def place(directory: Path, requirement: str) -> DependencySource | None:
     """Return the place of a requirement of the project in a folder."""
-    return surroundings(folder).place(Requirement(requirement), target())
+    return read_project_sources(directory).source_of(Requirement(requirement), target())
 
 
-def folder_place(folder: Path) -> Place:
+def folder_place(directory: Path) -> DependencySource:
     """Return a folder as a place."""
-    return Place("folder", folder.as_uri())
+    return DependencySource("folder", directory.as_uri())
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def folder_place(folder: Path) -> Place:
     ],
 )
 def test_a_url_says_where(tmp_path, url, kind):
-    assert place(tmp_path, f"lib @ {url}") == Place(kind, url)
+    assert place(tmp_path, f"lib @ {url}") == DependencySource(kind, url)
 
 
 def test_a_url_of_a_file_or_folder_is_written_in_one_way(tmp_path):
@@ -68,7 +68,7 @@ def test_a_url_of_a_file_or_folder_is_written_in_one_way(tmp_path):
     url = f"{tmp_path.as_uri()}/x/../my%20libs"
 
     assert place(tmp_path, f"lib @ {url}") == folder_place(tmp_path / "my libs")
-    assert place(tmp_path, f"lib @ {url}/lib.zip#sha256=ab") == Place(
+    assert place(tmp_path, f"lib @ {url}/lib.zip#sha256=ab") == DependencySource(
         "archive", f"{(tmp_path / 'my libs/lib.zip').as_uri()}#sha256=ab"
     )
     assert place(tmp_path, f"lib @ {url}#subdirectory=in") == folder_place(tmp_path / "my libs/in")
@@ -85,51 +85,54 @@ GIT = "git+https://host/lib"
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        ("{ git = 'https://host/lib' }", Place("repository", GIT)),
-        ("{ git = 'git+https://host/lib', tag = 'v1' }", Place("repository", f"{GIT}@v1")),
-        ("{ git = 'https://host/lib', branch = 'a/b' }", Place("repository", f"{GIT}@a/b")),
+        ("{ git = 'https://host/lib' }", DependencySource("repository", GIT)),
+        ("{ git = 'git+https://host/lib', tag = 'v1' }", DependencySource("repository", f"{GIT}@v1")),
+        ("{ git = 'https://host/lib', branch = 'a/b' }", DependencySource("repository", f"{GIT}@a/b")),
         (
             "{ git = 'https://host/lib', rev = 'abc', subdirectory = 'in' }",
-            Place("repository", f"{GIT}@abc#subdirectory=in"),
+            DependencySource("repository", f"{GIT}@abc#subdirectory=in"),
         ),
-        ("{ url = 'https://host/lib.zip' }", Place("archive", "https://host/lib.zip")),
+        ("{ url = 'https://host/lib.zip' }", DependencySource("archive", "https://host/lib.zip")),
         (
             "{ url = 'https://host/lib.zip', subdirectory = 'in' }",
-            Place("archive", "https://host/lib.zip#subdirectory=in"),
+            DependencySource("archive", "https://host/lib.zip#subdirectory=in"),
         ),
-        ("{ url = 'https://host/lib-1-py3-none-any.whl' }", Place("wheel", "https://host/lib-1-py3-none-any.whl")),
-        ("{ index = 'private' }", Place("index", "private")),
+        (
+            "{ url = 'https://host/lib-1-py3-none-any.whl' }",
+            DependencySource("wheel", "https://host/lib-1-py3-none-any.whl"),
+        ),
+        ("{ index = 'private' }", DependencySource("index", "private")),
         ("[]", None),
         ("[{ url = 'https://host/a.zip', marker = \"os_name == 'nt'\" }]", None),
         (
             "[{ index = 'x', marker = \"os_name == 'nt'\" }, { url = 'https://host/b.zip' }]",
-            Place("archive", "https://host/b.zip"),
+            DependencySource("archive", "https://host/b.zip"),
         ),
         (
             "[{ index = 'x', marker = \"os_name == 'posix'\" }, { url = 'https://host/b.zip' }]",
-            Place("index", "x"),
+            DependencySource("index", "x"),
         ),
     ],
 )
 def test_uvs_sources_say_where(tmp_path, source, expected):
-    folder = write(tmp_path, f"[tool.uv.sources]\nMy_Lib = {source}")
+    directory = write(tmp_path, f"[tool.uv.sources]\nMy_Lib = {source}")
 
-    assert place(folder, "my.lib>=1") == expected
+    assert place(directory, "my.lib>=1") == expected
 
 
 def test_a_path_starts_from_the_pyproject_that_has_it(tmp_path):
     write(tmp_path, "[tool.uv]\nworkspace.members = ['app']\nsources = { lib = { path = 'libs/lib' } }")
-    folder = write(tmp_path / "app", "[tool.uv.sources]\nother = { path = '../other' }", name="app")
+    directory = write(tmp_path / "app", "[tool.uv.sources]\nother = { path = '../other' }", name="app")
 
-    assert place(folder, "lib") == folder_place(tmp_path / "libs/lib")
-    assert place(folder, "other") == folder_place(tmp_path / "other")
+    assert place(directory, "lib") == folder_place(tmp_path / "libs/lib")
+    assert place(directory, "other") == folder_place(tmp_path / "other")
 
 
 def test_a_source_of_the_member_wins_over_that_of_the_root(tmp_path):
     write(tmp_path, "[tool.uv]\nworkspace.members = ['*']\nsources = { my-lib = { path = 'root' } }")
-    folder = write(tmp_path / "app", "[tool.uv.sources]\nMy_Lib = { path = 'member' }", name="app")
+    directory = write(tmp_path / "app", "[tool.uv.sources]\nMy_Lib = { path = 'member' }", name="app")
 
-    assert place(folder, "my-lib") == folder_place(folder / "member")
+    assert place(directory, "my-lib") == folder_place(directory / "member")
 
 
 def test_a_root_that_does_not_have_the_project_as_a_member_says_nothing(tmp_path):
@@ -154,7 +157,7 @@ def test_members_of_the_workspace_are_found_from_root_and_members(tmp_path, text
     app, lib = (write(tmp_path / "packages" / name, name=name) for name in ("app", "lib"))
     (tmp_path / "packages/notes.txt").touch()
 
-    assert [place(folder, "lib") for folder in (root, app)] == [folder_place(lib)] * 2
+    assert [place(directory, "lib") for directory in (root, app)] == [folder_place(lib)] * 2
     assert place(lib, "app") == folder_place(app)
     assert place(lib, "root") == folder_place(root)
 
@@ -176,21 +179,21 @@ def test_a_pyproject_that_cannot_be_read_has_no_workspace(tmp_path):
 def test_a_member_that_the_workspace_lacks_is_refused(tmp_path):
     write(tmp_path, "[tool.uv.workspace]\nmembers = ['*']")
     write(tmp_path / "other", name="other")
-    folder = write(tmp_path / "app", "[tool.uv.sources]\nlib = { workspace = true }", name="app")
+    directory = write(tmp_path / "app", "[tool.uv.sources]\nlib = { workspace = true }", name="app")
 
     with pytest.raises(ProjectError) as caught:
-        place(folder, "lib")
+        place(directory, "lib")
 
     assert str(caught.value) == (
-        f"tool.uv.sources.lib in {folder / 'pyproject.toml'}: no member of the workspace is called 'lib'; it has "
+        f"tool.uv.sources.lib in {directory / 'pyproject.toml'}: no member of the workspace is called 'lib'; it has "
         "other; see to tool.uv.workspace.members"
     )
 
 
 def test_places_are_shown_as_paths_or_without_credentials(tmp_path):
     assert str(folder_place(tmp_path)) == str(tmp_path)
-    assert str(Place("repository", "git+https://me:s3cret@host/lib@v1")) == "git+https://****@host/lib@v1"
-    assert str(Place("index", "private")) == "the index 'private'"
+    assert str(DependencySource("repository", "git+https://me:s3cret@host/lib@v1")) == "git+https://****@host/lib@v1"
+    assert str(DependencySource("index", "private")) == "the index 'private'"
 
 
 @pytest.mark.parametrize(
@@ -202,14 +205,17 @@ def test_places_are_shown_as_paths_or_without_credentials(tmp_path):
     ],
 )
 def test_a_repository_is_one_place_however_it_is_written(one, other):
-    assert Place("repository", one).identity == Place("repository", other).identity
+    assert DependencySource("repository", one).identity == DependencySource("repository", other).identity
 
 
 @pytest.mark.parametrize(
     "other", ["git+https://host/lib@v2", "git+https://host/lib@v1#subdirectory=in", "git+https://x/lib"]
 )
 def test_other_commits_folders_and_repositories_are_other_places(other):
-    assert Place("repository", "git+https://host/lib@v1").identity != Place("repository", other).identity
+    assert (
+        DependencySource("repository", "git+https://host/lib@v1").identity
+        != DependencySource("repository", other).identity
+    )
 
 
 # What whoever has the project has too
@@ -234,7 +240,7 @@ def test_a_project_is_shared_with_its_repository_and_its_workspace(tmp_path, aro
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
 
-    assert shared_folder(project) == tmp_path / shared
+    assert shared_directory(project) == tmp_path / shared
 
 
 # Extras and groups of sources
@@ -255,15 +261,17 @@ SCOPED = """[
     ],
 )
 def test_a_source_for_the_extra_or_group_of_the_requirement_comes_first(tmp_path, scope, expected):
-    folder = write(tmp_path, f"[tool.uv]\nsources.lib = {' '.join(SCOPED.split())}")
+    directory = write(tmp_path, f"[tool.uv]\nsources.lib = {' '.join(SCOPED.split())}")
 
-    assert surroundings(folder).place(Requirement("lib"), target(), scope) == folder_place(tmp_path / expected)
+    assert read_project_sources(directory).source_of(Requirement("lib"), target(), scope) == folder_place(
+        tmp_path / expected
+    )
 
 
 def test_a_source_for_another_extra_counts_too_before_a_name_of_ours_is_looked_up_on_an_index(tmp_path):
-    folder = write(tmp_path, "[tool.uv.sources]\nlib = { path = 'gpu', extra = 'gpu' }")
+    directory = write(tmp_path, "[tool.uv.sources]\nlib = { path = 'gpu', extra = 'gpu' }")
 
-    assert place(folder, "lib") == folder_place(tmp_path / "gpu")
+    assert place(directory, "lib") == folder_place(tmp_path / "gpu")
 
 
 # What pip has unpacked
@@ -272,21 +280,21 @@ COMMIT = f"git+https://host/mono@{'ab' * 20}"
 ARCHIVE = f"https://host/mono-1.tar.gz#sha256={'cd' * 32}"
 
 
-def unpacked(folder: Path, url: str = f"{COMMIT}#subdirectory=packages/c") -> Surroundings:
+def unpacked(directory: Path, url: str = f"{COMMIT}#subdirectory=packages/c") -> ProjectSources:
     """Return what a repository, or an archive, says of places that was in a folder and is gone now."""
     kind: Kind = "repository" if url.startswith("git+") else "archive"
-    here = Place(kind, url)
-    found = unpacked_surroundings(here, folder)
-    shutil.rmtree(folder)
-    return Surroundings.from_json(json.loads(json.dumps(found.as_json())), here)
+    here = DependencySource(kind, url)
+    found = unpacked_surroundings(here, directory)
+    shutil.rmtree(directory)
+    return ProjectSources.from_json(json.loads(json.dumps(found.as_json())), here)
 
 
-def mono(folder: Path, text: str = "", root: str = "") -> Path:
+def mono(directory: Path, text: str = "", root: str = "") -> Path:
     """Write a monorepo whose package ``c`` has a table of sources."""
-    write(folder, f"[tool.uv.workspace]\nmembers = ['packages/*']\n{root}", name="root")
+    write(directory, f"[tool.uv.workspace]\nmembers = ['packages/*']\n{root}", name="root")
     for name in ("c", "My_D"):
-        write(folder / "packages" / name, f"[tool.uv.sources]\n{text}" if name == "c" else "", name=name)
-    return folder
+        write(directory / "packages" / name, f"[tool.uv.sources]\n{text}" if name == "c" else "", name=name)
+    return directory
 
 
 @pytest.mark.parametrize(
@@ -301,53 +309,55 @@ def mono(folder: Path, text: str = "", root: str = "") -> Path:
     ],
 )
 def test_paths_and_members_of_a_repository_are_of_the_same_commit(tmp_path, source, requirement, inner):
-    found = unpacked(mono(tmp_path / "unpacked", source)).place(Requirement(requirement), target())
+    found = unpacked(mono(tmp_path / "unpacked", source)).source_of(Requirement(requirement), target())
 
-    assert found == Place("repository", f"{COMMIT}{inner}")
+    assert found == DependencySource("repository", f"{COMMIT}{inner}")
 
 
 def test_paths_of_an_archive_are_of_that_archive(tmp_path):
-    folder = write(tmp_path / "unpacked", "[tool.uv.sources]\nd = { path = 'libs/d' }")
+    directory = write(tmp_path / "unpacked", "[tool.uv.sources]\nd = { path = 'libs/d' }")
 
-    found = unpacked(folder, ARCHIVE).place(Requirement("d"), target())
+    found = unpacked(directory, ARCHIVE).source_of(Requirement("d"), target())
 
-    assert found == Place("archive", f"{ARCHIVE}&subdirectory=libs/d")
+    assert found == DependencySource("archive", f"{ARCHIVE}&subdirectory=libs/d")
 
 
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        ("d = { git = 'https://host/d', tag = 'v1' }", Place("repository", "git+https://host/d@v1")),
-        ("d = { url = 'https://host/d.zip' }", Place("archive", "https://host/d.zip")),
-        ("d = { index = 'private' }", Place("index", "private")),
+        ("d = { git = 'https://host/d', tag = 'v1' }", DependencySource("repository", "git+https://host/d@v1")),
+        ("d = { url = 'https://host/d.zip' }", DependencySource("archive", "https://host/d.zip")),
+        ("d = { index = 'private' }", DependencySource("index", "private")),
         ("other = { workspace = true }", None),
     ],
 )
 def test_what_a_repository_takes_from_elsewhere_is_there(tmp_path, source, expected):
-    assert unpacked(mono(tmp_path / "unpacked", source)).place(Requirement("d"), target()) == expected
+    assert unpacked(mono(tmp_path / "unpacked", source)).source_of(Requirement("d"), target()) == expected
 
 
 def test_the_root_of_the_repository_says_where_too(tmp_path):
     found = unpacked(mono(tmp_path / "unpacked", root="[tool.uv.sources]\nd = { path = 'libs/d' }"))
 
-    assert found.place(Requirement("d"), target()) == Place("repository", f"{COMMIT}#subdirectory=libs/d")
+    assert found.source_of(Requirement("d"), target()) == DependencySource(
+        "repository", f"{COMMIT}#subdirectory=libs/d"
+    )
 
 
 def test_a_folder_that_a_build_has_named_by_its_url_is_of_the_same_commit(tmp_path):
     url = (tmp_path / "unpacked/packages/c/../My_D").as_uri()
 
-    found = unpacked(mono(tmp_path / "unpacked")).place(Requirement(f"my-d @ {url}"), target())
+    found = unpacked(mono(tmp_path / "unpacked")).source_of(Requirement(f"my-d @ {url}"), target())
 
-    assert found == Place("repository", f"{COMMIT}#subdirectory=packages/My_D")
+    assert found == DependencySource("repository", f"{COMMIT}#subdirectory=packages/My_D")
 
 
 def test_a_file_of_this_machine_that_a_repository_names_by_its_url_stays_that(tmp_path):
     wheel = tmp_path / "d-1-py3-none-any.whl"
     wheel.touch()
 
-    found = unpacked(mono(tmp_path / "unpacked")).place(Requirement(f"d @ {wheel.as_uri()}"), target())
+    found = unpacked(mono(tmp_path / "unpacked")).source_of(Requirement(f"d @ {wheel.as_uri()}"), target())
 
-    assert found == Place("wheel", wheel.as_uri())
+    assert found == DependencySource("wheel", wheel.as_uri())
 
 
 def test_a_workspace_around_the_folder_where_pip_unpacks_is_none_of_the_repository(tmp_path):
@@ -355,7 +365,7 @@ def test_a_workspace_around_the_folder_where_pip_unpacks_is_none_of_the_reposito
     write(tmp_path / "d", name="d")
     root = write(tmp_path / "unpacked", "[tool.uv.workspace]\nmembers = ['../d']", name="c")
 
-    assert unpacked(root, COMMIT).place(Requirement("d"), target()) is None
+    assert unpacked(root, COMMIT).source_of(Requirement("d"), target()) is None
 
 
 SOURCE = f"tool.uv.sources.d in {COMMIT}/packages/c/pyproject.toml"
@@ -386,7 +396,7 @@ def test_what_a_repository_cannot_have_is_refused_with_its_address(tmp_path, sou
     found = unpacked(mono(tmp_path / "unpacked", source))
 
     with pytest.raises(ProjectError) as caught:
-        found.place(Requirement("d"), target())
+        found.source_of(Requirement("d"), target())
 
     assert str(caught.value) == REFUSED[source]
 
@@ -395,7 +405,7 @@ def test_a_folder_outside_of_the_repository_that_is_not_there_is_refused(tmp_pat
     found = unpacked(mono(tmp_path / "unpacked"))
 
     with pytest.raises(ProjectError) as caught:
-        found.place(Requirement(f"d @ {(tmp_path / 'd').as_uri()}"), target())
+        found.source_of(Requirement(f"d @ {(tmp_path / 'd').as_uri()}"), target())
 
     assert str(caught.value) == (
         f"{COMMIT}: takes d from ../d, which is outside of {COMMIT}; name a folder inside, or a URL"

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.dependencies.wheelhouse import Chosen, Gathered, choose
+from hatch_lambda.dependencies.wheelhouse import ResolvedWheels, SelectedWheels, choose
 from hatch_lambda.resolve.base import Resolution
 from tests.support.make_wheel import make_wheel
-from tests.support.samples import config, demand, verified
+from tests.support.samples import config, dependency, verified
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,7 @@ API, WORKER = ["api"], ["worker", "base[fast]"]
 
 
 @pytest.fixture
-def gathered(tmp_path: Path) -> Gathered:
+def resolved(tmp_path: Path) -> ResolvedWheels:
     """The wheels of two archives, one of which requires ``api``, and the other ``worker`` and an extra of ``base``."""
     made = [
         make_wheel(tmp_path, "api", requires=["base", "arm; platform_machine == 'aarch64'"]),
@@ -28,51 +28,55 @@ def gathered(tmp_path: Path) -> Gathered:
         make_wheel(tmp_path, "speed"),
         make_wheel(tmp_path, "worker", requires=["base"]),
     ]
-    roots = tuple(demand(text) for text in (*API, *WORKER))
-    return Gathered(roots, roots, Resolution(()), tuple(map(verified, made)))
+    roots = tuple(dependency(text) for text in (*API, *WORKER))
+    return ResolvedWheels(roots, roots, Resolution(()), tuple(map(verified, made)))
 
 
-def chosen(gathered: Gathered, requirements: list[str], **options: Any) -> Chosen:
+def selected(resolved: ResolvedWheels, requirements: list[str], **options: Any) -> SelectedWheels:
     """Return what goes into an archive with these requirements."""
     options = {name: tuple(map(canonicalize_name, value)) for name, value in options.items()}
-    return choose(gathered, [demand(text) for text in requirements], config(**options))
+    return choose(resolved, [dependency(text) for text in requirements], config(**options))
 
 
-def names(found: Chosen) -> list[str]:
+def names(found: SelectedWheels) -> list[str]:
     """Return the names of the wheels."""
     return [wheel.name for wheel in found.wheels]
 
 
-def test_wheels_are_found_by_their_names(gathered):
-    assert list(gathered.found) == ["api", "base", "locked", "speed", "worker"]
+def test_wheels_are_found_by_their_names(resolved):
+    assert list(resolved.by_name) == ["api", "base", "locked", "speed", "worker"]
 
 
-def test_an_archive_gets_what_it_requires_and_all_that_follows_from_it(gathered):
-    assert names(chosen(gathered, API)) == ["api", "base"]
+def test_an_archive_gets_what_it_requires_and_all_that_follows_from_it(resolved):
+    assert names(selected(resolved, API)) == ["api", "base"]
 
 
-def test_an_extra_that_one_archive_asks_for_is_in_that_archive_only(gathered):
-    assert names(chosen(gathered, WORKER)) == ["base", "speed", "worker"]
+def test_an_extra_that_one_archive_asks_for_is_in_that_archive_only(resolved):
+    assert names(selected(resolved, WORKER)) == ["base", "speed", "worker"]
 
 
-def test_an_archive_that_requires_nothing_gets_nothing(gathered):
-    assert chosen(gathered, []).wheels == ()
+def test_an_archive_that_requires_nothing_gets_nothing(resolved):
+    assert selected(resolved, []).wheels == ()
 
 
-def test_what_is_excluded_stays_out_with_what_only_it_needs(gathered):
-    found = chosen(gathered, [*API, *WORKER], exclude_packages=["base"])
+def test_what_is_excluded_stays_out_with_what_only_it_needs(resolved):
+    found = selected(resolved, [*API, *WORKER], exclude_packages=["base"])
 
     assert names(found) == ["api", "worker"]
     assert found.ignored == ()
 
 
-def test_what_no_archive_requires_is_told(gathered):
-    assert chosen(gathered, API).left_out == ("locked 1.0",)
+def test_what_no_archive_requires_is_told(resolved):
+    assert selected(resolved, API).superfluous == ("locked 1.0",)
 
 
-def test_an_exclusion_of_what_another_archive_requires_is_not_in_vain(gathered):
-    assert chosen(gathered, API, exclude_packages=["worker", "speed"]).ignored == ()
+def test_an_exclusion_of_what_another_archive_requires_is_not_in_vain(resolved):
+    assert selected(resolved, API, exclude_packages=["worker", "speed"]).ignored == ()
 
 
-def test_an_exclusion_of_what_no_archive_requires_is_told(gathered):
-    assert chosen(gathered, API, exclude_packages=["locked", "arm", "nothing"]).ignored == ("locked", "arm", "nothing")
+def test_an_exclusion_of_what_no_archive_requires_is_told(resolved):
+    assert selected(resolved, API, exclude_packages=["locked", "arm", "nothing"]).ignored == (
+        "locked",
+        "arm",
+        "nothing",
+    )

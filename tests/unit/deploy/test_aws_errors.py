@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import SSOTokenLoadError, TokenRetrievalError, UnauthorizedSSOTokenError
 
 from hatch_lambda.deploy.aws import backoff
-from hatch_lambda.deploy.aws_errors import unreachable
+from hatch_lambda.deploy.aws_errors import connection_error
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from hatch_lambda.deploy.aws_errors import unreachable
     ids=lambda error: type(error).__name__,
 )
 def test_a_session_that_has_ended_is_to_be_opened_again(error):
-    told = unreachable(error)
+    told = connection_error(error)
 
     assert str(told) == (
         f"credentials: the sign-in cannot be used ({type(error).__name__}); sign in again with aws sso login or aws "

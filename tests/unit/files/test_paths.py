@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda.files.paths import check_regular, files_as_folders, path_problem
+from hatch_lambda.files.paths import check_regular, files_as_directories, path_problem
 
 EVERY_SYSTEM = "is not a path for every system"
 NOT_PLAIN = "leads out of the archive or is not a plain path"
@@ -49,14 +49,14 @@ def test_a_path_that_not_every_system_can_hold_is_a_problem(path, problem):
 def test_a_file_that_is_also_a_folder_is_found_among_its_neighbors():
     paths = ["a/b/c", "a", "a-b", "a.b", "a/b", "ab/c", "b", "b-/c", "b/c/d/e"]
 
-    assert list(files_as_folders(paths)) == [("a", "a/b"), ("a/b", "a/b/c"), ("b", "b/c/d/e")]
+    assert list(files_as_directories(paths)) == [("a", "a/b"), ("a/b", "a/b/c"), ("b", "b/c/d/e")]
 
 
 def test_deep_paths_take_no_more_memory_than_they_are_long():
     paths = [f"{number:03}/" + "d/" * 2000 + "f" for number in range(200)]
     tracemalloc.start()
     try:
-        found = list(files_as_folders(paths))
+        found = list(files_as_directories(paths))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

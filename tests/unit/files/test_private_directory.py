@@ -19,8 +19,8 @@ def test_what_is_missing_above_is_made_private_too_and_what_is_there_stays(tmp_p
     make_private_directory(tmp_path / "there" / "one" / "two")
     make_private_directory(tmp_path / "there" / "one" / "two")
 
-    folders = (tmp_path / "there", tmp_path / "there" / "one", tmp_path / "there" / "one" / "two")
-    assert [stat.S_IMODE(folder.stat().st_mode) for folder in folders] == [0o755, 0o700, 0o700]
+    directories = (tmp_path / "there", tmp_path / "there" / "one", tmp_path / "there" / "one" / "two")
+    assert [stat.S_IMODE(directory.stat().st_mode) for directory in directories] == [0o755, 0o700, 0o700]
 
 
 def test_a_directory_of_another_user_is_refused(tmp_path):

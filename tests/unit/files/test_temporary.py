@@ -34,9 +34,9 @@ def place(tmp_path, monkeypatch):
 
 
 def test_a_temporary_directory_is_for_this_user_alone_and_goes(place):
-    with temporary_directory() as folder:
-        mode = stat.S_IMODE(Path(folder).stat().st_mode)
-        Path(folder, "file").write_text("")
+    with temporary_directory() as directory:
+        mode = stat.S_IMODE(Path(directory).stat().st_mode)
+        Path(directory, "file").write_text("")
 
     assert (mode, list(place.iterdir())) == (0o700, [])
 

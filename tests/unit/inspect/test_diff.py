@@ -6,7 +6,7 @@ import stat
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.archive.read import read_finished
+from hatch_lambda.archive.read import read_zip
 from hatch_lambda.inspect.diff import Difference, difference_json, difference_lines
 from hatch_lambda.inspect.inspection import inspect
 from tests.support.finished import HANDLER, installed, our_zip, zip_of
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def difference(old: Path, new: Path) -> Difference:
     """Return what changed from one zip to another."""
-    return Difference(inspect(read_finished(old)), inspect(read_finished(new)))
+    return Difference(inspect(read_zip(old)), inspect(read_zip(new)))
 
 
 def taken(*details: Any) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 
-from hatch_lambda.inspect.size_tree import Node, folder_tree, tree_lines
+from hatch_lambda.inspect.size_tree import Node, directory_tree, tree_lines
 from hatch_lambda.inspect.summary import Share
 from tests.support.samples import entry
 
@@ -14,7 +14,7 @@ MIB = 1 << 20
 def test_a_folder_takes_what_is_in_it_and_the_biggest_comes_first():
     entries = [entry("a/x", "1"), entry("b/y", "22"), entry("b/z", "333"), entry("c", "4444")]
 
-    root = folder_tree("", entries)
+    root = directory_tree("", entries)
 
     assert root == Node(
         "",
@@ -28,13 +28,13 @@ def test_a_folder_takes_what_is_in_it_and_the_biggest_comes_first():
 
 
 def test_a_folder_that_holds_only_a_folder_is_one_with_it():
-    root = folder_tree("", [entry("a", "1"), entry("b/c/d/x", "22"), entry("b/c/d/e/y", "3")])
+    root = directory_tree("", [entry("a", "1"), entry("b/c/d/x", "22"), entry("b/c/d/e/y", "3")])
 
     assert [node.name for node in root.children] == ["b/c/d/", "a"]
 
 
 def test_nothing_is_an_empty_folder():
-    assert folder_tree("", []) == Node("", Share(0, 0, 0))
+    assert directory_tree("", []) == Node("", Share(0, 0, 0))
 
 
 def test_the_tree_is_told_down_to_a_depth():
@@ -67,7 +67,7 @@ def test_the_smallest_of_many_are_told_together():
 def test_a_lone_file_lies_in_one_folder():
     leaf = Share(1, 1, 1)
 
-    assert folder_tree("", [entry("a/b/c", "1")]) == Node("a/b/", leaf, (Node("c", leaf),))
+    assert directory_tree("", [entry("a/b/c", "1")]) == Node("a/b/", leaf, (Node("c", leaf),))
 
 
 def test_folders_part_where_their_paths_do():
@@ -105,7 +105,7 @@ def test_deep_paths_take_no_more_memory_than_they_are_long():
     entries = [entry(f"{number:03}/" + "d/" * 2000 + "f", "") for number in range(200)]
     tracemalloc.start()
     try:
-        folder_tree("", entries)
+        directory_tree("", entries)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

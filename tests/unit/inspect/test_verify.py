@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hatch_lambda.archive.plan import TextContent
-from hatch_lambda.archive.read import read_finished
+from hatch_lambda.archive.read import read_zip
 from hatch_lambda.inspect.inspection import inspect
 from hatch_lambda.inspect.verify import Verification, verify_records
 from tests.support.deployments import function_zip, layer_zip
@@ -29,13 +29,13 @@ def changed(path: Path, files: dict[str, bytes | None]) -> Path:
 
 
 def test_a_zip_of_ours_agrees_with_its_records(tmp_path):
-    assert verify_records(read_finished(our_zip(tmp_path))) == Verification(2, 6, (), ())
+    assert verify_records(read_zip(our_zip(tmp_path))) == Verification(2, 6, (), ())
 
 
 def test_a_file_that_is_not_what_record_says_is_a_problem(tmp_path):
     path = changed(our_zip(tmp_path), {"shop/api.py": b"def handler(event, context): ...\n"})
 
-    assert verify_records(read_finished(path)).problems == (
+    assert verify_records(read_zip(path)).problems == (
         f"shop/api.py: is not what shop-0.1.0.dist-info/RECORD says; {ANEW}",
     )
 
@@ -44,7 +44,7 @@ def test_a_file_that_is_not_what_record_says_is_a_problem(tmp_path):
 def test_a_zip_without_files_is_a_problem(tmp_path, files):
     path = zip_of(tmp_path, files)
 
-    assert verify_records(read_finished(path)) == Verification(
+    assert verify_records(read_zip(path)) == Verification(
         0, 0, (f"{path}: holds no files; Lambda takes no empty zip; make it anew",), ()
     )
 
@@ -52,7 +52,7 @@ def test_a_zip_without_files_is_a_problem(tmp_path, files):
 def test_files_that_went_and_came_are_problems_in_a_zip_of_ours(tmp_path):
     path = changed(our_zip(tmp_path), {"shop/api.py": None, "stranger": b""})
 
-    assert verify_records(read_finished(path)).problems == (
+    assert verify_records(read_zip(path)).problems == (
         f"shop-0.1.0.dist-info/RECORD: lists 'shop/api.py', which is not in the zip; {ANEW}",
         f"stranger: no RECORD lists it; {ANEW}",
     )
@@ -63,7 +63,7 @@ def test_of_very_many_files_that_went_the_first_are_told_and_the_others_counted(
     lines = "".join(f"gone/{number:04},sha256=x,1\n" for number in range(1234))
     path = our_zip(tmp_path)
 
-    found = verify_records(read_finished(changed(path, {member: contents(path)[member] + lines.encode()})))
+    found = verify_records(read_zip(changed(path, {member: contents(path)[member] + lines.encode()})))
 
     assert len(found.problems) == 101
     assert found.problems[:1] + found.problems[-2:] == (
@@ -79,7 +79,7 @@ def test_another_version_than_the_zip_says_of_itself_is_a_problem(tmp_path):
     described = json.loads(contents(path)[member])
     described["distributions"][0]["version"] = "2.0"
 
-    found = verify_records(read_finished(changed(path, {member: json.dumps(described).encode()})))
+    found = verify_records(read_zip(changed(path, {member: json.dumps(described).encode()})))
 
     assert found.problems == (
         f"{member}: is not what shop-0.1.0.dist-info/RECORD says; {ANEW}",
@@ -90,7 +90,7 @@ def test_another_version_than_the_zip_says_of_itself_is_a_problem(tmp_path):
 def test_what_others_left_out_is_a_warning(tmp_path):
     path = zip_of(tmp_path, installed("lib", record="lib/gone.py,sha256=AAAA,1\nlib/__pycache__/a.pyc,,\n"))
 
-    found = verify_records(read_finished(path))
+    found = verify_records(read_zip(path))
 
     assert found == Verification(
         1, 0, (), ("1 file that a RECORD lists is not in the zip; whoever made it left something out.",)
@@ -100,7 +100,7 @@ def test_what_others_left_out_is_a_warning(tmp_path):
 def test_a_distribution_without_a_record_is_a_warning(tmp_path):
     path = zip_of(tmp_path, installed("lib", record=None))
 
-    assert verify_records(read_finished(path)).warnings == (
+    assert verify_records(read_zip(path)).warnings == (
         "lib 1.0 has no RECORD; its files could be compared with nothing.",
     )
 
@@ -110,7 +110,7 @@ def test_a_layer_under_python_agrees_with_records_that_count_from_there(tmp_path
     files = installed("lib", root="python/")
     files["python/lib-1.0.dist-info/RECORD"] = f"lib/__init__.py,{digest},13\n"
 
-    assert verify_records(read_finished(zip_of(tmp_path, files))) == Verification(1, 1, (), ())
+    assert verify_records(read_zip(zip_of(tmp_path, files))) == Verification(1, 1, (), ())
 
 
 @pytest.mark.parametrize("listed", [5, [5], [{"name": 5, "version": "1"}], [{"name": "lib"}]])
@@ -118,7 +118,7 @@ def test_a_description_that_makes_no_sense_is_passed_over(tmp_path, listed):
     described = json.dumps({"schema": 1, "kind": "function", "distributions": listed})
     path = zip_of(tmp_path, {**installed("lib"), "hatch-lambda/shop.json": described})
 
-    assert verify_records(read_finished(path)).problems == ()
+    assert verify_records(read_zip(path)).problems == ()
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_description_that_makes_no_sense_is_passed_over(tmp_path, listed):
     ],
 )
 def test_a_layer_is_checked_for_the_runtime_that_is_named(tmp_path, runtime, problem):
-    found = inspect(read_finished(layer_zip(tmp_path)), runtime=runtime, architecture="x86_64")
+    found = inspect(read_zip(layer_zip(tmp_path)), runtime=runtime, architecture="x86_64")
 
     assert found.problems == ((f"deps-1.zip: {problem}",) if problem else ())
 
@@ -144,7 +144,7 @@ def test_a_layer_is_checked_for_the_runtime_that_is_named(tmp_path, runtime, pro
 def test_a_layer_whose_modules_lie_where_the_runtime_does_not_look_is_a_problem(tmp_path):
     path = zip_of(tmp_path, {"python/lib/python3.11/site-packages/lib.py": ""}, "deps.zip")
 
-    found = inspect(read_finished(path), runtime="python3.13", architecture="arm64")
+    found = inspect(read_zip(path), runtime="python3.13", architecture="arm64")
 
     assert found.problems == (
         (
@@ -157,7 +157,7 @@ def test_a_layer_whose_modules_lie_where_the_runtime_does_not_look_is_a_problem(
 def test_the_zip_of_a_function_is_no_layer_of_another(tmp_path):
     path = function_zip(tmp_path)
 
-    found = inspect(read_finished(path), layers=[read_finished(path)])
+    found = inspect(read_zip(path), layers=[read_zip(path)])
 
     assert found.problems == (
         (
@@ -169,7 +169,7 @@ def test_the_zip_of_a_function_is_no_layer_of_another(tmp_path):
 
 def test_checks_of_deep_paths_take_no_more_memory_than_the_paths(tmp_path):
     names = [f"{index:03}/{'d/' * 2000}m.py" for index in range(200)]
-    archive = read_finished(zip_of(tmp_path, dict.fromkeys(["app.py", *names], ""), "deep.zip"))
+    archive = read_zip(zip_of(tmp_path, dict.fromkeys(["app.py", *names], ""), "deep.zip"))
     tracemalloc.start()
     try:
         inspect(archive, runtime="python3.13", architecture="x86_64", handler="app.handler")

@@ -8,14 +8,14 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ConfigError
-from hatch_lambda.plugin.settings import read_environment
+from hatch_lambda.plugin.settings import read_settings
 from hatch_lambda.resolve.strategy import Upgrade
 
 
 def test_without_variables_the_network_is_there_and_the_store_is_where_the_platform_has_caches():
-    told = read_environment({})
+    told = read_settings({})
 
-    assert (told.offline, told.rebuild, told.verify, told.upgrade) == (False, False, False, Upgrade())
+    assert (told.offline, told.rebuild, told.check_reproducible, told.upgrade) == (False, False, False, Upgrade())
     assert told.cache.name == "hatch-lambda"
 
 
@@ -26,9 +26,9 @@ def test_without_variables_the_network_is_there_and_the_store_is_where_the_platf
 def test_switches_are_read_in_any_case(value, on):
     names = ("HATCH_LAMBDA_OFFLINE", "HATCH_LAMBDA_REBUILD", "HATCH_LAMBDA_VERIFY")
 
-    told = read_environment(dict.fromkeys(names, value))
+    told = read_settings(dict.fromkeys(names, value))
 
-    assert (told.offline, told.rebuild, told.verify) == (on, on, on)
+    assert (told.offline, told.rebuild, told.check_reproducible) == (on, on, on)
 
 
 @pytest.mark.parametrize(
@@ -41,20 +41,20 @@ def test_switches_are_read_in_any_case(value, on):
     ],
 )
 def test_an_upgrade_is_of_everything_or_of_names(value, upgrade):
-    assert read_environment({"HATCH_LAMBDA_UPGRADE": value}).upgrade == upgrade
+    assert read_settings({"HATCH_LAMBDA_UPGRADE": value}).upgrade == upgrade
 
 
 def test_the_store_is_where_the_variable_says(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
 
-    assert read_environment({"HATCH_LAMBDA_CACHE_DIR": "~/store"}).cache == tmp_path / "store"
-    assert read_environment({"HATCH_LAMBDA_CACHE_DIR": "store"}).cache == Path("store").absolute()
+    assert read_settings({"HATCH_LAMBDA_CACHE_DIR": "~/store"}).cache == tmp_path / "store"
+    assert read_settings({"HATCH_LAMBDA_CACHE_DIR": "store"}).cache == Path("store").absolute()
 
 
 def test_all_that_is_wrong_is_told_at_once():
     with pytest.raises(ConfigError) as caught:
-        read_environment({"HATCH_LAMBDA_CACHE_DIR": "~nobody-of-that-name/x", "HATCH_LAMBDA_OFFLINE": "yes"})
+        read_settings({"HATCH_LAMBDA_CACHE_DIR": "~nobody-of-that-name/x", "HATCH_LAMBDA_OFFLINE": "yes"})
 
     assert str(caught.value).splitlines() == [
         "HATCH_LAMBDA_CACHE_DIR: '~nobody-of-that-name/x' names nobody's home; give the folder in full",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hatch_lambda.files import json_values
-from hatch_lambda.resolve.cache import Memory
+from hatch_lambda.resolve.cache import ResultCache
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,51 +25,51 @@ def anything(value: Any) -> Any:
 
 
 def test_what_was_remembered_is_known_to_the_next_build(tmp_path):
-    Memory(tmp_path / "memory").remember({"wheel": "ab12"}, "built", "cd34")
+    ResultCache(tmp_path / "memory").put({"wheel": "ab12"}, "built", "cd34")
 
-    assert Memory(tmp_path / "memory").recall(anything, "built", "cd34") == {"wheel": "ab12"}
+    assert ResultCache(tmp_path / "memory").get(anything, "built", "cd34") == {"wheel": "ab12"}
     assert [file.suffix for file in (tmp_path / "memory").iterdir()] == [".json"]
 
 
 def test_what_nobody_remembered_is_not_known(tmp_path):
-    memory = Memory(tmp_path)
-    memory.remember(1, "a", "b")
+    memory = ResultCache(tmp_path)
+    memory.put(1, "a", "b")
 
-    assert memory.recall(anything, "a", "c") is None
+    assert memory.get(anything, "a", "c") is None
 
 
 def test_the_newest_value_stands(tmp_path):
-    memory = Memory(tmp_path)
-    memory.remember(1, "key")
-    memory.remember(2, "key")
+    memory = ResultCache(tmp_path)
+    memory.put(1, "key")
+    memory.put(2, "key")
 
-    assert (memory.recall(anything, "key"), Memory(tmp_path).recall(anything, "key")) == (2, 2)
+    assert (memory.get(anything, "key"), ResultCache(tmp_path).get(anything, "key")) == (2, 2)
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"null", b"\xff\xfe", b"ab12\n[1]"])
 def test_what_was_damaged_is_forgotten(tmp_path, content):
-    Memory(tmp_path).remember([1], "key")
+    ResultCache(tmp_path).put([1], "key")
     (file,) = tmp_path.iterdir()
     file.write_bytes(content)
 
-    assert Memory(tmp_path).recall(anything, "key") is None
+    assert ResultCache(tmp_path).get(anything, "key") is None
 
 
 def test_what_cannot_be_written_is_known_to_this_build_only(tmp_path):
     file = tmp_path / "file"
     file.write_text("no folder")
-    memory = Memory(file / "memory")
+    memory = ResultCache(file / "memory")
 
-    memory.remember([1], "key")
+    memory.put([1], "key")
 
-    assert memory.recall(anything, "key") == [1]
-    assert Memory(file / "memory").recall(anything, "key") is None
+    assert memory.get(anything, "key") == [1]
+    assert ResultCache(file / "memory").get(anything, "key") is None
 
 
-def write(folder: Path, text: str) -> None:
+def write(directory: Path, text: str) -> None:
     """Put a text under ``"key"``, whole and sealed, as another version of hatch-lambda might."""
-    Memory(folder).remember([1], "key")
-    (file,) = folder.iterdir()
+    ResultCache(directory).put([1], "key")
+    (file,) = directory.iterdir()
     file.write_text(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}", "utf-8")
 
 
@@ -80,31 +80,31 @@ def write(folder: Path, text: str) -> None:
 def test_what_has_another_shape_than_it_is_read_as_is_forgotten(tmp_path, text):
     write(tmp_path, text)
 
-    assert Memory(tmp_path).recall(json_values.texts, "key") is None
+    assert ResultCache(tmp_path).get(json_values.texts, "key") is None
 
 
 def test_what_has_the_shape_that_it_is_read_as_is_known(tmp_path):
     write(tmp_path, '["a", "b"]')
 
-    assert Memory(tmp_path).recall(json_values.texts, "key") == ("a", "b")
+    assert ResultCache(tmp_path).get(json_values.texts, "key") == ("a", "b")
 
 
 @pytest.mark.parametrize(
     "value", [["https://user:secret@host/x.whl"], {"url": "git+ssh://token@host/x"}, "http://a:b@[::1]/x"]
 )
 def test_a_value_with_credentials_is_known_to_this_build_only(tmp_path, value):
-    memory = Memory(tmp_path / "memory")
+    memory = ResultCache(tmp_path / "memory")
 
-    memory.remember(value, "key")
+    memory.put(value, "key")
 
-    assert memory.recall(anything, "key") == value
-    assert Memory(tmp_path / "memory").recall(anything, "key") is None
+    assert memory.get(anything, "key") == value
+    assert ResultCache(tmp_path / "memory").get(anything, "key") is None
     assert not (tmp_path / "memory").exists()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs the modes of POSIX")
 def test_what_was_remembered_is_for_this_user_alone(tmp_path):
-    Memory(tmp_path / "cache" / "memory").remember([1], "key")
+    ResultCache(tmp_path / "cache" / "memory").put([1], "key")
 
     (file,) = (tmp_path / "cache" / "memory").iterdir()
     modes = [stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "cache", tmp_path / "cache" / "memory", file)]
@@ -116,7 +116,7 @@ def test_what_killed_builds_have_left_is_removed_once_it_is_a_day_old(tmp_path):
         (tmp_path / name).write_text("")
         os.utime(tmp_path / name, (time.time() - age, time.time() - age))
 
-    Memory(tmp_path).remember([1], "key")
+    ResultCache(tmp_path).put([1], "key")
 
     names = {path.name for path in tmp_path.iterdir()}
     assert (len(names), names >= {"staging-young", "old.json"}) == (3, True)

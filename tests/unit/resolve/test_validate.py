@@ -10,14 +10,14 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from hatch_lambda.errors import ResolveError, WheelError
 from hatch_lambda.resolve.base import Resolution
-from hatch_lambda.resolve.validate import demands, lacking_extras, needed, prove
-from tests.support.samples import demand, target
+from hatch_lambda.resolve.validate import missing_extras, required_names, transitive_dependencies, validate
+from tests.support.samples import dependency, target
 
 if TYPE_CHECKING:
-    from hatch_lambda.resolve.base import Demand
+    from hatch_lambda.resolve.base import Dependency
     from hatch_lambda.runtime.target import Target
 
-FAULT = Resolution(()).remedy
+FAULT = Resolution(()).fix
 
 
 @dataclass(frozen=True)
@@ -48,24 +48,24 @@ def dist(
     return Distribution(canonicalize_name(name), version, requires, python, tag, extras)
 
 
-def names(found: tuple[Demand, ...]) -> list[str]:
+def names(found: tuple[Dependency, ...]) -> list[str]:
     """Return who demands what, in the order in which it was reached."""
-    return [f"{each.by}: {each.requirement}" for each in found]
+    return [f"{each.required_by}: {each.requirement}" for each in found]
 
 
 def reached(
-    roots: list[str], *distributions: Distribution, chosen: Target | None = None, without: str = ""
+    roots: list[str], *distributions: Distribution, selected: Target | None = None, without: str = ""
 ) -> list[str]:
     """Return every demand that holds."""
     known = {distribution.name: distribution for distribution in distributions}
     excluded = tuple(map(canonicalize_name, without.split()))
-    return names(demands(map(demand, roots), known, chosen or target(), without=excluded))
+    return names(transitive_dependencies(map(dependency, roots), known, selected or target(), without=excluded))
 
 
-def problems(roots: list[str], *distributions: Distribution, chosen: Target | None = None) -> list[str]:
+def problems(roots: list[str], *distributions: Distribution, selected: Target | None = None) -> list[str]:
     """Return the lines of the message that the proof ends in; none if the set is proved."""
     try:
-        prove([demand(root) for root in roots], distributions, chosen or target(), Resolution(()))
+        validate([dependency(root) for root in roots], distributions, selected or target(), Resolution(()))
     except ResolveError as error:
         return str(error).splitlines()
     return []
@@ -99,9 +99,9 @@ def test_a_circle_of_requirements_ends():
     ],
 )
 def test_markers_are_the_targets(marker, runtime, architecture):
-    chosen = target(runtime, architecture)
+    selected = target(runtime, architecture)
 
-    found = reached([f"a; {marker}"], dist("a", f"b; {marker}"), chosen=chosen)
+    found = reached([f"a; {marker}"], dist("a", f"b; {marker}"), selected=selected)
 
     assert [line.partition(";")[0] for line in found] == ["project.dependencies: a", "a 1.0: b"]
 
@@ -122,7 +122,7 @@ def test_markers_are_the_targets(marker, runtime, architecture):
     ],
 )
 def test_a_requirement_whose_marker_does_not_hold_is_none(marker):
-    found = reached(["a", f"b; {marker}"], dist("a", f"b; {marker}"), chosen=target("python3.13", "arm64"))
+    found = reached(["a", f"b; {marker}"], dist("a", f"b; {marker}"), selected=target("python3.13", "arm64"))
 
     assert found == ["project.dependencies: a"]
 
@@ -186,7 +186,7 @@ def test_what_only_the_left_out_need_is_left_out_too(without, expected):
     known = {each.name: each for each in (dist("a", "c", "d"), dist("b", "d"), dist("c"), dist("d"))}
     excluded = tuple(map(canonicalize_name, without.split()))
 
-    found = needed([demand("a"), demand("b")], known, target(), without=excluded)
+    found = required_names([dependency("a"), dependency("b")], known, target(), without=excluded)
 
     assert found == expected
 
@@ -232,9 +232,9 @@ def test_distributions_that_require_only_each_other_are_told():
 
 
 def test_a_wheel_that_the_target_cannot_load_is_told():
-    chosen = target("python3.11", "arm64")
+    selected = target("python3.11", "arm64")
 
-    assert problems(["a"], dist("a", tag="cp311-cp311-manylinux_2_28_aarch64"), chosen=chosen) == [
+    assert problems(["a"], dist("a", tag="cp311-cp311-manylinux_2_28_aarch64"), selected=selected) == [
         (
             "a-1.0-cp311-cp311-manylinux_2_28_aarch64.whl: needs glibc 2.28 or newer; the runtime's glibc is 2.26; it "
             "does not run on python3.11 on arm64"
@@ -255,7 +255,7 @@ def test_a_wheel_that_is_for_this_python_or_does_not_tell_passes(pythons):
 
 
 def test_a_preview_of_python_meets_a_requirement_on_its_release():
-    assert problems(["a"], dist("a", python=">=3.15"), chosen=target("python3.15")) == []
+    assert problems(["a"], dist("a", python=">=3.15"), selected=target("python3.15")) == []
 
 
 def test_all_problems_are_told_at_once():
@@ -278,7 +278,7 @@ def test_all_problems_are_told_at_once():
 
 def lacking(roots: list[str], *distributions: Distribution) -> list[str]:
     """Return the warnings of extras."""
-    return list(lacking_extras([demand(root) for root in roots], distributions, target()))
+    return list(missing_extras([dependency(root) for root in roots], distributions, target()))
 
 
 def test_extras_that_a_distribution_does_not_have_are_told_with_who_asks_for_them_and_what_there_is():

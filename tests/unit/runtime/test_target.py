@@ -40,51 +40,51 @@ def test_arm64_loads_every_level_from_the_runtimes_glibc_down_to_2_17(runtime, n
     assert target(runtime, "arm64").platforms == tuple(levels(newest, 17, "aarch64", {17: "manylinux2014"}))
 
 
-@pytest.mark.parametrize("chosen", TARGETS, ids=str)
-def test_tags_are_those_of_packaging_in_its_order(chosen):
-    python, abi, platforms = chosen.runtime.python, chosen.abi, chosen.platforms
+@pytest.mark.parametrize("selected", TARGETS, ids=str)
+def test_tags_are_those_of_packaging_in_its_order(selected):
+    python, abi, platforms = selected.runtime.python, selected.abi, selected.platforms
     expected = [*cpython_tags(python, [abi], platforms), *compatible_tags(python, abi, platforms)]
 
-    assert list(chosen.tags) == expected
-    assert str(chosen.tags[0]) == f"{abi}-{abi}-manylinux_2_{chosen.runtime.glibc[1]}_{chosen.machine}"
-    assert str(chosen.tags[-1]) == "py30-none-any"
+    assert list(selected.tags) == expected
+    assert str(selected.tags[0]) == f"{abi}-{abi}-manylinux_2_{selected.runtime.glibc[1]}_{selected.machine}"
+    assert str(selected.tags[-1]) == "py30-none-any"
 
 
-@pytest.mark.parametrize("chosen", TARGETS, ids=str)
-def test_wheels_built_on_a_host_or_for_another_c_library_or_abi_are_not_among_the_tags(chosen):
-    platforms = {tag.platform for tag in chosen.tags}
-    abis = {tag.abi for tag in chosen.tags}
+@pytest.mark.parametrize("selected", TARGETS, ids=str)
+def test_wheels_built_on_a_host_or_for_another_c_library_or_abi_are_not_among_the_tags(selected):
+    platforms = {tag.platform for tag in selected.tags}
+    abis = {tag.abi for tag in selected.tags}
 
     assert [found for found in platforms if not found.startswith("manylinux")] == ["any"]
-    assert abis == {chosen.abi, "abi3", "none"}
+    assert abis == {selected.abi, "abi3", "none"}
 
 
-@pytest.mark.parametrize("chosen", TARGETS, ids=str)
-def test_all_markers_are_those_of_the_target(chosen):
-    version = f"{chosen.runtime.python_version}.{chosen.runtime.patch}"
+@pytest.mark.parametrize("selected", TARGETS, ids=str)
+def test_all_markers_are_those_of_the_target(selected):
+    version = f"{selected.runtime.python_version}.{selected.runtime.patch}"
 
-    assert chosen.markers == {
+    assert selected.markers == {
         "implementation_name": "cpython",
         "implementation_version": version,
         "os_name": "posix",
-        "platform_machine": {"x86_64": "x86_64", "arm64": "aarch64"}[chosen.architecture],
+        "platform_machine": {"x86_64": "x86_64", "arm64": "aarch64"}[selected.architecture],
         "platform_python_implementation": "CPython",
         "platform_release": "0",
         "platform_system": "Linux",
         "platform_version": "0",
         "python_full_version": version,
-        "python_version": chosen.runtime.python_version,
+        "python_version": selected.runtime.python_version,
         "sys_platform": "linux",
     }
-    assert chosen.markers.keys() == default_environment().keys()
+    assert selected.markers.keys() == default_environment().keys()
 
 
 def test_the_patch_level_can_be_set():
-    chosen = target("python3.13", patch=0)
+    selected = target("python3.13", patch=0)
 
-    assert chosen.python_full_version == "3.13.0"
+    assert selected.python_full_version == "3.13.0"
     assert Marker("python_full_version == '3.13.0' and implementation_version == '3.13.0'").evaluate(
-        {**chosen.markers, "extra": ""}
+        {**selected.markers, "extra": ""}
     )
 
 
@@ -118,16 +118,16 @@ AL2, AL2023 = "python3.11", "python3.13"
     ],
 )
 def test_a_wheel_that_the_runtime_loads_meets_no_objection(runtime, architecture, tag):
-    chosen = target(runtime, architecture)
+    selected = target(runtime, architecture)
     tags = wheel_tags(f"lib-1.0-{tag}.whl")
 
-    objection = chosen.objection(tags)
+    problem = selected.wheel_problem(tags)
 
-    assert (objection, chosen.loads(tags)) == (None, True)
+    assert (problem, selected.loads(tags)) == (None, True)
 
 
 @pytest.mark.parametrize(
-    ("runtime", "architecture", "tag", "objection"),
+    ("runtime", "architecture", "tag", "problem"),
     [
         (AL2023, "x86_64", "cp312-cp312-manylinux_2_17_x86_64", "made for cp312-cp312; the runtime's ABI is cp313"),
         (AL2023, "x86_64", "cp314-cp314-manylinux_2_17_x86_64", "made for cp314; the runtime's Python is 3.13"),
@@ -188,13 +188,13 @@ def test_a_wheel_that_the_runtime_loads_meets_no_objection(runtime, architecture
         ),
     ],
 )
-def test_an_objection_names_the_first_part_that_does_not_fit(runtime, architecture, tag, objection):
-    chosen = target(runtime, architecture)
+def test_an_objection_names_the_first_part_that_does_not_fit(runtime, architecture, tag, problem):
+    selected = target(runtime, architecture)
     tags = wheel_tags(f"lib-1.0-{tag}.whl")
 
-    found = chosen.objection(tags)
+    found = selected.wheel_problem(tags)
 
-    assert (found, chosen.loads(tags)) == (objection, False)
+    assert (found, selected.loads(tags)) == (problem, False)
 
 
 def test_a_name_that_is_no_wheels_has_no_tags():

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hatch_lambda.errors import ConfigError, TemporaryError, WheelError
-from hatch_lambda.wheels.cache import Store, _place
+from hatch_lambda.wheels.cache import WheelCache, _put
 from hatch_lambda.zipfiles.members import Member
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import verified
@@ -34,13 +34,13 @@ HOUR = 60 * 60
 
 def stored(path: Path, root: Path) -> Wheel:
     """Return the wheel at ``path`` as another build has put it into the store."""
-    with Store(root) as store:
+    with WheelCache(root) as store:
         return store.add(path, expected=None)
 
 
 def found_anew(wheel: Wheel, root: Path) -> Wheel | None:
     """Return what a later build finds."""
-    with Store(root) as store:
+    with WheelCache(root) as store:
         return store.find(wheel.sha256)
 
 
@@ -86,15 +86,15 @@ def test_a_stored_wheel_is_read_only_and_for_this_user_alone(tmp_path, lib, umas
     finally:
         os.umask(before)
 
-    folders = [path for path in added.path.parents if tmp_path in path.parents]
+    directories = [path for path in added.path.parents if tmp_path in path.parents]
     assert stat.S_IMODE(added.path.stat().st_mode) == 0o444
-    assert [(path.name, stat.S_IMODE(path.stat().st_mode)) for path in folders] == [
+    assert [(path.name, stat.S_IMODE(path.stat().st_mode)) for path in directories] == [
         (name, 0o700) for name in (added.sha256, added.sha256[:2], "1", "wheels", "store", "above")
     ]
 
 
 def test_a_hash_that_is_not_there_finds_nothing(tmp_path):
-    with Store(tmp_path / "store") as store:
+    with WheelCache(tmp_path / "store") as store:
         assert store.find("0" * 64) is None
 
     assert not (tmp_path / "store").exists()
@@ -106,7 +106,7 @@ def test_what_is_no_hash_finds_and_removes_nothing(tmp_path, lib, sha256):
     victim.mkdir()
     stored(lib, tmp_path / "store")
 
-    with Store(tmp_path / "store") as store:
+    with WheelCache(tmp_path / "store") as store:
         assert store.find(sha256.format(victim=victim)) is None
 
     assert victim.is_dir()
@@ -126,7 +126,7 @@ def test_the_same_wheel_is_kept_once(tmp_path, lib):
 def test_a_wheel_with_the_promised_hash_goes_in(tmp_path, lib):
     sha256 = hashlib.sha256(lib.read_bytes()).hexdigest()
 
-    with Store(tmp_path / "store") as store:
+    with WheelCache(tmp_path / "store") as store:
         added = store.add(lib, expected=sha256)
 
     assert added.sha256 == sha256
@@ -135,7 +135,7 @@ def test_a_wheel_with_the_promised_hash_goes_in(tmp_path, lib):
 def test_a_wheel_with_another_hash_is_refused(tmp_path, lib):
     sha256 = hashlib.sha256(lib.read_bytes()).hexdigest()
 
-    with Store(tmp_path / "store") as store, pytest.raises(WheelError) as caught:
+    with WheelCache(tmp_path / "store") as store, pytest.raises(WheelError) as caught:
         store.add(lib, expected="ab" * 32)
 
     assert str(caught.value) == (
@@ -148,7 +148,7 @@ def test_a_wheel_with_another_hash_is_refused(tmp_path, lib):
 def test_a_wheel_that_is_not_sound_is_not_kept(tmp_path):
     (tmp_path / "lib-1.0-py3-none-any.whl").write_bytes(b"no wheel")
 
-    with Store(tmp_path / "store") as store, pytest.raises(WheelError):
+    with WheelCache(tmp_path / "store") as store, pytest.raises(WheelError):
         store.add(tmp_path / "lib-1.0-py3-none-any.whl", expected=None)
 
     assert not (tmp_path / "store").exists()
@@ -174,10 +174,10 @@ def flip(wheel: Wheel) -> None:
 
 def swap(wheel: Wheel) -> None:
     """Put another sound wheel of that name, and its description, in the place, both sealed."""
-    folder = wheel.path.parent
-    other = verified(make_wheel(folder / "other", "lib", files={"lib/__init__.py": "import evil\n"}))
+    directory = wheel.path.parent
+    other = verified(make_wheel(directory / "other", "lib", files={"lib/__init__.py": "import evil\n"}))
     other.path.replace(wheel.path)
-    (folder / "other").rmdir()
+    (directory / "other").rmdir()
     _seal(wheel, json.dumps({**other.as_json(), "sha256": wheel.sha256}))
 
 
@@ -298,7 +298,7 @@ def test_a_damaged_entry_that_cannot_be_removed_is_not_used(tmp_path, lib):
     place.symlink_to(tmp_path / "elsewhere")
     (tmp_path / "elsewhere" / "wheel.json").write_text("")
 
-    with Store(tmp_path / "store") as store:
+    with WheelCache(tmp_path / "store") as store:
         added = store.add(lib, expected=None)
         assert added.path.read_bytes() == lib.read_bytes()
 
@@ -396,7 +396,7 @@ def test_a_copy_that_does_not_read_back_as_what_was_verified_is_not_used(tmp_pat
     other = make_wheel(tmp_path / "other", "lib", files={"lib/__init__.py": "x = 2\n"})
 
     with pytest.raises(OSError, match=os.strerror(errno.EIO)):
-        _place(tmp_path / "wheels", other, verified(lib))
+        _put(tmp_path / "wheels", other, verified(lib))
 
 
 # Several builds at once
@@ -407,7 +407,7 @@ def test_two_builds_that_add_one_wheel_at_once_both_get_it(tmp_path, lib):
     got: list[Wheel] = []
 
     def add() -> None:
-        with Store(tmp_path / "store") as store:
+        with WheelCache(tmp_path / "store") as store:
             barrier.wait()
             got.append(store.add(lib, expected=None))
 
@@ -424,16 +424,16 @@ def test_two_builds_that_add_one_wheel_at_once_both_get_it(tmp_path, lib):
 
 
 def test_what_killed_builds_have_left_is_removed_once_it_is_a_day_old(tmp_path, lib):
-    folder = tmp_path / "store" / "wheels" / "1"
+    directory = tmp_path / "store" / "wheels" / "1"
     ages = {"staging-old": 25 * HOUR, "staging-young": 23 * HOUR, "other-old": 25 * HOUR}
     for name, age in ages.items():
-        (folder / name).mkdir(parents=True)
-        (folder / name / "file").write_text("")
-        os.utime(folder / name, (time.time() - age, time.time() - age))
+        (directory / name).mkdir(parents=True)
+        (directory / name / "file").write_text("")
+        os.utime(directory / name, (time.time() - age, time.time() - age))
 
     added = stored(lib, tmp_path / "store")
 
-    assert sorted(path.name for path in folder.iterdir()) == sorted(["staging-young", "other-old", added.sha256[:2]])
+    assert sorted(path.name for path in directory.iterdir()) == sorted(["staging-young", "other-old", added.sha256[:2]])
 
 
 # A folder that cannot be written to
@@ -449,7 +449,7 @@ def unwritable(tmp_path):
 def test_where_the_store_cannot_be_written_to_wheels_are_kept_for_this_build(tmp_path, unwritable, lib):
     other = make_wheel(tmp_path / "downloads", "other")
 
-    with Store(unwritable) as store:
+    with WheelCache(unwritable) as store:
         added = [store.add(path, expected=None) for path in (lib, other)]
         found = [store.find(wheel.sha256) for wheel in added]
         data = [wheel.path.read_bytes() for wheel in added]
@@ -469,7 +469,7 @@ def test_a_store_that_cannot_even_be_looked_into_is_replaced(tmp_path, lib):
     """A name that no file system takes stands for a folder that belongs to somebody else, which root could read."""
     root = tmp_path / ("x" * 300)
 
-    with Store(root) as store:
+    with WheelCache(root) as store:
         found = store.find("0" * 64)
         added = store.add(lib, expected=None)
         data = added.path.read_bytes()
@@ -484,7 +484,7 @@ def test_a_store_that_cannot_even_be_looked_into_is_replaced(tmp_path, lib):
 
 
 def test_the_temporary_store_goes_even_if_the_build_fails(unwritable, lib):
-    store = Store(unwritable)
+    store = WheelCache(unwritable)
     added = store.add(lib, expected=None)
 
     with pytest.raises(KeyError), store:
@@ -495,23 +495,23 @@ def test_the_temporary_store_goes_even_if_the_build_fails(unwritable, lib):
 
 def test_an_entry_that_cannot_be_put_in_its_place_goes_to_the_temporary_store(tmp_path, lib):
     sha256 = hashlib.sha256(lib.read_bytes()).hexdigest()
-    folder = tmp_path / "store" / "wheels" / "1"
-    folder.mkdir(parents=True)
-    (folder / sha256[:2]).mkdir()
-    (folder / sha256[:2] / sha256).write_text("a file in the entry's place")
+    directory = tmp_path / "store" / "wheels" / "1"
+    directory.mkdir(parents=True)
+    (directory / sha256[:2]).mkdir()
+    (directory / sha256[:2] / sha256).write_text("a file in the entry's place")
 
-    with Store(tmp_path / "store") as store:
+    with WheelCache(tmp_path / "store") as store:
         added = store.add(lib, expected=None)
         data = added.path.read_bytes()
 
     assert data == lib.read_bytes()
     assert store.warnings == [
         (
-            f"The wheel store {folder} cannot be written to (Not a directory); wheels are kept in a "
+            f"The wheel store {directory} cannot be written to (Not a directory); wheels are kept in a "
             "temporary folder for this build only."
         )
     ]
-    assert [path.name for path in folder.iterdir()] == [sha256[:2]]
+    assert [path.name for path in directory.iterdir()] == [sha256[:2]]
 
 
 # Others on this machine
@@ -526,17 +526,17 @@ def cache(tmp_path, lib):
 
 @pytest.mark.skipif(os.name != "posix", reason="needs the modes of POSIX")
 @pytest.mark.parametrize("mode", [0o777, 0o775, 0o720, 0o702, 0o1777])
-@pytest.mark.parametrize("folder", ["", "wheels", "wheels/1", "memory"])
-def test_a_cache_that_others_can_write_to_is_refused(cache, folder, mode):
+@pytest.mark.parametrize("directory", ["", "wheels", "wheels/1", "memory"])
+def test_a_cache_that_others_can_write_to_is_refused(cache, directory, mode):
     (cache / "memory").mkdir()
-    (cache / folder).chmod(mode)
+    (cache / directory).chmod(mode)
 
-    with pytest.raises(ConfigError) as caught, Store(cache):
+    with pytest.raises(ConfigError) as caught, WheelCache(cache):
         pass
 
     assert str(caught.value) == (
-        f"{cache / folder}: other users can change the cache, because the directory's mode is {mode:04o}; run 'chmod "
-        f"-R go-w '{cache}'', or set HATCH_LAMBDA_CACHE_DIR to another directory"
+        f"{cache / directory}: other users can change the cache, because the directory's mode is {mode:04o}; run "
+        f"'chmod -R go-w '{cache}'', or set HATCH_LAMBDA_CACHE_DIR to another directory"
     ).replace(f"'{cache}'", shlex.quote(str(cache)))
 
 
@@ -544,14 +544,14 @@ def test_a_cache_that_others_can_write_to_is_refused(cache, folder, mode):
 def test_a_cache_that_others_can_only_read_is_used(cache, lib, mode):
     cache.chmod(mode)
 
-    with Store(cache) as store:
+    with WheelCache(cache) as store:
         assert store.find(hashlib.sha256(lib.read_bytes()).hexdigest())
 
 
 def test_a_file_in_the_place_of_the_cache_is_not_judged_by_its_mode(unwritable, lib):
     unwritable.chmod(0o666)
 
-    with Store(unwritable) as store:
+    with WheelCache(unwritable) as store:
         assert store.add(lib, expected=None).filename == lib.name
 
 
@@ -562,7 +562,7 @@ def test_a_file_in_the_place_of_the_cache_is_not_judged_by_its_mode(unwritable, 
 def test_a_wheel_whose_requirements_hold_credentials_is_kept_for_this_build_only(tmp_path, url):
     own = make_wheel(tmp_path / "built", "own", requires=["base", f"x @ {url}"])
 
-    with Store(tmp_path / "store") as store:
+    with WheelCache(tmp_path / "store") as store:
         added = store.add(own, expected=None)
         found = store.find(added.sha256)
         data = added.path.read_bytes()
@@ -584,15 +584,15 @@ def full(tmp_path, monkeypatch):
     subprocess.run(["umount", str(tmp_path / "full")], check=True)
 
 
-def mounted(folder: Path, size: str) -> bool:
+def mounted(directory: Path, size: str) -> bool:
     """Return whether a disk of that size could be mounted on a new folder."""
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    directory.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(directory)]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def test_cache_and_temporary_directory_both_full_is_one_line(tmp_path, full, lib):
-    with Store(full / "cache") as store, pytest.raises(TemporaryError) as caught:
+    with WheelCache(full / "cache") as store, pytest.raises(TemporaryError) as caught:
         store.add(make_wheel(tmp_path / "w", "big", files={"big/model.bin": os.urandom(1 << 16)}), expected=None)
 
     assert str(caught.value) == (
@@ -604,7 +604,7 @@ def test_cache_and_temporary_directory_both_full_is_one_line(tmp_path, full, lib
 def test_a_full_temporary_directory_is_one_line_where_a_wheel_must_not_stay(tmp_path, full):
     own = make_wheel(tmp_path / "w", "own", requires=["x @ https://u:p@h/x"], files={"own/m": os.urandom(1 << 16)})
 
-    with Store(tmp_path / "store") as store, pytest.raises(TemporaryError) as caught:
+    with WheelCache(tmp_path / "store") as store, pytest.raises(TemporaryError) as caught:
         store.add(own, expected=None)
 
     assert str(caught.value) == (

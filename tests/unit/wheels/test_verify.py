@@ -29,13 +29,13 @@ RECORD = ("lib-1.0.dist-info/RECORD", "")
 SOUND = (METADATA, WHEEL_FILE, RECORD)
 
 
-def zipped(folder: Path, *members: tuple[str | zipfile.ZipInfo, str], name: str = WHEEL) -> Path:
+def zipped(directory: Path, *members: tuple[str | zipfile.ZipInfo, str], name: str = WHEEL) -> Path:
     """Write a zip with just these members, in this order."""
-    folder.mkdir(exist_ok=True)
-    with zipfile.ZipFile(folder / name, "w") as archive:
+    directory.mkdir(exist_ok=True)
+    with zipfile.ZipFile(directory / name, "w") as archive:
         for member, text in members:
             archive.writestr(member, text)
-    return folder / name
+    return directory / name
 
 
 def info(name: str, mode: int = stat.S_IFREG | 0o644) -> zipfile.ZipInfo:
@@ -502,7 +502,7 @@ def test_a_hash_of_record_itself_is_not_looked_at(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("filename", "folder", "version"),
+    ("filename", "directory", "version"),
     [
         ("Some_Lib-1.0-py3-none-any.whl", "Some.Lib-1.0.dist-info", "1.0"),
         ("some_lib-1.0.0-py3-none-any.whl", "some_lib-1.0.dist-info", "1"),
@@ -511,13 +511,13 @@ def test_a_hash_of_record_itself_is_not_looked_at(tmp_path):
         ("some_lib-1.0rc1-py3-none-any.whl", "some_lib-1.0.rc1.dist-info", "1.0-RC1"),
     ],
 )
-def test_spellings_of_one_name_and_version_pass(tmp_path, filename, folder, version):
+def test_spellings_of_one_name_and_version_pass(tmp_path, filename, directory, version):
     members = {"METADATA": metadata("Some.LIB", version), "WHEEL": "", "RECORD": ""}
-    path = zipped(tmp_path, *((f"{folder}/{name}", text) for name, text in members.items()), name=filename)
+    path = zipped(tmp_path, *((f"{directory}/{name}", text) for name, text in members.items()), name=filename)
 
     wheel = verify_wheel(path, "")
 
-    assert (wheel.name, wheel.dist_info) == ("some-lib", folder)
+    assert (wheel.name, wheel.dist_info) == ("some-lib", directory)
 
 
 def test_text_that_is_not_utf_8_passes(tmp_path):

@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 class LockedCommits:
     """The commits of repositories that a lock has for a target.
 
-    ``source`` is what messages call the lock, ``remedy`` what to do if it is stale. Where it is not ``binding``, as
-    when a lock is made anew, what it lacks is looked up. ``freeing`` is what to do if a commit, of the name ``{name}``,
-    is not to be kept, where that is another thing than the remedy.
+    ``source`` is what messages call the lock, ``fix`` what to do if it is stale. Where it is not ``binding``, as
+    when a lock is made anew, what it lacks is looked up. ``upgrade_fix`` is what to do if a commit, of the name
+    ``{name}``, is not to be kept, where that is another thing than ``fix``.
     """
 
     source: str
-    remedy: str
+    fix: str
     found: Mapping[NormalizedName, PackageVcs]
     binding: bool = True
-    freeing: str = ""
+    upgrade_fix: str = ""
 
-    def remedy_for(self, name: NormalizedName, commit: str) -> str:
+    def fix_for(self, name: NormalizedName, commit: str) -> str:
         """Return what to do about a commit that may be gone, if it is from the lock; nothing for any other."""
         if name not in self.found or self.found[name].commit_id != commit:
             return ""
-        remedy = self.freeing.format(name=name) or self.remedy
-        return f"{self.source} has that commit; if the repository no longer does, {remedy}"
+        fix = self.upgrade_fix.format(name=name) or self.fix
+        return f"{self.source} has that commit; if the repository no longer does, {fix}"
 
     def commit(self, name: NormalizedName, address: str, revision: str | None, what: str) -> str | None:
         """Return the commit for a repository's branch or tag, ``None`` if that is to be looked up.
@@ -52,9 +52,9 @@ class LockedCommits:
             problem = f"has it at {has.requested_revision}"
             if has.url and not _is_of(has, address, has.requested_revision):
                 problem = f"has it from {masked(has.url)}"
-        raise ResolveError(f"{what}; {self.source} {problem}; {self.remedy}")
+        raise ResolveError(f"{what}; {self.source} {problem}; {self.fix}")
 
-    def freed(self, names: Collection[NormalizedName] | None = None) -> LockedCommits:
+    def unpinned(self, names: Collection[NormalizedName] | None = None) -> LockedCommits:
         """Return the commits as they count when the lock is made anew, without those of these names, or of all."""
         kept = {} if names is None else {name: has for name, has in self.found.items() if name not in names}
         return replace(self, found=kept, binding=False)

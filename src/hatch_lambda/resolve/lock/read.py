@@ -44,8 +44,8 @@ from hatch_lambda.resolve.base import (
     without_credentials,
 )
 from hatch_lambda.resolve.lock.commits import LockedCommits
-from hatch_lambda.resolve.pip.explain import explain_fallbacks, shortfall
-from hatch_lambda.resolve.validate import demands, unmet
+from hatch_lambda.resolve.pip.explain import explain_fallbacks, no_wheel_reason
+from hatch_lambda.resolve.validate import requirement_problem, transitive_dependencies
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.runtime.target import ARCHITECTURES, Target, wheel_tags
 
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
-    from hatch_lambda.resolve.base import Demand
+    from hatch_lambda.resolve.base import Dependency
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -66,7 +66,7 @@ else:
     import tomli as tomllib
 
 CREATED_BY = "hatch-lambda"
-REFRESH = "hatch build -t lambda:lock"
+LOCK_COMMAND = "hatch build -t lambda:lock"
 """The command that writes our lock anew."""
 
 TOOL = "hatch-lambda"
@@ -79,7 +79,7 @@ _MADE_BY = re.compile(r"""^created-by\s*=\s*["'](?P<tool>[^"']+)["']""", re.MULT
 
 
 @dataclass(frozen=True)
-class Wanted:
+class LockSelection:
     """What of a lock goes in: extras and groups of the project, and which distributions may be built from sdists.
 
     ``overridden`` are the options of the table in whose place a variable names the target.
@@ -100,7 +100,7 @@ class LockResolver:
 
     path: Path
     root: Path
-    wanted: Wanted
+    selection: LockSelection
     shared: Path
 
     @property
@@ -111,12 +111,12 @@ class LockResolver:
     def commits(self, target: Target) -> LockedCommits:
         """Return the commits that the lock has for the target; raises ``ResolveError`` if it is not for the target."""
         lock = read_lock(self.path, self.name)
-        _check_environment(lock, target, self.name, _remedy_for(lock, target, self.wanted))
-        return commits_in(lock, target, self.name, self.wanted)
+        _check_environment(lock, target, self.name, _remedy_for(lock, target, self.selection))
+        return commits_in(lock, target, self.name, self.selection)
 
     def resolve(
         self,
-        roots: Sequence[Demand],
+        roots: Sequence[Dependency],
         target: Target,
         *,
         prefer: Mapping[NormalizedName, Version] | None = None,  # noqa: ARG002  # a lock has no choice
@@ -129,28 +129,32 @@ class LockResolver:
             self.name,
             base=self.path.parent,
             root=self.shared,
-            wanted=self.wanted,
+            selection=self.selection,
         )
         direct = {literal(without_credentials(url)): url for root in roots if (url := root.requirement.url)}
         resolution = replace(
             resolution, pins=tuple(replace(pin, url=direct.get(pin.url, pin.url)) for pin in resolution.pins)
         )
         found = {pin.name: pin for pin in resolution.pins}
-        stale = [problem for demand in demands(roots, {}, target) if (problem := unmet(demand, found, resolution))]
+        stale = [
+            problem
+            for dependency in transitive_dependencies(roots, {}, target)
+            if (problem := requirement_problem(dependency, found, resolution))
+        ]
         if stale:
-            undeclared = _undeclared(lock, self.wanted, self.name)
+            undeclared = _undeclared(lock, self.selection, self.name)
             raise ResolveError([*stale, *undeclared, *_difference(lock, roots, self.name)])
         return resolution
 
 
-def commits_in(lock: Pylock, target: Target, name: str, wanted: Wanted | None = None) -> LockedCommits:
-    """Return the commits that a lock has for the target; without ``wanted``, those of all its extras and groups."""
-    packages = packages_for(lock, target, name, wanted)
+def commits_in(lock: Pylock, target: Target, name: str, selection: LockSelection | None = None) -> LockedCommits:
+    """Return the commits that a lock has for the target; without ``selection``, those of all its extras and groups."""
+    packages = packages_for(lock, target, name, selection)
     commits = {
         package.name: package.vcs for package in packages if package.vcs and not _python_problem(package, target)
     }
-    freeing = f"free it with {UPGRADE_VARIABLE}={{name}} {REFRESH}" if lock.created_by == CREATED_BY else ""
-    return LockedCommits(name, _remedy(lock), commits, freeing=freeing)
+    freeing = f"free it with {UPGRADE_VARIABLE}={{name}} {LOCK_COMMAND}" if lock.created_by == CREATED_BY else ""
+    return LockedCommits(name, _fix(lock), commits, upgrade_fix=freeing)
 
 
 def read_lock(path: Path, name: str) -> Pylock:
@@ -161,10 +165,10 @@ def read_lock(path: Path, name: str) -> Pylock:
     except PermissionError as error:
         raise ResolveError(f"{name}: cannot be read ({error.strerror}); see to its permissions") from None
     except OSError as error:
-        raise ResolveError(f"{name}: cannot be read ({error.strerror}); write it with {REFRESH}") from None
+        raise ResolveError(f"{name}: cannot be read ({error.strerror}); write it with {LOCK_COMMAND}") from None
 
 
-def maker_of(path: Path) -> str | None:
+def lock_creator(path: Path) -> str | None:
     """Return which tool a lock says has made it, even if no more of it can be read; ``None`` where it does not say.
 
     Raises ``ResolveError`` for a file that cannot be opened.
@@ -187,13 +191,17 @@ def parse_lock(text: str, name: str) -> Pylock:
     try:
         values = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ResolveError(f"{name}: not TOML; {error}; write it anew with {REFRESH}") from None
+        raise ResolveError(f"{name}: not TOML; {error}; write it anew with {LOCK_COMMAND}") from None
     try:
         return Pylock.from_dict(values)
     except PylockUnsupportedVersionError as error:
-        raise ResolveError(f"{name}: {error}; 1.0 is; write it anew with an older tool or with {REFRESH}") from None
+        raise ResolveError(
+            f"{name}: {error}; 1.0 is; write it anew with an older tool or with {LOCK_COMMAND}"
+        ) from None
     except PylockValidationError as error:
-        raise ResolveError(f"{name}: not a lock as PEP 751 has it; {error}; write it anew with {REFRESH}") from None
+        raise ResolveError(
+            f"{name}: not a lock as PEP 751 has it; {error}; write it anew with {LOCK_COMMAND}"
+        ) from None
 
 
 def select(
@@ -203,8 +211,8 @@ def select(
     *,
     base: Path,
     root: Path,
-    wanted: Wanted | None = None,
-    remedy: str | None = None,
+    selection: LockSelection | None = None,
+    fix: str | None = None,
 ) -> Resolution:
     """Return the pins that the lock has for the target.
 
@@ -214,21 +222,21 @@ def select(
     Paths in the lock are relative to ``base`` and must not leave ``root``. Raises ``ResolveError`` if the lock as a
     whole is for other environments.
     """
-    wanted = wanted or Wanted()
-    _check_environment(lock, target, name, remedy or _remedy_for(lock, target, wanted))
-    remedy = remedy or _remedy(lock)
-    packages = packages_for(lock, target, name, wanted)
+    selection = selection or LockSelection()
+    _check_environment(lock, target, name, fix or _remedy_for(lock, target, selection))
+    fix = fix or _fix(lock)
+    packages = packages_for(lock, target, name, selection)
     twice = [package for package, count in Counter(package.name for package in packages).items() if count > 1]
     if twice:
-        raise ResolveError(f"{name}: {package} is there twice for {target}; {remedy}" for package in twice)
+        raise ResolveError(f"{name}: {package} is there twice for {target}; {fix}" for package in twice)
     problems = {
-        package.name: f"{problem}; {remedy}"
+        package.name: f"{problem}; {fix}"
         for package in packages
-        if (problem := _fit_problem(package, target, wanted))
+        if (problem := _fit_problem(package, target, selection))
     }
     fit = replace(lock, packages=[package for package in packages if package.name not in problems])
-    entries = _entries(fit, target, name, wanted)
-    pins = {package.name: _pin(package, entry, base, root, remedy) for package, entry in entries}
+    entries = _entries(fit, target, name, selection)
+    pins = {package.name: _pin(package, entry, base, root, fix) for package, entry in entries}
     problems |= {package: pin for package, pin in pins.items() if isinstance(pin, str)}
     unfit = {
         package.name: f"{name} has {package.name} {package.version or ''}".rstrip() + f", but {problems[package.name]}"
@@ -238,44 +246,44 @@ def select(
     found = tuple(pin for pin in pins.values() if isinstance(pin, Pin))
     files = {package.name: [wheel.filename for wheel in package.wheels or ()] for package in packages}
     fallbacks = explain_fallbacks(found, files, target)
-    return Resolution(found, source=name, remedy=remedy, unfit=unfit, fallbacks=fallbacks, exact=False)
+    return Resolution(found, source=name, fix=fix, unfit=unfit, fallbacks=fallbacks, exact=False)
 
 
-def packages_for(lock: Pylock, target: Target, name: str, wanted: Wanted | None = None) -> list[Package]:
-    """Return the packages whose markers hold on the target; without ``wanted``, for all extras and groups of the lock.
+def packages_for(lock: Pylock, target: Target, name: str, selection: LockSelection | None = None) -> list[Package]:
+    """Return the packages whose markers hold on the target; without ``selection``, for all its extras and groups.
 
     Raises ``ResolveError`` for a marker that compares what cannot be compared.
     """
-    extras, groups = _declared(lock, wanted)
+    extras, groups = _declared(lock, selection)
     environment: dict[str, str | frozenset[str]] = {**target.markers, "extras": extras, "dependency_groups": groups}
     return [
         package
         for package in lock.packages
-        if package.marker is None or _holds(package.marker, environment, f"{name}: {package.name}", _remedy(lock))
+        if package.marker is None or _holds(package.marker, environment, f"{name}: {package.name}", _fix(lock))
     ]
 
 
-def _declared(lock: Pylock, wanted: Wanted | None) -> tuple[frozenset[str], frozenset[str]]:
+def _declared(lock: Pylock, selection: LockSelection | None) -> tuple[frozenset[str], frozenset[str]]:
     """Return the extras and the groups that are wanted of a lock, as far as it declares them.
 
     A lock that declares none may well hold what one of them requires, as those of ``uv export --extra`` do.
     """
     extras, groups = (_normalized(names) for names in (lock.extras, lock.dependency_groups))
-    if wanted:
-        extras, groups = extras & _normalized(wanted.features), groups & _normalized(wanted.groups)
+    if selection:
+        extras, groups = extras & _normalized(selection.features), groups & _normalized(selection.groups)
     return extras, groups | _normalized(lock.default_groups)
 
 
-def _undeclared(lock: Pylock, wanted: Wanted, name: str) -> list[str]:
+def _undeclared(lock: Pylock, selection: LockSelection, name: str) -> list[str]:
     """Say which extras and groups another tool's lock was made without, as far as it says with which it was made."""
     if lock.created_by == CREATED_BY:
         return []
     asked = {
-        "extra": (lock.extras, wanted.features),
-        "dependency group": (lock.dependency_groups, wanted.groups),
+        "extra": (lock.extras, selection.features),
+        "dependency group": (lock.dependency_groups, selection.groups),
     }
     return [
-        f"{name}: declares no {kind} {one!r}; {_remedy(lock)}, for that too"
+        f"{name}: declares no {kind} {one!r}; {_fix(lock)}, for that too"
         for kind, (declared, names) in asked.items()
         for one in sorted(_normalized(names) - _normalized(declared))
         if declared is not None
@@ -286,21 +294,21 @@ def _normalized(names: Iterable[str] | None) -> frozenset[str]:
     return frozenset(map(canonicalize_name, names or ()))
 
 
-def _holds(marker: Marker, environment: Mapping[str, str | frozenset[str]], where: str, remedy: str) -> bool:
+def _holds(marker: Marker, environment: Mapping[str, str | frozenset[str]], where: str, fix: str) -> bool:
     """Return whether a marker of a lock holds; ``environment`` has ``extras`` where those may be asked for."""
     try:
         return marker.evaluate(environment, "lock_file" if "extras" in environment else "requirement")
     except (ValueError, LookupError):
-        raise ResolveError(f"{where}: its marker {str(marker)!r} has no answer; {remedy}") from None
+        raise ResolveError(f"{where}: its marker {str(marker)!r} has no answer; {fix}") from None
 
 
-def _entries(lock: Pylock, target: Target, name: str, wanted: Wanted) -> list[tuple[Package, object]]:
+def _entries(lock: Pylock, target: Target, name: str, selection: LockSelection) -> list[tuple[Package, object]]:
     """Return what packaging selects for each package of a lock that is known to have something for the target.
 
     Its errors have one class for everything, and the reasons that are known have been looked for already, so that what
     it objects to is shown as it is.
     """
-    extras, groups = _declared(lock, wanted)
+    extras, groups = _declared(lock, selection)
     environment = cast("Environment", target.markers)
     try:
         return list(lock.select(environment=environment, tags=target.tags, extras=extras, dependency_groups=groups))
@@ -311,27 +319,29 @@ def _entries(lock: Pylock, target: Target, name: str, wanted: Wanted) -> list[tu
         ) from None
 
 
-def _remedy(lock: Pylock) -> str:
-    return f"refresh it with {REFRESH}" if lock.created_by == CREATED_BY else f"make it anew with {lock.created_by}"
+def _fix(lock: Pylock) -> str:
+    return (
+        f"refresh it with {LOCK_COMMAND}" if lock.created_by == CREATED_BY else f"make it anew with {lock.created_by}"
+    )
 
 
-def _remedy_for(lock: Pylock, target: Target, wanted: Wanted) -> str:
+def _remedy_for(lock: Pylock, target: Target, selection: LockSelection) -> str:
     """Return what to do about a lock that is not for the target."""
-    return f"{_missing_in_table(lock, target, wanted.overridden)}{_remedy(lock)}"
+    return f"{_missing_in_table(lock, target, selection.overridden)}{_fix(lock)}"
 
 
-def _check_environment(lock: Pylock, target: Target, name: str, remedy: str) -> None:
+def _check_environment(lock: Pylock, target: Target, name: str, fix: str) -> None:
     """Raise ``ResolveError`` if the lock as a whole is for other environments."""
     python = target.python_full_version
     if lock.requires_python and not _contains(lock.requires_python, python):
         problem = f"made for Python {lock.requires_python}; {target.runtime.name} has {python}"
-        raise ResolveError(f"{name}: {problem}; {remedy}")
+        raise ResolveError(f"{name}: {problem}; {fix}")
     if lock.environments is None:
         return
-    if not any(_holds(marker, target.markers, name, remedy) for marker in lock.environments):
+    if not any(_holds(marker, target.markers, name, fix) for marker in lock.environments):
         known = _known_targets()
         made_for = " or ".join(str(known.get(marker, marker)) for marker in lock.environments) or "no environment"
-        raise ResolveError(f"{name}: made for {made_for}; not for {target}; {remedy}")
+        raise ResolveError(f"{name}: made for {made_for}; not for {target}; {fix}")
 
 
 def _missing_in_table(lock: Pylock, target: Target, overridden: Collection[str]) -> str:
@@ -367,24 +377,24 @@ def _contains(pythons: SpecifierSet, python: str) -> bool:
         return False
 
 
-def _fit_problem(package: Package, target: Target, wanted: Wanted) -> str | None:
+def _fit_problem(package: Package, target: Target, selection: LockSelection) -> str | None:
     """Say why the lock has nothing of a package that the target could load; ``None`` if it may have."""
     files = (*(package.wheels or ()), *((package.sdist,) if package.sdist else ()))
     loadable = any(target.loads(wheel_tags(wheel.filename)) for wheel in package.wheels or ())
-    built = package.sdist and package.name in wanted.from_source
+    built = package.sdist and package.name in selection.from_source
     problem = _python_problem(package, target)
     if problem or loadable or built or not files:
         return problem
-    no_wheel = f"no wheel for {target}, {shortfall([file.filename for file in files], target)}"
+    no_wheel = f"no wheel for {target}, {no_wheel_reason([file.filename for file in files], target)}"
     wheels = [wheel.filename for wheel in package.wheels or ()]
     return f"{no_wheel}; {sdist_fix(package.name, wheels)}" if package.sdist else no_wheel
 
 
-def _pin(package: Package, entry: object, base: Path, root: Path, remedy: str) -> Pin | str:
+def _pin(package: Package, entry: object, base: Path, root: Path, fix: str) -> Pin | str:
     """Return the pin of a package, or why it cannot be one and what to do."""
     if not isinstance(entry, PackageWheel | PackageSdist | PackageArchive):
         kind = "a repository" if isinstance(entry, PackageVcs) else "a folder"
-        return f"only as {kind}, and nothing is compiled on this machine; {remedy}"
+        return f"only as {kind}, and nothing is compiled on this machine; {fix}"
     url = literal(entry.url or "") or (base / (entry.path or "")).absolute().as_uri()
     if is_url(url) and is_file_url(url) and not file_of(url).is_relative_to(root.resolve()):
         return (
@@ -393,11 +403,11 @@ def _pin(package: Package, entry: object, base: Path, root: Path, remedy: str) -
         )
     problem = _entry_problem(entry, url, root)
     if problem:
-        return f"{problem}; {remedy}"
+        return f"{problem}; {fix}"
     filename = filename_of(url)
     version = package.version or _version_in(filename)
     if version is None:
-        return f"its file {filename} does not tell its version; {remedy}"
+        return f"its file {filename} does not tell its version; {fix}"
     size = entry.size if isinstance(entry, PackageWheel) else None
     return Pin(package.name, version, url, str(entry.hashes["sha256"]).lower(), size)
 
@@ -440,7 +450,7 @@ def _file_problem(url: str, root: Path) -> str | None:
     return f"its file {file.relative_to(root.resolve()).as_posix()} is not there"
 
 
-def _difference(lock: Pylock, roots: Sequence[Demand], name: str) -> list[str]:
+def _difference(lock: Pylock, roots: Sequence[Dependency], name: str) -> list[str]:
     """Say what the project requires now and did not when our lock was made, and the other way round."""
     ours = (lock.tool or {}).get(TOOL)
     made_from = ours.get("requirements") if isinstance(ours, dict) else None
@@ -453,7 +463,7 @@ def _difference(lock: Pylock, roots: Sequence[Demand], name: str) -> list[str]:
     return [f"{name}: since it was made: {', '.join(changes)}"] if changes else []
 
 
-def requirement_lines(roots: Sequence[Demand]) -> list[str]:
+def requirement_lines(roots: Sequence[Dependency]) -> list[str]:
     """Return the requirements as our lock notes them."""
     return sorted({portable(str(root.requirement)) for root in roots})
 

@@ -19,12 +19,12 @@ from hatch_lambda.errors import ResolveError, last_lines
 from hatch_lambda.files import json_values
 from hatch_lambda.files.paths import check_regular
 from hatch_lambda.files.temporary import temporary_directory
-from hatch_lambda.resolve.base import COMMIT, OFFLINE_VARIABLE, Demand, Pin, Resolution
+from hatch_lambda.resolve.base import COMMIT, OFFLINE_VARIABLE, Dependency, Pin, Resolution
 from hatch_lambda.resolve.lock.commits import LockedCommits
 from hatch_lambda.resolve.pip.command import target_options
 from hatch_lambda.resolve.pip.explain import explain_fallbacks
 from hatch_lambda.resolve.pip.resolver import report_of, reported_pin, unloadable_files
-from hatch_lambda.resolve.validate import check_requirements, demands, unmet
+from hatch_lambda.resolve.validate import check_requirements, requirement_problem, transitive_dependencies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,28 +33,28 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from hatch_lambda.resolve.base import Host
-    from hatch_lambda.resolve.cache import Memory
+    from hatch_lambda.resolve.cache import ResultCache
     from hatch_lambda.runtime.target import Target
 
-_REMEDY = "make it anew with the tool that made it, such as uv pip compile --generate-hashes"
+_FIX = "make it anew with the tool that made it, such as uv pip compile --generate-hashes"
 
 
 @dataclass(frozen=True)
-class HashedResolver:
-    """A requirements file with hashes. pip is asked once for each target where the files are; ``memory`` keeps that.
+class RequirementsTxtResolver:
+    """A requirements file with hashes. pip is asked once for each target where the files are; ``results`` keeps that.
 
     The hashes leave no choice, so what was found once stays right.
     """
 
     path: Path
     host: Host
-    memory: Memory
+    results: ResultCache
 
     @property
     def name(self) -> str:
         """Return the file's path inside the project."""
-        folder = self.host.folder
-        return self.path.relative_to(folder).as_posix() if self.path.is_relative_to(folder) else str(self.path)
+        directory = self.host.directory
+        return self.path.relative_to(directory).as_posix() if self.path.is_relative_to(directory) else str(self.path)
 
     def commits(self, target: Target) -> LockedCommits:
         """Return the commits that the file has for the target; raises ``ResolveError`` if it cannot be read.
@@ -67,11 +67,11 @@ class HashedResolver:
             if COMMIT.fullmatch(commit):
                 vcs, _, url = address.partition("+")
                 found[name] = PackageVcs(type=vcs, url=url, commit_id=commit)
-        return LockedCommits(self.name, _REMEDY, found, binding=False)
+        return LockedCommits(self.name, _FIX, found, binding=False)
 
     def resolve(
         self,
-        roots: Sequence[Demand],
+        roots: Sequence[Dependency],
         target: Target,
         *,
         prefer: Mapping[NormalizedName, Version] | None = None,  # noqa: ARG002  # a lock has no choice
@@ -82,18 +82,22 @@ class HashedResolver:
         if problems:
             raise ResolveError(problems)
         key = ("hashed", lines, target.markers, target.platforms)
-        known = self.memory.recall(partial(_known_pins, lines), *key)
+        known = self.results.get(partial(_known_pins, lines), *key)
         if known is None:
             answer = self._ask_pip(lines, target)
-            self.memory.remember(answer, *key)
+            self.results.put(answer, *key)
             known = _known_pins(lines, answer)
         pins, unloadable = known
-        why = f"only as a repository, and nothing is compiled on this machine; {_REMEDY}"
+        why = f"only as a repository, and nothing is compiled on this machine; {_FIX}"
         unfit = {name: f"{self.name} has {name}, but {why}" for name in _repositories(lines, target)}
         fallbacks = explain_fallbacks(pins, unloadable, target)
-        resolution = Resolution(pins, source=self.name, remedy=_REMEDY, unfit=unfit, fallbacks=fallbacks, exact=False)
+        resolution = Resolution(pins, source=self.name, fix=_FIX, unfit=unfit, fallbacks=fallbacks, exact=False)
         found = {pin.name: pin for pin in pins}
-        stale = [problem for demand in demands(roots, {}, target) if (problem := unmet(demand, found, resolution))]
+        stale = [
+            problem
+            for dependency in transitive_dependencies(roots, {}, target)
+            if (problem := requirement_problem(dependency, found, resolution))
+        ]
         if stale:
             raise ResolveError(stale)
         return resolution
@@ -106,7 +110,7 @@ class HashedResolver:
             raise ResolveError(f"{self.name}: cannot be read ({error.strerror}); see to its permissions") from None
         except OSError as error:
             raise ResolveError(f"{self.name}: cannot be read ({error.strerror}); make it or remove lock") from None
-        check_requirements((Demand(self.name, one) for one in map(_requirement, lines) if one), target)
+        check_requirements((Dependency(self.name, one) for one in map(_requirement, lines) if one), target)
         return lines
 
     def _ask_pip(self, lines: Sequence[str], target: Target) -> dict[str, Any]:
@@ -116,8 +120,8 @@ class HashedResolver:
                 f"{OFFLINE_VARIABLE}: {self.name} does not say where the wheels are, and was not used for {target} "
                 "before; build once with the network, or use a pylock"
             )
-        with temporary_directory() as folder:
-            path = _without_repositories(self.path, Path(folder), {}) if any(map(_repository, lines)) else self.path
+        with temporary_directory() as directory:
+            path = _without_repositories(self.path, Path(directory), {}) if any(map(_repository, lines)) else self.path
             arguments = ["--require-hashes", "--no-deps", *target_options(target), f"--requirement={path}"]
             report, run = report_of(arguments, target, self.host)
         if run.code:
@@ -168,7 +172,7 @@ def _included(line: str, path: Path) -> Path | None:
     return inner if included and inner.is_file() else None
 
 
-def _without_repositories(path: Path, folder: Path, written: dict[Path, str]) -> Path:
+def _without_repositories(path: Path, directory: Path, written: dict[Path, str]) -> Path:
     """Write the file, and those that it includes, into a folder, without the lines of repositories; return its path.
 
     ``written`` are the names of those that are there. What lines name relative to their file, they name in full then.
@@ -180,15 +184,15 @@ def _without_repositories(path: Path, folder: Path, written: dict[Path, str]) ->
         found = re.match(r"(?:-f|--find-links)[\s=]*(?P<path>\S+)", line)
         if inner:
             if inner.resolve() not in written:
-                _without_repositories(inner, folder, written)
+                _without_repositories(inner, directory, written)
             option = "-r" if line.startswith(("-r", "--r")) else "-c"
             lines.append(f"{option} {written[inner.resolve()]}")
         elif found and (path.parent / found["path"]).exists():
             lines.append(f"--find-links={(path.parent / found['path']).resolve().as_uri()}")
         elif _repository(line) is None:
             lines.append(line)
-    (folder / name).write_text("".join(f"{line}\n" for line in lines), "utf-8")
-    return folder / name
+    (directory / name).write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    return directory / name
 
 
 def _repositories(lines: Sequence[str], target: Target) -> dict[NormalizedName, Requirement]:
@@ -231,7 +235,7 @@ def _line_problem(line: str) -> str | None:
         return None
     exact = [version for version in requirement.specifier if version.operator in {"==", "==="}]
     if not requirement.url and (not exact or exact[0].version.endswith(".*")):
-        return f"{text!r} is not pinned; every line needs one version (==) and hashes of its wheels; {_REMEDY}"
+        return f"{text!r} is not pinned; every line needs one version (==) and hashes of its wheels; {_FIX}"
     if "--hash" not in line:
-        return f"{text!r} has no hashes; every line needs one version (==) and hashes of its wheels; {_REMEDY}"
+        return f"{text!r} has no hashes; every line needs one version (==) and hashes of its wheels; {_FIX}"
     return None

@@ -21,7 +21,7 @@ from hatch_lambda.resolve.lock.read import (
     TOOL,
     commits_in,
     environment_of,
-    maker_of,
+    lock_creator,
     packages_for,
     read_lock,
     requirement_lines,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from hatch_lambda.resolve.base import Demand
+    from hatch_lambda.resolve.base import Dependency
     from hatch_lambda.runtime.target import Target
 
 
@@ -63,7 +63,7 @@ class LockPart:
 
     target: Target
     pins: tuple[Pin | Commit, ...]
-    roots: tuple[Demand, ...]
+    roots: tuple[Dependency, ...]
     optional: tuple[OptionalPart, ...] = ()
 
     def condition(self, name: NormalizedName) -> str:
@@ -73,11 +73,11 @@ class LockPart:
     @property
     def versions(self) -> dict[NormalizedName, str]:
         """Return what people are told of each distribution."""
-        return {pin.name: _told(pin.version, pin.commit if isinstance(pin, Commit) else None) for pin in self.pins}
+        return {pin.name: _label(pin.version, pin.commit if isinstance(pin, Commit) else None) for pin in self.pins}
 
 
 @dataclass(frozen=True)
-class Locked:
+class LockedState:
     """What our lock has for a target before it is made anew: versions for an index, and commits."""
 
     versions: Mapping[NormalizedName, Version] = field(default_factory=dict)
@@ -85,26 +85,26 @@ class Locked:
     repositories: Mapping[NormalizedName, Version | None] = field(default_factory=dict)
 
     @property
-    def told(self) -> dict[NormalizedName, str]:
+    def labels(self) -> dict[NormalizedName, str]:
         """Return what people are told of each distribution."""
-        versions = {name: _told(version) for name, version in self.versions.items()}
+        versions = {name: _label(version) for name, version in self.versions.items()}
         found = self.commits.found
-        return versions | {name: _told(version, found[name].commit_id) for name, version in self.repositories.items()}
+        return versions | {name: _label(version, found[name].commit_id) for name, version in self.repositories.items()}
 
 
-def _told(version: Version | None, commit: str | None = None) -> str:
+def _label(version: Version | None, commit: str | None = None) -> str:
     shown = "" if version is None else str(version)
     return f"{shown} at {commit[:_SHOWN]}".strip() if commit else shown
 
 
-def locked(path: Path, target: Target) -> Locked:
+def read_locked(path: Path, target: Target) -> LockedState:
     """Return what our lock at ``path`` has for a target; nothing where there is no lock that can be read.
 
     Raises ``ResolveError`` for a file of another tool, or of nobody knows whom, which ours must not replace unasked.
     """
     if not path.is_file():
-        return Locked()
-    maker = maker_of(path)
+        return LockedState()
+    maker = lock_creator(path)
     if maker is None and path.name != LOCK_FILE:
         raise ResolveError(
             f"{path.name}: does not say who made it, and is not overwritten; remove it, or name another file in lock"
@@ -117,9 +117,9 @@ def locked(path: Path, target: Target) -> Locked:
         lock = read_lock(path, path.name)
         packages = packages_for(lock, target, path.name)
     except ResolveError:  # ours, but damaged, as by a merge
-        return Locked()
+        return LockedState()
     commits = commits_in(lock, target, path.name)
-    return Locked(
+    return LockedState(
         {package.name: package.version for package in packages if package.version and not package.vcs},
         commits,
         {package.name: package.version for package in packages if package.name in commits.found},
@@ -182,15 +182,15 @@ def _package(
 ) -> Package:
     """Return a release with its files for all targets that take it; a marker says when it is taken, if not always."""
     release = [(part, pin) for part in parts for pin in part.pins if (pin.name, pin.version) == (name, version)]
-    chosen = [files[pin] for _, pin in sorted(release, key=lambda taken: taken[1].filename)]
-    wheels = [file for file in chosen if isinstance(file, PackageWheel)]
+    selected = [files[pin] for _, pin in sorted(release, key=lambda taken: taken[1].filename)]
+    wheels = [file for file in selected if isinstance(file, PackageWheel)]
     return Package(
         name=name,
         version=version,
         marker=_marker(name, [part for part, _ in release], everywhere=len(release) == len(parts)),
         wheels=list({wheel.name: wheel for wheel in wheels}.values()) or None,
-        sdist=next((file for file in chosen if isinstance(file, PackageSdist)), None),
-        vcs=next((file for file in chosen if isinstance(file, PackageVcs)), None),
+        sdist=next((file for file in selected if isinstance(file, PackageSdist)), None),
+        vcs=next((file for file in selected if isinstance(file, PackageVcs)), None),
     )
 
 

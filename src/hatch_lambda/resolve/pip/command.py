@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.resolve.base import Host
-    from hatch_lambda.resolve.pip.log import Offer
+    from hatch_lambda.resolve.pip.log import IndexFile
     from hatch_lambda.runtime.target import Target
 
 RUNNER = Path(__file__).with_name("runner.py")
@@ -95,9 +95,9 @@ def pip_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {"PIP_NO_INPUT": "0", **kept, **FORCED}
 
 
-def temporary_files_in(folder: str) -> dict[str, str]:
+def temporary_files_in(directory: str) -> dict[str, str]:
     """Return the variables by which a program puts its temporary files into a folder."""
-    return dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder)
+    return dict.fromkeys(("TMPDIR", "TEMP", "TMP"), directory)
 
 
 def run_pip(command: str, arguments: Sequence[str], *, target: Target, host: Host) -> PipRun:
@@ -111,13 +111,13 @@ def run_pip(command: str, arguments: Sequence[str], *, target: Target, host: Hos
     if command == "install" and "PIP_CONSTRAINT" in host.environ:
         environ["PIP_CONSTRAINT"] = host.environ["PIP_CONSTRAINT"]
     environ["PIP_PLATFORM"] = target.platforms[0]  # in place of those in a pip.conf; the options add to it
-    with temporary_directory() as folder:
-        log = Path(folder, "pip.log")
-        environ |= temporary_files_in(folder)  # with which goes what an interrupted pip leaves
+    with temporary_directory() as directory:
+        log = Path(directory, "pip.log")
+        environ |= temporary_files_in(directory)  # with which goes what an interrupted pip leaves
         quiet = [] if shown else ["--quiet"]
         done = subprocess.run(  # noqa: S603  # no shell, and the program is this Python
             [sys.executable, str(RUNNER), json.dumps(target.markers), command, f"--log={log}", *quiet, *arguments],
-            cwd=host.folder,
+            cwd=host.directory,
             env=environ,
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr if shown else subprocess.DEVNULL,
@@ -138,12 +138,12 @@ def dry_run_options(report: Path) -> list[str]:
     return ["--dry-run", "--ignore-installed", f"--report={report}"]
 
 
-def offered(name: NormalizedName, target: Target, host: Host) -> tuple[tuple[Offer, ...], tuple[str, ...]]:
+def offered(name: NormalizedName, target: Target, host: Host) -> tuple[tuple[IndexFile, ...], tuple[str, ...]]:
     """Return every file of a distribution on the indexes, as pip judges it for the target, and these indexes."""
-    with temporary_directory() as folder:
-        options = [*dry_run_options(Path(folder, "report.json")), "--no-deps", *target_options(target)]
+    with temporary_directory() as directory:
+        options = [*dry_run_options(Path(directory, "report.json")), "--no-deps", *target_options(target)]
         log = run_pip("install", [*options, name], target=target, host=host).log
-    return log.offers(name), log.indexes
+    return log.files(name), log.indexes
 
 
 def _without_traceback(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import InvalidWheelFilename, canonicalize_name
 
 from hatch_lambda.resolve.advice import Release, best_runtime, fixes, is_loadable
-from hatch_lambda.resolve.pip.log import Offer, name_in
+from hatch_lambda.resolve.pip.log import IndexFile, name_in
 from hatch_lambda.resolve.pip.requirers import Requirer, read_requirer, requirers_text
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.runtime.target import Target, wheel_tags
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from hatch_lambda.resolve.advice import Alternatives
-    from hatch_lambda.resolve.base import Demand, Pin
-    from hatch_lambda.resolve.pip.log import Missing, PipLog, Unfetched
+    from hatch_lambda.resolve.base import Dependency, Pin
+    from hatch_lambda.resolve.pip.log import FetchFailure, Missing, PipLog
 
 UNAUTHORIZED, FORBIDDEN = 401, 403
 """Source: https://www.rfc-editor.org/rfc/rfc9110#section-15.5."""
@@ -31,13 +31,13 @@ UNAUTHORIZED, FORBIDDEN = 401, 403
 _UNFIT = frozenset({"tags", "sdist"})
 
 
-def explain_failure(alternatives: Alternatives, roots: Sequence[Demand]) -> list[str]:
+def explain_failure(alternatives: Alternatives, roots: Sequence[Dependency]) -> list[str]:
     """Return what kept pip from resolving, a line each; empty if its log does not tell."""
     log = alternatives.log
-    if log.prompted or log.mismatched or log.broken_off:
+    if log.prompted or log.file_mismatches or log.broken_off:
         return explain_download(log)
-    if log.unfetched and not any(log.offers(missing.name) for missing in log.missing):
-        return [_unfetched(failure) for failure in log.unfetched]
+    if log.fetch_failures and not any(log.files(missing.name) for missing in log.missing):
+        return [_unfetched(failure) for failure in log.fetch_failures]
     requirers = list(filter(None, map(read_requirer, log.causes)))
     if requirers:
         return [_conflicting(requirers, alternatives, roots)]
@@ -47,7 +47,7 @@ def explain_failure(alternatives: Alternatives, roots: Sequence[Demand]) -> list
 def explain_download(log: PipLog) -> list[str]:
     """Return what was wrong with the file at which pip gave up, if its log tells."""
     if log.prompted:
-        asking = [failure.url for failure in log.unfetched if failure.status == UNAUTHORIZED] or [
+        asking = [failure.url for failure in log.fetch_failures if failure.status == UNAUTHORIZED] or [
             " or ".join(log.indexes)
         ]
         return [
@@ -55,18 +55,20 @@ def explain_download(log: PipLog) -> list[str]:
             "the index URL, netrc or a keyring"
             for url in asking
         ]
-    if log.mismatched:
-        file = log.mismatched
+    if log.file_mismatches:
+        file = log.file_mismatches
         problem = f"its sha256 is {file.found}, {file.expected} was promised"
         return [f"{file.filename}: {problem}; build again, and if it stays so, ask whoever runs the index"]
     if log.broken_off:
         return [f"{log.broken_off}: its download broke off; check the network, then build again"]
-    return [_unfetched(failure) for failure in log.unfetched]
+    return [_unfetched(failure) for failure in log.fetch_failures]
 
 
-def explain_older(pins: Iterable[Pin], demands: Iterable[Demand], log: PipLog, target: Target) -> Iterator[str]:
+def explain_older(
+    pins: Iterable[Pin], dependencies: Iterable[Dependency], log: PipLog, target: Target
+) -> Iterator[str]:
     """Yield a note for each pin that is not the newest release the requirements admit, with the reason."""
-    for pin, newest, offers in _newest_above(pins, demands, log):
+    for pin, newest, offers in _newest_above(pins, dependencies, log):
         if any(offer.reason == "taken" for offer in offers):
             reason = _conflict(pin.name, newest, log)
         elif all(offer.reason in _UNFIT for offer in offers) and not _only_sdists(offers):
@@ -77,12 +79,12 @@ def explain_older(pins: Iterable[Pin], demands: Iterable[Demand], log: PipLog, t
             yield f"{pin.name} {pin.version} instead of {newest}: {reason}"
 
 
-def explain_sdists(pins: Iterable[Pin], demands: Iterable[Demand], log: PipLog) -> Iterator[str]:
+def explain_sdists(pins: Iterable[Pin], dependencies: Iterable[Dependency], log: PipLog) -> Iterator[str]:
     """Yield a warning for each pin that is older than a release which has nothing but an sdist."""
-    for pin, newest, offers in _newest_above(pins, demands, log):
+    for pin, newest, offers in _newest_above(pins, dependencies, log):
         if not _only_sdists(offers):
             continue
-        release = Release(name=pin.name, version=newest, files=tuple(offers), offers=log.offers(pin.name))
+        release = Release(name=pin.name, version=newest, files=tuple(offers), offers=log.files(pin.name))
         if release.is_native:
             yield (
                 f"{pin} is taken instead of {newest}, which has only an sdist with native code "
@@ -112,7 +114,7 @@ def explain_fallbacks(
 
 
 def _fallback(pin: Pin, others: Sequence[str], target: Target) -> str:
-    offers = [Offer(name, pin.version, "tags") for name in others]
+    offers = [IndexFile(name, pin.version, "tags") for name in others]
     runtimes = [
         runtime
         for runtime in RUNTIMES
@@ -128,7 +130,7 @@ def _fallback(pin: Pin, others: Sequence[str], target: Target) -> str:
         fix = "use a release with a wheel for it"
     return (
         f"{pin}: might lack a library, because {target} gets its wheel for any platform instead of one for Linux "
-        f"({shortfall(others, target)}); test it, or {fix}"
+        f"({no_wheel_reason(others, target)}); test it, or {fix}"
     )
 
 
@@ -141,20 +143,22 @@ def _is_for_linux(filename: str) -> bool:
 
 
 def _newest_above(
-    pins: Iterable[Pin], demands: Iterable[Demand], log: PipLog
-) -> Iterator[tuple[Pin, Version, list[Offer]]]:
+    pins: Iterable[Pin], dependencies: Iterable[Dependency], log: PipLog
+) -> Iterator[tuple[Pin, Version, list[IndexFile]]]:
     """Yield each pin that is not the newest release the requirements admit, that release, and its files.
 
     A release for other versions of Python, or one that was yanked, is none that anybody expects.
     """
     wanted: dict[NormalizedName, SpecifierSet] = {}
-    for demand in demands:
-        name = canonicalize_name(demand.requirement.name)
-        wanted[name] = wanted[name] & demand.requirement.specifier if name in wanted else demand.requirement.specifier
+    for dependency in dependencies:
+        name = canonicalize_name(dependency.requirement.name)
+        wanted[name] = (
+            wanted[name] & dependency.requirement.specifier if name in wanted else dependency.requirement.specifier
+        )
     for pin in pins:
         if pin.name not in wanted:
             continue
-        offers = log.offers(pin.name)
+        offers = log.files(pin.name)
         unexpected = {offer.version for offer in offers if offer.reason in {"python", "yanked"}}
         newer = [
             offer for offer in offers if offer.version not in unexpected and _is_newer(offer, pin, wanted[pin.name])
@@ -164,11 +168,11 @@ def _newest_above(
             yield pin, newest, [offer for offer in newer if offer.version == newest]
 
 
-def _only_sdists(offers: Iterable[Offer]) -> bool:
+def _only_sdists(offers: Iterable[IndexFile]) -> bool:
     return all(offer.reason == "sdist" for offer in offers)
 
 
-def _is_newer(offer: Offer, pin: Pin, wanted: SpecifierSet) -> bool:
+def _is_newer(offer: IndexFile, pin: Pin, wanted: SpecifierSet) -> bool:
     final = pin.version.is_prerelease or not offer.version.is_prerelease
     return offer.version > pin.version and final and wanted.contains(offer.version, prereleases=True)
 
@@ -189,22 +193,22 @@ def _conflict(name: NormalizedName, newest: Version, log: PipLog) -> str | None:
     return None
 
 
-def _conflicting(requirers: Sequence[Requirer], alternatives: Alternatives, roots: Sequence[Demand]) -> str:
+def _conflicting(requirers: Sequence[Requirer], alternatives: Alternatives, roots: Sequence[Dependency]) -> str:
     """Say who wants what; or, where a release would do for all of them, why there is no wheel of it."""
     for name in dict.fromkeys(one.name for one in requirers):
         of_name = [one for one in requirers if one.name == name]
-        offers = alternatives.log.offers(name)
+        offers = alternatives.log.files(name)
         fitting = [offer for offer in offers if all(one.admits(offer.version) for one in of_name)]
         if fitting and all(offer.reason in _UNFIT | {"python"} for offer in fitting):
-            return f"{_unfit(name, fitting, of_name, alternatives)}; {requirers_text(of_name)}"
-    where = " and ".join(sorted({root.by for root in roots}))
+            return f"{_unfit_reason(name, fitting, of_name, alternatives)}; {requirers_text(of_name)}"
+    where = " and ".join(sorted({root.required_by for root in roots}))
     return f"{where}: no versions meet all requirements; {requirers_text(requirers)}; loosen one of them"
 
 
-def _nothing_found(missing: Missing, alternatives: Alternatives, roots: Sequence[Demand]) -> str:
+def _nothing_found(missing: Missing, alternatives: Alternatives, roots: Sequence[Dependency]) -> str:
     name, log = missing.name, alternatives.log
     where = missing.parent or _where(name, roots)
-    offers = log.offers(name)
+    offers = log.files(name)
     if not offers:
         looked = ", ".join(log.indexes) or "any index"
         check = f"use another version of {missing.parent}" if missing.parent else "check the spelling"
@@ -217,10 +221,10 @@ def _nothing_found(missing: Missing, alternatives: Alternatives, roots: Sequence
     taken = [offer for offer in fitting if offer.reason == "taken"]
     if taken:
         return _passed_over(where, missing.requirement, taken, log)
-    return _unfit(name, fitting, [Requirer(missing.parent, None, missing.requirement)], alternatives)
+    return _unfit_reason(name, fitting, [Requirer(missing.parent, None, missing.requirement)], alternatives)
 
 
-def _passed_over(where: str, requirement: str, offers: Sequence[Offer], log: PipLog) -> str:
+def _passed_over(where: str, requirement: str, offers: Sequence[IndexFile], log: PipLog) -> str:
     """Say why pip did not use a release that has a wheel for the target."""
     names = {offer.filename for offer in offers}
     for file in log.discarded:
@@ -239,12 +243,12 @@ def _passed_over(where: str, requirement: str, offers: Sequence[Offer], log: Pip
     return f"{where}: pip uses no release of {name} that meets {requirement}; the newest is {newest}; -v shows why"
 
 
-def _unfit(
-    name: NormalizedName, fitting: Sequence[Offer], requirers: Sequence[Requirer], alternatives: Alternatives
+def _unfit_reason(
+    name: NormalizedName, fitting: Sequence[IndexFile], requirers: Sequence[Requirer], alternatives: Alternatives
 ) -> str:
     """Say what the newest of the fitting releases lacks for the target, and what would help."""
     newest = max((offer.version for offer in fitting), key=lambda version: (not version.is_prerelease, version))
-    offers = alternatives.log.offers(name)
+    offers = alternatives.log.files(name)
     distributions = [one for one in requirers if one.by]
     loadable = {offer.version for offer in offers if offer.reason == "taken"}
     release = Release(
@@ -269,7 +273,7 @@ def _no_wheel(subject: str, release: Release, alternatives: Alternatives) -> str
     return f"{subject}: no wheel for {target}; {_lacks(release.files, target)}{also}; {fix}"
 
 
-def _lacks(offers: Sequence[Offer], target: Target) -> str:
+def _lacks(offers: Sequence[IndexFile], target: Target) -> str:
     """Say what a release offers instead of a wheel for the target."""
     here = target.python_full_version
     excluding = [offer for offer in offers if not offer.pythons.contains(here, prereleases=True)]
@@ -277,10 +281,10 @@ def _lacks(offers: Sequence[Offer], target: Target) -> str:
         ordered = [offer for offer in excluding if offer.reason == "python"] or excluding
         pythons = sorted({offer.requires_python for offer in ordered})
         return f"it requires Python {', '.join(pythons)}, the runtime has {here}"
-    return shortfall([offer.filename for offer in offers], target)
+    return no_wheel_reason([offer.filename for offer in offers], target)
 
 
-def shortfall(filenames: Sequence[str], target: Target) -> str:
+def no_wheel_reason(filenames: Sequence[str], target: Target) -> str:
     """Say what these files of a release are, none of which is a wheel that the target can load."""
     tags = {name: wheel_tags(name) for name in filenames if name.endswith(".whl")}
     if not tags:
@@ -289,15 +293,15 @@ def shortfall(filenames: Sequence[str], target: Target) -> str:
     if not here:
         families = sorted({family for found in tags.values() for family in _families(found)})
         return f"its wheels are for {', '.join(families)}"
-    objections = sorted({objection for objection in map(target.objection, here.values()) if objection})
-    glibc = [objection for objection in objections if objection.startswith("needs glibc")]
+    objections = sorted({problem for problem in map(target.wheel_problem, here.values()) if problem})
+    glibc = [problem for problem in objections if problem.startswith("needs glibc")]
     if glibc:
         return f"it {min(glibc, key=_numbers).replace('; ', ', ')}"
     made_for = sorted({_python(tag) for found in here.values() for tag in found}, key=_numbers)
     return f"its wheels are for {', '.join(made_for)}, the runtime is {target.abi}"
 
 
-def _unfetched(failure: Unfetched) -> str:
+def _unfetched(failure: FetchFailure) -> str:
     if failure.status in {UNAUTHORIZED, FORBIDDEN}:
         return (
             f"{failure.url}: the index refuses access ({failure.reason}); put the right user name and password into "
@@ -308,8 +312,10 @@ def _unfetched(failure: Unfetched) -> str:
     return f"{failure.url}: cannot be fetched ({failure.reason}); check the address and the network, then build again"
 
 
-def _where(name: NormalizedName, roots: Sequence[Demand]) -> str:
-    return next((root.by for root in roots if canonicalize_name(root.requirement.name) == name), "project.dependencies")
+def _where(name: NormalizedName, roots: Sequence[Dependency]) -> str:
+    return next(
+        (root.required_by for root in roots if canonicalize_name(root.requirement.name) == name), "project.dependencies"
+    )
 
 
 def _python(tag: Tag) -> str:

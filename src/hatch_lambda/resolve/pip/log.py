@@ -59,7 +59,7 @@ _REASONS: tuple[tuple[str, Reason], ...] = (
 
 
 @dataclass(frozen=True)
-class Offer:
+class IndexFile:
     """A file that an index offered, and what pip made of it.
 
     ``requires_python`` is what the index says of it, ``sha256`` the hash that the index has for an sdist.
@@ -105,7 +105,7 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class Unfetched:
+class FetchFailure:
     """A page or file that pip could not get."""
 
     url: str
@@ -118,8 +118,8 @@ class Unfetched:
 
 
 @dataclass(frozen=True)
-class Unsound:
-    """A file that an index has, but not as it should be. ``found`` is its hash, where another was
+class FileMismatch:
+    """A file that an index has, but not as it should be. ``by_name`` is its hash, where another was
     ``expected``, or what a field of its metadata holds.
     """
 
@@ -154,7 +154,7 @@ class PipLog:
         """Return the log without timestamps, and without its thousands of links."""
         return [_TIMESTAMP.sub("", line, count=1) for line in self._lines if _SKIPPING not in line]
 
-    def offers(self, name: NormalizedName) -> tuple[Offer, ...]:
+    def files(self, name: NormalizedName) -> tuple[IndexFile, ...]:
         """Return every file of that distribution that pip saw on an index."""
         found = (_offer(*link) for link in self._links.get(name, ()))
         return tuple(offer for offer in found if offer is not None)
@@ -193,7 +193,7 @@ class PipLog:
         return tuple(found)
 
     @cached_property
-    def unfetched(self) -> tuple[Unfetched, ...]:
+    def fetch_failures(self) -> tuple[FetchFailure, ...]:
         """Return each page that pip could not get, but for those that an index simply does not have (404)."""
         found: dict[str, str] = {}
         for line in self.lines:
@@ -205,10 +205,10 @@ class PipLog:
                 found[_bare(status["host"] + status["path"])] = f"HTTP {status['status']}"
             elif status:  # asked again, with credentials that pip has found meanwhile
                 found.pop(_bare(status["host"] + status["path"]), None)
-        return tuple(Unfetched(url, reason) for url, reason in found.items())
+        return tuple(FetchFailure(url, reason) for url, reason in found.items())
 
     @cached_property
-    def mismatched(self) -> Unsound | None:
+    def file_mismatches(self) -> FileMismatch | None:
         """Return the file whose hash was another than promised, at which pip gave up."""
         filename, hashes = "", {}
         for line in self.lines:
@@ -218,7 +218,7 @@ class PipLog:
                 hashes[digest["word"]] = digest["hash"]
         if not filename or hashes.keys() != {"Expected sha256", "Got"}:
             return None
-        return Unsound(unquote(filename), "sha256", hashes["Got"], hashes["Expected sha256"])
+        return FileMismatch(unquote(filename), "sha256", hashes["Got"], hashes["Expected sha256"])
 
     @cached_property
     def broken_off(self) -> str | None:
@@ -232,10 +232,10 @@ class PipLog:
         return None
 
     @cached_property
-    def discarded(self) -> tuple[Unsound, ...]:
+    def discarded(self) -> tuple[FileMismatch, ...]:
         """Return each wheel that pip put aside because its metadata is of something else."""
         matches = filter(None, map(_INCONSISTENT.search, self.lines))
-        return tuple(Unsound(unquote(match["file"]), match["field"], match["found"]) for match in matches)
+        return tuple(FileMismatch(unquote(match["file"]), match["field"], match["found"]) for match in matches)
 
     @cached_property
     def yanked(self) -> frozenset[str]:
@@ -249,16 +249,16 @@ class PipLog:
 
         Of its own index pip says so only where it lists the pages that it is about to fetch.
         """
-        indexes, folders, own = [], [], []
+        indexes, directories, own = [], [], []
         for before, line in zip(["", *self.lines], self.lines, strict=False):
             page = _PAGE.match(line)
             if line.startswith("Looking in indexes: "):
                 indexes += line.removeprefix("Looking in indexes: ").split(", ")
             elif line.startswith("Looking in links: "):
-                folders += line.removeprefix("Looking in links: ").split(", ")
+                directories += line.removeprefix("Looking in links: ").split(", ")
             elif page and _LOCATIONS.match(before):
                 own.append(masked(page["index"]))
-        return tuple(dict.fromkeys([*(indexes or own), *folders]))
+        return tuple(dict.fromkeys([*(indexes or own), *directories]))
 
     @cached_property
     def conflicts(self) -> tuple[tuple[str, ...], ...]:
@@ -321,13 +321,13 @@ def _distribution(filename: str) -> NormalizedName:
     return _canonical(stem)
 
 
-def _offer(reason: str | None, filename: str, fragment: str, pythons: str) -> Offer | None:
+def _offer(reason: str | None, filename: str, fragment: str, pythons: str) -> IndexFile | None:
     is_wheel = filename.endswith(".whl")
     sha256 = fragment.removeprefix("sha256=") if fragment.startswith("sha256=") and not is_wheel else ""
     try:
         version = (parse_wheel_filename if is_wheel else parse_sdist_filename)(filename)[1]
         kind, excluded = _reason(reason)
-        return Offer(filename, version, kind, excluded or pythons, sha256)
+        return IndexFile(filename, version, kind, excluded or pythons, sha256)
     except (InvalidSdistFilename, InvalidWheelFilename):
         return None
 

@@ -15,7 +15,7 @@ from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.resolve.advice import Alternatives
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, UPGRADE_VARIABLE, Host, Pin, Resolution, literal
 from hatch_lambda.resolve.constraints import preferences_file
-from hatch_lambda.resolve.lock.read import REFRESH
+from hatch_lambda.resolve.lock.read import LOCK_COMMAND
 from hatch_lambda.resolve.pip.command import dry_run_options, run_pip, target_options
 from hatch_lambda.resolve.pip.explain import (
     explain_download,
@@ -25,7 +25,7 @@ from hatch_lambda.resolve.pip.explain import (
     explain_sdists,
 )
 from hatch_lambda.resolve.substitutes import usable_substitutes
-from hatch_lambda.resolve.validate import demands
+from hatch_lambda.resolve.validate import transitive_dependencies
 from hatch_lambda.runtime.runtimes import RUNTIMES
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from hatch_lambda.resolve.base import Demand
+    from hatch_lambda.resolve.base import Dependency
     from hatch_lambda.resolve.pip.command import PipRun
     from hatch_lambda.resolve.pip.log import PipLog
     from hatch_lambda.runtime.runtimes import Runtime
@@ -49,7 +49,7 @@ class PipResolver:
     runtimes: tuple[Runtime, ...] = RUNTIMES
 
     def resolve(
-        self, roots: Sequence[Demand], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
+        self, roots: Sequence[Dependency], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
     ) -> Resolution:
         """Return the newest versions, or the preferred ones, that meet the requirements together.
 
@@ -60,18 +60,18 @@ class PipResolver:
                 f"{OFFLINE_VARIABLE}: pip cannot resolve without the network; make a lock while there is one"
             )
         with (
-            temporary_directory() as folder,
+            temporary_directory() as directory,
             preferences_file(prefer or {}) as preferences,
         ):
-            listed = _requirements_file(Path(folder), (str(root.requirement) for root in roots))
+            listed = _requirements_file(Path(directory), (str(root.requirement) for root in roots))
             options = [f"--constraint={path}" for path in (*self.constraints, *preferences)]
             report, run = report_of([*target_options(target), f"--requirement={listed}", *options], target, self.host)
         if run.code:
             raise self._failure(run, target, roots)
         return _resolution(report, roots, target, run, prefer or {})
 
-    def _failure(self, run: PipRun, target: Target, roots: Sequence[Demand]) -> ResolveError:
-        where = " and ".join(sorted({root.by for root in roots}))
+    def _failure(self, run: PipRun, target: Target, roots: Sequence[Dependency]) -> ResolveError:
+        where = " and ".join(sorted({root.required_by for root in roots}))
         unknown = f"{where}: pip could not resolve the requirements for {target}; what it said follows"
         alternatives = Alternatives(
             target=target,
@@ -93,8 +93,8 @@ def report_of(arguments: Sequence[str], target: Target, host: Host) -> tuple[dic
 
     Raises ``ResolveError`` if pip judged by another environment than the target's.
     """
-    with temporary_directory() as folder:
-        path = Path(folder, "report.json")
+    with temporary_directory() as directory:
+        path = Path(directory, "report.json")
         run = run_pip("install", [*dry_run_options(path), *arguments], target=target, host=host)
         if run.code:
             return {}, run
@@ -116,16 +116,16 @@ def download(pins: Sequence[Pin], target: Target, into: Path, host: Host) -> Non
 
 
 def _download(lines: Sequence[str], target: Target, into: Path, host: Host) -> None:
-    with temporary_directory() as folder:
-        listed = _requirements_file(Path(folder), lines)
+    with temporary_directory() as directory:
+        listed = _requirements_file(Path(directory), lines)
         arguments = ["--no-deps", f"--dest={into}", *target_options(target), f"--requirement={listed}"]
         run = run_pip("download", arguments, target=target, host=host)
     if run.code:
         raise _failed_download(run)
 
 
-def _requirements_file(folder: Path, lines: Iterable[str]) -> Path:
-    path = folder / "requirements.txt"
+def _requirements_file(directory: Path, lines: Iterable[str]) -> Path:
+    path = directory / "requirements.txt"
     path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
     return path
 
@@ -179,12 +179,12 @@ class _Reported:
 
 def _resolution(
     report: dict[str, Any],
-    roots: Sequence[Demand],
+    roots: Sequence[Dependency],
     target: Target,
     run: PipRun,
     prefer: Mapping[NormalizedName, Version],
 ) -> Resolution:
-    held = [demand.requirement for demand in demands(roots, {}, target)]
+    held = [dependency.requirement for dependency in transitive_dependencies(roots, {}, target)]
     direct = {canonicalize_name(requirement.name): requirement.url for requirement in held if requirement.url}
     reported = [_reported(item, direct) for item in report["install"]]
     pins = tuple(item.pin for item in reported)
@@ -196,41 +196,41 @@ def _resolution(
     ]
     if strangers:
         raise ResolveError(strangers)
-    demanded = demands(roots, {item.name: item for item in reported}, target)
+    demanded = transitive_dependencies(roots, {item.name: item for item in reported}, target)
     warnings = list(explain_sdists(pins, demanded, run.log))
     warnings += [_of_yanked(item.pin, demanded, prefer) for item in reported if item.yanked]
     warnings += [
         f"{failure.url} could not be fetched ({failure.reason}); the resolution is without what it may offer."
-        for failure in run.log.unfetched
+        for failure in run.log.fetch_failures
     ]
     notes = tuple(explain_older(pins, demanded, run.log, target))
     fallbacks = explain_fallbacks(pins, unloadable_files(pins, run.log), target)
-    return Resolution(pins, notes, tuple(warnings), fallbacks=fallbacks, demanded=demanded)
+    return Resolution(pins, notes, tuple(warnings), fallbacks=fallbacks, dependencies=demanded)
 
 
 def unloadable_files(pins: Iterable[Pin], log: PipLog) -> dict[NormalizedName, list[str]]:
     """Return the names of the files of each pin's release that pip passed over because of their tags."""
     return {
         pin.name: [
-            offer.filename for offer in log.offers(pin.name) if offer.version == pin.version and offer.reason == "tags"
+            offer.filename for offer in log.files(pin.name) if offer.version == pin.version and offer.reason == "tags"
         ]
         for pin in pins
     }
 
 
-def _of_yanked(pin: Pin, demanded: Sequence[Demand], prefer: Mapping[NormalizedName, Version]) -> str:
+def _of_yanked(pin: Pin, demanded: Sequence[Dependency], prefer: Mapping[NormalizedName, Version]) -> str:
     """Say why a version that was yanked is used: pip takes one only where something names it exactly."""
     asked = any(
         part.operator in {"==", "==="} and not part.version.endswith(".*")
-        for demand in demanded
-        if canonicalize_name(demand.requirement.name) == pin.name
-        for part in demand.requirement.specifier
+        for dependency in demanded
+        if canonicalize_name(dependency.requirement.name) == pin.name
+        for part in dependency.requirement.specifier
     )
     if asked or prefer.get(pin.name) != pin.version:
         return f"{pin} was yanked from its index; it is used because a requirement asks for it."
     return (
-        f"{pin} was yanked from its index; it is used because the lock has it; {UPGRADE_VARIABLE}={pin.name} {REFRESH} "
-        "frees it."
+        f"{pin} was yanked from its index; it is used because the lock has it; {UPGRADE_VARIABLE}={pin.name} "
+        f"{LOCK_COMMAND} frees it."
     )
 
 

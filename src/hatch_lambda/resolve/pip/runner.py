@@ -34,7 +34,7 @@ UNPROVED = 86
 
 def main(markers: dict[str, str], arguments: list[str]) -> None:
     """Run pip as the command line would, for a machine with these markers; exits with pip's exit code."""
-    problem = _replace(markers) or _disproof(markers)
+    problem = _replace(markers) or _marker_mismatch(markers)
     if problem:
         sys.stderr.write(f"{problem}\n")
         raise SystemExit(UNPROVED)
@@ -73,9 +73,9 @@ class SkippedLinks(logging.Filter):
 
     def _sdist(self, reason: str, link: Any) -> str:
         sha256 = f"#sha256={link.hash}" if link.hash_name == "sha256" else ""
-        return f"Skipping link: {self._objection(link) or reason}: file://{link.path}{sha256}\n"
+        return f"Skipping link: {self._skip_reason(link) or reason}: file://{link.path}{sha256}\n"
 
-    def _objection(self, link: Any) -> str | None:
+    def _skip_reason(self, link: Any) -> str | None:
         """Return what pip would have said of a wheel with these attributes; ``None`` if nothing."""
         from pip._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -111,7 +111,7 @@ def _replace(markers: dict[str, str]) -> str | None:
     return None
 
 
-def _disproof(markers: dict[str, str]) -> str | None:
+def _marker_mismatch(markers: dict[str, str]) -> str | None:
     """Ask pip's own functions about requirement lines and a distribution's metadata; return the first wrong answer."""
     from pip._internal.metadata import get_metadata_distribution
     from pip._internal.req.constructors import install_req_from_line

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.resolve.base import Host, Pin
-    from hatch_lambda.resolve.pip.log import Offer
+    from hatch_lambda.resolve.pip.log import IndexFile
 
 BUILD_DATE = "1580601600"
 """Seconds since 1970, for ``SOURCE_DATE_EPOCH`` of the builds: Hatchling's own date of files that can be reproduced.
@@ -57,7 +57,7 @@ _SHOWN_LINES = 20
 """Lines of a failed build that a message shows; the reason stands at the end."""
 
 
-def sdists_above_wheels(offers: Sequence[Offer], specifier: SpecifierSet) -> list[Offer]:
+def sdists_above_wheels(offers: Sequence[IndexFile], specifier: SpecifierSet) -> list[IndexFile]:
     """Return the sdists of the admitted releases that are newer than all with a wheel for the target, newest first.
 
     As with pip, prereleases count where the specifier names one or nothing else is there, and what was yanked counts
@@ -74,8 +74,8 @@ def sdists_above_wheels(offers: Sequence[Offer], specifier: SpecifierSet) -> lis
 
 def find_sdist(name: NormalizedName, version: Version, host: Host) -> Pin:
     """Return where the sdist of a release is, and its hash; raises ``ResolveError`` if it cannot be had."""
-    with temporary_directory() as folder:
-        report = Path(folder, "report.json")
+    with temporary_directory() as directory:
+        report = Path(directory, "report.json")
         options = [*dry_run_options(report), f"--no-binary={name}"]
         code, errors = _plain_pip("install", [*options, f"{name}=={version}"], host)
         if code:
@@ -84,46 +84,46 @@ def find_sdist(name: NormalizedName, version: Version, host: Host) -> Pin:
     return reported_pin(found)
 
 
-def build_wheel(pin: Pin, folder: Path, host: Host) -> Path:
+def build_wheel(pin: Pin, directory: Path, host: Host) -> Path:
     """Return the wheel that an sdist builds with plain pip; raises ``ResolveError`` with the end of what that said."""
     line = f"{pin.name} @ {literal(pin.url)}" + (f" --hash=sha256:{pin.sha256}" if pin.sha256 else "")
-    return build_from(line, f"{pin}: its sdist {pin.filename}", folder, host)
+    return build_from(line, f"{pin}: its sdist {pin.filename}", directory, host)
 
 
-def build_from(source: str | Path, what: str, folder: Path, host: Host, *, remedy: str = "") -> Path:
+def build_from(source: str | Path, what: str, directory: Path, host: Host, *, fix: str = "") -> Path:
     """Return the wheel that plain pip builds from the folder ``source``, or from a line of a requirements file.
 
-    What comes of it goes into ``folder``: the wheel, and what ``unpacked_in`` finds. ``what`` names it, and ``remedy``
+    What comes of it goes into ``directory``: the wheel, and what ``unpacked_in`` finds. ``what`` names it, and ``fix``
     says what to do if it cannot be built, where that is known. Neither pip's cache, which knows a file by its name, has
     a part in it, nor what earlier builds have left in a folder. Raises ``ResolveError`` with the end of what pip said.
     """
-    made, aside = folder / "wheels", folder / "aside"
+    made, aside = directory / "wheels", directory / "aside"
     aside.mkdir()
-    settings = folder / "setuptools.cfg"
-    settings.write_text(_SETUPTOOLS.format(folder=folder), "utf-8")
+    settings = directory / "setuptools.cfg"
+    settings.write_text(_SETUPTOOLS.format(directory=directory), "utf-8")
     environ = {"SOURCE_DATE_EPOCH": BUILD_DATE, "DIST_EXTRA_CONFIG": str(settings), **host.environ}
     environ |= temporary_files_in(str(aside))
     if isinstance(source, Path):
         asked = [str(source)]
     else:
-        asked, git = _asked_for(source, folder, environ)
+        asked, git = _asked_for(source, directory, environ)
         asked, environ = ["--no-clean", *asked], {**environ, **git}
     arguments = ["--no-cache-dir", f"--wheel-dir={made}", *asked]
     code, errors = _plain_pip("wheel", arguments, replace(host, environ=environ))
     wheels = list(made.glob("*.whl"))
     if code or len(wheels) != 1:
-        raise _not_built(what, errors, remedy)
+        raise _not_built(what, errors, fix)
     return wheels[0]
 
 
-def unpacked_in(folder: Path) -> Path:
-    """Return where pip has left the repository or archive that it has built in ``folder``; raises ``ResolveError``.
+def unpacked_in(directory: Path) -> Path:
+    """Return where pip has left the repository or archive that it has built in ``directory``; raises ``ResolveError``.
 
     With ``--no-clean`` and a ``TMPDIR`` of ours it stays there, in a folder of its own below that of pip's run.
     Sources: https://pip.pypa.io/en/stable/news/#v20-2, and ``ensure_build_location`` in
     ``pip/_internal/req/req_install.py``, read 2026-11-27.
     """
-    found = [path for path in folder.glob("aside/pip-wheel-*/*") if path.is_dir()]
+    found = [path for path in directory.glob("aside/pip-wheel-*/*") if path.is_dir()]
     if len(found) != 1:
         raise ResolveError(
             f"pip {importlib.metadata.version('pip')}: leaves what it has built elsewhere than older ones; name one of "
@@ -134,9 +134,9 @@ def unpacked_in(folder: Path) -> Path:
 
 def commit_of(requirement: str, what: str, host: Host) -> str:
     """Return the commit that a repository's branch or tag stands for; raises ``ResolveError`` if it cannot be had."""
-    with temporary_directory() as folder:
-        report = Path(folder, "report.json")
-        asked, git = _asked_for(requirement, Path(folder), host.environ)
+    with temporary_directory() as directory:
+        report = Path(directory, "report.json")
+        asked, git = _asked_for(requirement, Path(directory), host.environ)
         environ = {**host.environ, **git}
         code, errors = _plain_pip("install", [*dry_run_options(report), *asked], replace(host, environ=environ))
         if code:
@@ -146,12 +146,12 @@ def commit_of(requirement: str, what: str, host: Host) -> str:
     return commit
 
 
-def _asked_for(line: str, folder: Path, environ: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+def _asked_for(line: str, directory: Path, environ: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
     """Return how pip is asked for a requirement, and the variables for git, so that no command line has a password.
 
     Command lines are for all users of a machine to read; files and variables are not.
     """
-    listed = folder / "requirements.txt"
+    listed = directory / "requirements.txt"
     line, git = without_git_credentials(literal(line), environ)
     listed.write_text(f"{line}\n", "utf-8")
     return [f"--requirement={listed}"], git
@@ -184,10 +184,10 @@ def _has_passwords(host: Host) -> bool:
 
 def _run(arguments: Sequence[str], host: Host) -> subprocess.CompletedProcess[str]:
     spec = importlib.util.find_spec("pip")
-    folder = os.fspath(spec.submodule_search_locations[0]) if spec and spec.submodule_search_locations else "pip"
+    directory = os.fspath(spec.submodule_search_locations[0]) if spec and spec.submodule_search_locations else "pip"
     done = subprocess.run(  # noqa: S603  # no shell, and the program is this Python
-        [sys.executable, folder, *arguments],
-        cwd=host.folder,
+        [sys.executable, directory, *arguments],
+        cwd=host.directory,
         env=pip_environment(host.environ),
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -201,8 +201,8 @@ def _run(arguments: Sequence[str], host: Host) -> subprocess.CompletedProcess[st
     return done
 
 
-def _not_built(what: str, errors: str, remedy: str = "") -> ResolveError:
+def _not_built(what: str, errors: str, fix: str = "") -> ResolveError:
     end = "\n".join(errors.strip().splitlines()[-_SHOWN_LINES:])
-    if remedy:
-        return ResolveError(f"{what} cannot be built; {remedy}; the end of what pip said follows", detail=end)
+    if fix:
+        return ResolveError(f"{what} cannot be built; {fix}; the end of what pip said follows", detail=end)
     return ResolveError(f"{what} cannot be built; the end of what pip said follows", detail=end)

@@ -11,14 +11,14 @@ from packaging.version import Version
 
 from hatch_lambda.build.report import LockChange, LockReport
 from hatch_lambda.errors import ResolveError
-from hatch_lambda.resolve.base import Commit, Demand, Pin
-from hatch_lambda.resolve.lock.read import Wanted, commits_in, parse_lock, select
-from hatch_lambda.resolve.lock.write import Locked, LockPart, OptionalPart, locked, make_lock, write_lock
+from hatch_lambda.resolve.base import Commit, Dependency, Pin
+from hatch_lambda.resolve.lock.read import LockSelection, commits_in, parse_lock, select
+from hatch_lambda.resolve.lock.write import LockedState, LockPart, OptionalPart, make_lock, read_locked, write_lock
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.runtime.target import Target
 
 TARGET = Target(RUNTIMES[2], "x86_64")
-ROOTS = [Demand("project.dependencies", Requirement("lib"))]
+ROOTS = [Dependency("project.dependencies", Requirement("lib"))]
 HEAD = 'lock-version = "1.0"\ncreated-by = "uv"\n'
 
 
@@ -32,7 +32,7 @@ def test_our_lock_reads_back_as_the_same_pins(tmp_path):
 
 def test_our_lock_is_the_same_whatever_the_order_of_pins_and_requirements(tmp_path):
     pins = [_pin("base"), _pin("lib")]
-    roots = [*ROOTS, Demand("dependency-groups.dev", Requirement("base"))]
+    roots = [*ROOTS, Dependency("dependency-groups.dev", Requirement("base"))]
 
     texts = {
         make_lock([LockPart(TARGET, tuple(pins), tuple(roots))], tmp_path, tmp_path),
@@ -54,14 +54,14 @@ def test_our_lock_has_for_each_target_what_its_extras_and_groups_add(tmp_path):
 
     lock = parse_lock(make_lock(parts, tmp_path, tmp_path), "pylock.toml")
 
-    def chosen(target: Target, wanted: Wanted | None = None) -> set[str]:
-        return {str(pin.name) for pin in select(lock, target, "", base=tmp_path, root=tmp_path, wanted=wanted).pins}
+    def selected(target: Target, wanted: LockSelection | None = None) -> set[str]:
+        return {str(pin.name) for pin in select(lock, target, "", base=tmp_path, root=tmp_path, selection=wanted).pins}
 
     assert (lock.extras, lock.dependency_groups) == (["speed"], ["ops"])
-    assert chosen(TARGET) == chosen(arm) == {"lib"}
-    assert chosen(TARGET, Wanted(("speed",))) == chosen(arm, Wanted(("speed",))) == {"lib", "fast"}
-    assert chosen(TARGET, Wanted(groups=("ops",))) == {"lib"}
-    assert chosen(arm, Wanted(groups=("ops",))) == {"lib", "fast", "job"}
+    assert selected(TARGET) == selected(arm) == {"lib"}
+    assert selected(TARGET, LockSelection(("speed",))) == selected(arm, LockSelection(("speed",))) == {"lib", "fast"}
+    assert selected(TARGET, LockSelection(groups=("ops",))) == {"lib"}
+    assert selected(arm, LockSelection(groups=("ops",))) == {"lib", "fast", "job"}
 
 
 def test_the_commits_and_versions_of_all_extras_are_kept(tmp_path):
@@ -70,7 +70,7 @@ def test_the_commits_and_versions_of_all_extras_are_kept(tmp_path):
     path = tmp_path / "pylock.toml"
     path.write_text(make_lock([LockPart(TARGET, (commit, _pin("lib")), (), (optional,))], tmp_path, tmp_path))
 
-    assert locked(path, TARGET).told == {"lib": "1.0", "core": "1 at ccccccc"}
+    assert read_locked(path, TARGET).labels == {"lib": "1.0", "core": "1 at ccccccc"}
 
 
 def test_our_lock_has_neither_credentials_nor_fragments(tmp_path):
@@ -124,7 +124,7 @@ def test_a_release_that_nobody_may_need_is_no_reason_to_stop(tmp_path):
         "lib": "pylock.toml has lib 1.0, but no wheel for python3.11 on x86_64, its wheels are for win_amd64; make it "
         "anew with uv"
     }
-    assert resolution.remedy == "make it anew with uv"
+    assert resolution.fix == "make it anew with uv"
 
 
 @pytest.mark.parametrize("declared", ["", "extras = []\ndependency-groups = []\n", 'extras = ["slow"]\n'])
@@ -132,14 +132,14 @@ def test_extras_and_groups_that_a_lock_does_not_declare_may_be_in_it(tmp_path, d
     lock = parse_lock(f"{HEAD}{declared}{_package('lib')}{_package('job')}", "pylock.toml")
 
     resolution = select(
-        lock, TARGET, "pylock.toml", base=tmp_path, root=tmp_path, wanted=Wanted(("fast",), ("ops", "dev"))
+        lock, TARGET, "pylock.toml", base=tmp_path, root=tmp_path, selection=LockSelection(("fast",), ("ops", "dev"))
     )
 
     assert [pin.name for pin in resolution.pins] == ["lib", "job"]
 
 
 @pytest.mark.parametrize(
-    ("features", "groups", "chosen"),
+    ("features", "groups", "selected"),
     [
         ((), (), ["base"]),
         (("Big_Data",), (), ["base", "fast"]),
@@ -148,7 +148,7 @@ def test_extras_and_groups_that_a_lock_does_not_declare_may_be_in_it(tmp_path, d
     ],
 )
 def test_declared_extras_and_groups_are_chosen_however_they_are_spelt_and_default_groups_always(
-    tmp_path, features, groups, chosen
+    tmp_path, features, groups, selected
 ):
     text = (
         f'{HEAD}extras = ["big-data"]\ndependency-groups = ["Ops_Team"]\ndefault-groups = ["Default"]\n'
@@ -163,17 +163,17 @@ def test_declared_extras_and_groups_are_chosen_however_they_are_spelt_and_defaul
         "pylock.toml",
         base=tmp_path,
         root=tmp_path,
-        wanted=Wanted(features, groups),
+        selection=LockSelection(features, groups),
     )
 
-    assert [pin.name for pin in resolution.pins] == chosen
+    assert [pin.name for pin in resolution.pins] == selected
 
 
 def test_what_a_lock_has_as_a_folder_or_a_repository_has_its_own_reason_whatever_is_declared(tmp_path):
     lock = parse_lock(f"{HEAD}{FOLDER}{REPOSITORY}{_package('lib')}", "pylock.toml")
-    wanted = Wanted(("fast",), ("ops",))
+    wanted = LockSelection(("fast",), ("ops",))
 
-    resolution = select(lock, TARGET, "pylock.toml", base=tmp_path, root=tmp_path, wanted=wanted)
+    resolution = select(lock, TARGET, "pylock.toml", base=tmp_path, root=tmp_path, selection=wanted)
 
     assert [pin.name for pin in resolution.pins] == ["lib"]
     why = "and nothing is compiled on this machine; make it anew with uv"
@@ -247,14 +247,14 @@ def test_a_lock_of_ours_whose_marker_cannot_be_judged_has_no_versions(tmp_path):
     head = HEAD.replace('"uv"', '"hatch-lambda"')
     path.write_text(head + _package("lib", "os_name ~= 'posix'"))
 
-    assert locked(path, TARGET) == Locked()
+    assert read_locked(path, TARGET) == LockedState()
 
 
 def test_the_versions_of_a_lock_are_those_it_names(tmp_path):
     path = tmp_path / "pylock.toml"
     path.write_text(make_lock([LockPart(TARGET, (_pin("lib"), _pin("base", "2.0")), tuple(ROOTS))], tmp_path, tmp_path))
 
-    assert locked(path, TARGET).versions == {"base": Version("2.0"), "lib": Version("1.0")}
+    assert read_locked(path, TARGET).versions == {"base": Version("2.0"), "lib": Version("1.0")}
 
 
 @pytest.mark.parametrize("content", [None, b"", b"= 1", b"\xff\xfe"])
@@ -263,7 +263,7 @@ def test_a_lock_of_ours_that_cannot_be_read_has_no_versions(tmp_path, content):
     if content is not None:
         path.write_bytes(content)
 
-    assert locked(path, TARGET) == Locked()
+    assert read_locked(path, TARGET) == LockedState()
 
 
 def test_a_lock_is_put_in_place_in_one_step_in_a_folder_of_its_own(tmp_path):

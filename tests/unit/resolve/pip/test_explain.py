@@ -27,7 +27,7 @@ from tests.support.log_lines import (
     unknown,
     yanked,
 )
-from tests.support.samples import demand, target
+from tests.support.samples import dependency, target
 
 if TYPE_CHECKING:
     from hatch_lambda.runtime.target import Target
@@ -38,22 +38,24 @@ FINDLINKS = "build a wheel of it on Amazon Linux and name its folder in pip's fi
 FROM_SOURCE = 'add build-from-source = ["lib"] to the table if it is pure Python'
 
 
-def failure(*lines: str, chosen: Target | None = None, roots: tuple[str, ...] = ("lib",), **known: Any) -> list[str]:
+def failure(*lines: str, selected: Target | None = None, roots: tuple[str, ...] = ("lib",), **known: Any) -> list[str]:
     """Return what is told of a failure with these lines in pip's log; ``known`` are other arguments of Alternatives."""
-    alternatives = Alternatives(target=chosen or target(), log=log(*lines), **known)
-    return explain_failure(alternatives, [demand(root) for root in roots])
+    alternatives = Alternatives(target=selected or target(), log=log(*lines), **known)
+    return explain_failure(alternatives, [dependency(root) for root in roots])
 
 
-def older(*lines: str, pin: str = "1.0", wanted: tuple[str, ...] = ("lib",), chosen: Target | None = None) -> list[str]:
+def older(
+    *lines: str, pin: str = "1.0", wanted: tuple[str, ...] = ("lib",), selected: Target | None = None
+) -> list[str]:
     """Return what is told of a pin of that version with these lines in pip's log."""
     pins = [Pin(canonicalize_name("lib"), Version(pin), "https://host/x.whl", None)]
-    return list(explain_older(pins, [demand(text) for text in wanted], log(*lines), chosen or target()))
+    return list(explain_older(pins, [dependency(text) for text in wanted], log(*lines), selected or target()))
 
 
 def only_sdists(*lines: str, pin: str = "1.0", wanted: tuple[str, ...] = ("lib",)) -> list[str]:
     """Return the warnings on a pin of that version with these lines in pip's log."""
     pins = [Pin(canonicalize_name("lib"), Version(pin), "https://host/x.whl", None)]
-    return list(explain_sdists(pins, [demand(text) for text in wanted], log(*lines)))
+    return list(explain_sdists(pins, [dependency(text) for text in wanted], log(*lines)))
 
 
 # Nothing was found
@@ -97,7 +99,7 @@ def test_who_has_a_requirement_is_told():
 
 
 def test_the_address_of_a_requirement_is_that_of_the_root_that_has_it():
-    roots = [demand("lib"), demand("My.Lib", by="dependency-groups.x")]
+    roots = [dependency("lib"), dependency("My.Lib", by="dependency-groups.x")]
 
     lines = explain_failure(Alternatives(target=target(), log=log(missing("my-lib"))), roots)
 
@@ -110,7 +112,7 @@ def test_the_address_of_a_requirement_is_that_of_the_root_that_has_it():
 
 
 @pytest.mark.parametrize(
-    ("lines", "chosen", "told"),
+    ("lines", "selected", "told"),
     [
         pytest.param(
             [unfit("lib-2.0-cp311-cp311-manylinux_2_28_aarch64.whl")],
@@ -294,8 +296,8 @@ def test_the_address_of_a_requirement_is_that_of_the_root_that_has_it():
         ),
     ],
 )
-def test_what_a_release_has_instead_of_a_wheel_and_what_helps_is_told(lines, chosen, told):
-    assert failure(*lines, missing("lib"), chosen=chosen) == [told]
+def test_what_a_release_has_instead_of_a_wheel_and_what_helps_is_told(lines, selected, told):
+    assert failure(*lines, missing("lib"), selected=selected) == [told]
 
 
 def test_an_older_release_with_a_wheel_helps():
@@ -320,7 +322,7 @@ def test_two_things_that_help_are_told():
         unfit("lib-2.0-cp311-cp311-manylinux_2_17_x86_64.whl"),
         unfit("lib-2.0-cp312-cp312-manylinux_2_17_aarch64.whl"),
         missing("lib>=2", "1.0"),
-        chosen=AL2_ARM,
+        selected=AL2_ARM,
     )
 
     assert lines == [
@@ -333,7 +335,7 @@ def test_two_things_that_help_are_told():
 
 def test_the_newest_release_is_looked_at_and_a_final_one_before_a_prerelease():
     lines = failure(
-        sdist("lib-1.0.tar.gz"), sdist("lib-2.0.tar.gz"), sdist("lib-3.0rc1.tar.gz"), missing("lib"), chosen=target()
+        sdist("lib-1.0.tar.gz"), sdist("lib-2.0.tar.gz"), sdist("lib-3.0rc1.tar.gz"), missing("lib"), selected=target()
     )
 
     assert lines[0].startswith("lib 2.0: no wheel for python3.13 on x86_64; it has only an sdist (lib-2.0.tar.gz)")
@@ -429,7 +431,7 @@ def test_an_older_release_does_not_help_where_a_dependency_excludes_it():
 def test_libraries_that_a_wheel_is_known_to_expect_are_told_with_the_runtime_that_loads_it():
     lines = [unfit("fiona-1.10-cp313-cp313-manylinux_2_17_x86_64.whl"), sdist("fiona-1.10.tar.gz"), missing("fiona")]
 
-    assert failure(*lines, chosen=target("python3.14")) == [
+    assert failure(*lines, selected=target("python3.14")) == [
         (
             "fiona 1.10: no wheel for python3.14 on x86_64; its wheels are for cp313, the runtime is cp314; use "
             "runtime python3.13 and put libexpat.so.1 into the archive's lib/ folder"
@@ -440,7 +442,7 @@ def test_libraries_that_a_wheel_is_known_to_expect_are_told_with_the_runtime_tha
 def test_libraries_that_a_wheel_is_known_to_expect_are_told_with_the_architecture_that_loads_it():
     lines = [unfit("ibm_db-3.3-cp313-cp313-manylinux_2_34_x86_64.whl"), sdist("ibm_db-3.3.tar.gz"), missing("ibm-db")]
 
-    assert failure(*lines, chosen=target("python3.13", "arm64")) == [
+    assert failure(*lines, selected=target("python3.13", "arm64")) == [
         (
             "ibm-db 3.3: no wheel for python3.13 on arm64; its wheels are for manylinux x86_64; use architecture "
             "x86_64 and put libcrypt.so.1 and libpam.so.0 into the archive's lib/ folder"
@@ -501,7 +503,7 @@ def test_a_runtime_helps_if_the_project_and_aws_admit_it(tag, admitted, fix):
 def test_a_deprecated_runtime_may_change_its_architecture():
     line = unfit("lib-2.0-cp310-cp310-manylinux_2_17_x86_64.whl")
 
-    assert failure(line, missing("lib"), chosen=target("python3.10", "arm64")) == [
+    assert failure(line, missing("lib"), selected=target("python3.10", "arm64")) == [
         "lib 2.0: no wheel for python3.10 on arm64; its wheels are for manylinux x86_64; use architecture x86_64"
     ]
 
@@ -677,7 +679,7 @@ def test_a_newer_release_without_a_fitting_wheel_is_told():
         sdist("lib-1.2.tar.gz"),
     ]
 
-    assert older(*lines, chosen=AL2_ARM) == [
+    assert older(*lines, selected=AL2_ARM) == [
         (
             "lib 1.0 instead of 1.2: 1.2 has no wheel for python3.11 on arm64, it needs glibc 2.28 or newer, the "
             "runtime's glibc is 2.26"
@@ -804,15 +806,15 @@ def test_a_conflict_of_others_is_no_reason(line):
 # A wheel for any platform
 
 
-def fallback(*others: str, chosen: Target | None = None, taken: str = "lib-1.0-py3-none-any.whl") -> list[str]:
+def fallback(*others: str, selected: Target | None = None, taken: str = "lib-1.0-py3-none-any.whl") -> list[str]:
     """Return what is told of a wheel whose release has these others."""
     name = canonicalize_name("lib")
     pins = [Pin(name, Version("1.0"), f"https://host/{taken}", None)]
-    return list(explain_fallbacks(pins, {name: others}, chosen or target()).values())
+    return list(explain_fallbacks(pins, {name: others}, selected or target()).values())
 
 
 @pytest.mark.parametrize(
-    ("others", "chosen", "found", "fix"),
+    ("others", "selected", "found", "fix"),
     [
         (
             ["lib-1.0-py3-none-manylinux_2_28_x86_64.whl", "lib-1.0.tar.gz"],
@@ -840,11 +842,11 @@ def fallback(*others: str, chosen: Target | None = None, taken: str = "lib-1.0-p
         ),
     ],
 )
-def test_a_wheel_for_any_platform_in_place_of_one_for_linux_is_told(others, chosen, found, fix):
-    assert fallback(*others, chosen=chosen) == [
+def test_a_wheel_for_any_platform_in_place_of_one_for_linux_is_told(others, selected, found, fix):
+    assert fallback(*others, selected=selected) == [
         (
-            f"lib 1.0: might lack a library, because {chosen} gets its wheel for any platform instead of one for Linux "
-            f"({found}); test it, or {fix}"
+            f"lib 1.0: might lack a library, because {selected} gets its wheel for any platform instead of one for "
+            f"Linux ({found}); test it, or {fix}"
         )
     ]
 

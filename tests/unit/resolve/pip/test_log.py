@@ -6,7 +6,7 @@ import pytest
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from hatch_lambda.resolve.pip.log import Missing, Offer, PipLog, Unfetched
+from hatch_lambda.resolve.pip.log import FetchFailure, IndexFile, Missing, PipLog
 from tests.support.log_lines import (
     INDEX,
     answered,
@@ -28,7 +28,7 @@ LIB = canonicalize_name("lib")
 def test_an_empty_log_tells_nothing():
     empty = PipLog("")
 
-    assert (empty.offers(LIB), empty.missing, empty.unfetched, empty.indexes) == ((), (), (), ())
+    assert (empty.files(LIB), empty.missing, empty.fetch_failures, empty.indexes) == ((), (), (), ())
     assert (empty.conflicts, empty.causes, empty.prompted) == ((), (), False)
 
 
@@ -37,7 +37,7 @@ def test_lines_that_are_not_known_are_passed_over():
         "Found link", "  Found link nothing", "Skipping link: not a file", "Could not fetch URL x", "\x00", "é"
     )
 
-    assert (strange.offers(LIB), strange.missing, strange.unfetched) == ((), (), ())
+    assert (strange.files(LIB), strange.missing, strange.fetch_failures) == ((), (), ())
 
 
 def test_lines_come_without_timestamps_and_links():
@@ -54,36 +54,36 @@ def test_lines_come_without_timestamps_and_links():
 @pytest.mark.parametrize(
     ("line", "offer"),
     [
-        (taken("lib-1.0-py3-none-any.whl"), Offer("lib-1.0-py3-none-any.whl", Version("1.0"), "taken")),
+        (taken("lib-1.0-py3-none-any.whl"), IndexFile("lib-1.0-py3-none-any.whl", Version("1.0"), "taken")),
         (
             unfit("lib-2.0-cp313-cp313-win_amd64.whl"),
-            Offer("lib-2.0-cp313-cp313-win_amd64.whl", Version("2.0"), "tags"),
+            IndexFile("lib-2.0-cp313-cp313-win_amd64.whl", Version("2.0"), "tags"),
         ),
-        (sdist("lib-4.0rc1.tar.gz"), Offer("lib-4.0rc1.tar.gz", Version("4.0rc1"), "sdist", sha256="ab12")),
-        (sdist("lib-4.0.zip"), Offer("lib-4.0.zip", Version("4.0"), "sdist", sha256="ab12")),
+        (sdist("lib-4.0rc1.tar.gz"), IndexFile("lib-4.0rc1.tar.gz", Version("4.0rc1"), "sdist", sha256="ab12")),
+        (sdist("lib-4.0.zip"), IndexFile("lib-4.0.zip", Version("4.0"), "sdist", sha256="ab12")),
         (
             sdist("lib-4.0.zip", ">=3.9,<3.13"),
-            Offer("lib-4.0.zip", Version("4.0"), "sdist", ">=3.9,<3.13", sha256="ab12"),
+            IndexFile("lib-4.0.zip", Version("4.0"), "sdist", ">=3.9,<3.13", sha256="ab12"),
         ),
         (
             taken("lib-1.0-py3-none-any.whl", ">=3"),
-            Offer("lib-1.0-py3-none-any.whl", Version("1.0"), "taken", ">=3"),
+            IndexFile("lib-1.0-py3-none-any.whl", Version("1.0"), "taken", ">=3"),
         ),
         (
             other_python("lib-3.0-py3-none-any.whl", ">=3.14,!=3.15.*"),
-            Offer("lib-3.0-py3-none-any.whl", Version("3.0"), "python", ">=3.14,!=3.15.*"),
+            IndexFile("lib-3.0-py3-none-any.whl", Version("3.0"), "python", ">=3.14,!=3.15.*"),
         ),
-        (yanked("lib-5.0-py3-none-any.whl"), Offer("lib-5.0-py3-none-any.whl", Version("5.0"), "yanked")),
-        (unknown("lib-6.0-py3-none-any.whl"), Offer("lib-6.0-py3-none-any.whl", Version("6.0"), "other")),
+        (yanked("lib-5.0-py3-none-any.whl"), IndexFile("lib-5.0-py3-none-any.whl", Version("5.0"), "yanked")),
+        (unknown("lib-6.0-py3-none-any.whl"), IndexFile("lib-6.0-py3-none-any.whl", Version("6.0"), "other")),
         (
             taken("lib-1.0+cu12-py3-none-any.whl"),
-            Offer("lib-1.0+cu12-py3-none-any.whl", Version("1.0+cu12"), "taken"),
+            IndexFile("lib-1.0+cu12-py3-none-any.whl", Version("1.0+cu12"), "taken"),
         ),
-        (taken("Lib-1.0-1-py3-none-any.whl"), Offer("Lib-1.0-1-py3-none-any.whl", Version("1.0"), "taken")),
+        (taken("Lib-1.0-1-py3-none-any.whl"), IndexFile("Lib-1.0-1-py3-none-any.whl", Version("1.0"), "taken")),
     ],
 )
 def test_an_offer_is_a_file_and_what_pip_made_of_it(line, offer):
-    assert log(line).offers(LIB) == (offer,)
+    assert log(line).files(LIB) == (offer,)
 
 
 @pytest.mark.parametrize(
@@ -99,11 +99,11 @@ def test_an_offer_is_a_file_and_what_pip_made_of_it(line, offer):
     ],
 )
 def test_a_file_without_a_version_is_no_offer(filename):
-    assert log(unknown(filename)).offers(LIB) == ()
+    assert log(unknown(filename)).files(LIB) == ()
 
 
 def test_a_file_for_no_readable_versions_of_python_suits_none():
-    (offer,) = log(sdist("lib-4.0.zip", "nonsense")).offers(LIB)
+    (offer,) = log(sdist("lib-4.0.zip", "nonsense")).files(LIB)
 
     assert not offer.pythons.contains("3.13.1")
 
@@ -117,7 +117,7 @@ def test_offers_are_told_by_distribution_under_any_spelling():
         taken("My_Lib-1.0-py3-none-any.whl"), sdist("my.lib-2.0.tar.gz"), taken("my-1.0-py3-none-any.whl"), taken("x")
     )
 
-    assert [offer.filename for offer in found.offers(canonicalize_name("my-lib"))] == [
+    assert [offer.filename for offer in found.files(canonicalize_name("my-lib"))] == [
         "My_Lib-1.0-py3-none-any.whl",
         "my.lib-2.0.tar.gz",
     ]
@@ -126,13 +126,13 @@ def test_offers_are_told_by_distribution_under_any_spelling():
 def test_an_offer_in_a_local_folder_is_one():
     line = "  Found link file:///home/me/wheels/lib-1.0-py3-none-any.whl, version: 1.0"
 
-    assert log(line).offers(LIB) == (Offer("lib-1.0-py3-none-any.whl", Version("1.0"), "taken"),)
+    assert log(line).files(LIB) == (IndexFile("lib-1.0-py3-none-any.whl", Version("1.0"), "taken"),)
 
 
 def test_a_links_query_is_no_part_of_the_files_name():
     line = f"  Found link https://host/lib-1.0-py3-none-any.whl?from=https://x/y.whl (from {INDEX}lib/), version: 1.0"
 
-    assert log(line).offers(LIB) == (Offer("lib-1.0-py3-none-any.whl", Version("1.0"), "taken"),)
+    assert log(line).files(LIB) == (IndexFile("lib-1.0-py3-none-any.whl", Version("1.0"), "taken"),)
 
 
 # What was missing
@@ -161,22 +161,22 @@ def test_pages_that_could_not_be_fetched_are_told_once_unless_they_are_not_there
         unfetched(f"{INDEX}a/", "connection error: [Errno 111] Connection refused"),
     )
 
-    assert found.unfetched == (
-        Unfetched(f"{INDEX}a/", "connection error: [Errno 111] Connection refused"),
-        Unfetched(f"{INDEX}b/", "HTTP 503"),
+    assert found.fetch_failures == (
+        FetchFailure(f"{INDEX}a/", "connection error: [Errno 111] Connection refused"),
+        FetchFailure(f"{INDEX}b/", "HTTP 503"),
     )
 
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_an_answer_that_refuses_the_credentials_is_told(status):
-    (failure,) = log(answered("/simple/lib/", status)).unfetched
+    (failure,) = log(answered("/simple/lib/", status)).fetch_failures
 
-    assert failure == Unfetched("http://127.0.0.1:8080/simple/lib/", f"HTTP {status}")
+    assert failure == FetchFailure("http://127.0.0.1:8080/simple/lib/", f"HTTP {status}")
     assert failure.status == status
 
 
 def test_a_refusal_that_pip_then_found_credentials_for_is_not():
-    assert log(answered("/simple/lib/", 401), answered("/simple/lib/", 200)).unfetched == ()
+    assert log(answered("/simple/lib/", 401), answered("/simple/lib/", 200)).fetch_failures == ()
 
 
 def test_the_usual_port_makes_no_second_failure():
@@ -185,12 +185,12 @@ def test_the_usual_port_makes_no_second_failure():
         "Could not fetch URL https://index.example/simple/lib/: 403 Client Error: Forbidden - skipping",
     )
 
-    assert found.unfetched == (Unfetched("https://index.example/simple/lib/", "HTTP 403"),)
+    assert found.fetch_failures == (FetchFailure("https://index.example/simple/lib/", "HTTP 403"),)
 
 
 @pytest.mark.parametrize("status", [200, 302, 404, 500])
 def test_any_other_answer_is_not(status):
-    assert log(answered("/simple/lib/", status)).unfetched == ()
+    assert log(answered("/simple/lib/", status)).fetch_failures == ()
 
 
 @pytest.mark.parametrize(
@@ -202,8 +202,8 @@ def test_why_there_was_no_connection_is_all_that_is_told_of_it(where):
         f"/simple/lib/ (Caused by NewConnectionError('{where}: Failed to establish a new connection: [Errno 5] no'))"
     )
 
-    assert log(unfetched(f"{INDEX}lib/", reason)).unfetched == (
-        Unfetched(f"{INDEX}lib/", "connection error: [Errno 5] no"),
+    assert log(unfetched(f"{INDEX}lib/", reason)).fetch_failures == (
+        FetchFailure(f"{INDEX}lib/", "connection error: [Errno 5] no"),
     )
 
 
@@ -218,7 +218,7 @@ def test_the_file_whose_download_broke_off_is_told(line):
 
 
 def test_a_page_that_could_not_be_reached_has_no_status():
-    assert Unfetched("u", "connection error").status is None
+    assert FetchFailure("u", "connection error").status is None
 
 
 def test_indexes_and_folders_are_told_once():
@@ -246,9 +246,9 @@ def test_pips_own_index_is_told_where_pip_names_no_other():
 
 def test_pips_own_index_is_not_told_where_pip_looks_into_others_or_into_folders_only():
     other = log(looked("http://a/simple"), "1 location(s) to search for versions of lib:", "* http://a/simple/lib/")
-    folders = log("Looking in links: ./wheels", "0 location(s) to search for versions of lib:", "* https://no/x/")
+    directories = log("Looking in links: ./wheels", "0 location(s) to search for versions of lib:", "* https://no/x/")
 
-    assert (other.indexes, folders.indexes) == (("http://a/simple",), ("./wheels",))
+    assert (other.indexes, directories.indexes) == (("http://a/simple",), ("./wheels",))
 
 
 def test_a_question_that_nobody_could_answer_is_told():

@@ -15,7 +15,7 @@ from tests.support.log_lines import log, other_python, sdist, taken, unfit, yank
 
 def above(*lines: str, wanted: str = "") -> list[str]:
     """Return the sdists that are to be built with these lines in pip's log."""
-    offers = log(*lines).offers(canonicalize_name("lib"))
+    offers = log(*lines).files(canonicalize_name("lib"))
     return [offer.filename for offer in sdists_above_wheels(offers, SpecifierSet(wanted))]
 
 
