@@ -1,1 +1,1 @@
-"""From requirements to pins: which wheel of each distribution the target gets."""
+"""Requirements to pinned versions, and their validation. Start with ``Resolver`` in ``base.py``."""

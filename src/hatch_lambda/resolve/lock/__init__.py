@@ -1,1 +1,1 @@
-"""..."""
+"""Lock files. Start with ``LockResolver`` in ``read.py``; ``write.py`` makes a lock."""
