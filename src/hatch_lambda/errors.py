@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from hatch_lambda.diagnostics import Diagnostic, message_lines
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from packaging.specifiers import SpecifierSet
     from packaging.utils import NormalizedName
+
+    from hatch_lambda.diagnostics import Message
 
 _CREDENTIALS = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s]+@")
 
@@ -37,7 +41,7 @@ https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-command
 
 
 class HatchLambdaError(Exception):
-    """One or more problems, a line each: ``where: what is wrong; what was found or needed; what to do``.
+    """One or more problems, a line each.
 
     ``detail`` is another tool's own output; it comes last, its lines as they are but for credentials and what is not
     printable. ``excerpt`` is the part of it that is shown without ``-v``: all of it by default, nothing if the problems
@@ -46,24 +50,36 @@ class HatchLambdaError(Exception):
 
     exit_code = 1
 
-    def __init__(self, problems: str | Iterable[str], *, detail: str = "", excerpt: str | None = None) -> None:
-        self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
+    def __init__(
+        self,
+        problems: Message | Iterable[Message],
+        *,
+        detail: str = "",
+        excerpt: str | None = None,
+    ) -> None:
+        self.diagnostics = (problems,) if isinstance(problems, str | Diagnostic) else tuple(problems)
         self.detail = detail.strip()
         self.excerpt = self.detail if excerpt is None else excerpt.strip()
         super().__init__("\n".join(self.problems))
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Return the text of each problem."""
+        return tuple(map(str, self.diagnostics))
 
     def __str__(self) -> str:
         return self.text()
 
     def text(self, *, verbose: bool = False) -> str:
         """Return the problems and the other tool's output, all of it only if ``verbose``; every line is printable."""
-        problems = self.problems if verbose else self.first_problems()
+        lines = tuple(message_lines(self.diagnostics))
+        problems = lines if verbose else self.first_lines(lines)
         detail = (self.detail if verbose else self.excerpt).expandtabs().splitlines()
         return "\n".join(map(printable_line, (*problems, *([""] if problems and detail else []), *detail)))
 
-    def first_problems(self) -> tuple[str, ...]:
-        """Return the problems that are shown without ``-v``."""
-        return self.problems
+    def first_lines(self, lines: Sequence[str]) -> tuple[str, ...]:
+        """Return the lines that are shown without ``-v``."""
+        return tuple(lines)
 
 
 class ConfigError(HatchLambdaError):
@@ -82,7 +98,7 @@ class ResolveError(HatchLambdaError):
 
     def __init__(
         self,
-        problems: str | Iterable[str],
+        problems: Message | Iterable[Message],
         *,
         detail: str = "",
         excerpt: str | None = None,
@@ -91,9 +107,9 @@ class ResolveError(HatchLambdaError):
         super().__init__(problems, detail=detail, excerpt=excerpt)
         self.missing = dict(missing or {})
 
-    def first_problems(self) -> tuple[str, ...]:
+    def first_lines(self, lines: Sequence[str]) -> tuple[str, ...]:
         """Return so many problems that they fit on a screen, and how many more there are."""
-        return first_lines(self.problems, MOST_LINES, "problems")
+        return first_lines(lines, MOST_LINES, "problems")
 
 
 class WheelError(HatchLambdaError):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.archive.plan import Content
     from hatch_lambda.config.options import LambdaConfig
+    from hatch_lambda.diagnostics import Message
     from hatch_lambda.runtime.target import Target
     from hatch_lambda.wheels.wheel import Wheel
 
@@ -90,7 +91,7 @@ def root_dependencies(project: Project, config: LambdaConfig) -> tuple[Dependenc
     """
     own = [Dependency("project.dependencies", Requirement(text)) for text in project.dependencies]
     found = list(_expanded(project, own))
-    problems: list[str] = []
+    problems: list[Message] = []
     reads: list[tuple[Callable[[Project, str, str], list[Dependency]], str, str]] = [
         (_feature_dependencies, f"{config.where('features')}[{index}]", name)
         for index, name in enumerate(config.features, 1)
@@ -103,7 +104,7 @@ def root_dependencies(project: Project, config: LambdaConfig) -> tuple[Dependenc
         try:
             found += _expanded(project, read(project, where, name))
         except ProjectError as error:
-            problems += error.problems
+            problems += error.diagnostics
     if problems:
         raise ProjectError(problems)
     return tuple(found)

@@ -258,7 +258,7 @@ def test_an_older_wheel_instead_of_an_sdist_that_is_not_listed_is_a_warning(inde
     assert wheels(built) == ["lib-1.0-py3-none-any.whl"]
     assert [line for line in built.output.splitlines() if "warning" in line] == [
         (
-            "  warning: lib 1.0 is taken instead of 2.0, which has only an sdist (lib-2.0.tar.gz); build-from-source "
+            "warning: lib 1.0 is taken instead of 2.0, which has only an sdist (lib-2.0.tar.gz); build-from-source "
             '= ["lib"] takes it, if it is pure Python.'
         )
     ]

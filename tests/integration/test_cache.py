@@ -389,4 +389,4 @@ def test_the_c_locale_makes_the_same_archive_and_escapes_what_it_cannot_show(pro
 
     assert built.code == 0, built.output
     assert built.archive.read_bytes() == good
-    assert "  warning: exclude-files has 'gr\\xf6\\xdfe', which matches nothing" in shown.output
+    assert "warning: exclude-files has 'gr\\xf6\\xdfe', which matches nothing" in shown.output

@@ -304,7 +304,7 @@ def test_a_store_that_cannot_be_created_is_replaced_for_the_build(index, project
     assert built.code == 0, built.output
     assert zips.distributions(built.archive) == ["lib 1.0"]
     assert (
-        f"  warning: The wheel store {file}/store/wheels/1 cannot be written to (Not a directory); wheels are kept in "
+        f"warning: The wheel store {file}/store/wheels/1 cannot be written to (Not a directory); wheels are kept in "
         "a temporary folder for this build only."
     ) in built.output.splitlines()
 

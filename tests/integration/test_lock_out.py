@@ -117,7 +117,7 @@ def test_an_upgrade_of_what_the_lock_does_not_have_is_told(index, project):
 
     assert refreshed.output == (
         f"{LOCK}\n  python3.13 on x86_64, 2 distributions\n  lib: 1.0 -> 2.0\n"
-        "  warning: HATCH_LAMBDA_UPGRADE names 'libb', which the lock did not have; it changes nothing.\n"
+        "warning: HATCH_LAMBDA_UPGRADE names 'libb', which the lock did not have; it changes nothing.\n"
     )
 
 

@@ -72,7 +72,7 @@ def test_a_quiet_build_still_warns(project):
 
     built = project.build(HATCH_QUIET="1")
 
-    assert built.output == f"  warning: {TABLE}.zzz is not an option of this target; it is ignored.\n"
+    assert built.output == f"warning: {TABLE}.zzz is not an option of this target; it is ignored.\n"
 
 
 def test_a_verbose_build_tells_the_seconds_of_each_step(project):
@@ -92,7 +92,7 @@ def test_a_verbose_build_tells_the_seconds_of_each_step(project):
             'exclude-files = ["docs/", "*.md"]',
             (
                 "exclude-files has 'docs/', which matches nothing; the archive is the same without it.\n"
-                "  warning: exclude-files has '*.md', which matches nothing; the archive is the same without it."
+                "warning: exclude-files has '*.md', which matches nothing; the archive is the same without it."
             ),
         ),
         (
@@ -106,7 +106,7 @@ def test_an_option_without_effect_is_a_warning(project, options, warning):
 
     built = project.build()
 
-    assert (built.code, built.output) == (0, f"{SUMMARY}  warning: {warning}\n")
+    assert (built.code, built.output) == (0, f"{SUMMARY}warning: {warning}\n")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_a_runtime_on_its_way_in_or_out_is_a_warning(project, runtime, warning):
 
     assert (built.code, built.output) == (
         0,
-        SUMMARY.replace("python3.13", runtime) + f"  warning: {warning}\n",
+        SUMMARY.replace("python3.13", runtime) + f"warning: {warning}\n",
     )
 
 
@@ -146,7 +146,7 @@ def test_a_zip_that_only_s3_can_take_is_a_warning(project):
             "  python3.13 on x86_64\n"
             "  0 distributions, 51.0 MiB zipped, 51.0 MiB unzipped (20.4% of Lambda's limit)\n"
             "  largest: shop 0.1.0 (51.0 MiB)\n"
-            "  warning: The archive takes 51.0 MiB, more than the 50.0 MiB that Lambda takes directly; it has to be "
+            "warning: The archive takes 51.0 MiB, more than the 50.0 MiB that Lambda takes directly; it has to be "
             "deployed from S3.\n"
         ),
     )

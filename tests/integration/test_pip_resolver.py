@@ -442,7 +442,7 @@ def test_a_yanked_release_that_is_pinned_is_taken_with_a_warning(index, project)
     assert built.code == 0, built.output
     assert zips.distributions(built.archive) == ["lib 2.0"]
     assert (
-        "  warning: lib 2.0 was yanked from its index; it is used because a requirement asks for it."
+        "warning: lib 2.0 was yanked from its index; it is used because a requirement asks for it."
         in built.output.splitlines()
     )
 
@@ -465,7 +465,7 @@ def test_a_locked_release_that_was_yanked_since_is_kept_with_a_warning(index, pr
 
     assert built.code == 0, built.output
     warnings = [line for line in built.output.splitlines() if "warning" in line]
-    assert warnings == [f"  warning: lib 2.0 was yanked from its index; it is used because {why}"]
+    assert warnings == [f"warning: lib 2.0 was yanked from its index; it is used because {why}"]
 
 
 def test_a_locked_release_that_was_yanked_since_can_be_freed(index, project):

@@ -396,7 +396,7 @@ def test_an_extra_index_that_is_down_is_a_warning_if_the_others_do(index, projec
 
     assert built.code == 0, built.output
     assert (
-        "  warning: http://127.0.0.1:1/simple/lib/ could not be fetched (connection error: [Errno 111] Connection "
+        "warning: http://127.0.0.1:1/simple/lib/ could not be fetched (connection error: [Errno 111] Connection "
         "refused); the resolution is without what it may offer."
     ) in built.output.splitlines()
 

@@ -73,7 +73,7 @@ def test_an_extra_that_does_not_exist_is_told_whoever_resolves(index, project):
     for built in (by_pip, by_uv, locking, by_lock):
         assert built.code == 0, built.output
         warnings = [line for line in built.output.splitlines() if "warning" in line]
-        assert warnings == [f"  warning: {warning}"]
+        assert warnings == [f"warning: {warning}"]
         assert zips.distributions(built.archive) == ["server 1.0"]
 
 

@@ -62,7 +62,7 @@ def deployed(*zips: Path, **options: Any) -> tuple[list[str], tuple[str, ...]]:
     told: list[str] = []
     outcome = deploy(DeployRequest(zips=zips, **options), lambda step: told.append(str(step)))
     assert told == [str(step) for step in outcome.steps]
-    return told, outcome.warnings
+    return told, tuple(map(str, outcome.warnings))
 
 
 def copy_of_checkout(directory: Path) -> Path:

@@ -17,7 +17,7 @@ _PATTERNS = {"compile", "findall", "finditer", "fullmatch", "match", "search", "
 _HELP = {"description", "epilog", "help", "metavar"}
 """Arguments that are the help of a command."""
 
-_TOLD = ("Error", "Diagnostic", "Problem")
+_TOLD = ("Error", "Finding", "Problem")
 """How the names of classes end whose texts are told to the user."""
 
 
@@ -61,7 +61,7 @@ def _texts(source: Path) -> Iterator[tuple[Message, bool, bool]]:
 
 
 class _Texts(ast.NodeVisitor):
-    """Collects texts with their lines, and whether they stand in a ``raise`` or a ``Diagnostic``."""
+    """Collects texts with their lines, and whether they stand in a ``raise`` or a ``Finding``."""
 
     def __init__(self) -> None:
         self.texts: list[tuple[str, int, bool]] = []

@@ -61,21 +61,27 @@ class WrittenArchive:
     sha256: str
 
 
-def write_archive(plan: ArchivePlan, path: Path, *, timestamp: int) -> WrittenArchive:
-    """Write the planned archive to ``path`` and return it.
+@contextmanager
+def written_archive(plan: ArchivePlan, path: Path, *, timestamp: int) -> Iterator[WrittenArchive]:
+    """Write the planned archive and yield it; it is at ``path`` once the block ends without an exception.
 
-    ``timestamp``, in seconds since 1970, dates every entry. All or nothing: the zip is written beside ``path`` and
-    renamed once it is on the disk. Raises ``ArchiveError`` if that fails; what stood at ``path`` is then untouched.
+    ``timestamp``, in seconds since 1970, dates every entry. All or nothing: the zip is written next to ``path`` and
+    renamed at the end of the block. Raises ``ArchiveError`` if that fails; what was at ``path`` stays as it was.
     """
     date = dos_date(timestamp)
-    with ThreadPoolExecutor(1) as hasher:
-        with whole_file(path) as file:
-            output = _Output(file, hasher)
-            runs = itertools.groupby(plan.entries, key=_source)
-            headers = [header for source, run in runs for header in _copy(source, run, output, date)]
-            _finish(output, headers)
-            output.flush()
-        return WrittenArchive(path, output.position, output.sha256)
+    with ThreadPoolExecutor(1) as hasher, whole_file(path) as file:
+        output = _Output(file, hasher)
+        runs = itertools.groupby(plan.entries, key=_source)
+        headers = [header for source, run in runs for header in _copy(source, run, output, date)]
+        _finish(output, headers)
+        output.flush()
+        yield WrittenArchive(path, output.position, output.sha256)
+
+
+def write_archive(plan: ArchivePlan, path: Path, *, timestamp: int) -> WrittenArchive:
+    """Write the planned archive to ``path`` and return it; raises as ``written_archive`` does."""
+    with written_archive(plan, path, timestamp=timestamp) as archive:
+        return archive
 
 
 @contextmanager

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.archive.plan import FileContent, PlanOptions, make_plan, offered_plan
-from hatch_lambda.archive.write import write_archive
+from hatch_lambda.archive.write import written_archive
 from hatch_lambda.build.manifest import write_manifest
 from hatch_lambda.build.report import LockChange, LockReport, Report
 from hatch_lambda.checks import check_candidate
-from hatch_lambda.checks.base import Candidate
+from hatch_lambda.checks.base import Candidate, message_of
 from hatch_lambda.checks.limits import check_zipped, size_problem
 from hatch_lambda.dependencies.sources import shared_directory
-from hatch_lambda.dependencies.wheelhouse import choose
+from hatch_lambda.dependencies.wheelhouse import select_wheels
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError, PlanError
 from hatch_lambda.layers import (
     LAYER_PREFIX,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from hatch_lambda.archive.read import LambdaZip
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.dependencies.wheelhouse import ResolvedWheels, SelectedWheels, Wheelhouse
+    from hatch_lambda.diagnostics import Message
     from hatch_lambda.project import Project
     from hatch_lambda.resolve.base import Dependency
     from hatch_lambda.resolve.strategy import Upgrade
@@ -51,55 +53,57 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Job:
-    """One archive to make: of which project, how, on top of which layers, and which archives share its resolution.
+    """A zip to build: of which project, with which options, on which layers, and what shares its resolution.
 
-    A layer is a job too, or a zip that was read.
+    A layer is a job too, or an existing zip. If ``strict`` is set, a warning fails the build.
     """
 
     project: Project
     config: LambdaConfig
     sharing: tuple[LambdaConfig, ...]
     layers: tuple[Job | LambdaZip, ...] = ()
+    strict: bool = False
 
 
 def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Report:
-    """Make the archive and return what it became; raises ``HatchLambdaError``, with nothing at ``path`` changed.
+    """Build the zip at ``path`` and return a report on it.
 
-    ``timestamp``, in seconds since 1970, dates its entries.
+    ``timestamp``, in seconds since 1970, dates its entries. Raises ``HatchLambdaError``; ``path`` then stays as it was.
     """
+    config = job.config
     planned = plan(job, wheelhouse)
-    candidate = Candidate(
-        planned.plan,
-        job.config,
-        wheelhouse.wheel_cache.results,
-        planned.layers,
-        _excluded(planned.selected, planned.layers),
-    )
+    excluded = _excluded(planned.selected, planned.layers)
+    candidate = Candidate(planned.plan, config, wheelhouse.wheel_cache.results, planned.layers, excluded)
     with wheelhouse.step("check"):
-        diagnostics = check_candidate(candidate)
-    with wheelhouse.step("write"):
-        archive = write_archive(planned.plan, path, timestamp=timestamp)
-        diagnostics += tuple(diagnostic.text for diagnostic in check_zipped(archive.size))
-        if job.config.manifest:
-            write_manifest(path, job.config, diagnostics)
-    resolution = planned.resolved.resolution
-    warnings = (
-        *job.config.warnings,
-        *resolution.warnings,
-        *wheelhouse.wheel_cache.warnings,
-        *planned.warnings,
-        *diagnostics,
-    )
+        found = check_candidate(candidate)
+    with wheelhouse.step("write"), written_archive(planned.plan, path, timestamp=timestamp) as archive:
+        found += tuple(map(message_of, check_zipped(archive.size)))
+        resolution = planned.resolved.resolution
+        known = (*config.warnings, *resolution.warnings, *wheelhouse.wheel_cache.warnings, *planned.warnings)
+        warnings = tuple(warning for warning in (*known, *found) if not _is_ignored(warning, config))
+        if job.strict and warnings:
+            raise PlanError(map(_as_error, warnings))
+    if config.manifest:
+        with wheelhouse.step("manifest"):
+            write_manifest(path, config, [warning for warning in found if warning in warnings])
     return Report(
         candidate, planned.selected, planned.in_layers, planned.compatible, archive, resolution.notes, warnings
     )
 
 
+def _is_ignored(warning: Message, config: LambdaConfig) -> bool:
+    return isinstance(warning, Diagnostic) and warning.code in config.ignore_warnings
+
+
+def _as_error(warning: Message) -> Message:
+    return replace(warning, severity="error") if isinstance(warning, Diagnostic) else warning
+
+
 @dataclass(frozen=True)
 class Planned:
-    """An archive that is decided, but not written: every file of it, and how it came to that.
+    """A zip that is decided, but not written: every file of it, and how it came to that.
 
-    ``carried`` are the wheels that its layers have instead, ``compatible`` the targets that the archive is right for.
+    ``in_layers`` are the wheels that its layers provide, ``compatible`` the targets that the zip is right for.
     """
 
     plan: ArchivePlan
@@ -108,31 +112,31 @@ class Planned:
     in_layers: tuple[Wheel, ...]
     layers: tuple[Layer, ...]
     compatible: tuple[Target, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Message, ...]
 
 
 def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
-    """Return every file of the archive, and of the layers that it is made for; raises ``HatchLambdaError``."""
+    """Return every file of the zip; its layers are planned first. Raises ``HatchLambdaError``."""
     project, config = job.project, job.config
     layers = tuple(_layer(layer, config, wheelhouse) for layer in job.layers)
     resolved = wheelhouse.resolve_wheels(project, job.sharing)
     roots = root_dependencies(project, config)
     with wheelhouse.step("plan"):
-        selected = choose(resolved, roots, config)
-        mine = [project.origin] if config.project else []
-        check_versions([*mine, *(wheel.origin for wheel in selected.wheels)], layers, config.archive)
+        selected = select_wheels(resolved, roots, config)
+        own = [project.origin] if config.project else []
+        check_versions([*own, *(wheel.origin for wheel in selected.wheels)], layers, config.archive)
         wheels = wheels_not_in_layers(selected.wheels, layers)
-        valid = compatible_targets(roots, selected.wheels, config) if config.kind == "layer" else (config.target,)
-        described = lambda_json(project, config, wheels, valid, [layer.name for layer in layers])
+        compatible = compatible_targets(roots, selected.wheels, config) if config.kind == "layer" else (config.target,)
+        described = lambda_json(project, config, wheels, compatible, [layer.name for layer in layers])
         decided = _archive_plan(project, config, wheels, layers, described)
-    kept = {wheel.name for wheel in wheels}
-    beneath = tuple(wheel for wheel in selected.wheels if wheel.name not in kept)
+    names = {wheel.name for wheel in wheels}
+    in_layers = tuple(wheel for wheel in selected.wheels if wheel.name not in names)
     fallbacks = resolved.resolution.fallbacks
     warnings = (
-        *(fallbacks[name] for name in sorted(kept & fallbacks.keys())),
+        *(fallbacks[name] for name in sorted(names & fallbacks.keys())),
         *_unused_exclusions(selected, decided, config),
     )
-    return Planned(decided, resolved, selected, beneath, layers, valid, warnings)
+    return Planned(decided, resolved, selected, in_layers, layers, compatible, warnings)
 
 
 def _layer(layer: Job | LambdaZip, config: LambdaConfig, wheelhouse: Wheelhouse) -> Layer:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_lambda.config.options import LambdaConfig
+    from hatch_lambda.diagnostics import Message
 
 
 def manifest_path(archive: Path) -> Path:
@@ -23,7 +24,7 @@ def manifest_path(archive: Path) -> Path:
     return archive.with_suffix(".json")
 
 
-def write_manifest(archive: Path, config: LambdaConfig, warnings: Sequence[str]) -> None:
+def write_manifest(archive: Path, config: LambdaConfig, warnings: Sequence[Message]) -> None:
     """Read the archive that was just written, and describe it beside it; ``warnings`` are those of the checks.
 
     All or nothing; raises ``ArchiveError`` or ``ZipError``, and then no description is left of an older archive.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hatch_lambda.archive.write import WrittenArchive
     from hatch_lambda.checks.base import Candidate
     from hatch_lambda.dependencies.wheelhouse import SelectedWheels
+    from hatch_lambda.diagnostics import Message
     from hatch_lambda.runtime.target import Target
     from hatch_lambda.wheels.wheel import Wheel
 
@@ -35,7 +36,7 @@ class Report:
     compatible: tuple[Target, ...]
     archive: WrittenArchive
     notes: tuple[str, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Message, ...]
 
     def lines(self) -> Iterator[str]:
         """Yield the summary that follows the archive's path on the terminal."""
@@ -93,7 +94,7 @@ class LockReport:
 
     path: Path
     parts: tuple[LockChange, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Message, ...]
 
     @property
     def notes(self) -> tuple[str, ...]:

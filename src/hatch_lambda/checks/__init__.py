@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hatch_lambda.checks.base import message_of
 from hatch_lambda.checks.contents import check_contents
 from hatch_lambda.checks.excluded import check_excluded
 from hatch_lambda.checks.handler import check_handler
@@ -21,6 +22,7 @@ from hatch_lambda.errors import PlanError
 
 if TYPE_CHECKING:
     from hatch_lambda.checks.base import Candidate
+    from hatch_lambda.diagnostics import Message
 
 CHECKS = (
     check_contents,
@@ -42,10 +44,10 @@ ZIP_CHECKS = tuple(check for check in CHECKS if check not in {check_contents, ch
 """Those that a finished zip can be put to: not those that ask what was wanted, or for the wheels."""
 
 
-def check_candidate(candidate: Candidate) -> tuple[str, ...]:
+def check_candidate(candidate: Candidate) -> tuple[Message, ...]:
     """Return the warnings of all checks; raises ``PlanError`` with every problem that any of them found."""
-    diagnostics = [diagnostic for check in CHECKS for diagnostic in check(candidate)]
-    problems = [diagnostic.text for diagnostic in diagnostics if diagnostic.severity == "error"]
+    found = [one for check in CHECKS for one in check(candidate)]
+    problems = [message_of(one) for one in found if one.severity == "error"]
     if problems:
         raise PlanError(problems)
-    return tuple(diagnostic.text for diagnostic in diagnostics)
+    return tuple(map(message_of, found))

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from hatch_lambda.checks.search_path import SearchPath, module_suffixes
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.layers import Layer
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.archive.plan import ArchivePlan, Entry
     from hatch_lambda.config.options import LambdaConfig
+    from hatch_lambda.diagnostics import Message
     from hatch_lambda.resolve.base import Dependency
     from hatch_lambda.resolve.cache import ResultCache
 
@@ -68,8 +70,13 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Diagnostic:
+class Finding:
     """Something a check found: an error stops the build, a warning is a full sentence."""
 
     severity: Literal["error", "warning"]
     text: str
+
+
+def message_of(found: Finding | Diagnostic) -> Message:
+    """Return what a check found as a message."""
+    return found if isinstance(found, Diagnostic) else found.text

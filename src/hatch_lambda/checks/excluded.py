@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.checks.base import Diagnostic
+from hatch_lambda.checks.base import Finding
 from hatch_lambda.runtime.provided import DISTRIBUTIONS, SDK_CORE, known_version
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.base import Dependency
 
 
-def check_excluded(candidate: Candidate) -> Iterator[Diagnostic]:
+def check_excluded(candidate: Candidate) -> Iterator[Finding]:
     """Yield a warning for each requirement on a left out distribution that the runtime does not meet, as far as known.
 
     Another one follows if one part of AWS's SDK is left to the runtime and another goes in.
@@ -30,10 +30,10 @@ def check_excluded(candidate: Candidate) -> Iterator[Diagnostic]:
     for name, dependencies in sorted(by_name.items()):
         text = _problem(name, dependencies, runtime)
         if text and not (candidate.config.kind == "layer" and name not in DISTRIBUTIONS):  # a function may bring it
-            yield Diagnostic("warning", text)
+            yield Finding("warning", text)
     text = _mixture(candidate, by_name)
     if text:
-        yield Diagnostic("warning", text)
+        yield Finding("warning", text)
 
 
 def _problem(name: NormalizedName, dependencies: Iterable[Dependency], runtime: str) -> str | None:

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from hatch_lambda.archive.plan import open_content
-from hatch_lambda.checks.base import Diagnostic
+from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.handler_hints import intended_handler
 from hatch_lambda.checks.python_source import (
     ANYTHING,
@@ -46,7 +46,7 @@ _ARGUMENTS = ("event", "context")
 """What Lambda passes to a handler, by position. Source: ``handle_event_request``, as above."""
 
 
-def check_handler(candidate: Candidate) -> Iterator[Diagnostic]:
+def check_handler(candidate: Candidate) -> Iterator[Finding]:
     """Yield an error if Lambda can't load the handler's module, finds no function in it, or can't call that.
 
     A handler that names an executable file of the zip, as the Lambda Web Adapter wants it, is fine as it is.
@@ -64,21 +64,21 @@ def check_handler(candidate: Candidate) -> Iterator[Diagnostic]:
     problem = _name_problem(candidate, module) if module else None
     found = candidate.search_path.find(module) if module and not problem else None
     if problem:
-        yield Diagnostic("error", f"{where}: {problem}")
+        yield Finding("error", f"{where}: {problem}")
     elif found and found.entry:
         yield from _check_module(candidate, found.entry, function)
     elif program is not None:
-        yield Diagnostic("error", f"{where}: the file is in the archive, but may not be run; make it executable")
+        yield Finding("error", f"{where}: the file is in the archive, but may not be run; make it executable")
     elif not _is_told_of_layers(candidate, module):
-        yield Diagnostic("error", f"{where}: {_no_module_problem(candidate, module, found)}")
+        yield Finding("error", f"{where}: {_no_module_problem(candidate, module, found)}")
 
 
-def _check_program(program: Entry, where: str) -> Iterator[Diagnostic]:
+def _check_program(program: Entry, where: str) -> Iterator[Finding]:
     """Yield an error for a script whose first line Linux cannot read, as a checkout on Windows may have it."""
     with open_content(program.content) as file:
         first = file.readline(_LINE)
     if first.startswith(b"#!") and first.endswith(b"\r\n"):
-        yield Diagnostic(
+        yield Finding(
             "error",
             f"{where}: its first line ends in CR LF; Linux takes the CR for a part of the program's name; save it with "
             "LF, and keep it so with a line in .gitattributes, such as *.sh eol=lf",
@@ -151,7 +151,7 @@ def _top(entry: Entry) -> str:
     return top.removesuffix(".py") if top.endswith(".py") else ""
 
 
-def _check_module(candidate: Candidate, entry: Entry, function: str) -> Iterator[Diagnostic]:
+def _check_module(candidate: Candidate, entry: Entry, function: str) -> Iterator[Finding]:
     """Yield what keeps Lambda from calling a function of the module."""
     handler = str(candidate.config.handler)
     if not entry.path.endswith(".py"):
@@ -165,14 +165,12 @@ def _check_module(candidate: Candidate, entry: Entry, function: str) -> Iterator
     module = handler.rpartition(".")[0].replace("/", ".")
     if (function not in names and ANYTHING not in names) or _is_submodule(candidate, module, function, tree):
         intended = intended_handler(candidate, handler, module_exists=True)
-        yield Diagnostic(
-            "error", f"handler {handler!r}: {intended or _no_function_problem(entry.path, function, names)}"
-        )
+        yield Finding("error", f"handler {handler!r}: {intended or _no_function_problem(entry.path, function, names)}")
         return
     definition = function_named(function, tree)
     problem = _call_problem(definition) if definition else None
     if definition and problem:
-        yield Diagnostic("error", f"handler {handler!r}: {entry.path}:{definition.lineno} {problem}")
+        yield Finding("error", f"handler {handler!r}: {entry.path}:{definition.lineno} {problem}")
 
 
 def _is_submodule(candidate: Candidate, module: str, name: str, tree: ast.Module) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.checks.base import Diagnostic
+from hatch_lambda.checks.base import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -44,7 +44,7 @@ class _Form:
         return f"{self.name}/" if self.is_directory else self.path
 
 
-def check_hidden_modules(candidate: Candidate) -> Iterator[Diagnostic]:
+def check_hidden_modules(candidate: Candidate) -> Iterator[Finding]:
     """Yield an error for each module that Python never imports because another package has one of that name."""
     directories = candidate.search_path.directories
     modules: dict[str, list[_Form]] = {}
@@ -62,7 +62,7 @@ def check_hidden_modules(candidate: Candidate) -> Iterator[Diagnostic]:
             origin = directories[form.directory][form.path].origin
             differs = form.kind != winner.kind and not (form.is_directory and winner.is_directory)
             if differs and canonicalize_name(origin.name) != canonicalize_name(owner.name):
-                yield Diagnostic("error", _text(form, origin, winner, owner))
+                yield Finding("error", _text(form, origin, winner, owner))
                 break
 
 

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from hatch_lambda.checks.base import Diagnostic
+from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.python_source import (
     ANYTHING,
     LARGEST_SOURCE,
@@ -77,7 +77,7 @@ class _Read:
     attributes: frozenset[str]
 
 
-def check_imports(candidate: Candidate) -> Iterator[Diagnostic]:
+def check_imports(candidate: Candidate) -> Iterator[Finding]:
     """Yield a warning for each import of the project's files that certainly fails, with the first such line.
 
     It is an error if the handler certainly imports a module of the project that isn't valid Python.
@@ -94,7 +94,7 @@ def check_imports(candidate: Candidate) -> Iterator[Diagnostic]:
             yield problem.diagnostic(path)
     for found in (found for path in sorted(read.keys() & (reached or ())) for found in read[path].outside):
         text = f"{_where([found])}: {found.module!r} leads out of the zip; write it as an absolute import"
-        yield Diagnostic("warning", text)
+        yield Finding("warning", text)
     rearranged = any(word in content for content in files.values() for word in _REARRANGING)
     places = _ModuleIndex(candidate.modules, candidate.search_path, read, anywhere=rearranged)
     imports = list(_certain(read) if reached is None else _imports_of(read, reached))
@@ -318,7 +318,7 @@ class _ModuleIndex:
         return not names.isdisjoint({name, ANYTHING})
 
 
-def _missing_names(imports: Iterable[Import], places: _ModuleIndex) -> Iterator[Diagnostic]:
+def _missing_names(imports: Iterable[Import], places: _ModuleIndex) -> Iterator[Finding]:
     missing: dict[tuple[str, str], list[Import]] = {}
     for found in imports:
         path = None if places.is_rearranged(found.module) else places.file_without(found)
@@ -327,10 +327,10 @@ def _missing_names(imports: Iterable[Import], places: _ModuleIndex) -> Iterator[
     for (path, name), found_in in sorted(missing.items()):
         close = get_close_matches(name, sorted(places.read[path].names), n=1)
         fix = f"did you mean {close[0]!r}?" if close else "define it there, or correct the import"
-        yield Diagnostic("warning", f"{_where(found_in)}: {path} defines no {name!r}; {fix}")
+        yield Finding("warning", f"{_where(found_in)}: {path} defines no {name!r}; {fix}")
 
 
-def _missing_modules(imports: Iterable[Import], places: _ModuleIndex, candidate: Candidate) -> Iterator[Diagnostic]:
+def _missing_modules(imports: Iterable[Import], places: _ModuleIndex, candidate: Candidate) -> Iterator[Finding]:
     known = MODULES | standard_library(candidate.config.target.runtime.python)
     missing: dict[str, list[Import]] = {}
     for found in imports:
@@ -342,7 +342,7 @@ def _missing_modules(imports: Iterable[Import], places: _ModuleIndex, candidate:
             if module:
                 missing.setdefault(module, []).append(found)
     for module, found_in in sorted(missing.items()):
-        yield Diagnostic("warning", f"{_where(found_in)}: {_module_problem(candidate, module, places)}")
+        yield Finding("warning", f"{_where(found_in)}: {_module_problem(candidate, module, places)}")
 
 
 def _where(found: Sequence[Import]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_lambda.checks.base import Diagnostic
+from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.search_path import directories_around, is_shared
 from hatch_lambda.files.paths import SortedPaths
 
@@ -24,7 +24,7 @@ _MODULES = (".py", ".so")
 _START = "/__init__.py"
 
 
-def check_layers(candidate: Candidate) -> Iterator[Diagnostic]:
+def check_layers(candidate: Candidate) -> Iterator[Finding]:
     """Yield a warning for files that another layer overwrites, and for modules that Python will not find.
 
     If one of these is the handler's, or both are the project's own, it is an error.
@@ -35,7 +35,7 @@ def check_layers(candidate: Candidate) -> Iterator[Diagnostic]:
         yield from _hidden(candidate.plan.paths, beneath, candidate.config.handler or "")
 
 
-def _overwritten(candidate: Candidate) -> Iterator[Diagnostic]:
+def _overwritten(candidate: Candidate) -> Iterator[Finding]:
     seen: dict[str, tuple[Entry, str]] = {}
     pairs: dict[tuple[str, Origin, str, Origin], list[str]] = {}
     for layer in candidate.layers:
@@ -45,14 +45,14 @@ def _overwritten(candidate: Candidate) -> Iterator[Diagnostic]:
                 pairs.setdefault((name, other.origin, layer.name, entry.origin), []).append(path)
     for (first, one, second, other_one), paths in pairs.items():
         more = f" and {len(paths) - 1} more" if paths[1:] else ""
-        yield Diagnostic(
+        yield Finding(
             "warning",
             f"Layers {first} and {second} both have {paths[0]}{more}, of {one} and of {other_one}; the layer that the "
             "function names last overwrites the other. Put both distributions into one layer.",
         )
 
 
-def _hidden(function: Mapping[str, Entry], beneath: Mapping[str, Entry], handler: str) -> Iterator[Diagnostic]:
+def _hidden(function: Mapping[str, Entry], beneath: Mapping[str, Entry], handler: str) -> Iterator[Finding]:
     """Yield each package that is in both places with modules of one of them out of reach."""
     module = handler.rpartition(".")[0].replace(".", "/")
     told: set[str] = set()
@@ -75,8 +75,8 @@ def _hidden(function: Mapping[str, Entry], beneath: Mapping[str, Entry], handler
                 f"does not find {own or lost[0]} of {loser[own or lost[0]].origin} in {there}"
             )
             if own:
-                yield Diagnostic("error", f"handler {handler!r}: {why}; put both into one archive")
+                yield Finding("error", f"handler {handler!r}: {why}; put both into one archive")
             elif start.origin.project and loser[lost[0]].origin.project:  # what was left out here is out of reach there
-                yield Diagnostic("error", f"{package}: {why}; put the whole package into one of the two")
+                yield Finding("error", f"{package}: {why}; put the whole package into one of the two")
             else:
-                yield Diagnostic("warning", f"{why}. Put both into one archive.")
+                yield Finding("warning", f"{why}. Put both into one archive.")

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatch_lambda.archive.plan import WheelContent, open_content
-from hatch_lambda.checks.base import Diagnostic
+from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.dlopen import LAYOUT, Library, Module, Opened, may_open, read_module
 from hatch_lambda.checks.known_libraries import KNOWN_MODULES
 from hatch_lambda.checks.native_files import native_files
@@ -53,7 +53,7 @@ class _Opening(NamedTuple):
     loaded_by: tuple[str, ...]
 
 
-def check_libraries(candidate: Candidate) -> Iterator[Diagnostic]:
+def check_libraries(candidate: Candidate) -> Iterator[Finding]:
     """Yield a warning for each module that opens a library which is neither in the zip nor in the runtime.
 
     It counts if the import of its package runs it, or an import of the project does. What a runtime has that the user
@@ -241,7 +241,7 @@ def _with_parents(name: str) -> list[str]:
 
 def _warning(
     entry: Entry, line: str, names: Sequence[str], candidate: Candidate, *, fix: str = "", all_needed: bool = False
-) -> Diagnostic:
+) -> Finding:
     system = candidate.config.target.runtime.system.name
     shown = ", ".join(map(repr, names[:_SHOWN])) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
     if len(names) == 1:
@@ -250,6 +250,6 @@ def _warning(
         problem = f"the libraries {shown} aren't" if all_needed else f"none of the libraries {shown} is"
     owner = f" ({entry.origin})" if str(entry.origin) and not entry.origin.project else ""
     fix = fix or (_FIX_MANY if len(names) > 1 and all_needed else _FIX)
-    return Diagnostic(
+    return Finding(
         "warning", f"{entry.path}{line}: fails on Lambda, because {problem} in the zip or in {system}{owner}; {fix}"
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from hatch_lambda.checks.base import Diagnostic
+from hatch_lambda.checks.base import Finding
 from hatch_lambda.config.options import MAX_UNZIPPED
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ MAX_DIRECT_UPLOAD = 50 << 20
 MIB = 1 << 20
 
 
-def check_unzipped(candidate: Candidate) -> Iterator[Diagnostic]:
+def check_unzipped(candidate: Candidate) -> Iterator[Finding]:
     """Yield an error if the archive and its layers are larger, unpacked, than ``max-size`` admits, and why."""
     problem = size_problem(candidate.plan, candidate.layers, candidate.config)
     if problem:
-        yield Diagnostic("error", problem)
+        yield Finding("error", problem)
 
 
 def size_problem(plan: ArchivePlan, layers: Sequence[Layer], config: LambdaConfig) -> str | None:
@@ -47,10 +47,10 @@ def size_problem(plan: ArchivePlan, layers: Sequence[Layer], config: LambdaConfi
     return f"unzipped: {unzipped:,} bytes{shares}; {limit}; largest: {_filling(plan)}, …"
 
 
-def check_zipped(size: int) -> Iterator[Diagnostic]:
+def check_zipped(size: int) -> Iterator[Finding]:
     """Yield a warning if a zip of ``size`` bytes is more than Lambda takes directly."""
     if size > MAX_DIRECT_UPLOAD:
-        yield Diagnostic(
+        yield Finding(
             "warning",
             f"The archive takes {format_size(size)}, more than the {format_size(MAX_DIRECT_UPLOAD)} that Lambda takes "
             "directly; it has to be deployed from S3.",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.checks.base import Diagnostic
+from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.elf import numbers
 from hatch_lambda.checks.native_files import native_files
 from hatch_lambda.checks.wheel_tags import tags_inside, wheel_filename
@@ -47,7 +47,7 @@ class _Problem:
     is_certain: bool
 
 
-def check_native(candidate: Candidate) -> Iterator[Diagnostic]:
+def check_native(candidate: Candidate) -> Iterator[Finding]:
     """Yield a finding for each kind of native code that the runtime cannot load, by distribution.
 
     It is an error where it is sure that the distribution fails, or the file is the project's own; else a warning, as
@@ -251,12 +251,12 @@ def _folded(problems: Iterable[_Problem]) -> list[list[_Problem]]:
     return list(kinds.values())
 
 
-def _finding(problems: Sequence[_Problem], candidate: Candidate) -> Diagnostic:
+def _finding(problems: Sequence[_Problem], candidate: Candidate) -> Finding:
     first, others = problems[0], len(problems) - 1
     origin = first.file.entry.origin
     alike = f", and {others} more of its files" if others else ""
     owner = "" if origin.project else f" ({origin}{alike})"
     text = f"{first.file.entry.path}: {first.what}{owner}; {first.found}; {first.fix}"
     if first.is_certain and candidate.config.native_check == "error":
-        return Diagnostic("error", text)
-    return Diagnostic("warning", f"{text}; the archive is built all the same.")
+        return Finding("error", text)
+    return Finding("warning", f"{text}; the archive is built all the same.")

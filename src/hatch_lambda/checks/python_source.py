@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hatch_lambda.archive.plan import open_content
-from hatch_lambda.checks.base import Diagnostic
+from hatch_lambda.checks.base import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,10 +56,10 @@ class SourceProblem:
     fix: str
     is_certain: bool
 
-    def diagnostic(self, path: str) -> Diagnostic:
+    def diagnostic(self, path: str) -> Finding:
         """Return what to report about the file at a path of the zip: an error only if the problem is certain."""
         where = f"{path}:{self.line}" if self.line else path
-        return Diagnostic("error" if self.is_certain else "warning", f"{where}: {self.problem}; {self.fix}")
+        return Finding("error" if self.is_certain else "warning", f"{where}: {self.problem}; {self.fix}")
 
 
 def parse_entry(entry: Entry, target: Target) -> ast.Module | SourceProblem:

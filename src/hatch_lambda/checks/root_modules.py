@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_lambda.checks.base import Diagnostic
+from hatch_lambda.checks.base import Finding
 from hatch_lambda.runtime.provided import loaded_modules
 from hatch_lambda.runtime.stdlib import BUILTIN_MODULES, standard_library
 
@@ -24,7 +24,7 @@ _UNUSED = frozenset({"test"})
 _RUNTIME = "awslambdaric"
 
 
-def check_root_modules(candidate: Candidate) -> Iterator[Diagnostic]:
+def check_root_modules(candidate: Candidate) -> Iterator[Finding]:
     """Yield a warning for each root module that has the name of one of Python's own, or is the runtime's client."""
     python = candidate.config.target.runtime.python
     loaded = loaded_modules(python) | BUILTIN_MODULES
@@ -33,7 +33,7 @@ def check_root_modules(candidate: Candidate) -> Iterator[Diagnostic]:
             found = directory.find(name)
             if found and found.entry and candidate.is_own(found.entry):
                 path = f"{name}/" if found.is_package else found.path
-                yield Diagnostic("warning", _text(name, path, found.entry, is_loaded=name in loaded))
+                yield Finding("warning", _text(name, path, found.entry, is_loaded=name in loaded))
 
 
 def _text(name: str, path: str, entry: Entry, *, is_loaded: bool) -> str:

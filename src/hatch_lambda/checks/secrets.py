@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hatch_lambda.archive.plan import open_content
-from hatch_lambda.checks.base import Diagnostic
+from hatch_lambda.checks.base import Finding
 from hatch_lambda.layers import LAYER_PREFIX
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ _SHOWN = 8
 """Files that are named."""
 
 
-def check_secrets(candidate: Candidate) -> Iterator[Diagnostic]:
+def check_secrets(candidate: Candidate) -> Iterator[Finding]:
     """Yield a warning for each of the project's files that might contain a secret; the last counts those after it.
 
     Dependencies are public, and so are certificates and public keys.
@@ -61,7 +61,7 @@ def check_secrets(candidate: Candidate) -> Iterator[Diagnostic]:
         more = f" (and {others} more file{'s' if others > 1 else ''})" if others else ""
         problem = "might contain secrets that everyone with access to the function's code can read"
         fix = f'exclude it with exclude-files = ["/{path.removeprefix(prefix)}"]'
-        yield Diagnostic("warning", f"{path}{more}: {problem}; {fix}")
+        yield Finding("warning", f"{path}{more}: {problem}; {fix}")
 
 
 def _is_public(entry: Entry) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_lambda.archive.plan import open_content
-from hatch_lambda.checks.base import Diagnostic
+from hatch_lambda.checks.base import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ _START_FILES = (3, 15)
 """The first Python with ``.start`` files. Source: PEP 829, read 2026-11-27."""
 
 
-def check_startup_files(candidate: Candidate) -> Iterator[Diagnostic]:
+def check_startup_files(candidate: Candidate) -> Iterator[Finding]:
     """Yield a warning for each startup file that runs code, and for each module that Python imports at startup.
 
     Source: ``add_default_site_directories`` in ``bootstrap.py`` of AWS's images of python3.10 and python3.11, which
@@ -38,14 +38,14 @@ def check_startup_files(candidate: Candidate) -> Iterator[Diagnostic]:
             if line:
                 fix = f'exclude it with exclude-files = ["/{path}"] unless the function needs it'
                 text = f"{path}:{line}{_owner(entry)}: runs code at every cold start, before the handler; {fix}"
-                yield Diagnostic("warning", text)
+                yield Finding("warning", text)
         for name in _CUSTOMIZATIONS:
             found = directory.find(name)
             if found and found.entry and candidate.is_own(found.entry):
                 fix = f'exclude it with exclude-files = ["/{found.path}"]'
                 fix = "rename it" if found.entry.origin.project else fix
                 because = "Python imports it before the handler if PYTHONPATH includes its directory"
-                yield Diagnostic("warning", f"{found.path}{_owner(found.entry)}: {because}; {fix}")
+                yield Finding("warning", f"{found.path}{_owner(found.entry)}: {because}; {fix}")
 
 
 def _owner(entry: Entry) -> str:

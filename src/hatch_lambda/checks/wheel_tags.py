@@ -9,7 +9,7 @@ from packaging.tags import parse_tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from hatch_lambda.archive.plan import WheelContent, open_content
-from hatch_lambda.checks.base import Diagnostic
+from hatch_lambda.checks.base import Finding
 from hatch_lambda.files import json_values
 from hatch_lambda.runtime.target import wheel_tags
 
@@ -29,7 +29,7 @@ _SHOWN = 3
 """Tags that a message names before it counts."""
 
 
-def check_wheel_tags(candidate: Candidate) -> Iterator[Diagnostic]:
+def check_wheel_tags(candidate: Candidate) -> Iterator[Finding]:
     """Yield a warning for each wheel whose file name and ``WHEEL`` file disagree on its tags.
 
     Source: https://packaging.python.org/en/latest/specifications/binary-distribution-format/, "File contents": ``Tag``
@@ -39,7 +39,7 @@ def check_wheel_tags(candidate: Candidate) -> Iterator[Diagnostic]:
         if entry.origin.dist_info and entry.path.endswith(f"{entry.origin.dist_info}/WHEEL"):
             filename, inside = wheel_filename(entry.content), tags_inside(entry.content, candidate.results)
             if filename and inside and inside != wheel_tags(filename):
-                yield Diagnostic("warning", _text(filename, inside))
+                yield Finding("warning", _text(filename, inside))
 
 
 def wheel_filename(content: Content) -> str | None:

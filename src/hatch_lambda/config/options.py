@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -13,6 +14,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from pathspec import GitIgnoreSpec
 
 from hatch_lambda.config.table import toml_key
+from hatch_lambda.diagnostics import CODES, WARNINGS
 from hatch_lambda.errors import shorten
 from hatch_lambda.runtime.runtimes import RUNTIMES
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hatch_lambda.config.table import Table
+    from hatch_lambda.diagnostics import Message
     from hatch_lambda.runtime.runtimes import Runtime
     from hatch_lambda.runtime.target import Target
 
@@ -198,7 +201,11 @@ class LambdaConfig:
     `.zip`: [the report](report.md) that `hatch-lambda info --json` shows. `twine upload dist/*` refuses such a file;
     who publishes wheels from the same folder sets `directory` too."""
 
-    warnings: tuple[str, ...] = ()
+    ignore_warnings: tuple[str, ...] = ()
+    """Codes of warnings that you have checked, such as `missing-import`; the build doesn't print them. The code of a
+    warning is in brackets at its end, and each has [a heading](messages.md)."""
+
+    warnings: tuple[Message, ...] = ()
     """Sentences about what was read: unknown options, a runtime on its way in or out. Not an option."""
 
     runtimes: tuple[Runtime, ...] = RUNTIMES
@@ -252,9 +259,25 @@ def read_config(
         filename=table.text("filename", check=_filename_problem) or DEFAULT_FILENAME.replace("lambda", stem),
         max_size=table.positive("max-size", default=MAX_UNZIPPED),
         manifest=table.flag("manifest", default=False),
+        ignore_warnings=_read_ignored(table),
         runtimes=runtimes,
         addresses={option: table.where(option) for option in ADDRESSED},
     )
+
+
+def _read_ignored(table: Table) -> tuple[str, ...]:
+    """Return the codes of warnings that are not printed; one that no warning has is a problem."""
+    codes = table.texts("ignore-warnings")
+    for number, code in enumerate(codes, 1):
+        if code in WARNINGS:
+            continue
+        close = get_close_matches(code, sorted(WARNINGS), n=1)
+        if code in CODES:
+            problem, fix = f"{code!r} is the code of an error, which can't be ignored", "remove it"
+        else:
+            problem, fix = f"unknown code {code!r}", f"did you mean {close[0]!r}?" if close else "remove it"
+        table.report("unknown-code", f"ignore-warnings #{number}", problem, fix)
+    return codes
 
 
 def _read_layers(table: Table) -> tuple[str, ...]:

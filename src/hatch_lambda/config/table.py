@@ -6,10 +6,13 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from hatch_lambda.diagnostics import Code
 
 
 class Table:
@@ -34,7 +37,7 @@ class Table:
         self._host_keys = host_keys
         self._own_keys = own_keys
         self._known: set[str] = set()
-        self._problems: dict[str, None] = above._problems if above else {}  # noqa: SLF001  # of the same class
+        self._problems: dict[Diagnostic | str, None] = above._problems if above else {}  # noqa: SLF001  # of the same class
 
     def get(self, key: str) -> Any:
         """Return the raw value, ``None`` where there is none, and count the key as known."""
@@ -50,6 +53,18 @@ class Table:
     def inherits(self, key: str) -> bool:
         """Return whether a value for ``key`` would come from the table above."""
         return self.above is not None and key not in self.values and key not in self._own_keys
+
+    def report(self, code: Code, key: str, problem: str, fix: str) -> None:
+        """Record that the value at a key, or at ``key #index``, can't be used."""
+        where, _, number = key.partition(" #")
+        name = self._owner(where)
+        address = f"{name.address}.{where}" + (f" #{number}" if number else "")
+        self._problems[Diagnostic(code=code, where=address, problem=problem, fix=fix, table=name.address)] = None
+
+    def _owner(self, key: str) -> Table:
+        """Return the table that a key is in: this one, or one that it inherits from."""
+        name = key.partition(".")[0]
+        return self.above._owner(key) if self.above and self.inherits(name) else self  # noqa: SLF001  # of the same class
 
     def problem(self, key: str, what: str) -> None:
         """Note that the value at a key, or at ``key[index]``, cannot be used."""

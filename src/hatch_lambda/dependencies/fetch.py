@@ -19,6 +19,7 @@ from hatch_lambda.resolve.pip.resolver import download
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hatch_lambda.diagnostics import Message
     from hatch_lambda.resolve.base import Host, Pin
     from hatch_lambda.runtime.target import Target
     from hatch_lambda.wheels.cache import WheelCache
@@ -66,7 +67,7 @@ def _refuse_network(pins: Sequence[Pin]) -> None:
 
 def _take_in(pins: Sequence[Pin], directory: Path, wheel_cache: WheelCache) -> dict[Pin, Wheel | None]:
     taken: dict[Pin, Wheel | None] = {}
-    problems: list[str] = []
+    problems: list[Message] = []
     for pin in pins:
         file = directory / pin.filename
         if not file.is_file():
@@ -75,7 +76,7 @@ def _take_in(pins: Sequence[Pin], directory: Path, wheel_cache: WheelCache) -> d
         try:
             taken[pin] = wheel_cache.add(file, expected=pin.sha256)
         except WheelError as error:
-            problems += error.problems
+            problems += error.diagnostics
     if problems:
         raise WheelError(problems)
     return taken

@@ -106,11 +106,11 @@ class Wheelhouse:
         """Return the wheels for a new lock: of the versions and commits that it had, as far as the upgrade says."""
         config = _merged_config(sharing)
 
-        def select_wheels(local: LocalWheels, constraints: tuple[str, ...]) -> Resolver:
+        def choose(local: LocalWheels, constraints: tuple[str, ...]) -> Resolver:
             return upgrade.apply(self._resolver(config, local, constraints), before.versions)
 
         return self._resolve_and_fetch(
-            project, _roots(project, sharing), config, select_wheels, upgrade.commits(before.commits)
+            project, _roots(project, sharing), config, choose, upgrade.commits(before.commits)
         )
 
     def _resolve_and_fetch(
@@ -189,7 +189,7 @@ def _with_sharing_note(error: ResolveError, sharing: Sequence[LambdaConfig]) -> 
     line = (
         f"{names}: resolved together, so that versions agree; constraints or a lock of its own sets one of them apart"
     )
-    return ResolveError([*error.problems, line], detail=error.detail, excerpt=error.excerpt, missing=error.missing)
+    return ResolveError([*error.diagnostics, line], detail=error.detail, excerpt=error.excerpt, missing=error.missing)
 
 
 def _roots(project: Project, sharing: Sequence[LambdaConfig]) -> tuple[Dependency, ...]:
@@ -215,7 +215,7 @@ class SelectedWheels:
     ignored: tuple[str, ...]
 
 
-def choose(resolved: ResolvedWheels, roots: Sequence[Dependency], config: LambdaConfig) -> SelectedWheels:
+def select_wheels(resolved: ResolvedWheels, roots: Sequence[Dependency], config: LambdaConfig) -> SelectedWheels:
     """Return the wheels that an archive with these requirements needs, without what it excludes."""
     target, found = config.target, resolved.by_name
     required = required_names(resolved.roots, found, target)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hatch_lambda.archive.read import LambdaZip
     from hatch_lambda.deploy.aws import Connection
     from hatch_lambda.deploy.request import DeployRequest
+    from hatch_lambda.diagnostics import Message
 
 CREATE_ALIAS = "aws lambda create-alias --function-name {function} --name {alias} --function-version VERSION"
 
@@ -56,13 +57,13 @@ class Function:
 
 def read_archives(request: DeployRequest) -> Archives:
     """Return the zips; raises ``DeployError`` naming everything that Lambda would refuse."""
-    problems = request.problems()
+    problems: list[Message] = [*request.problems()]
     found: dict[str, LambdaZip] = {}
     for path in request.zips:
         try:
             archive = read_zip(path)
         except ZipError as error:
-            problems += error.problems
+            problems += error.diagnostics
             continue
         kind = "layer" if not archive.described and request.layer and not request.functions else archive.kind
         problems += _zip_problems(archive, kind, request)
@@ -104,7 +105,7 @@ def _zip_problems(archive: LambdaZip, kind: str, request: DeployRequest) -> Iter
 def find_functions(request: DeployRequest, archives: Archives, aws: Connection) -> tuple[Function, ...]:
     """Return the functions; raises ``DeployError`` naming everything that does not fit."""
     found: list[Function] = []
-    problems: list[str] = []
+    problems: list[Message] = []
     for id_ in {bare_name(id_): id_ for id_ in request.functions}.values():
         try:
             function = _find(id_, request, aws)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from hatch_lambda.diagnostics import Message
+
 Action = Literal["upload", "layer", "layers", "code", "version", "alias"]
 
 FUNCTION = re.compile(
@@ -110,7 +112,7 @@ class Outcome:
     """All that a deployment did, in order, with what to know about it."""
 
     steps: tuple[Step, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Message, ...]
 
 
 @dataclass
@@ -120,7 +122,7 @@ class DeployLog:
     to_do: list[str]
     report: Callable[[Step], None]
     steps: list[Step] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[Message] = field(default_factory=list)
 
     def add(self, step: Step) -> None:
         """Note that the next thing to do is done; an upload is only the way to it."""
@@ -135,7 +137,7 @@ class DeployLog:
 
     def failure(self, error: DeployError) -> DeployError:
         """Return the error with what has been done before it, and what has not."""
-        return DeployError((*error.problems, *self._progress()), detail=error.detail, excerpt=error.excerpt)
+        return DeployError((*error.diagnostics, *self._progress()), detail=error.detail, excerpt=error.excerpt)
 
     def interruption(self) -> InterruptedDeploymentError:
         """Return what to say where a person ended it, with what has been done, and what has not."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from hatch_lambda.checks import ZIP_CHECKS
-from hatch_lambda.checks.base import Candidate, Diagnostic
+from hatch_lambda.checks.base import Candidate, Finding
 from hatch_lambda.checks.imports import check_imports
 from hatch_lambda.checks.limits import check_zipped
 from hatch_lambda.config.options import LambdaConfig
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from hatch_lambda.archive.read import LambdaZip
+    from hatch_lambda.diagnostics import Message
 
 Source = Literal["given", "lambda.json", "native code"]
 
@@ -45,8 +46,8 @@ class Inspection:
     source: Source | None
     handler: str | None
     target: Target
-    problems: tuple[str, ...]
-    warnings: tuple[str, ...]
+    problems: tuple[Message, ...]
+    warnings: tuple[Message, ...]
 
 
 def inspect(
@@ -85,17 +86,17 @@ def inspect(
     )
 
 
-def _unfit_layers(archive: LambdaZip, layers: Sequence[LambdaZip], target: Target) -> Iterator[Diagnostic]:
+def _unfit_layers(archive: LambdaZip, layers: Sequence[LambdaZip], target: Target) -> Iterator[Finding]:
     """Yield an error for each zip that is, or is named as, a layer and is none for the target."""
     for layer in (*layers, *([archive] if archive.kind == "layer" else [])):
         problem = layer_problem(layer, target)
         if problem:
             fix = "name what it is for, or build it for that" if layer is archive else "name another layer"
             text = f"{layer.path.name}: {problem}; it would be used as a layer for {target}; {fix}"
-            yield Diagnostic("error", text)
+            yield Finding("error", text)
 
 
-def _findings(archive: LambdaZip, config: LambdaConfig, layers: Sequence[LambdaZip]) -> list[Diagnostic]:
+def _findings(archive: LambdaZip, config: LambdaConfig, layers: Sequence[LambdaZip]) -> list[Finding]:
     found = []
     checks = ZIP_CHECKS
     if len(layers) < len(archive.declared("layers")):
@@ -103,7 +104,7 @@ def _findings(archive: LambdaZip, config: LambdaConfig, layers: Sequence[LambdaZ
         config = replace(config, handler=None)
         checks = tuple(check for check in checks if check is not check_imports)
         found.append(
-            Diagnostic(
+            Finding(
                 "warning",
                 f"The {archive.kind} is used with layers, but was checked without{lacks}; name them with --layer.",
             )

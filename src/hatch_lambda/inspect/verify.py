@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.archive.ownership import Distribution
     from hatch_lambda.archive.read import LambdaZip
+    from hatch_lambda.diagnostics import Message
 
 
 _TOLD = 100
@@ -27,8 +28,8 @@ class Verification:
 
     records: int
     hashed: int
-    problems: tuple[str, ...]
-    warnings: tuple[str, ...]
+    problems: tuple[Message, ...]
+    warnings: tuple[Message, ...]
 
 
 def verify_records(archive: LambdaZip) -> Verification:
@@ -38,7 +39,7 @@ def verify_records(archive: LambdaZip) -> Verification:
     RECORDs are exact; others leave files out of what pip installed, which is no more than a warning. Lambda refuses a
     zip without files: "Uploaded file must be a non-empty zip", as in https://github.com/pulumi/pulumi-aws/issues/3622.
     """
-    problems: list[str] = []
+    problems: list[Message] = []
     if not archive.plan.entries:
         problems.append(f"{archive.path}: holds no files; Lambda takes no empty zip; make it anew")
     missing: list[str] = []

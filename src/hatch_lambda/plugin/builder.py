@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.build.report import LockReport
     from hatch_lambda.config.options import LambdaConfig
+    from hatch_lambda.diagnostics import Message
     from hatch_lambda.plugin.settings import Settings
 
 _STANDARD_ERROR = 2
@@ -189,7 +190,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         return (*each, *(config for config in declared if config.target not in targets))
 
     @cached_property
-    def _reported(self) -> set[str]:
+    def _reported(self) -> set[Message]:
         return set()
 
     @cached_property
@@ -247,6 +248,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             config=config,
             sharing=self.archives.sharing(config),
             layers=tuple(layers),
+            strict=self._environment.strict,
         )
 
     def _check_project(self) -> None:
@@ -307,13 +309,13 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         for line in report.details():
             self.app.display_debug(printable_line(line))
         for warning in self._unreported(report.warnings):
-            self.app.display_warning(printable_line(f"  warning: {warning}"))
+            self.app.display_warning(printable_line(f"warning: {warning}"))
 
-    def _unreported(self, sentences: Iterable[str]) -> list[str]:
-        """Return the sentences that this run has not told yet, each once, and take them as told."""
-        untold = [sentence for sentence in dict.fromkeys(sentences) if sentence not in self._reported]
-        self._reported.update(untold)
-        return untold
+    def _unreported(self, messages: Iterable[Message]) -> list[Message]:
+        """Return the messages that this run has not reported yet, each once."""
+        unreported = [message for message in dict.fromkeys(messages) if message not in self._reported]
+        self._reported.update(unreported)
+        return unreported
 
 
 def _prepare_streams() -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 VERIFY_VARIABLE = "HATCH_LAMBDA_VERIFY"
+STRICT_VARIABLE = "HATCH_LAMBDA_STRICT"
 
 _TRUE, _FALSE = ("1", "true"), ("", "0", "false")
 """Spellings of variables that switch something on or off, in lower case."""
@@ -25,14 +26,15 @@ _TRUE, _FALSE = ("1", "true"), ("", "0", "false")
 
 @dataclass(frozen=True)
 class Settings:
-    """Where the wheel store is, whether the network is out of bounds, wheels are to be built anew, and archives to be
-    built twice; and which locked versions are free.
+    """What the environment variables of a run set: where the cache is, whether the build is offline, whether local
+    wheels and the zip are built again, whether warnings are errors, and which locked versions may change.
     """
 
     cache: Path
     offline: bool
     rebuild: bool
     check_reproducible: bool
+    strict: bool
     upgrade: Upgrade
 
 
@@ -44,6 +46,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         offline=_switch(environ, OFFLINE_VARIABLE, problems),
         rebuild=_switch(environ, REBUILD_VARIABLE, problems),
         check_reproducible=_switch(environ, VERIFY_VARIABLE, problems),
+        strict=_switch(environ, STRICT_VARIABLE, problems),
         upgrade=_upgrade(environ.get(UPGRADE_VARIABLE, "")),
     )
     if problems:

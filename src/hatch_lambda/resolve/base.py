@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
     from packaging.utils import NormalizedName
 
+    from hatch_lambda.diagnostics import Message
     from hatch_lambda.runtime.target import Target
 
 
@@ -123,11 +124,11 @@ class Resolution:
 
     pins: tuple[Pin, ...]
     notes: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Message, ...] = ()
     source: str = "the resolution"
     fix: str = "the index tells something else of it than its wheel does; ask whoever runs the index"
     unfit: Mapping[NormalizedName, str] = field(default_factory=dict)
-    fallbacks: Mapping[NormalizedName, str] = field(default_factory=dict)
+    fallbacks: Mapping[NormalizedName, Message] = field(default_factory=dict)
     exact: bool = True
     dependencies: tuple[Dependency, ...] = ()
 

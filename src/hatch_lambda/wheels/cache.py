@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from hatch_lambda.diagnostics import Message
+
 LAYOUT = "1"
 """Version of the cache's folders and of ``wheel.json``; another version is another folder."""
 
@@ -51,7 +53,7 @@ class WheelCache:
         self._directory = root / "wheels" / LAYOUT
         self._substitute: Path | None = None
         self.results = ResultCache(root / "memory")
-        self.warnings: list[str] = []
+        self.warnings: list[Message] = []
 
     def __enter__(self) -> Self:
         """Return the store; raises ``ConfigError`` if another user can change what is in it."""

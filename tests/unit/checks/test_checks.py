@@ -12,7 +12,7 @@ import pytest
 
 from hatch_lambda.archive.plan import ArchivePlan, Entry, FileContent, Origin
 from hatch_lambda.checks import check_candidate
-from hatch_lambda.checks.base import Diagnostic
+from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.handler import check_handler
 from hatch_lambda.checks.limits import check_unzipped, check_zipped, format_size, largest
 from hatch_lambda.errors import PlanError
@@ -55,7 +55,7 @@ def test_an_archive_of_one_byte_more_is_refused_and_what_fills_it_is_named():
 
     (diagnostic,) = check_unzipped(candidate(selected, config()))
 
-    assert diagnostic == Diagnostic(
+    assert diagnostic == Finding(
         "error",
         "unzipped: 262,144,000 bytes; Lambda accepts less than 262,144,000 with its layers; largest: a 1.0 (249.9 "
         "MiB), b 1.0 (0.1 MiB), c 1.0 (0.0 MiB), …",
@@ -77,7 +77,7 @@ def test_files_of_no_distribution_are_named_one_by_one_where_they_fill_it():
 def test_the_users_own_limit_is_named_as_such():
     (diagnostic,) = check_unzipped(candidate(plan(sized(1001)), config(max_size=1000)))
 
-    assert diagnostic == Diagnostic(
+    assert diagnostic == Finding(
         "error",
         "unzipped: 1,001 bytes; tool.hatch.build.targets.lambda.max-size admits 1,000; largest: big 1.0 (0.0 MiB), …",
     )
@@ -93,7 +93,7 @@ def test_a_zip_that_lambda_takes_directly_passes():
 
 def test_a_zip_that_has_to_go_through_s3_warns():
     assert list(check_zipped(52_428_801)) == [
-        Diagnostic(
+        Finding(
             "warning",
             "The archive takes 50.0 MiB, more than the 50.0 MiB that Lambda takes directly; it has to be deployed from "
             "S3.",
@@ -296,7 +296,7 @@ def test_a_module_too_deep_for_the_python_that_builds_is_told(value):
         f"app.py: not checked, because it is nested too deeply for Python {OWN}, which runs the build; split its "
         "longest expression"
     )
-    assert diagnostics == [Diagnostic("warning", text)]
+    assert diagnostics == [Finding("warning", text)]
 
 
 def test_a_module_that_nobody_would_write_is_not_read():
@@ -305,7 +305,7 @@ def test_a_module_that_nobody_would_write_is_not_read():
     diagnostics = list(check_handler(candidate(selected, config(handler="app.main"))))
 
     text = "app.py: not checked, because it is larger than 16 MiB; move its data to another file"
-    assert diagnostics == [Diagnostic("warning", text)]
+    assert diagnostics == [Finding("warning", text)]
 
 
 @pytest.mark.parametrize("name", ["zlib", "select", "resource", "nt"])
@@ -521,7 +521,7 @@ def test_syntax_newer_than_the_runtimes_python_is_told(tmp_path):
 def test_what_no_python_can_parse_is_an_error_whatever_python_builds(text):
     (diagnostic,) = check_handler(candidate(plan(entry("app.py", text)), config("python3.15", handler="app.main")))
 
-    assert diagnostic == Diagnostic("error", "app.py:2: not valid Python 3.15 (expected ':'); correct the syntax")
+    assert diagnostic == Finding("error", "app.py:2: not valid Python 3.15 (expected ':'); correct the syntax")
 
 
 NEW_SYNTAX = {
@@ -560,7 +560,7 @@ def test_syntax_of_a_runtime_that_is_newer_than_all_that_are_known_might_be_righ
 
     (diagnostic,) = check_handler(replace(made, config=replace(made.config, target=newer)))
 
-    assert diagnostic == Diagnostic(
+    assert diagnostic == Finding(
         "warning",
         f"app.py:1: not checked, because Python {OWN} can't parse it (expected ':'), but Python 3.99 might; build with "
         "Python 3.99",

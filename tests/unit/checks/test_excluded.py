@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from packaging.version import Version
 
-from hatch_lambda.checks.base import Diagnostic
+from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.excluded import check_excluded
 from hatch_lambda.runtime.provided import SDK
 from hatch_lambda.runtime.runtimes import RUNTIMES
@@ -34,7 +34,7 @@ def test_a_requirement_that_the_runtimes_version_does_not_meet_is_told_with_both
     selected = candidate(plan(), config("python3.13"), (dependency("boto3>=1.40"),))
 
     assert list(check_excluded(selected)) == [
-        Diagnostic(
+        Finding(
             "warning",
             "project.dependencies requires boto3>=1.40, which exclude-packages leaves to the runtime; python3.13 had "
             "boto3 1.38.36 when it was last looked at, on 2025-08-22, so that what needs another version may fail; let "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_lambda.checks.base import Candidate, Diagnostic
+from hatch_lambda.checks.base import Candidate, Finding
 from hatch_lambda.checks.hidden_modules import check_hidden_modules
 from hatch_lambda.layers import Layer
 from hatch_lambda.resolve.cache import ResultCache
@@ -90,7 +90,7 @@ def test_one_owner_may_have_a_module_in_two_forms(paths):
     assert found(*(entry(path, "", LIB) for path in paths)) == []
 
 
-def layered(ours: str, theirs: str) -> list[Diagnostic]:
+def layered(ours: str, theirs: str) -> list[Finding]:
     """Return what is found of a function's file and a file in its layer."""
     layer = Layer("base", plan(entry(f"python/{theirs}", "", LIB)), "3.13")
     return list(check_hidden_modules(Candidate(plan(entry(ours)), config(), ResultCache(Path("/dev/null")), (layer,))))
@@ -98,7 +98,7 @@ def layered(ours: str, theirs: str) -> list[Diagnostic]:
 
 def test_a_function_hides_a_package_of_its_layer():
     assert layered("orders.py", "orders/__init__.py") == [
-        Diagnostic(
+        Finding(
             "error",
             "orders/ (lib 1.0): hidden by orders.py (shop 0.1.0), because Python searches the function before its "
             "layers; rename orders.py",
@@ -108,7 +108,7 @@ def test_a_function_hides_a_package_of_its_layer():
 
 def test_a_layer_hides_a_directory_of_the_function():
     assert layered("orders/api.py", "orders.py") == [
-        Diagnostic(
+        Finding(
             "error",
             "orders/ (shop 0.1.0): hidden by orders.py (lib 1.0), because Python imports a .py file before a directory "
             "without __init__.py; rename orders/",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hatch_lambda.checks.base import Diagnostic
+from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.imports import check_imports
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.runtime.stdlib import standard_library
@@ -37,7 +37,7 @@ def of_api(text: str, *others: Entry) -> list[str]:
 def test_a_module_that_is_nowhere_is_told_with_file_and_line():
     selected = plan(INIT, entry("shop/api.py", "import os\n\nimport requests\n"))
 
-    assert list(check_imports(candidate(selected))) == [Diagnostic("warning", f"shop/api.py:3: {NOWHERE}")]
+    assert list(check_imports(candidate(selected))) == [Finding("warning", f"shop/api.py:3: {NOWHERE}")]
 
 
 @pytest.mark.parametrize(
@@ -432,7 +432,7 @@ BROKEN = "x = 1\ndef f(:\n"
 HANDLER = "from . import orders\n\n\ndef handler(event, context): ...\n"
 
 
-def of_handler(text: str, *others: Entry, runtime: str = "python3.15") -> list[Diagnostic]:
+def of_handler(text: str, *others: Entry, runtime: str = "python3.15") -> list[Finding]:
     """Return what is found with a handler in a module of a package, next to these files."""
     made = plan(INIT, entry("shop/api.py", text), *others)
     return list(check_imports(candidate(made, config(runtime, handler="shop.api.handler"))))
@@ -443,7 +443,7 @@ def test_a_module_that_the_handler_imports_and_that_is_not_python_is_an_error(te
     more = entry("shop/more.py", "from shop.orders import x")
 
     assert of_handler(text.replace("import shop. ", "import shop."), entry("shop/orders.py", BROKEN), more) == [
-        Diagnostic("error", "shop/orders.py:2: not valid Python 3.15 (invalid syntax); correct the syntax")
+        Finding("error", "shop/orders.py:2: not valid Python 3.15 (invalid syntax); correct the syntax")
     ]
 
 
@@ -451,7 +451,7 @@ def test_a_package_around_the_handler_that_is_not_python_is_an_error():
     made = plan(entry("shop/__init__.py", BROKEN), entry("shop/api.py", "def handler(event, context): ..."))
 
     assert list(check_imports(candidate(made, config("python3.15", handler="shop.api.handler")))) == [
-        Diagnostic("error", "shop/__init__.py:2: not valid Python 3.15 (invalid syntax); correct the syntax")
+        Finding("error", "shop/__init__.py:2: not valid Python 3.15 (invalid syntax); correct the syntax")
     ]
 
 
@@ -486,7 +486,7 @@ def test_without_a_handler_of_the_project_no_syntax_is_told():
 
 def test_what_only_compiling_reveals_is_an_error_too():
     assert of_handler("from . import orders", entry("shop/orders.py", "x = 1\nreturn x\n")) == [
-        Diagnostic("error", "shop/orders.py:2: not valid Python 3.15 ('return' outside function); correct the syntax")
+        Finding("error", "shop/orders.py:2: not valid Python 3.15 ('return' outside function); correct the syntax")
     ]
 
 
@@ -495,9 +495,9 @@ def test_a_relative_import_out_of_the_zip_is_told():
     cli = entry("shop/cli.py", "from ... import above")
 
     assert list(check_imports(candidate(flat, config(handler="app.handler")))) == [
-        Diagnostic("warning", "app.py:2: '.settings' leads out of the zip; write it as an absolute import")
+        Finding("warning", "app.py:2: '.settings' leads out of the zip; write it as an absolute import")
     ]
     assert of_handler("from ... import above", cli) == [
-        Diagnostic("warning", "shop/api.py:1: '...' leads out of the zip; write it as an absolute import")
+        Finding("warning", "shop/api.py:1: '...' leads out of the zip; write it as an absolute import")
     ]
     assert of_handler("try:\n    from ... import above\nexcept ImportError:\n    pass", cli) == []

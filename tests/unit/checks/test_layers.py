@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hatch_lambda.archive.plan import Entry, FileContent, Origin
-from hatch_lambda.checks.base import Candidate, Diagnostic
+from hatch_lambda.checks.base import Candidate, Finding
 from hatch_lambda.checks.contents import check_contents
 from hatch_lambda.checks.handler import check_handler
 from hatch_lambda.checks.layers import check_layers
@@ -139,7 +139,7 @@ def test_a_handler_that_is_hidden_is_an_error(path):
     )
 
     assert list(check_layers(made)) == [
-        Diagnostic(
+        Finding(
             "error",
             "handler 'shop.api.handler': Python takes the package shop from a layer, where shop 0.1.0 has it, and does "
             f"not find {path} of shop 0.1.0 in the function; put both into one archive",
@@ -210,7 +210,7 @@ def test_a_function_that_is_too_large_with_its_layers_is_told_with_each_share():
     made = candidate([sized("big/c", 50 << 20, origin("big"))], first, second)
 
     assert list(check_unzipped(made)) == [
-        Diagnostic(
+        Finding(
             "error",
             "unzipped: 262,144,000 bytes, 50.0 MiB here, 100.0 MiB in layer one, 100.0 MiB in layer two; Lambda "
             "accepts less than 262,144,000 with its layers; largest: big 1.0 (50.0 MiB), …",

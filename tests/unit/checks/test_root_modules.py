@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_lambda.checks.base import Diagnostic
+from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.root_modules import check_root_modules
 from hatch_lambda.runtime.provided import loaded_modules
 from hatch_lambda.runtime.runtimes import RUNTIMES
@@ -121,7 +121,7 @@ def test_a_warning_names_its_owner():
 
     (diagnostic,) = check_root_modules(made)
 
-    assert diagnostic == Diagnostic(
+    assert diagnostic == Finding(
         "warning",
         "queue.py (hlr-std 2.0): hides the standard library's 'queue' module on Lambda; exclude it with exclude-files "
         '= ["/queue.py"]',

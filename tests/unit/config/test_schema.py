@@ -117,7 +117,7 @@ def accepted():
             archives = read_archives(given, requires_python=SpecifierSet(), overrides={})
         except ConfigError:
             return False
-        return not any("is not an option" in warning for config in archives.each for warning in config.warnings)
+        return not any("is not an option" in str(warning) for config in archives.each for warning in config.warnings)
 
     return judge
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.dependencies.wheelhouse import ResolvedWheels, SelectedWheels, choose
+from hatch_lambda.dependencies.wheelhouse import ResolvedWheels, SelectedWheels, select_wheels
 from hatch_lambda.resolve.base import Resolution
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import config, dependency, verified
@@ -35,7 +35,7 @@ def resolved(tmp_path: Path) -> ResolvedWheels:
 def selected(resolved: ResolvedWheels, requirements: list[str], **options: Any) -> SelectedWheels:
     """Return what goes into an archive with these requirements."""
     options = {name: tuple(map(canonicalize_name, value)) for name, value in options.items()}
-    return choose(resolved, [dependency(text) for text in requirements], config(**options))
+    return select_wheels(resolved, [dependency(text) for text in requirements], config(**options))
 
 
 def names(found: SelectedWheels) -> list[str]:

@@ -304,7 +304,7 @@ def test_a_damaged_entry_that_cannot_be_removed_is_not_used(tmp_path, lib):
 
     assert place not in added.path.parents
     (warning,) = store.warnings
-    assert "cannot be written to" in warning
+    assert "cannot be written to" in str(warning)
 
 
 def test_an_entry_whose_dates_and_modes_were_not_kept_is_found(tmp_path, lib):
