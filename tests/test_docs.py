@@ -25,7 +25,6 @@ from hatch_lambda.inspect.diff import Difference, difference_json
 from hatch_lambda.inspect.inspection import inspect
 from hatch_lambda.inspect.summary import as_json
 from tests.support.finished import our_zip
-from tests.support.messages import messages, parts
 from tests.support.pages import anchors, blocks, code, first_cells, links, our_commands, shell_lines
 
 if sys.version_info >= (3, 11):
@@ -41,7 +40,7 @@ TEXTS = [
     *sorted(path.relative_to(ROOT) for path in (ROOT / "docs").rglob("*.md")),
 ]
 VARIABLE = r"HATCH_LAMBDA_[A-Z_]*[A-Z]"
-WHERE = r"[^;]*?:\ "
+
 ENVIRONMENTS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["envs"]
 SCRIPTS = {f"{name}:{script}" for name, table in ENVIRONMENTS.items() for script in table.get("scripts", {})}
 
@@ -132,24 +131,6 @@ def test_no_page_tells_of_a_variable_that_does_not_exist():
     assert told - set(re.findall(VARIABLE, code_of_ours)) == set()
 
 
-def test_every_message_has_a_row_on_the_page_of_messages():
-    rows = patterns_of_messages()
-
-    lacking = [
-        str(message) for message in messages(SOURCE) if not any(row.match(message.text) for row in rows.values())
-    ]
-
-    assert lacking == [], "\n".join(["give each a row in docs/reference/messages.md, with … for values:", *lacking])
-
-
-def test_every_row_on_the_page_of_messages_has_a_message():
-    told = [part.text for part in parts(SOURCE)]
-
-    idle = [row for row, pattern in patterns_of_messages().items() if not any(map(pattern.match, told))]
-
-    assert idle == [], "\n".join(["nothing in the code says what these rows of docs/reference/messages.md do:", *idle])
-
-
 def text(path: Path) -> str:
     """Return the text of a page."""
     return (ROOT / path).read_text("utf-8")
@@ -192,14 +173,6 @@ def can_be_parsed(name: str, arguments: list[str]) -> bool:
             parser.parse_args([*arguments, *zips])
             return True
     return False
-
-
-def patterns_of_messages() -> dict[str, re.Pattern[str]]:
-    """Return each message on the page as a pattern: ``…`` stands for all but a semicolon, more may follow."""
-    page = (REFERENCE / "messages.md").read_text("utf-8")
-    rows = [row for cell in first_cells(page) for row in code(cell)]
-    bodies = {row: "[^;]*?".join(map(re.escape, row.strip().split("…"))) for row in rows}
-    return {row: re.compile(f"{body}|{body.removeprefix(WHERE)}") for row, body in bodies.items()}
 
 
 def test_contributing_names_every_directory_and_no_other():

@@ -286,7 +286,7 @@ def small_disk(tmp_path):
 
 
 FULL = (
-    "{folder}: temporary files cannot be written there (No space left on device); free some space, or set TMPDIR to "
+    "{directory}: temporary files cannot be written there (No space left on device); free some space, or set TMPDIR to "
     "another directory\n"
 )
 

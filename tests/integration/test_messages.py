@@ -794,7 +794,7 @@ def test_hatch_learns_of_the_builder_without_loading_it(environ):
 
     done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
 
-    assert done.stdout == "hatch_lambda hatch_lambda.plugin.hooks\n"
+    assert done.stdout == "hatch_lambda hatch_lambda.plugin hatch_lambda.plugin.hooks\n"
 
 
 def test_a_project_without_dependencies_is_built_without_pip(index, project):

@@ -38,9 +38,9 @@ Source: ``get_reproducible_timestamp`` in ``hatchling/builders/utils.py``.
 
 _SETUPTOOLS = """\
 [build]
-build_base = {folder}
+build_base = {directory}
 [egg_info]
-egg_base = {folder}
+egg_base = {directory}
 """
 """Has setuptools make what it makes on the way outside of the source, and so take nothing of earlier builds from there.
 
