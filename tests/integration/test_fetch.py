@@ -73,8 +73,8 @@ def test_credentials_in_a_failure_stay_secret(project, private):
     assert built.code == 1
     assert PASSWORD not in built.output
     assert built.output.splitlines()[1] == (
-        f"project.dependencies: no distribution 'nosuch' in http://****@{private.host}/simple/; check the spelling, "
-        "or name the index that has it for pip"
+        f"project.dependencies: no package 'nosuch' in http://****@{private.host}/simple/; check the "
+        "spelling, or set PIP_INDEX_URL to an index that has it [unknown-package]"
     )
 
 
@@ -179,8 +179,8 @@ def test_a_wrong_password_is_one_clear_line(project, private):
 
     assert built.code == 1
     assert built.output.rstrip("\n") == (
-        f"{private.url}lib/: the index refuses access (HTTP 401); put the right user name and password into the index "
-        "URL, netrc or a keyring"
+        f"{private.url}lib/: the index denies access (HTTP 401); put the user name and password into "
+        "the index URL, netrc, or a keyring [index-access]"
     )
     assert "wr0ng" not in built.output
     assert "Traceback" not in built.output
@@ -195,8 +195,9 @@ def test_no_password_at_all_is_one_clear_line_and_no_prompt(project, private):
 
     assert built.code == 1
     assert built.output == (
-        f"{private.url}lib/: the index asks for a user name and a password, and none that it accepts were found; put "
-        "them into the index URL, netrc or a keyring\n"
+        f"{private.url}lib/: the index requires a user name and password, and pip found none that it "
+        "accepts; put the user name and password into the index URL, netrc, or a keyring "
+        "[index-access]\n"
     )
 
 
@@ -209,8 +210,8 @@ def test_a_file_behind_a_password_that_its_page_is_not_behind_is_one_clear_line(
 
     assert built.code == 1
     assert built.output == (
-        f"{url}: the index asks for a user name and a password, and none that it accepts were found; put them into the "
-        "index URL, netrc or a keyring\n"
+        f"{url}: the index requires a user name and password, and pip found none that it accepts; put "
+        "the user name and password into the index URL, netrc, or a keyring [index-access]\n"
     )
 
 
@@ -319,8 +320,8 @@ def test_an_index_that_tells_other_metadata_than_the_wheel_has_does_not_pass(ind
 
     assert built.code == 1
     assert built.output == (
-        "lib 1.0: requires hidden>=1; the resolution lacks it; the index tells something else of it than its wheel "
-        "does; ask whoever runs the index\n"
+        "lib 1.0: requires hidden>=1, but the resolution doesn't contain it; report it to the index "
+        "owner, because the index and the wheel disagree [index-mismatch]\n"
     )
     assert built.archives == ()
 
@@ -351,8 +352,8 @@ def test_an_index_that_hides_which_python_a_wheel_requires_does_not_pass(index, 
 
     assert built.code == 1
     assert built.output == (
-        "pip could not fetch the wheels; what it said follows; see to that, then build again\n\n"
-        "ERROR: Package 'lib' requires a different Python: 3.13.11 not in '>=3.14'\n"
+        "pip: can't download the wheels; fix the cause in pip's output, then rebuild "
+        "[fetch-failed]\n\nERROR: Package 'lib' requires a different Python: 3.13.11 not in '>=3.14'\n"
     )
     assert built.archives == ()
 
@@ -371,8 +372,8 @@ def test_a_wheel_with_a_wrong_hash_is_refused(index, project, tmp_path, describe
 
     assert built.code == 1
     assert built.output.rstrip("\n") == (
-        f"lib-1.0-py3-none-any.whl: its sha256 is {found}, {expected} was promised; build again, and if it stays so, "
-        "ask whoever runs the index"
+        f"lib-1.0-py3-none-any.whl: its SHA-256 is {found} instead of {expected}; rebuild, and if "
+        "that doesn't help, report it to the index owner [hash-mismatch]"
     )
     assert "Traceback" not in built.output
     assert list((tmp_path / "store").rglob("*.whl")) == []
@@ -389,7 +390,7 @@ def test_a_download_that_breaks_off_is_told(index, project, tmp_path, described)
 
     assert built.code == 1
     assert built.output.rstrip("\n") == (
-        "lib-1.0-py3-none-any.whl: its download broke off; check the network, then build again"
+        "lib-1.0-py3-none-any.whl: the download was interrupted; check the network, then rebuild [fetch-failed]"
     )
     assert "Traceback" not in built.output
     assert list((tmp_path / "store").rglob("*.whl")) == []
@@ -401,11 +402,11 @@ def test_a_download_that_breaks_off_is_told(index, project, tmp_path, described)
         (
             False,
             (
-                "project.dependencies: pip could not resolve the requirements for python3.13 on x86_64; what it said "
-                "follows"
+                "project.dependencies: pip can't resolve the requirements for python3.13 on x86_64; fix the "
+                "cause in pip's output [resolver-failed]"
             ),
         ),
-        (True, "pip could not fetch the wheels; what it said follows; see to that, then build again"),
+        (True, "pip: can't download the wheels; fix the cause in pip's output, then rebuild [fetch-failed]"),
     ],
     ids=["while resolving", "while fetching"],
 )

@@ -116,8 +116,9 @@ def test_an_upgrade_of_what_the_lock_does_not_have_is_told(index, project):
     refreshed = project.build(target="lambda:lock", HATCH_LAMBDA_UPGRADE="lib, libb")
 
     assert refreshed.output == (
-        f"{LOCK}\n  python3.13 on x86_64, 2 distributions\n  lib: 1.0 -> 2.0\n"
-        "warning: HATCH_LAMBDA_UPGRADE names 'libb', which the lock did not have; it changes nothing.\n"
+        f"{LOCK}\n  python3.13 on x86_64, 2 distributions\n  lib: 1.0 -> 2.0\nwarning: "
+        "HATCH_LAMBDA_UPGRADE: 'libb' isn't in the lock file; check the spelling, or remove the name "
+        "[unused-upgrade]\n"
     )
 
 
@@ -297,8 +298,8 @@ def test_a_lock_that_cannot_be_made_leaves_the_old_one(index, project):
 
     assert locked.code == 1
     assert locked.output == (
-        f"project.dependencies: no distribution 'nowhere' in {index.url}; check the spelling, or name the index that "
-        "has it for pip\n"
+        f"project.dependencies: no package 'nowhere' in {index.url}; check the spelling, or set "
+        "PIP_INDEX_URL to an index that has it [unknown-package]\n"
     )
     assert (project.root / LOCK).read_bytes() == before
 

@@ -71,7 +71,10 @@ def test_nothing_is_resolved_without_the_network(index, project):
     assert (
         built.output
         == locked.output
-        == ("HATCH_LAMBDA_OFFLINE: pip cannot resolve without the network; make a lock while there is one\n")
+        == (
+            "HATCH_LAMBDA_OFFLINE: pip can't resolve offline, and there is no lock file; run 'hatch "
+            "build -t lambda:lock' online first [offline]\n"
+        )
     )
     assert index.requests == []
 
