@@ -1,4 +1,4 @@
-"""Which configuration says where a requirement's distribution is: the nearest one on the way from the project to it."""
+"""Finds the source of a dependency in the configuration that is nearest to what requires it."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _EXTRA, _GROUP = "project.optional-dependencies.", "dependency-groups."
 
 @dataclass(frozen=True)
 class SourceLookup:
-    """What the project says of where distributions are, and what each of its local dependencies says.
+    """The dependency sources of the project, and those of each of its local dependencies.
 
-    ``dependencies`` is every requirement that is known, of the roots and of distributions.
+    ``demanded`` are all known requirements, those of the project and those of distributions.
     """
 
     project: ProjectSources
@@ -35,10 +35,10 @@ class SourceLookup:
     demanded: Sequence[Dependency] = ()
 
     def source(self, dependency: Dependency, target: Target) -> DependencySource | None:
-        """Return where the nearest configuration on the way has the distribution; ``None`` if all leave it to an index.
+        """Return the source in the nearest configuration, ``None`` if the dependency comes from an index.
 
-        That of the distribution that requires it comes first, then those of what requires that, and the project's is
-        the last. Raises ``ProjectError`` for a source that cannot be used.
+        The configuration of the distribution that requires it comes first, then those of what requires that
+        distribution, and the project's comes last. Raises ``ProjectError`` for a source that can't be used.
         """
         scope = _scope(dependency, target)
         for surroundings in self._on_the_way(dependency):
@@ -65,12 +65,12 @@ class SourceLookup:
 
 
 def _requirer(dependency: Dependency) -> str:
-    """Return the name of the distribution that has the requirement, or the table of the project."""
+    """Return the name of the distribution, or the project's table, that has the requirement."""
     return dependency.required_by.partition(" ")[0]
 
 
 def _scope(dependency: Dependency, target: Target) -> Scope:
-    """Return the extra or group that a requirement is of."""
+    """Return the extra or group that a requirement belongs to."""
     if dependency.required_by.startswith(_EXTRA):
         return Scope(extra=canonicalize_name(dependency.required_by.removeprefix(_EXTRA)))
     if dependency.required_by.startswith(_GROUP):
