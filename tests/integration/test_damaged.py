@@ -209,21 +209,23 @@ def test_a_size_that_no_file_has_is_told(tmp_path):
         (
             LOCKS[0].replace('sys_platform == "linux"', 'sys_platform ~= "linux"'),
             (
-                'error: pylock.toml: lib: its marker \'python_version >= "3.9" and sys_platform ~= "linux"\' can\'t be '
+                'pylock.toml: lib: its marker \'python_version >= "3.9" and sys_platform ~= "linux"\' can\'t be '
                 "evaluated; run 'hatch build -t lambda:lock' [damaged-lock]"
             ),
         ),
         (
             LOCKS[0].replace("python_version ==", "os_name ==="),
             (
-                'error: pylock.toml: its marker \'os_name === "3.13" and platform_machine == "x86_64"\' can\'t be '
+                'pylock.toml: its marker \'os_name === "3.13" and platform_machine == "x86_64"\' can\'t be '
                 "evaluated; run 'hatch build -t lambda:lock' [damaged-lock]"
             ),
         ),
         (
             f"x = {'[' * 5000}",
-            "error: pylock.toml: not TOML (maximum recursion depth exceeded); run 'hatch build -t lambda:lock' "
-            "[damaged-lock]",
+            (
+                "pylock.toml: not TOML (maximum recursion depth exceeded); run 'hatch build -t lambda:lock' "
+                "[damaged-lock]"
+            ),
         ),
     ],
 )

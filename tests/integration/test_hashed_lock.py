@@ -12,7 +12,8 @@ from tests.support.locks import package, requirements, sha256
 
 FIX = "lock again with the tool that wrote it, for example 'uv pip compile --generate-hashes'"
 NEEDED = f"but every line of a lock file needs == and hashes; {FIX} [unsupported-lock]"
-PIP_FAILED = "error: requirements.txt: pip can't use it for python3.13 on x86_64; fix the cause in pip's output [resolver-failed]"
+PIP = "pip can't use it for python3.13 on x86_64; fix the cause in pip's output"
+PIP_FAILED = f"error: requirements.txt: {PIP} [resolver-failed]"
 
 
 @pytest.fixture
@@ -134,8 +135,8 @@ def test_a_line_of_the_project_or_another_folder_is_to_be_left_out(index, projec
     assert (built.code, built.output) == (
         1,
         (
-            f"error: requirements.txt: {line!r} is a local directory, which has no hash; export without it, for example "
-            "with uv export --no-emit-project or --no-emit-workspace [unsupported-lock]\n"
+            f"error: requirements.txt: {line!r} is a local directory, which has no hash; export without it, for "
+            "example with uv export --no-emit-project or --no-emit-workspace [unsupported-lock]\n"
         ),
     )
     assert index.requests == []

@@ -267,8 +267,9 @@ def test_what_a_dependency_takes_from_one_index_is_not_looked_up_on_others(index
 
         assert lines == [
             (
-                f"error: tool.uv.sources.d in {where}/pyproject.toml: d comes from the index 'corp', which needs a lock "
-                "file from uv; run 'uv export --format pylock.toml --no-emit-project -o pylock.toml' and set lock = "
+                f"error: tool.uv.sources.d in {where}/pyproject.toml: d comes from the index 'corp', which needs a "
+                "lock file from uv; run 'uv export --format pylock.toml --no-emit-project -o pylock.toml' and set "
+                "lock = "
                 '"pylock.toml" [needs-lock]'
             )
         ]

@@ -46,8 +46,10 @@ def test_a_folder_that_is_not_there(requiring, tmp_path):
     lines = refused(requiring("lib @ {root:uri}/../lib"))
 
     assert lines == [
-        f"error: project.dependencies: requires lib from {tmp_path / 'lib'}, which doesn't exist; correct the path "
-        "[source-not-found]"
+        (
+            f"error: project.dependencies: requires lib from {tmp_path / 'lib'}, which doesn't exist; correct the path "
+            "[source-not-found]"
+        )
     ]
 
 
@@ -134,9 +136,9 @@ def test_a_sibling_whose_wheel_says_pure_and_holds_native_code(requiring, tmp_pa
 
     assert lines == [
         (
-            f"error: project.dependencies: requires lib from {tmp_path / 'lib'}, which builds lib-1.0-py3-none-any.whl, "
-            "which contains native code for the build machine (lib/fast.bin); build a wheel on Amazon Linux and "
-            "require that, or make the package pure Python [native-build]"
+            f"error: project.dependencies: requires lib from {tmp_path / 'lib'}, which builds "
+            "lib-1.0-py3-none-any.whl, which contains native code for the build machine (lib/fast.bin); build a wheel "
+            "on Amazon Linux and require that, or make the package pure Python [native-build]"
         )
     ]
 
@@ -147,8 +149,10 @@ def test_a_folder_in_which_something_else_is(requiring, tmp_path):
     lines = refused(requiring("lib @ {root:uri}/../lib"))
 
     assert lines == [
-        f"error: project.dependencies: requires lib from {tmp_path / 'lib'}, which is other; correct the name or the "
-        "source [source-name]"
+        (
+            f"error: project.dependencies: requires lib from {tmp_path / 'lib'}, which is other; correct the name or "
+            "the source [source-name]"
+        )
     ]
 
 
@@ -159,8 +163,10 @@ def test_a_folder_in_which_something_else_is_that_was_built_under_its_own_name_b
     lines = refused(requiring("lib-two @ {root:uri}/../lib"))
 
     assert lines == [
-        f"error: project.dependencies: requires lib-two from {tmp_path / 'lib'}, which is libtwo; correct the name or "
-        "the source [source-name]"
+        (
+            f"error: project.dependencies: requires lib-two from {tmp_path / 'lib'}, which is libtwo; correct the "
+            "name or the source [source-name]"
+        )
     ]
 
 
@@ -171,8 +177,10 @@ def test_a_sibling_of_another_version(project, tmp_path):
     lines = refused(project)
 
     assert lines == [
-        f"error: project.dependencies: requires lib>=2, but {tmp_path / 'lib'} is lib 1.0; change the requirement or "
-        "that version [source-version]"
+        (
+            f"error: project.dependencies: requires lib>=2, but {tmp_path / 'lib'} is lib 1.0; change the requirement "
+            "or that version [source-version]"
+        )
     ]
 
 
@@ -371,8 +379,8 @@ def test_offline_an_archive_elsewhere_is_refused(requiring, index):
 
     assert lines == [
         (
-            f"error: HATCH_LAMBDA_OFFLINE: no wheel of lib from http://****@{index.host}/files/lib-1.0.tar.gz is in the "
-            "cache; build once with network access, or copy the cache [offline]"
+            f"error: HATCH_LAMBDA_OFFLINE: no wheel of lib from http://****@{index.host}/files/lib-1.0.tar.gz is in "
+            "the cache; build once with network access, or copy the cache [offline]"
         )
     ]
 
@@ -413,10 +421,14 @@ def test_a_siblings_new_requirement_makes_the_lock_stale(index, requiring, tmp_p
     lines = refused(project)
 
     assert lines == [
-        "error: pylock.lambda.toml: out of date, because it doesn't contain more and lib 1.0 requires more; run 'hatch "
-        "build -t lambda:lock' [lock-out-of-date]",
-        "error: pylock.lambda.toml: the requirements changed since it was written (added 'more'); run 'hatch build -t "
-        "lambda:lock' [lock-out-of-date]",
+        (
+            "error: pylock.lambda.toml: out of date, because it doesn't contain more and lib 1.0 requires more; run "
+            "'hatch build -t lambda:lock' [lock-out-of-date]"
+        ),
+        (
+            "error: pylock.lambda.toml: the requirements changed since it was written (added 'more'); run 'hatch "
+            "build -t lambda:lock' [lock-out-of-date]"
+        ),
     ]
 
 

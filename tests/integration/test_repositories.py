@@ -469,8 +469,8 @@ def test_the_password_is_masked_where_the_repository_cannot_be_had(project, host
 
     assert built.code == 1
     assert built.output.splitlines()[0] == (
-        f"error: project.dependencies: lib from git+http://****@{host}/lib.git@v1 can't be downloaded; fix the cause in "
-        "pip's output [fetch-failed]"
+        f"error: project.dependencies: lib from git+http://****@{host}/lib.git@v1 can't be downloaded; fix the cause "
+        "in pip's output [fetch-failed]"
     )
     assert "wr0ng" not in built.output
     assert built.archives == ()

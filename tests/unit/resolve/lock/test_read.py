@@ -206,8 +206,8 @@ def test_an_objection_to_a_lock_that_is_not_known_is_shown_as_it_is(tmp_path):
         select(StricterPylock(**fields), TARGET, "pylock.toml", base=tmp_path, root=tmp_path)
 
     assert str(caught.value) == (
-        "error: pylock.toml: PylockSelectError: Unsigned lock; lock again with uv, or if the lock file is right, report "
-        "it to the maintainers of hatch-lambda [damaged-lock]"
+        "error: pylock.toml: PylockSelectError: Unsigned lock; lock again with uv, or if the lock file is right, "
+        "report it to the maintainers of hatch-lambda [damaged-lock]"
     )
 
 
