@@ -36,7 +36,8 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent
 SOURCE = ROOT / "src" / "hatch_lambda"
 TEXTS = [
-    *map(Path, ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md", "example_project/README.md")),
+    *map(Path, ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")),
+    *map(Path, ("benchmarks/README.md", "example_project/README.md")),
     *sorted(path.relative_to(ROOT) for path in (ROOT / "docs").rglob("*.md")),
 ]
 VARIABLE = r"HATCH_LAMBDA_[A-Z_]*[A-Z]"
