@@ -11,7 +11,7 @@ from docs.schema import NOT_OPTIONS, schema
 from hatch_lambda.config.options import TABLE, LambdaConfig
 from hatch_lambda.config.targets import TARGET_OPTIONS
 from hatch_lambda.runtime.provided import DISTRIBUTIONS, SDK
-from hatch_lambda.runtime.runtimes import RUNTIMES
+from hatch_lambda.runtime.runtimes import RUNTIMES, Runtime
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTICE = "<!-- Made by `python -m docs.generate` from the code; edit the docstrings there. -->\n"
@@ -81,22 +81,20 @@ def options() -> str:
 def runtimes() -> str:
     """Return the table of runtimes."""
     rows = [
-        f"| `{runtime.name}` | {runtime.python_version}.{runtime.patch} | {runtime.system.name} | "
-        f"{'.'.join(map(str, runtime.glibc))} | {runtime.state} | {runtime.deprecation or 'not set'} |"
+        f"| `{runtime.name}` | {runtime.python_version}.{runtime.patch} on {runtime.system.name} "
+        f"(glibc {'.'.join(map(str, runtime.glibc))}) | {_support(runtime)} |"
         for runtime in RUNTIMES
     ]
     sdk = [
-        f"| `{name}` | {sighting.version} | {sighting.observed} | <{sighting.source}> |"
-        if sighting
-        else f"| `{name}` | not known | | |"
-        for name, sighting in SDK.items()
+        f"| `{name}` | {sdk.version} | [{sdk.observed}]({sdk.source}) |" if sdk else f"| `{name}` | unknown | |"
+        for name, sdk in SDK.items()
     ]
     return "\n".join(
         [
             NOTICE,
             "# Runtimes\n",
-            "| Runtime | Python (for markers) | System | glibc | State | Deprecation |",
-            "| --- | --- | --- | --- | --- | --- |",
+            "| Runtime | Python (for markers) and system | Support by AWS |",
+            "| --- | --- | --- |",
             *rows,
             "",
             "Sources: AWS's pages [Building Lambda functions with Python](https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html)",
@@ -109,8 +107,8 @@ def runtimes() -> str:
             '<a id="what-the-runtimes-carry"></a>',
             "",
             "## Packages that the runtimes include\n",
-            "| Runtime | boto3 and botocore | As of | Source |",
-            "| --- | --- | --- | --- |",
+            "| Runtime | boto3 and botocore | As of (with source) |",
+            "| --- | --- | --- |",
             *sdk,
             "",
             f"Every runtime includes {', '.join(sorted(DISTRIBUTIONS))}.",
@@ -143,6 +141,12 @@ def _default(field: dataclasses.Field[object]) -> str:
     if field.default_factory is not dataclasses.MISSING or field.default in ((), None):
         return "none"
     return f"`{field.default}`" if not isinstance(field.default, bool) else f"`{str(field.default).lower()}`"
+
+
+def _support(runtime: Runtime) -> str:
+    """Return the state of a runtime, with the date of its deprecation if that is set."""
+    since_or_until = "since" if runtime.state == "deprecated" else "until"
+    return f"{runtime.state} {since_or_until} {runtime.deprecation}" if runtime.deprecation else runtime.state
 
 
 def _field_docstrings() -> dict[str, str]:
