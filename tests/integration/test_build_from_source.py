@@ -277,8 +277,8 @@ def test_without_the_option_pip_names_the_sdist_who_needs_it_and_the_line_to_add
     built = project.build()
 
     assert refused(built).startswith(
-        f"lib 1.0{by}: no wheel for python3.13 on x86_64, because it has only an sdist "
-        '(lib-1.0.tar.gz); set build-from-source = ["lib"] if it is pure Python\n [no-wheel]'
+        f"error: lib 1.0{by}: no wheel for python3.13 on x86_64, because it has only an sdist "
+        '(lib-1.0.tar.gz); set build-from-source = ["lib"] if it is pure Python [no-wheel]\n'
     )
     assert builds(trace) == []
 
@@ -294,8 +294,8 @@ def test_without_the_option_uv_has_our_line_told_and_its_own_words_for_those_who
     more = refused(project.build(HATCH_VERBOSE="1"))
 
     assert said == (
-        'lib: no wheel for python3.13 on x86_64, only an sdist; set build-from-source = ["lib"] if '
-        "that is pure Python [no-wheel]\n"
+        "error: lib: no wheel for python3.13 on x86_64, only an sdist; set build-from-source = "
+        '["lib"] if that is pure Python [no-wheel]\n'
     )
     assert f"\n{said}\nerror: " in f"\n{more}"
     assert "all versions of app depend on lib" in more
@@ -309,9 +309,9 @@ def test_a_listed_sdist_for_other_pythons_is_refused_with_its_pythons(index, pro
     built = project.build()
 
     assert refused(built).startswith(
-        "lib 1.0: no wheel for python3.13 on x86_64, because it requires Python >=3.14, the runtime "
-        'has 3.13.11; use runtime python3.14 or newer and set build-from-source = ["lib"] if it is '
-        "pure Python\n [no-wheel]"
+        "error: lib 1.0: no wheel for python3.13 on x86_64, because it requires Python >=3.14, the "
+        'runtime has 3.13.11; use runtime python3.14 or newer and set build-from-source = ["lib"] if '
+        "it is pure Python [no-wheel]\n"
     )
 
 
@@ -341,7 +341,7 @@ def test_a_build_that_fails_is_told_with_its_last_lines_and_without_credentials(
 
     first, blank, *rest = said.splitlines()
     assert (first, blank) == (
-        ("lib 1.0: its sdist lib-1.0.tar.gz can't be built; fix the cause in pip's output [build-failed]"),
+        ("error: lib 1.0: its sdist lib-1.0.tar.gz can't be built; fix the cause in pip's output [build-failed]"),
         "",
     )
     assert "      RuntimeError: cannot get https://****@host/x" in rest
@@ -358,7 +358,8 @@ def test_an_sdist_that_builds_something_else_is_refused(index, project, builds):
     said = refused(project.build())
 
     assert (
-        said.splitlines()[0] == "lib 1.0: its sdist can't be downloaded; fix the cause in pip's output [fetch-failed]"
+        said.splitlines()[0]
+        == "error: lib 1.0: its sdist can't be downloaded; fix the cause in pip's output [fetch-failed]"
     )
     assert "hatch_lambda/" not in said
 
@@ -370,7 +371,8 @@ def test_a_file_that_is_no_sdist_is_refused(index, project):
     said = refused(project.build())
 
     assert (
-        said.splitlines()[0] == "lib 1.0: its sdist can't be downloaded; fix the cause in pip's output [fetch-failed]"
+        said.splitlines()[0]
+        == "error: lib 1.0: its sdist can't be downloaded; fix the cause in pip's output [fetch-failed]"
     )
     assert "hatch_lambda/" not in said
 
@@ -405,9 +407,9 @@ def test_an_sdist_of_the_lock_that_is_not_listed_is_refused(index, project, trac
     built = project.build()
 
     assert refused(built) == (
-        "project.dependencies: requires lib; pylock.lambda.toml has lib 1.0, but no wheel for "
+        "error: project.dependencies: requires lib; pylock.lambda.toml has lib 1.0, but no wheel for "
         "python3.13 on x86_64, it has only an sdist (lib-1.0.tar.gz); set build-from-source = "
-        '["lib"] if it is pure Python; refresh it with hatch build -t lambda:lock\n [no-wheel]'
+        '["lib"] if it is pure Python; refresh it with hatch build -t lambda:lock [no-wheel]\n'
     )
 
 
@@ -422,7 +424,7 @@ def test_an_sdist_with_another_hash_than_the_locks_is_refused(index, project, tr
     said = refused(project.build())
 
     assert said.splitlines()[0] == (
-        "lib 1.0: its sdist lib-1.0.tar.gz can't be built; fix the cause in pip's output [build-failed]"
+        "error: lib 1.0: its sdist lib-1.0.tar.gz can't be built; fix the cause in pip's output [build-failed]"
     )
     assert expected in said
     assert builds(trace) == []

@@ -299,8 +299,8 @@ def test_a_lock_that_cannot_be_made_leaves_the_old_one(index, project):
 
     assert locked.code == 1
     assert locked.output == (
-        f"project.dependencies: no package 'nowhere' in {index.url}; check the spelling, or set "
-        "PIP_INDEX_URL to an index that has it [unknown-package]\n"
+        f"error: project.dependencies: no package 'nowhere' in {index.url}; check the spelling, or "
+        "set PIP_INDEX_URL to an index that has it [unknown-package]\n"
     )
     assert (project.root / LOCK).read_bytes() == before
 

@@ -712,8 +712,8 @@ def test_a_requirement_that_nobody_can_judge_is_told(project, requirement, shown
     assert (built.code, built.output) == (
         1,
         (
-            f"project.dependencies: {shown} can't be evaluated for python3.13 on x86_64 ({reason}); "
-            "correct the requirement [metadata]\n"
+            f"error: project.dependencies: {shown} can't be evaluated for python3.13 on x86_64 ({reason}"
+            "); correct the requirement [metadata]\n"
         ),
     )
 

@@ -73,8 +73,8 @@ def test_nothing_is_resolved_without_the_network(index, project):
         built.output
         == locked.output
         == (
-            "HATCH_LAMBDA_OFFLINE: pip can't resolve offline, and there is no lock file; run 'hatch "
-            "build -t lambda:lock' online first [offline]\n"
+            "error: HATCH_LAMBDA_OFFLINE: pip can't resolve offline, and there is no lock file; run "
+            "'hatch build -t lambda:lock' online first [offline]\n"
         )
     )
     assert index.requests == []

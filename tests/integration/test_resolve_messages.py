@@ -34,7 +34,7 @@ def test_a_name_that_no_index_has(index, project):
     built = project.build()
 
     assert refused(built) == (
-        f"project.dependencies: no package 'nosuch' in {index.url}; check the spelling, or set "
+        f"error: project.dependencies: no package 'nosuch' in {index.url}; check the spelling, or set "
         "PIP_INDEX_URL to an index that has it [unknown-package]"
     )
 
@@ -46,10 +46,10 @@ def test_the_output_of_pip_follows_for_those_who_ask_for_more(index, project):
     built = project.build(HATCH_VERBOSE="1")
 
     assert built.output.removeprefix("Building `lambda` version `function`\n") == (
-        f"project.dependencies: no package 'nosuch' in {index.url}; check the spelling, or set "
-        "PIP_INDEX_URL to an index that has it [unknown-package]\n\nERROR: Could not find a version "
-        "that satisfies the requirement nosuch (from versions: none)\nERROR: No matching distribution "
-        "found for nosuch\n"
+        f"error: project.dependencies: no package 'nosuch' in {index.url}; check the spelling, or set "
+        "PIP_INDEX_URL to an index that has it [unknown-package]\n\npip's output:\n"
+        "  ERROR: Could not find a version that satisfies the requirement nosuch (from versions: none)\n"
+        "  ERROR: No matching distribution found for nosuch\n"
     )
 
 
@@ -58,7 +58,7 @@ def test_a_name_in_a_feature_is_told_with_its_address(index, project):
 
     built = project.build()
 
-    assert refused(built).startswith("project.optional-dependencies.data: no distribution 'nosuch' in ")
+    assert refused(built).startswith("error: project.optional-dependencies.data: no package 'nosuch' in ")
 
 
 def test_a_name_in_a_group_is_told_with_its_address(index, project):
@@ -66,7 +66,7 @@ def test_a_name_in_a_group_is_told_with_its_address(index, project):
 
     built = project.build()
 
-    assert refused(built).startswith("dependency-groups.run: no distribution 'nosuch' in ")
+    assert refused(built).startswith("error: dependency-groups.run: no package 'nosuch' in ")
 
 
 def test_a_name_that_only_a_dependency_wants(index, project):
@@ -76,8 +76,8 @@ def test_a_name_that_only_a_dependency_wants(index, project):
     built = project.build()
 
     assert refused(built) == (
-        f"lib: no package 'nosuch' in {index.url}; use another version of lib, or set PIP_INDEX_URL "
-        "to an index that has it [unknown-package]"
+        f"error: lib: no package 'nosuch' in {index.url}; use another version of lib, or set "
+        "PIP_INDEX_URL to an index that has it [unknown-package]"
     )
 
 
@@ -87,8 +87,9 @@ def test_two_indexes_and_a_folder_are_all_named(index, project, tmp_path):
     built = project.build(PIP_EXTRA_INDEX_URL=f"{index.url}more/", PIP_FIND_LINKS=str(tmp_path))
 
     assert refused(built) == (
-        f"project.dependencies: no package 'nosuch' in {index.url}, {index.url}more/, {tmp_path}; "
-        "check the spelling, or set PIP_INDEX_URL to an index that has it [unknown-package]"
+        f"error: project.dependencies: no package 'nosuch' in {index.url}, {index.url}more/, "
+        f"{tmp_path}; check the spelling, or set PIP_INDEX_URL to an index that has it "
+        "[unknown-package]"
     )
 
 
@@ -98,7 +99,7 @@ def test_without_an_index_only_the_folder_is_named(project, tmp_path):
     built = project.build(PIP_NO_INDEX="1", PIP_FIND_LINKS=str(tmp_path))
 
     assert refused(built) == (
-        f"project.dependencies: no package 'nosuch' in {tmp_path}; check the spelling, or set "
+        f"error: project.dependencies: no package 'nosuch' in {tmp_path}; check the spelling, or set "
         "PIP_INDEX_URL to an index that has it [unknown-package]"
     )
 
@@ -111,8 +112,8 @@ def test_no_release_meets_the_requirement(index, project):
     built = project.build()
 
     assert refused(built) == (
-        "project.dependencies: no release of lib satisfies lib>=2 (the newest is 1.9); loosen the "
-        "requirement [no-release]"
+        "error: project.dependencies: no release of lib satisfies lib>=2 (the newest is 1.9); loosen "
+        "the requirement [no-release]"
     )
 
 
@@ -125,7 +126,7 @@ def test_no_release_meets_a_dependencys_requirement(index, project):
     built = project.build()
 
     assert refused(built) == (
-        "lib: no release of base satisfies base>=2 (the newest is 1.0); use another version of lib [no-release]"
+        "error: lib: no release of base satisfies base>=2 (the newest is 1.0); use another version of lib [no-release]"
     )
 
 
@@ -137,8 +138,8 @@ def test_only_yanked_releases(index, project):
     built = project.build()
 
     assert refused(built) == (
-        "project.dependencies: every release of lib that satisfies lib<2 was yanked (the newest is "
-        "1.0); require lib==1.0 to use it anyway [yanked]"
+        "error: project.dependencies: every release of lib that satisfies lib<2 was yanked (the "
+        "newest is 1.0); require lib==1.0 to use it anyway [yanked]"
     )
 
 
@@ -200,7 +201,7 @@ def test_no_wheel_that_the_runtime_loads(index, project, tags, problem):
 
     built = project.build()
 
-    assert refused(built) == f"num 2.0: no wheel for python3.13 on x86_64; {problem} [no-wheel]"
+    assert refused(built) == f"error: num 2.0: no wheel for python3.13 on x86_64, because {problem} [no-wheel]"
 
 
 def test_no_wheel_for_the_old_glibc_of_a_runtime_says_which_runtime_has_a_newer_one(index, project):
@@ -211,7 +212,7 @@ def test_no_wheel_for_the_old_glibc_of_a_runtime_says_which_runtime_has_a_newer_
     built = project.build(HATCH_LAMBDA_RUNTIME="python3.11")
 
     assert refused(built) == (
-        "num 2.0: no wheel for python3.11 on arm64, because it needs glibc 2.28 or newer, the "
+        "error: num 2.0: no wheel for python3.11 on arm64, because it needs glibc 2.28 or newer, the "
         "runtime's glibc is 2.26; use runtime python3.13 [no-wheel]"
     )
 
@@ -225,8 +226,8 @@ def test_no_wheel_in_the_admitted_releases_names_the_newest_that_has_one(index, 
     built = project.build()
 
     assert refused(built) == (
-        "num 2.0: no wheel for python3.13 on x86_64, because it needs glibc 2.36 or newer, the "
-        "runtime's glibc is 2.34; allow num 1.5, the newest with such a wheel [no-wheel]"
+        "error: num 2.0: no wheel for python3.13 on x86_64, because it needs glibc 2.36 or newer, "
+        "the runtime's glibc is 2.34; allow num 1.5, the newest with such a wheel [no-wheel]"
     )
 
 
@@ -238,9 +239,9 @@ def test_no_wheel_for_a_dependencys_requirement_says_whose(index, project):
     built = project.build()
 
     assert refused(built) == (
-        "num 1.0 (required by lib): no wheel for python3.13 on x86_64, because it needs glibc 2.36 "
-        "or newer, the runtime's glibc is 2.34; build a wheel on Amazon Linux and add its directory "
-        "to find-links [no-wheel]"
+        "error: num 1.0 (required by lib): no wheel for python3.13 on x86_64, because it needs glibc "
+        "2.36 or newer, the runtime's glibc is 2.34; build a wheel on Amazon Linux and add its "
+        "directory to find-links [no-wheel]"
     )
 
 
@@ -253,9 +254,9 @@ def test_no_wheel_where_several_want_the_distribution_is_not_called_a_conflict(i
     built = project.build()
 
     assert refused(built) == (
-        "num 2.0: no wheel for python3.13 on x86_64, because it needs glibc 2.36 or newer, the "
-        "runtime's glibc is 2.34; build a wheel on Amazon Linux and add its directory to find-links, "
-        "the project requires num, lib 1.0 requires num>=2 [no-wheel]"
+        "error: num 2.0: no wheel for python3.13 on x86_64, because it needs glibc 2.36 or newer, "
+        "the runtime's glibc is 2.34, and the project requires num, lib 1.0 requires num>=2; build a "
+        "wheel on Amazon Linux and add its directory to find-links [no-wheel]"
     )
 
 
@@ -267,8 +268,8 @@ def test_only_an_sdist(index, project):
     built = project.build()
 
     assert refused(built) == (
-        "lib 1.0: no wheel for python3.13 on x86_64, because it has only an sdist (lib-1.0.tar.gz); "
-        'set build-from-source = ["lib"] if it is pure Python [no-wheel]'
+        "error: lib 1.0: no wheel for python3.13 on x86_64, because it has only an sdist "
+        '(lib-1.0.tar.gz); set build-from-source = ["lib"] if it is pure Python [no-wheel]'
     )
     assert index.downloads() == []
 
@@ -288,8 +289,8 @@ def test_another_python_is_required(index, project, requires_python, fix):
     built = project.build()
 
     assert refused(built) == (
-        f"lib 1.0: no wheel for python3.13 on x86_64, because it requires Python {requires_python}, "
-        f"the runtime has 3.13.11; {fix} [no-wheel]"
+        "error: lib 1.0: no wheel for python3.13 on x86_64, because it requires Python "
+        f"{requires_python}, the runtime has 3.13.11; {fix} [no-wheel]"
     )
 
 
@@ -301,7 +302,7 @@ def test_requirements_of_the_project_that_exclude_each_other(index, project):
     built = project.build()
 
     assert refused(built) == (
-        "project.dependencies and project.optional-dependencies.old: no versions satisfy all "
+        "error: project.dependencies and project.optional-dependencies.old: no versions satisfy all "
         "requirements (the project requires lib>=2, the project requires lib<2); loosen one of them "
         "[conflict]"
     )
@@ -320,8 +321,8 @@ def test_requirements_deep_in_the_graph_that_exclude_each_other(index, project):
     built = project.build()
 
     assert refused(built) == (
-        "project.dependencies: no versions satisfy all requirements (left 1.0 requires base<2, right "
-        "1.0 requires base>=2); loosen one of them [conflict]"
+        "error: project.dependencies: no versions satisfy all requirements (left 1.0 requires "
+        "base<2, right 1.0 requires base>=2); loosen one of them [conflict]"
     )
 
 
@@ -334,8 +335,8 @@ def test_a_constraint_that_excludes_what_is_required(index, project):
     built = project.build()
 
     assert refused(built) == (
-        "project.dependencies: no versions satisfy all requirements (the project requires lib>=2, a "
-        "constraint requires lib<2); loosen one of them [conflict]"
+        "error: project.dependencies: no versions satisfy all requirements (the project requires "
+        "lib>=2, a constraint requires lib<2); loosen one of them [conflict]"
     )
 
 
@@ -347,9 +348,9 @@ def test_constraint_files_that_are_not_there(project):
 
     assert built.code == 1
     assert built.output == (
-        "tool.hatch.build.targets.lambda.constraints #1: no file 'a.txt' in the project; create it, "
-        "or remove the entry [path-not-found]\ntool.hatch.build.targets.lambda.constraints #3: no "
-        "file '../b.txt' in the project; create it, or remove the entry [path-not-found]\n"
+        "error: pyproject.toml [tool.hatch.build.targets.lambda] has 2 problems:\n"
+        "  constraints #1: no file 'a.txt' in the project; create it, or remove the entry [path-not-found]\n"
+        "  constraints #3: no file '../b.txt' in the project; create it, or remove the entry [path-not-found]\n"
     )
 
 
@@ -360,7 +361,7 @@ def test_an_index_that_is_down(project):
     built = project.build(PIP_INDEX_URL="http://127.0.0.1:1/simple/")
 
     assert refused(built) == (
-        "http://127.0.0.1:1/simple/lib/: can't be downloaded (connection error: [Errno 111] "
+        "error: http://127.0.0.1:1/simple/lib/: can't be downloaded (connection error: [Errno 111] "
         "Connection refused); check the URL and the network, then rebuild [fetch-failed]"
     )
 
@@ -398,7 +399,7 @@ def test_an_index_that_answers_with_an_error(index, project, status, problem):
 
     built = project.build()
 
-    assert refused(built) == f"{index.url}lib/: {problem}"
+    assert refused(built) == f"error: {index.url}lib/: {problem}"
 
 
 def test_an_extra_index_that_is_down_is_a_warning_if_the_others_do(index, project):
@@ -422,8 +423,8 @@ def test_a_wheel_of_another_version_than_its_name_says(index, project):
     built = project.build()
 
     assert refused(built) == (
-        "lib-2.0-py3-none-any.whl: pip rejects the wheel, because the version in its metadata is "
-        "'1.0'; report it to the index owner [bad-metadata]"
+        "error: lib-2.0-py3-none-any.whl: pip rejects the wheel, because the version in its metadata "
+        "is '1.0'; report it to the index owner [bad-metadata]"
     )
 
 
@@ -436,8 +437,8 @@ def test_a_wheel_of_another_distribution_than_its_name_says(index, project):
     assert built.code == 1
     ours, _, pips = built.output.partition("\n\n")
     assert ours == (
-        "project.dependencies: pip can't resolve the requirements for python3.13 on x86_64; fix the "
-        "cause in pip's output [resolver-failed]"
+        "error: project.dependencies: pip can't resolve the requirements for python3.13 on x86_64; "
+        "fix the cause in pip's output [resolver-failed]"
     )
     assert pips.endswith(".dist-info directory 'evil-1.0.dist-info' does not start with 'lib'\n")
 
@@ -451,8 +452,8 @@ def test_a_dependencys_url_of_an_sdist_is_refused(index, project):
 
     assert built.code == 1
     assert built.output == (
-        f"source 1.0: {index.file_url(sdist)} isn't a wheel; build a wheel of it, and upload that to "
-        "an index [no-wheel]\n"
+        f"error: source 1.0: {index.file_url(sdist)} isn't a wheel; build a wheel of it, and upload "
+        "that to an index [no-wheel]\n"
     )
     assert built.archives == ()
 
@@ -540,9 +541,9 @@ def test_releases_with_the_same_requirement_are_told_in_one_line(index, project)
     built = project.build()
 
     assert refused(built) == (
-        "parser 1.0: no wheel for python3.13 on x86_64, because it has only an sdist "
-        '(parser-1.0.tar.gz); set build-from-source = ["parser"] if it is pure Python; stac 0.0 to '
-        "0.59 require parser>=0.3 [no-wheel]"
+        "error: parser 1.0: no wheel for python3.13 on x86_64, because it has only an sdist "
+        "(parser-1.0.tar.gz), and stac 0.0 to 0.59 require parser>=0.3; set build-from-source = "
+        '["parser"] if it is pure Python [no-wheel]'
     )
 
 
@@ -556,11 +557,12 @@ def test_all_requirements_of_a_conflict_are_told_to_those_who_ask_for_more(index
     more = project.build(HATCH_VERBOSE="1")
 
     assert refused(built) == (
-        "project.dependencies: no versions satisfy all requirements (the project requires parser; "
-        "stac 0.0 to 0.9 require parser, for example parser==9); loosen one of them [conflict]"
+        "error: project.dependencies: no versions satisfy all requirements (the project requires "
+        "parser, stac 0.0 to 0.9 require parser, for example parser==9); loosen one of them "
+        "[conflict]"
     )
-    assert [line for line in more.output.splitlines() if re.match("stac .* depends on", line)] == [
-        f"stac 0.{number} depends on parser=={number}" for number in reversed(range(10))
+    assert [line for line in more.output.splitlines() if re.match(" *stac .* depends on", line)] == [
+        f"  stac 0.{number} depends on parser=={number}" for number in reversed(range(10))
     ]
 
 
@@ -572,8 +574,8 @@ def test_a_package_with_wheels_for_windows_and_an_sdist_is_made_for_linux(index,
     built = project.build()
 
     assert refused(built) == (
-        "psycopg2 1.0: no Linux wheel, only an sdist with native code; require psycopg2-binary "
-        "instead, or build a wheel on Amazon Linux [no-wheel]"
+        "error: psycopg2 1.0: no Linux wheel, only an sdist with native code; require "
+        "psycopg2-binary instead, or build a wheel on Amazon Linux [no-wheel]"
     )
 
 
@@ -586,8 +588,8 @@ def test_a_substitute_that_the_index_has_for_other_runtimes_only_is_not_proposed
     built = project.build()
 
     assert refused(built) == (
-        "psycopg2 1.0: no Linux wheel, only an sdist with native code; build a wheel on Amazon Linux "
-        "and add its directory to find-links [no-wheel]"
+        "error: psycopg2 1.0: no Linux wheel, only an sdist with native code; build a wheel on "
+        "Amazon Linux and add its directory to find-links [no-wheel]"
     )
 
 
@@ -599,7 +601,7 @@ def test_an_sdist_of_a_package_with_wheels_for_another_python_can_be_built(index
     built = project.build()
 
     assert refused(built) == (
-        "lib 1.0: no wheel for python3.13 on x86_64, because its wheels are for py2-none, the "
+        "error: lib 1.0: no wheel for python3.13 on x86_64, because its wheels are for py2-none, the "
         'runtime is cp313, and it has an sdist; set build-from-source = ["lib"] [no-wheel]'
     )
     project.configure('build-from-source = ["lib"]', dependencies=["lib"])
@@ -613,8 +615,9 @@ def test_a_runtime_that_the_project_excludes_is_not_proposed(index, project):
     built = project.build()
 
     assert refused(built) == (
-        "lib 1.0: no wheel for python3.13 on x86_64, because its wheels are for cp312, the runtime "
-        "is cp313; build a wheel on Amazon Linux and add its directory to find-links [no-wheel]"
+        "error: lib 1.0: no wheel for python3.13 on x86_64, because its wheels are for cp312, the "
+        "runtime is cp313; build a wheel on Amazon Linux and add its directory to find-links "
+        "[no-wheel]"
     )
 
 

@@ -7,16 +7,19 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
+from threading import Thread
 from typing import TYPE_CHECKING
 
+from hatch_lambda.errors import printable_line
 from hatch_lambda.files.temporary import check_space, temporary_directory
 from hatch_lambda.resolve.pip.log import PipLog
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
@@ -66,9 +69,6 @@ FORCED = {
 """Variables that override the same setting in a pip.conf. The last keeps ``pip --python`` in our runner."""
 
 
-_STANDARD_ERROR = 2
-
-
 @dataclass(frozen=True)
 class PipRun:
     """The result of a run of pip: exit code, errors and warnings, and the complete log."""
@@ -114,7 +114,7 @@ def run_pip(command: str, arguments: Sequence[str], *, target: Target, host: Hos
     if command == "install" and "PIP_CONSTRAINT" in host.environ:
         environ["PIP_CONSTRAINT"] = host.environ["PIP_CONSTRAINT"]
     environ["PIP_PLATFORM"] = target.platforms[0]  # replaces those in a pip.conf; the options add to it
-    with temporary_directory() as directory:
+    with temporary_directory() as directory, _standard_output(raw=host.raw_output) as output:
         log = Path(directory, "pip.log")
         environ |= temporary_files_in(directory)  # removes what an interrupted pip leaves behind
         quiet = [] if host.raw_output else ["--quiet"]
@@ -123,7 +123,7 @@ def run_pip(command: str, arguments: Sequence[str], *, target: Target, host: Hos
             cwd=host.directory,
             env=environ,
             stdin=subprocess.DEVNULL,
-            stdout=_STANDARD_ERROR if host.raw_output else subprocess.DEVNULL,
+            stdout=output,
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
@@ -134,6 +134,29 @@ def run_pip(command: str, arguments: Sequence[str], *, target: Target, host: Hos
     if done.returncode:
         check_space(done.stderr)
     return PipRun(done.returncode, _without_traceback(done.stderr), PipLog(text))
+
+
+@contextmanager
+def _standard_output(*, raw: bool) -> Iterator[int]:
+    """Yield the file descriptor for pip's standard output; if ``raw``, its lines are printed on standard error."""
+    if not raw:
+        yield subprocess.DEVNULL
+        return
+    reader, writer = os.pipe()
+    thread = Thread(target=_print_lines, args=(reader,))
+    thread.start()
+    try:
+        yield writer
+    finally:
+        os.close(writer)
+        thread.join()
+
+
+def _print_lines(reader: int) -> None:
+    with open(reader, encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            sys.stderr.write(f"{printable_line(line.rstrip())}\n")
+            sys.stderr.flush()
 
 
 def pip_output(text: str) -> str:
