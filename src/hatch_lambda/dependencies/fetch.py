@@ -38,13 +38,13 @@ def fetch(pins: Sequence[Pin], wheel_cache: WheelCache, target: Target, host: Ho
     _check_names(pins)
     with ThreadPoolExecutor() as hashing:
         wheels = dict(zip(pins, hashing.map(partial(_cached, wheel_cache), pins), strict=True))
-    lacking = [pin for pin, wheel in wheels.items() if wheel is None]
-    if lacking:
+    missing = [pin for pin, wheel in wheels.items() if wheel is None]
+    if missing:
         if host.offline:
-            _check_offline(lacking)
+            _check_offline(missing)
         with temporary_directory() as directory:
-            download(lacking, target, Path(directory), host)
-            wheels |= _take_in(lacking, Path(directory), wheel_cache)
+            download(missing, target, Path(directory), host)
+            wheels |= _add_to_cache(missing, Path(directory), wheel_cache)
     _check_sizes(wheels)
     found = (*built.values(), *filter(None, wheels.values()))
     return tuple(sorted(found, key=lambda wheel: wheel.name))
@@ -70,8 +70,8 @@ def _check_offline(pins: Sequence[Pin]) -> None:
         raise ResolveError(problems)
 
 
-def _take_in(pins: Sequence[Pin], directory: Path, wheel_cache: WheelCache) -> dict[Pin, Wheel | None]:
-    taken: dict[Pin, Wheel | None] = {}
+def _add_to_cache(pins: Sequence[Pin], directory: Path, wheel_cache: WheelCache) -> dict[Pin, Wheel | None]:
+    added: dict[Pin, Wheel | None] = {}
     problems: list[Message] = []
     for pin in pins:
         file = directory / pin.filename
@@ -81,12 +81,12 @@ def _take_in(pins: Sequence[Pin], directory: Path, wheel_cache: WheelCache) -> d
             )
             continue
         try:
-            taken[pin] = wheel_cache.add(file, expected=pin.sha256)
+            added[pin] = wheel_cache.add(file, expected=pin.sha256)
         except WheelError as error:
             problems += error.diagnostics
     if problems:
         raise WheelError(problems)
-    return taken
+    return added
 
 
 def _check_sizes(wheels: Mapping[Pin, Wheel | None]) -> None:

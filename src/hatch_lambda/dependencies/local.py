@@ -79,13 +79,13 @@ class LocalWheels:
         if self.indexes:
             raise ResolveError([_needs_lock(name, source) for name, source in self.indexes.items()])
 
-    def check_dependency_confusion(self, demanded: Sequence[Dependency], target: Target, *, locked: bool) -> None:
+    def check_dependency_confusion(self, requirements: Sequence[Dependency], target: Target, *, locked: bool) -> None:
         """Raise ``ResolveError`` for the name of a local dependency that only distributions of an index require.
 
         The index might serve another package under that name. If another tool wrote the lock file (``locked``), it
         might have used the right index.
         """
-        sources = replace(self.sources, demanded=demanded)
+        sources = replace(self.sources, requirements=requirements)
         known = {wheel.name for wheel in self.wheels} | {_name(dependency) for dependency in self.remaining}
         problems = [
             _problem(
@@ -94,14 +94,14 @@ class LocalWheels:
                 "which is this project's name, but on an index it's another package",
                 "remove the dependency that requires it, or rename the project",
             )
-            for dependency in demanded
+            for dependency in requirements
             if _name(dependency) == self.project
         ]
         problems += [
             _needs_lock(_name(dependency), source)
             if source.kind == "index"
             else _confusion(dependency, source, self.sources.project.source_of(dependency.requirement, target))
-            for dependency in demanded
+            for dependency in requirements
             if _name(dependency) not in known
             and not dependency.requirement.url
             and (source := sources.source(dependency, target))
@@ -169,9 +169,11 @@ def build_local_wheels(
     project_sources = read_project_sources(host.directory)
     while True:
         found = {name: local.wheel for name, (local, _) in built.items()}
-        demanded = transitive_dependencies(roots, found, target)
-        sources = SourceLookup(project_sources, {name: local.sources for name, (local, _) in built.items()}, demanded)
-        located = [_placed(dependency, sources, target, wheel_cache, host, locked) for dependency in demanded]
+        requirements = transitive_dependencies(roots, found, target)
+        sources = SourceLookup(
+            project_sources, {name: local.sources for name, (local, _) in built.items()}, requirements
+        )
+        located = [_locate(dependency, sources, target, wheel_cache, host, locked) for dependency in requirements]
         _check([*(one for _, one in built.values()), *located], project, found)
         unbuilt = {one.name: one for one in located if _is_to_build(one) and one.name not in found}
         if not unbuilt:
@@ -188,7 +190,7 @@ def build_local_wheels(
         built |= {name: (_wheel(one, wheel_cache, host, locked), one) for name, one in unbuilt.items()}
 
 
-def _placed(
+def _locate(
     dependency: Dependency,
     sources: SourceLookup,
     target: Target,
@@ -196,7 +198,7 @@ def _placed(
     host: Host,
     locked: LockedCommits | None,
 ) -> _Located:
-    source = _place(dependency, sources, target)
+    source = _source(dependency, sources, target)
     pinned = (
         pin_commit(_name(dependency), source, dependency.required_by, wheel_cache, host, locked=locked)
         if source
@@ -231,7 +233,7 @@ def _name(dependency: Dependency) -> NormalizedName:
     return canonicalize_name(dependency.requirement.name)
 
 
-def _place(dependency: Dependency, sources: SourceLookup, target: Target) -> DependencySource | None:
+def _source(dependency: Dependency, sources: SourceLookup, target: Target) -> DependencySource | None:
     """Return the source of a dependency; raises ``ResolveError`` for a URL that pip would read as something else."""
     name, url = dependency.requirement.name, dependency.requirement.url
     if url and not split_url(url).scheme:

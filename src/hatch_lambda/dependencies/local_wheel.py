@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hatch_lambda.dependencies.sdist_builds import built_wheel, native_reason
 from hatch_lambda.dependencies.source_tree import build_problem, fingerprint, reads_beyond
-from hatch_lambda.dependencies.sources import ProjectSources, read_project_sources, unpacked_surroundings
+from hatch_lambda.dependencies.sources import ProjectSources, read_project_sources, unpacked_sources
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError, masked
 from hatch_lambda.files import json_values
@@ -47,11 +47,11 @@ def build_local_wheel(
     ``fix`` is what to do if pip can't build it, if that is known. Raises ``ResolveError`` if it can't be built,
     contains native code, or is another distribution.
     """
-    problem = build_problem(source.file, by, f"requires {name} from {source}") if source.kind == "folder" else None
+    problem = build_problem(source.file, by, f"requires {name} from {source}") if source.kind == "directory" else None
     if problem:
         raise ResolveError(problem)
     key = _key(source)
-    fresh = not host.offline and (host.rebuild or (source.kind == "folder" and reads_beyond(source.file)))
+    fresh = not host.offline and (host.rebuild or (source.kind == "directory" and reads_beyond(source.file)))
     known = wheel_cache.results.get(partial(_known_wheel, source), *key, of_this_build=fresh) if key else None
     wheel = wheel_cache.find(known[0]) if known else None
     if known and wheel:
@@ -59,7 +59,7 @@ def build_local_wheel(
     else:
         wheel, sources = _built(name, source, by, wheel_cache, host, fix)
         if key:
-            described = None if source.kind == "folder" else sources.as_json()
+            described = None if source.kind == "directory" else sources.as_json()
             value = {"wheel": wheel.sha256, "python": platform.python_version(), "sources": described}
             wheel_cache.results.put(value, *key)
     if wheel.name != name:
@@ -78,7 +78,7 @@ def build_local_wheel(
 def _known_wheel(source: DependencySource, value: object) -> tuple[str, ProjectSources | None]:
     """Return the hash of the wheel that an earlier build made, and its sources; raises ``ValueError``."""
     described = json_values.fields(value).get("sources")
-    if (described is None) != (source.kind == "folder"):
+    if (described is None) != (source.kind == "directory"):
         raise ValueError("no sources")
     return built_wheel(value), None if described is None else ProjectSources.from_json(described, source)
 
@@ -96,7 +96,7 @@ def _built(
             )
         )
     with temporary_directory() as directory:
-        asked = source.file if source.kind == "folder" else f"{name} @ {source.url}"
+        asked = source.file if source.kind == "directory" else f"{name} @ {source.url}"
         file = build_from(asked, f"{by}: {name} from {source}", Path(directory), host, fix=fix)
         reason = native_reason(file)
         if reason:
@@ -108,9 +108,9 @@ def _built(
                     fix="build a wheel on Amazon Linux and require that, or make the package pure Python",
                 )
             )
-        if source.kind == "folder":
+        if source.kind == "directory":
             return wheel_cache.add(file, expected=None), read_project_sources(source.file)
-        return wheel_cache.add(file, expected=None), unpacked_surroundings(source, unpacked_in(Path(directory)))
+        return wheel_cache.add(file, expected=None), unpacked_sources(source, unpacked_in(Path(directory)))
 
 
 def pin_commit(
@@ -158,8 +158,8 @@ def _key(source: DependencySource) -> tuple[str, ...] | None:
 
     A directory's path is part of it, because its wheel might require directories next to it.
     """
-    if source.kind == "folder":
-        return "folder", str(source), fingerprint(source.file)
+    if source.kind == "directory":
+        return "directory", str(source), fingerprint(source.file)
     if source.kind == "repository":
         return ("repository with sources", str(source)) if commit_in(source) else None
     if source.local:

@@ -27,12 +27,12 @@ _EXTRA, _GROUP = "project.optional-dependencies.", "dependency-groups."
 class SourceLookup:
     """The dependency sources of the project, and those of each of its local dependencies.
 
-    ``demanded`` are all known requirements, those of the project and those of distributions.
+    ``requirements`` are all known ones, those of the project and those of distributions.
     """
 
     project: ProjectSources
     local: Mapping[NormalizedName, ProjectSources] = field(default_factory=dict)
-    demanded: Sequence[Dependency] = ()
+    requirements: Sequence[Dependency] = ()
 
     def source(self, dependency: Dependency, target: Target) -> DependencySource | None:
         """Return the source in the nearest configuration, ``None`` if the dependency comes from an index.
@@ -41,8 +41,8 @@ class SourceLookup:
         distribution, and the project's comes last. Raises ``ProjectError`` for a source that can't be used.
         """
         scope = _scope(dependency, target)
-        for surroundings in self._on_the_way(dependency):
-            source = surroundings.source_of(dependency.requirement, target, scope)
+        for configuration in self._on_the_way(dependency):
+            source = configuration.source_of(dependency.requirement, target, scope)
             if source:
                 return source
             scope = Scope()
@@ -59,7 +59,7 @@ class SourceLookup:
     @cached_property
     def _requirers(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        for dependency in self.demanded:
+        for dependency in self.requirements:
             found.setdefault(canonicalize_name(dependency.requirement.name), []).append(_requirer(dependency))
         return found
 

@@ -39,7 +39,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-Kind = Literal["folder", "archive", "repository", "wheel", "index"]
+Kind = Literal["directory", "archive", "repository", "wheel", "index"]
 
 _FILES = (".whl", ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 """How the names of wheels and sdists end that pip accepts.
@@ -214,18 +214,18 @@ class UvSource:
 class Unpacked:
     """A repository at a commit, or an archive, and the directory where pip unpacked it for the build."""
 
-    place: DependencySource
+    source: DependencySource
     directory: Path
 
     def source_in(self, found: DependencySource) -> DependencySource | None:
         """Return a file or directory of the tree as a part of the repository or archive; ``None`` for any other."""
         if not found.file.is_relative_to(self.directory):
             return None
-        return replace(self.place, where=found.where).inside(found.file.relative_to(self.directory).as_posix())
+        return replace(self.source, where=found.where).inside(found.file.relative_to(self.directory).as_posix())
 
     def renamed(self, text: str) -> str:
         """Return a text with the repository or archive instead of the directory, which is gone after the build."""
-        return text.replace(str(self.directory), str(self.place.inside(".")))
+        return text.replace(str(self.directory), str(self.source.inside(".")))
 
     def renamed_error(self, error: ProjectError) -> ProjectError:
         """Return an error whose messages name the repository or archive instead of the directory."""
@@ -255,16 +255,16 @@ class ProjectSources:
         Raises ``ProjectError`` for a source that can't be used.
         """
         if self.unpacked is None:
-            return self._place(requirement, target, scope or Scope())
+            return self._source(requirement, target, scope or Scope())
         try:
-            found = self._place(requirement, target, scope or Scope())
+            found = self._source(requirement, target, scope or Scope())
         except ProjectError as error:
             raise self.unpacked.renamed_error(error) from None
         if found and found.local:
             found = _part_of(self.unpacked, found, requirement.name)
         return replace(found, where=self.unpacked.renamed(found.where)) if found else None
 
-    def _place(self, requirement: Requirement, target: Target, scope: Scope) -> DependencySource | None:
+    def _source(self, requirement: Requirement, target: Target, scope: Scope) -> DependencySource | None:
         if requirement.url:
             return _source_of_url(requirement.url)
         name = canonicalize_name(requirement.name)
@@ -272,20 +272,22 @@ class ProjectSources:
         entry = source.entry(target, scope) if source else None
         if source and entry:
             return replace(self._source_of_entry(source, entry), where=source.where)
-        return DependencySource("folder", self.members[name].as_uri()) if name in self.members and not source else None
+        return (
+            DependencySource("directory", self.members[name].as_uri()) if name in self.members and not source else None
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return what ``from_json`` reads; only for an unpacked project."""
         sources = [[str(source.directory), source.name, source.value] for source in self.sources.values()]
         found = {
-            "folder": str(self.unpacked.directory) if self.unpacked else None,
+            "directory": str(self.unpacked.directory) if self.unpacked else None,
             "sources": sources,
             "members": {name: str(path) for name, path in self.members.items()},
         }
         return dict(json.loads(json.dumps(found, default=str)))  # a TOML date isn't a source, and JSON has none
 
     @classmethod
-    def from_json(cls, value: object, place: DependencySource) -> ProjectSources:
+    def from_json(cls, value: object, source: DependencySource) -> ProjectSources:
         """Return the sources that a repository at a commit, or an archive, had when it was built.
 
         Raises ``ValueError`` for a value of another shape.
@@ -299,7 +301,7 @@ class ProjectSources:
             canonicalize_name(name): Path(text(path))
             for name, path in json_values.fields(fields.get("members")).items()
         }
-        return cls(sources, members, Unpacked(place, Path(text(fields.get("folder")))))
+        return cls(sources, members, Unpacked(source, Path(text(fields.get("directory")))))
 
     def _source_of_entry(self, source: UvSource, entry: Mapping[str, Any]) -> DependencySource:
         inner = f"#subdirectory={source.text(entry, 'subdirectory')}" if "subdirectory" in entry else ""
@@ -315,7 +317,7 @@ class ProjectSources:
         member = self.members.get(canonicalize_name(source.name))
         if member is None or entry["workspace"] is not True:
             raise ProjectError(self._member_problem(source))
-        return DependencySource("folder", member.as_uri())
+        return DependencySource("directory", member.as_uri())
 
     def _member_problem(self, source: UvSource) -> Diagnostic:
         """Return that no workspace has the member that a source names."""
@@ -344,7 +346,7 @@ def _part_of(unpacked: Unpacked, found: DependencySource, name: str) -> Dependen
     part = unpacked.source_in(found)
     if part is None and not found.where and found.file.exists():
         return found
-    top = unpacked.place.inside(".")
+    top = unpacked.source.inside(".")
     where, path = unpacked.renamed(found.where) or str(top), os.path.relpath(found.file, unpacked.directory)
     if part is None:
         problem, fix = f"{name} is at {path}, outside {top}", "set a path inside it, or a URL"
@@ -381,14 +383,14 @@ def read_project_sources(directory: Path, *, unpacked: Unpacked | None = None) -
     return ProjectSources(sources, others, unpacked)
 
 
-def unpacked_surroundings(place: DependencySource, directory: Path) -> ProjectSources:
+def unpacked_sources(source: DependencySource, directory: Path) -> ProjectSources:
     """Return the sources of a repository at a commit, or of an archive, which pip unpacked in ``directory``.
 
     Raises ``ProjectError`` for a table that can't be read.
     """
-    unpacked = Unpacked(place, directory.resolve())
+    unpacked = Unpacked(source, directory.resolve())
     try:
-        return read_project_sources(unpacked.directory / place.subdirectory, unpacked=unpacked)
+        return read_project_sources(unpacked.directory / source.subdirectory, unpacked=unpacked)
     except ProjectError as error:
         raise unpacked.renamed_error(error) from None
 
@@ -413,7 +415,7 @@ def _source_of_url(url: str) -> DependencySource:
         address, inner = file.as_uri(), split_url(url).fragment
         if not file.is_file() and not filename_of(url).endswith(".whl"):
             directory = file / inner.removeprefix(_INNER) if inner.startswith(_INNER) else file
-            return DependencySource("folder", directory.as_uri())
+            return DependencySource("directory", directory.as_uri())
         url = f"{address}#{inner}" if inner else address
     return DependencySource("wheel" if filename_of(url).endswith(".whl") else "archive", url)
 

@@ -138,11 +138,11 @@ class Wheelhouse:
         with self.step("fetch"):
             wheels = self._fetch(local, resolution, config, project)
         with self.step("validate"):
-            demanded = transitive_dependencies(roots, {wheel.name: wheel for wheel in wheels}, target)
-            local.check_dependency_confusion(demanded, target, locked=not is_replaceable_lock(config, self.host))
+            requirements = transitive_dependencies(roots, {wheel.name: wheel for wheel in wheels}, target)
+            local.check_dependency_confusion(requirements, target, locked=not is_replaceable_lock(config, self.host))
             validate(roots, wheels, target, resolution)
-            lacking = tuple(dict.fromkeys(missing_extras(roots, wheels, target)))
-            resolution = replace(resolution, warnings=(*resolution.warnings, *lacking))
+            extras = tuple(dict.fromkeys(missing_extras(roots, wheels, target)))
+            resolution = replace(resolution, warnings=(*resolution.warnings, *extras))
         return ResolvedWheels(roots, local.remaining, resolution, wheels, local.commits)
 
     def _fetch(
@@ -224,12 +224,12 @@ def select_wheels(resolved: ResolvedWheels, roots: Sequence[Dependency], config:
     required = required_names(resolved.roots, found, target)
     without = config.exclude_packages
     kept = required_names(roots, found, target, without=without)
-    demanded = transitive_dependencies(roots, found, target, without=without)
+    requirements = transitive_dependencies(roots, found, target, without=without)
     return SelectedWheels(
         wheels=tuple(wheel for wheel in resolved.wheels if wheel.name in kept),
         superfluous=tuple(str(wheel) for wheel in resolved.wheels if wheel.name not in required),
         excluded=tuple(
-            dependency for dependency in demanded if canonicalize_name(dependency.requirement.name) in without
+            dependency for dependency in requirements if canonicalize_name(dependency.requirement.name) in without
         ),
         ignored=tuple(name for name in config.exclude_packages if name not in required),
     )

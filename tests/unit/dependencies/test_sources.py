@@ -16,7 +16,7 @@ from hatch_lambda.dependencies.sources import (
     Scope,
     read_project_sources,
     shared_directory,
-    unpacked_surroundings,
+    unpacked_sources,
 )
 from hatch_lambda.errors import ProjectError
 from tests.support.samples import target
@@ -41,7 +41,7 @@ def place(directory: Path, requirement: str) -> DependencySource | None:
 
 def folder_place(directory: Path) -> DependencySource:
     """Return a folder as a place."""
-    return DependencySource("folder", directory.as_uri())
+    return DependencySource("directory", directory.as_uri())
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def folder_place(directory: Path) -> DependencySource:
         ("git+https://host/lib.git@v1", "repository"),
         ("git+https://host/lib.whl", "repository"),
         ("hg+https://host/lib", "repository"),
-        ("file:///nothing/lib", "folder"),
+        ("file:///nothing/lib", "directory"),
         ("file:///nothing/lib-1.0-py3-none-any.whl", "wheel"),
     ],
 )
@@ -298,7 +298,7 @@ def unpacked(directory: Path, url: str = f"{COMMIT}#subdirectory=packages/c") ->
     """Return what a repository, or an archive, says of places that was in a folder and is gone now."""
     kind: Kind = "repository" if url.startswith("git+") else "archive"
     here = DependencySource(kind, url)
-    found = unpacked_surroundings(here, directory)
+    found = unpacked_sources(here, directory)
     shutil.rmtree(directory)
     return ProjectSources.from_json(json.loads(json.dumps(found.as_json())), here)
 
