@@ -170,6 +170,10 @@ class Wheelhouse:
         return SdistBuildResolver(partial(resolver_tool, config), config.build_from_source, self.host, self.wheel_cache)
 
 
+_CONFLICTS = frozenset({"conflict", "resolver-failed"})
+"""Codes of errors that requirements of several archives can cause together; uv's conflicts have the second."""
+
+
 def _merged_config(sharing: Sequence[LambdaConfig]) -> LambdaConfig:
     """Return one configuration with the extras, groups, constraints, and source builds of all."""
     first = sharing[0]
@@ -183,8 +187,9 @@ def _merged_config(sharing: Sequence[LambdaConfig]) -> LambdaConfig:
 
 
 def _with_sharing_note(error: ResolveError, sharing: Sequence[LambdaConfig]) -> ResolveError:
-    """Return the error, and if the archives differ in extras or groups, how to resolve one of them separately."""
-    if len({(config.features, config.dependency_groups) for config in sharing}) == 1:
+    """Return the error, and if archives with different extras or groups conflict, how to resolve one separately."""
+    is_conflict = any(isinstance(one, Diagnostic) and one.code in _CONFLICTS for one in error.diagnostics)
+    if not is_conflict or len({(config.features, config.dependency_groups) for config in sharing}) == 1:
         return error
     note = Diagnostic(
         code="conflict",
