@@ -49,6 +49,9 @@ if TYPE_CHECKING:
 
 _STANDARD_ERROR = 2
 
+_RAW_OUTPUT = 2
+"""The verbosity, as of ``-vv``, from which on pip's output is shown as it arrives."""
+
 INTERRUPTED = 130
 """The exit code that shells give to what Ctrl-C ends."""
 
@@ -228,7 +231,8 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     @property
     def _host(self) -> Host:
         told = self._environment
-        return Host(os.environ, Path(self.root), terminal=self._terminal, offline=told.offline, rebuild=told.rebuild)
+        raw = self.app.verbosity >= _RAW_OUTPUT
+        return Host(os.environ, Path(self.root), raw_output=raw, offline=told.offline, rebuild=told.rebuild)
 
     @property
     def _name(self) -> str:
