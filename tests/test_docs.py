@@ -25,7 +25,7 @@ from hatch_lambda.inspect.diff import Difference, difference_json
 from hatch_lambda.inspect.inspection import inspect
 from hatch_lambda.inspect.summary import as_json
 from tests.support.finished import our_zip
-from tests.support.pages import anchors, blocks, code, first_cells, links, our_commands, shell_lines
+from tests.support.pages import SHELL, anchors, blocks, code, first_cells, links, our_commands, shell_lines
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -98,7 +98,7 @@ def test_every_toml_example_is_accepted(path):
 
 @pytest.mark.parametrize("path", TEXTS, ids=str)
 def test_every_shell_example_can_be_parsed(path):
-    lines = [line for block in blocks(text(path)) if block.language == "console" for line in shell_lines(block)]
+    lines = [line for block in blocks(text(path)) if block.language in SHELL for line in shell_lines(block)]
 
     done = subprocess.run(["bash", "-n"], input="\n".join(lines), capture_output=True, text=True, check=False)
 

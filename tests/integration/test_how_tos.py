@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from hatch_lambda.plugin.publisher import FLAGS, LISTS, TEXTS, read_settings
+from tests.support import pages
 from tests.support.deployments import OLD, code_sha256, function_zip, layer_zip, run
 
 if sys.version_info >= (3, 11):
@@ -35,8 +36,8 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 def commands(text: str) -> list[list[str]]:
-    """Return the commands of the console examples that we can run; installing is tried elsewhere."""
-    lines = [line[2:] for block in blocks(text, "console") for line in block.splitlines() if line.startswith("$ ")]
+    """Return the commands of the examples that we can run; other tests install."""
+    lines = [line for block in pages.blocks(text) if block.language in pages.SHELL for line in pages.shell_lines(block)]
     return [words for words in map(shlex.split, lines) if words[0] in PROGRAMS]
 
 
@@ -94,7 +95,7 @@ def test_the_table_of_the_how_to_is_accepted_and_its_keys_are_all_that_there_are
         "region": "eu-central-1",
         "alias": "test",
     }
-    listed = TEXT.partition("Keys are ")[2].partition("; all of them")[0]
+    listed = TEXT.partition("The options are ")[2].partition(". You can")[0]
     assert set(re.findall(r"`([^`]+)`", listed)) == {*LISTS, *TEXTS, *FLAGS}
 
 
