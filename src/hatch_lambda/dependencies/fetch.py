@@ -13,6 +13,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from hatch_lambda.dependencies.sdist_builds import wheel_from_sdist
 from hatch_lambda.errors import ResolveError, WheelError
 from hatch_lambda.files.temporary import temporary_directory
+from hatch_lambda.progress import NO_PROGRESS, Status
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, SHA256, is_file_url, is_url
 from hatch_lambda.resolve.pip.resolver import download
 
@@ -20,20 +21,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hatch_lambda.diagnostics import Message
+    from hatch_lambda.progress import Progress
     from hatch_lambda.resolve.base import Host, Pin
     from hatch_lambda.runtime.target import Target
     from hatch_lambda.wheels.cache import WheelCache
     from hatch_lambda.wheels.wheel import Wheel
 
 
-def fetch(pins: Sequence[Pin], wheel_cache: WheelCache, target: Target, host: Host) -> tuple[Wheel, ...]:
+def fetch(
+    pins: Sequence[Pin], wheel_cache: WheelCache, target: Target, host: Host, progress: Progress = NO_PROGRESS
+) -> tuple[Wheel, ...]:
     """Return the pinned wheels, sorted by name; what the store lacks is downloaded in one go and kept there.
 
     Pinned sdists are built, or were before. Raises ``ResolveError`` if a file cannot be had and ``WheelError`` if one
     is not sound.
     """
     _check_lines(pins)
-    built = {pin: wheel_from_sdist(pin, wheel_cache, host) for pin in pins if not pin.is_wheel}
+    built = {}
+    for pin in (pin for pin in pins if not pin.is_wheel):
+        progress.advance(Status(name=f"build {pin}"))
+        built[pin] = wheel_from_sdist(pin, wheel_cache, host)
     pins = [pin for pin in pins if pin.is_wheel]
     _check_names(pins)
     with ThreadPoolExecutor() as hashing:
@@ -43,8 +50,8 @@ def fetch(pins: Sequence[Pin], wheel_cache: WheelCache, target: Target, host: Ho
         if host.offline:
             _refuse_network(lacking)
         with temporary_directory() as directory:
-            download(lacking, target, Path(directory), host)
-            wheels |= _take_in(lacking, Path(directory), wheel_cache)
+            download(lacking, target, Path(directory), host, progress)
+            wheels |= _take_in(lacking, Path(directory), wheel_cache, progress)
     _check_sizes(wheels)
     found = (*built.values(), *filter(None, wheels.values()))
     return tuple(sorted(found, key=lambda wheel: wheel.name))
@@ -65,7 +72,9 @@ def _refuse_network(pins: Sequence[Pin]) -> None:
         raise ResolveError(problems)
 
 
-def _take_in(pins: Sequence[Pin], directory: Path, wheel_cache: WheelCache) -> dict[Pin, Wheel | None]:
+def _take_in(
+    pins: Sequence[Pin], directory: Path, wheel_cache: WheelCache, progress: Progress
+) -> dict[Pin, Wheel | None]:
     taken: dict[Pin, Wheel | None] = {}
     problems: list[Message] = []
     for pin in pins:
@@ -73,6 +82,7 @@ def _take_in(pins: Sequence[Pin], directory: Path, wheel_cache: WheelCache) -> d
         if not file.is_file():
             problems.append(f"{pin.filename}: pip did not download it; build again")
             continue
+        progress.advance(Status(name=f"verify {pin}", count=len(pins), total=len(pins), size=file.stat().st_size))
         try:
             taken[pin] = wheel_cache.add(file, expected=pin.sha256)
         except WheelError as error:

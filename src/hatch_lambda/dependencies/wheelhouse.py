@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.dependencies.local import LocalWheels
+    from hatch_lambda.progress import Progress
     from hatch_lambda.project import Project
     from hatch_lambda.resolve.base import Commit, Dependency, Host, Resolver
     from hatch_lambda.resolve.lock.commits import LockedCommits
@@ -42,10 +43,10 @@ if TYPE_CHECKING:
 
 
 class Step(Protocol):
-    """Told when a step of the path begins; the context it returns ends with the step."""
+    """Starts a step of the build; the context that it returns ends with the step and receives its progress."""
 
-    def __call__(self, name: str) -> AbstractContextManager[None]:
-        """Begin the step."""
+    def __call__(self, name: str) -> AbstractContextManager[Progress]:
+        """Start the step."""
 
 
 @dataclass(frozen=True)
@@ -122,10 +123,12 @@ class Wheelhouse:
         locked: LockedCommits | None,
     ) -> ResolvedWheels:
         target = config.target
-        with self.step("resolve"):
+        with self.step("resolve") as progress:
             name = canonicalize_name(project.name)
             check_requirements(roots, target)
-            local = build_local_wheels(roots, name, target, self.wheel_cache, self.host, locked=locked)
+            local = build_local_wheels(
+                roots, name, target, self.wheel_cache, self.host, locked=locked, progress=progress
+            )
             with local.constraints() as constraints:
                 resolver = choose(local, constraints)
                 asked = (
@@ -134,8 +137,8 @@ class Wheelhouse:
                     else Resolution(())
                 )
                 resolution = local.without(asked)
-        with self.step("fetch"):
-            wheels = self._fetch(local, resolution, config, project)
+        with self.step("fetch") as progress:
+            wheels = self._fetch(local, resolution, config, project, progress)
         with self.step("prove"):
             demanded = transitive_dependencies(roots, {wheel.name: wheel for wheel in wheels}, target)
             local.check_dependency_confusion(demanded, target, locked=not is_replaceable_lock(config, self.host))
@@ -145,11 +148,11 @@ class Wheelhouse:
         return ResolvedWheels(roots, local.remaining, resolution, wheels, local.commits)
 
     def _fetch(
-        self, local: LocalWheels, resolution: Resolution, config: LambdaConfig, project: Project
+        self, local: LocalWheels, resolution: Resolution, config: LambdaConfig, project: Project, progress: Progress
     ) -> tuple[Wheel, ...]:
         """Return the wheels that were built and those that are fetched now, sorted by name."""
         host = fetching_host(config, self.host, project.uv_tables)
-        found = (*local.wheels, *fetch(resolution.pins, self.wheel_cache, config.target, host))
+        found = (*local.wheels, *fetch(resolution.pins, self.wheel_cache, config.target, host, progress))
         return tuple(sorted(found, key=lambda wheel: wheel.name))
 
     def _lock_or_resolver(self, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]) -> Resolver:

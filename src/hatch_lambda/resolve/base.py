@@ -135,13 +135,13 @@ class Resolution:
 
 @dataclass(frozen=True)
 class Host:
-    """What of this machine a tool that we start may see: environment, folder, whether a person watches, whether the
-    network is out of bounds, and whether wheels that earlier builds have made of sources are to be made anew.
+    """What the tools that we start can use of this machine: environment and directory, whether they show their output,
+    whether the build is offline, and whether it rebuilds wheels that earlier builds have built from source.
     """
 
     environ: Mapping[str, str]
     directory: Path
-    terminal: bool = False
+    verbose: bool = False
     offline: bool = False
     rebuild: bool = False
 

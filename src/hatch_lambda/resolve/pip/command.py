@@ -100,27 +100,28 @@ def temporary_files_in(directory: str) -> dict[str, str]:
     return dict.fromkeys(("TMPDIR", "TEMP", "TMP"), directory)
 
 
-def run_pip(command: str, arguments: Sequence[str], *, target: Target, host: Host) -> PipRun:
+def run_pip(
+    command: str, arguments: Sequence[str], *, target: Target, host: Host, temporary: Path | None = None
+) -> PipRun:
     """Run ``pip COMMAND ARGUMENT...`` with the target's markers, and return how it went.
 
-    On a terminal ``pip download`` shows its progress on standard error; otherwise pip is silent. Raises
-    ``TemporaryError`` if pip has found no space for temporary files, and it writes no others.
+    pip puts temporary files into ``temporary``, by default a new directory. It shows its output on standard error if
+    the host is verbose. Raises ``TemporaryError`` if pip finds no space for temporary files; it writes no others.
     """
     environ = pip_environment(host.environ)
-    shown = host.terminal and command == "download"
     if command == "install" and "PIP_CONSTRAINT" in host.environ:
         environ["PIP_CONSTRAINT"] = host.environ["PIP_CONSTRAINT"]
     environ["PIP_PLATFORM"] = target.platforms[0]  # in place of those in a pip.conf; the options add to it
     with temporary_directory() as directory:
         log = Path(directory, "pip.log")
-        environ |= temporary_files_in(directory)  # with which goes what an interrupted pip leaves
-        quiet = [] if shown else ["--quiet"]
+        environ |= temporary_files_in(str(temporary or directory))  # with which goes what an interrupted pip leaves
+        quiet = [] if host.verbose else ["--quiet"]
         done = subprocess.run(  # noqa: S603  # no shell, and the program is this Python
             [sys.executable, str(RUNNER), json.dumps(target.markers), command, f"--log={log}", *quiet, *arguments],
             cwd=host.directory,
             env=environ,
             stdin=subprocess.DEVNULL,
-            stdout=sys.stderr if shown else subprocess.DEVNULL,
+            stdout=sys.stderr if host.verbose else subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",

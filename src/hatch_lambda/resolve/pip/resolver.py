@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ from packaging.version import Version
 
 from hatch_lambda.errors import ResolveError, last_lines, masked
 from hatch_lambda.files.temporary import temporary_directory
+from hatch_lambda.progress import NO_PROGRESS, Status
 from hatch_lambda.resolve.advice import Alternatives
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, UPGRADE_VARIABLE, Host, Pin, Resolution, literal
 from hatch_lambda.resolve.constraints import preferences_file
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
+    from hatch_lambda.progress import Progress
     from hatch_lambda.resolve.base import Dependency
     from hatch_lambda.resolve.pip.command import PipRun
     from hatch_lambda.resolve.pip.log import PipLog
@@ -103,7 +107,7 @@ def report_of(arguments: Sequence[str], target: Target, host: Host) -> tuple[dic
     return report, run
 
 
-def download(pins: Sequence[Pin], target: Target, into: Path, host: Host) -> None:
+def download(pins: Sequence[Pin], target: Target, into: Path, host: Host, progress: Progress = NO_PROGRESS) -> None:
     """Fetch the pinned wheels into a folder; raises ``ResolveError`` if one cannot be had.
 
     pip finds the credentials of each URL again, resumes what breaks off, and checks the hashes. It takes one run, and
@@ -112,16 +116,32 @@ def download(pins: Sequence[Pin], target: Target, into: Path, host: Host) -> Non
     hashed = [f"{pin.name} @ {pin.url} --hash=sha256:{pin.sha256}" for pin in pins if pin.sha256]
     plain = [f"{pin.name} @ {pin.url}" for pin in pins if not pin.sha256]
     for lines in filter(None, (hashed, plain)):
-        _download(lines, target, into, host)
+        with temporary_directory() as directory:
+            progress.watch(partial(download_status, pins, into, Path(directory)))
+            _download(lines, target, into, host, Path(directory))
 
 
-def _download(lines: Sequence[str], target: Target, into: Path, host: Host) -> None:
+def _download(lines: Sequence[str], target: Target, into: Path, host: Host, temporary: Path) -> None:
     with temporary_directory() as directory:
         listed = _requirements_file(Path(directory), lines)
         arguments = ["--no-deps", f"--dest={into}", *target_options(target), f"--requirement={listed}"]
-        run = run_pip("download", arguments, target=target, host=host)
+        run = run_pip("download", arguments, target=target, host=host, temporary=temporary)
     if run.code:
         raise _failed_download(run)
+
+
+def download_status(pins: Sequence[Pin], into: Path, temporary: Path) -> Status:
+    """Return the status of a running ``pip download``: its newest file, and the bytes of that so far.
+
+    pip keeps each file in a temporary directory of its own until it has all of them.
+    """
+    sizes: list[tuple[float, str, int]] = []
+    with suppress(OSError):  # pip adds and removes files at the same time
+        files = [*temporary.glob("pip-unpack-*/*.whl"), *into.glob("*.whl")]
+        sizes += [(file.stat().st_mtime, file.name, file.stat().st_size) for file in files]
+    names = {pin.filename: str(pin) for pin in pins}
+    _, newest, size = max(sizes, default=(0.0, "", 0))
+    return Status(name=names.get(newest, ""), count=len({name for _, name, _ in sizes}), total=len(pins), size=size)
 
 
 def _requirements_file(directory: Path, lines: Iterable[str]) -> Path:

@@ -1,0 +1,65 @@
+"""What a build shows on a terminal while it runs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import ProjectFolder
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudoterminals")
+
+NAME = "shop-0.1.0-lambda-python3.13-x86_64.zip"
+
+
+def on_terminal(project: ProjectFolder, *arguments: str, **environ: str) -> str:
+    """Run a build on a terminal of 80 columns and return all that it writes."""
+    import pty  # not on Windows
+
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "lambda", *arguments]
+    env = {**project.environ, "TERM": "xterm", "COLUMNS": "80", **environ}
+    with subprocess.Popen(
+        command, cwd=project.root, env=env, stdin=follower, stdout=follower, stderr=follower, start_new_session=True
+    ):
+        os.close(follower)
+        written = b""
+        while piece := _read(leader):
+            written += piece
+    os.close(leader)
+    return written.decode().replace("\r\n", "\n")
+
+
+def _read(leader: int) -> bytes:
+    try:
+        return os.read(leader, 1 << 16)
+    except OSError:  # Linux's sign that the last program has closed the terminal
+        return b""
+
+
+def test_a_build_shows_its_step_and_only_the_result_stays(index, project):
+    index.add("six")
+    project.configure(dependencies=["six"])
+
+    shown = on_terminal(project)
+
+    assert "\r  resolve\r" in shown
+    assert "Collecting" not in shown
+    assert "\x1b[" not in shown
+    assert shown.rpartition("\r")[2].splitlines()[0] == f"dist/{NAME}"
+
+
+@pytest.mark.parametrize("environ", [{"TERM": "dumb"}, {"HATCH_QUIET": "1"}])
+def test_nothing_is_redrawn_on_a_terminal_that_cannot_or_if_quiet(index, project, environ):
+    index.add("six")
+    project.configure(dependencies=["six"])
+
+    shown = on_terminal(project, **environ)
+
+    assert "\r" not in shown
+    assert "resolve" not in shown
