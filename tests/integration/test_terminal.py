@@ -63,3 +63,13 @@ def test_nothing_is_redrawn_on_a_terminal_that_cannot_or_if_quiet(index, project
 
     assert "\r" not in shown
     assert "resolve" not in shown
+
+
+@pytest.mark.parametrize(("verbosity", "is_shown"), [("1", False), ("2", True)])
+def test_the_output_of_pip_is_shown_only_with_two_v(index, project, verbosity, is_shown):
+    index.add("six")
+    project.configure(dependencies=["six"])
+
+    shown = on_terminal(project, HATCH_VERBOSE=verbosity)
+
+    assert ("Collecting six" in shown, "\r  resolve" in shown) == (is_shown, not is_shown)

@@ -133,15 +133,16 @@ def _download(lines: Sequence[str], target: Target, into: Path, host: Host, temp
 def download_status(pins: Sequence[Pin], into: Path, temporary: Path) -> Status:
     """Return the status of a running ``pip download``: its newest file, and the bytes of that so far.
 
-    pip keeps each file in a temporary directory of its own until it has all of them.
+    pip keeps each file in a separate temporary directory and copies all of them at its end.
     """
-    sizes: list[tuple[float, str, int]] = []
+    found: dict[str, tuple[float, int]] = {}
     with suppress(OSError):  # pip adds and removes files at the same time
-        files = [*temporary.glob("pip-unpack-*/*.whl"), *into.glob("*.whl")]
-        sizes += [(file.stat().st_mtime, file.name, file.stat().st_size) for file in files]
+        for file in (*into.glob("*.whl"), *temporary.glob("pip-unpack-*/*.whl")):
+            found[file.name] = (file.stat().st_mtime, file.stat().st_size)
+    newest = max(found, key=lambda name: found[name], default="")
     names = {pin.filename: str(pin) for pin in pins}
-    _, newest, size = max(sizes, default=(0.0, "", 0))
-    return Status(name=names.get(newest, ""), count=len({name for _, name, _ in sizes}), total=len(pins), size=size)
+    _, size = found.get(newest, (0.0, 0))
+    return Status(name=names.get(newest, ""), count=len(found), total=len(pins), size=size)
 
 
 def _requirements_file(directory: Path, lines: Iterable[str]) -> Path:
