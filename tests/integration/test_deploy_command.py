@@ -276,5 +276,5 @@ def test_a_closed_stdout_does_not_end_a_deployment(aws, tmp_path):
 
 
 def _before(directory) -> str:
-    """Return a PYTHONPATH on which the folder comes first."""
+    """Return a PYTHONPATH on which the directory comes first."""
     return os.pathsep.join(filter(None, [str(directory), os.environ.get("PYTHONPATH", "")]))

@@ -8,8 +8,17 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from hatch_lambda.progress import Status
+from hatch_lambda.resolve.base import Host, Pin
+from hatch_lambda.resolve.pip.resolver import download
+from tests.support.samples import target
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.conftest import ProjectFolder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudoterminals")
@@ -73,3 +82,27 @@ def test_the_output_of_pip_is_shown_only_with_two_v(index, project, verbosity, i
     shown = on_terminal(project, HATCH_VERBOSE=verbosity)
 
     assert ("Collecting six" in shown, "\r  resolve" in shown) == (is_shown, not is_shown)
+
+
+class Watched:
+    """Keeps the way to look up the status of a download."""
+
+    look: Callable[[], Status]
+
+    def advance(self, status: Status) -> None:
+        raise AssertionError(status)
+
+    def watch(self, look: Callable[[], Status]) -> None:
+        self.look = look
+
+
+def test_a_running_download_knows_how_many_files_pip_has(index, environ, tmp_path):
+    names = ("first", "second")
+    pins = [Pin(canonicalize_name(name), Version("1.0"), index.file_url(index.add(name)), None) for name in names]
+    watched, seen = Watched(), list[Status]()
+    index.on_request = lambda _: seen.append(watched.look())
+
+    download(pins, target(), tmp_path, Host(environ, tmp_path), watched)
+
+    size = (tmp_path / pins[0].filename).stat().st_size
+    assert (seen[0], seen[-1]) == (Status(total=2), Status(name="first 1.0", count=1, total=2, size=size))
