@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 LISTED = 'build-from-source = ["Lib"]\n'
 HELPS = (
-    "take it out of build-from-source, and use a release that has a wheel for the runtime, or "
-    "build a wheel on Amazon Linux and add its directory to find-links\n"
+    "remove it from build-from-source and require a release with a wheel for the runtime, or build a wheel on Amazon "
+    "Linux [native-build]\n"
 )
 
 
@@ -297,7 +297,7 @@ def test_without_the_option_uv_has_our_line_told_and_its_own_words_for_those_who
         "error: lib: no wheel for python3.13 on x86_64, only an sdist; set build-from-source = "
         '["lib"] if that is pure Python [no-wheel]\n'
     )
-    assert f"\n{said}\nerror: " in f"\n{more}"
+    assert f"\n{said}\nuv's output:\n" in f"\n{more}"
     assert "all versions of app depend on lib" in more
     assert builds(trace) == []
 
@@ -329,7 +329,7 @@ def test_a_native_sdist_is_refused_by_name_with_the_reason_and_what_helps(index,
         if pure == "member"
         else "in which lib/data.bin is native code for this machine"
     )
-    assert refused(built) == f"lib 1.0: its sdist builds lib-1.0-{tag}.whl, {problem}; {HELPS}"
+    assert refused(built) == f"error: lib 1.0: its sdist builds lib-1.0-{tag}.whl, {problem}; {HELPS}"
     assert list((project.root.parent / "store").rglob("*.whl")) == []
 
 
@@ -344,8 +344,9 @@ def test_a_build_that_fails_is_told_with_its_last_lines_and_without_credentials(
         ("error: lib 1.0: its sdist lib-1.0.tar.gz can't be built; fix the cause in pip's output [build-failed]"),
         "",
     )
-    assert "      RuntimeError: cannot get https://****@host/x" in rest
-    assert len(rest) <= 20
+    assert rest[0] == "pip's output:"
+    assert "        RuntimeError: cannot get https://****@host/x" in rest
+    assert len(rest) <= 21
     assert "s3cret" not in said
     assert "hatch_lambda/" not in said
 
@@ -407,7 +408,7 @@ def test_an_sdist_of_the_lock_that_is_not_listed_is_refused(index, project, trac
     built = project.build()
 
     assert refused(built) == (
-        "error: project.dependencies: requires lib; pylock.lambda.toml has lib 1.0, but no wheel for "
+        "error: project.dependencies: requires lib, and pylock.lambda.toml has lib 1.0, but no wheel for "
         "python3.13 on x86_64, it has only an sdist (lib-1.0.tar.gz); set build-from-source = "
         '["lib"] if it is pure Python; refresh it with hatch build -t lambda:lock [no-wheel]\n'
     )
