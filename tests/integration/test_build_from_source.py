@@ -325,9 +325,9 @@ def test_a_native_sdist_is_refused_by_name_with_the_reason_and_what_helps(index,
     built = project.build()
 
     problem = (
-        "which is for linux_x86_64 only"
+        "which is only for linux_x86_64"
         if pure == "member"
-        else "in which lib/data.bin is native code for this machine"
+        else "which contains native code for the build machine (lib/data.bin)"
     )
     assert refused(built) == f"error: lib 1.0: its sdist builds lib-1.0-{tag}.whl, {problem}; {HELPS}"
     assert list((project.root.parent / "store").rglob("*.whl")) == []
@@ -409,8 +409,8 @@ def test_an_sdist_of_the_lock_that_is_not_listed_is_refused(index, project, trac
 
     assert refused(built) == (
         "error: project.dependencies: requires lib, and pylock.lambda.toml has lib 1.0, but no wheel for "
-        "python3.13 on x86_64, it has only an sdist (lib-1.0.tar.gz); set build-from-source = "
-        '["lib"] if it is pure Python; refresh it with hatch build -t lambda:lock [no-wheel]\n'
+        "python3.13 on x86_64 (it has only an sdist (lib-1.0.tar.gz)); set build-from-source = "
+        "[\"lib\"] if it is pure Python, then run 'hatch build -t lambda:lock' [no-wheel]\n"
     )
 
 
