@@ -162,7 +162,7 @@ def _archive_plan(
     ]
     beside: list[Entry] = []
     (entries if whole else beside).append(lambda_json_entry(project, config, described, whole=whole))
-    choices = PlanOptions(config.exclude_files, config.collisions)
+    choices = PlanOptions(config.exclude_files, config.collisions, config.where)
     _check_size(offered_plan(entries, choices), layers, config)
     prefix = LAYER_PREFIX if config.kind == "layer" else ""
     return make_plan(entries, choices, prefix=prefix, beside=beside)
@@ -190,7 +190,7 @@ def _excluded(selected: SelectedWheels, layers: Sequence[Layer]) -> tuple[Depend
     )
 
 
-def _unused_exclusions(selected: SelectedWheels, decided: ArchivePlan, config: LambdaConfig) -> tuple[str, ...]:
+def _unused_exclusions(selected: SelectedWheels, decided: ArchivePlan, config: LambdaConfig) -> tuple[Message, ...]:
     """Return a sentence for each exclusion that excludes nothing; what all archives inherit need not be for each."""
     packages = tuple(
         f"exclude-packages has {name!r}, which nothing requires; the archive is the same without it."
