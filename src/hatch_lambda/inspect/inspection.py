@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from hatch_lambda.checks import ZIP_CHECKS
-from hatch_lambda.checks.base import Candidate, Finding
+from hatch_lambda.checks.base import Candidate, error, warning
 from hatch_lambda.checks.imports import check_imports
 from hatch_lambda.checks.limits import check_zipped
 from hatch_lambda.config.options import LambdaConfig
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from hatch_lambda.archive.read import LambdaZip
-    from hatch_lambda.diagnostics import Message
+    from hatch_lambda.diagnostics import Diagnostic, Message
 
 Source = Literal["given", "lambda.json", "native code"]
 
@@ -81,40 +81,47 @@ def inspect(
         source=_source(given, declared, named or machine),
         handler=handler,
         target=target,
-        problems=tuple(diagnostic.text for diagnostic in found if diagnostic.severity == "error"),
-        warnings=tuple(diagnostic.text for diagnostic in found if diagnostic.severity == "warning"),
+        problems=tuple(diagnostic for diagnostic in found if diagnostic.severity == "error"),
+        warnings=tuple(diagnostic for diagnostic in found if diagnostic.severity == "warning"),
     )
 
 
-def _unfit_layers(archive: LambdaZip, layers: Sequence[LambdaZip], target: Target) -> Iterator[Finding]:
+def _unfit_layers(archive: LambdaZip, layers: Sequence[LambdaZip], target: Target) -> Iterator[Diagnostic]:
     """Yield an error for each zip that is, or is named as, a layer and is none for the target."""
     for layer in (*layers, *([archive] if archive.kind == "layer" else [])):
         problem = layer_problem(layer, target)
         if problem:
-            fix = "name what it is for, or build it for that" if layer is archive else "name another layer"
-            text = f"{layer.path.name}: {problem}; it would be used as a layer for {target}; {fix}"
-            yield Finding("error", text)
+            fix = "pass its --runtime and --architecture" if layer is archive else "pass another zip with --layer"
+            yield error("layer-mismatch", layer.path.name, f"not a layer for {target}, because it {problem}", fix)
 
 
-def _findings(archive: LambdaZip, config: LambdaConfig, layers: Sequence[LambdaZip]) -> list[Finding]:
+def _findings(archive: LambdaZip, config: LambdaConfig, layers: Sequence[LambdaZip]) -> list[Diagnostic]:
     found = []
     checks = ZIP_CHECKS
     if len(layers) < len(archive.declared("layers")):
-        lacks = " some of them" if layers else ""
+        lacks = "some of its layers" if layers else "its layers"
         config = replace(config, handler=None)
         checks = tuple(check for check in checks if check is not check_imports)
         found.append(
-            Finding(
-                "warning",
-                f"The {archive.kind} is used with layers, but was checked without{lacks}; name them with --layer.",
+            warning(
+                "undeclared-layers",
+                archive.path.name,
+                f"checked without {lacks}",
+                "pass each with --layer",
             )
         )
     python = config.target.runtime.python_version
     beneath = tuple(Layer(layer.path.name, layer.plan, python) for layer in layers)
     with temporary_directory() as directory:  # a zip that others made must not teach later builds anything
-        candidate = Candidate(archive.plan, config, ResultCache(Path(directory)), beneath)
+        candidate = Candidate(
+            filename=archive.path.name,
+            plan=archive.plan,
+            config=config,
+            results=ResultCache(Path(directory)),
+            layers=beneath,
+        )
         found += [diagnostic for check in checks for diagnostic in check(candidate)]
-    return [*found, *check_zipped(archive.size)]
+    return [*found, *check_zipped(archive.path.name, archive.size)]
 
 
 def _declared(archive: LambdaZip) -> dict[str, str]:

@@ -81,8 +81,8 @@ def as_json(inspection: Inspection) -> dict[str, Any]:
             for one in archive.distributions
         ],
         "unowned": {"zipped": nobody.zipped, "unzipped": nobody.unzipped, "files": nobody.files},
-        "problems": list(inspection.problems),
-        "warnings": list(inspection.warnings),
+        "problems": list(map(str, inspection.problems)),
+        "warnings": list(map(str, inspection.warnings)),
     }
 
 

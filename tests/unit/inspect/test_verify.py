@@ -17,7 +17,10 @@ from tests.support.finished import installed, our_zip, zip_of
 from tests.support.zips import contents
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from hatch_lambda.diagnostics import Message
 
 ANEW = "make or fetch the zip anew"
 
@@ -26,6 +29,11 @@ def changed(path: Path, files: dict[str, bytes | None]) -> Path:
     """Write the zip anew with other contents of these files, or without them; its RECORDs stay."""
     whole = {name: content for name, content in {**contents(path), **files}.items() if content is not None}
     return zip_of(path.parent / "changed", whole, path.name)
+
+
+def texts(messages: Iterable[Message]) -> tuple[str, ...]:
+    """Return the whole text of each error or warning."""
+    return tuple(map(str, messages))
 
 
 def test_a_zip_of_ours_agrees_with_its_records(tmp_path):
@@ -129,8 +137,8 @@ def test_a_description_that_makes_no_sense_is_passed_over(tmp_path, listed):
         (
             "python3.12",
             (
-                "is made for python3.13 on x86_64; it would be used as a layer for python3.12 on x86_64; name what it "
-                "is for, or build it for that"
+                "not a layer for python3.12 on x86_64, because it is made for python3.13 on x86_64; pass its "
+                "--runtime and --architecture [layer-mismatch]"
             ),
         ),
     ],
@@ -138,7 +146,7 @@ def test_a_description_that_makes_no_sense_is_passed_over(tmp_path, listed):
 def test_a_layer_is_checked_for_the_runtime_that_is_named(tmp_path, runtime, problem):
     found = inspect(read_zip(layer_zip(tmp_path)), runtime=runtime, architecture="x86_64")
 
-    assert found.problems == ((f"deps-1.zip: {problem}",) if problem else ())
+    assert texts(found.problems) == ((f"deps-1.zip: {problem}",) if problem else ())
 
 
 def test_a_layer_whose_modules_lie_where_the_runtime_does_not_look_is_a_problem(tmp_path):
@@ -146,10 +154,11 @@ def test_a_layer_whose_modules_lie_where_the_runtime_does_not_look_is_a_problem(
 
     found = inspect(read_zip(path), runtime="python3.13", architecture="arm64")
 
-    assert found.problems == (
+    assert texts(found.problems) == (
         (
-            "deps.zip: has its modules in python/lib/python3.11/site-packages, where python3.13 does not look; it "
-            "would be used as a layer for python3.13 on arm64; name what it is for, or build it for that"
+            "deps.zip: not a layer for python3.13 on arm64, because it has its modules in "
+            "python/lib/python3.11/site-packages, which python3.13 doesn't search; pass its --runtime and "
+            "--architecture [layer-mismatch]"
         ),
     )
 
@@ -159,10 +168,10 @@ def test_the_zip_of_a_function_is_no_layer_of_another(tmp_path):
 
     found = inspect(read_zip(path), layers=[read_zip(path)])
 
-    assert found.problems == (
+    assert texts(found.problems) == (
         (
-            "shop-new.zip: is the archive of a function; it would be used as a layer for python3.13 on x86_64; name "
-            "another layer"
+            "shop-new.zip: not a layer for python3.13 on x86_64, because it is the zip of a function; pass "
+            "another zip with --layer [layer-mismatch]"
         ),
     )
 
