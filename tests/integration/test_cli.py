@@ -195,7 +195,8 @@ def test_info_tells_problems_and_warnings_as_the_checks_word_them(capsys, tmp_pa
 
     assert code == 0
     assert out.splitlines()[-1] == (
-        "  problem: handler 'shop.api.handle': shop/api.py defines no 'handle'; did you mean 'handler'?"
+        "  problem: handler 'shop.api.handle': shop/api.py doesn't define 'handle'; did you mean 'handler'? "
+        "[handler-not-found]"
     )
 
 
@@ -320,7 +321,7 @@ def test_verify_ends_with_all_problems(capsys, tmp_path):
     assert "all is well" not in out
     assert err.splitlines() == [
         "shop/api.py: is not what shop-0.1.0.dist-info/RECORD says; make or fetch the zip anew",
-        "handler 'shop.api.handler': shop/api.py defines no 'handler'; it has 'x'",
+        "error: handler 'shop.api.handler': shop/api.py doesn't define 'handler'; choose from 'x' [handler-not-found]",
     ]
 
 
@@ -330,7 +331,10 @@ def test_verify_checks_for_the_target_that_is_given(capsys, tmp_path):
 
     code, out, err = run(capsys, "verify", path, *given)
 
-    assert (code, err) == (1, "handler 'app.main': app.py defines no 'main'; it has 'handler'\n")
+    assert (code, err) == (
+        1,
+        ("error: handler 'app.main': app.py doesn't define 'main'; choose from 'handler' [handler-not-found]\n"),
+    )
     assert out.splitlines()[3] == f"  checked for python3.12 on arm64: {CHECKED}"
 
 
@@ -383,7 +387,10 @@ def test_a_function_is_checked_with_the_layers_that_are_named(capsys, tmp_path):
     assert (sound[0], sound[1].splitlines()[-1]) == (0, "  all is well")
     assert (broken[0], broken[2]) == (
         1,
-        "handler 'base.main': python/base/__init__.py defines no 'main'; it has 'handler'\n",
+        (
+            "error: handler 'base.main': python/base/__init__.py doesn't define 'main'; choose from 'handler' "
+            "[handler-not-found]\n"
+        ),
     )
 
 
@@ -394,7 +401,7 @@ def test_without_its_layers_a_functions_handler_is_not_checked(capsys, tmp_path)
 
     assert code == 0
     assert out.splitlines()[-2] == (
-        "  warning: The function is used with layers, but was checked without; name them with --layer."
+        "  warning: f.zip: checked without its layers; pass each with --layer [undeclared-layers]"
     )
 
 
@@ -407,7 +414,7 @@ def test_with_some_of_its_layers_a_functions_handler_is_not_checked(capsys, tmp_
 
     assert code == 0
     assert out.splitlines()[-2] == (
-        "  warning: The function is used with layers, but was checked without some of them; name them with --layer."
+        f"  warning: {function.name}: checked without some of its layers; pass each with --layer [undeclared-layers]"
     )
 
 
