@@ -127,7 +127,7 @@ def test_what_is_wrong_with_the_archive_is_one_line(project):
     assert (built.code, built.output) == (
         1,
         (
-            "error: handler 'shop.api.main': shop/api.py doesn't define 'main'; choose from 'handler' "
+            "error: handler 'shop.api.main': shop/api.py doesn't define 'main'; did you mean 'handler'? "
             "[handler-not-found]\n"
         ),
     )
@@ -152,7 +152,7 @@ def test_another_front_end_ends_with_the_line_too(project):
 
     assert done.returncode == 1
     assert (
-        "error: handler 'shop.api.main': shop/api.py doesn't define 'main'; choose from 'handler' [handler-not-found]"
+        "error: handler 'shop.api.main': shop/api.py doesn't define 'main'; did you mean 'handler'? [handler-not-found]"
         in done.stdout.splitlines()
     )
     assert "Traceback" not in done.stdout

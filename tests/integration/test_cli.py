@@ -333,7 +333,7 @@ def test_verify_checks_for_the_target_that_is_given(capsys, tmp_path):
 
     assert (code, err) == (
         1,
-        ("error: handler 'app.main': app.py doesn't define 'main'; choose from 'handler' [handler-not-found]\n"),
+        ("error: handler 'app.main': app.py doesn't define 'main'; did you mean 'handler'? [handler-not-found]\n"),
     )
     assert out.splitlines()[3] == f"  checked for python3.12 on arm64: {CHECKED}"
 
@@ -388,7 +388,7 @@ def test_a_function_is_checked_with_the_layers_that_are_named(capsys, tmp_path):
     assert (broken[0], broken[2]) == (
         1,
         (
-            "error: handler 'base.main': python/base/__init__.py doesn't define 'main'; choose from 'handler' "
+            "error: handler 'base.main': python/base/__init__.py doesn't define 'main'; did you mean 'handler'? "
             "[handler-not-found]\n"
         ),
     )

@@ -30,7 +30,7 @@ from hatch_lambda.runtime.provided import loaded_modules
 from hatch_lambda.runtime.stdlib import BUILTIN_MODULES, standard_library
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from hatch_lambda.archive.plan import Entry
     from hatch_lambda.checks.base import Candidate
@@ -179,7 +179,7 @@ def _check_module(candidate: Candidate, entry: Entry, function: str) -> Iterator
     if (function not in names and ANYTHING not in names) or _is_submodule(candidate, module, function, tree):
         intended = intended_handler(candidate, handler, module_exists=True)
         problem, fix = (
-            (intended.problem, intended.fix) if intended else _no_function_problem(entry.path, function, names)
+            (intended.problem, intended.fix) if intended else _no_function_problem(entry.path, function, tree)
         )
         yield error("handler-not-found", f"handler {handler!r}", problem, fix)
         return
@@ -196,11 +196,13 @@ def _is_submodule(candidate: Candidate, module: str, name: str, tree: ast.Module
     return found is not None and found.entry is not None and imports_submodule(name, tree, module)
 
 
-def _no_function_problem(path: str, function: str, names: Iterable[str]) -> tuple[str, str]:
-    """Return that a module has no function of a name, and the fix."""
-    public = sorted(name for name in names if not name.startswith("_"))
-    close = get_close_matches(function, public, n=1)
-    shown = ", ".join(map(repr, public[:_SHOWN])) + (f", … ({len(public)} in total)" if public[_SHOWN:] else "")
+def _no_function_problem(path: str, function: str, tree: ast.Module) -> tuple[str, str]:
+    """Return that a module has no function of a name, and the fix: a close name, or its functions or else its names."""
+    public = sorted(name for name in module_names(tree) if not name.startswith("_"))
+    functions = [name for name in public if function_named(name, tree)]
+    choices = functions or public
+    close = get_close_matches(function, public, n=1) or (functions if len(functions) == 1 else [])
+    shown = ", ".join(map(repr, choices[:_SHOWN])) + (f", … ({len(choices)} in total)" if choices[_SHOWN:] else "")
     problem = f"{path} doesn't define {function!r}"
     if close:
         return problem, f"did you mean {close[0]!r}?"

@@ -233,7 +233,7 @@ def test_a_package_is_preferred_to_a_module_and_an_extension_module_to_source():
         [],
         [
             (
-                "handler 'app.of_module': app/__init__.py doesn't define 'of_module'; choose from 'of_package' "
+                "handler 'app.of_module': app/__init__.py doesn't define 'of_module'; did you mean 'of_package'? "
                 "[handler-not-found]"
             )
         ],
@@ -495,11 +495,17 @@ def test_a_function_that_is_not_there_is_told_with_one_of_a_like_name():
     ]
 
 
-def test_a_function_that_is_not_there_is_told_with_what_is():
-    selected = plan(entry("app.py", "import os\n_private = 1\ndef zeta(): ...\nclass Alpha: ...\n"))
-
-    assert found(selected, "app.handler") == [
-        "handler 'app.handler': app.py doesn't define 'handler'; choose from 'Alpha', 'os', 'zeta' [handler-not-found]"
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("import os\n_private = 1\ndef zeta(): ...\ndef alpha(): ...", "choose from 'alpha', 'zeta'"),
+        ("import os\n_private = 1\ndef zeta(): ...\nclass Alpha: ...", "did you mean 'zeta'?"),
+        ("import os\n_private = 1\nclass Alpha: ...", "choose from 'Alpha', 'os'"),
+    ],
+)
+def test_a_function_that_is_not_there_is_reported_with_the_functions_or_else_the_names(text, fix):
+    assert found(plan(entry("app.py", text)), "app.handler") == [
+        f"handler 'app.handler': app.py doesn't define 'handler'; {fix} [handler-not-found]"
     ]
 
 
@@ -517,7 +523,7 @@ def test_a_module_in_a_file_of_the_project_is_read(tmp_path):
     source.write_text("def main(event, context): ...\n")
 
     assert found(plan(entry("app.py", source)), "app.handler") == [
-        "handler 'app.handler': app.py doesn't define 'handler'; choose from 'main' [handler-not-found]"
+        "handler 'app.handler': app.py doesn't define 'handler'; did you mean 'main'? [handler-not-found]"
     ]
 
 
@@ -529,7 +535,7 @@ def test_a_module_in_a_wheel_is_read(tmp_path):
 
     assert texts == [
         [],
-        [("handler 'lib.app.handler': lib/app.py doesn't define 'handler'; choose from 'main' [handler-not-found]")],
+        [("handler 'lib.app.handler': lib/app.py doesn't define 'handler'; did you mean 'main'? [handler-not-found]")],
     ]
 
 

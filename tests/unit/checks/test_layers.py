@@ -238,7 +238,7 @@ def test_a_handler_in_a_layer_is_read():
     made = candidate([], layer("base", entry("python/app.py", "def main(): ...", LIB)), handler="app.handler")
 
     assert [str(diagnostic) for diagnostic in check_handler(made)] == [
-        "handler 'app.handler': python/app.py doesn't define 'handler'; choose from 'main' [handler-not-found]"
+        "handler 'app.handler': python/app.py doesn't define 'handler'; did you mean 'main'? [handler-not-found]"
     ]
 
 
