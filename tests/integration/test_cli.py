@@ -205,7 +205,10 @@ def test_info_tells_problems_and_warnings_as_the_checks_word_them(capsys, tmp_pa
 
     assert code == 0
     assert "shop.api.handle'" not in out
-    assert err == "handler 'shop.api.handle': shop/api.py defines no 'handle'; did you mean 'handler'?\n"
+    assert err == (
+        "error: handler 'shop.api.handle': shop/api.py doesn't define 'handle'; did you mean 'handler'? "
+        "[handler-not-found]\n"
+    )
 
 
 def test_info_says_what_others_zips_do_not_tell(capsys, tmp_path):
@@ -330,10 +333,9 @@ def test_verify_ends_with_all_problems(capsys, tmp_path):
     assert err.splitlines() == [
         (
             "error: shop/api.py: doesn't match its hash in shop-0.1.0.dist-info/RECORD; rebuild the zip, or "
-            "download it again "
-            "[record-mismatch]"
+            "download it again [record-mismatch]"
         ),
-        "handler 'shop.api.handler': shop/api.py defines no 'handler'; it has 'x'",
+        "error: handler 'shop.api.handler': shop/api.py doesn't define 'handler'; choose from 'x' [handler-not-found]",
     ]
 
 
@@ -343,7 +345,10 @@ def test_verify_checks_for_the_target_that_is_given(capsys, tmp_path):
 
     code, out, err = run(capsys, "verify", path, *given)
 
-    assert (code, err) == (1, "handler 'app.main': app.py defines no 'main'; it has 'handler'\n")
+    assert (code, err) == (
+        1,
+        ("error: handler 'app.main': app.py doesn't define 'main'; did you mean 'handler'? [handler-not-found]\n"),
+    )
     assert out.splitlines()[3] == f"  checked for python3.12 on arm64: {CHECKED}"
 
 
@@ -407,7 +412,10 @@ def test_a_function_is_checked_with_the_layers_that_are_named(capsys, tmp_path):
     assert (sound[0], sound[1].splitlines()[-1]) == (0, "  no problems found")
     assert (broken[0], broken[2]) == (
         1,
-        "handler 'base.main': python/base/__init__.py defines no 'main'; it has 'handler'\n",
+        (
+            "error: handler 'base.main': python/base/__init__.py doesn't define 'main'; did you mean 'handler'? "
+            "[handler-not-found]\n"
+        ),
     )
 
 

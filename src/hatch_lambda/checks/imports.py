@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from hatch_lambda.checks.base import Finding
+from hatch_lambda.checks.base import warning
 from hatch_lambda.checks.python_source import (
     ANYTHING,
     LARGEST_SOURCE,
@@ -34,13 +34,14 @@ if TYPE_CHECKING:
     from hatch_lambda.archive.plan import Entry
     from hatch_lambda.checks.base import Candidate
     from hatch_lambda.checks.search_path import Module, SearchPath
+    from hatch_lambda.diagnostics import Diagnostic
 
-_TEST_FOLDERS = frozenset({"test", "tests"})
+_TEST_DIRECTORIES = frozenset({"test", "tests"})
 _PASSING_ON = frozenset({"ValueError", "TypeError", "KeyError", "AttributeError", "OSError"})
 """Exceptions that catch neither an ImportError nor a SyntaxError; any other name might."""
 
 _REARRANGING = (b"sys.modules", b"sys.path", b"meta_path", b"addsitedir", b"__path__")
-"""What a project contains that finds modules in its own way; then a name anywhere in the zip is enough."""
+"""What a project contains if it changes where modules are found; then a name anywhere in the zip is enough."""
 
 _MODULE_ATTRIBUTES = frozenset(
     {
@@ -77,7 +78,7 @@ class _Read:
     attributes: frozenset[str]
 
 
-def check_imports(candidate: Candidate) -> Iterator[Finding]:
+def check_imports(candidate: Candidate) -> Iterator[Diagnostic]:
     """Yield a warning for each import of the project's files that certainly fails, with the first such line.
 
     It is an error if the handler certainly imports a module of the project that isn't valid Python.
@@ -93,8 +94,8 @@ def check_imports(candidate: Candidate) -> Iterator[Finding]:
         if problem:
             yield problem.diagnostic(path)
     for found in (found for path in sorted(read.keys() & (reached or ())) for found in read[path].outside):
-        text = f"{_where([found])}: {found.module!r} leads out of the zip; write it as an absolute import"
-        yield Finding("warning", text)
+        outside = f"{found.module!r} is outside of the zip"
+        yield warning("missing-import", _where([found]), outside, "write it as an absolute import")
     rearranged = any(word in content for content in files.values() for word in _REARRANGING)
     places = _ModuleIndex(candidate.modules, candidate.search_path, read, anywhere=rearranged)
     imports = list(_certain(read) if reached is None else _imports_of(read, reached))
@@ -109,13 +110,15 @@ def _is_imported(candidate: Candidate, path: str, entry: Entry) -> bool:
         and candidate.is_own(entry)
         and name.endswith(".py")
         and entry.content.size <= LARGEST_SOURCE
-        and not (_TEST_FOLDERS & set(directories) or name.startswith("test_") or name in {"conftest.py", "setup.py"})
+        and not (
+            _TEST_DIRECTORIES & set(directories) or name.startswith("test_") or name in {"conftest.py", "setup.py"}
+        )
         and not (directories and directories[0] in {"bin", entry.origin.dist_info})
     )
 
 
 def _read(path: str, content: bytes, candidate: Candidate) -> _Read | SourceProblem:
-    """Return what is needed of a file; its tree is not kept, because many of them at once make everything slow."""
+    """Return what a file imports and defines; its tree isn't kept, because many trees at once slow down the build."""
     tree = parse_source(content, candidate.config.target)
     if isinstance(tree, SourceProblem):
         return tree
@@ -257,7 +260,7 @@ class _ModuleIndex:
         return SortedPaths(self.files)
 
     def is_directory(self, path: str) -> bool:
-        """Return whether there is such a folder, each of which is a package, if only a namespace."""
+        """Return whether there is a directory at a path; each is a package, if only a namespace."""
         return bool(self.sorted.inside(path))
 
     @cached_property
@@ -271,7 +274,7 @@ class _ModuleIndex:
 
     @cached_property
     def parts(self) -> frozenset[str]:
-        """Return every name that a module or folder has, wherever it lies."""
+        """Return every name of a module or directory, at any depth."""
         names = {path.rpartition("/")[2] for path in self.modules}
         return frozenset(names.union(*(path.split("/")[:-1] for path in self.files)))
 
@@ -285,7 +288,7 @@ class _ModuleIndex:
         return self.anywhere and module.partition(".")[0] in self.parts
 
     def missing_module(self, found: Import) -> str | None:
-        """Return the first part of the import that is certainly nowhere; ``None`` if there is none."""
+        """Return the first part of the import that is certainly missing; ``None`` if there is none."""
         names = found.module.split(".")
         for count in range(1, len(names) + 1 if names[0] in self.own else 2):
             path = "/".join(names[:count])
@@ -318,7 +321,7 @@ class _ModuleIndex:
         return not names.isdisjoint({name, ANYTHING})
 
 
-def _missing_names(imports: Iterable[Import], places: _ModuleIndex) -> Iterator[Finding]:
+def _missing_names(imports: Iterable[Import], places: _ModuleIndex) -> Iterator[Diagnostic]:
     missing: dict[tuple[str, str], list[Import]] = {}
     for found in imports:
         path = None if places.is_rearranged(found.module) else places.file_without(found)
@@ -327,26 +330,26 @@ def _missing_names(imports: Iterable[Import], places: _ModuleIndex) -> Iterator[
     for (path, name), found_in in sorted(missing.items()):
         close = get_close_matches(name, sorted(places.read[path].names), n=1)
         fix = f"did you mean {close[0]!r}?" if close else "define it there, or correct the import"
-        yield Finding("warning", f"{_where(found_in)}: {path} defines no {name!r}; {fix}")
+        yield warning("missing-name", _where(found_in), f"{path} doesn't define {name!r}", fix)
 
 
-def _missing_modules(imports: Iterable[Import], places: _ModuleIndex, candidate: Candidate) -> Iterator[Finding]:
+def _missing_modules(imports: Iterable[Import], places: _ModuleIndex, candidate: Candidate) -> Iterator[Diagnostic]:
     known = MODULES | standard_library(candidate.config.target.runtime.python)
     missing: dict[str, list[Import]] = {}
     for found in imports:
         top = found.module.partition(".")[0]
         if candidate.config.kind == "layer" and top not in places.own and not was_standard(top):
-            continue  # a function that uses the layer may bring it
+            continue  # a function that uses the layer might provide it
         if top not in known and (top in places.own or not top.startswith("_")):
             module = None if places.is_rearranged(found.module) else places.missing_module(found)
             if module:
                 missing.setdefault(module, []).append(found)
     for module, found_in in sorted(missing.items()):
-        yield Finding("warning", f"{_where(found_in)}: {_module_problem(candidate, module, places)}")
+        yield warning("missing-import", _where(found_in), *_module_problem(candidate, module, places))
 
 
 def _where(found: Sequence[Import]) -> str:
-    """Return the first place, and how many there are: other files, or else other lines of the file."""
+    """Return the first file and line, and how many other files, or else other lines of the file, there are."""
     first = found[0]
     files = len({one.importer for one in found}) - 1
     lines = len({one.line for one in found}) - 1
@@ -355,14 +358,18 @@ def _where(found: Sequence[Import]) -> str:
     return f"{first.importer}:{first.line}{more}"
 
 
-def _module_problem(candidate: Candidate, module: str, places: _ModuleIndex) -> str:
+def _module_problem(candidate: Candidate, module: str, places: _ModuleIndex) -> tuple[str, str]:
+    """Return why a module can't be imported, and the fix."""
     top = module.partition(".")[0]
     runtime = candidate.config.target.runtime
     if top in places.own:
-        return f"{module!r} isn't in the zip; correct its spelling, or include its file with Hatch's options"
+        return f"{module!r} isn't in the zip", "correct its spelling, or include its file with Hatch's options"
     if was_standard(top):
         version = runtime.python_version
-        return f"Python {version} has no {module!r} in its standard library; do without it, or require a backport"
+        return (
+            f"Python {version} doesn't include {module!r} in its standard library",
+            "remove it, or require a backport",
+        )
     inner = sorted(path for path, entry in places.files.items() if entry.origin.project and path.endswith(f"/{top}.py"))
     if top.lower().replace("_", "-") in candidate.config.exclude_packages:
         fix = "remove it from exclude-packages, or ignore this if a layer provides it"
@@ -370,4 +377,4 @@ def _module_problem(candidate: Candidate, module: str, places: _ModuleIndex) -> 
         fix = f"did you mean {inner[0].removesuffix('.py').replace('/', '.')!r}?"
     else:
         fix = "add it to project.dependencies, or ignore this if a layer provides it"
-    return f"{module!r} isn't in the zip or in {runtime.name}; {fix}"
+    return f"{module!r} isn't in the zip or in {runtime.name}", fix

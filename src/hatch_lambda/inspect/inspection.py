@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from hatch_lambda.checks import ZIP_CHECKS
-from hatch_lambda.checks.base import Candidate, Finding, message_of
+from hatch_lambda.checks.base import Candidate, error, warning
 from hatch_lambda.checks.imports import check_imports
 from hatch_lambda.checks.limits import check_zipped
 from hatch_lambda.config.options import LambdaConfig
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from hatch_lambda.archive.read import LambdaZip
-    from hatch_lambda.diagnostics import Message
+    from hatch_lambda.diagnostics import Code, Diagnostic, Message
 
 Source = Literal["given", "lambda.json", "native code"]
 
@@ -83,8 +83,8 @@ def inspect(
         source=_source(given, declared, name or machine),
         handler=handler,
         target=target,
-        problems=tuple(message_of(diagnostic) for diagnostic in found if diagnostic.severity == "error"),
-        warnings=tuple(message_of(diagnostic) for diagnostic in found if diagnostic.severity == "warning"),
+        problems=tuple(diagnostic for diagnostic in found if diagnostic.severity == "error"),
+        warnings=tuple(diagnostic for diagnostic in found if diagnostic.severity == "warning"),
     )
 
 
@@ -93,33 +93,30 @@ def _unfit_layers(archive: LambdaZip, layers: Sequence[LambdaZip], target: Targe
     for layer in (*layers, *([archive] if archive.kind == "layer" else [])):
         problem = layer_problem(layer, target)
         if problem:
-            fix = "pass its --runtime and --architecture" if layer is archive else "pass another layer"
-            where = layer.path.name
-            problem = f"doesn't work as a layer for {target}, because it {problem}"
-            yield Diagnostic(code="layer-mismatch", where=where, problem=problem, fix=fix)
+            fix = "pass its --runtime and --architecture" if layer is archive else "pass another zip with --layer"
+            yield error("layer-mismatch", layer.path.name, f"not a layer for {target}, because it {problem}", fix)
 
 
-def _findings(archive: LambdaZip, config: LambdaConfig, layers: Sequence[LambdaZip]) -> list[Finding | Diagnostic]:
-    found: list[Finding | Diagnostic] = []
+def _findings(archive: LambdaZip, config: LambdaConfig, layers: Sequence[LambdaZip]) -> list[Diagnostic]:
+    found = []
     checks = ZIP_CHECKS
     if len(layers) < len(archive.declared("layers")):
         config = replace(config, handler=None)
         checks = tuple(check for check in checks if check is not check_imports)
-        found.append(
-            Diagnostic(
-                code="unchecked",
-                where=archive.path.name,
-                problem=f"handler and imports weren't checked without {'all of ' if layers else ''}its layers",
-                fix="pass each with --layer ZIP",
-                severity="warning",
-            )
-        )
+        problem = f"handler and imports weren't checked without {'all of ' if layers else ''}its layers"
+        found.append(warning("unchecked", archive.path.name, problem, "pass each with --layer ZIP"))
     python = config.target.runtime.python_version
     given = tuple(Layer(layer.path.name, layer.plan, python) for layer in layers)
     with temporary_directory() as directory:  # a foreign zip must not add results for later builds
-        candidate = Candidate(archive.plan, config, ResultCache(Path(directory)), given)
+        candidate = Candidate(
+            filename=archive.path.name,
+            plan=archive.plan,
+            config=config,
+            results=ResultCache(Path(directory)),
+            layers=given,
+        )
         found += [diagnostic for check in checks for diagnostic in check(candidate)]
-    return [*found, *check_zipped(archive.size)]
+    return [*found, *check_zipped(archive.path.name, archive.size)]
 
 
 def _declared(archive: LambdaZip) -> dict[str, str]:
@@ -182,9 +179,5 @@ def _unknown(what: Literal["runtime", "architecture"], name: str, choices: Seque
     close = get_close_matches(name, choices, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
     fix = f"{hint}choose from {', '.join(choices)}"
-    return Diagnostic(
-        code="unknown-runtime" if what == "runtime" else "unknown-architecture",
-        where=f"--{what}",
-        problem=f"unknown {what} {name!r}",
-        fix=fix,
-    )
+    code: Code = "unknown-runtime" if what == "runtime" else "unknown-architecture"
+    return error(code, f"--{what}", f"unknown {what} {name!r}", fix)

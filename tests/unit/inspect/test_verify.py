@@ -17,7 +17,10 @@ from tests.support.finished import installed, our_zip, zip_of
 from tests.support.zips import contents
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from hatch_lambda.diagnostics import Message
 
 REBUILD = "rebuild the zip, or download it again [record-mismatch]"
 
@@ -26,6 +29,11 @@ def changed(path: Path, files: dict[str, bytes | None]) -> Path:
     """Write the zip anew with other contents of these files, or without them; its RECORDs stay."""
     whole = {name: content for name, content in {**contents(path), **files}.items() if content is not None}
     return zip_of(path.parent / "changed", whole, path.name)
+
+
+def texts(messages: Iterable[Message]) -> tuple[str, ...]:
+    """Return the whole text of each error or warning."""
+    return tuple(map(str, messages))
 
 
 def test_a_zip_of_ours_agrees_with_its_records(tmp_path):
@@ -87,7 +95,7 @@ def test_another_version_than_the_zip_says_of_itself_is_a_problem(tmp_path):
 
     found = verify_records(read_zip(changed(path, {member: json.dumps(described).encode()})))
 
-    assert tuple(map(str, found.problems)) == (
+    assert texts(found.problems) == (
         f"{member}: doesn't match its hash in shop-0.1.0.dist-info/RECORD; {REBUILD}",
         f"lib-1.0.dist-info: is lib 1.0, but the zip's lambda.json declares 2.0; {REBUILD}",
     )
@@ -143,8 +151,7 @@ def test_a_description_that_makes_no_sense_is_passed_over(tmp_path, listed):
         (
             "python3.12",
             (
-                "doesn't work as a layer for python3.12 on x86_64, because it is made for python3.13 on x86_64; "
-                "pass its "
+                "not a layer for python3.12 on x86_64, because it is made for python3.13 on x86_64; pass its "
                 "--runtime and --architecture [layer-mismatch]"
             ),
         ),
@@ -153,7 +160,7 @@ def test_a_description_that_makes_no_sense_is_passed_over(tmp_path, listed):
 def test_a_layer_is_checked_for_the_runtime_that_is_named(tmp_path, runtime, problem):
     found = inspect(read_zip(layer_zip(tmp_path)), runtime=runtime, architecture="x86_64")
 
-    assert tuple(map(str, found.problems)) == ((f"deps-1.zip: {problem}",) if problem else ())
+    assert texts(found.problems) == ((f"deps-1.zip: {problem}",) if problem else ())
 
 
 def test_a_layer_whose_modules_lie_where_the_runtime_does_not_look_is_a_problem(tmp_path):
@@ -161,12 +168,11 @@ def test_a_layer_whose_modules_lie_where_the_runtime_does_not_look_is_a_problem(
 
     found = inspect(read_zip(path), runtime="python3.13", architecture="arm64")
 
-    assert tuple(map(str, found.problems)) == (
+    assert texts(found.problems) == (
         (
-            "deps.zip: doesn't work as a layer for python3.13 on arm64, because it has its modules in "
-            "python/lib/python3.11/site-packages, where python3.13 does not look; pass its --runtime and "
-            "--architecture "
-            "[layer-mismatch]"
+            "deps.zip: not a layer for python3.13 on arm64, because it has its modules in "
+            "python/lib/python3.11/site-packages, which python3.13 doesn't search; pass its --runtime and "
+            "--architecture [layer-mismatch]"
         ),
     )
 
@@ -176,10 +182,10 @@ def test_the_zip_of_a_function_is_no_layer_of_another(tmp_path):
 
     found = inspect(read_zip(path), layers=[read_zip(path)])
 
-    assert tuple(map(str, found.problems)) == (
+    assert texts(found.problems) == (
         (
-            "shop-new.zip: doesn't work as a layer for python3.13 on x86_64, because it is the archive of a function; "
-            "pass another layer [layer-mismatch]"
+            "shop-new.zip: not a layer for python3.13 on x86_64, because it is the zip of a function; pass "
+            "another zip with --layer [layer-mismatch]"
         ),
     )
 
