@@ -579,15 +579,17 @@ def test_a_kind_of_archive_that_does_not_exist_is_refused(project, older):
     assert zips.directory(older.parent) == {NAME: b"older"}
 
 
+TOO_LARGE_SOURCE = "remove files with exclude-files or packages with exclude-packages [too-large]"
 TOO_LARGE = (
-    "remove files with exclude-files or packages with exclude-packages ('hatch-lambda info' lists their sizes) "
-    "[too-large]"
+    "remove files with exclude-files or packages with exclude-packages, and see the sizes with "
+    "'hatch-lambda info --tree {kept}' [too-large]"
 )
 
 
-def test_an_archive_larger_than_max_size_is_refused_with_what_fills_it(index, project, older):
+def test_a_zip_larger_than_max_size_is_kept_for_info_and_the_error_names_the_largest(index, project, older):
     index.add("lib", files={"lib/model.bin": bytes(2 << 20)})
     project.configure("max-size = 1048576", dependencies=["lib"])
+    kept = older.with_name(f"{NAME}.too-large")
 
     built = project.build()
 
@@ -595,10 +597,26 @@ def test_an_archive_larger_than_max_size_is_refused_with_what_fills_it(index, pr
         1,
         (
             f"error: {NAME}: 2.0 MiB unzipped exceeds max-size (1.0 MiB) by 1.0 MiB (largest: lib 2.0 MiB, shop less "
-            f"than 0.1 MiB); {TOO_LARGE}\n"
+            f"than 0.1 MiB); {TOO_LARGE.format(kept=kept)}\n"
         ),
     )
-    assert zips.directory(older.parent) == {NAME: b"older"}
+    assert older.read_bytes() == b"older"
+    shown = subprocess.run(
+        [sys.executable, "-m", "hatch_lambda", "info", "--tree", kept], capture_output=True, check=True
+    )
+    assert b"model.bin" in shown.stdout
+
+
+def test_a_zip_that_was_kept_is_removed_by_the_next_build(index, project):
+    index.add("lib", files={"lib/model.bin": bytes(2 << 20)})
+    project.configure("max-size = 1048576", dependencies=["lib"])
+    project.build()
+    project.configure("max-size = 4194304", dependencies=["lib"])
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert list(zips.directory(project.root / "dist")) == [NAME]
 
 
 def test_an_archive_larger_than_lambda_admits_is_refused_before_it_is_written(project, older):
@@ -611,7 +629,7 @@ def test_an_archive_larger_than_lambda_admits_is_refused_before_it_is_written(pr
         1,
         (
             f"error: {NAME}: 250.0 MiB unzipped exceeds Lambda's 250 MiB limit by less than 0.1 MiB (largest: shop "
-            f"250.0 MiB); {TOO_LARGE}\n"
+            f"250.0 MiB); {TOO_LARGE_SOURCE}\n"
         ),
     )
     assert zips.directory(older.parent) == {NAME: b"older"}
@@ -677,7 +695,7 @@ def test_files_that_are_alone_too_large_are_told_before_they_are_read(project):
         1,
         (
             f"error: {NAME}: 381,469.7 MiB unzipped exceeds Lambda's 250 MiB limit by 381,219.7 MiB (largest: shop "
-            f"381,469.7 MiB); {TOO_LARGE}\n"
+            f"381,469.7 MiB); {TOO_LARGE_SOURCE}\n"
         ),
     )
 

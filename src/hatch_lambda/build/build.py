@@ -11,6 +11,7 @@ from hatch_lambda.archive.plan import FileContent, PlanOptions, make_plan, offer
 from hatch_lambda.archive.write import written_archive
 from hatch_lambda.build.manifest import write_manifest
 from hatch_lambda.build.report import LockChange, LockReport, Report
+from hatch_lambda.build.too_large import kept_if_too_large
 from hatch_lambda.checks import check_candidate
 from hatch_lambda.checks.base import Candidate
 from hatch_lambda.checks.limits import check_zipped, size_problem
@@ -82,7 +83,7 @@ def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Re
         layers=planned.layers,
         excluded=excluded,
     )
-    with wheelhouse.step("check"):
+    with kept_if_too_large(planned.plan, path, timestamp=timestamp), wheelhouse.step("check"):
         found = check_candidate(candidate)
     with wheelhouse.step("write"), written_archive(planned.plan, path, timestamp=timestamp) as archive:
         found += tuple(check_zipped(path.name, archive.size))
