@@ -43,7 +43,7 @@ DAY = 24 * 60 * 60
 
 @pytest.fixture
 def cache(tmp_path):
-    """The folder of the cache."""
+    """The directory of the cache."""
     return tmp_path / "store"
 
 
@@ -96,7 +96,7 @@ def layered(index: IndexServer, project: ProjectFolder) -> None:
 
 
 def local(index: IndexServer, project: ProjectFolder) -> None:
-    """Let the project require a folder, whose wheel is built here."""
+    """Let the project require a directory, whose wheel is built here."""
     directory = make_sibling(project.root.parent / "lib", "lib", files=SOURCES)
     project.configure(dependencies=[f"lib @ {directory.as_uri()}"], project=DIRECT)
 
@@ -278,7 +278,7 @@ def test_what_killed_builds_have_left_among_temporary_files_is_removed_once_it_i
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A folder on a disk of a MiB."""
+    """A directory on a disk of one MiB."""
     directory = tmp_path / "small"
     directory.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(directory)]

@@ -50,11 +50,11 @@ class Scene:
     store: Path
 
     def has_written(self, *, mebibytes: int) -> bool:
-        """Return whether a file in the folder for archives has grown to that size."""
+        """Return whether a file in the directory for zips has grown to that size."""
         return any(_size(file) >= mebibytes << 20 for file in (self.project.root / "dist").glob("*"))
 
     def begun(self) -> list[Path]:
-        """Return every file in the folder for archives but the archive."""
+        """Return every file in the directory for zips but the archive."""
         return [file for file in (self.project.root / "dist").glob("*") if file.name != NAME]
 
     def has(self, pattern: str) -> bool:
@@ -229,7 +229,7 @@ def test_a_file_that_cannot_grow_is_one_message_and_leaves_the_old_archive(proje
 
 @pytest.fixture
 def tiny_disk(project):
-    """The project's folder for archives on a disk of one MiB."""
+    """The project's directory for zips on a disk of one MiB."""
     directory = project.write("dist/keep").parent
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(directory)]
     if sys.platform != "linux" or subprocess.run(mount, capture_output=True, check=False).returncode:

@@ -1,4 +1,4 @@
-"""The description of an archive that is written beside it, where that is asked for."""
+"""The JSON report next to a zip, if the option asks for it."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ TAG = "cp313-cp313-manylinux_2_28_x86_64"
 
 @pytest.fixture
 def others_zip(index: IndexServer, environ: dict[str, str], tmp_path: Path) -> Path:
-    """A zip of a handler and what pip installed beside it, one distribution with native code."""
+    """A zip of a handler and what pip installed next to it, one distribution with native code."""
     files = {"native/__init__.py": "", "native/_code.cpython-313-x86_64-linux-gnu.so": b"code" * 1000}
     index.add("native", "2.0", tag=TAG, files=files, requires=["pure"])
     index.add("pure", "1.0", scripts={"tool": "pure:main"})

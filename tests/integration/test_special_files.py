@@ -1,4 +1,4 @@
-"""A pipe would be waited for and a device may never end: each is refused in one line, wherever a file is expected."""
+"""Reading a pipe blocks, and a device might never end: both are rejected in one line wherever a file is expected."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ def test_a_click_and_a_key_open_a_folder_and_escape_leaves_it(tmp_path):
     const seen = [], note = () => seen.push(document.getElementById("trail").textContent);
     const press = (target, key) => target.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
     document.querySelector(".cell").click(); note();
-    press(document.querySelector(".cell.folder"), "Enter"); note();
+    press(document.querySelector(".cell.directory"), "Enter"); note();
     press(document.body, "Escape"); note();
     document.title = seen.join("|");
     """

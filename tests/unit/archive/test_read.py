@@ -1,4 +1,4 @@
-"""A finished zip: what is read out of it, whose each file is, and what is not looked into."""
+"""An existing zip: its content, the owner of each file, and the zips that are rejected."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def owned(archive: LambdaZip) -> dict[str, str]:
-    """Return the owner of each file outside of every dist-info; ``-`` for nobody."""
+    """Return the owner of each file outside of every dist-info; ``-`` if there is none."""
     return {entry.path: str(entry.origin) or "-" for entry in archive.plan.entries if ".dist-info/" not in entry.path}
 
 
@@ -306,7 +306,7 @@ def test_a_member_that_the_directory_does_not_name_is_refused(tmp_path, hidden, 
     path = zip_of(tmp_path, {"a": "1", "b": "2", "c": "3"})
     with zipfile.ZipFile(path, "a") as archive:
         archive.filelist = [info for info in archive.filelist if info.filename != hidden]
-        archive._didModify = True  # type: ignore[attr-defined]  # the directory is written anew, without it
+        archive._didModify = True  # type: ignore[attr-defined]  # so that zipfile rewrites the directory without it
 
     assert problems(path) == [f"the zip's directory doesn't list {where}; {REBUILD}"]
 
@@ -362,7 +362,7 @@ def test_a_text_of_many_bytes_is_not_taken_into_memory(tmp_path):
     finally:
         tracemalloc.stop()
 
-    assert {str(entry.origin) for entry in archive.plan.entries} == {"lib 1.0"}  # told by names instead
+    assert {str(entry.origin) for entry in archive.plan.entries} == {"lib 1.0"}  # because the name decides
     assert peak < 16 << 20
 
 

@@ -496,7 +496,7 @@ def test_a_file_in_the_folders_place_is_told(tmp_path):
 
 
 class _Unwritable(type(Path())):  # type: ignore[misc]  # the class of paths depends on the system
-    """A path in a folder that cannot be made, for the reason that ``number`` stands for."""
+    """A path in a directory that can't be created, because of the error ``number``."""
 
     number = errno.EACCES
 
@@ -562,7 +562,7 @@ def test_a_build_that_still_runs_keeps_its_file(tmp_path):
 
 
 def test_a_file_being_written_is_locked(tmp_path):
-    """The entry's content is read while the archive stands beside its place: that is when somebody else looks."""
+    """Another build looks while the entry's content is read: the partial file is then next to the archive."""
     seen: list[str] = []
 
     class Looking(type(tmp_path)):  # type: ignore[misc]  # the class of paths depends on the system

@@ -1,4 +1,4 @@
-"""Directories of the cache: what is made is for this user alone, and what others can change is refused."""
+"""Directories of the cache: they are created for this user only, and rejected if others can change them."""
 
 from __future__ import annotations
 

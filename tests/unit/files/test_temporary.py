@@ -1,4 +1,4 @@
-"""Temporary directories: for this user alone, gone at the end, and one line where there is no space."""
+"""Temporary directories: for this user only, removed at the end, and one line if the disk is full."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a finished zip is what its RECORDs and its own description say."""
+"""An existing zip is verified against its RECORDs and its description of itself."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REBUILD = "rebuild the zip, or download it again [record-mismatch]"
 
 
 def changed(path: Path, files: dict[str, bytes | None]) -> Path:
-    """Write the zip anew with other contents of these files, or without them; its RECORDs stay."""
+    """Rewrite the zip with other contents of these files, or without them; its RECORDs stay."""
     whole = {name: content for name, content in {**contents(path), **files}.items() if content is not None}
     return zip_of(path.parent / "changed", whole, path.name)
 

@@ -1,4 +1,4 @@
-"""The wheel store: what went in comes out, and damage heals."""
+"""The wheel cache: it returns the wheels that were added, and repairs damage."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ def link_elsewhere(wheel: Wheel) -> None:
 
 
 def put_a_folder_there(wheel: Wheel) -> None:
-    """Put a folder in the place."""
+    """Replace it by a directory."""
     wheel.path.unlink()
     wheel.path.mkdir()
 
@@ -300,7 +300,7 @@ def test_a_damaged_entry_is_replaced(tmp_path, lib, damage):
 
 
 def test_a_damaged_entry_that_cannot_be_removed_is_not_used(tmp_path, lib):
-    """A link, which is not followed, stands for a folder in which nothing may be removed."""
+    """A link, which isn't followed, replaces a directory in which nothing can be removed."""
     place = stored(lib, tmp_path / "store").path.parent
     place.rename(tmp_path / "elsewhere")
     place.symlink_to(tmp_path / "elsewhere")
@@ -444,12 +444,12 @@ def test_what_killed_builds_have_left_is_removed_once_it_is_a_day_old(tmp_path, 
     assert sorted(path.name for path in directory.iterdir()) == sorted(["staging-young", "other-old", added.sha256[:2]])
 
 
-# A folder that cannot be written to
+# A directory that isn't writable
 
 
 @pytest.fixture
 def unwritable(tmp_path):
-    """A store in whose folder's place there is a file."""
+    """A file in place of the cache directory."""
     (tmp_path / "store").write_text("")
     return tmp_path / "store"
 
@@ -469,7 +469,7 @@ def test_where_the_store_cannot_be_written_to_wheels_are_kept_for_this_build(tmp
 
 
 def test_a_store_that_cannot_even_be_looked_into_is_replaced(tmp_path, lib):
-    """A name that no file system takes stands for a folder that belongs to somebody else, which root could read."""
+    """A name that no file system accepts replaces another user's directory, which root could read."""
     root = tmp_path / ("x" * 300)
 
     with WheelCache(root) as store:
@@ -578,7 +578,7 @@ def full(tmp_path, monkeypatch):
 
 
 def mounted(directory: Path, size: str) -> bool:
-    """Return whether a disk of that size could be mounted on a new folder."""
+    """Return whether a disk of that size could be mounted on a new directory."""
     directory.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(directory)]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0

@@ -1,4 +1,4 @@
-"""Whether a file is a sound wheel: hostile and damaged ones are refused, those in the wild pass."""
+"""Verifying a wheel: hostile and damaged wheels are rejected, and real ones pass."""
 
 from __future__ import annotations
 
