@@ -508,7 +508,10 @@ def test_a_damaged_zip_is_told_before_anything_is_built(project):
 
     assert (built.code, built.output) == (
         1,
-        f"{project.root}/base.zip: cannot be read as a zip; File is not a zip file; make or fetch it anew\n",
+        (
+            f"error: {project.root}/base.zip: can't be read as a zip (File is not a zip file); rebuild it, or "
+            "download it again [bad-zip]\n"
+        ),
     )
 
 

@@ -732,6 +732,8 @@ def test_the_kind_of_archive_can_be_named(project):
 
 OURS = (
     "shop-0.1.0-lambda-python3.13-x86_64.zip",
+    "shop-0.1.0-lambda-python3.13-x86_64.zip.too-large",
+    ".shop-0.0.8-lambda-python3.13-x86_64.zip.too-large.a_b1c2d3.partial",
     "shop-0.0.9-lambda-python3.11-arm64.zip",
     "shop-0.1.dev1_g123abc-lambda-python3.12-x86_64.zip",
     ".shop-0.1.0-lambda-python3.13-x86_64.zip.a_b1c2d3.partial",

@@ -254,7 +254,10 @@ def test_words_that_nobody_can_store_do_not_end_a_deployment_but_are_told_at_its
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
 
     assert done.returncode == 1
-    assert done.stderr == "standard output: cannot be written; No space left on device; send it elsewhere\n"
+    assert done.stderr == (
+        "error: standard output: can't be written (No space left on device); redirect it to another file "
+        "[output-not-written]\n"
+    )
     client = aws.client("lambda")
     codes = [client.get_function_configuration(FunctionName=name)["CodeSha256"] for name in ("one", "two")]
     assert codes == [code_sha256(path)] * 2

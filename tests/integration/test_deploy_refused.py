@@ -64,7 +64,9 @@ def test_a_folder_in_no_bucket_is_told(aws, tmp_path):
 def test_of_a_zip_that_cannot_be_read_only_that_is_told(aws, tmp_path):
     missing = tmp_path / "none.zip"
 
-    assert refusal(missing, functions=("shop",)) == (f"{missing}: there is no such file",)
+    assert refusal(missing, functions=("shop",)) == (
+        f"{missing}: file not found; build it first, or fix the path [file-not-found]",
+    )
 
 
 def test_a_handler_that_may_lie_in_layers_of_the_zip_names_them(aws, tmp_path):
@@ -155,8 +157,8 @@ def test_what_is_no_zip_is_not_sent(aws, tmp_path):
     problems = refusal(path, tmp_path / "none.zip", functions=("shop",))
 
     assert problems[:2] == (
-        f"{path}: cannot be read as a zip; File is not a zip file; make or fetch it anew",
-        f"{tmp_path / 'none.zip'}: there is no such file",
+        f"{path}: can't be read as a zip (File is not a zip file); rebuild it, or download it again [bad-zip]",
+        f"{tmp_path / 'none.zip'}: file not found; build it first, or fix the path [file-not-found]",
     )
     assert aws.asked == []
 

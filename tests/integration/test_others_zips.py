@@ -57,7 +57,7 @@ def test_info_reads_what_pip_and_zip_made(others_zip, capsys):
 def test_verify_finds_what_pip_and_zip_made_sound(others_zip, capsys):
     code = main(["verify", str(others_zip), "--handler", "app.handler"])
 
-    assert (code, capsys.readouterr().out.splitlines()[-1]) == (0, "  all is well")
+    assert (code, capsys.readouterr().out.splitlines()[-1]) == (0, "  no problems found")
 
 
 def test_the_hash_that_info_tells_is_the_one_that_lambda_reports(others_zip, aws, capsys):

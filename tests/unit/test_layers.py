@@ -341,5 +341,6 @@ def test_a_zip_that_is_none_is_refused(tmp_path):
         LayerZips(tmp_path).check([LambdaConfig(target=target(), layers=("base.zip",))])
 
     assert str(caught.value) == (
-        f"{tmp_path / 'base.zip'}: cannot be read as a zip; File is not a zip file; make or fetch it anew"
+        f"error: {tmp_path / 'base.zip'}: can't be read as a zip (File is not a zip file); rebuild it, or "
+        "download it again [bad-zip]"
     )

@@ -11,6 +11,7 @@ from hatch_lambda.archive.plan import FileContent, PlanOptions, make_plan, offer
 from hatch_lambda.archive.write import written_archive
 from hatch_lambda.build.manifest import write_manifest
 from hatch_lambda.build.report import LockChange, LockReport, Report
+from hatch_lambda.build.too_large import kept_if_too_large
 from hatch_lambda.checks import check_candidate
 from hatch_lambda.checks.base import Candidate
 from hatch_lambda.checks.limits import check_zipped, size_problem
@@ -82,7 +83,7 @@ def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Re
         layers=planned.layers,
         excluded=excluded,
     )
-    with wheelhouse.step("check"):
+    with kept_if_too_large(planned.plan, path, timestamp=timestamp), wheelhouse.step("check"):
         found = check_candidate(candidate)
     with wheelhouse.step("write"), written_archive(planned.plan, path, timestamp=timestamp) as archive:
         found += tuple(check_zipped(path.name, archive.size))
@@ -170,7 +171,7 @@ def _archive_plan(
     ]
     beside: list[Entry] = []
     (entries if whole else beside).append(lambda_json_entry(project, config, described, whole=whole))
-    choices = PlanOptions(config.exclude_files, config.collisions)
+    choices = PlanOptions(config.exclude_files, config.collisions, config.where)
     filename = file_name(config, project.dist_info.partition("-")[0], project.version)
     _check_size(filename, offered_plan(entries, choices), layers, config)
     prefix = LAYER_PREFIX if config.kind == "layer" else ""
@@ -199,7 +200,7 @@ def _excluded(selected: SelectedWheels, layers: Sequence[Layer]) -> tuple[Depend
     )
 
 
-def _unused_exclusions(selected: SelectedWheels, decided: ArchivePlan, config: LambdaConfig) -> tuple[str, ...]:
+def _unused_exclusions(selected: SelectedWheels, decided: ArchivePlan, config: LambdaConfig) -> tuple[Message, ...]:
     """Return a sentence for each exclusion that excludes nothing; what all archives inherit need not be for each."""
     packages = tuple(
         f"exclude-packages has {name!r}, which nothing requires; the archive is the same without it."

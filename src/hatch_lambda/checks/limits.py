@@ -73,7 +73,7 @@ def _fix(plan: ArchivePlan, excess: int) -> str:
     if unused >= excess:
         patterns = ", ".join(f'"{pattern}"' for pattern in _UNUSED_FILES)
         return f"set exclude-files = [{patterns}], which excludes {_mib(unused)} of tests and type stubs"
-    return "remove files with exclude-files or packages with exclude-packages ('hatch-lambda info' lists their sizes)"
+    return "remove files with exclude-files or packages with exclude-packages"
 
 
 def _mib(size: int) -> str:

@@ -217,8 +217,7 @@ def test_a_function_that_is_too_large_with_its_layers_is_told_with_each_share():
             (
                 "shop.zip: 250.0 MiB unzipped with its layers exceeds Lambda's 250 MiB limit by less than 0.1 MiB "
                 "(50.0 MiB in this zip, 100.0 MiB in layer one, 100.0 MiB in layer two, largest: big 50.0 MiB); "
-                "remove files with exclude-files or packages with exclude-packages ('hatch-lambda info' lists their "
-                "sizes) [too-large]"
+                "remove files with exclude-files or packages with exclude-packages [too-large]"
             ),
         )
     ]

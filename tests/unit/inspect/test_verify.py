@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.diagnostics import Message
 
-ANEW = "make or fetch the zip anew"
+REBUILD = "rebuild the zip, or download it again [record-mismatch]"
 
 
 def changed(path: Path, files: dict[str, bytes | None]) -> Path:
@@ -43,8 +43,8 @@ def test_a_zip_of_ours_agrees_with_its_records(tmp_path):
 def test_a_file_that_is_not_what_record_says_is_a_problem(tmp_path):
     path = changed(our_zip(tmp_path), {"shop/api.py": b"def handler(event, context): ...\n"})
 
-    assert verify_records(read_zip(path)).problems == (
-        f"shop/api.py: is not what shop-0.1.0.dist-info/RECORD says; {ANEW}",
+    assert tuple(map(str, verify_records(read_zip(path)).problems)) == (
+        f"shop/api.py: doesn't match its hash in shop-0.1.0.dist-info/RECORD; {REBUILD}",
     )
 
 
@@ -52,17 +52,23 @@ def test_a_file_that_is_not_what_record_says_is_a_problem(tmp_path):
 def test_a_zip_without_files_is_a_problem(tmp_path, files):
     path = zip_of(tmp_path, files)
 
-    assert verify_records(read_zip(path)) == Verification(
-        0, 0, (f"{path}: holds no files; Lambda takes no empty zip; make it anew",), ()
-    )
+    found = verify_records(read_zip(path))
+
+    assert list(map(str, found.problems)) == [
+        (
+            f"{path}: contains no files, and Lambda rejects an empty zip; check which files are selected, and "
+            "rebuild it "
+            "[empty-archive]"
+        )
+    ]
 
 
 def test_files_that_went_and_came_are_problems_in_a_zip_of_ours(tmp_path):
     path = changed(our_zip(tmp_path), {"shop/api.py": None, "stranger": b""})
 
-    assert verify_records(read_zip(path)).problems == (
-        f"shop-0.1.0.dist-info/RECORD: lists 'shop/api.py', which is not in the zip; {ANEW}",
-        f"stranger: no RECORD lists it; {ANEW}",
+    assert tuple(map(str, verify_records(read_zip(path)).problems)) == (
+        f"shop-0.1.0.dist-info/RECORD: lists 'shop/api.py', which isn't in the zip; {REBUILD}",
+        f"stranger: no RECORD lists it; {REBUILD}",
     )
 
 
@@ -74,10 +80,10 @@ def test_of_very_many_files_that_went_the_first_are_told_and_the_others_counted(
     found = verify_records(read_zip(changed(path, {member: contents(path)[member] + lines.encode()})))
 
     assert len(found.problems) == 101
-    assert found.problems[:1] + found.problems[-2:] == (
-        f"shop-0.1.0.dist-info/RECORD: lists 'gone/0000', which is not in the zip; {ANEW}",
-        f"shop-0.1.0.dist-info/RECORD: lists 'gone/0099', which is not in the zip; {ANEW}",
-        f"RECORDs: list 1,134 more files that are not in the zip; {ANEW}",
+    assert tuple(map(str, found.problems[:1] + found.problems[-2:])) == (
+        f"shop-0.1.0.dist-info/RECORD: lists 'gone/0000', which isn't in the zip; {REBUILD}",
+        f"shop-0.1.0.dist-info/RECORD: lists 'gone/0099', which isn't in the zip; {REBUILD}",
+        f"RECORD: 1,134 more listed files aren't in the zip; {REBUILD}",
     )
 
 
@@ -89,9 +95,9 @@ def test_another_version_than_the_zip_says_of_itself_is_a_problem(tmp_path):
 
     found = verify_records(read_zip(changed(path, {member: json.dumps(described).encode()})))
 
-    assert found.problems == (
-        f"{member}: is not what shop-0.1.0.dist-info/RECORD says; {ANEW}",
-        f"lib-1.0.dist-info: is lib 1.0; the zip's own description says 2.0; {ANEW}",
+    assert texts(found.problems) == (
+        f"{member}: doesn't match its hash in shop-0.1.0.dist-info/RECORD; {REBUILD}",
+        f"lib-1.0.dist-info: is lib 1.0, but the zip's lambda.json declares 2.0; {REBUILD}",
     )
 
 
@@ -100,17 +106,25 @@ def test_what_others_left_out_is_a_warning(tmp_path):
 
     found = verify_records(read_zip(path))
 
-    assert found == Verification(
-        1, 0, (), ("1 file that a RECORD lists is not in the zip; whoever made it left something out.",)
-    )
+    assert (found.records, found.hashed, found.problems) == (1, 0, ())
+    assert list(map(str, found.warnings)) == [
+        (
+            f"{path.name}: 1 file in a RECORD isn't in the zip; ignore this if you excluded files on purpose "
+            "[missing-files]"
+        )
+    ]
 
 
 def test_a_distribution_without_a_record_is_a_warning(tmp_path):
     path = zip_of(tmp_path, installed("lib", record=None))
 
-    assert verify_records(read_zip(path)).warnings == (
-        "lib 1.0 has no RECORD; its files could be compared with nothing.",
-    )
+    assert list(map(str, verify_records(read_zip(path)).warnings)) == [
+        (
+            "lib 1.0: has no RECORD, so its files can't be verified; keep its dist-info directory when you build "
+            "the zip "
+            "[no-record]"
+        )
+    ]
 
 
 def test_a_layer_under_python_agrees_with_records_that_count_from_there(tmp_path):
