@@ -175,7 +175,7 @@ def _described_problem(found: LambdaZip, target: Target) -> str | None:
     if target.runtime.name in found.runtimes and target.architecture in found.architectures:
         return None
     runtimes, architectures = ", ".join(found.runtimes), " and ".join(found.architectures)
-    return f"is made for {runtimes or 'no runtime'} on {architectures or 'no architecture'}"
+    return f"is for {runtimes or 'no runtime'} on {architectures or 'no architecture'}"
 
 
 def _tags(text: str) -> frozenset[Tag]:

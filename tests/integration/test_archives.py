@@ -345,9 +345,9 @@ def test_a_handler_that_python_would_not_find_beside_a_layer_is_refused(project)
     assert (built.code, built.output) == (
         1,
         (
-            "handler 'shop.api.handler': Python takes the package shop from a layer, where shop 0.1.0 has "
-            "it, and does not "
-            "find shop/api.py of shop 0.1.0 in the function; put both into one archive\n"
+            "error: handler 'shop.api.handler': Python doesn't find shop/api.py (shop 0.1.0) in the function, "
+            "because it imports shop (shop 0.1.0) from a layer; put the whole package into one zip "
+            "[split-package]\n"
         ),
     )
 
@@ -777,8 +777,8 @@ def test_a_package_of_the_project_that_is_split_by_a_layer_is_refused(project):
 
     assert built.code == 1
     assert built.output == (
-        "shop: Python takes the package shop from the function, where shop 0.1.0 has it, and does not find "
-        "shop/core/__init__.py of shop 0.1.0 in a layer; put the whole package into one of the two\n"
+        "error: shop/: Python doesn't find shop/core/__init__.py (shop 0.1.0) in a layer, because it imports "
+        "shop (shop 0.1.0) from the function; put the whole package into one zip [split-package]\n"
     )
 
 

@@ -280,7 +280,7 @@ def test_a_layer_of_ours_is_for_what_it_says(tmp_path):
     path = described(tmp_path)
 
     assert problem(path, architecture="arm64") is None
-    assert problem(path) == "is made for python3.13 on arm64"
+    assert problem(path) == "is for python3.13 on arm64"
 
 
 def test_a_layer_of_ours_that_is_valid_on_several_targets_is_for_each(tmp_path):
@@ -288,14 +288,14 @@ def test_a_layer_of_ours_that_is_valid_on_several_targets_is_for_each(tmp_path):
     path = described(tmp_path, **names)
 
     assert (problem(path), problem(path, "python3.12")) == (None, None)
-    assert problem(path, "python3.11") == "is made for python3.12, python3.13 on arm64 and x86_64"
+    assert problem(path, "python3.11") == "is for python3.12, python3.13 on arm64 and x86_64"
 
 
 @pytest.mark.parametrize("value", [5, [5], {"python3.13": True}, None])
 def test_a_layer_that_somebody_wrote_nonsense_into_is_for_nothing(tmp_path, value):
     path = described(tmp_path, **{"compatible-runtimes": value, "runtime": value})
 
-    assert problem(path) == "is made for no runtime on arm64"
+    assert problem(path) == "is for no runtime on arm64"
 
 
 def test_a_zip_is_judged_for_every_archive_that_names_it_and_told_where(tmp_path):
@@ -306,7 +306,7 @@ def test_a_zip_is_judged_for_every_archive_that_names_it_and_told_where(tmp_path
         LayerZips(tmp_path).check(made_for)
 
     assert str(caught.value) == (
-        f"error: {T}.layers #2: 'other.zip' isn't a layer for python3.13 on x86_64, because it is made for "
+        f"error: {T}.layers #2: 'other.zip' isn't a layer for python3.13 on x86_64, because it is for "
         "python3.13 on arm64; set the path of another layer, or build it for this runtime and architecture "
         "[layer-mismatch]"
     )

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from elftools.elf.elffile import ELFFile
 
 Format = Literal["ELF", "Mach-O", "PE"]
-Kind = Literal["library", "program", "other"]
+Kind = Literal["library", "executable", "other"]
 
 _FORMATS, _KINDS = get_args(Format), get_args(Kind)
 
-LAYOUT = 1
+LAYOUT = 2
 """Version of what is read from a file; it rises when that changes, so that older results aren't used."""
 
 HEAD = 1024
@@ -47,7 +47,7 @@ _RELATIVE_RELOCATIONS = "GLIBC_ABI_DT_RELR"
 """Needs glibc 2.36, which is the first to have that name. Source: glibc's release notes, 2.36."""
 
 _WEAK = 0x2
-"""``VER_FLG_WEAK``: the version may be missing."""
+"""``VER_FLG_WEAK``: the version can be missing."""
 
 _MOST = 10_000
 """Entries of any table that are read; no file that a linker made has as many."""
@@ -77,7 +77,7 @@ class Native:
     damage: str = ""
 
     def as_json(self) -> list[Any]:
-        """Return the facts as JSON can hold them."""
+        """Return the facts as a value for JSON."""
         return list(astuple(self))
 
     @classmethod
@@ -168,7 +168,7 @@ def _elf(elf: ELFFile, machine: str, bits: int, size: int) -> Native:
     dynamic = next((found for found in segments if isinstance(found, DynamicSegment)), None)
     is_run = any(found["p_type"] == "PT_INTERP" for found in segments)
     if dynamic is None:
-        return Native("ELF", machine, bits, "program" if elf["e_type"] == "ET_EXEC" else "other")
+        return Native("ELF", machine, bits, "executable" if elf["e_type"] == "ET_EXEC" else "other")
     tags = _tags(dynamic)
     is_library = elf["e_type"] == "ET_DYN" and ("DT_SONAME" in tags or not is_run)  # some libraries can be run
     names = _names(dynamic, tags)
@@ -176,7 +176,7 @@ def _elf(elf: ELFFile, machine: str, bits: int, size: int) -> Native:
         "ELF",
         machine,
         bits,
-        "library" if is_library else "program",
+        "library" if is_library else "executable",
         needed=tuple(_name(names, value) for value in tags.get("DT_NEEDED", ())),
         soname=next((_name(names, value) for value in tags.get("DT_SONAME", ())), ""),
         search=_search(names, tags),
@@ -250,5 +250,5 @@ def _highest(versions: Iterator[tuple[str, str, str]]) -> tuple[tuple[str, str, 
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """Return a version such as ``3.4.29`` as numbers that compare."""
+    """Return a version, for example ``3.4.29``, as numbers that compare."""
     return tuple(map(int, version.split(".")))

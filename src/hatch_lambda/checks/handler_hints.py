@@ -53,7 +53,7 @@ def intended_handler(candidate: Candidate, handler: str, *, module_exists: bool)
 
 
 def _readings(names: list[str]) -> Iterator[tuple[str, str | None]]:
-    """Yield each module, and function if any, that dotted names can stand for."""
+    """Yield each module, and function if any, that dotted names can mean."""
     if names[1:]:
         yield ".".join(names[:-1]), names[-1]
     yield ".".join(names), None

@@ -104,7 +104,7 @@ def _diagnostic(hidden: _Form, owner: Origin, winner: _Form, other: Origin) -> D
         because = f"Python imports {_KINDS[winner.kind]} before {_KINDS[hidden.kind]}"
     else:
         because = "Python searches the function before its layers"
-    ours = next((form.shown for form, origin in ((hidden, owner), (winner, other)) if origin.project), None)
-    fix = f"rename {ours}" if ours else f'exclude one of them, for example with exclude-files = ["/{hidden.shown}"]'
+    own = next((form.shown for form, origin in ((hidden, owner), (winner, other)) if origin.project), None)
+    fix = f"rename {own}" if own else f'exclude one of them, for example with exclude-files = ["/{hidden.shown}"]'
     problem = f"hidden by {winner.shown} ({other}), because {because}"
     return error("module-collision", f"{hidden.shown} ({owner})", problem, fix)

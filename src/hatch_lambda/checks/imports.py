@@ -3,7 +3,7 @@
 Only what certainly fails is reported: an import at a module's top level that nothing guards, in a module that the
 handler imports in the same way. Of other packages only the top-level name is checked, of the project's own every module
 and what is imported from it. Without a handler in the project, every file counts except those that Lambda doesn't
-import, such as tests, and those that other files import under a condition only.
+import, for example tests, and those that other files import under a condition only.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _STATEMENTS = (ast.Import, ast.ImportFrom)
 
 
 class Import(NamedTuple):
-    """A module that a file imports in a line, and the name that it takes from it; ``by`` is the file's path."""
+    """A module that a file imports in a line, and the name that it imports from it."""
 
     importer: str
     line: int
@@ -67,8 +67,8 @@ class Import(NamedTuple):
 class _Read:
     """What a file imports whenever it is imported, what it imports only sometimes, and the names in it.
 
-    ``attributes`` are those that it sets on anything, perhaps on another module; ``outside`` are imports from above the
-    zip's root.
+    ``attributes`` are those that it sets on any object, which might be another module; ``outside`` are imports from
+    above the zip's root.
     """
 
     imports: tuple[Import, ...]
@@ -166,7 +166,7 @@ def _reached(read: Mapping[str, _Read], candidate: Candidate) -> frozenset[str]:
 
 
 def _loaded(file: _Read, read: Mapping[str, _Read], search_path: SearchPath) -> Iterator[str]:
-    """Yield the modules that a file certainly imports: a name that a package defines is none of its modules."""
+    """Yield the modules that a file certainly imports: a name that a package defines isn't one of its modules."""
     for found in file.imports:
         yield found.module
         package = search_path.find(found.module)
@@ -191,7 +191,7 @@ def _certain(read: Mapping[str, _Read]) -> Iterator[Import]:
 
 
 def _modules(found: Import) -> set[str]:
-    """Return every module that the import may load, packages above it too, but not the one that the file is in."""
+    """Return every module that the import might load, packages above it too, but not the one that the file is in."""
     names = f"{found.module}.{found.name}".split(".")
     package = found.importer.rpartition("/")[0].replace("/", ".")
     loaded = {".".join(names[: count + 1]) for count in range(len(names))}
@@ -238,7 +238,7 @@ def _may_catch(handler: ast.ExceptHandler) -> bool:
 
 @dataclass(frozen=True)
 class _ModuleIndex:
-    """What can be imported from a zip and its layers. Paths have no suffix; ``anywhere`` admits any directory."""
+    """What can be imported from a zip and its layers. Paths have no suffix; with ``anywhere``, any directory counts."""
 
     files: Mapping[str, Entry]
     search_path: SearchPath
@@ -280,7 +280,7 @@ class _ModuleIndex:
 
     @cached_property
     def attributes(self) -> frozenset[str]:
-        """Return the attributes that the project sets on anything, perhaps on a module."""
+        """Return the attributes that the project sets on any object, which might be a module."""
         return frozenset(name for file in self.read.values() for name in file.attributes)
 
     def is_rearranged(self, module: str) -> bool:

@@ -27,14 +27,14 @@ _ONE_ZIP = "put the whole package into one zip"
 
 
 def check_layers(candidate: Candidate) -> Iterator[Diagnostic]:
-    """Yield a warning for files that another layer overwrites, and for modules that Python will not find.
+    """Yield a warning for files that another layer overwrites, and for modules that Python doesn't find.
 
-    If one of these is the handler's, or both are the project's own, it is an error.
+    It is an error if one of these is the handler's, or if both are the project's own.
     """
     yield from _overwritten(candidate)
     if candidate.config.kind == "function":
-        beneath = {path: entry for layer in candidate.layers for path, entry in layer.modules.items()}
-        yield from _hidden(candidate.plan.paths, beneath, candidate.config.handler or "")
+        in_layers = {path: entry for layer in candidate.layers for path, entry in layer.modules.items()}
+        yield from _hidden(candidate.plan.paths, in_layers, candidate.config.handler or "")
 
 
 def _overwritten(candidate: Candidate) -> Iterator[Diagnostic]:
@@ -54,24 +54,25 @@ def _overwritten(candidate: Candidate) -> Iterator[Diagnostic]:
         yield warning("layer-overwrites", f"{paths[0]}{more}", problem, "put both packages into one layer")
 
 
-def _hidden(function: Mapping[str, Entry], beneath: Mapping[str, Entry], handler: str) -> Iterator[Diagnostic]:
+def _hidden(in_function: Mapping[str, Entry], in_layers: Mapping[str, Entry], handler: str) -> Iterator[Diagnostic]:
     """Yield each package that is in both, if Python can't find its modules in one of them."""
     module = handler.rpartition(".")[0].replace(".", "/")
     reported: set[str] = set()
-    both = [(place, SortedPaths(place)) for place in (function, beneath)]
-    for package in sorted({path.removesuffix(_START) for path in (*function, *beneath) if path.endswith(_START)}):
-        ours, theirs = (
-            {(path := paths[index]): place[path] for index in paths.inside(package)} for place, paths in both
+    both = [(files, SortedPaths(files)) for files in (in_function, in_layers)]
+    for package in sorted({path.removesuffix(_START) for path in (*in_function, *in_layers) if path.endswith(_START)}):
+        function_files, layer_files = (
+            {(path := paths[index]): files[path] for index in paths.inside(package)} for files, paths in both
         )
-        if not ours or not theirs or not reported.isdisjoint((package, *directories_around(package))):
+        if not function_files or not layer_files or not reported.isdisjoint((package, *directories_around(package))):
             continue
-        winner, loser = (ours, theirs) if f"{package}{_START}" in ours else (theirs, ours)
+        is_function = f"{package}{_START}" in function_files
+        winner, loser = (function_files, layer_files) if is_function else (layer_files, function_files)
         lost = sorted(path for path in loser.keys() - winner.keys() if path.endswith(_MODULES))
         start = winner.get(f"{package}{_START}")
         if lost and start and not is_shared(start):
             reported.add(package)
             own = next((path for path in lost if path in {f"{module}.py", f"{module}/__init__.py"}), None)
-            here, there = ("the function", "a layer") if winner is ours else ("a layer", "the function")
+            here, there = ("the function", "a layer") if is_function else ("a layer", "the function")
             path = own or lost[0]
             problem = (
                 f"Python doesn't find {path} ({loser[path].origin}) in {there}, because it imports "

@@ -34,7 +34,7 @@ _IGNORED_DIRECTORIES = frozenset({"benchmarks", "docs", "example", "examples", "
 """Directories of modules that no function imports."""
 
 _LARGEST = 1 << 20
-"""Bytes of a module that is read; what opens a library is far smaller, and its tree takes a hundred times as much."""
+"""Bytes of a module that is read; what opens a library is far smaller, and its tree needs a hundred times as much."""
 
 _SHOWN = 4
 """Libraries that a message names before it counts."""
@@ -91,7 +91,7 @@ def _stems(candidate: Candidate) -> Iterator[str]:
 
 
 def _openings_of(entries: Mapping[str, Entry], candidate: Candidate) -> Iterator[_Opening]:
-    """Yield the modules of the zip that open libraries, and that are surely loaded."""
+    """Yield the modules of the zip that open libraries, and that are certainly loaded."""
     wheels: dict[Path, dict[str, Entry]] = defaultdict(dict)
     loose: dict[bool, dict[str, Entry]] = {True: {}, False: {}}
     for path, entry in entries.items():
@@ -119,7 +119,7 @@ def _openings_of(entries: Mapping[str, Entry], candidate: Candidate) -> Iterator
 def _project_modules(
     paths: Collection[str], read: Callable[[str], bytes], handler: str | None, *, needed: bool
 ) -> dict[str, Module]:
-    """Return what the project's modules do that the handler loads, or all of them where there is no handler."""
+    """Return what the project's modules do that the handler loads, or of all of them without a handler."""
     sources = {path: read(path) for path in _importable(paths)}
     if not needed and not any(map(may_open, sources.values())):
         return {}

@@ -1,4 +1,4 @@
-"""What a Python module in the zip says about itself, read without running it."""
+"""Read the names and functions of a Python module in the zip, without running it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ANYTHING = "*"
 """Stands for names that only running the module would reveal."""
 
 LARGEST_SOURCE = 16 << 20
-"""Bytes of the largest module that is read; the syntax tree of a larger one would take gigabytes."""
+"""Bytes of the largest module that is read; the syntax tree of a larger one would need gigabytes."""
 
 _WRITING = frozenset({"exec", "globals", "locals", "setattr", "vars", "global_enum"})
 """Functions through which a module can define names that its source doesn't show."""

@@ -33,7 +33,7 @@ _SECRET = re.compile(
 )
 
 _PLACEHOLDERS = frozenset({"example", "examples", "sample", "template", "tmpl", "dist", "schema", "defaults"})
-"""Parts of names of files that show the form of a secret, such as ``.env.example``, without one."""
+"""Parts of names of files that show the form of a secret, for example ``.env.example``, without one."""
 
 _PEM_BEGIN = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
 """The first line of a block. Source: RFC 7468."""

@@ -9,6 +9,7 @@ import pytest
 
 from hatch_lambda.archive.plan import ArchivePlan, TextContent
 from hatch_lambda.archive.read import read_zip
+from hatch_lambda.checks.elf import LAYOUT
 from hatch_lambda.checks.known_libraries import KNOWN_MODULES
 from hatch_lambda.checks.libraries import check_libraries
 from hatch_lambda.errors import PlanError
@@ -280,7 +281,7 @@ def test_a_wheel_that_cannot_be_read_is_told(tmp_path):
     wheel = verified(make_wheel(tmp_path, "bar"))
     made = plan(*wheel_entries(wheel, scripts_for=None))
     memory = ResultCache(tmp_path / "memory")
-    memory.put([], "native", 1, wheel.sha256)
+    memory.put([], "native", LAYOUT, wheel.sha256)
     wheel.path.write_bytes(b"no zip any more")
 
     with pytest.raises(PlanError) as caught:

@@ -151,7 +151,7 @@ def test_a_description_that_makes_no_sense_is_passed_over(tmp_path, listed):
         (
             "python3.12",
             (
-                "not a layer for python3.12 on x86_64, because it is made for python3.13 on x86_64; pass its "
+                "not a layer for python3.12 on x86_64, because it is for python3.13 on x86_64; pass its "
                 "--runtime and --architecture [layer-mismatch]"
             ),
         ),
