@@ -211,6 +211,36 @@ def test_info_tells_problems_and_warnings_as_the_checks_word_them(capsys, tmp_pa
     )
 
 
+def test_the_json_of_info_has_messages_with_their_codes(capsys, tmp_path):
+    code, out, err = run(capsys, "info", "--json", our_zip(tmp_path, handler="shop.api.handle"))
+
+    assert (code, err) == (0, "")
+    assert json.loads(out)["problems"] == [
+        "handler 'shop.api.handle': shop/api.py doesn't define 'handle'; did you mean 'handler'? [handler-not-found]"
+    ]
+
+
+def test_info_shows_warnings_after_the_description_on_stderr(capsys, tmp_path):
+    path = zip_of(tmp_path, {"app.py": HANDLER, "queue.py": ""})
+
+    code, out, err = run(capsys, "info", path, "--handler", "app.handler")
+
+    assert (code, "warning" in out) == (0, False)
+    assert err == (
+        "warning: queue.py: hides the standard library's 'queue' module on Lambda; exclude it with exclude-files = "
+        '["/queue.py"] [shadows-stdlib]\n'
+    )
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["info", "--help"], ["verify", "--help"], ["diff", "--help"]])
+def test_help_has_the_exit_codes(capsys, arguments):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert (caught.value.code, lines[-1]) == (0, "Exit codes: 0 success, 1 a problem, 2 wrong usage, 130 interrupted.")
+
+
 def test_info_says_what_others_zips_do_not_tell(capsys, tmp_path):
     tag = "cp312-cp312-manylinux_2_28_aarch64"
     path = zip_of(tmp_path, {"app.py": HANDLER, **installed("native", tag=tag)})

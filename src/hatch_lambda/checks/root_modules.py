@@ -38,7 +38,7 @@ def check_root_modules(candidate: Candidate) -> Iterator[Diagnostic]:
 
 
 def _diagnostic(name: str, path: str, entry: Entry, *, is_loaded: bool) -> Diagnostic:
-    where = path if entry.origin.project else f"{path} ({entry.origin})"
+    where = path if entry.origin.project or not entry.origin.name else f"{path} ({entry.origin})"
     fix = "rename it, or move it into a package"
     if not entry.origin.project:
         fix = f'exclude it with exclude-files = ["/{path}"]'

@@ -50,7 +50,7 @@ def check_startup_files(candidate: Candidate) -> Iterator[Diagnostic]:
 
 
 def _owner(entry: Entry) -> str:
-    return "" if entry.origin.project else f" ({entry.origin})"
+    return "" if entry.origin.project or not entry.origin.name else f" ({entry.origin})"
 
 
 def _first_code(path: str, entry: Entry, candidate: Candidate) -> int | None:
