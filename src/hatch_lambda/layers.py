@@ -1,4 +1,4 @@
-"""What lies in a function's layers, and so stays out of the function."""
+"""What is in a function's layers, and so is excluded from the function."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name, canonicalize_version
 
 from hatch_lambda.archive.read import read_zip
 from hatch_lambda.config.archives import is_path
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError, PlanError
 from hatch_lambda.resolve.validate import is_satisfied
 from hatch_lambda.runtime.runtimes import RUNTIMES
@@ -31,20 +32,20 @@ if TYPE_CHECKING:
     from hatch_lambda.wheels.wheel import Wheel
 
 LAYER_PREFIX = "python/"
-"""Where modules lie in a layer that we make.
+"""The directory of modules in a layer that we make.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html, read 2026-11-23.
 """
 
 _SITE_PACKAGES = re.compile(r"python/lib/python(3\.\d+)/site-packages/")
-"""The other folder of a layer that Python imports from, the Python of that version alone. Source: as above."""
+"""The other directory of a layer that Python imports from, if it has that version. Source: as above."""
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer as its function finds it below ``/opt``: what it is called, and every file of it.
+    """A layer as its function finds it below ``/opt``: its name, and its files.
 
-    ``python`` is the version of the Python that imports from it, such as ``3.13``.
+    ``python`` is the version of the Python that imports from it, for example ``3.13``.
     """
 
     name: str
@@ -53,7 +54,7 @@ class Layer:
 
     @property
     def modules(self) -> dict[str, Entry]:
-        """Return what Python can import from the layer, each file under its path from there."""
+        """Return the files that Python can import from the layer, by their paths below its search path."""
         first, second = self.directories
         return second | first
 
@@ -87,68 +88,70 @@ def versions_in_layers(layers: Sequence[Layer]) -> dict[NormalizedName, str]:
 
 
 def check_versions(owners: Iterable[Origin], layers: Sequence[Layer], archive: str) -> None:
-    """Return if no distribution is in two versions side by side; raises ``PlanError`` for each that is.
+    """Raise ``PlanError`` for each distribution that has two versions in an archive and its layers.
 
-    ``owners`` are the distributions for ``archive``, those included that its layers carry.
+    ``owners`` are the distributions that ``archive`` needs, including those that its layers provide.
     """
-    places = [(f"for {archive}", {canonicalize_name(owner.name): owner.version for owner in owners})]
-    places += [(f"in layer {layer.name}", layer.versions) for layer in layers]
+    places = [(archive, {canonicalize_name(owner.name): owner.version for owner in owners})]
+    places += [(f"layer {layer.name}", layer.versions) for layer in layers]
     first: dict[NormalizedName, tuple[str, str]] = {}
     problems = []
     for place, versions in places:
         for name, version in sorted(versions.items()):
             other, there = first.setdefault(name, (version, place))
             if canonicalize_version(other) != canonicalize_version(version):
-                problems.append(
-                    f"{name}: {other} {there}, but {version} {place}; one of the two would win at run time; give both "
-                    "the same version, or build both in one go"
-                )
+                problem = f"{other} in {there}, but {version} in {place}, and Lambda would import only one of them"
+                fix = "pin the same version for both, or build both together"
+                problems.append(Diagnostic(code="layer-conflict", where=name, problem=problem, fix=fix))
     if problems:
         raise PlanError(problems)
 
 
 def wheels_not_in_layers(wheels: Iterable[Wheel], layers: Sequence[Layer]) -> tuple[Wheel, ...]:
-    """Return the wheels that no layer carries."""
+    """Return the wheels that no layer provides."""
     versions = versions_in_layers(layers)
     return tuple(wheel for wheel in wheels if wheel.name not in versions)
 
 
 @dataclass(frozen=True)
 class LayerZips:
-    """The zips that archives name as layers by their paths below ``root``; each is read once."""
+    """The zips that archives use as layers, by their paths below ``root``; each is read once."""
 
     root: Path
     found: dict[str, LambdaZip] = field(default_factory=dict)
 
     def read(self, path: str) -> LambdaZip:
-        """Return what a zip holds; raises ``ZipError``."""
+        """Return the content of a zip; raises ``ZipError``."""
         if path not in self.found:
             self.found[path] = read_zip(self.root / path)
         return self.found[path]
 
     def check(self, archives: Iterable[LambdaConfig]) -> None:
-        """Return if every zip can be the layer that it is named as; raises ``ConfigError`` with each that cannot."""
-        problems: dict[str, None] = {}
+        """Raise ``ConfigError`` for each zip in the option ``layers`` that can't be a layer of its archive."""
+        problems: dict[Diagnostic, None] = {}
         for config in archives:
+            address = config.where("layers")
             for index, name in enumerate(config.layers, 1):
-                problem = self._problem(name, config.target) if is_path(name) else None
+                problem = self._problem(f"{address} #{index}", name, config.target) if is_path(name) else None
                 if problem:
-                    problems[f"{config.where('layers')}[{index}]: {problem}"] = None
+                    problems[replace(problem, table=address.rpartition(".")[0])] = None
         if problems:
             raise ConfigError(problems)
 
-    def _problem(self, path: str, target: Target) -> str | None:
+    def _problem(self, where: str, path: str, target: Target) -> Diagnostic | None:
         if not (self.root / path).is_file():
-            return f"no file {path!r} in the project; build or fetch it before"
-        problem = layer_problem(self.read(path), target)
-        fix = f"the target is {target}; give the path of a layer that is for it"
-        return f"{path!r} {problem}; {fix}" if problem else None
+            problem, fix = f"no file {path!r} in the project", "build or download it first, or correct the path"
+            return Diagnostic(code="path-not-found", where=where, problem=problem, fix=fix)
+        reason = layer_problem(self.read(path), target)
+        problem = f"{path!r} isn't a layer for {target}, because it {reason}"
+        fix = "set the path of another layer, or build it for this runtime and architecture"
+        return Diagnostic(code="layer-mismatch", where=where, problem=problem, fix=fix) if reason else None
 
 
 def layer_problem(found: LambdaZip, target: Target) -> str | None:
-    """Say why a zip is no layer for the target; ``None`` where nothing speaks against it.
+    """Return why a zip isn't a layer for the target; ``None`` if it might be one.
 
-    What hatch-lambda wrote into a zip is believed; others are judged by their folders and the tags in them.
+    For a zip of hatch-lambda, what it wrote there counts; for others, their directories and the tags of their wheels.
     """
     if found.described is not None:
         return _described_problem(found, target)
@@ -156,23 +159,23 @@ def layer_problem(found: LambdaZip, target: Target) -> str | None:
     versions = {match[1] for path in found.plan.paths if (match := _SITE_PACKAGES.match(path))}
     if versions and python not in versions and not Layer("", found.plan, python).versions:
         others = ", ".join(f"{LAYER_PREFIX}lib/python{version}/site-packages" for version in sorted(versions))
-        return f"has its modules in {others}, where {target.runtime.name} does not look"
+        return f"has its modules in {others}, which {target.runtime.name} doesn't search"
     for distribution in found.distributions:
         tags = [tag for text in distribution.tags for tag in _tags(text)]
         built_there = any(tag.platform == f"linux_{target.machine}" for tag in tags)
         problem = None if built_there or not tags else target.wheel_problem(tags)
         if problem:
-            return f"has {distribution}, {problem}"
+            return f"includes {distribution}, {problem}"
     return None
 
 
 def _described_problem(found: LambdaZip, target: Target) -> str | None:
     if found.kind != "layer":
-        return f"is the archive of a {found.kind}"
+        return f"is the zip of a {found.kind}"
     if target.runtime.name in found.runtimes and target.architecture in found.architectures:
         return None
     runtimes, architectures = ", ".join(found.runtimes), " and ".join(found.architectures)
-    return f"is made for {runtimes or 'no runtime'} on {architectures or 'no architecture'}"
+    return f"is for {runtimes or 'no runtime'} on {architectures or 'no architecture'}"
 
 
 def _tags(text: str) -> frozenset[Tag]:
@@ -185,10 +188,10 @@ def _tags(text: str) -> frozenset[Tag]:
 def compatible_targets(
     roots: Sequence[Dependency], wheels: Sequence[Wheel], config: LambdaConfig
 ) -> tuple[Target, ...]:
-    """Return the targets that these wheels are right for as they are: their own, and others only if all are pure.
+    """Return the targets that these wheels work on: their own, and others only if all are pure.
 
-    On another target they must be all that its markers ask for, and suit its Python. What the archive excludes counts
-    as met, and with the project's own files in it, nothing is known of other targets.
+    On another target they must satisfy all requirements that its markers select, and support its Python. Excluded
+    packages count as satisfied. An archive with the project's own files is for its own target only.
     """
     target = config.target
     if config.project or not all(tag.platform == "any" for wheel in wheels for tag in wheel_tags(wheel.filename)):
@@ -208,12 +211,12 @@ def compatible_targets(
 
 
 def project_files(entries: Iterable[Entry], layers: Sequence[Layer]) -> Iterator[Entry]:
-    """Yield the project's files, without those that lie in a layer with the same content.
+    """Yield the project's files, without those that are in a layer with the same content.
 
-    Where layers have different files under one path, the last one's is there.
+    If layers have different files with one path, the last layer's counts.
     """
-    beneath: Mapping[str, Entry] = {path: entry for layer in layers for path, entry in layer.modules.items()}
+    in_layers: Mapping[str, Entry] = {path: entry for layer in layers for path, entry in layer.modules.items()}
     for entry in entries:
-        there = beneath.get(entry.path)
-        if there is None or not there.origin.project or not entry.same_content(there):
+        other = in_layers.get(entry.path)
+        if other is None or not other.origin.project or not entry.same_content(other):
             yield entry

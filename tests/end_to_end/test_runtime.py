@@ -60,8 +60,8 @@ def test_a_handler_that_lambda_cannot_import_is_told_at_build_time_too(project, 
     assert error["errorType"] == "Runtime.ImportModuleError"
     assert refused.code == 1
     assert refused.output == (
-        "handler 'shop.nowhere.handler': no module 'shop.nowhere' in the zip, whose top level has 'shop'; correct the "
-        "name, or include its file\n"
+        "error: handler 'shop.nowhere.handler': no module 'shop.nowhere' in the zip, whose top level has 'shop'; "
+        "correct the name, or include the module's file [handler-not-found]\n"
     )
 
 

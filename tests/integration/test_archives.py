@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from tests.support.index_server import IndexServer
 
 T = "tool.hatch.build.targets.lambda"
-REMEDY = "one of the two would win at run time; give both the same version, or build both in one go"
+REMEDY = (
+    "and Lambda would import only one of them; pin the same version for both, or build both together [layer-conflict]"
+)
 
 SHOP = """\
 architecture = "x86_64"
@@ -343,9 +345,9 @@ def test_a_handler_that_python_would_not_find_beside_a_layer_is_refused(project)
     assert (built.code, built.output) == (
         1,
         (
-            "handler 'shop.api.handler': Python takes the package shop from a layer, where shop 0.1.0 has "
-            "it, and does not "
-            "find shop/api.py of shop 0.1.0 in the function; put both into one archive\n"
+            "error: handler 'shop.api.handler': Python doesn't find shop/api.py (shop 0.1.0) in the function, "
+            "because it imports shop (shop 0.1.0) from a layer; put the whole package into one zip "
+            "[split-package]\n"
         ),
     )
 
@@ -398,7 +400,10 @@ def test_other_versions_in_layer_and_function_are_refused(index, project):
 
     assert (built.code, built.output) == (
         1,
-        f"base: 2.0 for api, but 1.0 in layer base; {REMEDY}\nlib: 2.0 for api, but 1.0 in layer base; {REMEDY}\n",
+        (
+            f"error: base: 2.0 in api, but 1.0 in layer base, {REMEDY}\nerror: lib: 2.0 in api, but 1.0 in layer "
+            f"base, {REMEDY}\n"
+        ),
     )
     assert built.archives == ()
 
@@ -410,7 +415,7 @@ def test_other_versions_in_a_layers_zip_and_in_the_function_are_refused(index, p
 
     built = project.build()
 
-    assert (built.code, built.output) == (1, f"lib: 2.0 for function, but 1.0 in layer theirs.zip; {REMEDY}\n")
+    assert (built.code, built.output) == (1, f"error: lib: 2.0 in function, but 1.0 in layer theirs.zip, {REMEDY}\n")
 
 
 # Layers by path
@@ -461,17 +466,15 @@ layers = ["base", "arm.zip"]
 
     built = project.build()
 
-    fix = "the target is python3.13 on x86_64; give the path of a layer that is for it"
+    fix = "set the path of another layer, or build it for this runtime and architecture [layer-mismatch]"
     assert built.output.splitlines() == [
         (
-            f"{T}.layers.base.layers[1]: 'older.zip' has its modules in "
-            "python/lib/python3.12/site-packages, where python3.13 "
-            f"does not look; {fix}"
+            f"error: {T}.layers.base.layers #1: 'older.zip' isn't a layer for python3.13 on x86_64, because it "
+            f"has its modules in python/lib/python3.12/site-packages, which python3.13 doesn't search; {fix}"
         ),
         (
-            f"{T}.functions.api.layers[2]: 'arm.zip' has fast 1.0, made for manylinux_2_28_aarch64; the "
-            "runtime is Linux with "
-            f"glibc on x86_64; {fix}"
+            f"error: {T}.functions.api.layers #2: 'arm.zip' isn't a layer for python3.13 on x86_64, because it "
+            f"includes fast 1.0, made for manylinux_2_28_aarch64; the runtime is Linux with glibc on x86_64; {fix}"
         ),
     ]
     assert (built.code, built.archives) == (1, ())
@@ -489,7 +492,10 @@ def test_a_zip_is_looked_for_only_where_it_is_needed(project):
 
     assert (too_early.code, too_early.output) == (
         1,
-        f"{T}.functions.api.layers[1]: no file '{path}' in the project; build or fetch it before\n",
+        (
+            f"error: {T}.functions.api.layers #1: no file '{path}' in the project; build or download it first, or "
+            "correct the path [path-not-found]\n"
+        ),
     )
     assert (layer.code, function.code, cleaned.code, cleaned.archives) == (0, 0, 0, ())
 
@@ -502,7 +508,10 @@ def test_a_damaged_zip_is_told_before_anything_is_built(project):
 
     assert (built.code, built.output) == (
         1,
-        f"{project.root}/base.zip: cannot be read as a zip; File is not a zip file; make or fetch it anew\n",
+        (
+            f"error: {project.root}/base.zip: can't be read as a zip (File is not a zip file); rebuild it, or "
+            "download it again [bad-zip]\n"
+        ),
     )
 
 
@@ -784,8 +793,8 @@ def test_a_package_of_the_project_that_is_split_by_a_layer_is_refused(project):
 
     assert built.code == 1
     assert built.output == (
-        "shop: Python takes the package shop from the function, where shop 0.1.0 has it, and does not find "
-        "shop/core/__init__.py of shop 0.1.0 in a layer; put the whole package into one of the two\n"
+        "error: shop/: Python doesn't find shop/core/__init__.py (shop 0.1.0) in a layer, because it imports "
+        "shop (shop 0.1.0) from the function; put the whole package into one zip [split-package]\n"
     )
 
 

@@ -126,7 +126,10 @@ def test_what_is_wrong_with_the_archive_is_one_line(project):
 
     assert (built.code, built.output) == (
         1,
-        "handler 'shop.api.main': shop/api.py defines no 'main'; it has 'handler'\n",
+        (
+            "error: handler 'shop.api.main': shop/api.py doesn't define 'main'; did you mean 'handler'? "
+            "[handler-not-found]\n"
+        ),
     )
     assert built.archives == ()
 
@@ -148,7 +151,10 @@ def test_another_front_end_ends_with_the_line_too(project):
     done = run(project, "build", "--no-isolation", "--wheel", **ENABLED)
 
     assert done.returncode == 1
-    assert "handler 'shop.api.main': shop/api.py defines no 'main'; it has 'handler'" in done.stdout.splitlines()
+    assert (
+        "error: handler 'shop.api.main': shop/api.py doesn't define 'main'; did you mean 'handler'? [handler-not-found]"
+        in done.stdout.splitlines()
+    )
     assert "Traceback" not in done.stdout
 
 

@@ -732,6 +732,8 @@ def test_the_kind_of_archive_can_be_named(project):
 
 OURS = (
     "shop-0.1.0-lambda-python3.13-x86_64.zip",
+    "shop-0.1.0-lambda-python3.13-x86_64.zip.too-large",
+    ".shop-0.0.8-lambda-python3.13-x86_64.zip.too-large.a_b1c2d3.partial",
     "shop-0.0.9-lambda-python3.11-arm64.zip",
     "shop-0.1.dev1_g123abc-lambda-python3.12-x86_64.zip",
     ".shop-0.1.0-lambda-python3.13-x86_64.zip.a_b1c2d3.partial",
@@ -821,7 +823,9 @@ def test_an_archive_without_files_of_the_project_is_told(project):
     built = project.build()
 
     assert built.output.splitlines()[-1] == (
-        "warning: Hatch selects no files of the project; the archive holds its dependencies only."
+        "warning: shop-0.1.0-lambda-python3.13-x86_64.zip: includes no files of the project, because Hatch "
+        "selects none; select them with packages or only-include, or ignore this if it is meant to have "
+        "dependencies only [no-files-selected]"
     )
 
 
@@ -837,13 +841,13 @@ def test_a_requirement_on_what_is_left_to_the_runtime_is_held_against_it(project
     assert zips.distributions(built.archive) == ["lib 1.0", "urllib3 2.5.0"]
     assert [line for line in built.output.splitlines() if "exclude-packages" in line] == [
         (
-            "warning: lib 1.0 requires boto3>=9, which exclude-packages leaves to the runtime; python3.13 had boto3 "
-            "1.38.36 when it was last looked at, on 2025-08-22, so that what needs another version may fail; let boto3 "
-            "go in."
+            "warning: lib 1.0: python3.13 includes boto3 1.38.36 (as of 2025-08-22), which doesn't satisfy "
+            "boto3>=9; remove boto3 from exclude-packages [excluded-version]"
         ),
         (
-            "warning: exclude-packages leaves boto3 (1.38.36 on 2025-08-22) to python3.13, while urllib3 2.5.0 goes "
-            "in; parts of AWS's SDK that were not made for each other may fail, so leave all of them out or none."
+            "warning: tool.hatch.build.targets.lambda.exclude-packages: excludes boto3, but not urllib3 2.5.0, "
+            "which might not work with python3.13's boto3 1.38.36; exclude all parts of AWS's SDK or none: add "
+            '"urllib3", or remove "boto3" [sdk-mixture]'
         ),
     ]
 
@@ -855,6 +859,6 @@ def test_an_import_of_what_is_nowhere_is_told(project):
 
     assert built.code == 0
     assert (
-        "warning: shop/api.py:1: 'requests' isn't in the zip or in python3.13; add it to project.dependencies, or "
-        "ignore this if a layer provides it\n"
+        "warning: shop/api.py:1: 'requests' isn't in the zip or in python3.13; add it to project.dependencies, "
+        "or ignore this if a layer provides it [missing-import]\n"
     ) in built.output

@@ -43,7 +43,7 @@ DAY = 24 * 60 * 60
 
 @pytest.fixture
 def cache(tmp_path):
-    """The folder of the cache."""
+    """The directory of the cache."""
     return tmp_path / "store"
 
 
@@ -96,7 +96,7 @@ def layered(index: IndexServer, project: ProjectFolder) -> None:
 
 
 def local(index: IndexServer, project: ProjectFolder) -> None:
-    """Let the project require a folder, whose wheel is built here."""
+    """Let the project require a directory, whose wheel is built here."""
     directory = make_sibling(project.root.parent / "lib", "lib", files=SOURCES)
     project.configure(dependencies=[f"lib @ {directory.as_uri()}"], project=DIRECT)
 
@@ -228,10 +228,13 @@ def at_building(directory: Path, statement: str) -> Path:
 @pytest.mark.parametrize(
     ("statement", "problem"),
     [
-        ("file.unlink(missing_ok=True)", "{file}: cannot be read; No such file or directory; mend it, or exclude it\n"),
+        (
+            "file.unlink(missing_ok=True)",
+            "error: {file}: can't be read (No such file or directory); fix it, or exclude it [unreadable-file]\n",
+        ),
         (
             "file.write_text('longer')",
-            "shop/z.tmp: changed while the archive was being made; build again\n",
+            "error: shop/z.tmp: changed during the build; rebuild when no program writes it [file-changed]\n",
         ),
     ],
     ids=["vanishes", "grows"],
@@ -275,7 +278,7 @@ def test_what_killed_builds_have_left_among_temporary_files_is_removed_once_it_i
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A folder on a disk of a MiB."""
+    """A directory on a disk of one MiB."""
     directory = tmp_path / "small"
     directory.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(directory)]
@@ -286,8 +289,8 @@ def small_disk(tmp_path):
 
 
 FULL = (
-    "{directory}: temporary files cannot be written there (No space left on device); free some space, or set TMPDIR to "
-    "another directory\n"
+    "error: {directory}: can't write temporary files (No space left on device); free some space, or set TMPDIR to "
+    "another directory [disk-full]\n"
 )
 
 
@@ -389,4 +392,4 @@ def test_the_c_locale_makes_the_same_archive_and_escapes_what_it_cannot_show(pro
 
     assert built.code == 0, built.output
     assert built.archive.read_bytes() == good
-    assert "warning: exclude-files has 'gr\\xf6\\xdfe', which matches nothing" in shown.output
+    assert "exclude-files: no file matches 'gr\\xf6\\xdfe'; remove the entry" in shown.output

@@ -64,7 +64,11 @@ def test_the_version_is_told(capsys):
 def test_a_problem_is_one_line_on_stderr_and_code_1(capsys, tmp_path):
     path = tmp_path / "gone.zip"
 
-    assert run(capsys, "info", path) == (1, "", f"{path}: there is no such file\n")
+    assert run(capsys, "info", path) == (
+        1,
+        "",
+        f"error: {path}: file not found; build it first, or fix the path [file-not-found]\n",
+    )
 
 
 def test_a_name_in_a_zip_cannot_steer_the_terminal_by_way_of_a_problem(capsys, tmp_path):
@@ -73,7 +77,10 @@ def test_a_name_in_a_zip_cannot_steer_the_terminal_by_way_of_a_problem(capsys, t
 
     code, _, err = run(capsys, "verify", path)
 
-    line = "lib/\\x9b31m\\u202e.py: is not what lib-1.0.dist-info/RECORD says; make or fetch the zip anew\n"
+    line = (
+        "error: lib/\\x9b31m\\u202e.py: doesn't match its hash in lib-1.0.dist-info/RECORD; rebuild the zip, or "
+        "download it again [record-mismatch]\n"
+    )
     assert (code, err) == (1, line)
 
 
@@ -100,7 +107,10 @@ def test_an_output_that_cannot_be_written_is_one_line(tmp_path, files):
 
     assert (done.returncode, done.stderr) == (
         1,
-        b"standard output: cannot be written; No space left on device; send it elsewhere\n",
+        (
+            b"error: standard output: can't be written (No space left on device); redirect it to another file "
+            b"[output-not-written]\n"
+        ),
     )
 
 
@@ -126,7 +136,7 @@ def test_what_is_no_regular_file_is_refused_before_it_is_read(tmp_path, command,
     )
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.splitlines()[0] == f"{path}: is no regular file; give the path of a zip"
+    assert done.stderr.splitlines()[0] == f"error: {path}: not a regular file; pass the path of a zip [special-file]"
 
 
 @pytest.mark.parametrize("command", ["info", "verify"])
@@ -137,7 +147,7 @@ def test_a_zip_that_may_not_be_read_is_refused_for_that(tmp_path, command):
     done = subprocess.run([*without_root_rights(), *MODULE, command, path], capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"{path}: cannot be read; Permission denied; see to its permissions\n"
+    assert done.stderr == f"error: {path}: can't be read (Permission denied); fix its permissions [unreadable-file]\n"
 
 
 def test_a_console_of_few_letters_shows_the_others_escaped(tmp_path, environ):
@@ -177,7 +187,7 @@ def test_info_tells_what_a_zip_of_ours_is_for_and_what_is_in_it(capsys, tmp_path
         "  runtime       python3.13\n"
         "  architecture  x86_64\n"
         "  handler       shop.api.handler\n"
-        "  zipped        0.0 MiB (… bytes, 0.0% of what Lambda takes directly)\n"
+        "  zipped        0.0 MiB (… bytes, 0.0% of the direct upload limit)\n"
         "  unzipped      0.0 MiB (… bytes, 0.0% of Lambda's limit)\n"
         "  sha256        …\n"
         "  CodeSha256    …\n"
@@ -191,12 +201,44 @@ def test_info_tells_what_a_zip_of_ours_is_for_and_what_is_in_it(capsys, tmp_path
 
 
 def test_info_tells_problems_and_warnings_as_the_checks_word_them(capsys, tmp_path):
-    code, out, _ = run(capsys, "info", our_zip(tmp_path, handler="shop.api.handle"))
+    code, out, err = run(capsys, "info", our_zip(tmp_path, handler="shop.api.handle"))
 
     assert code == 0
-    assert out.splitlines()[-1] == (
-        "  problem: handler 'shop.api.handle': shop/api.py defines no 'handle'; did you mean 'handler'?"
+    assert "shop.api.handle'" not in out
+    assert err == (
+        "error: handler 'shop.api.handle': shop/api.py doesn't define 'handle'; did you mean 'handler'? "
+        "[handler-not-found]\n"
     )
+
+
+def test_the_json_of_info_has_messages_with_their_codes(capsys, tmp_path):
+    code, out, err = run(capsys, "info", "--json", our_zip(tmp_path, handler="shop.api.handle"))
+
+    assert (code, err) == (0, "")
+    assert json.loads(out)["problems"] == [
+        "handler 'shop.api.handle': shop/api.py doesn't define 'handle'; did you mean 'handler'? [handler-not-found]"
+    ]
+
+
+def test_info_shows_warnings_after_the_description_on_stderr(capsys, tmp_path):
+    path = zip_of(tmp_path, {"app.py": HANDLER, "queue.py": ""})
+
+    code, out, err = run(capsys, "info", path, "--handler", "app.handler")
+
+    assert (code, "warning" in out) == (0, False)
+    assert err == (
+        "warning: queue.py: hides the standard library's 'queue' module on Lambda; exclude it with exclude-files = "
+        '["/queue.py"] [shadows-stdlib]\n'
+    )
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["info", "--help"], ["verify", "--help"], ["diff", "--help"]])
+def test_help_has_the_exit_codes(capsys, arguments):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert (caught.value.code, lines[-1]) == (0, "Exit codes: 0 success, 1 a problem, 2 wrong usage, 130 interrupted.")
 
 
 def test_info_says_what_others_zips_do_not_tell(capsys, tmp_path):
@@ -206,11 +248,11 @@ def test_info_says_what_others_zips_do_not_tell(capsys, tmp_path):
     _, out, _ = run(capsys, "info", path)
 
     assert out.splitlines()[1:4] == [
-        "  runtime       python3.12 (from its native code)",
-        "  architecture  arm64 (from its native code)",
-        "  handler       not said",
+        "  runtime       python3.12 (from native code)",
+        "  architecture  arm64 (from native code)",
+        "  handler       unknown",
     ]
-    assert "  (no distribution)  0.0 MiB   0.0 MiB      1\n" in out
+    assert "  (no package)  0.0 MiB   0.0 MiB      1\n" in out
 
 
 def test_info_as_json_holds_every_number(capsys, tmp_path):
@@ -302,10 +344,10 @@ def test_verify_tells_what_it_verified(capsys, tmp_path):
         0,
         (
             "shop.zip: function\n"
-            "  8 files inflated against their checksums\n"
+            "  8 files match their checksums\n"
             "  6 files compared with the hashes in 2 RECORDs\n"
             f"  checked for python3.13 on x86_64: {CHECKED}\n"
-            "  all is well\n"
+            "  no problems found\n"
         ),
         "",
     )
@@ -317,10 +359,13 @@ def test_verify_ends_with_all_problems(capsys, tmp_path):
     code, out, err = run(capsys, "verify", zip_of(tmp_path, files))
 
     assert code == 1
-    assert "all is well" not in out
+    assert "no problems found" not in out
     assert err.splitlines() == [
-        "shop/api.py: is not what shop-0.1.0.dist-info/RECORD says; make or fetch the zip anew",
-        "handler 'shop.api.handler': shop/api.py defines no 'handler'; it has 'x'",
+        (
+            "error: shop/api.py: doesn't match its hash in shop-0.1.0.dist-info/RECORD; rebuild the zip, or "
+            "download it again [record-mismatch]"
+        ),
+        "error: handler 'shop.api.handler': shop/api.py doesn't define 'handler'; choose from 'x' [handler-not-found]",
     ]
 
 
@@ -330,7 +375,10 @@ def test_verify_checks_for_the_target_that_is_given(capsys, tmp_path):
 
     code, out, err = run(capsys, "verify", path, *given)
 
-    assert (code, err) == (1, "handler 'app.main': app.py defines no 'main'; it has 'handler'\n")
+    assert (code, err) == (
+        1,
+        ("error: handler 'app.main': app.py doesn't define 'main'; did you mean 'handler'? [handler-not-found]\n"),
+    )
     assert out.splitlines()[3] == f"  checked for python3.12 on arm64: {CHECKED}"
 
 
@@ -338,15 +386,26 @@ def test_verify_says_for_what_it_checked_a_zip_that_does_not_tell(capsys, tmp_pa
     _, out, _ = run(capsys, "verify", zip_of(tmp_path, {"app.py": HANDLER}))
 
     assert out.splitlines()[3] == (
-        f"  checked for python3.14 on x86_64, because the zip does not say all of it: {CHECKED}"
+        f"  checked for python3.14 on x86_64 (assumed; pass --runtime and --architecture): {CHECKED}"
     )
 
 
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("--runtime", "nodejs", f"runtime: expected one of {', '.join(NAMES)}; found 'nodejs'"),
-        ("--architecture", "arm", "architecture: expected x86_64 or arm64; found 'arm'"),
+        (
+            "--runtime",
+            "nodejs",
+            f"error: --runtime: unknown runtime 'nodejs'; choose from {', '.join(reversed(NAMES))} [unknown-runtime]",
+        ),
+        (
+            "--architecture",
+            "arm",
+            (
+                "error: --architecture: unknown architecture 'arm'; did you mean 'arm64'? choose from x86_64, arm64 "
+                "[unknown-architecture]"
+            ),
+        ),
     ],
 )
 def test_a_target_that_does_not_exist_is_refused(capsys, tmp_path, option, value, message):
@@ -380,21 +439,25 @@ def test_a_function_is_checked_with_the_layers_that_are_named(capsys, tmp_path):
     sound = run(capsys, "verify", function, "--layer", layer)
     broken = run(capsys, "verify", function, "--layer", layer, "--handler", "base.main")
 
-    assert (sound[0], sound[1].splitlines()[-1]) == (0, "  all is well")
+    assert (sound[0], sound[1].splitlines()[-1]) == (0, "  no problems found")
     assert (broken[0], broken[2]) == (
         1,
-        "handler 'base.main': python/base/__init__.py defines no 'main'; it has 'handler'\n",
+        (
+            "error: handler 'base.main': python/base/__init__.py doesn't define 'main'; did you mean 'handler'? "
+            "[handler-not-found]\n"
+        ),
     )
 
 
 def test_without_its_layers_a_functions_handler_is_not_checked(capsys, tmp_path):
     function, _ = layered(tmp_path)
 
-    code, out, _ = run(capsys, "verify", function)
+    code, _, err = run(capsys, "verify", function)
 
     assert code == 0
-    assert out.splitlines()[-2] == (
-        "  warning: The function is used with layers, but was checked without; name them with --layer."
+    assert err == (
+        "warning: f.zip: handler and imports weren't checked without its layers; pass each with --layer ZIP "
+        "[unchecked]\n"
     )
 
 
@@ -403,11 +466,12 @@ def test_with_some_of_its_layers_a_functions_handler_is_not_checked(capsys, tmp_
     described = {"schema": 1, "kind": "function", "handler": "more.handler", "layers": ["base", "more"]}
     function = zip_of(tmp_path, {"hatch-lambda/shop.json": json.dumps(described)})
 
-    code, out, _ = run(capsys, "verify", function, "--layer", layer)
+    code, _, err = run(capsys, "verify", function, "--layer", layer)
 
     assert code == 0
-    assert out.splitlines()[-2] == (
-        "  warning: The function is used with layers, but was checked without some of them; name them with --layer."
+    assert err == (
+        f"warning: {function.name}: handler and imports weren't checked without all of its layers; pass each with "
+        "--layer ZIP [unchecked]\n"
     )
 
 

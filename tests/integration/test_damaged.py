@@ -169,8 +169,8 @@ def test_a_second_dist_info_by_way_of_the_data_folder_is_refused(tmp_path):
 
         assert caught.value.problems == (
             (
-                "lib-1.0-py3-none-any.whl: expected one dist-info folder, of lib 1.0; found evil-2.0.dist-info, "
-                "lib-1.0.dist-info"
+                "lib-1.0-py3-none-any.whl: expected one dist-info directory for lib 1.0, but found evil-2.0.dist-info, "
+                "lib-1.0.dist-info; require another version, or report it to its maintainers [bad-wheel]"
             ),
         )
 

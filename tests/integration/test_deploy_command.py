@@ -258,7 +258,10 @@ def test_a_full_disk_does_not_end_a_deployment_but_is_reported_at_its_end(aws, t
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
 
     assert done.returncode == 1
-    assert done.stderr == "standard output: cannot be written; No space left on device; send it elsewhere\n"
+    assert done.stderr == (
+        "error: standard output: can't be written (No space left on device); redirect it to another file "
+        "[output-not-written]\n"
+    )
     client = aws.client("lambda")
     codes = [client.get_function_configuration(FunctionName=name)["CodeSha256"] for name in ("one", "two")]
     assert codes == [code_sha256(path)] * 2

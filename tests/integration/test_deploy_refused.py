@@ -78,7 +78,9 @@ def test_a_prefix_without_a_bucket_is_reported(aws, tmp_path):
 def test_only_the_zip_that_cannot_be_read_is_reported(aws, tmp_path):
     missing = tmp_path / "none.zip"
 
-    assert refusal(missing, functions=("shop",)) == (f"{missing}: there is no such file",)
+    assert refusal(missing, functions=("shop",)) == (
+        f"{missing}: file not found; build it first, or fix the path [file-not-found]",
+    )
 
 
 def test_a_handler_that_might_be_in_a_layer_of_the_zip_names_the_layers(aws, tmp_path):
@@ -172,8 +174,8 @@ def test_a_file_that_is_no_zip_is_not_sent(aws, tmp_path):
     problems = refusal(path, tmp_path / "none.zip", functions=("shop",))
 
     assert problems[:2] == (
-        f"{path}: cannot be read as a zip; File is not a zip file; make or fetch it anew",
-        f"{tmp_path / 'none.zip'}: there is no such file",
+        f"{path}: can't be read as a zip (File is not a zip file); rebuild it, or download it again [bad-zip]",
+        f"{tmp_path / 'none.zip'}: file not found; build it first, or fix the path [file-not-found]",
     )
     assert aws.asked == []
 

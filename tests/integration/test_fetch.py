@@ -318,8 +318,8 @@ def test_a_store_that_cannot_be_created_is_replaced_for_the_build(index, project
     assert built.code == 0, built.output
     assert zips.distributions(built.archive) == ["lib 1.0"]
     assert (
-        f"warning: The wheel store {file}/store/wheels/1 cannot be written to (Not a directory); wheels are kept in "
-        "a temporary folder for this build only."
+        f"warning: {file}/store/wheels/1: can't write to the wheel cache (Not a directory); make it writable, or set "
+        "HATCH_LAMBDA_CACHE_DIR to another directory [cache-not-writable]"
     ) in built.output.splitlines()
 
 
@@ -454,9 +454,9 @@ def test_names_that_differ_in_case_only_are_all_in_the_archive(index, project):
 @pytest.mark.parametrize(
     ("member", "problem"),
     [
-        ("../evil.py", "'../evil.py' leads out of the archive or is not a plain path; the wheel is refused"),
-        ("/etc/evil", "'/etc/evil' leads out of the archive or is not a plain path; the wheel is refused"),
-        ("c:evil.py", "'c:evil.py' is not a path for every system; the wheel is refused"),
+        ("../evil.py", "the path '../evil.py' isn't a plain path inside the zip"),
+        ("/etc/evil", "the path '/etc/evil' isn't a plain path inside the zip"),
+        ("c:evil.py", "the path 'c:evil.py' contains a backslash, a drive letter, or a control character"),
     ],
 )
 def test_a_hostile_wheel_is_refused(index, project, tmp_path, member, problem):
@@ -466,7 +466,10 @@ def test_a_hostile_wheel_is_refused(index, project, tmp_path, member, problem):
     built = project.build()
 
     assert built.code == 1
-    assert built.output == f"evil-1.0-py3-none-any.whl: {problem}\n"
+    assert built.output == (
+        f"error: evil-1.0-py3-none-any.whl: {problem}; require another version, or report it to its maintainers "
+        "[bad-wheel]\n"
+    )
     assert built.archives == ()
     assert list((tmp_path / "store").rglob("*.whl")) == []
 

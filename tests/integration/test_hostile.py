@@ -119,7 +119,7 @@ def test_a_member_that_inflates_to_more_than_it_promises_takes_no_memory(tmp_pat
     problems = refused(written(tmp_path, raw_zip(sound(extra=[bomb]))))
 
     assert problems == [
-        "cannot be read as a zip; 'lib/a.bin' is not of the 10 bytes that it promises; build again to fetch it anew"
+        "can't be read as a zip ('lib/a.bin' doesn't have its declared size); rebuild to download it again [bad-wheel]"
     ]
 
 
@@ -131,9 +131,9 @@ def test_a_member_that_inflates_to_less_than_it_promises_is_refused(tmp_path, me
 
     assert len(problems) == 1
     assert problems[0] in {
-        f"cannot be read as a zip; {reason}; build again to fetch it anew"
+        f"can't be read as a zip ({reason}); rebuild to download it again [bad-wheel]"
         for reason in (
-            "'lib/a.bin' is not of the 2,147,483,648 bytes that it promises",
+            "'lib/a.bin' doesn't have its declared size",
             "a member's compressed bytes end too early",
         )
     }
@@ -154,7 +154,7 @@ def test_a_large_member_that_is_what_it_promises_takes_no_memory(tmp_path, metho
 
 
 @pytest.mark.parametrize(
-    ("name", "most"), [("METADATA", "16,777,216"), ("RECORD", "16,777,216"), ("entry_points.txt", "1,048,576")]
+    ("name", "most"), [("METADATA", "16 MiB"), ("RECORD", "16 MiB"), ("entry_points.txt", "1 MiB")]
 )
 def test_a_listing_that_would_fill_the_memory_is_refused(tmp_path, name, most):
     others = [member for member in sound() if member.name != f"{DIST_INFO}/{name}".encode()]
@@ -163,7 +163,10 @@ def test_a_listing_that_would_fill_the_memory_is_refused(tmp_path, name, most):
     problems = refused(written(tmp_path, raw_zip([*others, large])))
 
     assert problems == [
-        f"its lib-1.0.dist-info/{name} takes 33,554,432 bytes; {most} are read at most; the wheel is refused"
+        (
+            f"its lib-1.0.dist-info/{name} is larger than {most}; require another version, or report it to its "
+            "maintainers [bad-wheel]"
+        )
     ]
 
 
@@ -173,7 +176,10 @@ def test_header_fields_that_would_fill_the_memory_are_refused(tmp_path):
     problems = refused(written(tmp_path, raw_zip(sound(described=described))))
 
     assert problems == [
-        "its METADATA without its description takes 1,310,765 bytes; 1,048,576 are read at most; the wheel is refused"
+        (
+            "its METADATA, without its description, is larger than 1 MiB; require another version, or report it to "
+            "its maintainers [bad-wheel]"
+        )
     ]
 
 
@@ -209,7 +215,12 @@ def test_a_member_with_another_strong_hash_takes_no_memory(tmp_path):
 
     problems = refused(written(tmp_path, raw_zip(sound(record=record, extra=[Raw(b"lib/a.bin", BOMB, DEFLATED)]))))
 
-    assert problems == ["lib/a.bin is not what RECORD promises; the wheel is refused"]
+    assert problems == [
+        (
+            "lib/a.bin doesn't match its hash in RECORD; require another version, or report it to its maintainers "
+            "[bad-wheel]"
+        )
+    ]
 
 
 def test_a_script_too_large_to_be_text_takes_no_memory(tmp_path):
@@ -238,7 +249,7 @@ def test_a_directory_that_would_fill_the_memory_is_refused(tmp_path, wide):
     problems = refused(written(tmp_path, directory + (end_64 + locator if wide else b"") + end))
 
     assert problems == [
-        f"its directory takes {len(directory):,} bytes; 10,485,760 are read at most; the wheel is refused"
+        "its directory is larger than 10 MiB; require another version, or report it to its maintainers [bad-wheel]"
     ]
 
 
@@ -250,7 +261,9 @@ def test_members_that_lie_upon_each_other_are_refused(tmp_path):
     outer = Raw(b"lib/a.bin", b"\0" * 1000)
     content = raw_zip([outer, *sound(), Raw(b"lib/c.bin", b"\0" * 1000, central={"offset": 0}), inner])
 
-    assert refused(written(tmp_path, content)) == ["'lib/a.bin' and 'lib/c.bin' share bytes; the wheel is refused"]
+    assert refused(written(tmp_path, content)) == [
+        "'lib/a.bin' and 'lib/c.bin' share bytes; require another version, or report it to its maintainers [bad-wheel]"
+    ]
 
 
 @pytest.mark.parametrize("method", [DEFLATED, BZIP2, LZMA])
@@ -259,8 +272,9 @@ def test_bytes_behind_the_end_of_a_members_content_are_refused(tmp_path, method)
 
     assert refused(written(tmp_path, raw_zip(sound(extra=[hiding])))) == [
         (
-            "cannot be read as a zip; a member's compressed bytes go on after the end of its content; build again to "
-            "fetch it anew"
+            "can't be read as a zip (the compressed bytes of a member continue after the end of its content); "
+            "rebuild to "
+            "download it again [bad-wheel]"
         )
     ]
 
@@ -270,7 +284,10 @@ def test_a_member_whose_content_is_whole_but_not_its_compressed_bytes_is_refused
     cut = Raw(b"lib/a.py", b"x" * 50, method, compressed=compress(b"x" * 50, method)[:-1])
 
     assert refused(written(tmp_path, raw_zip(sound(extra=[cut])))) == [
-        "cannot be read as a zip; a member's compressed bytes end too early; build again to fetch it anew"
+        (
+            "can't be read as a zip (the compressed bytes of a member end too early); rebuild to download it again "
+            "[bad-wheel]"
+        )
     ]
 
 
@@ -278,7 +295,12 @@ def test_a_member_whose_content_is_whole_but_not_its_compressed_bytes_is_refused
 def test_a_name_that_is_too_long_for_linux_is_refused(tmp_path, name):
     content = raw_zip(sound(extra=[Raw(name.encode(), flags=0x800)]))
 
-    assert refused(written(tmp_path, content)) == [f"{name!r} is not a path for every system; the wheel is refused"]
+    assert refused(written(tmp_path, content)) == [
+        (
+            f"the path {name!r} is longer than Linux allows; require another version, or report it to its maintainers "
+            "[bad-wheel]"
+        )
+    ]
 
 
 @pytest.mark.parametrize("name", ["d" * 255, "é" * 127, "d/" * 2042 + "x"])

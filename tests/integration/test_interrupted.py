@@ -50,11 +50,11 @@ class Scene:
     store: Path
 
     def has_written(self, *, mebibytes: int) -> bool:
-        """Return whether a file in the folder for archives has grown to that size."""
+        """Return whether a file in the directory for zips has grown to that size."""
         return any(_size(file) >= mebibytes << 20 for file in (self.project.root / "dist").glob("*"))
 
     def begun(self) -> list[Path]:
-        """Return every file in the folder for archives but the archive."""
+        """Return every file in the directory for zips but the archive."""
         return [file for file in (self.project.root / "dist").glob("*") if file.name != NAME]
 
     def has(self, pattern: str) -> bool:
@@ -223,13 +223,13 @@ def test_a_file_that_cannot_grow_is_one_message_and_leaves_the_old_archive(proje
     path = project.root / "dist" / NAME
     reason = os.strerror(errno.EFBIG)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"{path}: cannot be written; {reason}; see to that, then build again\n"
+    assert done.stderr == f"error: {path}: can't be written ({reason}); fix that, and rebuild [write-failed]\n"
     assert zips.directory(project.root / "dist") == {NAME: b"older"}
 
 
 @pytest.fixture
 def tiny_disk(project):
-    """The project's folder for archives on a disk of one MiB."""
+    """The project's directory for zips on a disk of one MiB."""
     directory = project.write("dist/keep").parent
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(directory)]
     if sys.platform != "linux" or subprocess.run(mount, capture_output=True, check=False).returncode:
@@ -246,7 +246,10 @@ def test_a_full_disk_is_one_message_and_leaves_the_old_archive(project, tiny_dis
 
     assert (built.code, built.output) == (
         1,
-        f"{tiny_disk / NAME}: cannot be written; No space left on device; free some space, then build again\n",
+        (
+            f"error: {tiny_disk / NAME}: can't be written (No space left on device); free some space, and rebuild "
+            "[disk-full]\n"
+        ),
     )
     assert zips.directory(tiny_disk) == {NAME: b"older"}
 
@@ -272,7 +275,7 @@ def test_a_folder_in_the_place_of_the_archive_is_one_message(project):
     path = project.root / "dist" / NAME
     assert (built.code, built.output) == (
         1,
-        f"{path}: cannot be written; Is a directory; see to that, then build again\n",
+        f"error: {path}: can't be written (Is a directory); fix that, and rebuild [write-failed]\n",
     )
     assert list((project.root / "dist").iterdir()) == [path]
 
@@ -294,8 +297,8 @@ def test_a_folder_that_is_not_writable_is_one_message_and_leaves_the_old_archive
     assert (done.returncode, done.stderr) == (
         1,
         (
-            f"{project.root}/dist/{NAME}: cannot be written; Permission denied; make the folder writable, or choose "
-            "another with directory, then build again\n"
+            f"error: {project.root}/dist/{NAME}: can't be written (Permission denied); make the directory writable, or "
+            "set another with the option 'directory' [directory-not-writable]\n"
         ),
     )
     assert zips.directory(project.root / "dist") == {NAME: b"older"}
@@ -354,7 +357,7 @@ def test_a_file_that_is_not_readable_is_one_message_and_leaves_the_old_archive(p
 
     assert (done.returncode, done.stderr) == (
         1,
-        f"{secret}: cannot be read; Permission denied; mend it, or exclude it\n",
+        f"error: {secret}: can't be read (Permission denied); fix it, or exclude it [unreadable-file]\n",
     )
     assert zips.directory(project.root / "dist") == {NAME: b"older"}
 

@@ -1,4 +1,4 @@
-"""The description of an archive that is written beside it, where that is asked for."""
+"""The JSON report next to a zip, if the option asks for it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_manifest_that_cannot_be_written_is_said_in_one_line(project):
     path = archive.with_suffix(".json")
     assert built.code == 1
     assert built.output.splitlines()[-1] == (
-        f"{path}: cannot be written; Is a directory; see to that, then build again"
+        f"error: {path}: can't be written (Is a directory); fix that, and rebuild [write-failed]"
     )
 
 

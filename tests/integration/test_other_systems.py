@@ -34,8 +34,8 @@ def test_a_message_with_a_letter_that_the_terminal_lacks_is_still_one_message(pr
     assert (built.code, built.output) == (
         1,
         (
-            "handler 'shop.\\u03c0.handler': no module 'shop.\\u03c0' in the zip, whose top level has 'shop'; correct "
-            "the name, or include its file\n"
+            "error: handler 'shop.\\u03c0.handler': no module 'shop.\\u03c0' in the zip, whose top level has "
+            "'shop'; correct the name, or include the module's file [handler-not-found]\n"
         ),
     )
 

@@ -23,7 +23,7 @@ TAG = "cp313-cp313-manylinux_2_28_x86_64"
 
 @pytest.fixture
 def others_zip(index: IndexServer, environ: dict[str, str], tmp_path: Path) -> Path:
-    """A zip of a handler and what pip installed beside it, one distribution with native code."""
+    """A zip of a handler and what pip installed next to it, one distribution with native code."""
     files = {"native/__init__.py": "", "native/_code.cpython-313-x86_64-linux-gnu.so": b"code" * 1000}
     index.add("native", "2.0", tag=TAG, files=files, requires=["pure"])
     index.add("pure", "1.0", scripts={"tool": "pure:main"})
@@ -57,7 +57,7 @@ def test_info_reads_what_pip_and_zip_made(others_zip, capsys):
 def test_verify_finds_what_pip_and_zip_made_sound(others_zip, capsys):
     code = main(["verify", str(others_zip), "--handler", "app.handler"])
 
-    assert (code, capsys.readouterr().out.splitlines()[-1]) == (0, "  all is well")
+    assert (code, capsys.readouterr().out.splitlines()[-1]) == (0, "  no problems found")
 
 
 def test_the_hash_that_info_tells_is_the_one_that_lambda_reports(others_zip, aws, capsys):

@@ -1,4 +1,4 @@
-"""A pipe would be waited for and a device may never end: each is refused in one line, wherever a file is expected."""
+"""Reading a pipe blocks, and a device might never end: both are rejected in one line wherever a file is expected."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import pytest
 
 PIPE = "it is a named pipe, not a regular file"
-EXCLUDE = "mend it, or exclude it"
+EXCLUDE = "fix it, or exclude it [special-file]"
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def pipe(project):
 def test_a_pipe_among_the_files_is_told_by_name(project, pipe):
     built = project.build()
 
-    assert (built.code, built.output) == (1, f"{pipe}: cannot be read; {PIPE}; {EXCLUDE}\n")
+    assert (built.code, built.output) == (1, f"error: {pipe}: can't be read ({PIPE}); {EXCLUDE}\n")
 
 
 def test_a_pipe_that_is_excluded_is_not_opened(project, pipe):
@@ -35,7 +35,7 @@ def test_a_link_to_a_device_is_told_by_its_own_name(project):
 
     assert (built.code, built.output) == (
         1,
-        f"{project.root}/shop/zeros: cannot be read; it is a device, not a regular file; {EXCLUDE}\n",
+        f"error: {project.root}/shop/zeros: can't be read (it is a device, not a regular file); {EXCLUDE}\n",
     )
 
 
@@ -48,7 +48,7 @@ def test_a_pipe_that_an_option_includes_is_told_by_name(project, option, source)
 
     built = project.build()
 
-    assert (built.code, built.output) == (1, f"{project.root}/made/pipe: cannot be read; {PIPE}; {EXCLUDE}\n")
+    assert (built.code, built.output) == (1, f"error: {project.root}/made/pipe: can't be read ({PIPE}); {EXCLUDE}\n")
 
 
 @pytest.mark.parametrize(

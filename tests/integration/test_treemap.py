@@ -57,7 +57,7 @@ def test_the_table_tells_the_same_without_scripts(tmp_path):
     text = page_of(tmp_path, {**installed("lib"), "app.py": "1"}).read_text("utf-8")
 
     rows = re.findall(r"<tr><th scope=row>(.*?)</th><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td></tr>", text)
-    assert rows == [("lib 1.0", "0.0 MiB", "0.0 MiB", "4"), ("(no distribution)", "0.0 MiB", "0.0 MiB", "1")]
+    assert rows == [("lib 1.0", "0.0 MiB", "0.0 MiB", "4"), ("(no package)", "0.0 MiB", "0.0 MiB", "1")]
 
 
 def test_a_page_that_cannot_be_written_is_a_problem(tmp_path, capsys):
@@ -65,7 +65,10 @@ def test_a_page_that_cannot_be_written_is_a_problem(tmp_path, capsys):
 
     assert main(["info", str(zip_of(tmp_path, installed("lib"))), "--html", str(page)]) == 1
 
-    expected = f"{page}: cannot be written; No such file or directory; choose another file\n"
+    expected = (
+        f"error: {page}: can't be written (No such file or directory); pass another file to --html "
+        "[output-not-written]\n"
+    )
     assert capsys.readouterr().err == expected
 
 
@@ -90,7 +93,10 @@ def test_a_page_that_cannot_take_its_place_leaves_nothing_behind(tmp_path, capsy
 
     assert main(["info", str(zip_of(tmp_path, installed("lib"))), "--html", str(tmp_path / "page.html")]) == 1
 
-    expected = f"{tmp_path}/page.html: cannot be written; Is a directory; choose another file\n"
+    expected = (
+        f"error: {tmp_path}/page.html: can't be written (Is a directory); pass another file to --html "
+        "[output-not-written]\n"
+    )
     assert capsys.readouterr().err == expected
     assert sorted(path.name for path in tmp_path.iterdir()) == ["other.zip", "page.html"]
 
@@ -106,7 +112,7 @@ def test_a_page_of_paths_as_deep_as_they_can_be_is_written(tmp_path):
 
     (nodes,) = re.findall(r'<script type="application/json" id="nodes">(.*)</script>', page.read_text("utf-8"))
     rows = json.loads(nodes)
-    assert [name for _, name, _, _ in rows[:4]] == ["(no distribution)", "d/d/d/", "d/d/d/", "d/d/d/"]
+    assert [name for _, name, _, _ in rows[:4]] == ["(no package)", "d/d/d/", "d/d/d/", "d/d/d/"]
     assert max(row[0] for row in rows) == 681
 
 
@@ -117,7 +123,7 @@ def test_a_zip_is_not_overwritten_with_a_page(tmp_path, monkeypatch, capsys, ord
 
     assert main(["info", *order]) == 1
 
-    expected = "a.zip: is a zip, and not overwritten; give --html the name of a page, such as a.html\n"
+    expected = "error: --html: 'a.zip' is a zip, which isn't overwritten; pass --html a.html [command-line]\n"
     assert capsys.readouterr().err == expected
     assert [(tmp_path / name).read_bytes() for name in ("a.zip", "b.zip")] == before
 
@@ -150,7 +156,7 @@ def test_a_click_and_a_key_open_a_folder_and_escape_leaves_it(tmp_path):
     const seen = [], note = () => seen.push(document.getElementById("trail").textContent);
     const press = (target, key) => target.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
     document.querySelector(".cell").click(); note();
-    press(document.querySelector(".cell.folder"), "Enter"); note();
+    press(document.querySelector(".cell.directory"), "Enter"); note();
     press(document.body, "Escape"); note();
     document.title = seen.join("|");
     """
@@ -166,6 +172,6 @@ def test_a_hostile_name_does_nothing_in_the_browser(tmp_path):
 
     document = rendered(page, tmp_path / "profile")
 
-    assert "<title>What fills other.zip</title>" in document
+    assert "<title>Sizes in other.zip</title>" in document
     assert "<img" not in document
     assert "&lt;/script&gt;&lt;img src=x onerror=document.title='caught'&gt;" in document

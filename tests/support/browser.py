@@ -31,6 +31,6 @@ def rendered(page: Path, profile: Path, *, script: str = "") -> str:
 
 def cells(document: str) -> list[tuple[str, float]]:
     """Return the tooltip and the area, in square pixels, of each outermost cell of the map."""
-    map_ = document[document.index('<div id="map">') : document.index('<p id="told"')]
+    map_ = document[document.index('<div id="map">') : document.index('<p id="status"')]
     pattern = r'<div class="cell[^"]* top" title="([^"]*)"[^>]* style="[^"]*?width: ([\d.]+)px; height: ([\d.]+)px'
     return [(title, float(width) * float(height)) for title, width, height in re.findall(pattern, map_)]

@@ -22,10 +22,11 @@ from hatch_lambda.runtime.target import Architecture, Target
 from hatch_lambda.wheels.verify import verify_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from packaging.specifiers import SpecifierSet
 
+    from hatch_lambda.diagnostics import Diagnostic
     from hatch_lambda.wheels.wheel import Wheel
 
 SHOP = Origin("shop", "0.1.0", "shop-0.1.0.dist-info", project=True)
@@ -77,10 +78,21 @@ def plan(*entries: Entry) -> ArchivePlan:
 
 
 def candidate(
-    made: ArchivePlan, options: LambdaConfig | None = None, left_out: tuple[Dependency, ...] = ()
+    made: ArchivePlan, options: LambdaConfig | None = None, excluded: tuple[Dependency, ...] = ()
 ) -> Candidate:
-    """Return an archive that is about to be written, with a memory that forgets."""
-    return Candidate(made, options or config(), ResultCache(Path(os.devnull)), excluded=left_out)
+    """Return an archive that is about to be written, with a cache that keeps nothing."""
+    return Candidate(
+        filename="shop.zip",
+        plan=made,
+        config=options or config(),
+        results=ResultCache(Path(os.devnull)),
+        excluded=excluded,
+    )
+
+
+def reported(diagnostics: Iterable[Diagnostic]) -> list[tuple[str, str]]:
+    """Return the severity and the whole text of each error and warning."""
+    return [(diagnostic.severity, str(diagnostic)) for diagnostic in diagnostics]
 
 
 def dependency(text: str, by: str = "project.dependencies") -> Dependency:

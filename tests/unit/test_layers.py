@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 T = "tool.hatch.build.targets.lambda"
-REMEDY = "one of the two would win at run time; give both the same version, or build both in one go"
+REMEDY = (
+    "and Lambda would import only one of them; pin the same version for both, or build both together [layer-conflict]"
+)
 LIB, BASE = origin("lib"), origin("base")
 SITE_PACKAGES = "python/lib/python3.13/site-packages/"
 
@@ -97,8 +99,8 @@ def test_another_version_in_a_layer_is_refused_and_every_one_is_named():
         check_versions([LIB, BASE], layers, "api")
 
     assert str(caught.value).splitlines() == [
-        f"lib: 1.0 for api, but 2.0 in layer one; {REMEDY}",
-        f"base: 1.0 for api, but 3.0 in layer two; {REMEDY}",
+        f"error: lib: 1.0 in api, but 2.0 in layer one, {REMEDY}",
+        f"error: base: 1.0 in api, but 3.0 in layer two, {REMEDY}",
     ]
 
 
@@ -106,7 +108,7 @@ def test_two_versions_in_two_layers_are_refused():
     with pytest.raises(PlanError) as caught:
         check_versions([], [carrying("one", LIB), carrying("two", origin("Lib", "1.1"))], "api")
 
-    assert str(caught.value) == f"lib: 1.0 in layer one, but 1.1 in layer two; {REMEDY}"
+    assert str(caught.value) == f"error: lib: 1.0 in layer one, but 1.1 in layer two, {REMEDY}"
 
 
 def test_the_project_in_a_layer_is_of_the_same_version_too():
@@ -115,7 +117,7 @@ def test_the_project_in_a_layer_is_of_the_same_version_too():
     with pytest.raises(PlanError) as caught:
         check_versions([SHOP], [carrying("own.zip", older)], "api")
 
-    assert str(caught.value) == f"shop: 0.1.0 for api, but 0.0.9 in layer own.zip; {REMEDY}"
+    assert str(caught.value) == f"error: shop: 0.1.0 in api, but 0.0.9 in layer own.zip, {REMEDY}"
 
 
 # The project's files
@@ -233,7 +235,7 @@ def test_a_zip_with_modules_of_another_python_is_none(tmp_path):
     path = zip_of(tmp_path, installed("lib", root=SITE_PACKAGES))
 
     assert problem(path, "python3.12") == (
-        "has its modules in python/lib/python3.13/site-packages, where python3.12 does not look"
+        "has its modules in python/lib/python3.13/site-packages, which python3.12 doesn't search"
     )
 
 
@@ -248,7 +250,7 @@ def test_a_zip_with_native_code_for_another_target_is_none(tmp_path):
     files = installed("fast", root="python/", tag="cp313-cp313-manylinux_2_28_aarch64")
 
     assert problem(zip_of(tmp_path, files)) == (
-        "has fast 1.0, made for manylinux_2_28_aarch64; the runtime is Linux with glibc on x86_64"
+        "includes fast 1.0, made for manylinux_2_28_aarch64; the runtime is Linux with glibc on x86_64"
     )
 
 
@@ -263,7 +265,7 @@ def test_a_tag_that_is_none_tells_nothing(tmp_path):
 
 
 def test_a_function_of_ours_is_no_layer(tmp_path):
-    assert problem(our_zip(tmp_path)) == "is the archive of a function"
+    assert problem(our_zip(tmp_path)) == "is the zip of a function"
 
 
 OURS = {"schema": 1, "kind": "layer", "runtime": "python3.13", "architecture": "arm64"}
@@ -278,7 +280,7 @@ def test_a_layer_of_ours_is_for_what_it_says(tmp_path):
     path = described(tmp_path)
 
     assert problem(path, architecture="arm64") is None
-    assert problem(path) == "is made for python3.13 on arm64"
+    assert problem(path) == "is for python3.13 on arm64"
 
 
 def test_a_layer_of_ours_that_is_valid_on_several_targets_is_for_each(tmp_path):
@@ -286,14 +288,14 @@ def test_a_layer_of_ours_that_is_valid_on_several_targets_is_for_each(tmp_path):
     path = described(tmp_path, **names)
 
     assert (problem(path), problem(path, "python3.12")) == (None, None)
-    assert problem(path, "python3.11") == "is made for python3.12, python3.13 on arm64 and x86_64"
+    assert problem(path, "python3.11") == "is for python3.12, python3.13 on arm64 and x86_64"
 
 
 @pytest.mark.parametrize("value", [5, [5], {"python3.13": True}, None])
 def test_a_layer_that_somebody_wrote_nonsense_into_is_for_nothing(tmp_path, value):
     path = described(tmp_path, **{"compatible-runtimes": value, "runtime": value})
 
-    assert problem(path) == "is made for no runtime on arm64"
+    assert problem(path) == "is for no runtime on arm64"
 
 
 def test_a_zip_is_judged_for_every_archive_that_names_it_and_told_where(tmp_path):
@@ -304,8 +306,9 @@ def test_a_zip_is_judged_for_every_archive_that_names_it_and_told_where(tmp_path
         LayerZips(tmp_path).check(made_for)
 
     assert str(caught.value) == (
-        f"{T}.layers[2]: 'other.zip' is made for python3.13 on arm64; the target is python3.13 on x86_64; give the "
-        "path of a layer that is for it"
+        f"error: {T}.layers #2: 'other.zip' isn't a layer for python3.13 on x86_64, because it is for "
+        "python3.13 on arm64; set the path of another layer, or build it for this runtime and architecture "
+        "[layer-mismatch]"
     )
 
 
@@ -316,7 +319,10 @@ def test_a_zip_that_is_not_there_is_told(tmp_path, path):
     with pytest.raises(ConfigError) as caught:
         LayerZips(tmp_path).check([config(layers=(path,))])
 
-    assert str(caught.value) == f"{T}.layers[1]: no file {path!r} in the project; build or fetch it before"
+    assert str(caught.value) == (
+        f"error: {T}.layers #1: no file {path!r} in the project; build or download it first, or correct the path "
+        "[path-not-found]"
+    )
 
 
 def test_a_zip_is_read_once(tmp_path):
@@ -335,5 +341,6 @@ def test_a_zip_that_is_none_is_refused(tmp_path):
         LayerZips(tmp_path).check([LambdaConfig(target=target(), layers=("base.zip",))])
 
     assert str(caught.value) == (
-        f"{tmp_path / 'base.zip'}: cannot be read as a zip; File is not a zip file; make or fetch it anew"
+        f"error: {tmp_path / 'base.zip'}: can't be read as a zip (File is not a zip file); rebuild it, or "
+        "download it again [bad-zip]"
     )

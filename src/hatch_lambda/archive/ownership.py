@@ -1,4 +1,4 @@
-"""Whose each file of a finished zip is, by RECORD, and where RECORD is silent by what lies around the file."""
+"""Finds the distribution that owns each file in an existing zip: from RECORD, or else from the files around it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Distribution:
-    """A distribution in a finished zip; ``name`` is normalized, ``tags`` are those of its wheel, if anything tells."""
+    """A distribution in an existing zip; ``name`` is normalized, and ``tags`` are those of its wheel, if known."""
 
     name: str
     version: str
@@ -37,19 +37,19 @@ class Distribution:
 
     @property
     def root(self) -> str:
-        """Return the folder that the dist-info folder lies in, empty or with a slash at its end."""
+        """Return the directory that contains the dist-info directory: empty, or with a slash at its end."""
         return self.dist_info.removesuffix(self.dist_info.rpartition("/")[2])
 
     @property
     def origin(self) -> Origin:
-        """Return the distribution as an owner of files."""
+        """Return the distribution as the owner of files."""
         return Origin(self.name, self.version, self.dist_info, project=self.project)
 
 
 def find_distributions(
     names: Collection[str], text: Callable[[str], str], roots: Sequence[str]
 ) -> tuple[Distribution, ...]:
-    """Return every distribution that has a dist-info folder in one of the import roots, sorted by name."""
+    """Return every distribution that has a dist-info directory in one of the import roots, sorted by name."""
     directories = sorted({directory for name in names for directory in _dist_info(name, roots)})
     found = (_distribution(directory, text, project=f"{directory}/lambda.json" in names) for directory in directories)
     return tuple(sorted(found, key=lambda one: (one.name, one.dist_info)))
@@ -60,13 +60,13 @@ def owners(
     text: Callable[[str], str],
     distributions: Sequence[Distribution],
     roots: Sequence[str],
-    nobody: Origin,
+    default: Origin,
 ) -> dict[str, Origin]:
-    """Return the owner of each path; ``nobody`` for what no distribution claims.
+    """Return the owner of each path; ``default`` for a path that no distribution owns.
 
-    A distribution claims what its RECORD lists, or if that is nothing beyond its dist-info, what its ``top_level.txt``
-    and its name say. A file that nobody claims is of the distribution that alone owns the folder around it, as with
-    ``__pycache__``. Memory grows with the names alone, however deep they are and however often they are claimed.
+    A distribution owns the files in its RECORD. If that lists only its dist-info, the distribution owns the modules in
+    its ``top_level.txt`` or, without one, those with its name. Any other file, such as one in ``__pycache__``, belongs
+    to the distribution that owns everything else in its directory. Memory grows only with the number of names.
     """
     directories = {one.dist_info: one.origin for one in distributions}
     owned = {
@@ -82,13 +82,13 @@ def owners(
             owned.setdefault(path, one.origin)
     shared = {root.rstrip("/") for root in roots} | {directory for root in roots for directory in _directories(root)}
     neighbors = _Neighbors(owned)
-    return {path: owned.get(path) or neighbors.owner(path, shared) or nobody for path in names}
+    return {path: owned.get(path) or neighbors.owner(path, shared) or default for path in names}
 
 
 def _claim_recorded(
     one: Distribution, names: Collection[str], text: Callable[[str], str], owned: dict[str, Origin]
 ) -> bool:
-    """Note what a distribution's RECORD lists; return whether it lists anything beyond its dist-info."""
+    """Add the files in a distribution's RECORD; return whether it lists any file outside its dist-info."""
     beyond = False
     for _, path, _ in record_rows(text(f"{one.dist_info}/RECORD"), one.root, names):
         if path and not path.startswith(f"{one.dist_info}/"):
@@ -98,7 +98,7 @@ def _claim_recorded(
 
 
 class _Neighbors:
-    """Paths with an owner, and where in their order another owner begins."""
+    """Paths with an owner, and the indexes at which the owner changes."""
 
     def __init__(self, owned: Mapping[str, Origin]) -> None:
         self._sorted = SortedPaths(owned)
@@ -106,13 +106,13 @@ class _Neighbors:
         self._changes = [index for index, (one, other) in enumerate(pairwise(self._owners), 1) if one != other]
 
     def owner(self, path: str, shared: Collection[str]) -> Origin | None:
-        """Return who alone owns files in the nearest folder around the path in which anyone does.
+        """Return the only owner of files in the nearest directory around the path that has owned files, if it is one.
 
-        Folders that are shared, or called ``bin``, tell nothing of the files in them.
+        Shared directories and those named ``bin`` don't determine an owner.
         """
         place = self._sorted.place(path)
-        beside = self._sorted.paths[max(place - 1, 0) : place + 1]
-        directory = path[: max([0, *(common_directory(path, other) - 1 for other in beside)])]
+        neighbors = self._sorted.paths[max(place - 1, 0) : place + 1]
+        directory = path[: max([0, *(common_directory(path, other) - 1 for other in neighbors)])]
         between = path[directory.rfind("/") + 1 : path.rfind("/")].split("/")
         known = any(len(other) >= len(directory) and path.startswith(f"{other}/") for other in shared)
         if not directory or known or "bin" in between:
@@ -123,7 +123,7 @@ class _Neighbors:
 
 
 def _directories(path: str) -> Iterator[str]:
-    """Yield the folders around a path, the nearest first."""
+    """Yield the directories around a path, the nearest first."""
     while "/" in path:
         path = path.rpartition("/")[0]
         yield path
@@ -150,18 +150,18 @@ def _distribution(directory: str, text: Callable[[str], str], *, project: bool) 
 
 
 def text_line(value: object) -> str:
-    """Return a header's value, or that of a field of JSON, on one line, without what a terminal would obey."""
+    """Return the printable characters of a header or a JSON field, on one line."""
     return "".join(letter for letter in str(value or "") if letter.isprintable()).strip()
 
 
 def record_rows(text: str, root: str, names: Collection[str]) -> Iterator[tuple[str, str | None, str]]:
-    """Yield each row of a RECORD: what it lists, the path in the zip, ``None`` if that lacks it, and the hash.
+    """Yield each row of a RECORD: the listed path, the path in the zip (``None`` if missing), and the hash.
 
-    ``root`` is the folder that the dist-info folder lies in. ``pip install --target`` leaves ``../../bin/tool`` in
-    RECORD, but moves the file to ``bin/``.
+    ``root`` is the directory that contains the dist-info directory. ``pip install --target`` writes ``../../bin/tool``
+    to RECORD, but moves the file to ``bin/``.
     """
     rows = csv.reader(io.StringIO(text))
-    with suppress(csv.Error):  # what stands before the damage is of use
+    with suppress(csv.Error):  # rows before the damage are used
         for row in rows:
             if row:
                 plain = row[0].replace("\\", "/")
@@ -171,7 +171,7 @@ def record_rows(text: str, root: str, names: Collection[str]) -> Iterator[tuple[
 
 
 def _tops(names: Collection[str], roots: Sequence[str]) -> dict[str, list[str]]:
-    """Return the paths at each import root by what stands there: a folder, a file, or a file without its suffixes."""
+    """Return the paths by their first part in an import root: a directory, a file, or a file without its suffixes."""
     tops: dict[str, list[str]] = {}
     for path in names:
         for root in roots:
@@ -183,7 +183,7 @@ def _tops(names: Collection[str], roots: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _named(one: Distribution, top_level: str, tops: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Yield what ``top_level.txt``, or else the distribution's name, makes its own at an import root."""
+    """Yield the paths of the modules in ``top_level.txt`` or, without one, of those with the distribution's name."""
     modules = top_level.split() or [one.name.replace("-", "_")]
     for module in dict.fromkeys([*modules, *(f"{module}.libs" for module in (*modules, one.name))]):
         yield from tops.get(one.root + module, ())

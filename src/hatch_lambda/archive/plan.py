@@ -1,4 +1,4 @@
-"""The whole archive as a list, decided before a byte of it is written."""
+"""The plan of a zip: all its files, decided before it is written."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from typing import IO, TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from pathspec import GitIgnoreSpec
 
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import PlanError, ProjectError, WheelError
-from hatch_lambda.files.paths import files_as_directories, path_problem
+from hatch_lambda.files.paths import SpecialFileError, files_as_directories, path_problem
 from hatch_lambda.zipfiles.record import record_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from packaging.utils import NormalizedName
 
+    from hatch_lambda.diagnostics import Code, Message
     from hatch_lambda.zipfiles.hashing import Checkpoint
 
 _CHUNK = 1 << 20
@@ -34,10 +36,10 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class WheelContent:
-    """A wheel's member: compressed bytes that stand in the wheel at ``offset``. All numbers but ``crc`` are bytes.
+    """A wheel's member: compressed bytes in the wheel at ``offset``. All numbers except ``crc`` are bytes.
 
-    ``sha256`` is the wheel's, in hexadecimal; empty for a zip that may change. ``checkpoint`` verifies the compressed
-    bytes once more when they are copied.
+    ``sha256`` is the wheel's hash in hexadecimal; empty for a zip that can change. ``checkpoint`` verifies the
+    compressed bytes again when they are copied.
     """
 
     wheel: Path
@@ -54,12 +56,12 @@ class WheelContent:
     def copied(self, wheel: IO[bytes]) -> Iterator[bytes]:
         """Yield the compressed bytes from the open wheel.
 
-        Raises ``WheelError``, at the end, unless they are those that this build has hashed.
+        Raises ``WheelError`` at the end unless they are the bytes that this build has hashed.
         """
         try:
             yield from self.checkpoint.verified(self._read(wheel)) if self.checkpoint else self._read(wheel)
         except (OSError, ValueError):
-            raise WheelError(f"{self.wheel}: changed during the build; build again to fetch it again") from None
+            raise WheelError(_bad_wheel(self.wheel, "changed during the build")) from None
 
     def _read(self, wheel: IO[bytes]) -> Iterator[bytes]:
         wheel.seek(self.offset)
@@ -74,14 +76,14 @@ class WheelContent:
 
 @dataclass(frozen=True)
 class FileContent:
-    """A file of this machine; ``size`` in bytes, as it was when the archive was planned."""
+    """A file of this machine; ``size`` is in bytes, from when the zip was planned."""
 
     source: Path
     size: int
 
     @cached_property
     def digest(self) -> str:
-        """Return the hash that the file has when this is first asked, as RECORD spells it; raises ``ProjectError``."""
+        """Return the file's hash in the format of RECORD, computed once; raises ``ProjectError``."""
         found = hashlib.sha256()
         with open_content(self) as file:
             while chunk := file.read(_CHUNK):
@@ -91,7 +93,7 @@ class FileContent:
 
 @dataclass(frozen=True, slots=True)
 class TextContent:
-    """Bytes that were made for the archive."""
+    """Bytes that were generated for the zip."""
 
     data: bytes
 
@@ -102,7 +104,7 @@ class TextContent:
 
     @property
     def digest(self) -> str:
-        """Return the bytes' hash, as RECORD spells it."""
+        """Return the hash of the bytes in the format of RECORD."""
         return record_digest(hashlib.sha256(self.data).digest())
 
 
@@ -111,20 +113,20 @@ Content = WheelContent | FileContent | TextContent
 
 @contextmanager
 def opened_wheel(path: Path) -> Iterator[IO[bytes]]:
-    """Open a wheel for copying from it; raises ``WheelError`` if it is gone."""
+    """Open a wheel to copy from it; raises ``WheelError`` if it can't be read."""
     try:
         wheel = path.open("rb", buffering=0)
     except OSError as error:
-        raise WheelError(f"{path}: cannot be read ({error.strerror}); build again to fetch it again") from None
+        raise WheelError(_bad_wheel(path, f"can't be read ({error.strerror})")) from None
     with wheel:
         yield wheel
 
 
 @contextmanager
 def open_content(content: Content) -> Iterator[IO[bytes]]:
-    """Open a content for reading, inflated; it is closed at the end of the block.
+    """Open a content for reading, inflated, until the end of the block.
 
-    Raises ``ProjectError`` or ``WheelError`` for what cannot be read, also while the block reads it.
+    Raises ``ProjectError`` or ``WheelError`` if it can't be read, also while the block reads it.
     """
     if isinstance(content, TextContent):
         yield io.BytesIO(content.data)
@@ -139,17 +141,23 @@ def open_content(content: Content) -> Iterator[IO[bytes]]:
             with zipfile.ZipFile(content.wheel) as archive, archive.open(content.member) as file:
                 yield file
         except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            raise WheelError(f"{content.wheel}: cannot be read ({error}); build again to fetch it again") from None
+            raise WheelError(_bad_wheel(content.wheel, f"can't be read ({error})")) from None
 
 
-def unreadable(source: Path, error: OSError) -> str:
-    """Return the problem that a file of the project cannot be read."""
-    return f"{source}: cannot be read; {error.strerror}; mend it, or exclude it"
+def _bad_wheel(path: Path, problem: str) -> Diagnostic:
+    return Diagnostic(code="bad-wheel", where=str(path), problem=problem, fix="rebuild to download it again")
+
+
+def unreadable(source: Path, error: OSError) -> Diagnostic:
+    """Return the problem that a file of the project can't be read."""
+    code: Code = "special-file" if isinstance(error, SpecialFileError) else "unreadable-file"
+    problem = f"can't be read ({error.strerror})"
+    return Diagnostic(code=code, where=str(source), problem=problem, fix="fix it, or exclude it")
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A distribution that ships files; ``dist_info`` is the folder of its metadata, where the archive has that."""
+    """A distribution that owns files; ``dist_info`` is the directory of its metadata, if the zip contains it."""
 
     name: str
     version: str
@@ -162,7 +170,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file of the archive: where, from whom, with what in it."""
+    """A file in the zip: its path, its owner, and its content."""
 
     path: str
     origin: Origin
@@ -170,25 +178,25 @@ class Entry:
     executable: bool = False
 
     def same_content(self, other: Entry) -> bool:
-        """Return whether both files hold the same bytes."""
+        """Return whether both files have the same bytes."""
         return self.content.size == other.content.size and self.content.digest == other.content.digest
 
 
 @dataclass(frozen=True)
 class ArchivePlan:
-    """Every file of the archive, sorted by path, each path once."""
+    """Every file in the zip, sorted by path; each path occurs once."""
 
     entries: tuple[Entry, ...]
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Message, ...] = ()
 
     @cached_property
     def paths(self) -> dict[str, Entry]:
-        """Return every entry under its path."""
+        """Return every entry by its path."""
         return {entry.path: entry for entry in self.entries}
 
     @cached_property
     def sizes(self) -> dict[Origin, int]:
-        """Return the bytes that each distribution takes once unpacked, the largest first."""
+        """Return the unzipped size of each distribution in bytes, the largest first."""
         sizes: Counter[Origin] = Counter()
         for entry in self.entries:
             sizes[entry.origin] += entry.content.size
@@ -196,48 +204,50 @@ class ArchivePlan:
 
     @property
     def unzipped(self) -> int:
-        """Return the bytes that the archive takes once Lambda has unpacked it."""
+        """Return the unzipped size in bytes."""
         return sum(self.sizes.values())
 
 
 @dataclass(frozen=True)
 class PlanOptions:
-    """What the user decided about single files: patterns to leave out, and the winner where two owners collide."""
+    """The options for files: the patterns to exclude, and the owner whose file is used for a collision.
+
+    ``where`` returns the address of an option for messages.
+    """
 
     exclude_files: tuple[str, ...] = ()
     collisions: Mapping[str, NormalizedName] = field(default_factory=dict)
+    where: Callable[[str], str] = str
 
 
 def make_plan(
     entries: Iterable[Entry], choices: PlanOptions, *, prefix: str = "", beside: Iterable[Entry] = ()
 ) -> ArchivePlan:
-    """Return the archive that the entries make, put under ``prefix``; what is ``beside`` them is not.
+    """Return the zip of the entries, whose paths get the ``prefix``, and of those in ``beside``, whose paths don't.
 
-    Files that the choices exclude are gone, a file that several distributions ship alike is kept once, and each
-    distribution's RECORD, in place of any that is offered, lists exactly what of it is left. Raises ``PlanError`` with
-    every path that two owners claim with different contents, that is both a file and a folder, or that no zip may have.
+    The options exclude files. A file that several distributions provide with the same content is added once. A new
+    RECORD lists exactly the remaining files of each distribution. Raises ``PlanError`` with every collision, every path
+    that is both a file and a directory, and every path that a zip can't have.
     """
     offered = list(entries)
     written = {_record_path(entry.origin) for entry in offered if entry.origin.dist_info}
     claims = [claim for claim in _without(offered, choices.exclude_files) if claim.path not in written]
     _check_paths(claims, prefix)
-    kept, problems = _one_owner_each(claims, choices.collisions)
+    kept, problems = _one_owner_each(claims, choices)
     records = list(_records(claims, kept))
-    problems += _file_and_folder({**kept, **{record.path: record for record in records}})
+    problems += _path_conflicts({**kept, **{record.path: record for record in records}})
     if problems:
         raise PlanError(problems)
     selected = (*kept.values(), *_without(records, choices.exclude_files))
     placed = [replace(entry, path=prefix + entry.path) for entry in selected] if prefix else selected
     ordered = sorted([*placed, *beside], key=lambda entry: entry.path)
-    warnings = tuple(
-        f"exclude-files has {pattern!r}, which matches nothing; the archive is the same without it."
-        for pattern in _unmatched(choices.exclude_files, [*offered, *records])
-    )
+    unmatched = _unmatched(choices.exclude_files, [*offered, *records])
+    warnings = tuple(_unused_exclusion(pattern, choices) for pattern in unmatched)
     return ArchivePlan(tuple(ordered), warnings)
 
 
 def offered_plan(entries: Iterable[Entry], choices: PlanOptions) -> ArchivePlan:
-    """Return the archive as far as it is known before any file is read: without RECORDs, collisions undecided."""
+    """Return the zip without the parts that need reading: RECORDs are missing, and collisions are unresolved."""
     smallest: dict[str, Entry] = {}
     for entry in _without(entries, choices.exclude_files):
         if entry.content.size <= smallest.setdefault(entry.path, entry).content.size:
@@ -247,7 +257,12 @@ def offered_plan(entries: Iterable[Entry], choices: PlanOptions) -> ArchivePlan:
 
 def _check_paths(claims: Iterable[Entry], prefix: str) -> None:
     problems = [
-        f"{prefix + claim.path!r}: {problem}; it comes from {claim.origin}; leave it out with exclude-files"
+        Diagnostic(
+            code="unsafe-path",
+            where=str(claim.origin),
+            problem=f"the path {prefix + claim.path!r} {problem}",
+            fix="exclude it with exclude-files",
+        )
         for claim in claims
         if (problem := path_problem(prefix + claim.path))
     ]
@@ -265,14 +280,22 @@ def _without(claims: Iterable[Entry], patterns: Sequence[str]) -> list[Entry]:
 def _unmatched(patterns: Sequence[str], claims: Sequence[Entry]) -> Iterator[str]:
     for pattern in patterns:
         spec = GitIgnoreSpec.from_lines([pattern.removeprefix("!")])
-        decides = any(part.include is not None for part in spec.patterns)  # a comment does not
+        decides = any(part.include is not None for part in spec.patterns)  # a comment doesn't match or exclude
         if decides and not any(spec.match_file(claim.path) for claim in claims):
             yield pattern
 
 
-def _one_owner_each(
-    claims: Iterable[Entry], collisions: Mapping[str, NormalizedName]
-) -> tuple[dict[str, Entry], list[str]]:
+def _unused_exclusion(pattern: str, choices: PlanOptions) -> Diagnostic:
+    return Diagnostic(
+        code="unused-exclusion",
+        where=choices.where("exclude-files"),
+        problem=f"no file matches {pattern!r}",
+        fix="remove the entry",
+        severity="warning",
+    )
+
+
+def _one_owner_each(claims: Iterable[Entry], choices: PlanOptions) -> tuple[dict[str, Entry], list[Diagnostic]]:
     claimed: dict[str, list[Entry]] = {}
     for claim in claims:
         claimed.setdefault(claim.path, []).append(claim)
@@ -282,43 +305,52 @@ def _one_owner_each(
         if all(owners[0].same_content(other) for other in owners[1:]):
             continue
         winner = next(
-            (name for pattern, name in collisions.items() if GitIgnoreSpec.from_lines([pattern]).match_file(path)), None
+            (name for pattern, name in choices.collisions.items() if _matches(pattern, path)),
+            None,
         )
         won = [owner for owner in owners if canonicalize_name(owner.origin.name) == winner]
         if won:
             kept[path] = won[0]
         else:
-            problems.append(_collision(path, owners, winner))
+            problems.append(_collision(path, owners, winner, choices))
     return kept, problems
 
 
-def _collision(path: str, owners: Sequence[Entry], winner: str | None) -> str:
+def _matches(pattern: str, path: str) -> bool:
+    return GitIgnoreSpec.from_lines([pattern]).match_file(path)
+
+
+def _collision(path: str, owners: Sequence[Entry], winner: str | None, choices: PlanOptions) -> Diagnostic:
     names = " and ".join(sorted({str(owner.origin) for owner in owners}))
+    problem = f"{names} provide different files"
     if winner is not None:
-        return (
-            f"{path}: claimed by {names} with different contents; collisions names {winner!r}, which does not ship it"
-        )
+        option = choices.where("collisions")
+        problem += f", and {winner!r} from {option} isn't one of them"
+        return Diagnostic(code="collision", where=path, problem=problem, fix=f"name one of them in {option}")
     top = path.split("/", maxsplit=1)[0]
     pattern = f"{top}/**" if top != path else path
     example = canonicalize_name(owners[0].origin.name)
-    return (
-        f"{path}: claimed by {names} with different contents; name the one whose file is right, such as "
-        f'collisions = {{ "{pattern}" = "{example}" }}, or leave one of them out with exclude-packages'
-    )
+    fix = f'name the one to use, as in collisions = {{ "{pattern}" = "{example}" }}, or exclude a package'
+    return Diagnostic(code="collision", where=path, problem=problem, fix=fix)
 
 
-def _file_and_folder(kept: Mapping[str, Entry]) -> list[str]:
+def _path_conflicts(kept: Mapping[str, Entry]) -> list[Diagnostic]:
     return [
-        f"{path}: a file of {kept[path].origin} and a folder of {kept[inner].origin}; leave one out with exclude-files"
+        Diagnostic(
+            code="path-conflict",
+            where=path,
+            problem=f"a file of {kept[path].origin} and a directory of {kept[inner].origin}",
+            fix="exclude one of them with exclude-files",
+        )
         for path, inner in sorted(files_as_directories(kept))
     ]
 
 
 def _records(claims: Iterable[Entry], kept: Mapping[str, Entry]) -> Iterator[Entry]:
-    """Yield a RECORD for each distribution, as in "The .dist-info/RECORD file" of the wheel's specification."""
+    """Yield the RECORD of each distribution, as in "The .dist-info/RECORD file" of the wheel specification."""
     rows: dict[Origin, set[tuple[str, str, int]]] = {}
     for claim in claims:
-        row = (claim.path, claim.content.digest, claim.content.size)  # asked of all, so that later changes show
+        row = (claim.path, claim.content.digest, claim.content.size)  # of every file, to detect later changes
         if claim.origin.dist_info is None:
             continue
         own = rows.setdefault(claim.origin, set())

@@ -1,4 +1,4 @@
-"""A finished zip, ours or another's: what it holds, and whose each file is."""
+"""Reads an existing zip, made by any tool: its files, and the owner of each."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda.archive.ownership import Distribution, find_distributions, owners, text_line
 from hatch_lambda.archive.plan import ArchivePlan, Entry, Origin, WheelContent
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ZipError
 from hatch_lambda.files.paths import files_as_directories
 from hatch_lambda.zipfiles.inflate import pieces
@@ -34,19 +35,20 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    from hatch_lambda.diagnostics import Code
     from hatch_lambda.zipfiles.members import Member
 
 MAX_READ = 4 << 30
-"""Bytes that a zip may claim to unpack to; no function or layer comes near, and a zip bomb goes far beyond."""
+"""The most unzipped bytes that a zip can declare: far more than any function or layer, far less than a zip bomb."""
 
 MAX_TEXT = 16 << 20
-"""Bytes of a text such as METADATA or RECORD that are read into memory; a longer one counts as missing."""
+"""The most bytes of a text such as METADATA or RECORD that is read into memory; a longer one counts as missing."""
 
-_REFUSED = "the zip is not looked into"
+_REBUILD = "rebuild it, or download it again"
 _LAYER_ROOT = re.compile(r"python/lib/python3\.\d+/site-packages/|python/")
 """Source: https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html, read 2026-11-23."""
 
-_LAYER_FOLDERS = frozenset({"python", "lib", "bin"})
+_LAYER_DIRECTORIES = frozenset({"python", "lib", "bin"})
 _OWN_DESCRIPTION = re.compile(r"(?:python/)?[^/]+\.dist-info/lambda\.json|hatch-lambda/[^/]+\.json")
 
 Kind = Literal["function", "layer"]
@@ -54,11 +56,12 @@ Kind = Literal["function", "layer"]
 
 @dataclass(frozen=True, kw_only=True)
 class LambdaZip:
-    """A zip that was read in whole: every member is what its checksum promises.
+    """An existing zip that was read completely; every member matches its checksum.
 
-    ``size`` is the file's, in bytes; ``sha256`` its hash in hexadecimal. ``described`` is the ``lambda.json`` in it,
-    ``None`` for a zip that others made. ``import_roots`` are the folders in it that Python imports from, each empty
-    or with a slash at its end. Files of no distribution have an origin without a dist-info in ``plan``.
+    ``size`` is the size of the file in bytes, and ``sha256`` its hash in hexadecimal. ``described`` is the value of the
+    ``lambda.json`` in it, ``None`` for a zip from another tool. ``import_roots`` are the directories that Python
+    imports from, each empty or with a slash at its end. In ``plan``, files of no distribution have an origin without
+    dist-info.
     """
 
     path: Path
@@ -72,26 +75,26 @@ class LambdaZip:
 
     @cached_property
     def code_sha256(self) -> str:
-        """Return the hash as Lambda's ``CodeSha256`` and Terraform's ``source_code_hash`` spell it, in base64."""
+        """Return the hash in base64, the format of Lambda's ``CodeSha256`` and Terraform's ``source_code_hash``."""
         return base64.b64encode(bytes.fromhex(self.sha256)).decode("ascii")
 
     @property
     def runtimes(self) -> tuple[str, ...]:
-        """Return the runtimes that the zip says it was made for; empty for one that others made."""
+        """Return the runtimes that the zip declares; empty for a zip from another tool."""
         return self.declared("compatible-runtimes") or self.declared("runtime")
 
     @property
     def architectures(self) -> tuple[str, ...]:
-        """Return the architectures that the zip says it was made for; empty for one that others made."""
+        """Return the architectures that the zip declares; empty for a zip from another tool."""
         return self.declared("compatible-architectures") or self.declared("architecture")
 
     def declared(self, field: str) -> tuple[str, ...]:
-        """Return the strings, one or an array, that the zip says of itself; somebody may have written others there."""
+        """Return the string or the array of strings in a field of ``lambda.json``; other values are ignored."""
         value = (self.described or {}).get(field)
         return tuple(text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str))
 
     def text(self, path: str) -> str:
-        """Return a file's text; empty where there is none, or one of more than ``MAX_TEXT`` bytes."""
+        """Return a file's text; empty if it is missing or larger than ``MAX_TEXT``."""
         entry = self.plan.paths.get(path)
         if entry is None or entry.content.size > MAX_TEXT:
             return ""
@@ -100,42 +103,43 @@ class LambdaZip:
 
 
 def read_zip(path: Path) -> LambdaZip:
-    """Return what the zip holds, after reading all of it; raises ``ZipError`` naming every problem.
+    """Return the zip after reading all of it; raises ``ZipError`` with every problem.
 
-    Every member is inflated against its checksum, in bounded memory. Refused is what is damaged or encrypted, what
-    unpacks to other names than it shows, and what claims to unpack to more than ``MAX_READ`` bytes.
+    Every member must match its checksum, which is checked in limited memory. Damaged and encrypted zips are rejected,
+    and so are zips that programs would read differently, and those that declare more than ``MAX_READ`` bytes.
     """
     try:
-        mode = path.stat().st_mode  # asked first: a pipe would be waited for, and a device never ends
+        mode = path.stat().st_mode  # first, because opening a pipe would block, and a device might never end
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-            raise ZipError(f"{path}: is no regular file; give the path of a zip")
+            raise ZipError(_problem(path, "not a regular file", "pass the path of a zip", code="special-file"))
         if path.stat().st_size > MAX_READ:
-            raise ZipError(f"{path}: takes {path.stat().st_size:,} bytes; expected at most {MAX_READ:,}; {_REFUSED}")
+            raise ZipError(_problem(path, f"larger than {MAX_READ >> 30} GiB", "pass a smaller zip"))
         with path.open("rb") as raw:
             listed = directory_size(raw)
         if listed > LARGEST_DIRECTORY:
             raise ZipError(
-                f"{path}: its directory takes {listed:,} bytes; {LARGEST_DIRECTORY:,} are read at most; {_REFUSED}"
+                _problem(path, f"the zip's directory is larger than {LARGEST_DIRECTORY >> 20} MiB", "use fewer files")
             )
         with zipfile.ZipFile(path) as archive, path.open("rb") as raw:
             members = _members(path, archive, raw)
-        with path.open("rb") as raw:  # and not the zip, whose description of each member takes the most memory
+        with path.open("rb") as raw:  # without ZipFile, whose objects need the most memory
             sha256, size = _hash(raw)
             found = _Texts(raw, {member.name: member for member in members})
             described = _described(found)
             roots = _import_roots(found.names, described)
             distributions = find_distributions(found.names, found.text, roots)
-            origin_of = owners(
-                found.names, found.text, distributions, roots, _foreign_distributions(described, distributions)
-            )
+            origin_of = owners(found.names, found.text, distributions, roots, _default_origin(described, distributions))
     except FileNotFoundError:
-        raise ZipError(f"{path}: there is no such file") from None
+        raise ZipError(
+            _problem(path, "file not found", "build it first, or fix the path", code="file-not-found")
+        ) from None
     except IsADirectoryError:
-        raise ZipError(f"{path}: expected a zip; found a folder") from None
+        raise ZipError(_problem(path, "a directory, not a zip", "pass the path of a zip")) from None
     except PermissionError as error:
-        raise ZipError(f"{path}: cannot be read; {error.strerror}; see to its permissions") from None
+        problem = f"can't be read ({error.strerror})"
+        raise ZipError(_problem(path, problem, "fix its permissions", code="unreadable-file")) from None
     except UNREADABLE as error:
-        raise ZipError(f"{path}: cannot be read as a zip; {error}; make or fetch it anew") from None
+        raise ZipError(_problem(path, f"can't be read as a zip ({error})")) from None
     entries = [_entry(path, member, origin_of[member.name]) for member in members]
     plan = ArchivePlan(tuple(sorted(entries, key=lambda entry: entry.path)))
     kind: Kind = "function" if roots == ("",) else "layer"
@@ -152,7 +156,7 @@ def read_zip(path: Path) -> LambdaZip:
 
 
 class _Texts:
-    """The short texts of an open zip."""
+    """The texts in an open zip."""
 
     def __init__(self, raw: BinaryIO, members: Mapping[str, Member]) -> None:
         self._raw = raw
@@ -163,7 +167,7 @@ class _Texts:
         return self._members.keys()
 
     def text(self, name: str) -> str:
-        """Return a member's text; empty where there is none, or one of more than ``MAX_TEXT`` bytes."""
+        """Return a member's text; empty if it is missing or larger than ``MAX_TEXT``."""
         member = self._members.get(name)
         if member is None or member.size > MAX_TEXT:
             return ""
@@ -173,26 +177,28 @@ class _Texts:
 
 def _members(path: Path, archive: zipfile.ZipFile, raw: BinaryIO) -> list[Member]:
     infos = archive.infolist()
-    _refuse(path, name_problems([info.orig_filename.removesuffix("/") for info in infos], _REFUSED))
+    _refuse(path, name_problems([info.orig_filename.removesuffix("/") for info in infos]))
     files = [info.orig_filename for info in infos if not info.orig_filename.endswith("/")]
     both = sorted(name for name, _ in files_as_directories(files))
-    _refuse(path, (f"{name!r} is a file and a folder at once; nothing can unpack both; {_REFUSED}" for name in both))
-    _refuse(path, encryption_problems(infos, _REFUSED))
+    _refuse(path, (f"{name!r} is both a file and a directory" for name in both))
+    _refuse(path, encryption_problems(infos))
     _refuse(path, header_problems(archive, raw, infos))
     claimed = sum(info.file_size for info in infos)
     if claimed > MAX_READ:
-        raise ZipError(f"{path}: claims to unpack to {claimed:,} bytes; expected at most {MAX_READ:,}; {_REFUSED}")
+        raise ZipError(_problem(path, f"declares more than {MAX_READ >> 30} GiB unzipped"))
     directories = [info for info in infos if info.orig_filename.endswith("/")]
-    _refuse(
-        path, (f"{info.filename!r} is a folder that holds bytes; {_REFUSED}" for info in directories if info.file_size)
-    )
+    _refuse(path, (f"the directory {info.filename!r} has content" for info in directories if info.file_size))
     return [read_member(archive, raw, info) for info in infos if not info.orig_filename.endswith("/")]
 
 
 def _refuse(path: Path, problems: Iterable[str]) -> None:
-    found = [f"{path}: {problem}" for problem in problems]
+    found = [_problem(path, problem) for problem in problems]
     if found:
         raise ZipError(found)
+
+
+def _problem(path: Path, problem: str, fix: str = _REBUILD, *, code: Code = "bad-zip") -> Diagnostic:
+    return Diagnostic(code=code, where=str(path), problem=problem, fix=fix)
 
 
 def _hash(raw: BinaryIO) -> tuple[str, int]:
@@ -207,12 +213,12 @@ def _hash(raw: BinaryIO) -> tuple[str, int]:
 
 
 def is_description(path: str) -> bool:
-    """Return whether hatch-lambda describes an archive in a file of that path in it."""
+    """Return whether hatch-lambda writes its description of a zip to this path in the zip."""
     return _OWN_DESCRIPTION.fullmatch(path) is not None
 
 
 def _described(texts: _Texts) -> dict[str, Any] | None:
-    """Return what hatch-lambda wrote of the archive into it; ``None`` where it did not, or nothing that we know."""
+    """Return hatch-lambda's description in the zip; ``None`` if it is missing or unknown."""
     for name in sorted(name for name in texts.names if is_description(name)):
         try:
             value = json.loads(texts.text(name))
@@ -228,18 +234,18 @@ _KINDS = ("function", "layer")
 
 def _import_roots(names: Collection[str], described: Mapping[str, Any] | None) -> tuple[str, ...]:
     tops = {name.partition("/")[0] for name in names if not is_description(name)}
-    looks_so = bool(tops) and tops <= _LAYER_FOLDERS and all("/" in name for name in names)
-    if (described["kind"] == "layer") if described else looks_so:
+    is_layer_like = bool(tops) and tops <= _LAYER_DIRECTORIES and all("/" in name for name in names)
+    if (described["kind"] == "layer") if described else is_layer_like:
         found = (_LAYER_ROOT.match(name) for name in names)
         return tuple(sorted({match[0] for match in found if match}, key=len)) or ("python/",)
     return ("",)
 
 
-def _foreign_distributions(described: Mapping[str, Any] | None, distributions: tuple[Distribution, ...]) -> Origin:
+def _default_origin(described: Mapping[str, Any] | None, distributions: tuple[Distribution, ...]) -> Origin:
     """Return the owner of files that no distribution owns.
 
-    In a zip that others made of a project and its dependencies, they are the project's; in one of ours, too, if the
-    project's dist-info lies in a layer.
+    In a zip from another tool that contains distributions, it is the project. In a zip from hatch-lambda, it is the
+    project if its dist-info is in a layer.
     """
     if described is None:
         return Origin("", "", None, project=bool(distributions))

@@ -1,10 +1,11 @@
-"""A plan becomes a zip: the wheels' compressed bytes are copied, nothing of theirs is compressed again.
+"""Writes a planned zip. Compressed bytes of wheels are copied and not compressed again.
 
-The format is that of https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, quoted below by section.
+Numbers in comments are sections of https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import itertools
 import os
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
 from hatch_lambda.archive.plan import WheelContent, open_content, opened_wheel
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ArchiveError
 from hatch_lambda.files.temporary import FULL, temporary_space
 from hatch_lambda.zipfiles.inflate import pieces
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from hatch_lambda.archive.plan import ArchivePlan, Content, Entry
+    from hatch_lambda.diagnostics import Code
 
 _LOCAL = struct.Struct("<4s5H3L2H")  # 4.3.7
 _CENTRAL = struct.Struct("<4s6H3L5H2L")  # 4.3.12
@@ -43,18 +46,18 @@ _UTF_8 = 0x800  # 4.4.4, bit 11
 _FULL_16, _FULL_32 = 0xFFFF, 0xFFFFFFFF  # 4.4.1.4: "look in the zip64 record"
 
 _COPIED = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-"""Methods that Lambda unpacks; a wheel's member in any other is deflated anew."""
+"""Methods that Lambda unpacks; a wheel's member with another method is compressed again."""
 
 _CHUNK = 1 << 20
-"""Bytes held at a time; the peak of memory does not grow with the archive."""
+"""Bytes in memory at a time; the memory peak doesn't grow with the zip."""
 
 _IN_MEMORY = 8 << 20
-"""Bytes of one deflated project file that are held in memory; larger ones go through a temporary file."""
+"""The most bytes of a compressed file that stay in memory; larger files use a temporary file."""
 
 
 @dataclass(frozen=True)
 class WrittenArchive:
-    """The finished zip: its path, its size in bytes and its SHA-256 in hexadecimal."""
+    """The written zip: its path, its size in bytes, and its SHA-256 in hexadecimal."""
 
     path: Path
     size: int
@@ -63,10 +66,10 @@ class WrittenArchive:
 
 @contextmanager
 def written_archive(plan: ArchivePlan, path: Path, *, timestamp: int) -> Iterator[WrittenArchive]:
-    """Write the planned archive and yield it; it is at ``path`` once the block ends without an exception.
+    """Write the planned zip and yield it; it is at ``path`` when the block ends without an exception.
 
-    ``timestamp``, in seconds since 1970, dates every entry. All or nothing: the zip is written next to ``path`` and
-    renamed at the end of the block. Raises ``ArchiveError`` if that fails; what was at ``path`` stays as it was.
+    ``timestamp``, in seconds since 1970, dates every entry. The zip is written next to ``path`` and renamed at the end
+    of the block. Raises ``ArchiveError`` if that fails; an existing file at ``path`` then stays as it was.
     """
     date = dos_date(timestamp)
     with ThreadPoolExecutor(1) as hasher, whole_file(path) as file:
@@ -79,46 +82,57 @@ def written_archive(plan: ArchivePlan, path: Path, *, timestamp: int) -> Iterato
 
 
 def write_archive(plan: ArchivePlan, path: Path, *, timestamp: int) -> WrittenArchive:
-    """Write the planned archive to ``path`` and return it; raises as ``written_archive`` does."""
+    """Write the planned zip to ``path`` and return it; raises ``ArchiveError`` as ``written_archive`` does."""
     with written_archive(plan, path, timestamp=timestamp) as archive:
         return archive
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file that takes the place of ``path`` at the end of the block, in whole or not at all.
+    """Open a file that replaces ``path`` at the end of the block, completely or not at all.
 
-    Raises ``ArchiveError`` if it cannot be written; what stood at ``path`` is then untouched.
+    Raises ``ArchiveError`` if it can't be written; an existing file at ``path`` then stays as it was.
     """
     try:
         with _partial_file(path) as file:
             yield file
     except OSError as error:
-        # only the renaming at the end has two names; on Windows it is refused while somebody has the old file open
-        in_use = isinstance(error, PermissionError) and error.filename2
-        fix = "close the program that has it open, or remove it" if in_use else _fix(error)
-        raise ArchiveError(f"{path}: cannot be written; {error.strerror or error}; {fix}, then build again") from None
+        raise ArchiveError(_write_problem(path, error)) from None
+
+
+def _write_problem(path: Path, error: OSError) -> Diagnostic:
+    code: Code = "write-failed"
+    fix = "fix that, and rebuild"
+    # only the final renaming has two names; Windows rejects it while another program has the old file open
+    if isinstance(error, PermissionError) and error.filename2:
+        fix = "close the program that has it open, or remove it, and rebuild"
+    elif error.errno in FULL:
+        code, fix = "disk-full", "free some space, and rebuild"
+    elif error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        code, fix = "directory-not-writable", "make the directory writable, or set another with the option 'directory'"
+    problem = f"can't be written ({error.strerror or error})"
+    return Diagnostic(code=code, where=str(path), problem=problem, fix=fix)
 
 
 def remove_leftovers(path: Path) -> None:
-    """Remove what killed builds of this archive have left beside it; a build that still runs keeps its file."""
+    """Remove the files that killed builds of this zip left next to it; files of running builds stay."""
     for left in path.parent.glob(f".{_escaped(path.name)}.*.partial"):
         with suppress(OSError):
             with left.open("rb") as file:
                 free = _lock(file)
-            if free:  # closed before, because Windows lets no open file be removed
+            if free:  # after closing it, because Windows can't remove an open file
                 left.unlink()
 
 
 def dos_date(timestamp: int) -> tuple[int, int]:
-    """Return date and time as zip headers hold them (4.4.6), within the years that they can (1980 to 2107)."""
+    """Return date and time in the format of zip headers (4.4.6), limited to their years, 1980 to 2107."""
     moment = time.gmtime(min(max(timestamp, 315_532_800), 4_354_819_198))
     date = (moment.tm_year - 1980) << 9 | moment.tm_mon << 5 | moment.tm_mday
     return date, moment.tm_hour << 11 | moment.tm_min << 5 | moment.tm_sec // 2
 
 
 class Header(NamedTuple):
-    """What the local and the central header of an entry say. Sizes and offset in bytes."""
+    """The fields of the local and the central header of an entry. Sizes and offset are in bytes."""
 
     name: bytes
     utf_8: bool
@@ -131,7 +145,7 @@ class Header(NamedTuple):
     offset: int
 
     def local(self) -> bytes:
-        """Return the header that stands before the entry's bytes."""
+        """Return the header before the entry's bytes."""
         large = max(self.compressed, self.size) >= _FULL_32
         extra = struct.pack("<2H2Q", 1, 16, self.size, self.compressed) if large else b""  # 4.5.3
         sizes = (_FULL_32, _FULL_32) if large else (self.compressed, self.size)
@@ -144,7 +158,7 @@ class Header(NamedTuple):
         return fixed + self.name + extra
 
     def central(self) -> bytes:
-        """Return the entry's line in the central directory."""
+        """Return the entry's header in the central directory."""
         wide = [value for value in (self.size, self.compressed, self.offset) if value >= _FULL_32]
         extra = struct.pack(f"<2H{len(wide)}Q", 1, 8 * len(wide), *wide) if wide else b""
         version = _VERSION_64 if wide else _VERSION
@@ -173,7 +187,7 @@ class Header(NamedTuple):
 
 
 def end_records(count: int, size: int, offset: int) -> bytes:
-    """Return what closes the archive: the end record, after its zip64 form where a number does not fit."""
+    """Return the end record, after a zip64 end record if a number doesn't fit."""
     wide = count >= _FULL_16 or size >= _FULL_32 or offset >= _FULL_32
     end = _END.pack(
         b"PK\5\6", 0, 0, min(count, _FULL_16), min(count, _FULL_16), min(size, _FULL_32), min(offset, _FULL_32), 0
@@ -186,7 +200,7 @@ def end_records(count: int, size: int, offset: int) -> bytes:
 
 
 class _Output:
-    """A file being written: how far it is, and the hash of all that went in, which ``hasher`` takes meanwhile."""
+    """A file being written, its position, and the hash of its bytes, which ``hasher`` computes in parallel."""
 
     def __init__(self, file: IO[bytes], hasher: ThreadPoolExecutor) -> None:
         self._file = file
@@ -211,20 +225,20 @@ class _Output:
 
     def flush(self) -> None:
         data = b"".join(self._pending)
-        self._hashed.result()  # one piece at a time, so that they take no more memory
+        self._hashed.result()  # one piece at a time, to limit memory
         self._hashed = self._hasher.submit(self._hash.update, data)
         self._file.write(data)
         self._pending, self._pending_size = [], 0
 
 
 def _source(entry: Entry) -> Path | None:
-    """Return the wheel that the entry is spliced from; ``None`` if it has to be deflated here."""
+    """Return the wheel that the entry is copied from; ``None`` if the entry must be compressed."""
     content = entry.content
     return content.wheel if isinstance(content, WheelContent) and content.method in _COPIED else None
 
 
 def _copy(source: Path | None, entries: Iterable[Entry], output: _Output, date: tuple[int, int]) -> Iterator[Header]:
-    """Write entries of one source and yield their headers."""
+    """Write the entries of one source and yield their headers."""
     if source is None:
         for entry in entries:
             yield _deflate(entry, output, date)
@@ -247,7 +261,14 @@ def _deflate(entry: Entry, output: _Output, date: tuple[int, int]) -> Header:
         with _pieces(entry.content) as chunks, temporary_space():
             crc, size, digest = _compress(chunks, deflated)
         if (size, digest) != (entry.content.size, entry.content.digest):
-            raise ArchiveError(f"{entry.path}: changed while the archive was being made; build again")
+            raise ArchiveError(
+                Diagnostic(
+                    code="file-changed",
+                    where=entry.path,
+                    problem="changed during the build",
+                    fix="rebuild when no program writes it",
+                )
+            )
         compressed = deflated.tell()
         header = _header(entry, date, output.position, zipfile.ZIP_DEFLATED, crc, compressed, size)
         output.write(header.local())
@@ -258,7 +279,7 @@ def _deflate(entry: Entry, output: _Output, date: tuple[int, int]) -> Header:
 
 
 def _compress(chunks: Iterable[bytes], deflated: IO[bytes]) -> tuple[int, int, str]:
-    """Write the chunks deflated; return their CRC, their size in bytes, and their hash as RECORD spells it."""
+    """Compress the chunks; return their CRC, their size in bytes, and their hash in the format of RECORD."""
     compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     found = hashlib.sha256()
     crc = size = 0
@@ -273,7 +294,7 @@ def _compress(chunks: Iterable[bytes], deflated: IO[bytes]) -> tuple[int, int, s
 
 @contextmanager
 def _pieces(content: Content) -> Iterator[Iterator[bytes]]:
-    """Open a content; the pieces are small, however large it is and whatever it was compressed with."""
+    """Open a content as an iterator of pieces of limited size."""
     if isinstance(content, WheelContent):
         with opened_wheel(content.wheel) as wheel, tempfile.SpooledTemporaryFile(_IN_MEMORY) as copy:
             with temporary_space():
@@ -302,7 +323,7 @@ def _finish(output: _Output, headers: list[Header]) -> None:
 
 @contextmanager
 def _partial_file(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file beside ``path`` that takes its place at the end, or is gone if the block fails."""
+    """Open a file next to ``path`` that replaces it at the end, or is removed if the block fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_leftovers(path)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
@@ -318,14 +339,14 @@ def _partial_file(path: Path) -> Iterator[IO[bytes]]:
         with suppress(OSError):
             Path(name).unlink()
         raise
-    _sync_folder(path.parent)
+    _sync_directory(path.parent)
 
 
 def _lock(file: IO[bytes]) -> bool:
-    """Mark a file as being written; return whether it was free. Where files cannot be locked, it is."""
+    """Lock a file that is being written; return whether it was free, or locks aren't supported."""
     try:
         import fcntl
-    except ImportError:  # Windows, which does not let an open file be removed
+    except ImportError:  # Windows, where an open file can't be removed anyway
         return True
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -336,8 +357,8 @@ def _lock(file: IO[bytes]) -> bool:
     return True
 
 
-def _sync_folder(directory: Path) -> None:
-    """Bring the renaming itself to the disk, where a folder can be opened for that."""
+def _sync_directory(directory: Path) -> None:
+    """Flush the renaming to the disk, on systems where a directory can be opened."""
     with suppress(OSError):
         descriptor = os.open(directory, os.O_RDONLY)
         try:
@@ -348,13 +369,3 @@ def _sync_folder(directory: Path) -> None:
 
 def _escaped(name: str) -> str:
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
-
-
-def _fix(error: OSError) -> str:
-    import errno
-
-    if error.errno in FULL:
-        return "free some space"
-    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-        return "make the folder writable, or choose another with directory"
-    return "see to that"

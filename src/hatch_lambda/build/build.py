@@ -11,9 +11,11 @@ from hatch_lambda.archive.plan import FileContent, PlanOptions, make_plan, offer
 from hatch_lambda.archive.write import written_archive
 from hatch_lambda.build.manifest import write_manifest
 from hatch_lambda.build.report import LockChange, LockReport, Report
+from hatch_lambda.build.too_large import kept_if_too_large
 from hatch_lambda.checks import check_candidate
-from hatch_lambda.checks.base import Candidate, message_of
+from hatch_lambda.checks.base import Candidate
 from hatch_lambda.checks.limits import check_zipped, size_problem
+from hatch_lambda.config.filenames import file_name
 from hatch_lambda.dependencies.sources import shared_directory
 from hatch_lambda.dependencies.wheelhouse import select_wheels
 from hatch_lambda.diagnostics import Diagnostic
@@ -73,11 +75,18 @@ def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Re
     config = job.config
     planned = plan(job, wheelhouse)
     excluded = _excluded(planned.selected, planned.layers)
-    candidate = Candidate(planned.plan, config, wheelhouse.wheel_cache.results, planned.layers, excluded)
-    with wheelhouse.step("check"):
+    candidate = Candidate(
+        filename=path.name,
+        plan=planned.plan,
+        config=config,
+        results=wheelhouse.wheel_cache.results,
+        layers=planned.layers,
+        excluded=excluded,
+    )
+    with kept_if_too_large(planned.plan, path, timestamp=timestamp), wheelhouse.step("check"):
         found = check_candidate(candidate)
     with wheelhouse.step("write"), written_archive(planned.plan, path, timestamp=timestamp) as archive:
-        found += tuple(map(message_of, check_zipped(archive.size)))
+        found += tuple(check_zipped(path.name, archive.size))
         resolution = planned.resolved.resolution
         known = (*config.warnings, *resolution.warnings, *wheelhouse.wheel_cache.warnings, *planned.warnings)
         warnings = tuple(warning for warning in (*known, *found) if not _is_ignored(warning, config))
@@ -162,16 +171,17 @@ def _archive_plan(
     ]
     beside: list[Entry] = []
     (entries if whole else beside).append(lambda_json_entry(project, config, described, whole=whole))
-    choices = PlanOptions(config.exclude_files, config.collisions)
-    _check_size(offered_plan(entries, choices), layers, config)
+    choices = PlanOptions(config.exclude_files, config.collisions, config.where)
+    filename = file_name(config, project.dist_info.partition("-")[0], project.version)
+    _check_size(filename, offered_plan(entries, choices), layers, config)
     prefix = LAYER_PREFIX if config.kind == "layer" else ""
     return make_plan(entries, choices, prefix=prefix, beside=beside)
 
 
-def _check_size(offered: ArchivePlan, layers: Sequence[Layer], config: LambdaConfig) -> None:
+def _check_size(filename: str, offered: ArchivePlan, layers: Sequence[Layer], config: LambdaConfig) -> None:
     """Raise ``PlanError`` if files of the project, which are yet to be hashed, are alone too large for the archive."""
     unhashed = sum(entry.content.size for entry in offered.entries if isinstance(entry.content, FileContent))
-    problem = size_problem(offered, layers, config) if unhashed > config.max_size else None
+    problem = size_problem(filename, offered, layers, config) if unhashed > config.max_size else None
     if problem:
         raise PlanError(problem)
 
@@ -190,7 +200,7 @@ def _excluded(selected: SelectedWheels, layers: Sequence[Layer]) -> tuple[Depend
     )
 
 
-def _unused_exclusions(selected: SelectedWheels, decided: ArchivePlan, config: LambdaConfig) -> tuple[str, ...]:
+def _unused_exclusions(selected: SelectedWheels, decided: ArchivePlan, config: LambdaConfig) -> tuple[Message, ...]:
     """Return a sentence for each exclusion that excludes nothing; what all archives inherit need not be for each."""
     packages = tuple(
         f"exclude-packages has {name!r}, which nothing requires; the archive is the same without it."

@@ -1,10 +1,9 @@
-"""What Lambda would refuse or fail on, found before the archive is written: one module a check, one signature."""
+"""Check a zip before it is written for what Lambda rejects or fails on: one module per check, one signature."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_lambda.checks.base import message_of
 from hatch_lambda.checks.contents import check_contents
 from hatch_lambda.checks.excluded import check_excluded
 from hatch_lambda.checks.handler import check_handler
@@ -22,7 +21,7 @@ from hatch_lambda.errors import PlanError
 
 if TYPE_CHECKING:
     from hatch_lambda.checks.base import Candidate
-    from hatch_lambda.diagnostics import Message
+    from hatch_lambda.diagnostics import Diagnostic
 
 CHECKS = (
     check_contents,
@@ -41,13 +40,13 @@ CHECKS = (
 )
 
 ZIP_CHECKS = tuple(check for check in CHECKS if check not in {check_contents, check_excluded, check_wheel_tags})
-"""Those that a finished zip can be put to: not those that ask what was wanted, or for the wheels."""
+"""The checks of an existing zip: all but those that need the options of the build or the wheels."""
 
 
-def check_candidate(candidate: Candidate) -> tuple[Message, ...]:
-    """Return the warnings of all checks; raises ``PlanError`` with every problem that any of them found."""
-    found = [one for check in CHECKS for one in check(candidate)]
-    problems = [message_of(one) for one in found if one.severity == "error"]
-    if problems:
-        raise PlanError(problems)
-    return tuple(map(message_of, found))
+def check_candidate(candidate: Candidate) -> tuple[Diagnostic, ...]:
+    """Return the warnings of all checks; raises ``PlanError`` with every error that any of them found."""
+    diagnostics = tuple(diagnostic for check in CHECKS for diagnostic in check(candidate))
+    errors = [diagnostic for diagnostic in diagnostics if diagnostic.severity == "error"]
+    if errors:
+        raise PlanError(errors)
+    return diagnostics

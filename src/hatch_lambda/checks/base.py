@@ -1,10 +1,10 @@
-"""What a check is given, and what it returns."""
+"""What a check receives, and how it makes the errors and warnings that it yields."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.search_path import SearchPath, module_suffixes
 from hatch_lambda.diagnostics import Diagnostic
@@ -15,19 +15,20 @@ if TYPE_CHECKING:
 
     from hatch_lambda.archive.plan import ArchivePlan, Entry
     from hatch_lambda.config.options import LambdaConfig
-    from hatch_lambda.diagnostics import Message
+    from hatch_lambda.diagnostics import Code, WarningCode
     from hatch_lambda.resolve.base import Dependency
     from hatch_lambda.resolve.cache import ResultCache
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """An archive that is about to be written, by which options, and the layers that it is used with.
+    """An archive that is about to be written, with its file name, its options, and the layers that it is used with.
 
-    ``results`` keeps what a check finds out; ``left_out`` is what is required, but is left out by ``exclude-packages``
-    and by no layer brought along.
+    ``results`` caches what a check finds in a wheel. ``excluded`` are the requirements on packages that
+    ``exclude-packages`` excludes and that no layer provides.
     """
 
+    filename: str
     plan: ArchivePlan
     config: LambdaConfig
     results: ResultCache
@@ -36,7 +37,7 @@ class Candidate:
 
     @cached_property
     def modules(self) -> Mapping[str, Entry]:
-        """Return every file that Python can import from, under its path from there; the first on its path counts."""
+        """Return every file on Python's search path by its path there; the first directory wins."""
         found: dict[str, Entry] = {}
         for directory in reversed(self.search_path.directories):
             found |= directory
@@ -65,18 +66,15 @@ class Candidate:
 
     @property
     def unzipped(self) -> int:
-        """Return the bytes that the archive and its layers take once Lambda has unpacked them."""
+        """Return the unzipped size of the archive and its layers in bytes."""
         return self.plan.unzipped + sum(layer.plan.unzipped for layer in self.layers)
 
 
-@dataclass(frozen=True)
-class Finding:
-    """Something a check found: an error stops the build, a warning is a full sentence."""
-
-    severity: Literal["error", "warning"]
-    text: str
+def error(code: Code, where: str, problem: str, fix: str) -> Diagnostic:
+    """Return an error, which stops the build."""
+    return Diagnostic(code=code, where=where, problem=problem, fix=fix)
 
 
-def message_of(found: Finding | Diagnostic) -> Message:
-    """Return what a check found as a message."""
-    return found if isinstance(found, Diagnostic) else found.text
+def warning(code: WarningCode, where: str, problem: str, fix: str) -> Diagnostic:
+    """Return a warning: the zip is written, but might not work."""
+    return Diagnostic(code=code, where=where, problem=problem, fix=fix, severity="warning")

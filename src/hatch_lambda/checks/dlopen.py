@@ -1,7 +1,7 @@
 """Which shared libraries a Python module opens by name when it is imported, read from its source without running it.
 
-Only what is sure on Linux counts: what runs at the module's top level, and has a literal name. It doesn't count if the
-module goes on without the library, or if the code is for other systems.
+Only what certainly happens on Linux counts: what runs at the module's top level, with a literal name. It doesn't count
+if the module works without the library, or if the code is for other systems.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 LAYOUT = 1
-"""Version of what is read of a module; it rises when that changes, so that nothing older is believed."""
+"""Version of what is read from a module; it rises when that changes, so that older results aren't used."""
 
 _HINTS = (b"find_library", b"dlopen", b"CDLL", b"PyDLL", b"LoadLibrary")
 """What is in the source of each module that opens a library by name."""
@@ -71,7 +71,7 @@ _DEEPEST, _MOST = 3, 100
 
 
 class Library(NamedTuple):
-    """A library as the source names it, and the start of its file's name, such as ``libpq``."""
+    """A library as the source names it, and the start of its file's name, for example ``libpq``."""
 
     name: str
     stem: str
@@ -85,7 +85,7 @@ class Opened(NamedTuple):
 
 
 class Module(NamedTuple):
-    """What surely happens on Linux when a module is imported: libraries that it opens, and modules that it imports."""
+    """What certainly happens on Linux when a module is imported: libraries that it opens, modules that it imports."""
 
     opened: tuple[Opened, ...]
     imports: frozenset[str]
@@ -97,7 +97,7 @@ def may_open(source: bytes) -> bool:
 
 
 def read_module(source: bytes, path: str) -> Module:
-    """Return what a module does; nothing if it is no module for the Python that builds. ``path`` is from the root."""
+    """Return what a module does; nothing if the build Python can't parse it. ``path`` is from the root."""
     reader = _Reader(path)
     try:
         with warnings.catch_warnings():
@@ -119,10 +119,10 @@ class _Name(NamedTuple):
 
 
 Names = tuple[_Name, ...]
-"""What a variable may hold; ``None`` instead if that is not known."""
+"""The possible values of a variable; ``None`` if they are unknown."""
 
 End = Literal["raise", "return"] | None
-"""How a block surely ends; ``None`` if it may go on."""
+"""How a block certainly ends; ``None`` if the code after it might run."""
 
 _UNKNOWN = object()
 
@@ -236,7 +236,7 @@ class _Reader:
         return ends[0] if ends[0] == ends[1] else None
 
     def _if_missing(self, test: ast.expr) -> tuple[Any, Names]:
-        """Return what a test is if the libraries that its variables hold are missing, and these libraries."""
+        """Return what a test is if the libraries in its variables are missing, and these libraries."""
         found = {
             node.id: tuple(name for name in self._names.get(node.id) or () if name.found)
             for node in ast.walk(test)
@@ -296,12 +296,12 @@ class _Reader:
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 return _joined([self._value(part) for part in parts])
             case ast.BoolOp(op=op, values=[first, *others]):
-                names = [self._value(first), *map(self._perhaps, others)]
+                names = [self._value(first), *map(self._possible, others)]
                 return _joined(names) if isinstance(op, ast.Or) else None
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 verdict = self._constant(test)
                 if verdict is _UNKNOWN:
-                    return _joined(map(self._perhaps, (body, orelse)))
+                    return _joined(map(self._possible, (body, orelse)))
                 return self._value(body if verdict else orelse)
             case ast.Name(id=name):
                 return self._names.get(name)
@@ -316,7 +316,7 @@ class _Reader:
                         self._value(child)
         return None
 
-    def _perhaps(self, node: ast.expr) -> Names | None:
+    def _possible(self, node: ast.expr) -> Names | None:
         """Return the same as ``_value``, for an expression that might not be evaluated."""
         kept, self._sure = self._sure, False
         names = self._value(node)
@@ -362,7 +362,7 @@ class _Reader:
         return tried or None
 
     def _open(self, line: int, names: Names) -> Names | None:
-        """Note that one of the libraries is opened; return them, ``None`` if one may be a file of the package."""
+        """Record that one of the libraries is opened; return them, ``None`` if one might be a file of the package."""
         libraries = {name: library for name in names if (library := _library(name))}
         if not libraries or any("/" in name.text and not _is_elsewhere(name) for name in names):
             return None
@@ -372,13 +372,13 @@ class _Reader:
         return tuple(name._replace(found=True) for name in libraries)
 
     def _dotted(self, node: ast.expr) -> str:
-        """Return the full name of what an expression refers to, as far as imports tell."""
+        """Return the full name of what an expression refers to, if its imports show it."""
         if isinstance(node, ast.Name):
             return self._aliases.get(node.id, node.id)
         return f"{self._dotted(node.value)}.{node.attr}" if isinstance(node, ast.Attribute) else "?"
 
     def _constant(self, node: ast.expr) -> Any:  # noqa: C901, PLR0911  # one case for each kind of expression
-        """Return what an expression surely is on Linux, or ``_UNKNOWN``; nothing of the module is run for that."""
+        """Return the certain value of an expression on Linux, or ``_UNKNOWN``; nothing of the module is run."""
         match node:
             case ast.Constant(value=value):
                 return value
@@ -461,7 +461,7 @@ def _is_elsewhere(name: _Name) -> bool:
 
 
 def _may_catch(handler: ast.ExceptHandler) -> bool:
-    """Return whether a handler may catch what a missing library raises."""
+    """Return whether a handler might catch what a missing library raises."""
     names = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     return any(not isinstance(name, ast.Name) or name.id not in _NO_IMPORT_ERROR for name in names)
 

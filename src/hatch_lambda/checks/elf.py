@@ -1,4 +1,4 @@
-"""What a file of native code says of itself: its kind, its machine, and what it needs to be loaded.
+"""Read from a file of native code its kind, its machine, and what it needs to be loaded.
 
 Sources: the System V ABI, "Object Files" and "Dynamic Linking" (ELF); "Symbol Versioning" in the Linux Standard Base;
 ``mach-o/loader.h`` and ``mach-o/fat.h`` of Apple's SDK (Mach-O); "PE Format" of Microsoft (PE). All read 2026-11-23.
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from elftools.elf.elffile import ELFFile
 
 Format = Literal["ELF", "Mach-O", "PE"]
-Kind = Literal["library", "program", "other"]
+Kind = Literal["library", "executable", "other"]
 
 _FORMATS, _KINDS = get_args(Format), get_args(Kind)
 
-LAYOUT = 1
-"""Version of what is told of a file; it rises when that changes, so that nothing older is believed."""
+LAYOUT = 2
+"""Version of what is read from a file; it rises when that changes, so that older results aren't used."""
 
 HEAD = 1024
-"""Bytes from a file's beginning that tell whether it is native code, and in which format."""
+"""Bytes at a file's beginning that show whether it is native code, and in which format."""
 
 _ORDERS: dict[int, Literal["little", "big"]] = {1: "little", 2: "big"}
 _ELF_HEADER = 20
@@ -47,7 +47,7 @@ _RELATIVE_RELOCATIONS = "GLIBC_ABI_DT_RELR"
 """Needs glibc 2.36, which is the first to have that name. Source: glibc's release notes, 2.36."""
 
 _WEAK = 0x2
-"""``VER_FLG_WEAK``: the version may be missing."""
+"""``VER_FLG_WEAK``: the version can be missing."""
 
 _MOST = 10_000
 """Entries of any table that are read; no file that a linker made has as many."""
@@ -58,11 +58,11 @@ _MOST_NAMES = 256 << 20
 
 @dataclass(frozen=True, slots=True)
 class Native:
-    """A file of native code; all but ``format`` is told of ELF only.
+    """A file of native code; all but ``format`` is known for ELF only.
 
     ``bits`` is the word size. ``versions`` are the highest that are needed of each set of symbols, with the library
     that must have them: ``("libc.so.6", "GLIBC", "2.17")``. ``modules`` are the extension modules that Python can
-    import from the file. ``damage`` says what keeps it from being read.
+    import from the file. ``damage`` is why it can't be read.
     """
 
     format: Format
@@ -77,7 +77,7 @@ class Native:
     damage: str = ""
 
     def as_json(self) -> list[Any]:
-        """Return the facts as JSON can hold them."""
+        """Return the facts as a value for JSON."""
         return list(astuple(self))
 
     @classmethod
@@ -124,7 +124,7 @@ def _is_windows(head: bytes) -> bool:
 
 
 def read_native(file: IO[bytes], size: int) -> Native | None:
-    """Return what a file of ``size`` bytes says of itself, ``None`` if it is no native code; it is read, not run."""
+    """Return the facts of a file of ``size`` bytes, or ``None`` if it isn't native code; it is read, not run."""
     file.seek(0)
     head = file.read(HEAD)
     form = format_of(head)
@@ -149,34 +149,34 @@ def read_native(file: IO[bytes], size: int) -> Native | None:
     try:
         return _elf(ELFFile(file), machine, bits, size)
     except (*known, AssertionError, RecursionError, MemoryError) as error:  # what pyelftools raises for any bytes
-        said = str(error).partition("\n")[0] if isinstance(error, _DamageError) else "its tables cannot be read"
-        return Native(form, machine, bits, damage=said)
+        damage = str(error).partition("\n")[0] if isinstance(error, _DamageError) else "its tables can't be read"
+        return Native(form, machine, bits, damage=damage)
 
 
 class _DamageError(ValueError):
-    """The file is not what its header promises."""
+    """The file doesn't match its header."""
 
 
 def _elf(elf: ELFFile, machine: str, bits: int, size: int) -> Native:
     from elftools.elf.dynamic import DynamicSegment
 
     if elf.num_segments() > _MOST:
-        raise _DamageError("its tables cannot be read")
+        raise _DamageError("its tables can't be read")
     segments = list(elf.iter_segments())
     if any(found["p_type"] == "PT_LOAD" and found["p_offset"] + found["p_filesz"] > size for found in segments):
         raise _DamageError("it is cut short")
     dynamic = next((found for found in segments if isinstance(found, DynamicSegment)), None)
     is_run = any(found["p_type"] == "PT_INTERP" for found in segments)
     if dynamic is None:
-        return Native("ELF", machine, bits, "program" if elf["e_type"] == "ET_EXEC" else "other")
+        return Native("ELF", machine, bits, "executable" if elf["e_type"] == "ET_EXEC" else "other")
     tags = _tags(dynamic)
-    is_library = elf["e_type"] == "ET_DYN" and ("DT_SONAME" in tags or not is_run)  # some libraries greet who runs them
+    is_library = elf["e_type"] == "ET_DYN" and ("DT_SONAME" in tags or not is_run)  # some libraries can be run
     names = _names(dynamic, tags)
     return Native(
         "ELF",
         machine,
         bits,
-        "library" if is_library else "program",
+        "library" if is_library else "executable",
         needed=tuple(_name(names, value) for value in tags.get("DT_NEEDED", ())),
         soname=next((_name(names, value) for value in tags.get("DT_SONAME", ())), ""),
         search=_search(names, tags),
@@ -189,7 +189,7 @@ def _tags(dynamic: DynamicSegment) -> dict[str, list[int]]:
     tags: dict[str, list[int]] = {}
     for count, tag in enumerate(dynamic.iter_tags()):
         if count == _MOST:
-            raise _DamageError("its tables cannot be read")
+            raise _DamageError("its tables can't be read")
         tags.setdefault(str(tag.entry.d_tag), []).append(tag.entry.d_val)
     return tags
 
@@ -206,12 +206,12 @@ def _names(dynamic: DynamicSegment, tags: dict[str, list[int]]) -> bytes:
 def _name(names: bytes, start: int) -> str:
     end = names.find(b"\0", start)
     if not 0 <= start < end:
-        raise _DamageError("its tables cannot be read")
+        raise _DamageError("its tables can't be read")
     return names[start:end].decode("utf-8", "replace")
 
 
 def _search(names: bytes, tags: dict[str, list[int]]) -> tuple[str, ...]:
-    """Return the folders that are searched; RPATH counts only where there is no RUNPATH."""
+    """Return the directories that are searched; RPATH counts only if there is no RUNPATH."""
     values = tags.get("DT_RUNPATH") or tags.get("DT_RPATH") or ()
     return tuple(part for value in values for part in _name(names, value).split(":") if part)
 
@@ -250,5 +250,5 @@ def _highest(versions: Iterator[tuple[str, str, str]]) -> tuple[tuple[str, str, 
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """Return a version such as ``3.4.29`` as numbers that compare."""
+    """Return a version, for example ``3.4.29``, as numbers that compare."""
     return tuple(map(int, version.split(".")))

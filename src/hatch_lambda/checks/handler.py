@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from hatch_lambda.archive.plan import open_content
-from hatch_lambda.checks.base import Finding
+from hatch_lambda.checks.base import error
 from hatch_lambda.checks.handler_hints import intended_handler
 from hatch_lambda.checks.python_source import (
     ANYTHING,
@@ -30,63 +30,66 @@ from hatch_lambda.runtime.provided import loaded_modules
 from hatch_lambda.runtime.stdlib import BUILTIN_MODULES, standard_library
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from hatch_lambda.archive.plan import Entry
     from hatch_lambda.checks.base import Candidate
     from hatch_lambda.checks.search_path import Module
+    from hatch_lambda.diagnostics import Diagnostic
 
 _LINE = 256
-"""Bytes of a first line that Linux looks at. Source: ``BINPRM_BUF_SIZE`` in ``include/uapi/linux/binfmts.h``."""
+"""Bytes of a first line that Linux reads. Source: ``BINPRM_BUF_SIZE`` in ``include/uapi/linux/binfmts.h``."""
 
 _SHOWN = 8
 """Names that a message lists before it stops."""
+
+_CONSOLE_DEFAULT = "lambda_function.lambda_handler"
+"""The handler of a new function. Source: https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html."""
 
 _ARGUMENTS = ("event", "context")
 """What Lambda passes to a handler, by position. Source: ``handle_event_request``, as above."""
 
 
-def check_handler(candidate: Candidate) -> Iterator[Finding]:
+def check_handler(candidate: Candidate) -> Iterator[Diagnostic]:
     """Yield an error if Lambda can't load the handler's module, finds no function in it, or can't call that.
 
-    A handler that names an executable file of the zip, as the Lambda Web Adapter wants it, is fine as it is.
+    A handler that names an executable in the zip, as for the Lambda Web Adapter, passes.
     """
     handler = candidate.config.handler
     if handler is None:
         return
     where = f"handler {handler!r}"
-    program = candidate.plan.paths.get(handler)
-    if program is not None and program.executable:
-        yield from _check_program(program, where)
+    file = candidate.plan.paths.get(handler)
+    if file is not None and file.executable:
+        yield from _check_executable(file, where)
         return
     module, _, function = handler.rpartition(".")
     module = module.replace("/", ".")
-    problem = _name_problem(candidate, module) if module else None
-    found = candidate.search_path.find(module) if module and not problem else None
-    if problem:
-        yield Finding("error", f"{where}: {problem}")
+    name_problem = _name_problem(candidate, module) if module else None
+    found = candidate.search_path.find(module) if module and not name_problem else None
+    if name_problem:
+        yield name_problem
     elif found and found.entry:
         yield from _check_module(candidate, found.entry, function)
-    elif program is not None:
-        yield Finding("error", f"{where}: the file is in the archive, but may not be run; make it executable")
-    elif not _is_told_of_layers(candidate, module):
-        yield Finding("error", f"{where}: {_no_module_problem(candidate, module, found)}")
+    elif file is not None:
+        problem = "the file is in the zip, but isn't executable"
+        yield error("handler-not-executable", where, problem, f"run 'chmod +x' on {handler} in your project")
+    elif not _is_reported_by_layers(candidate, module):
+        yield error("handler-not-found", where, *_no_module_problem(candidate, module, found))
 
 
-def _check_program(program: Entry, where: str) -> Iterator[Finding]:
-    """Yield an error for a script whose first line Linux cannot read, as a checkout on Windows may have it."""
-    with open_content(program.content) as file:
+def _check_executable(executable: Entry, where: str) -> Iterator[Diagnostic]:
+    """Yield an error for a script with the line ends of Windows, whose first line Linux can't read."""
+    with open_content(executable.content) as file:
         first = file.readline(_LINE)
     if first.startswith(b"#!") and first.endswith(b"\r\n"):
-        yield Finding(
-            "error",
-            f"{where}: its first line ends in CR LF; Linux takes the CR for a part of the program's name; save it with "
-            "LF, and keep it so with a line in .gitattributes, such as *.sh eol=lf",
-        )
+        problem = "Linux can't run it, because its first line ends in CR LF"
+        fix = f"save it with LF line ends, and add '{executable.path.rpartition('/')[2]} text eol=lf' to .gitattributes"
+        yield error("handler-not-executable", where, problem, fix)
 
 
-def _name_problem(candidate: Candidate, module: str) -> str | None:
-    """Say why Lambda never imports a module of this name from the zip."""
+def _name_problem(candidate: Candidate, module: str) -> Diagnostic | None:
+    """Return why Lambda never imports a module of this name from the zip."""
     top = module.partition(".")[0]
     python = candidate.config.target.runtime.python
     found = candidate.search_path.find(top)
@@ -98,42 +101,52 @@ def _name_problem(candidate: Candidate, module: str) -> str | None:
         because = f"Python imports its own {top!r} module instead of a directory without __init__.py"
     else:
         return None
-    fix = "rename it" if found else "name a module of yours"
-    return f"Lambda can't load {found.path if found else top}, because {because}; {fix}"
+    kind = "directory" if found and "/" in found.path else "file"
+    fix = f"rename the {kind}" if found else "set handler to a function in a module of your project"
+    is_standard = top in BUILTIN_MODULES | standard_library(python)
+    return error(
+        "shadows-stdlib" if is_standard else "shadows-runtime",
+        f"handler {candidate.config.handler!r}",
+        f"Lambda can't load {found.path if found else top}, because {because}",
+        fix,
+    )
 
 
-def _is_told_of_layers(candidate: Candidate, module: str) -> bool:
-    """Return whether the module is there, but in another zip than its package, which the check of layers reports."""
+def _is_reported_by_layers(candidate: Candidate, module: str) -> bool:
+    """Return whether the module is in another zip than its package, which ``check_layers`` reports."""
     path = module.replace(".", "/")
     ends = (f"{path}.py", f"{path}/__init__.py")
     return bool(candidate.layers) and any(end in candidate.modules for end in ends)
 
 
-def _no_module_problem(candidate: Candidate, module: str, found: Module | None) -> str:
+def _no_module_problem(candidate: Candidate, module: str, found: Module | None) -> tuple[str, str]:
+    """Return why the handler's module can't be imported, and the fix."""
     if found:
         intended = intended_handler(candidate, str(candidate.config.handler), module_exists=True)
-        problem = f"{module!r} is a directory without __init__.py, which has no functions; name a module in it"
-        return str(intended or problem)
+        problem = f"{module!r} is a directory without __init__.py, which has no functions"
+        return (
+            (intended.problem, intended.fix) if intended else (problem, "set handler to a function of a module in it")
+        )
     path = f"{module.replace('.', '/')}.py"
     top = module.partition(".")[0]
     blocking = candidate.search_path.blocking(module)
     if blocking and path in candidate.modules:
         directory = re.sub(r"\.[^/]*$", "/", blocking.path)
-        return (
-            f"Python can't import {path}, because it imports {blocking.path} instead of {directory}; rename one of them"
-        )
+        problem = f"Python can't import {path}, because it imports {blocking.path} instead of {directory}"
+        return problem, "rename one of them"
     if f"src/{path}" in candidate.plan.paths and top != module:
-        return f'the zip has src/{path}, which isn\'t importable as {module!r}; set packages = ["src/{top}"]'
+        return f"the zip has src/{path}, which isn't importable as {module!r}", f'set packages = ["src/{top}"]'
     intended = intended_handler(candidate, str(candidate.config.handler), module_exists=False)
     if intended:
-        return str(intended)
+        return intended.problem, intended.fix
     if not module:
-        return "no module before the last dot; write it as package.module.function, or name an executable file"
+        return "doesn't name a module", "write it as 'package.module.function', or name an executable in the zip"
     ends = (f"/{path}", f"/{path.rpartition('/')[2]}")
     project = [entry.path for entry in candidate.plan.entries if entry.origin.project]
     inner = next((path for path in project if path.endswith(ends)), "")
     there = f"but it has {inner}" if inner else f"whose top level has {_top_level(candidate)}"
-    return f"no module {module!r} in the zip, {there}; correct the name, or include its file"
+    console = ", which is the default of AWS's console" if candidate.config.handler == _CONSOLE_DEFAULT else ""
+    return f"no module {module!r} in the zip, {there}", f"correct the name{console}, or include the module's file"
 
 
 def _top_level(candidate: Candidate) -> str:
@@ -144,14 +157,14 @@ def _top_level(candidate: Candidate) -> str:
 
 
 def _top(entry: Entry) -> str:
-    """Return the name that the entry makes importable at the zip's root; empty if none."""
+    """Return the module that the entry is, or is in, at the zip's root; empty if there is none."""
     top, slash, _ = entry.path.partition("/")
     if slash:
         return "" if top.endswith((".dist-info", ".libs")) or top == "bin" else top
     return top.removesuffix(".py") if top.endswith(".py") else ""
 
 
-def _check_module(candidate: Candidate, entry: Entry, function: str) -> Iterator[Finding]:
+def _check_module(candidate: Candidate, entry: Entry, function: str) -> Iterator[Diagnostic]:
     """Yield what keeps Lambda from calling a function of the module."""
     handler = str(candidate.config.handler)
     if not entry.path.endswith(".py"):
@@ -165,12 +178,16 @@ def _check_module(candidate: Candidate, entry: Entry, function: str) -> Iterator
     module = handler.rpartition(".")[0].replace("/", ".")
     if (function not in names and ANYTHING not in names) or _is_submodule(candidate, module, function, tree):
         intended = intended_handler(candidate, handler, module_exists=True)
-        yield Finding("error", f"handler {handler!r}: {intended or _no_function_problem(entry.path, function, names)}")
+        problem, fix = (
+            (intended.problem, intended.fix) if intended else _no_function_problem(entry.path, function, tree)
+        )
+        yield error("handler-not-found", f"handler {handler!r}", problem, fix)
         return
     definition = function_named(function, tree)
-    problem = _call_problem(definition) if definition else None
-    if definition and problem:
-        yield Finding("error", f"handler {handler!r}: {entry.path}:{definition.lineno} {problem}")
+    call_problem = _call_problem(definition) if definition else None
+    if definition and call_problem:
+        problem, fix = call_problem
+        yield error("handler-signature", f"{entry.path}:{definition.lineno}", f"handler {handler!r} {problem}", fix)
 
 
 def _is_submodule(candidate: Candidate, module: str, name: str, tree: ast.Module) -> bool:
@@ -179,31 +196,36 @@ def _is_submodule(candidate: Candidate, module: str, name: str, tree: ast.Module
     return found is not None and found.entry is not None and imports_submodule(name, tree, module)
 
 
-def _no_function_problem(path: str, function: str, names: Iterable[str]) -> str:
-    public = sorted(name for name in names if not name.startswith("_"))
-    close = get_close_matches(function, public, n=1)
-    shown = ", ".join(map(repr, public[:_SHOWN])) + (f", … ({len(public)} in total)" if public[_SHOWN:] else "")
-    hint = f"did you mean {close[0]!r}?" if close else f"it has {shown or 'no names'}"
-    return f"{path} defines no {function!r}; {hint}"
+def _no_function_problem(path: str, function: str, tree: ast.Module) -> tuple[str, str]:
+    """Return that a module has no function of a name, and the fix: a close name, or its functions or else its names."""
+    public = sorted(name for name in module_names(tree) if not name.startswith("_"))
+    functions = [name for name in public if function_named(name, tree)]
+    choices = functions or public
+    close = get_close_matches(function, public, n=1) or (functions if len(functions) == 1 else [])
+    shown = ", ".join(map(repr, choices[:_SHOWN])) + (f", … ({len(choices)} in total)" if choices[_SHOWN:] else "")
+    problem = f"{path} doesn't define {function!r}"
+    if close:
+        return problem, f"did you mean {close[0]!r}?"
+    return problem, f"choose from {shown}" if shown else f"define it as def {function}({', '.join(_ARGUMENTS)})"
 
 
-def _call_problem(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> str | None:
-    """Say why a call with an event and a context fails, or what it returns can't be made JSON."""
+def _call_problem(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> tuple[str, str] | None:
+    """Return why a call with an event and a context fails or returns no value for JSON, and the fix."""
     if isinstance(function, ast.AsyncFunctionDef):
         kind = "an async generator" if is_generator(function) else "an async function"
-        return f"defines {kind}, but Lambda doesn't await it; define a plain function that calls asyncio.run()"
+        return f"is {kind}, which Lambda doesn't await", "define a plain function that calls asyncio.run()"
     if is_generator(function):
-        return "defines a generator, but Lambda doesn't iterate over it; return a value that can be converted to JSON"
+        return "is a generator, which Lambda doesn't iterate over", "return a value that can be converted to JSON"
     given = function.args
     positional = [*given.posonlyargs, *given.args]
     required = len(positional) - len(given.defaults)
     named = [name.arg for name, default in zip(given.kwonlyargs, given.kw_defaults, strict=True) if default is None]
     wanted = f"define it with the arguments ({', '.join(_ARGUMENTS)})"
     if named:
-        return f"requires the keyword {named[0]!r}, which Lambda doesn't pass; {wanted}"
+        return f"requires the keyword {named[0]!r}, which Lambda doesn't pass", wanted
     if required > len(_ARGUMENTS):
-        return f"requires {required} arguments, but Lambda passes 2; {wanted}"
+        return f"requires {required} arguments, but Lambda passes 2", wanted
     if len(positional) < len(_ARGUMENTS) and not given.vararg:
         accepted = "1 argument" if len(positional) == 1 else "no arguments"
-        return f"accepts {accepted}, but Lambda passes 2; {wanted}"
+        return f"accepts {accepted}, but Lambda passes 2", wanted
     return None

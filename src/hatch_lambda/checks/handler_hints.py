@@ -1,4 +1,4 @@
-"""Which handler somebody means who names a file, a module, or a module together with the directories around it."""
+"""Which handler is meant if the option names a file, a module, or a module with the directories around it."""
 
 from __future__ import annotations
 
@@ -22,19 +22,21 @@ _PYTHON_FILE = re.compile(r"\.py(?=\.|$)")
 
 @dataclass(frozen=True)
 class IntendedHandler:
-    """A handler that the zip has, and what is wrong with the one that was named."""
+    """A handler that the zip has, and what is wrong with the one in the option."""
 
     handler: str
     problem: str
 
-    def __str__(self) -> str:
-        return f"{self.problem}; did you mean {self.handler!r}?"
+    @property
+    def fix(self) -> str:
+        """Return the hint."""
+        return f"did you mean {self.handler!r}?"
 
 
 def intended_handler(candidate: Candidate, handler: str, *, module_exists: bool) -> IntendedHandler | None:
-    """Return the handler that is meant, as far as one of the project's modules has it.
+    """Return the handler that is meant, if one of the project's modules has it.
 
-    If the module that was named exists, only a name that is a module too counts.
+    If the module in the option exists, only a name that is a module too counts.
     """
     plain = _PYTHON_FILE.sub("", handler.replace("/", ".")).strip(".")
     names = plain.split(".")
@@ -51,7 +53,7 @@ def intended_handler(candidate: Candidate, handler: str, *, module_exists: bool)
 
 
 def _readings(names: list[str]) -> Iterator[tuple[str, str | None]]:
-    """Yield each module, and function if any, that dotted names can stand for."""
+    """Yield each module, and function if any, that dotted names can mean."""
     if names[1:]:
         yield ".".join(names[:-1]), names[-1]
     yield ".".join(names), None

@@ -1,6 +1,6 @@
 """Whether a module that one package ships hides a module of the same name, but of another form, that another ships.
 
-Two files under one path are a collision, which the plan refuses. Here the paths differ, such as ``orders.py`` and
+Two files with one path are a collision, which the plan rejects. Here the paths differ, for example ``orders.py`` and
 ``orders/__init__.py``, but Python imports only one of them.
 """
 
@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.checks.base import Finding
+from hatch_lambda.checks.base import error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from hatch_lambda.archive.plan import Entry, Origin
     from hatch_lambda.checks.base import Candidate
+    from hatch_lambda.diagnostics import Diagnostic
     from hatch_lambda.files.paths import SortedPaths
 
 _PACKAGE, _EXTENSION, _SOURCE, _NAMESPACE = range(4)
@@ -44,7 +45,7 @@ class _Form:
         return f"{self.name}/" if self.is_directory else self.path
 
 
-def check_hidden_modules(candidate: Candidate) -> Iterator[Finding]:
+def check_hidden_modules(candidate: Candidate) -> Iterator[Diagnostic]:
     """Yield an error for each module that Python never imports because another package has one of that name."""
     directories = candidate.search_path.directories
     modules: dict[str, list[_Form]] = {}
@@ -62,7 +63,7 @@ def check_hidden_modules(candidate: Candidate) -> Iterator[Finding]:
             origin = directories[form.directory][form.path].origin
             differs = form.kind != winner.kind and not (form.is_directory and winner.is_directory)
             if differs and canonicalize_name(origin.name) != canonicalize_name(owner.name):
-                yield Finding("error", _text(form, origin, winner, owner))
+                yield _diagnostic(form, origin, winner, owner)
                 break
 
 
@@ -98,11 +99,12 @@ def _named(path: str, suffixes: Sequence[str]) -> tuple[str | None, int]:
     return directory + slash + stem, _EXTENSION if suffix.endswith(".so") else _SOURCE
 
 
-def _text(hidden: _Form, owner: Origin, winner: _Form, other: Origin) -> str:
+def _diagnostic(hidden: _Form, owner: Origin, winner: _Form, other: Origin) -> Diagnostic:
     if hidden.directory == winner.directory or hidden.is_namespace:
         because = f"Python imports {_KINDS[winner.kind]} before {_KINDS[hidden.kind]}"
     else:
         because = "Python searches the function before its layers"
-    ours = next((form.shown for form, origin in ((hidden, owner), (winner, other)) if origin.project), None)
-    fix = f"rename {ours}" if ours else f'exclude one of them, such as with exclude-files = ["/{hidden.shown}"]'
-    return f"{hidden.shown} ({owner}): hidden by {winner.shown} ({other}), because {because}; {fix}"
+    own = next((form.shown for form, origin in ((hidden, owner), (winner, other)) if origin.project), None)
+    fix = f"rename {own}" if own else f'exclude one of them, for example with exclude-files = ["/{hidden.shown}"]'
+    problem = f"hidden by {winner.shown} ({other}), because {because}"
+    return error("module-collision", f"{hidden.shown} ({owner})", problem, fix)

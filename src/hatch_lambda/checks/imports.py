@@ -3,7 +3,7 @@
 Only what certainly fails is reported: an import at a module's top level that nothing guards, in a module that the
 handler imports in the same way. Of other packages only the top-level name is checked, of the project's own every module
 and what is imported from it. Without a handler in the project, every file counts except those that Lambda doesn't
-import, such as tests, and those that other files import under a condition only.
+import, for example tests, and those that other files import under a condition only.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from hatch_lambda.checks.base import Finding
+from hatch_lambda.checks.base import warning
 from hatch_lambda.checks.python_source import (
     ANYTHING,
     LARGEST_SOURCE,
@@ -34,13 +34,14 @@ if TYPE_CHECKING:
     from hatch_lambda.archive.plan import Entry
     from hatch_lambda.checks.base import Candidate
     from hatch_lambda.checks.search_path import Module, SearchPath
+    from hatch_lambda.diagnostics import Diagnostic
 
-_TEST_FOLDERS = frozenset({"test", "tests"})
+_TEST_DIRECTORIES = frozenset({"test", "tests"})
 _PASSING_ON = frozenset({"ValueError", "TypeError", "KeyError", "AttributeError", "OSError"})
 """Exceptions that catch neither an ImportError nor a SyntaxError; any other name might."""
 
 _REARRANGING = (b"sys.modules", b"sys.path", b"meta_path", b"addsitedir", b"__path__")
-"""What a project contains that finds modules in its own way; then a name anywhere in the zip is enough."""
+"""What a project contains if it changes where modules are found; then a name anywhere in the zip is enough."""
 
 _MODULE_ATTRIBUTES = frozenset(
     {
@@ -54,7 +55,7 @@ _STATEMENTS = (ast.Import, ast.ImportFrom)
 
 
 class Import(NamedTuple):
-    """A module that a file imports in a line, and the name that it takes from it; ``by`` is the file's path."""
+    """A module that a file imports in a line, and the name that it imports from it."""
 
     importer: str
     line: int
@@ -66,8 +67,8 @@ class Import(NamedTuple):
 class _Read:
     """What a file imports whenever it is imported, what it imports only sometimes, and the names in it.
 
-    ``attributes`` are those that it sets on anything, perhaps on another module; ``outside`` are imports from above the
-    zip's root.
+    ``attributes`` are those that it sets on any object, which might be another module; ``outside`` are imports from
+    above the zip's root.
     """
 
     imports: tuple[Import, ...]
@@ -77,7 +78,7 @@ class _Read:
     attributes: frozenset[str]
 
 
-def check_imports(candidate: Candidate) -> Iterator[Finding]:
+def check_imports(candidate: Candidate) -> Iterator[Diagnostic]:
     """Yield a warning for each import of the project's files that certainly fails, with the first such line.
 
     It is an error if the handler certainly imports a module of the project that isn't valid Python.
@@ -93,8 +94,8 @@ def check_imports(candidate: Candidate) -> Iterator[Finding]:
         if problem:
             yield problem.diagnostic(path)
     for found in (found for path in sorted(read.keys() & (reached or ())) for found in read[path].outside):
-        text = f"{_where([found])}: {found.module!r} leads out of the zip; write it as an absolute import"
-        yield Finding("warning", text)
+        outside = f"{found.module!r} is outside of the zip"
+        yield warning("missing-import", _where([found]), outside, "write it as an absolute import")
     rearranged = any(word in content for content in files.values() for word in _REARRANGING)
     places = _ModuleIndex(candidate.modules, candidate.search_path, read, anywhere=rearranged)
     imports = list(_certain(read) if reached is None else _imports_of(read, reached))
@@ -109,13 +110,15 @@ def _is_imported(candidate: Candidate, path: str, entry: Entry) -> bool:
         and candidate.is_own(entry)
         and name.endswith(".py")
         and entry.content.size <= LARGEST_SOURCE
-        and not (_TEST_FOLDERS & set(directories) or name.startswith("test_") or name in {"conftest.py", "setup.py"})
+        and not (
+            _TEST_DIRECTORIES & set(directories) or name.startswith("test_") or name in {"conftest.py", "setup.py"}
+        )
         and not (directories and directories[0] in {"bin", entry.origin.dist_info})
     )
 
 
 def _read(path: str, content: bytes, candidate: Candidate) -> _Read | SourceProblem:
-    """Return what is needed of a file; its tree is not kept, because many of them at once make everything slow."""
+    """Return what a file imports and defines; its tree isn't kept, because many trees at once slow down the build."""
     tree = parse_source(content, candidate.config.target)
     if isinstance(tree, SourceProblem):
         return tree
@@ -163,7 +166,7 @@ def _reached(read: Mapping[str, _Read], candidate: Candidate) -> frozenset[str]:
 
 
 def _loaded(file: _Read, read: Mapping[str, _Read], search_path: SearchPath) -> Iterator[str]:
-    """Yield the modules that a file certainly imports: a name that a package defines is none of its modules."""
+    """Yield the modules that a file certainly imports: a name that a package defines isn't one of its modules."""
     for found in file.imports:
         yield found.module
         package = search_path.find(found.module)
@@ -188,7 +191,7 @@ def _certain(read: Mapping[str, _Read]) -> Iterator[Import]:
 
 
 def _modules(found: Import) -> set[str]:
-    """Return every module that the import may load, packages above it too, but not the one that the file is in."""
+    """Return every module that the import might load, packages above it too, but not the one that the file is in."""
     names = f"{found.module}.{found.name}".split(".")
     package = found.importer.rpartition("/")[0].replace("/", ".")
     loaded = {".".join(names[: count + 1]) for count in range(len(names))}
@@ -235,7 +238,7 @@ def _may_catch(handler: ast.ExceptHandler) -> bool:
 
 @dataclass(frozen=True)
 class _ModuleIndex:
-    """What can be imported from a zip and its layers. Paths have no suffix; ``anywhere`` admits any directory."""
+    """What can be imported from a zip and its layers. Paths have no suffix; with ``anywhere``, any directory counts."""
 
     files: Mapping[str, Entry]
     search_path: SearchPath
@@ -257,7 +260,7 @@ class _ModuleIndex:
         return SortedPaths(self.files)
 
     def is_directory(self, path: str) -> bool:
-        """Return whether there is such a folder, each of which is a package, if only a namespace."""
+        """Return whether there is a directory at a path; each is a package, if only a namespace."""
         return bool(self.sorted.inside(path))
 
     @cached_property
@@ -271,13 +274,13 @@ class _ModuleIndex:
 
     @cached_property
     def parts(self) -> frozenset[str]:
-        """Return every name that a module or folder has, wherever it lies."""
+        """Return every name of a module or directory, at any depth."""
         names = {path.rpartition("/")[2] for path in self.modules}
         return frozenset(names.union(*(path.split("/")[:-1] for path in self.files)))
 
     @cached_property
     def attributes(self) -> frozenset[str]:
-        """Return the attributes that the project sets on anything, perhaps on a module."""
+        """Return the attributes that the project sets on any object, which might be a module."""
         return frozenset(name for file in self.read.values() for name in file.attributes)
 
     def is_rearranged(self, module: str) -> bool:
@@ -285,7 +288,7 @@ class _ModuleIndex:
         return self.anywhere and module.partition(".")[0] in self.parts
 
     def missing_module(self, found: Import) -> str | None:
-        """Return the first part of the import that is certainly nowhere; ``None`` if there is none."""
+        """Return the first part of the import that is certainly missing; ``None`` if there is none."""
         names = found.module.split(".")
         for count in range(1, len(names) + 1 if names[0] in self.own else 2):
             path = "/".join(names[:count])
@@ -318,7 +321,7 @@ class _ModuleIndex:
         return not names.isdisjoint({name, ANYTHING})
 
 
-def _missing_names(imports: Iterable[Import], places: _ModuleIndex) -> Iterator[Finding]:
+def _missing_names(imports: Iterable[Import], places: _ModuleIndex) -> Iterator[Diagnostic]:
     missing: dict[tuple[str, str], list[Import]] = {}
     for found in imports:
         path = None if places.is_rearranged(found.module) else places.file_without(found)
@@ -327,26 +330,26 @@ def _missing_names(imports: Iterable[Import], places: _ModuleIndex) -> Iterator[
     for (path, name), found_in in sorted(missing.items()):
         close = get_close_matches(name, sorted(places.read[path].names), n=1)
         fix = f"did you mean {close[0]!r}?" if close else "define it there, or correct the import"
-        yield Finding("warning", f"{_where(found_in)}: {path} defines no {name!r}; {fix}")
+        yield warning("missing-name", _where(found_in), f"{path} doesn't define {name!r}", fix)
 
 
-def _missing_modules(imports: Iterable[Import], places: _ModuleIndex, candidate: Candidate) -> Iterator[Finding]:
+def _missing_modules(imports: Iterable[Import], places: _ModuleIndex, candidate: Candidate) -> Iterator[Diagnostic]:
     known = MODULES | standard_library(candidate.config.target.runtime.python)
     missing: dict[str, list[Import]] = {}
     for found in imports:
         top = found.module.partition(".")[0]
         if candidate.config.kind == "layer" and top not in places.own and not was_standard(top):
-            continue  # a function that uses the layer may bring it
+            continue  # a function that uses the layer might provide it
         if top not in known and (top in places.own or not top.startswith("_")):
             module = None if places.is_rearranged(found.module) else places.missing_module(found)
             if module:
                 missing.setdefault(module, []).append(found)
     for module, found_in in sorted(missing.items()):
-        yield Finding("warning", f"{_where(found_in)}: {_module_problem(candidate, module, places)}")
+        yield warning("missing-import", _where(found_in), *_module_problem(candidate, module, places))
 
 
 def _where(found: Sequence[Import]) -> str:
-    """Return the first place, and how many there are: other files, or else other lines of the file."""
+    """Return the first file and line, and how many other files, or else other lines of the file, there are."""
     first = found[0]
     files = len({one.importer for one in found}) - 1
     lines = len({one.line for one in found}) - 1
@@ -355,14 +358,18 @@ def _where(found: Sequence[Import]) -> str:
     return f"{first.importer}:{first.line}{more}"
 
 
-def _module_problem(candidate: Candidate, module: str, places: _ModuleIndex) -> str:
+def _module_problem(candidate: Candidate, module: str, places: _ModuleIndex) -> tuple[str, str]:
+    """Return why a module can't be imported, and the fix."""
     top = module.partition(".")[0]
     runtime = candidate.config.target.runtime
     if top in places.own:
-        return f"{module!r} isn't in the zip; correct its spelling, or include its file with Hatch's options"
+        return f"{module!r} isn't in the zip", "correct its spelling, or include its file with Hatch's options"
     if was_standard(top):
         version = runtime.python_version
-        return f"Python {version} has no {module!r} in its standard library; do without it, or require a backport"
+        return (
+            f"Python {version} doesn't include {module!r} in its standard library",
+            "remove it, or require a backport",
+        )
     inner = sorted(path for path, entry in places.files.items() if entry.origin.project and path.endswith(f"/{top}.py"))
     if top.lower().replace("_", "-") in candidate.config.exclude_packages:
         fix = "remove it from exclude-packages, or ignore this if a layer provides it"
@@ -370,4 +377,4 @@ def _module_problem(candidate: Candidate, module: str, places: _ModuleIndex) -> 
         fix = f"did you mean {inner[0].removesuffix('.py').replace('/', '.')!r}?"
     else:
         fix = "add it to project.dependencies, or ignore this if a layer provides it"
-    return f"{module!r} isn't in the zip or in {runtime.name}; {fix}"
+    return f"{module!r} isn't in the zip or in {runtime.name}", fix

@@ -1,7 +1,7 @@
-"""Whether a function and its layers get in each other's way once Lambda has put them side by side.
+"""Whether a function and its layers overwrite or hide each other's files on Lambda.
 
-Layers are unpacked into one folder, in their order, so that a later one overwrites an earlier one. Python looks into
-the function first, and takes a package with an ``__init__`` from one place only.
+Lambda unpacks all layers into one directory, in their order, so that a later one overwrites an earlier one. Python
+searches the function first, and imports a package with an ``__init__`` from one directory only.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html, read 2026-11-23, and "The import system" of
 Python's reference.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hatch_lambda.checks.base import Finding
+from hatch_lambda.checks.base import error, warning
 from hatch_lambda.checks.search_path import directories_around, is_shared
 from hatch_lambda.files.paths import SortedPaths
 
@@ -19,23 +19,25 @@ if TYPE_CHECKING:
 
     from hatch_lambda.archive.plan import Entry, Origin
     from hatch_lambda.checks.base import Candidate
+    from hatch_lambda.diagnostics import Diagnostic
 
 _MODULES = (".py", ".so")
 _START = "/__init__.py"
+_ONE_ZIP = "put the whole package into one zip"
 
 
-def check_layers(candidate: Candidate) -> Iterator[Finding]:
-    """Yield a warning for files that another layer overwrites, and for modules that Python will not find.
+def check_layers(candidate: Candidate) -> Iterator[Diagnostic]:
+    """Yield a warning for files that another layer overwrites, and for modules that Python doesn't find.
 
-    If one of these is the handler's, or both are the project's own, it is an error.
+    It is an error if one of these is the handler's, or if both are the project's own.
     """
     yield from _overwritten(candidate)
     if candidate.config.kind == "function":
-        beneath = {path: entry for layer in candidate.layers for path, entry in layer.modules.items()}
-        yield from _hidden(candidate.plan.paths, beneath, candidate.config.handler or "")
+        in_layers = {path: entry for layer in candidate.layers for path, entry in layer.modules.items()}
+        yield from _hidden(candidate.plan.paths, in_layers, candidate.config.handler or "")
 
 
-def _overwritten(candidate: Candidate) -> Iterator[Finding]:
+def _overwritten(candidate: Candidate) -> Iterator[Diagnostic]:
     seen: dict[str, tuple[Entry, str]] = {}
     pairs: dict[tuple[str, Origin, str, Origin], list[str]] = {}
     for layer in candidate.layers:
@@ -44,39 +46,41 @@ def _overwritten(candidate: Candidate) -> Iterator[Finding]:
             if not entry.same_content(other):
                 pairs.setdefault((name, other.origin, layer.name, entry.origin), []).append(path)
     for (first, one, second, other_one), paths in pairs.items():
-        more = f" and {len(paths) - 1} more" if paths[1:] else ""
-        yield Finding(
-            "warning",
-            f"Layers {first} and {second} both have {paths[0]}{more}, of {one} and of {other_one}; the layer that the "
-            "function names last overwrites the other. Put both distributions into one layer.",
+        count = len(paths) - 1
+        more = f" (and {count} more file{'s' if count > 1 else ''})" if count else ""
+        problem = (
+            f"in layer {first} ({one}) and, with other content, in layer {second} ({other_one}), which overwrites it"
         )
+        yield warning("layer-overwrites", f"{paths[0]}{more}", problem, "put both packages into one layer")
 
 
-def _hidden(function: Mapping[str, Entry], beneath: Mapping[str, Entry], handler: str) -> Iterator[Finding]:
-    """Yield each package that is in both places with modules of one of them out of reach."""
+def _hidden(in_function: Mapping[str, Entry], in_layers: Mapping[str, Entry], handler: str) -> Iterator[Diagnostic]:
+    """Yield each package that is in both, if Python can't find its modules in one of them."""
     module = handler.rpartition(".")[0].replace(".", "/")
-    told: set[str] = set()
-    both = [(place, SortedPaths(place)) for place in (function, beneath)]
-    for package in sorted({path.removesuffix(_START) for path in (*function, *beneath) if path.endswith(_START)}):
-        ours, theirs = (
-            {(path := paths[index]): place[path] for index in paths.inside(package)} for place, paths in both
+    reported: set[str] = set()
+    both = [(files, SortedPaths(files)) for files in (in_function, in_layers)]
+    for package in sorted({path.removesuffix(_START) for path in (*in_function, *in_layers) if path.endswith(_START)}):
+        function_files, layer_files = (
+            {(path := paths[index]): files[path] for index in paths.inside(package)} for files, paths in both
         )
-        if not ours or not theirs or not told.isdisjoint((package, *directories_around(package))):
+        if not function_files or not layer_files or not reported.isdisjoint((package, *directories_around(package))):
             continue
-        winner, loser = (ours, theirs) if f"{package}{_START}" in ours else (theirs, ours)
+        is_function = f"{package}{_START}" in function_files
+        winner, loser = (function_files, layer_files) if is_function else (layer_files, function_files)
         lost = sorted(path for path in loser.keys() - winner.keys() if path.endswith(_MODULES))
         start = winner.get(f"{package}{_START}")
         if lost and start and not is_shared(start):
-            told.add(package)
+            reported.add(package)
             own = next((path for path in lost if path in {f"{module}.py", f"{module}/__init__.py"}), None)
-            here, there = ("the function", "a layer") if winner is ours else ("a layer", "the function")
-            why = (
-                f"Python takes the package {package.replace('/', '.')} from {here}, where {start.origin} has it, and "
-                f"does not find {own or lost[0]} of {loser[own or lost[0]].origin} in {there}"
+            here, there = ("the function", "a layer") if is_function else ("a layer", "the function")
+            path = own or lost[0]
+            problem = (
+                f"Python doesn't find {path} ({loser[path].origin}) in {there}, because it imports "
+                f"{package.replace('/', '.')} ({start.origin}) from {here}"
             )
             if own:
-                yield Finding("error", f"handler {handler!r}: {why}; put both into one archive")
-            elif start.origin.project and loser[lost[0]].origin.project:  # what was left out here is out of reach there
-                yield Finding("error", f"{package}: {why}; put the whole package into one of the two")
+                yield error("split-package", f"handler {handler!r}", problem, _ONE_ZIP)
+            elif start.origin.project and loser[path].origin.project:  # excluded here, but hidden there
+                yield error("split-package", f"{package}/", problem, _ONE_ZIP)
             else:
-                yield Finding("warning", f"{why}. Put both into one archive.")
+                yield warning("split-package", f"{package}/", problem, _ONE_ZIP)

@@ -12,10 +12,10 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatch_lambda.archive.plan import WheelContent, open_content
-from hatch_lambda.checks.base import Finding
+from hatch_lambda.checks.base import warning
 from hatch_lambda.checks.dlopen import LAYOUT, Library, Module, Opened, may_open, read_module
 from hatch_lambda.checks.known_libraries import KNOWN_MODULES
-from hatch_lambda.checks.native_files import native_files
+from hatch_lambda.checks.native_files import native_files, unreadable_wheel
 from hatch_lambda.errors import PlanError
 from hatch_lambda.files import json_values
 from hatch_lambda.wheels.wheel import data_path
@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 
     from hatch_lambda.archive.plan import Entry
     from hatch_lambda.checks.base import Candidate
+    from hatch_lambda.diagnostics import Diagnostic
     from hatch_lambda.resolve.cache import ResultCache
 
-_IGNORED_FOLDERS = frozenset({"benchmarks", "docs", "example", "examples", "test", "tests"})
-"""Folders of modules that no function imports."""
+_IGNORED_DIRECTORIES = frozenset({"benchmarks", "docs", "example", "examples", "test", "tests"})
+"""Directories of modules that no function imports."""
 
 _LARGEST = 1 << 20
-"""Bytes of a module that is read; what opens a library is far smaller, and its tree takes a hundred times as much."""
+"""Bytes of a module that is read; what opens a library is far smaller, and its tree needs a hundred times as much."""
 
 _SHOWN = 4
 """Libraries that a message names before it counts."""
@@ -53,11 +54,11 @@ class _Opening(NamedTuple):
     loaded_by: tuple[str, ...]
 
 
-def check_libraries(candidate: Candidate) -> Iterator[Finding]:
-    """Yield a warning for each module that opens a library which is neither in the zip nor in the runtime.
+def check_libraries(candidate: Candidate) -> Iterator[Diagnostic]:
+    """Yield a warning for each module that opens a library that is neither in the zip nor in the runtime.
 
-    It counts if the import of its package runs it, or an import of the project does. What a runtime has that the user
-    describes is not known: no warning then.
+    It counts if the import of its package runs it, or an import of the project does. If the
+    user describes the runtime, its libraries are unknown and nothing is reported.
     """
     if candidate.config.target.runtime.system.uncertain is None:
         return
@@ -70,12 +71,12 @@ def check_libraries(candidate: Candidate) -> Iterator[Finding]:
     for row in rows:
         missing = [name for name in row.libraries if not any(stem.startswith(name) for stem in there)]
         if missing and tops.isdisjoint(row.instead):
-            yield _warning(own[row.path], "", missing, candidate, fix=row.fix, all_needed=True)
+            yield _diagnostic(own[row.path], "", missing, candidate, fix=row.fix, all_needed=True)
     for opening in openings:
         for found in opening.opened:
             if there.isdisjoint(library.stem for library in found.libraries):
                 names = [library.name for library in found.libraries]
-                yield _warning(own[opening.path], f":{found.line}", names, candidate)
+                yield _diagnostic(own[opening.path], f":{found.line}", names, candidate)
 
 
 def _stems(candidate: Candidate) -> Iterator[str]:
@@ -90,7 +91,7 @@ def _stems(candidate: Candidate) -> Iterator[str]:
 
 
 def _openings_of(entries: Mapping[str, Entry], candidate: Candidate) -> Iterator[_Opening]:
-    """Yield the modules of the zip that open libraries, and that are surely loaded."""
+    """Yield the modules of the zip that open libraries, and that are certainly loaded."""
     wheels: dict[Path, dict[str, Entry]] = defaultdict(dict)
     loose: dict[bool, dict[str, Entry]] = {True: {}, False: {}}
     for path, entry in entries.items():
@@ -118,7 +119,7 @@ def _openings_of(entries: Mapping[str, Entry], candidate: Candidate) -> Iterator
 def _project_modules(
     paths: Collection[str], read: Callable[[str], bytes], handler: str | None, *, needed: bool
 ) -> dict[str, Module]:
-    """Return what the project's modules do that the handler loads, or all of them where there is no handler."""
+    """Return what the project's modules do that the handler loads, or of all of them without a handler."""
     sources = {path: read(path) for path in _importable(paths)}
     if not needed and not any(map(may_open, sources.values())):
         return {}
@@ -136,7 +137,7 @@ def _project_modules(
 
 
 def _of_wheel(content: Any, results: ResultCache) -> list[_Opening]:
-    """Return the modules of a whole wheel that open libraries, whatever of it goes in; it is read once."""
+    """Return the modules of a whole wheel that open libraries, even if they are excluded; it is read once."""
     key = ("opened", LAYOUT, sys.version_info[:2], content.sha256)  # an older Python cannot parse all of it
     known = results.get(_known_openings, *key)
     if known is None:
@@ -145,13 +146,13 @@ def _of_wheel(content: Any, results: ResultCache) -> list[_Opening]:
                 members = {path: info.filename for info in archive.infolist() if (path := _module_path(info))}
                 known = _openings(members, lambda path: archive.read(members[path]))
         except UNREADABLE as error:
-            raise PlanError(f"{content.wheel.name}: cannot be read as a zip; {error}; make it anew") from None
+            raise PlanError(unreadable_wheel(content.wheel, error)) from None
         results.put(known, *key)
     return known
 
 
 def _known_openings(value: object) -> list[_Opening]:
-    """Return what an earlier build has found in a wheel; raises ``ValueError`` for a value of another shape."""
+    """Return what an earlier build found in a wheel; raises ``ValueError`` for a value of another shape."""
     text, items = json_values.text, json_values.items
     return [
         _Opening(text(path), tuple(map(_known_opened, items(found))), json_values.texts(loaded_by))
@@ -210,7 +211,7 @@ def _openings(paths: Iterable[str], read: Callable[[str], bytes]) -> list[_Openi
 
 
 def _importable(paths: Iterable[str]) -> Iterator[str]:
-    return (path for path in paths if path.endswith(".py") and _IGNORED_FOLDERS.isdisjoint(path.split("/")))
+    return (path for path in paths if path.endswith(".py") and _IGNORED_DIRECTORIES.isdisjoint(path.split("/")))
 
 
 def _loaded_by(module: str, imports: Mapping[str, Collection[str]]) -> tuple[str, ...]:
@@ -239,9 +240,9 @@ def _with_parents(name: str) -> list[str]:
     return [".".join(parts[: count + 1]) for count in range(len(parts))]
 
 
-def _warning(
+def _diagnostic(
     entry: Entry, line: str, names: Sequence[str], candidate: Candidate, *, fix: str = "", all_needed: bool = False
-) -> Finding:
+) -> Diagnostic:
     system = candidate.config.target.runtime.system.name
     shown = ", ".join(map(repr, names[:_SHOWN])) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
     if len(names) == 1:
@@ -250,6 +251,5 @@ def _warning(
         problem = f"the libraries {shown} aren't" if all_needed else f"none of the libraries {shown} is"
     owner = f" ({entry.origin})" if str(entry.origin) and not entry.origin.project else ""
     fix = fix or (_FIX_MANY if len(names) > 1 and all_needed else _FIX)
-    return Finding(
-        "warning", f"{entry.path}{line}: fails on Lambda, because {problem} in the zip or in {system}{owner}; {fix}"
-    )
+    problem = f"fails on Lambda, because {problem} in the zip or in {system}"
+    return warning("missing-library", f"{entry.path}{line}{owner}", problem, fix)

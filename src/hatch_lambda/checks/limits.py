@@ -1,4 +1,4 @@
-"""Whether the archive stays within Lambda's sizes.
+"""Whether the archive is within Lambda's size limits.
 
 Source of the limits: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, read 2026-11-23.
 """
@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from hatch_lambda.checks.base import Finding
+from pathspec import GitIgnoreSpec
+
+from hatch_lambda.checks.base import error, warning
 from hatch_lambda.config.options import MAX_UNZIPPED
 
 if TYPE_CHECKING:
@@ -17,58 +19,79 @@ if TYPE_CHECKING:
     from hatch_lambda.archive.plan import ArchivePlan
     from hatch_lambda.checks.base import Candidate
     from hatch_lambda.config.options import LambdaConfig
+    from hatch_lambda.diagnostics import Diagnostic
     from hatch_lambda.layers import Layer
 
 MAX_DIRECT_UPLOAD = 50 << 20
-"""Bytes of a zip that Lambda takes without S3; its "50 MB" are MiB."""
+"""Bytes of a zip that Lambda accepts without S3; its "50 MB" are MiB."""
 
 MIB = 1 << 20
 
+_SHOWN = 3
+"""Names of the largest that a message shows."""
 
-def check_unzipped(candidate: Candidate) -> Iterator[Finding]:
-    """Yield an error if the archive and its layers are larger, unpacked, than ``max-size`` admits, and why."""
-    problem = size_problem(candidate.plan, candidate.layers, candidate.config)
+_UNUSED_FILES = ("**/tests/", "**/*.pyi")
+"""Patterns of files that packages ship but functions don't use: tests and type stubs."""
+
+
+def check_unzipped(candidate: Candidate) -> Iterator[Diagnostic]:
+    """Yield an error if the unzipped archive and its layers are larger than Lambda or ``max-size`` allows."""
+    problem = size_problem(candidate.filename, candidate.plan, candidate.layers, candidate.config)
     if problem:
-        yield Finding("error", problem)
+        yield problem
 
 
-def size_problem(plan: ArchivePlan, layers: Sequence[Layer], config: LambdaConfig) -> str | None:
-    """Return why an archive and its layers are too large, unpacked; ``None`` if they are not."""
+def size_problem(filename: str, plan: ArchivePlan, layers: Sequence[Layer], config: LambdaConfig) -> Diagnostic | None:
+    """Return why an archive and its layers are too large, unzipped; ``None`` if they aren't."""
     unzipped = plan.unzipped + sum(layer.plan.unzipped for layer in layers)
-    if unzipped <= config.max_size:
+    excess = unzipped - config.max_size
+    if excess <= 0:
         return None
-    inside = [f"{format_size(layer.plan.unzipped)} in layer {layer.name}" for layer in layers]
-    shares = f", {', '.join([f'{format_size(plan.unzipped)} here', *inside])}" if inside else ""
-    limit = (
-        f"Lambda accepts less than {MAX_UNZIPPED + 1:,} with its layers"
-        if config.max_size == MAX_UNZIPPED
-        else f"{config.where('max-size')} admits {config.max_size:,}"
-    )
-    return f"unzipped: {unzipped:,} bytes{shares}; {limit}; largest: {_filling(plan)}, …"
+    is_own_limit = config.max_size == MAX_UNZIPPED
+    limit = f"Lambda's {(MAX_UNZIPPED + 1) // MIB} MiB limit" if is_own_limit else f"max-size ({_mib(config.max_size)})"
+    together = " with its layers" if layers else ""
+    problem = f"{_mib(unzipped)} unzipped{together} exceeds {limit} by {_mib(excess)} ({_shares(plan, layers)})"
+    return error("too-large", filename, problem, _fix(plan, excess))
 
 
-def check_zipped(size: int) -> Iterator[Finding]:
-    """Yield a warning if a zip of ``size`` bytes is more than Lambda takes directly."""
+def _shares(plan: ArchivePlan, layers: Sequence[Layer]) -> str:
+    """Return what is largest, and if there are layers, the size of each zip."""
+    zips = [f"{_mib(layer.plan.unzipped)} in layer {layer.name}" for layer in layers]
+    shares = f"{', '.join([f'{_mib(plan.unzipped)} in this zip', *zips])}, " if zips else ""
+    sizes: Counter[str] = Counter()
+    for entry in plan.entries:
+        sizes[entry.path if entry.origin.dist_info is None else entry.origin.name] += entry.content.size
+    names = [f"{name} {_mib(size)}" for name, size in sizes.most_common(_SHOWN)]
+    more = ", …" if len(sizes) > _SHOWN else ""
+    return f"{shares}largest: {', '.join(names)}{more}"
+
+
+def _fix(plan: ArchivePlan, excess: int) -> str:
+    """Return what makes the archive small enough; not a layer, because its size counts too."""
+    spec = GitIgnoreSpec.from_lines(_UNUSED_FILES)
+    unused = sum(entry.content.size for entry in plan.entries if spec.match_file(entry.path))
+    if unused >= excess:
+        patterns = ", ".join(f'"{pattern}"' for pattern in _UNUSED_FILES)
+        return f"set exclude-files = [{patterns}], which excludes {_mib(unused)} of tests and type stubs"
+    return "remove files with exclude-files or packages with exclude-packages"
+
+
+def _mib(size: int) -> str:
+    """Return a size for a message with others; all have one unit, and none is shown as zero."""
+    return f"{size / MIB:,.1f} MiB" if size >= MIB / 20 else "less than 0.1 MiB"
+
+
+def check_zipped(filename: str, size: int) -> Iterator[Diagnostic]:
+    """Yield a warning if a zip of ``size`` bytes is larger than Lambda accepts directly."""
     if size > MAX_DIRECT_UPLOAD:
-        yield Finding(
-            "warning",
-            f"The archive takes {format_size(size)}, more than the {format_size(MAX_DIRECT_UPLOAD)} that Lambda takes "
-            "directly; it has to be deployed from S3.",
-        )
+        problem = f"{format_size(size)} zipped exceeds the {MAX_DIRECT_UPLOAD // MIB} MiB that Lambda accepts directly"
+        yield warning("large-zip", filename, problem, "deploy it from S3, for example with the option 'bucket'")
 
 
 def largest(plan: ArchivePlan, count: int = 3) -> str:
-    """Return the distributions that take most, with their sizes unpacked."""
+    """Return the largest distributions with their unzipped sizes."""
     shown = [(origin, size) for origin, size in plan.sizes.items() if origin.dist_info is not None]
     return ", ".join(f"{origin} ({format_size(size)})" for origin, size in shown[:count])
-
-
-def _filling(plan: ArchivePlan, count: int = 3) -> str:
-    """Return what takes most: distributions, and files that are of none, with their sizes unpacked."""
-    sizes: Counter[str] = Counter()
-    for entry in plan.entries:
-        sizes[entry.path if entry.origin.dist_info is None else str(entry.origin)] += entry.content.size
-    return ", ".join(f"{name} ({format_size(size)})" for name, size in sizes.most_common(count))
 
 
 def format_size(size: int) -> str:

@@ -1,7 +1,7 @@
-"""Whether the runtime can load the native code in the archive, told from what the files say of themselves.
+"""Whether the runtime can load the native code in the archive, judged by the headers of the files.
 
-A file counts where the runtime would load it: as an extension module, or as a library that one needs. All else that is
-native, such as Windows launchers, is data. The rules are those of ``ld.so(8)`` and of CPython's ``importlib``.
+A file counts if the runtime would load it: as an extension module, or as a library that one needs. Other native code,
+for example Windows launchers, is data. The rules are those of ``ld.so(8)`` and of CPython's ``importlib``.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.checks.base import Finding
+from hatch_lambda.checks.base import error, warning
 from hatch_lambda.checks.elf import numbers
 from hatch_lambda.checks.native_files import native_files
 from hatch_lambda.checks.wheel_tags import tags_inside, wheel_filename
+from hatch_lambda.layers import LAYER_PREFIX
 from hatch_lambda.resolve.known_packages import SUBSTITUTES
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.runtime.target import wheel_tags
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from hatch_lambda.archive.plan import Origin
     from hatch_lambda.checks.base import Candidate
     from hatch_lambda.checks.native_files import NativeFile
+    from hatch_lambda.config.options import Kind
+    from hatch_lambda.diagnostics import Diagnostic, WarningCode
     from hatch_lambda.runtime.runtimes import System
     from hatch_lambda.runtime.target import Target
 
@@ -36,41 +39,44 @@ _SHOWN = 4
 """Libraries that a message names before it counts."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Problem:
-    """Why one file cannot be loaded. ``is_certain`` is whether the distribution fails with it."""
+    """Why a file can't be loaded: ``what`` it is or needs, and ``because``, which problems of one kind share.
 
+    ``is_certain`` is whether the distribution fails with it.
+    """
+
+    code: WarningCode
     file: NativeFile
     what: str
-    found: str
+    because: str
     fix: str
     is_certain: bool
 
 
-def check_native(candidate: Candidate) -> Iterator[Finding]:
-    """Yield a finding for each kind of native code that the runtime cannot load, by distribution.
+def check_native(candidate: Candidate) -> Iterator[Diagnostic]:
+    """Yield an error or a warning for each kind of native code that the runtime can't load, by distribution.
 
-    It is an error where it is sure that the distribution fails, or the file is the project's own; else a warning, as
-    is all of it with ``native-check = "warn"``.
+    It is an error if the distribution certainly fails or the file is the project's, unless ``native-check`` is "warn".
     """
     files = tuple(native_files(candidate.plan, candidate.results))
-    beneath = [file for layer in candidate.layers for file in native_files(layer.plan, candidate.results)]
-    libraries = _Libraries([*files, *beneath], candidate.config.target)
+    layer_files = [file for layer in candidate.layers for file in native_files(layer.plan, candidate.results)]
+    libraries = _Libraries([*files, *layer_files], candidate.config.target)
     by_origin: dict[Origin, list[NativeFile]] = defaultdict(list)
     for file in files:
         by_origin[file.entry.origin].append(file)
     for origin, own in by_origin.items():
         if origin.project:
-            found = [problem for file in own for problem in _of_project(file, libraries)]
+            found = [problem for file in own for problem in _of_project(file, libraries, candidate.config.kind)]
         else:
             found = list(_of_wheel(own, libraries, is_pure=partial(_is_pure, candidate, origin)))
-        yield from (_finding(problems, candidate) for problems in _folded(found))
+        yield from (_diagnostic(problems, candidate) for problems in _folded(found))
 
 
 class _Libraries:
-    """The libraries that a module can be linked with on the target: those of the archive, its layers and the runtime.
+    """The libraries that a module can be linked with on Lambda: those of the archive, its layers, and the runtime.
 
-    A library of the archive or a layer counts wherever it is: packages load what they bring along before what needs it.
+    A library of the archive or a layer counts in any directory: packages load their libraries before they are needed.
     """
 
     def __init__(self, files: Iterable[NativeFile], target: Target) -> None:
@@ -95,28 +101,31 @@ class _Libraries:
                     pending.append(needed)
 
     def missing(self, start: NativeFile) -> tuple[str, ...]:
-        """Return the names of libraries that are needed, directly or not, and surely or perhaps nowhere."""
+        """Return the names of the libraries that a file needs, directly or not, and that might be missing."""
         needed = {name for file in self.reached(start) for name in file.native.needed}
         return tuple(sorted(needed - self._files.keys() - self.system.libraries))
 
     def is_uncertain(self, names: Iterable[str]) -> bool:
-        """Return whether the runtime may have all of these after all."""
+        """Return whether the runtime might have all of these."""
         return self.system.uncertain is None or self.system.uncertain.issuperset(names)
 
     def fix(self, file: NativeFile) -> str:
-        """Return what helps where a file needs newer symbols: a newer runtime only if there is one that has them."""
+        """Return the fix if a file needs newer symbols: a newer runtime only if there is one that has them."""
         systems = {runtime.system for runtime in RUNTIMES if runtime.state == "supported"}
         newer = [system for system in systems if system.glibc > self.system.glibc]
         helps = any(self.too_new(file, system) is None for system in newer)
-        return "use an older release of it, or a newer runtime" if helps else "use an older release of it"
+        older = f"require an older release of {file.entry.origin.name or 'it'}"
+        return f"{older}, or use a newer runtime" if helps else older
 
     def too_new(self, file: NativeFile, system: System) -> str | None:
-        """Return the first symbols that are newer than those of a system, as ``needs …; … has …``."""
+        """Return the first symbols that are newer than those of a system, as ``needs …, but … has …``."""
         sets = {"GLIBC": system.glibc, "GLIBCXX": system.glibcxx, "CXXABI": system.cxxabi, "GCC": system.gcc}
         for library, name, version in file.native.versions:
             highest = sets[name]
             if highest and library in system.libraries and library not in self._files and numbers(version) > highest:
-                return f"needs {name}_{version} of {library}; {system.name} has {name}_{'.'.join(map(str, highest))}"
+                return (
+                    f"needs {name}_{version} of {library}, but {system.name} has {name}_{'.'.join(map(str, highest))}"
+                )
         return None
 
 
@@ -135,12 +144,19 @@ def _other_python(file: NativeFile, target: Target) -> str | None:
     return f"an extension module for Python {file.python}"
 
 
-def _of_project(file: NativeFile, libraries: _Libraries) -> Iterator[_Problem]:
+def _wrong_platform(file: NativeFile, what: str, target: Target, fix: str, *, is_certain: bool) -> _Problem:
+    because = f"which {target} can't load"
+    return _Problem(code="wrong-platform", file=file, what=what, because=because, fix=fix, is_certain=is_certain)
+
+
+def _of_project(file: NativeFile, libraries: _Libraries, kind: Kind) -> Iterator[_Problem]:
+    """Yield what is wrong with a file of the project."""
     target = libraries.target
     foreign = _foreign(file, target) or _other_python(file, target)
-    fix = "exclude it, or build it for the target on Amazon Linux before"
+    pattern = file.entry.path.removeprefix(LAYER_PREFIX if kind == "layer" else "")
+    fix = f'exclude it with exclude-files = ["/{pattern}"], or build it on Amazon Linux for {target}'
     if foreign:
-        yield _Problem(file, foreign, f"the target is {target}", fix, is_certain=True)
+        yield _wrong_platform(file, foreign, target, fix, is_certain=True)
     else:
         yield from _unloadable(file, libraries, fix)
         missing = libraries.missing(file)
@@ -151,7 +167,7 @@ def _of_project(file: NativeFile, libraries: _Libraries) -> Iterator[_Problem]:
 def _of_wheel(files: Sequence[NativeFile], libraries: _Libraries, *, is_pure: Callable[[], bool]) -> Iterator[_Problem]:
     """Yield what is wrong with the files of one wheel; ``is_pure`` returns whether its tags are for any platform.
 
-    If they are, nothing is sure: the wheel might do without its native code.
+    If they are, nothing is certain: the wheel might work without its native code.
     """
     target = libraries.target
     modules = [file for file in files if file.is_module]
@@ -167,7 +183,7 @@ def _of_wheel(files: Sequence[NativeFile], libraries: _Libraries, *, is_pure: Ca
     for file in unfit if not pure or not fitting else ():
         by_name = fitting and _other_python(file, target)  # a wheel for several Pythons that has this one
         what = wrong[file.entry.path] or ""
-        yield _Problem(file, what, f"the target is {target}", _ASK, is_certain=not (by_name or pure))
+        yield _wrong_platform(file, what, target, _another_release(file), is_certain=not (by_name or pure))
     for problem in _of_fitting(fitting, files, libraries):
         yield replace(problem, is_certain=problem.is_certain and not is_pure())
 
@@ -175,21 +191,22 @@ def _of_wheel(files: Sequence[NativeFile], libraries: _Libraries, *, is_pure: Ca
 def _nothing_for_target(files: Sequence[NativeFile], target: Target, *, pure: bool) -> Iterator[_Problem]:
     """Yield the native code of a wheel that has none for the target.
 
-    A pure wheel might have some for Windows that Linux does without: launchers, as in pip's and setuptools' wheels, and
+    A pure wheel might have some for Windows that Linux doesn't need: launchers, as in pip's and setuptools' wheels, and
     .NET, as in pythonnet's.
     """
     for file in sorted(files, key=lambda file: file.native.format != "ELF"):
         if not pure or file.native.format != "PE" or file.entry.path.endswith(".pyd"):
             is_loaded = file.native.kind == "library" or file.native.format != "ELF"
             what = _foreign(file, target) or ""
-            yield _Problem(file, what, f"the target is {target}", _ASK, is_certain=is_loaded and not pure)
+            yield _wrong_platform(file, what, target, _another_release(file), is_certain=is_loaded and not pure)
 
 
-_ASK = "use another release of it, and tell its maintainers"
+def _another_release(file: NativeFile) -> str:
+    return f"require another release of {file.entry.origin.name or 'it'}, and report it to the maintainers"
 
 
 def _of_fitting(units: Sequence[NativeFile], files: Sequence[NativeFile], libraries: _Libraries) -> Iterator[_Problem]:
-    """Yield what keeps files of the right kind from being loaded; what no module needs may be made for other places."""
+    """Yield why files of the right kind can't be loaded; those that no module needs might be for other systems."""
     own = {file.entry.path for file in files}
     reached = {file.entry.path: file for unit in units for file in libraries.reached(unit)}
     for path in sorted(reached.keys() & own):
@@ -208,27 +225,34 @@ def _of_fitting(units: Sequence[NativeFile], files: Sequence[NativeFile], librar
 
 def _unloadable(file: NativeFile, libraries: _Libraries, fix: str) -> Iterator[_Problem]:
     if file.native.damage:
-        yield _Problem(file, "damaged native code", file.native.damage, "replace it by a sound one", is_certain=True)
+        yield _Problem(
+            code="damaged-library",
+            file=file,
+            what="damaged native code",
+            because=f"because {file.native.damage}",
+            fix="replace the file" if file.entry.origin.project else _another_release(file),
+            is_certain=True,
+        )
     too_new = libraries.too_new(file, libraries.system)
     if too_new:
-        what, _, found = too_new.partition("; ")
-        yield _Problem(file, what, found, fix, is_certain=True)
+        what, because = too_new.split(", ")
+        yield _Problem(code="glibc-too-old", file=file, what=what, because=because, fix=fix, is_certain=True)
 
 
 def _missing(file: NativeFile, names: Sequence[str], libraries: _Libraries, *, is_certain: bool) -> _Problem:
     shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
-    kind, verb = ("it", "is") if len(names) == 1 else ("them", "are")
-    found = f"neither the archive nor {libraries.system.name} has {kind}"
+    them, verb = ("it", "isn't") if len(names) == 1 else ("them", "aren't")
+    because = f"which {verb} in the zip or in {libraries.system.name}"
     if libraries.is_uncertain(names):
-        found = (
-            f"{'they' if verb == 'are' else kind} {verb} not in the archive, and perhaps not in {libraries.system.name}"
-        )
+        because = f"which {verb} in the zip and might not be in {libraries.system.name}"
     substitute = SUBSTITUTES.get(canonicalize_name(file.entry.origin.name))
-    if substitute:
-        fix = f"require {substitute} instead, or put {kind} into the archive's lib/ folder"
-    else:
-        fix = f"put {kind} into the archive's lib/ folder, or use a distribution that brings {kind} along"
-    return _Problem(file, f"needs {shown}", found, fix, is_certain)
+    add = f"add {them} to lib/ in the zip with force-include"
+    fix = (
+        f"require {substitute} instead, or {add}" if substitute else f"{add}, or require a package that includes {them}"
+    )
+    return _Problem(
+        code="missing-library", file=file, what=f"needs {shown}", because=because, fix=fix, is_certain=is_certain
+    )
 
 
 def _is_pure(candidate: Candidate, origin: Origin) -> bool:
@@ -243,20 +267,19 @@ def _is_pure(candidate: Candidate, origin: Origin) -> bool:
 
 
 def _folded(problems: Iterable[_Problem]) -> list[list[_Problem]]:
-    """Return the problems of one distribution with those of a kind together; the project's files stand alone."""
+    """Return the problems of one distribution grouped by kind; those of the project's files stay separate."""
     kinds: dict[object, list[_Problem]] = defaultdict(list)
     for problem in problems:
         alone = problem.file.entry.path if problem.file.entry.origin.project else ""
-        kinds[problem.what.partition(" ")[0], problem.found, problem.is_certain, alone].append(problem)
+        kinds[problem.what.partition(" ")[0], problem.because, problem.is_certain, alone].append(problem)
     return list(kinds.values())
 
 
-def _finding(problems: Sequence[_Problem], candidate: Candidate) -> Finding:
-    first, others = problems[0], len(problems) - 1
+def _diagnostic(problems: Sequence[_Problem], candidate: Candidate) -> Diagnostic:
+    """Return one error or warning for problems of one kind."""
+    first, count = problems[0], len(problems) - 1
     origin = first.file.entry.origin
-    alike = f", and {others} more of its files" if others else ""
-    owner = "" if origin.project else f" ({origin}{alike})"
-    text = f"{first.file.entry.path}: {first.what}{owner}; {first.found}; {first.fix}"
-    if first.is_certain and candidate.config.native_check == "error":
-        return Finding("error", text)
-    return Finding("warning", f"{text}; the archive is built all the same.")
+    more = f", and {count} more file{'s' if count > 1 else ''}" if count else ""
+    where = first.file.entry.path + (f" ({origin}{more})" if origin.name and not origin.project else "")
+    is_error = first.is_certain and candidate.config.native_check == "error"
+    return (error if is_error else warning)(first.code, where, f"{first.what}, {first.because}", first.fix)

@@ -1,4 +1,4 @@
-"""The files of an archive that hold native code, with what they say of themselves; a wheel is read once."""
+"""Find the files of an archive that are native code, and read their headers; a wheel is read once."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING
 
 from hatch_lambda.archive.plan import WheelContent, open_content
 from hatch_lambda.checks.elf import HEAD, LAYOUT, Native, format_of, read_native
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import PlanError
 from hatch_lambda.files import json_values
 from hatch_lambda.files.temporary import temporary_space
@@ -23,15 +24,15 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.cache import ResultCache
 
 _IN_MEMORY = 8 << 20
-"""Bytes of one file that are held in memory; larger ones go through a temporary file."""
+"""Bytes of one file that are kept in memory; larger ones go through a temporary file."""
 
 _LARGEST = 1 << 30
-"""Bytes of the largest file that is looked into; Lambda takes less than a quarter of it."""
+"""Bytes of the largest file that is read; Lambda accepts less than a quarter of it."""
 
 _CHUNK = 1 << 20
 
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError)
-"""What zipfile and the decompressors raise for bytes that are not what they should be."""
+"""What zipfile and the decompressors raise for damaged bytes."""
 
 _MODULE = re.compile(r"(?P<name>[^\W\d]\w*)(?:\.cpython-(?P<major>\d)(?P<minor>\w+?)(?P<system>-[^/]*)?|\.abi3)?\.so")
 """File names of extension modules on Linux. Source: PEP 3149 and PEP 384."""
@@ -46,13 +47,13 @@ class NativeFile:
 
     @property
     def stem(self) -> str:
-        """Return the file's path without what its name tells of Python and system."""
+        """Return the file's path without the tags of Python and system in its name."""
         directory, slash, name = self.entry.path.rpartition("/")
         return f"{directory}{slash}{name.partition('.')[0]}"
 
     @property
     def is_module(self) -> bool:
-        """Return whether Python on Linux would import the file, by its name or by what is in it."""
+        """Return whether Python on Linux would import the file, judged by its name or content."""
         match = _MODULE.fullmatch(self.entry.path.rpartition("/")[2])
         if match is None:
             return False
@@ -60,7 +61,7 @@ class NativeFile:
 
     @property
     def python(self) -> str | None:
-        """Return the Python that the file's name is of, such as ``3.13`` or ``3.13t``; ``None`` if it is of none."""
+        """Return the Python in the file's name, for example ``3.13`` or ``3.13t``; ``None`` if there is none."""
         match = _MODULE.fullmatch(self.entry.path.rpartition("/")[2])
         return f"{match['major']}.{match['minor']}" if match and match["major"] else None
 
@@ -82,8 +83,8 @@ def native_files(plan: ArchivePlan, results: ResultCache) -> Iterator[NativeFile
 
 
 def _of_wheel(content: WheelContent, results: ResultCache) -> dict[str, Native]:
-    """Return what is native in a whole wheel, whatever of it goes in: that stays so as long as its hash does."""
-    known = results.get(_remembered, "native", LAYOUT, content.sha256) if content.sha256 else None
+    """Return the native code of a whole wheel, even if it is excluded; the result is cached by the wheel's hash."""
+    known = results.get(_known_natives, "native", LAYOUT, content.sha256) if content.sha256 else None
     if known is not None:
         return known
     found = dict(_in_zip(content.wheel))
@@ -92,9 +93,15 @@ def _of_wheel(content: WheelContent, results: ResultCache) -> dict[str, Native]:
     return found
 
 
-def _remembered(value: object) -> dict[str, Native]:
+def _known_natives(value: object) -> dict[str, Native]:
     pairs = (json_values.items(item) for item in json_values.items(value))
     return {json_values.text(member): Native.from_json(native) for member, native in pairs}
+
+
+def unreadable_wheel(path: Path, error: Exception) -> Diagnostic:
+    """Return the problem that a wheel can't be read as a zip."""
+    problem = f"can't be read as a zip, because {error}"
+    return Diagnostic(code="bad-wheel", where=path.name, problem=problem, fix="build or download the wheel again")
 
 
 def _in_zip(path: Path) -> Iterator[tuple[str, Native]]:
@@ -106,7 +113,7 @@ def _in_zip(path: Path) -> Iterator[tuple[str, Native]]:
                 if native:
                     yield info.filename, native
     except _UNREADABLE as error:
-        raise PlanError(f"{path.name}: cannot be read as a zip; {error}; make it anew") from None
+        raise PlanError(unreadable_wheel(path, error)) from None
 
 
 def _read(file: IO[bytes], size: int) -> Native | None:
@@ -115,7 +122,7 @@ def _read(file: IO[bytes], size: int) -> Native | None:
     if form != "ELF":
         return form and Native(form)
     if size > _LARGEST:
-        return Native(form, damage=f"it has more than {_LARGEST:,} bytes")
+        return Native(form, damage=f"it is larger than {_LARGEST >> 20} MiB")
     with temporary_space(), tempfile.SpooledTemporaryFile(_IN_MEMORY) as whole:
         whole.write(head)
         while chunk := file.read(_CHUNK):

@@ -1,4 +1,4 @@
-"""What a Python module in the zip says about itself, read without running it."""
+"""Read the names and functions of a Python module in the zip, without running it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hatch_lambda.archive.plan import open_content
-from hatch_lambda.checks.base import Finding
+from hatch_lambda.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ ANYTHING = "*"
 """Stands for names that only running the module would reveal."""
 
 LARGEST_SOURCE = 16 << 20
-"""Bytes of the largest module that is read; the syntax tree of a larger one would take gigabytes."""
+"""Bytes of the largest module that is read; the syntax tree of a larger one would need gigabytes."""
 
 _WRITING = frozenset({"exec", "globals", "locals", "setattr", "vars", "global_enum"})
 """Functions through which a module can define names that its source doesn't show."""
@@ -56,10 +56,15 @@ class SourceProblem:
     fix: str
     is_certain: bool
 
-    def diagnostic(self, path: str) -> Finding:
+    def diagnostic(self, path: str) -> Diagnostic:
         """Return what to report about the file at a path of the zip: an error only if the problem is certain."""
-        where = f"{path}:{self.line}" if self.line else path
-        return Finding("error" if self.is_certain else "warning", f"{where}: {self.problem}; {self.fix}")
+        return Diagnostic(
+            code="syntax-error" if self.is_certain else "unchecked",
+            where=f"{path}:{self.line}" if self.line else path,
+            problem=self.problem,
+            fix=self.fix,
+            severity="error" if self.is_certain else "warning",
+        )
 
 
 def parse_entry(entry: Entry, target: Target) -> ast.Module | SourceProblem:
@@ -85,7 +90,7 @@ def parse_source(content: bytes, target: Target) -> ast.Module | SourceProblem:
 
 
 def compile_problem(content: bytes, target: Target) -> SourceProblem | None:
-    """Return why a module that can be parsed can't be compiled, such as a ``return`` outside of a function."""
+    """Return why a module that can be parsed can't be compiled, for example a ``return`` outside of a function."""
     try:
         with warnings.catch_warnings(), suppress(RecursionError, MemoryError):  # limits of the compiler, as above
             warnings.simplefilter("ignore")

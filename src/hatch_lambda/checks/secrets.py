@@ -1,4 +1,4 @@
-"""Whether the project's files in the zip might contain secrets, as their names say."""
+"""Whether the project's files in the zip might contain secrets, judged by their names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hatch_lambda.archive.plan import open_content
-from hatch_lambda.checks.base import Finding
+from hatch_lambda.checks.base import warning
 from hatch_lambda.layers import LAYER_PREFIX
 
 if TYPE_CHECKING:
@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
     from hatch_lambda.archive.plan import Entry
     from hatch_lambda.checks.base import Candidate
+    from hatch_lambda.diagnostics import Diagnostic
 
 _SECRET = re.compile(
     r"""
     (.*/)?(
       \.env(\..+)? | \.envrc | [^/]+\.env                       # settings of a development machine
     | id_(rsa|dsa|ecdsa|ed25519)(_sk)?                          # private keys of SSH, by ssh-keygen's names
-    | [^/]+\.(p12|pfx|ppk)                                      # key stores, which exist to hold a private key
+    | [^/]+\.(p12|pfx|ppk)                                      # key stores, which exist for a private key
     | [^/]+\.(pem|key)                                          # private keys, unless the content is public
     | credentials[^/]*\.(json|csv) | ([^/]*_)?accesskeys\.csv | rootkey\.csv     # downloads of AWS and Google
     | client_secret[^/]*\.json | service[-_]account[^/]*\.json
@@ -32,7 +33,7 @@ _SECRET = re.compile(
 )
 
 _PLACEHOLDERS = frozenset({"example", "examples", "sample", "template", "tmpl", "dist", "schema", "defaults"})
-"""Parts of names of files that show the form of a secret, such as ``.env.example``, without one."""
+"""Parts of names of files that show the form of a secret, for example ``.env.example``, without one."""
 
 _PEM_BEGIN = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
 """The first line of a block. Source: RFC 7468."""
@@ -45,7 +46,7 @@ _SHOWN = 8
 """Files that are named."""
 
 
-def check_secrets(candidate: Candidate) -> Iterator[Finding]:
+def check_secrets(candidate: Candidate) -> Iterator[Diagnostic]:
     """Yield a warning for each of the project's files that might contain a secret; the last counts those after it.
 
     Dependencies are public, and so are certificates and public keys.
@@ -61,7 +62,7 @@ def check_secrets(candidate: Candidate) -> Iterator[Finding]:
         more = f" (and {others} more file{'s' if others > 1 else ''})" if others else ""
         problem = "might contain secrets that everyone with access to the function's code can read"
         fix = f'exclude it with exclude-files = ["/{path.removeprefix(prefix)}"]'
-        yield Finding("warning", f"{path}{more}: {problem}; {fix}")
+        yield warning("secret-file", path + more, problem, fix)
 
 
 def _is_public(entry: Entry) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_lambda.archive.plan import open_content
-from hatch_lambda.checks.base import Finding
+from hatch_lambda.checks.base import warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hatch_lambda.archive.plan import Entry
     from hatch_lambda.checks.base import Candidate
+    from hatch_lambda.diagnostics import Diagnostic
 
 _CUSTOMIZATIONS = ("sitecustomize", "usercustomize")
 """Modules that Python imports at startup if they are on its path.
@@ -26,7 +27,7 @@ _START_FILES = (3, 15)
 """The first Python with ``.start`` files. Source: PEP 829, read 2026-11-27."""
 
 
-def check_startup_files(candidate: Candidate) -> Iterator[Finding]:
+def check_startup_files(candidate: Candidate) -> Iterator[Diagnostic]:
     """Yield a warning for each startup file that runs code, and for each module that Python imports at startup.
 
     Source: ``add_default_site_directories`` in ``bootstrap.py`` of AWS's images of python3.10 and python3.11, which
@@ -37,19 +38,19 @@ def check_startup_files(candidate: Candidate) -> Iterator[Finding]:
             line = _first_code(path, entry, candidate) if "/" not in path and candidate.is_own(entry) else None
             if line:
                 fix = f'exclude it with exclude-files = ["/{path}"] unless the function needs it'
-                text = f"{path}:{line}{_owner(entry)}: runs code at every cold start, before the handler; {fix}"
-                yield Finding("warning", text)
+                where = f"{path}:{line}{_owner(entry)}"
+                yield warning("startup-code", where, "runs code at every cold start, before the handler", fix)
         for name in _CUSTOMIZATIONS:
             found = directory.find(name)
             if found and found.entry and candidate.is_own(found.entry):
                 fix = f'exclude it with exclude-files = ["/{found.path}"]'
                 fix = "rename it" if found.entry.origin.project else fix
-                because = "Python imports it before the handler if PYTHONPATH includes its directory"
-                yield Finding("warning", f"{found.path}{_owner(found.entry)}: {because}; {fix}")
+                problem = "Python imports it before the handler if PYTHONPATH includes its directory"
+                yield warning("startup-code", found.path + _owner(found.entry), problem, fix)
 
 
 def _owner(entry: Entry) -> str:
-    return "" if entry.origin.project else f" ({entry.origin})"
+    return "" if entry.origin.project or not entry.origin.name else f" ({entry.origin})"
 
 
 def _first_code(path: str, entry: Entry, candidate: Candidate) -> int | None:

@@ -9,7 +9,7 @@ from packaging.tags import parse_tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from hatch_lambda.archive.plan import WheelContent, open_content
-from hatch_lambda.checks.base import Finding
+from hatch_lambda.checks.base import warning
 from hatch_lambda.files import json_values
 from hatch_lambda.runtime.target import wheel_tags
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.archive.plan import Content
     from hatch_lambda.checks.base import Candidate
+    from hatch_lambda.diagnostics import Diagnostic
     from hatch_lambda.resolve.cache import ResultCache
 
 _LARGEST = 1 << 16
@@ -29,7 +30,7 @@ _SHOWN = 3
 """Tags that a message names before it counts."""
 
 
-def check_wheel_tags(candidate: Candidate) -> Iterator[Finding]:
+def check_wheel_tags(candidate: Candidate) -> Iterator[Diagnostic]:
     """Yield a warning for each wheel whose file name and ``WHEEL`` file disagree on its tags.
 
     Source: https://packaging.python.org/en/latest/specifications/binary-distribution-format/, "File contents": ``Tag``
@@ -39,7 +40,7 @@ def check_wheel_tags(candidate: Candidate) -> Iterator[Finding]:
         if entry.origin.dist_info and entry.path.endswith(f"{entry.origin.dist_info}/WHEEL"):
             filename, inside = wheel_filename(entry.content), tags_inside(entry.content, candidate.results)
             if filename and inside and inside != wheel_tags(filename):
-                yield Finding("warning", _text(filename, inside))
+                yield _diagnostic(filename, inside)
 
 
 def wheel_filename(content: Content) -> str | None:
@@ -53,7 +54,7 @@ def wheel_filename(content: Content) -> str | None:
 
 
 def tags_inside(content: Content, results: ResultCache) -> frozenset[Tag]:
-    """Return the tags in a ``WHEEL`` file, which is read once as long as its wheel's hash stays."""
+    """Return the tags in a ``WHEEL`` file; the result is cached by the hash of the wheel."""
     sha256 = content.sha256 if isinstance(content, WheelContent) else ""
     lines = results.get(json_values.texts, "tags", sha256) if sha256 else None
     if lines is None:
@@ -72,10 +73,8 @@ def _parsed(line: str) -> frozenset[Tag]:
         return frozenset()
 
 
-def _text(filename: str, inside: frozenset[Tag]) -> str:
+def _diagnostic(filename: str, inside: frozenset[Tag]) -> Diagnostic:
     shown = sorted(map(str, inside))
     more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
-    return (
-        f"{filename}: its WHEEL file has other tags ({', '.join(shown[:_SHOWN])}{more}) than its file name; report it "
-        "to the maintainers"
-    )
+    problem = f"its WHEEL file has other tags ({', '.join(shown[:_SHOWN])}{more}) than its file name"
+    return warning("tag-mismatch", filename, problem, "report it to the maintainers")

@@ -1,8 +1,7 @@
-"""The command ``hatch-lambda``: what can be done with a finished zip.
+"""The command ``hatch-lambda``, which inspects, verifies, and deploys existing zips.
 
-Exit codes: 0 if all is well, 1 for a problem, 2 for a command line that is none. What was asked for goes to stdout,
-problems go to stderr. A command is a module with ``add_arguments`` and ``run``, named in ``COMMANDS``, and is imported
-only when it is called.
+Exit codes: 0 for success, 1 for a problem, 2 for wrong usage, 130 if interrupted. Results go to stdout, messages to
+stderr. A command is a module in ``COMMANDS`` with ``add_arguments`` and ``run``; it is imported only when it is called.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from hatch_lambda import __version__
-from hatch_lambda.cli.output import discard_stdout, flush, open_closed_streams, say_error
+from hatch_lambda.cli.output import discard_stdout, flush, open_closed_streams, print_error
 from hatch_lambda.errors import HatchLambdaError
 
 if TYPE_CHECKING:
@@ -23,28 +22,30 @@ if TYPE_CHECKING:
 PROGRAM = "hatch-lambda"
 
 COMMANDS = {
-    "info": "what a zip was made for, what is in it, and what fills it",
-    "diff": "what changed from one zip to another",
-    "verify": "whether a zip is sound and fit for Lambda",
-    "deploy": "brings zips to AWS: code of functions, versions, aliases, layers",
+    "info": "show the runtime, packages, and sizes of a zip",
+    "diff": "compare two zips",
+    "verify": "check that a zip is undamaged and works on Lambda",
+    "deploy": "deploy zips to existing Lambda functions and layers",
 }
-"""Each command, the name of its module here, with what it shows."""
+"""Each command, which is the name of its module, and its summary."""
+
+_EXIT_CODES = "Exit codes: 0 success, 1 a problem, 2 wrong usage, 130 interrupted."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return the exit code; raises ``SystemExit`` with 2 for arguments that it does not know."""
+    """Run a command and return the exit code; raises ``SystemExit`` with 2 for wrong usage."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a console may lack the letters of a file's name
+            stream.reconfigure(errors="backslashreplace")  # the console's encoding might lack characters of file names
     try:
         code = _run(given)
         flush()
     except HatchLambdaError as error:
-        say_error(error)
+        print_error(error)
         return error.exit_code
-    except BrokenPipeError:  # the reader, such as head, has seen enough
+    except BrokenPipeError:  # the reader, such as head, has ended
         discard_stdout()
         return 1
     except KeyboardInterrupt:
@@ -54,10 +55,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: Sequence[str]) -> int:
     if not given or given[0] not in COMMANDS:
-        _overall_parser().parse_args(given)  # ends the program, with help, version or usage
+        _overall_parser().parse_args(given)  # prints help, version, or usage, and exits
     name = given[0]
     command = importlib.import_module(f"hatch_lambda.cli.{name}")
-    parser = argparse.ArgumentParser(prog=f"{PROGRAM} {name}", description=command.__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        prog=f"{PROGRAM} {name}", description=command.__doc__, epilog=_EXIT_CODES, allow_abbrev=False
+    )
     command.add_arguments(parser)
     code: int = command.run(parser.parse_args(given[1:]))
     return code
@@ -67,11 +70,11 @@ def _overall_parser() -> argparse.ArgumentParser:
     listed = "\n".join(f"  {name:<8}{what}" for name, what in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
-        description=f"Looks into a finished AWS Lambda zip, ours or another's, and deploys it.\n\ncommands:\n{listed}",
-        epilog=f"{PROGRAM} COMMAND --help tells more. Exit codes: 0 all is well, 1 a problem, 2 wrong usage.",
+        description=f"Inspect, verify, and deploy AWS Lambda zips that were made by any tool.\n\ncommands:\n{listed}",
+        epilog=f"Run '{PROGRAM} COMMAND --help' for details.\n\n{_EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
-    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="what to do")
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of the commands above")
     return parser

@@ -1,4 +1,4 @@
-"""Shows what changed from one zip to another: versions, and files and bytes by distribution."""
+"""Compare two zips: versions, files, and sizes by package."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add what the command takes."""
-    parser.add_argument("old", type=Path, metavar="OLD", help="the zip as it was")
-    parser.add_argument("new", type=Path, metavar="NEW", help="the zip as it is")
-    parser.add_argument("--json", action="store_true", help="as JSON, see docs/reference/report.md")
-    parser.add_argument("--exit-code", action="store_true", help="end with 1 unless both are the same byte for byte")
+    """Add the arguments of the command."""
+    parser.add_argument("old", type=Path, metavar="OLD", help="the zip before the change")
+    parser.add_argument("new", type=Path, metavar="NEW", help="the zip after the change")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--exit-code", action="store_true", help="exit with code 1 if the zips have different bytes")
 
 
 def run(options: Namespace) -> int:
-    """Write what differs and return 0, or with ``--exit-code`` 1 if anything does; raises ``ZipError``."""
+    """Print the difference and return 0, or with ``--exit-code`` 1 if there is one; raises ``ZipError``."""
     difference = Difference(inspect(read_zip(options.old)), inspect(read_zip(options.new)))
     if options.json:
         print_json(difference_json(difference))

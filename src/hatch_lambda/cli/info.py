@@ -1,7 +1,8 @@
-"""Shows what a zip was made for, what is in it, and what fills it."""
+"""Show the runtime, packages, and sizes of a zip."""
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 import zipfile
 from argparse import ArgumentTypeError
@@ -9,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from hatch_lambda.cli.output import print_json, print_lines
+from hatch_lambda.cli.output import flush, print_json, print_lines, print_messages
 from hatch_lambda.cli.target_options import add_target_arguments, inspected
-from hatch_lambda.errors import ZipError
+from hatch_lambda.diagnostics import Diagnostic
+from hatch_lambda.errors import OutputError, ZipError
 from hatch_lambda.inspect.size_tree import tree_lines
 from hatch_lambda.inspect.summary import as_json, lines
 from hatch_lambda.inspect.treemap import treemap_page
@@ -22,17 +24,19 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add what the command takes."""
-    parser.add_argument("zip", type=Path, metavar="ZIP", help="a function's or a layer's zip, made by any tool")
+    """Add the arguments of the command."""
+    parser.add_argument("zip", type=Path, metavar="ZIP", help="function zip or layer zip, made by any tool")
     add_target_arguments(parser)
-    parser.add_argument("--json", action="store_true", help="as JSON, see docs/reference/report.md")
-    parser.add_argument("--tree", action="store_true", help="what fills it, folder by folder, the biggest first")
-    parser.add_argument("--depth", type=_depth, default=2, metavar="N", help="folders that --tree descends (default 2)")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with a map of what fills it")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--tree", action="store_true", help="print the sizes by directory, the largest first")
+    parser.add_argument(
+        "--depth", type=_depth, default=2, metavar="N", help="levels of directories that --tree shows (default: 2)"
+    )
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with a map of the sizes")
 
 
 def run(options: Namespace) -> int:
-    """Write what is known of the zip and return 0; raises ``ZipError``."""
+    """Print the description of the zip and return 0; raises ``ZipError``."""
     if options.html:
         _check_page(options.html)
     inspection = inspected(options)
@@ -47,9 +51,8 @@ def run(options: Namespace) -> int:
         print_lines(tree_lines(inspection.archive.plan.entries, options.depth))
         return 0
     print_lines(lines(inspection))
-    warned = [*(f"  problem: {text}" for text in inspection.problems)]
-    warned += [f"  warning: {text}" for text in inspection.warnings]
-    print_lines(["", *warned] if warned else [])
+    flush()
+    print_messages(inspection.problems, inspection.warnings)
     return 0
 
 
@@ -60,15 +63,20 @@ def _depth(text: str) -> int:
 
 
 def _check_page(path: Path) -> None:
-    """Raise ``ZipError`` for a zip, as where FILE was forgotten and the next word was taken for it."""
-    if path.is_file() and zipfile.is_zipfile(path):  # a pipe would be waited for
+    """Raise ``ZipError`` for a zip, so that a forgotten FILE doesn't overwrite it."""
+    if path.is_file() and zipfile.is_zipfile(path):  # opening a pipe would block
         raise ZipError(
-            f"{path}: is a zip, and not overwritten; give --html the name of a page, such as {path.stem}.html"
+            Diagnostic(
+                code="command-line",
+                where="--html",
+                problem=f"{str(path)!r} is a zip, which isn't overwritten",
+                fix=f"pass --html {shlex.quote(f'{path.stem}.html')}",
+            )
         )
 
 
 def _write(path: Path, text: str) -> None:
-    """Write the page in one step, so that no half of it is ever there; a pipe or a device is written to as it is."""
+    """Write the page completely or not at all; a pipe or a device is written to directly."""
     try:
         if path.exists() and not path.is_file():
             path.write_text(text, "utf-8")
@@ -76,12 +84,19 @@ def _write(path: Path, text: str) -> None:
         with _replacing(path.resolve()) as file:
             file.write(text.encode())
     except OSError as error:
-        raise ZipError(f"{path}: cannot be written; {error.strerror}; choose another file") from None
+        raise OutputError(
+            Diagnostic(
+                code="output-not-written",
+                where=str(path),
+                problem=f"can't be written ({error.strerror})",
+                fix="pass another file to --html",
+            )
+        ) from None
 
 
 @contextmanager
 def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file that takes the place of ``path`` at the end of the block, with its rights."""
+    """Open a file that replaces ``path`` at the end of the block, with its permissions."""
     with tempfile.NamedTemporaryFile(prefix=f".{path.name[:200]}.", dir=path.parent, delete=False) as file:
         try:
             yield file

@@ -1,4 +1,4 @@
-"""Options that say what a zip is for, where the zip itself does not."""
+"""The options for the runtime, architecture, handler, and layers of a zip."""
 
 from __future__ import annotations
 
@@ -15,17 +15,22 @@ if TYPE_CHECKING:
 
 
 def add_target_arguments(parser: ArgumentParser) -> None:
-    """Add the options; what is given wins over what the zip says."""
-    parser.add_argument("--runtime", metavar="NAME", help="the runtime it is for, such as python3.13")
-    parser.add_argument("--architecture", metavar="NAME", help="x86_64 or arm64")
-    parser.add_argument("--handler", metavar="NAME", help="the handler, as in package.module.function")
+    """Add the options, which override what the zip declares."""
+    parser.add_argument("--runtime", metavar="NAME", help="runtime of the zip, such as python3.13")
+    parser.add_argument("--architecture", metavar="NAME", help="architecture of the zip: x86_64 or arm64")
+    parser.add_argument("--handler", metavar="NAME", help="handler of the function, such as package.module.function")
     parser.add_argument(
-        "--layer", type=Path, action="append", default=[], metavar="ZIP", help="a layer that it is used with, in order"
+        "--layer",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="ZIP",
+        help="layer of the function; can be repeated",
     )
 
 
 def inspected(options: Namespace) -> Inspection:
-    """Return what is known of the zip that the command line names; raises ``ZipError``."""
+    """Return the inspection of the zip on the command line; raises ``ZipError``."""
     return inspect(
         read_zip(options.zip),
         runtime=options.runtime,

@@ -1,1 +1,1 @@
-"""Directories and files of this machine: temporary ones, those of this user alone, and the paths that a zip accepts."""
+"""Files of this machine: temporary and private directories, and the paths that files in a zip can have."""

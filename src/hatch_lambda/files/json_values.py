@@ -1,6 +1,6 @@
-"""JSON that an earlier build has written, read as what it should be; anything else is a ``ValueError``.
+"""Reads JSON that an earlier build wrote.
 
-Each function returns the value that it is given, or raises.
+Each function returns its argument if it has the expected type, and raises ``ValueError`` otherwise.
 """
 
 from __future__ import annotations

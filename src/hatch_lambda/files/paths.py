@@ -1,4 +1,4 @@
-"""Which paths the files of a zip may have, wherever the zip comes from, and which files of this machine are read."""
+"""The paths that files in a zip can have, and the files of this machine that can be read."""
 
 from __future__ import annotations
 
@@ -17,21 +17,23 @@ _LONGEST_NAME, _LONGEST_PATH = 255, 4095 - len("/var/task/")
 """Bytes. Source: ``NAME_MAX`` and ``PATH_MAX`` of Linux, ``limits.h``."""
 
 _FORBIDDEN = re.compile(r"[\x00-\x1f\\]|^[A-Za-z]:")
-"""Control characters, and what Windows takes for a separator or a drive."""
+"""Control characters, and what Windows reads as a separator or a drive."""
 
 
 def path_problem(path: str) -> str | None:
-    """Return why no file of a zip may have the path; ``None`` if one may.
+    """Return why no file in a zip can have the path, as in ``isn't valid UTF-8``; ``None`` if one can.
 
-    What a build puts into a zip and what a zip or a wheel is refused for is decided here alone.
+    The same rule applies to the zips that hatch-lambda builds and to the wheels and zips that it reads.
     """
-    if _FORBIDDEN.search(path) or _is_too_long(path):
-        return "is not a path for every system"
+    if _FORBIDDEN.search(path):
+        return "contains a backslash, a drive letter, or a control character"
+    if _is_too_long(path):
+        return "is longer than Linux allows"
     parts = path.split("/")
     if "" in parts or "." in parts or ".." in parts:
-        return "leads out of the archive or is not a plain path"
+        return "isn't a plain path inside the zip"
     if not path.isascii() and any("\ud800" <= letter <= "\udfff" for letter in path):
-        return "is not UTF-8, as names in the archive are"
+        return "isn't valid UTF-8"
     return None
 
 
@@ -43,12 +45,12 @@ def _is_too_long(path: str) -> bool:
 
 
 def directory_order(path: str) -> str:
-    """Return a key that sorts paths so that all that lies in a folder stands together, right after its name."""
+    """Return a key that sorts everything in a directory right after the name of the directory."""
     return path.replace("/", "\0")
 
 
 def common_directory(one: str, other: str) -> int:
-    """Return how many characters of two paths name the folders that both lie in, the last slash included."""
+    """Return the length of the path of the deepest directory that contains both paths, including its slash."""
     low, high = 0, min(len(one), len(other))
     while low < high:
         middle = (low + high + 1) // 2
@@ -60,9 +62,9 @@ def common_directory(one: str, other: str) -> int:
 
 
 class SortedPaths:
-    """Paths in the order in which all that lies in a folder stands together.
+    """Paths sorted so that everything in a directory is in one range.
 
-    A set of all folders would take far more memory than the paths where those are deep.
+    For deep paths, a set of all directories would need far more memory than the paths.
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
@@ -72,23 +74,27 @@ class SortedPaths:
         return self.paths[index]
 
     def place(self, path: str) -> int:
-        """Return the index at which a path stands, or would stand."""
+        """Return the index of a path, or the index at which it would be inserted."""
         return bisect_left(self.paths, directory_order(path), key=directory_order)
 
     def inside(self, directory: str) -> range:
-        """Return the indexes of the paths that lie in a folder."""
+        """Return the indexes of the paths in a directory."""
         end = bisect_left(self.paths, f"{directory_order(directory)}\1", key=directory_order)
         return range(self.place(f"{directory}/"), end)
 
 
 def files_as_directories(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield each path that is a folder of another one too, with the first of those that lie in it.
+    """Yield each path that is also the directory of another path, with the first path in it.
 
-    Memory grows with the paths, and not with how deep they are.
+    Memory grows with the number of paths, not with their depth.
     """
     for path, other in pairwise(sorted(paths, key=directory_order)):
         if other.startswith(f"{path}/"):
             yield path, other
+
+
+class SpecialFileError(OSError):
+    """The file isn't a regular one."""
 
 
 _SPECIAL = {
@@ -100,7 +106,7 @@ _SPECIAL = {
 
 
 def check_regular(file: Path) -> None:
-    """Raise ``OSError`` for a pipe, which would be waited for, a socket, or a device, which may never end."""
+    """Raise ``SpecialFileError`` for a pipe, a socket, or a device: reading it could block, or never end."""
     kind = _SPECIAL.get(stat.S_IFMT(file.stat().st_mode))
     if kind:
-        raise OSError(errno.EINVAL, f"it is {kind}, not a regular file", str(file))
+        raise SpecialFileError(errno.EINVAL, f"it is {kind}, not a regular file", str(file))

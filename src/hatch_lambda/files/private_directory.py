@@ -1,4 +1,4 @@
-"""Directories of the cache: made for this user alone, and not used where another user can change what is in them."""
+"""Directories of the cache: created for this user only, and rejected if another user can change their content."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shlex
 import stat
 from typing import TYPE_CHECKING
 
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -17,20 +18,20 @@ CACHE_VARIABLE = "HATCH_LAMBDA_CACHE_DIR"
 
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _ROOT = 0
-"""The user who can change everything anyway."""
+"""This user can change every file anyway."""
 
 
 def make_private_directory(directory: Path) -> None:
-    """Make a directory, and those above it that are missing, for this user alone; raises ``OSError``."""
+    """Create a directory and its missing parents for this user only; raises ``OSError``."""
     if not directory.exists():
         make_private_directory(directory.parent)
         directory.mkdir(mode=0o700, exist_ok=True)
 
 
 def check_private(root: Path, directories: Iterable[Path], *, user: int | None = None) -> None:
-    """Raise ``ConfigError`` for the first of a cache's directories that another than the user can change.
+    """Raise ``ConfigError`` for the first directory of a cache that another user can change.
 
-    What cannot be looked at is not judged, nor is anything on systems whose modes say nothing of who may write.
+    Directories that can't be examined pass, and so does every directory on systems without POSIX modes.
     """
     for directory in directories if os.name == "posix" else ():
         try:
@@ -40,13 +41,18 @@ def check_private(root: Path, directories: Iterable[Path], *, user: int | None =
         if not stat.S_ISDIR(status.st_mode):
             continue
         if status.st_uid not in {_ROOT, os.geteuid() if user is None else user}:
-            raise ConfigError(
-                f"{directory}: another user can change the cache, because the directory belongs to user "
-                f"{status.st_uid}; remove it, or set {CACHE_VARIABLE} to a directory of yours"
+            raise _unsafe(
+                directory,
+                f"another user can change the cache, because the directory belongs to user {status.st_uid}",
+                f"remove it, or set {CACHE_VARIABLE} to a directory that you own",
             )
         if status.st_mode & _OTHERS_WRITE:
-            raise ConfigError(
-                f"{directory}: other users can change the cache, because the directory's mode is "
-                f"{stat.S_IMODE(status.st_mode):04o}; run 'chmod -R go-w {shlex.quote(str(root))}', or set "
-                f"{CACHE_VARIABLE} to another directory"
+            raise _unsafe(
+                directory,
+                f"other users can change the cache, because the directory's mode is {stat.S_IMODE(status.st_mode):04o}",
+                f"run 'chmod -R go-w {shlex.quote(str(root))}', or set {CACHE_VARIABLE} to another directory",
             )
+
+
+def _unsafe(directory: Path, problem: str, fix: str) -> ConfigError:
+    return ConfigError(Diagnostic(code="unsafe-cache", where=str(directory), problem=problem, fix=fix))

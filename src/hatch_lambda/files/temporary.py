@@ -1,4 +1,4 @@
-"""Temporary directories and files: made where ``TMPDIR`` says, removed at the end, and swept after killed builds."""
+"""Temporary files: created in ``TMPDIR``, removed at the end, and cleaned up after builds that were killed."""
 
 from __future__ import annotations
 
@@ -11,16 +11,20 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import TemporaryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 VARIABLE = "TMPDIR" if os.name == "posix" else "TEMP"
-"""Names the directory for temporary files. Source: https://docs.python.org/3/library/tempfile.html, read 2026-11-27."""
+"""The variable that sets the directory for temporary files.
+
+Source: https://docs.python.org/3/library/tempfile.html, read 2026-11-27.
+"""
 
 STALE = 24 * 60 * 60
-"""Seconds after which what a build has left is no longer a running build's."""
+"""Seconds after which a temporary file can't belong to a running build."""
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -30,9 +34,9 @@ _FULL_TEXTS = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
 
 @contextmanager
 def temporary_directory() -> Iterator[str]:
-    """Yield the path of a new directory for this user alone, which is gone at the end of the block.
+    """Yield the path of a new directory for this user only, and remove it at the end of the block.
 
-    Raises ``TemporaryError`` if it cannot be made, or if there is no space for what the block writes.
+    Raises ``TemporaryError`` if it can't be created, or if the disk is full when the block writes.
     """
     made = make_temporary_directory()
     try:
@@ -43,7 +47,7 @@ def temporary_directory() -> Iterator[str]:
 
 
 def make_temporary_directory() -> Path:
-    """Return a new directory for this user alone, which the caller removes; raises ``TemporaryError``."""
+    """Return a new directory for this user only, which the caller must remove; raises ``TemporaryError``."""
     try:
         return Path(tempfile.mkdtemp(prefix=_PREFIX, suffix=_SUFFIX))
     except OSError as error:
@@ -52,7 +56,7 @@ def make_temporary_directory() -> Path:
 
 @contextmanager
 def temporary_space() -> Iterator[None]:
-    """Raise ``TemporaryError`` where the block, which writes temporary files only, finds no space for them."""
+    """Raise ``TemporaryError`` if the disk is full in the block, which must write temporary files only."""
     try:
         yield
     except OSError as error:
@@ -61,33 +65,36 @@ def temporary_space() -> Iterator[None]:
         raise
 
 
-def check_space(said: str) -> None:
-    """Raise ``TemporaryError`` if another program, which writes temporary files only, says that it found no space."""
+def check_space(output: str) -> None:
+    """Raise ``TemporaryError`` if the output of a program that writes temporary files says that the disk is full."""
     for text in _FULL_TEXTS:
-        if text in said:
+        if text in output:
             raise TemporaryError(temporary_problem(OSError(errno.ENOSPC, text)))
 
 
-def temporary_problem(error: OSError) -> str:
-    """Return the problem that temporary files cannot be written, and what to do."""
+def temporary_problem(error: OSError) -> Diagnostic:
+    """Return the problem that temporary files can't be written."""
     try:
         where = tempfile.gettempdir()
-    except OSError:  # none of those that are tried can be used
+    except OSError:  # Python found no usable directory
         where = VARIABLE
-    return (
-        f"{where}: temporary files cannot be written there ({error.strerror}); free some space, or set {VARIABLE} to "
-        "another directory"
+    is_full = error.errno in FULL
+    return Diagnostic(
+        code="disk-full" if is_full else "directory-not-writable",
+        where=where,
+        problem=f"can't write temporary files ({error.strerror})",
+        fix=f"{'free some space' if is_full else 'make it writable'}, or set {VARIABLE} to another directory",
     )
 
 
 def sweep_temporary_directories() -> None:
-    """Remove what killed builds of this user have left."""
+    """Remove the temporary files of this user's builds that were killed."""
     with suppress(OSError):
         remove_stale(Path(tempfile.gettempdir()).glob(f"{_PREFIX}*{_SUFFIX}"))
 
 
 def remove_stale(paths: Iterable[Path]) -> None:
-    """Remove those files and directories that are this user's and that nothing was written to for a day."""
+    """Remove the files and directories that belong to this user and haven't changed for a day."""
     for path in paths:
         with suppress(OSError):
             status = path.lstat()
@@ -100,5 +107,5 @@ def remove_stale(paths: Iterable[Path]) -> None:
 
 
 def user() -> int:
-    """Return the number of the user whom files belong to that this program makes; 0 where users have none."""
+    """Return the number of the user who runs this program; 0 on systems without user numbers."""
     return os.geteuid() if os.name == "posix" else 0

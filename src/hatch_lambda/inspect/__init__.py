@@ -1,1 +1,1 @@
-"""What an existing zip contains, whoever made it. Start with ``inspect`` in ``inspection.py``."""
+"""What an existing zip contains, made by any tool. Start with ``inspect`` in ``inspection.py``."""

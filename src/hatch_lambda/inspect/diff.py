@@ -1,4 +1,4 @@
-"""What changed from one finished zip to another, by the owner of the files."""
+"""Compares two zips, by the owner of their files."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from hatch_lambda.inspect.inspection import Inspection
 
 DIFFERENCE_SCHEMA = 1
-"""Version of the layout of the JSON; it rises when a field changes its meaning or goes away."""
+"""Version of the layout of the JSON; it increases when a field is removed or changes its meaning."""
 
 _MARKS = {"added": "+", "removed": "-", "version": "~", "files": " "}
 
 
 @dataclass(frozen=True)
 class Change:
-    """What changed of one owner of files; a version is ``None`` where the zip lacks the owner."""
+    """The change of one owner of files; a version is ``None`` if the zip lacks the owner."""
 
     name: str
     old_version: str | None
@@ -36,7 +36,7 @@ class Change:
 
     @property
     def kind(self) -> Literal["added", "removed", "version", "files"]:
-        """Return what happened to the distribution as a whole."""
+        """Return the change of the distribution as a whole."""
         if self.old_version is None:
             return "added"
         if self.new_version is None:
@@ -46,19 +46,19 @@ class Change:
 
 @dataclass(frozen=True)
 class Difference:
-    """Two zips, and every owner of files whose version or files differ, sorted by name."""
+    """Two zips, and every owner whose version or files differ, sorted by name."""
 
     old: Inspection
     new: Inspection
 
     @property
     def same(self) -> bool:
-        """Return whether the two are the same byte for byte."""
+        """Return whether the zips have the same bytes."""
         return self.old.archive.sha256 == self.new.archive.sha256
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
-        """Return what changed, by owner."""
+        """Return the changes by owner."""
         before, after = _by_owner(self.old.archive), _by_owner(self.new.archive)
         found = (_change(name, before.get(name), after.get(name)) for name in sorted({*before, *after}))
         return tuple(one for one in found if one.kind != "files" or one.added or one.removed or one.changed)
@@ -91,7 +91,7 @@ def _version(entries: list[Entry]) -> str:
 
 
 def difference_json(difference: Difference) -> dict[str, Any]:
-    """Return the difference as a value of JSON; docs/reference/report.md says what each field means."""
+    """Return the difference as a JSON value; docs/reference/report.md explains the fields."""
     return {
         "schema": DIFFERENCE_SCHEMA,
         "same": difference.same,
@@ -131,7 +131,7 @@ def _side(inspection: Inspection) -> dict[str, Any]:
 
 
 def difference_lines(difference: Difference) -> Iterator[str]:
-    """Yield the difference for people: what it is for, its sizes in bytes, then owner by owner."""
+    """Yield the difference for people: its purpose, its sizes, then each owner."""
     old, new = _side(difference.old), _side(difference.new)
     yield f"{old['file']} -> {new['file']}"
     if difference.same:
@@ -139,11 +139,11 @@ def difference_lines(difference: Difference) -> Iterator[str]:
         return
     for name in ("kind", "runtime", "architecture", "handler"):
         if old[name] != new[name]:
-            yield f"  {name:<12}  {old[name] or 'not said'} -> {new[name] or 'not said'}"
+            yield f"  {name:<12}  {old[name] or 'unknown'} -> {new[name] or 'unknown'}"
     for name in ("zipped", "unzipped", "files"):
         yield f"  {name:<12}  {old[name]:,} -> {new[name]:,} ({new[name] - old[name]:+,})"
     if not difference.changes:
-        yield "  the same files; order, dates or compression differ"
+        yield "  the same files; order, dates, or compression differ"
         return
     yield ""
     rows = [_row(one) for one in difference.changes]

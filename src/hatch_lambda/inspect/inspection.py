@@ -1,17 +1,19 @@
-"""What a finished zip was made for, and what the checks say of it."""
+"""Finds the runtime and architecture of an existing zip, and checks it for them."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from hatch_lambda.checks import ZIP_CHECKS
-from hatch_lambda.checks.base import Candidate, Finding
+from hatch_lambda.checks.base import Candidate, error, warning
 from hatch_lambda.checks.imports import check_imports
 from hatch_lambda.checks.limits import check_zipped
 from hatch_lambda.config.options import LambdaConfig
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ZipError
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.layers import Layer, layer_problem
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from hatch_lambda.archive.read import LambdaZip
-    from hatch_lambda.diagnostics import Message
+    from hatch_lambda.diagnostics import Code, Diagnostic, Message
 
 Source = Literal["given", "lambda.json", "native code"]
 
@@ -34,10 +36,10 @@ _ARCHITECTURE_TAG = re.compile(r"(?:linux[a-z0-9_]*_|-)(x86_64|aarch64)(?:$|\.|-
 
 @dataclass(frozen=True)
 class Inspection:
-    """A finished zip, what it was made for, and what the checks found.
+    """An existing zip, its runtime and architecture, and the errors and warnings of the checks.
 
-    ``runtime`` and ``architecture`` are ``None`` where nothing tells; ``source`` says what did. The checks then took
-    the newest supported runtime on x86_64.
+    ``source`` is where ``runtime`` and ``architecture`` come from; they are ``None`` if they are unknown. The checks
+    then used the newest supported runtime and x86_64.
     """
 
     archive: LambdaZip
@@ -58,67 +60,67 @@ def inspect(
     handler: str | None = None,
     layers: Sequence[LambdaZip] = (),
 ) -> Inspection:
-    """Return what the zip was made for, and what the checks find.
+    """Return the zip's runtime and architecture, and the errors and warnings of the checks.
 
-    What is given wins over what the zip says of itself, and that over what its native code is for. The function is
-    checked together with its layers; while not all are given, neither its handler nor its imports are checked. Raises
-    ``ZipError`` for a runtime or an architecture that does not exist.
+    The arguments override the zip's description of itself, which overrides the runtime and architecture of its native
+    code. The function is checked together with its layers; handler and imports only if all layers are given. Raises
+    ``ZipError`` for an unknown runtime or architecture.
     """
     declared = _declared(archive)
     given = {"runtime": runtime, "architecture": architecture, "handler": handler}
-    seen = _detected(archive)
-    named = runtime or declared.get("runtime") or seen.get("runtime")
-    machine = _architecture(architecture or declared.get("architecture") or seen.get("architecture"))
+    detected = _detected(archive)
+    name = runtime or declared.get("runtime") or detected.get("runtime")
+    machine = _architecture(architecture or declared.get("architecture") or detected.get("architecture"))
     handler = handler or declared.get("handler")
-    target = Target(_runtime(named) if named else _newest(), machine or "x86_64")
+    target = Target(_runtime(name) if name else _newest(), machine or "x86_64")
     config = LambdaConfig(target=target, kind=archive.kind, name=declared.get("archive"), handler=handler)
-    unfit = _unfit_layers(archive, layers, target) if named and machine else ()  # else the target is a guess
+    unfit = _unfit_layers(archive, layers, target) if name and machine else ()  # otherwise, the target is a guess
     found = [*unfit, *_findings(archive, config, layers)]
     return Inspection(
         archive,
-        runtime=named,
+        runtime=name,
         architecture=machine,
-        source=_source(given, declared, named or machine),
+        source=_source(given, declared, name or machine),
         handler=handler,
         target=target,
-        problems=tuple(diagnostic.text for diagnostic in found if diagnostic.severity == "error"),
-        warnings=tuple(diagnostic.text for diagnostic in found if diagnostic.severity == "warning"),
+        problems=tuple(diagnostic for diagnostic in found if diagnostic.severity == "error"),
+        warnings=tuple(diagnostic for diagnostic in found if diagnostic.severity == "warning"),
     )
 
 
-def _unfit_layers(archive: LambdaZip, layers: Sequence[LambdaZip], target: Target) -> Iterator[Finding]:
-    """Yield an error for each zip that is, or is named as, a layer and is none for the target."""
+def _unfit_layers(archive: LambdaZip, layers: Sequence[LambdaZip], target: Target) -> Iterator[Diagnostic]:
+    """Yield an error for each layer, among them the zip itself, that doesn't fit the target."""
     for layer in (*layers, *([archive] if archive.kind == "layer" else [])):
         problem = layer_problem(layer, target)
         if problem:
-            fix = "name what it is for, or build it for that" if layer is archive else "name another layer"
-            text = f"{layer.path.name}: {problem}; it would be used as a layer for {target}; {fix}"
-            yield Finding("error", text)
+            fix = "pass its --runtime and --architecture" if layer is archive else "pass another zip with --layer"
+            yield error("layer-mismatch", layer.path.name, f"not a layer for {target}, because it {problem}", fix)
 
 
-def _findings(archive: LambdaZip, config: LambdaConfig, layers: Sequence[LambdaZip]) -> list[Finding]:
+def _findings(archive: LambdaZip, config: LambdaConfig, layers: Sequence[LambdaZip]) -> list[Diagnostic]:
     found = []
     checks = ZIP_CHECKS
     if len(layers) < len(archive.declared("layers")):
-        lacks = " some of them" if layers else ""
         config = replace(config, handler=None)
         checks = tuple(check for check in checks if check is not check_imports)
-        found.append(
-            Finding(
-                "warning",
-                f"The {archive.kind} is used with layers, but was checked without{lacks}; name them with --layer.",
-            )
-        )
+        problem = f"handler and imports weren't checked without {'all of ' if layers else ''}its layers"
+        found.append(warning("unchecked", archive.path.name, problem, "pass each with --layer ZIP"))
     python = config.target.runtime.python_version
-    beneath = tuple(Layer(layer.path.name, layer.plan, python) for layer in layers)
-    with temporary_directory() as directory:  # a zip that others made must not teach later builds anything
-        candidate = Candidate(archive.plan, config, ResultCache(Path(directory)), beneath)
+    given = tuple(Layer(layer.path.name, layer.plan, python) for layer in layers)
+    with temporary_directory() as directory:  # a foreign zip must not add results for later builds
+        candidate = Candidate(
+            filename=archive.path.name,
+            plan=archive.plan,
+            config=config,
+            results=ResultCache(Path(directory)),
+            layers=given,
+        )
         found += [diagnostic for check in checks for diagnostic in check(candidate)]
-    return [*found, *check_zipped(archive.size)]
+    return [*found, *check_zipped(archive.path.name, archive.size)]
 
 
 def _declared(archive: LambdaZip) -> dict[str, str]:
-    """Return what the zip says of itself; what a build would not have written is left out."""
+    """Return the strings that the zip declares; values that no build writes are ignored."""
     described = archive.described or {}
     found = {key: described.get(key) for key in ("runtime", "architecture", "handler", "archive")}
     texts = {key: value for key, value in found.items() if isinstance(value, str)}
@@ -130,7 +132,7 @@ def _declared(archive: LambdaZip) -> dict[str, str]:
 
 
 def _detected(archive: LambdaZip) -> dict[str, str]:
-    """Return the runtime and the architecture that all native code was built for, where it agrees on one."""
+    """Return the runtime and the architecture of the native code, if all of it has the same."""
     texts = [*(tag for one in archive.distributions for tag in one.tags), *archive.plan.paths]
     pythons = {f"python{match[1] or match[3]}.{match[2] or match[4]}" for match in _matches(_PYTHON_TAG, texts)}
     machines = {match[1].replace("aarch64", "arm64") for match in _matches(_ARCHITECTURE_TAG, texts)}
@@ -156,8 +158,7 @@ def _runtime(name: str) -> Runtime:
         return known
     number = _PYTHON_RUNTIME.fullmatch(name)
     if number is None:
-        names = ", ".join(runtime.name for runtime in RUNTIMES)
-        raise ZipError(f"runtime: expected one of {names}; found {name!r}")
+        raise ZipError(_unknown("runtime", name, [runtime.name for runtime in reversed(RUNTIMES)]))
     return Runtime(name, (3, int(number[1])), 0, AMAZON_LINUX_2023, "custom")
 
 
@@ -171,4 +172,12 @@ def _architecture(name: str | None) -> Architecture | None:
             return architecture
     if name is None:
         return None
-    raise ZipError(f"architecture: expected {' or '.join(ARCHITECTURES)}; found {name!r}")
+    raise ZipError(_unknown("architecture", name, ARCHITECTURES))
+
+
+def _unknown(what: Literal["runtime", "architecture"], name: str, choices: Sequence[str]) -> Diagnostic:
+    close = get_close_matches(name, choices, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    fix = f"{hint}choose from {', '.join(choices)}"
+    code: Code = "unknown-runtime" if what == "runtime" else "unknown-architecture"
+    return error(code, f"--{what}", f"unknown {what} {name!r}", fix)

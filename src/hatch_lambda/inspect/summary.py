@@ -1,4 +1,4 @@
-"""What is known of a finished zip, as JSON for programs and as lines for people."""
+"""Describes an existing zip, as JSON for programs and as lines for people."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from hatch_lambda.inspect.inspection import Inspection
 
 SUMMARY_SCHEMA = 1
-"""Version of the layout of the JSON; it rises when a field changes its meaning or goes away."""
+"""Version of the layout of the JSON; it increases when a field is removed or changes its meaning."""
 
-UNOWNED = "(no distribution)"
+UNOWNED = "(no package)"
 
 
 @dataclass(frozen=True)
 class Share:
-    """What some files take: bytes in the zip, bytes once unpacked, and how many there are."""
+    """The zipped and the unzipped size of some files, in bytes, and their number."""
 
     zipped: int
     unzipped: int
@@ -35,13 +35,13 @@ class Share:
 
 
 def share(entries: Iterable[Entry]) -> Share:
-    """Return what the entries of a finished zip take."""
+    """Return the sizes of entries of an existing zip."""
     found = [(_zipped(entry), entry.content.size) for entry in entries]
     return Share(sum(zipped for zipped, _ in found), sum(size for _, size in found), len(found))
 
 
 def shares(archive: LambdaZip) -> dict[Origin, Share]:
-    """Return what each owner of files takes, the largest first."""
+    """Return the sizes of each owner of files, the largest first."""
     owned: dict[Origin, list[Entry]] = {origin: [] for origin in archive.plan.sizes}
     for entry in archive.plan.entries:
         owned[entry.origin].append(entry)
@@ -53,10 +53,10 @@ def _zipped(entry: Entry) -> int:
 
 
 def as_json(inspection: Inspection) -> dict[str, Any]:
-    """Return the zip as a value of JSON; docs/reference/report.md says what each field means."""
+    """Return the zip as a JSON value; docs/reference/report.md explains the fields."""
     archive = inspection.archive
-    taken = shares(archive)
-    nobody = share(entry for entry in archive.plan.entries if entry.origin.dist_info is None)
+    sizes = shares(archive)
+    unowned = share(entry for entry in archive.plan.entries if entry.origin.dist_info is None)
     wheels = _wheels(archive)
     return {
         "schema": SUMMARY_SCHEMA,
@@ -77,16 +77,16 @@ def as_json(inspection: Inspection) -> dict[str, Any]:
         "limits": {"zipped": MAX_DIRECT_UPLOAD, "unzipped": MAX_UNZIPPED},
         "import-roots": list(archive.import_roots),
         "distributions": [
-            _distribution(one, taken.get(one.origin, Share(0, 0, 0)), wheels.get(one.name, {}))
+            _distribution(one, sizes.get(one.origin, Share(0, 0, 0)), wheels.get(one.name, {}))
             for one in archive.distributions
         ],
-        "unowned": {"zipped": nobody.zipped, "unzipped": nobody.unzipped, "files": nobody.files},
-        "problems": list(inspection.problems),
-        "warnings": list(inspection.warnings),
+        "unowned": {"zipped": unowned.zipped, "unzipped": unowned.unzipped, "files": unowned.files},
+        "problems": [str(problem) for problem in inspection.problems],
+        "warnings": [str(warning) for warning in inspection.warnings],
     }
 
 
-def _distribution(one: Distribution, taken: Share, wheel: dict[str, Any]) -> dict[str, Any]:
+def _distribution(one: Distribution, size: Share, wheel: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": one.name,
         "version": one.version,
@@ -96,32 +96,32 @@ def _distribution(one: Distribution, taken: Share, wheel: dict[str, Any]) -> dic
         "wheel": wheel.get("wheel"),
         "wheel-sha256": wheel.get("sha256"),
         "built-from": wheel.get("built-from"),
-        "zipped": taken.zipped,
-        "unzipped": taken.unzipped,
-        "files": taken.files,
+        "zipped": size.zipped,
+        "unzipped": size.unzipped,
+        "files": size.files,
     }
 
 
 def _wheels(archive: LambdaZip) -> dict[str, dict[str, str]]:
-    """Return what the zip says of the wheels that it was made of, under their distributions' names.
+    """Return the zip's description of its wheels by distribution name.
 
-    Values that are no strings, in a zip that somebody tampered with, are left out.
+    Values that aren't strings, in a zip that was tampered with, are ignored.
     """
     listed = (archive.described or {}).get("distributions")
-    told = [row for row in listed if isinstance(row, dict)] if isinstance(listed, list) else []
-    texts = [{key: value for key, value in row.items() if isinstance(value, str)} for row in told]
+    rows = [row for row in listed if isinstance(row, dict)] if isinstance(listed, list) else []
+    texts = [{key: value for key, value in row.items() if isinstance(value, str)} for row in rows]
     return {canonicalize_name(row.get("name", "")): row for row in texts}
 
 
 def lines(inspection: Inspection) -> Iterator[str]:
-    """Yield the zip for people: what it is for, its sizes and hashes, its distributions, the largest first."""
+    """Yield the zip for people: its purpose, its sizes and hashes, then its packages, the largest first."""
     archive = inspection.archive
     yield f"{archive.path.name}: {archive.kind}"
     facts = {
         "runtime": _with_origin(inspection.runtime, inspection),
         "architecture": _with_origin(inspection.architecture, inspection),
-        "handler": inspection.handler or "not said",
-        "zipped": _of_limit(archive.size, MAX_DIRECT_UPLOAD, "what Lambda takes directly"),
+        "handler": inspection.handler or "unknown",
+        "zipped": _of_limit(archive.size, MAX_DIRECT_UPLOAD, "the direct upload limit"),
         "unzipped": _of_limit(archive.plan.unzipped, MAX_UNZIPPED + 1, "Lambda's limit"),
         "sha256": archive.sha256,
         "CodeSha256": archive.code_sha256,
@@ -139,8 +139,8 @@ def lines(inspection: Inspection) -> Iterator[str]:
 
 def _with_origin(value: str | None, inspection: Inspection) -> str:
     if value is None:
-        return "not said"
-    return f"{value} (from its native code)" if inspection.source == "native code" else value
+        return "unknown"
+    return f"{value} (from native code)" if inspection.source == "native code" else value
 
 
 def _of_limit(size: int, limit: int, what: str) -> str:
@@ -149,7 +149,7 @@ def _of_limit(size: int, limit: int, what: str) -> str:
 
 def _table(archive: LambdaZip) -> Iterator[str]:
     rows = [("", "zipped", "unzipped", "files")]
-    rows += [_row(str(origin) or UNOWNED, taken) for origin, taken in shares(archive).items()]
+    rows += [_row(str(origin) or UNOWNED, size) for origin, size in shares(archive).items()]
     rows += [_row("all files", share(archive.plan.entries))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for name, *numbers in rows:
@@ -157,5 +157,5 @@ def _table(archive: LambdaZip) -> Iterator[str]:
         yield f"  {name:<{widths[0]}}  {right}"
 
 
-def _row(name: str, taken: Share) -> tuple[str, str, str, str]:
-    return name, format_size(taken.zipped), format_size(taken.unzipped), f"{taken.files:,}"
+def _row(name: str, size: Share) -> tuple[str, str, str, str]:
+    return name, format_size(size.zipped), format_size(size.unzipped), f"{size.files:,}"

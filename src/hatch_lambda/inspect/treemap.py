@@ -1,4 +1,4 @@
-"""A page that shows what fills a zip, by distribution, folder and file; it needs nothing but itself."""
+"""Makes a self-contained HTML page with a map of the sizes in a zip, by package, directory, and file."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def treemap_page(inspection: Inspection) -> str:
-    """Return the page as HTML. Names from the zip are text in it, whatever they look like."""
+    """Return the page as HTML, with all names from the zip escaped."""
     archive = inspection.archive
-    title = printable_line(f"What fills {archive.path.name}")
+    title = printable_line(f"Sizes in {archive.path.name}")
     facts = [archive.kind, inspection.runtime, inspection.architecture, inspection.handler]
     values = {
         "title": escape(title),
@@ -47,9 +47,9 @@ def _rows(archive: LambdaZip) -> list[str]:
 
 
 def _nodes(archive: LambdaZip) -> list[list[Any]]:
-    """Return depth, name, bytes zipped and bytes unzipped of each distribution, folder and file, as they are nested.
+    """Return depth, name, and both sizes of each distribution, directory, and file, in depth-first order.
 
-    A list of lists would be nested as deep as the paths, and JSON cannot be.
+    Nested lists would be as deep as the paths, which JSON can't represent.
     """
     owned: dict[Origin, list[Entry]] = {origin: [] for origin in archive.plan.sizes}
     for entry in archive.plan.entries:
@@ -57,7 +57,7 @@ def _nodes(archive: LambdaZip) -> list[list[Any]]:
     rows: list[list[Any]] = []
     for origin, entries in owned.items():
         tree = directory_tree("", entries)
-        inner = (tree,) if tree.name else tree.children  # all that a distribution has may stand in one folder
+        inner = (tree,) if tree.name else tree.children  # merge the only directory of a distribution into it
         pending = [(0, Node(_name(origin), tree.share, inner))]
         while pending:
             depth, node = pending.pop()
@@ -71,6 +71,6 @@ def _name(origin: Origin) -> str:
 
 
 def _script_text(value: Any) -> str:
-    """Return JSON in which nothing ends or begins an element."""
+    """Return JSON that can't start or end an HTML element."""
     text = json.dumps(value, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

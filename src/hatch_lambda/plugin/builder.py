@@ -23,6 +23,7 @@ from hatch_lambda.archive.write import remove_leftovers
 from hatch_lambda.build.build import Job, build, lock
 from hatch_lambda.build.manifest import manifest_path
 from hatch_lambda.build.report import Report
+from hatch_lambda.build.too_large import TOO_LARGE
 from hatch_lambda.config.archives import LOCK_VERSION, Archives, read_archives
 from hatch_lambda.config.filenames import check_file_names, file_name, is_file_of
 from hatch_lambda.config.targets import VARIABLES
@@ -157,8 +158,8 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         asked = [config for version, config in archives.items() if version in versions]
         others = [config for version, config in archives.items() if version not in versions]
         for path in list(Path(directory).iterdir()) if asked else ():
-            left = re.fullmatch(r"\.((.+)\.(?:zip|json))\.\w+\.partial", path.name)
-            name = f"{left[2]}.zip" if left else path.name
+            left = re.fullmatch(rf"\.((.+)\.(?:zip|json))(?:{re.escape(TOO_LARGE)})?\.\w+\.partial", path.name)
+            name = f"{left[2]}.zip" if left else path.name.removesuffix(TOO_LARGE)
             if not is_file_of(asked, name, self._name, rather_than=others):
                 continue
             if left:

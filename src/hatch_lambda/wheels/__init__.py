@@ -1,1 +1,1 @@
-"""Wheels: which member goes where, verification, and the cache. Start with ``Wheel`` in ``wheel.py``."""
+"""Wheels: which member is added to which path, verification, and the cache. Start with ``Wheel`` in ``wheel.py``."""

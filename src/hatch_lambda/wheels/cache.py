@@ -1,4 +1,4 @@
-"""The wheels of all builds on this machine, each kept once under its SHA-256, which every build takes again."""
+"""The wheel cache: each verified wheel once, by its SHA-256, which every build verifies again."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import TemporaryError, WheelError, masked
-from hatch_lambda.files.private_directory import check_private, make_private_directory
+from hatch_lambda.files.private_directory import CACHE_VARIABLE, check_private, make_private_directory
 from hatch_lambda.files.temporary import make_temporary_directory, remove_stale, temporary_problem
 from hatch_lambda.resolve.base import SHA256
 from hatch_lambda.resolve.cache import ResultCache
@@ -32,20 +33,20 @@ if TYPE_CHECKING:
     from hatch_lambda.diagnostics import Message
 
 LAYOUT = "1"
-"""Version of the cache's folders and of ``wheel.json``; another version is another folder."""
+"""Version of the layout of the cache and of ``wheel.json``; each version has its own directory."""
 
 _DESCRIPTION = "wheel.json"
 _STAGING = "staging-"
 _UNUSABLE: tuple[type[Exception], ...] = (*UNREADABLE, RecursionError)
-"""What reading an entry raises that is not as we write it; the last for JSON that is nested too deep."""
+"""The exceptions of reading a damaged entry; ``RecursionError`` is for JSON that is nested too deeply."""
 
 
 class WheelCache:
-    """A folder of verified wheels. Several builds may use one at once.
+    """A directory of verified wheels, which several builds can use at once.
 
-    ``results`` is what builds have found out beside. Where the folder cannot be written to, a temporary one takes its
-    place until the store is closed, and ``warnings`` says so. That also has what must not stay: wheels whose
-    requirements hold credentials.
+    ``results`` caches other results of builds. If the directory isn't writable, a temporary one replaces it until the
+    cache is closed, and ``warnings`` has a warning. Wheels whose requirements contain credentials are always in the
+    temporary directory.
     """
 
     def __init__(self, root: Path) -> None:
@@ -56,7 +57,7 @@ class WheelCache:
         self.warnings: list[Message] = []
 
     def __enter__(self) -> Self:
-        """Return the store; raises ``ConfigError`` if another user can change what is in it."""
+        """Return the cache; raises ``ConfigError`` if another user can change its content."""
         check_private(self._root, (self._root, self._directory.parent, self._directory, self.results.directory))
         return self
 
@@ -67,15 +68,15 @@ class WheelCache:
             shutil.rmtree(self._substitute, ignore_errors=True)
 
     def find(self, sha256: str) -> Wheel | None:
-        """Return the wheel with this hash, all of whose bytes were hashed again; ``None`` if it is not here or damaged.
+        """Return the wheel with this hash, after hashing all its bytes; ``None`` if it is missing or damaged.
 
-        What is no hash in hexadecimal names no place in the store, and none outside of it.
+        Any text that isn't a hash in hexadecimal results in ``None`` too: it must not lead out of the cache.
         """
         if not SHA256.fullmatch(sha256):
             return None
         for directory in filter(None, (self._directory, self._substitute)):
             place = directory / sha256[:2] / sha256
-            if not _is_there(place):  # asked first: what another build puts there from now on is not damaged
+            if not _is_there(place):  # first, because another build can add a sound wheel at any time
                 continue
             wheel = _read(place, sha256)
             if wheel is not None:
@@ -84,16 +85,20 @@ class WheelCache:
         return None
 
     def add(self, file: Path, *, expected: str | None) -> Wheel:
-        """Verify a wheel, keep a copy of it and return that; ``expected`` is the SHA-256 that was promised.
+        """Verify a wheel, add a copy to the cache, and return the copy; ``expected`` is the SHA-256 from the index.
 
-        Raises ``WheelError`` if the file is not what was promised or is not a sound wheel; nothing is kept then.
+        Raises ``WheelError`` if the hash differs or the wheel is damaged; the cache then stays as it was.
         """
         with file.open("rb") as opened:
             found = sha256_of(opened)
         if expected is not None and found != expected:
             raise WheelError(
-                f"{file.name}: its sha256 is {found}, the index promised {expected}; build again, and if it stays so, "
-                "ask whoever runs the index"
+                Diagnostic(
+                    code="hash-mismatch",
+                    where=file.name,
+                    problem=f"its SHA-256 is {found}, but the index declares {expected}",
+                    fix="rebuild to download it again, or report it to the index owner",
+                )
             )
         known = self.find(found)
         if known is not None:
@@ -104,21 +109,25 @@ class WheelCache:
         try:
             return _put(self._directory, file, wheel)
         except OSError as error:
-            reason = error.strerror or str(error)
+            warning = self._not_writable(error)
             if not self.warnings:
-                self.warnings.append(
-                    f"The wheel store {self._directory} cannot be written to ({reason}); wheels are kept in a "
-                    "temporary folder for this build only."
-                )
+                self.warnings.append(warning)
             try:
                 return self._add_for_now(file, wheel)
             except TemporaryError as second:
-                raise TemporaryError(
-                    f"{self._directory}: the cache cannot be written to ({reason}); {second}"
-                ) from None
+                raise TemporaryError((replace(warning, severity="error"), *second.diagnostics)) from None
+
+    def _not_writable(self, error: OSError) -> Diagnostic:
+        return Diagnostic(
+            code="cache-not-writable",
+            where=str(self._directory),
+            problem=f"can't write to the wheel cache ({error.strerror or error})",
+            fix=f"make it writable, or set {CACHE_VARIABLE} to another directory",
+            severity="warning",
+        )
 
     def _add_for_now(self, file: Path, wheel: Wheel) -> Wheel:
-        """Keep a wheel until the store is closed; raises ``TemporaryError`` if that cannot be either."""
+        """Keep a wheel until the cache is closed; raises ``TemporaryError`` if it can't be written."""
         if self._substitute is None:
             self._substitute = make_temporary_directory()
         try:
@@ -130,18 +139,18 @@ class WheelCache:
 def _is_there(place: Path) -> bool:
     try:
         return place.exists()
-    except OSError:  # a folder that may not be looked into; Python 3.14 no longer raises it
+    except OSError:  # no permission to search the directory; Python 3.14 no longer raises it
         return False
 
 
 def _read(place: Path, sha256: str) -> Wheel | None:
-    """Return the wheel in an entry; ``None`` unless its bytes have this hash, and it is as its description says."""
+    """Return the wheel in an entry; ``None`` unless its bytes match this hash and its description."""
     try:
         seal, _, text = (place / _DESCRIPTION).read_text("utf-8").partition("\n")
         if seal != hashlib.sha256(text.encode()).hexdigest():
             return None
         wheel = Wheel.from_json(json.loads(text), place)
-        if not wheel.path.is_file():  # a pipe would be waited for
+        if not wheel.path.is_file():  # opening a pipe would block
             return None
         with wheel.path.open("rb", buffering=CHUNK) as file:
             found, checkpoints = hash_spans(file, ((member.offset, member.compressed) for member in wheel.members))
@@ -153,7 +162,7 @@ def _read(place: Path, sha256: str) -> Wheel | None:
 
 
 def _describes(wheel: Wheel, file: BinaryIO) -> bool:
-    """Return whether the members of the wheel are those that its directory has."""
+    """Return whether the members of the wheel are those in its zip directory."""
     with zipfile.ZipFile(file) as archive:
         infos = [info for info in archive.infolist() if not info.orig_filename.endswith("/")]
         found = [
@@ -164,9 +173,9 @@ def _describes(wheel: Wheel, file: BinaryIO) -> bool:
 
 
 def _put(directory: Path, file: Path, wheel: Wheel) -> Wheel:
-    """Put a copy and its description into the store in one step; whoever comes second uses the first one's.
+    """Add a copy and its description to the cache in one step; if another build was faster, return its copy.
 
-    Raises ``OSError`` where that cannot be, or what is there is damaged and stays.
+    Raises ``OSError`` if that isn't possible, or if a damaged entry can't be removed.
     """
     place = directory / wheel.sha256[:2] / wheel.sha256
     make_private_directory(place.parent)
@@ -175,7 +184,7 @@ def _put(directory: Path, file: Path, wheel: Wheel) -> Wheel:
     try:
         copy = staging / wheel.filename
         shutil.copyfile(file, copy)
-        if os.name != "nt":  # where read-only files cannot be removed
+        if os.name != "nt":  # Windows can't remove read-only files
             copy.chmod(0o444)
         text = json.dumps(wheel.as_json())
         seal = hashlib.sha256(text.encode()).hexdigest()
@@ -183,7 +192,7 @@ def _put(directory: Path, file: Path, wheel: Wheel) -> Wheel:
         staging.rename(place)
     except OSError:
         kept = _read(place, wheel.sha256)
-        if kept is None:  # it cannot be written, or what is there is damaged and could not be removed either
+        if kept is None:  # not writable, or the entry is damaged and couldn't be removed
             raise
         return kept
     finally:

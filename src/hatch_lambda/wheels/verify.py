@@ -1,4 +1,4 @@
-"""Whether a file is a sound wheel: every byte, every name, and what it says of itself."""
+"""Verifies a wheel: every byte, every name, and its metadata."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import WheelError
 from hatch_lambda.wheels.wheel import Wheel, data_path
 from hatch_lambda.zipfiles.headers import MAX_HEADERS, header_block, read_headers
@@ -43,15 +44,14 @@ _UNLISTED = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s"})
 _STRONG_HASHES = frozenset({"sha256", "sha384", "sha512"})
 """Source: https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file."""
 
-_REFUSED = "the wheel is refused"
+_REPORT = "require another version, or report it to its maintainers"
 
 
 def verify_wheel(file: Path, sha256: str) -> Wheel:
-    """Return what the wheel holds, after reading all of it; raises ``WheelError`` naming every problem.
+    """Return the wheel after reading all of it; raises ``WheelError`` with every problem.
 
-    Every member is inflated against its CRC and against RECORD; every name must stay inside the archive and be there
-    once (Lambda's file system tells apart what differs in case only); the dist-info must be of the distribution and
-    version that the file name says.
+    Every member must match its CRC and RECORD. Every name must stay inside the zip and occur once; names that differ
+    only in case are different, as on Lambda. The dist-info must match the name and version in the file name.
     """
     try:
         name, version, _, _ = parse_wheel_filename(file.name)
@@ -60,24 +60,25 @@ def verify_wheel(file: Path, sha256: str) -> Wheel:
         with zipfile.ZipFile(file) as archive, file.open("rb") as raw:
             infos = [info for info in archive.infolist() if not info.orig_filename.endswith("/")]
             names = [info.orig_filename for info in infos]
-            _refuse(file.name, name_problems(names, _REFUSED))
-            _refuse(file.name, (*_link_problems(infos), *encryption_problems(infos, _REFUSED)))
+            _refuse(file.name, name_problems(names))
+            _refuse(file.name, (*_link_problems(infos), *encryption_problems(infos)))
             _refuse(file.name, _scheme_problems(info.filename for info in infos))
             dist_info = _dist_info(file.name, infos, name, version)
             members = tuple(read_member(archive, raw, info) for info in infos)
             _refuse(file.name, _size_problems(_listings(members, dist_info)))
             _refuse(file.name, _record_problems(archive, raw, dist_info, members))
             headers = header_block(archive.read(f"{dist_info}/METADATA").decode("utf-8", "replace"))
-            _refuse(file.name, _size_problems([("METADATA without its description", len(headers), MAX_HEADERS)]))
+            _refuse(file.name, _size_problems([("METADATA, without its description,", len(headers), MAX_HEADERS)]))
             scripts = _console_scripts(archive, dist_info)
     except InvalidWheelFilename as error:
-        raise WheelError(f"{file.name}: not the file name of a wheel; {error}") from None
+        raise WheelError(_bad_wheel(file.name, f"not the file name of a wheel ({error})")) from None
     except UNREADABLE as error:
-        raise WheelError(f"{file.name}: cannot be read as a zip; {error}; build again to fetch it anew") from None
+        problem = f"can't be read as a zip ({error})"
+        raise WheelError(_bad_wheel(file.name, problem, "rebuild to download it again")) from None
     metadata = read_headers(headers)
     _refuse(file.name, _metadata_problems(metadata["Name"], metadata["Version"], name, version))
     commands = [f"bin/{script}" for script, _ in scripts]
-    _refuse(file.name, name_problems(commands, _REFUSED))
+    _refuse(file.name, name_problems(commands))
     return Wheel(
         path=file,
         filename=file.name,
@@ -95,19 +96,23 @@ def verify_wheel(file: Path, sha256: str) -> Wheel:
 
 
 def _refuse(filename: str, problems: Iterable[str]) -> None:
-    found = [f"{filename}: {problem}" for problem in problems]
+    found = [_bad_wheel(filename, problem) for problem in problems]
     if found:
         raise WheelError(found)
+
+
+def _bad_wheel(filename: str, problem: str, fix: str = _REPORT) -> Diagnostic:
+    return Diagnostic(code="bad-wheel", where=filename, problem=problem, fix=fix)
 
 
 def _size_problems(sizes: Iterable[tuple[str, int, int]]) -> Iterator[str]:
     for name, size, largest in sizes:
         if size > largest:
-            yield f"its {name} takes {size:,} bytes; {largest:,} are read at most; {_REFUSED}"
+            yield f"its {name} is larger than {largest >> 20} MiB"
 
 
 def _listings(members: Iterable[Member], dist_info: str) -> Iterator[tuple[str, int, int]]:
-    """Yield the members that are held in memory as a whole, each with its size and the largest that it may have."""
+    """Yield the name, the size, and the largest allowed size of each member that is read into memory as a whole."""
     largest = {
         f"{dist_info}/METADATA": LARGEST_LISTING,
         f"{dist_info}/RECORD": LARGEST_LISTING,
@@ -119,16 +124,16 @@ def _listings(members: Iterable[Member], dist_info: str) -> Iterator[tuple[str, 
 def _link_problems(infos: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
     for info in infos:
         if stat.S_ISLNK(info.external_attr >> 16):
-            yield f"{info.filename!r} is a symbolic link; {_REFUSED}"
+            yield f"{info.filename!r} is a symbolic link"
     for one, other in sharing(infos):
-        yield f"{one!r} and {other!r} share bytes; {_REFUSED}"
+        yield f"{one!r} and {other!r} share bytes"
 
 
 def _scheme_problems(names: Iterable[str]) -> Iterator[str]:
     for name in names:
         scheme, _, rest = data_path(name) or ("purelib", "", name)
         if scheme not in _SCHEMES or not rest:
-            yield f"{name!r} is in no folder that a wheel's data may have; the wheel is refused"
+            yield f"{name!r} isn't in a directory that the wheel specification allows"
 
 
 def _dist_info(filename: str, infos: Iterable[zipfile.ZipInfo], name: NormalizedName, version: Version) -> str:
@@ -138,11 +143,13 @@ def _dist_info(filename: str, infos: Iterable[zipfile.ZipInfo], name: Normalized
     fitting = [directory for directory in directories if _is_dist_info_of(directory, name, version)]
     if len(directories) != 1 or not fitting:
         found = ", ".join(directories) or "none"
-        raise WheelError(f"{filename}: expected one dist-info folder, of {name} {version}; found {found}")
+        raise WheelError(
+            _bad_wheel(filename, f"expected one dist-info directory for {name} {version}, but found {found}")
+        )
     missing = [
         f"{fitting[0]}/{part}" for part in ("METADATA", "WHEEL", "RECORD") if f"{fitting[0]}/{part}" not in names
     ]
-    _refuse(filename, [f"{path} is missing; the wheel is refused" for path in missing])
+    _refuse(filename, [f"{path} is missing" for path in missing])
     return fitting[0]
 
 
@@ -157,19 +164,20 @@ def _is_dist_info_of(directory: str, name: NormalizedName, version: Version) -> 
 def _record_problems(
     archive: zipfile.ZipFile, raw: BinaryIO, dist_info: str, members: Sequence[Member]
 ) -> Iterator[str]:
-    """Yield each member that RECORD has another hash for. Files that only one of the two knows are let pass: they are
-    common in the wild and covered by the wheel's own hash.
+    """Yield a problem for each member whose hash in RECORD differs.
+
+    Files that only the zip or only RECORD lists pass: many wheels have them, and the wheel's hash covers them.
     """
     text = archive.read(f"{dist_info}/RECORD").decode("utf-8", "replace")
     names = {member.name for member in members}
-    promised = {row[0]: row[1] for row in csv.reader(io.StringIO(text)) if len(row) > 1 and row[0] in names}
+    recorded = {row[0]: row[1] for row in csv.reader(io.StringIO(text)) if len(row) > 1 and row[0] in names}
     for member in members:
-        algorithm, _, digest = promised.get(member.name, "").partition("=")
+        algorithm, _, digest = recorded.get(member.name, "").partition("=")
         if algorithm not in _STRONG_HASHES or member.name in {f"{dist_info}/{name}" for name in _UNLISTED}:
             continue
         found = member.digest if algorithm == "sha256" else _digest(raw, member, algorithm)
         if found != f"{algorithm}={digest.rstrip('=')}":
-            yield f"{member.name} is not what RECORD promises; the wheel is refused"
+            yield f"{member.name} doesn't match its hash in RECORD"
 
 
 def _digest(raw: BinaryIO, member: Member, algorithm: str) -> str:
@@ -187,11 +195,11 @@ def _metadata_problems(
     except ValueError:
         fits = False
     if not fits:
-        yield f"its METADATA is of {found_name} {found_version}; the wheel is refused"
+        yield f"its METADATA is for {found_name} {found_version}"
 
 
 def _console_scripts(archive: zipfile.ZipFile, dist_info: str) -> tuple[tuple[str, str], ...]:
-    """Return name and reference of each console script, as in the entry points' specification."""
+    """Return the name and object reference of each console script."""
     try:
         text = archive.read(f"{dist_info}/entry_points.txt").decode("utf-8", "replace")
     except KeyError:

@@ -1,4 +1,4 @@
-"""A wheel, and which of its members goes where in the archive."""
+"""A wheel, and the path of each of its members in the zip."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ if TYPE_CHECKING:
     from hatch_lambda.zipfiles.hashing import Checkpoint
 
 EXCLUDED_METADATA = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json"})
-"""Files of a dist-info that describe an installation, not the distribution; RECORD is written anew.
+"""Files of a dist-info that describe an installation, not the distribution; RECORD is rewritten.
 
 Source: https://packaging.python.org/en/latest/specifications/recording-installed-packages/.
 """
 
 LAMBDA_PYTHON = "/var/lang/bin/python"
-"""Where Lambda's runtimes keep Python, the version follows.
+"""The path of Python in Lambda's runtimes, without its version.
 
 Source: the Dockerfiles of https://github.com/aws/aws-lambda-base-images, read 2026-11-23.
 """
 
 LARGEST_SCRIPT = 1 << 20
-"""Bytes of a script whose first line is rewritten, which is held in memory as a whole; larger ones are programs."""
+"""The most bytes of a script whose first line is rewritten in memory; larger ones are native executables."""
 
 _TO_ROOT = frozenset({"purelib", "platlib", "data"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wheel:
-    """A wheel that was verified when it entered the cache, and whose bytes this build has hashed again.
+    """A wheel that was verified when it was added to the cache, and whose bytes this build has hashed again.
 
-    ``size`` is the file's size in bytes; ``built`` whether it was built on this machine, ``built_from`` of which sdist
-    or commit, where others can have that. ``checkpoints`` are those of its members' compressed bytes, by offset.
+    ``size`` is the file's size in bytes. ``built`` is whether it was built on this machine, ``built_from`` the public
+    sdist or commit that it was built from. ``checkpoints`` verify the compressed bytes of its members, by offset.
     """
 
     path: Path
@@ -69,12 +69,12 @@ class Wheel:
         return f"{self.name} {self.version}"
 
     def as_json(self) -> dict[str, Any]:
-        """Return what is so of the wheel wherever it comes from and wherever it is."""
+        """Return the JSON value of the wheel, without its path and the way it was built."""
         return {name: getattr(self, name) for name in _READERS}
 
     @classmethod
     def from_json(cls, value: object, directory: Path) -> Wheel:
-        """Return the wheel in a folder that ``as_json`` has described; raises ``ValueError`` for any other value."""
+        """Return the wheel in a directory from its JSON value; raises ``ValueError`` for any other value."""
         values = json_values.fields(value)
         if values.keys() != _READERS.keys():
             raise ValueError("no description")
@@ -86,7 +86,7 @@ class Wheel:
 
     @property
     def origin(self) -> Origin:
-        """Return the owner of the files that the wheel gives to an archive."""
+        """Return the wheel as the owner of files."""
         return Origin(self.name, self.version, self.dist_info)
 
 
@@ -113,14 +113,14 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "console_scripts": _console_scripts,
     "members": lambda value: tuple(map(Member.from_json, json_values.items(value))),
 }
-"""What the description of a wheel holds, and how each value is read."""
+"""The fields of a wheel's JSON value, and the function that reads each."""
 
 
 def wheel_entries(wheel: Wheel, *, scripts_for: str | None) -> Iterator[Entry]:
-    """Yield what the wheel gives to an archive.
+    """Yield the wheel's files for a zip.
 
-    purelib, platlib and data go to the root, headers nowhere. Scripts are left out, or with ``scripts_for``, a
-    version such as ``3.13``, go to ``bin/`` and are run by that Python of Lambda's.
+    purelib, platlib, and data are at the root; headers are excluded. Scripts are excluded too, unless ``scripts_for``
+    is a version such as ``3.13``: then they are in ``bin/`` and start that Python of Lambda.
     """
     origin = wheel.origin
     for member in wheel.members:
@@ -142,13 +142,13 @@ def wheel_entries(wheel: Wheel, *, scripts_for: str | None) -> Iterator[Entry]:
 
 
 def data_path(name: str) -> tuple[str, str, str] | None:
-    """Return scheme, slash and rest of a path under the wheel's ``.data`` folder; ``None`` for any other path."""
+    """Return scheme, slash, and rest of a path in the wheel's ``.data`` directory; ``None`` for any other path."""
     top, _, inner = name.partition("/")
     return inner.partition("/") if inner and top.endswith(".data") else None
 
 
 def console_script(name: str, reference: str, origin: Origin, python_version: str) -> Entry:
-    """Return a program in ``bin/`` that calls ``module:function`` and finds its modules from the archive's root."""
+    """Return an executable in ``bin/`` that calls ``module:function``, with modules from the root of the zip."""
     module, _, function = reference.partition("[")[0].strip().partition(":")
     lines = (
         f"#!{LAMBDA_PYTHON}{python_version}",
@@ -183,12 +183,12 @@ def _metadata(wheel: Wheel, member: Member) -> TextContent:
 
 
 def portable_metadata(text: str) -> str:
-    """Return core metadata whose requirements hold neither credentials nor paths of this machine."""
+    """Return core metadata without the credentials and local paths in its requirements."""
     return re.sub(r"^Requires-Dist: .*$", lambda line: portable(line[0]), text, flags=re.MULTILINE)
 
 
 def _script(wheel: Wheel, member: Member, path: str, python_version: str) -> Entry:
-    """Return a script of the wheel, with Lambda's Python in place of the ``#!python`` of the wheel's specification."""
+    """Return a script of the wheel; Lambda's Python replaces the ``#!python`` of the wheel specification."""
     if member.size <= LARGEST_SCRIPT:
         text = _content(wheel, member)
         if text.startswith(b"#!python"):
@@ -197,7 +197,7 @@ def _script(wheel: Wheel, member: Member, path: str, python_version: str) -> Ent
 
 
 def _content(wheel: Wheel, member: Member) -> bytes:
-    """Return what a small member holds; raises ``WheelError`` if the wheel has changed since it was hashed."""
+    """Return the content of a small member; raises ``WheelError`` if the wheel has changed since it was hashed."""
     content = _spliced(wheel, member)
     with opened_wheel(wheel.path) as file:
         copy = io.BytesIO(b"".join(content.copied(file)))

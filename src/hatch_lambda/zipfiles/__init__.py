@@ -1,1 +1,1 @@
-"""The bytes of zip files that others made, read in bounded memory. Start with ``read_member`` in ``members.py``."""
+"""Reads the bytes of existing zips, in limited memory. Start with ``read_member`` in ``members.py``."""

@@ -1,4 +1,4 @@
-"""The SHA-256 of a file, taken so that a piece of the file can be verified again when it is copied."""
+"""Hashes a file so that each part of it can be verified again when it is copied."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The hash of a file up to a piece of it, and what that hash is at the end of the piece."""
+    """The state of a file's hash before a part of the file, and the digest after that part."""
 
     before: _Hash
     after: bytes
 
     def verified(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the pieces, which together are what was hashed; raises ``ValueError`` at the end if they are not."""
+        """Yield the pieces of the part; raises ``ValueError`` at the end unless they are the bytes that were hashed."""
         found = self.before.copy()
         for piece in pieces:
             found.update(piece)
@@ -32,9 +32,9 @@ class Checkpoint:
 
 
 def hash_spans(file: BinaryIO, spans: Iterable[tuple[int, int]]) -> tuple[str, dict[int, Checkpoint]]:
-    """Return the SHA-256 of a whole file in hexadecimal, and a checkpoint for each span in it under its offset.
+    """Return the SHA-256 of a file in hexadecimal, and a checkpoint for each span by its offset.
 
-    A span is an offset and a length in bytes. Raises ``ValueError`` for spans that overlap or reach beyond the end.
+    A span is an offset and a length in bytes. Raises ``ValueError`` if spans overlap or end after the file.
     """
     found = hashlib.sha256()
     checkpoints = {}

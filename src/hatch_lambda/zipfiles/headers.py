@@ -1,4 +1,4 @@
-"""The header fields of METADATA and WHEEL, without the description that may follow them."""
+"""Reads the header fields of METADATA and WHEEL, without the description after them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from email.message import Message
 
 MAX_HEADERS = 1 << 20
-"""Characters of header fields that are read; a parsed field takes up to a hundred times as much memory as its text."""
+"""The most characters of header fields that are read. A parsed field needs up to a hundred times its size in memory."""
 
 
 def header_block(text: str) -> str:

@@ -1,6 +1,7 @@
-"""What a member of a wheel holds, a piece at a time, so that no promise of a header decides how much memory it takes.
+"""Inflates the members of zips in pieces of limited size.
 
-zipfile does so for deflate only; of bzip2 and LZMA it inflates at once what it has read, which may become gigabytes.
+zipfile does this for deflate only. For bzip2 and LZMA, it inflates everything that it has read at once, which can be
+gigabytes.
 """
 
 from __future__ import annotations
@@ -14,33 +15,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CHUNK = 1 << 20
-"""Bytes of a piece, and of what is read for one, at most."""
+"""The most bytes in a piece, and the most bytes read for one."""
 
 _LZMA_HEADER = struct.Struct("<2BH")  # APPNOTE.TXT 5.8.8: version of the SDK, size of the properties that follow
 _LZMA_UNKNOWN_SIZE = b"\xff" * 8  # of "The .lzma File Format": properties, size, stream
 
 
 class _Decompressor(Protocol):
-    """The interface that bz2's and lzma's decompressors share."""
+    """The common interface of the decompressors of bz2 and lzma."""
 
     @property
     def eof(self) -> bool:
-        """Whether the stream has come to its end."""
+        """Whether the stream has ended."""
 
     @property
     def needs_input(self) -> bool:
-        """Whether nothing comes before more is given."""
+        """Whether the decompressor needs more input before it returns output."""
 
     @property
     def unused_data(self) -> bytes:
-        """What was given beyond the end."""
+        """Input after the end of the stream."""
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        """Return up to so many bytes of content."""
+        """Return at most ``max_length`` bytes of content."""
 
 
 class _Deflate:
-    """zlib's decompressor, with the interface of the others."""
+    """The decompressor of zlib, with the common interface."""
 
     def __init__(self) -> None:
         self._stream = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
@@ -62,10 +63,10 @@ class _Deflate:
 
 
 def pieces(zipped: IO[bytes], offset: int, method: int, compressed: int, size: int) -> Iterator[bytes]:
-    """Yield the content of the ``compressed`` bytes at ``offset``, which may be longer than the promised ``size``.
+    """Yield the content of the ``compressed`` bytes at ``offset``; it can be longer than the declared ``size``.
 
-    Raises ``BadZipFile`` if they are not one stream of that method from the first to the last, ``EOFError`` if the file
-    ends before they do, and what the decompressors raise for damage.
+    Raises ``BadZipFile`` if the bytes aren't exactly one stream of that method, ``EOFError`` if the file ends early,
+    and the exceptions of the decompressors for damaged bytes.
     """
     zipped.seek(offset)
     left = compressed
@@ -88,36 +89,36 @@ def pieces(zipped: IO[bytes], offset: int, method: int, compressed: int, size: i
         if piece:
             yield piece
         elif not data and not stream.eof:
-            if method == zipfile.ZIP_LZMA and not size:  # whose end need not be marked
+            if method == zipfile.ZIP_LZMA and not size:  # its end marker is optional
                 return
-            raise zipfile.BadZipFile("a member's compressed bytes end too early")
+            raise zipfile.BadZipFile("the compressed bytes of a member end too early")
     if left or stream.unused_data:
-        raise zipfile.BadZipFile("a member's compressed bytes go on after the end of its content")
+        raise zipfile.BadZipFile("the compressed bytes of a member continue after the end of its content")
 
 
 def _read(zipped: IO[bytes], wanted: int) -> bytes:
     data = zipped.read(min(wanted, CHUNK))
     if not data:
-        raise EOFError("the file ends within a member")
+        raise EOFError("the file ends inside a member")
     return data
 
 
 def _bzip2(method: int) -> _Decompressor:
     if method != zipfile.ZIP_BZIP2:
-        raise zipfile.BadZipFile(f"compression method {method} is not supported")
-    from bz2 import BZ2Decompressor  # a Python may come without
+        raise zipfile.BadZipFile(f"compression method {method} isn't supported")
+    from bz2 import BZ2Decompressor  # some Pythons are built without it
 
     return BZ2Decompressor()
 
 
 def _lzma(zipped: IO[bytes], left: int) -> tuple[_Decompressor, int]:
-    """Return the decompressor, which has been given its properties, and how many bytes those took."""
-    from lzma import FORMAT_ALONE, LZMADecompressor  # a Python may come without
+    """Return a decompressor that has read its properties, and how many bytes they had."""
+    from lzma import FORMAT_ALONE, LZMADecompressor  # some Pythons are built without it
 
     _, _, length = _LZMA_HEADER.unpack(zipped.read(_LZMA_HEADER.size))
     header = _LZMA_HEADER.size + length
     if header > left:
-        raise zipfile.BadZipFile("a member's compressed bytes end too early")
+        raise zipfile.BadZipFile("the compressed bytes of a member end too early")
     stream = LZMADecompressor(FORMAT_ALONE)
     stream.decompress(zipped.read(length) + _LZMA_UNKNOWN_SIZE, CHUNK)
     return stream, header

@@ -1,4 +1,4 @@
-"""Where the parts of a zip lie, before anything in it is believed.
+"""Finds the parts of a zip before its content is trusted.
 
 Numbers in comments are sections of https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT.
 """
@@ -22,15 +22,15 @@ _FULL_32 = 0xFFFFFFFF  # 4.4.1.4: "look in the zip64 record"
 
 
 def directory_size(file: BinaryIO) -> int:
-    """Return the bytes that the zip's central directory takes as its last record tells; 0 if there is no such record.
+    """Return the size of the central directory in bytes, from the zip's end record; 0 if the zip has no end record.
 
-    zipfile holds all of the directory in memory, and some ten times as much for what it makes of it.
+    zipfile reads the whole directory into memory and needs about ten times its size.
     """
     length = file.seek(0, os.SEEK_END)
     file.seek(max(0, length - _END.size - _END_64.size - _LOCATOR_64.size - _LONGEST_COMMENT))
     tail = file.read()
     at = len(tail) - _END.size
-    if not tail.startswith(b"PK\5\6", max(at, 0)) or not tail.endswith(b"\0\0"):  # the order in which zipfile looks
+    if not tail.startswith(b"PK\5\6", max(at, 0)) or not tail.endswith(b"\0\0"):  # in the order of zipfile
         at = tail.rfind(b"PK\5\6")
     if at < 0 or at + _END.size > len(tail):
         return 0
@@ -42,14 +42,14 @@ def directory_size(file: BinaryIO) -> int:
 
 
 def content_offset(file: BinaryIO, info: zipfile.ZipInfo) -> int:
-    """Return where the member's bytes begin, after its local header; raises ``struct.error`` if there is none."""
+    """Return the offset of the member's bytes, after its local header; raises ``struct.error`` if that is missing."""
     file.seek(info.header_offset)
     header = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
     return info.header_offset + _LOCAL_HEADER.size + int(header[-2]) + int(header[-1])
 
 
 def sharing(infos: Iterable[zipfile.ZipInfo]) -> Iterator[tuple[str, str]]:
-    """Yield the names of members that lie upon each other: few bytes could be unpacked to many so."""
+    """Yield the names of members whose bytes overlap, with which a small zip could unpack to a huge size."""
     end, before = 0, ""
     for info in sorted(infos, key=lambda info: info.header_offset):
         if info.header_offset < end:

@@ -1,4 +1,4 @@
-"""The members of a zip that others made: every name judged, every byte read once before it is trusted."""
+"""Reads the members of an existing zip and checks every name, header, and byte."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ UNREADABLE: tuple[type[Exception], ...] = (
     RuntimeError,
     ValueError,
 )
-"""What zipfile, csv and the decompressors raise for bytes that are not what they should be."""
+"""The exceptions of zipfile, csv, and the decompressors for damaged input."""
 
-with suppress(ImportError):  # a Python may come without
+with suppress(ImportError):  # some Pythons are built without it
     from lzma import LZMAError
 
     UNREADABLE = (*UNREADABLE, LZMAError)
@@ -47,22 +47,19 @@ _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 """Source: APPNOTE.TXT 4.3.7, https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT."""
 
 LARGEST_LISTING = 16 << 20
-"""Bytes of METADATA and RECORD, each, which are held in memory as a whole."""
+"""The most bytes of METADATA and of RECORD. Each is read into memory as a whole."""
 
 LARGEST_DIRECTORY = 10 << 20
-"""Bytes of a zip's directory, of which twenty times as much is held in memory: room for eighty thousand files."""
-
-_AMBIGUOUS_ZIP = "programs would not agree on what the zip holds; make it anew"
-
+"""The most bytes of a zip's directory: enough for 80,000 files. Reading it needs twenty times its size in memory."""
 
 _DIGEST = re.compile(r"sha256=[\w-]{43}", re.ASCII)
-"""A hash as RECORD spells it."""
+"""A hash in the format of RECORD."""
 
 _MEMBER_TYPES = [str, int, int, int, int, int, bool, str]
 
 
 class Member(NamedTuple):
-    """A file in a wheel, as its central directory and the first reading of it tell. Sizes and offset in bytes."""
+    """A file in a zip, from the central directory and the first read of its bytes. Sizes and offset are in bytes."""
 
     name: str
     offset: int
@@ -75,60 +72,57 @@ class Member(NamedTuple):
 
     @classmethod
     def from_json(cls, value: object) -> Member:
-        """Return a member as JSON holds it; raises ``ValueError`` for any other value."""
+        """Return a member from its JSON value; raises ``ValueError`` for any other value."""
         values = json_values.items(value)
         if list(map(type, values)) != _MEMBER_TYPES or not _DIGEST.fullmatch(values[-1]) or min(values[1:6]) < 0:
             raise ValueError("no member")
         return cls(*values)
 
 
-def name_problems(names: Sequence[str], refused: str) -> Iterator[str]:
-    """Yield what is wrong with names as they stand in the zip, before zipfile adapts them to its host.
-
-    ``client_error`` ends each line, such as ``the wheel is refused``.
-    """
+def name_problems(names: Sequence[str]) -> Iterator[str]:
+    """Yield what is wrong with names, as the zip stores them, before zipfile adapts them to this machine."""
     for name, count in Counter(names).items():
         problem = path_problem(name)
         if problem:
-            yield f"{name!r} {problem}; {refused}"
+            yield f"the path {name!r} {problem}"
         if count > 1:
-            yield f"{name!r} is there twice; {refused}"
+            yield f"contains {name!r} twice"
 
 
-def encryption_problems(infos: Iterable[zipfile.ZipInfo], refused: str) -> Iterator[str]:
-    """Yield each member that is encrypted."""
+def encryption_problems(infos: Iterable[zipfile.ZipInfo]) -> Iterator[str]:
+    """Yield a problem for each encrypted member."""
     for info in infos:
         if info.flag_bits & _ENCRYPTED:
-            yield f"{info.filename!r} is encrypted; {refused}"
+            yield f"{info.filename!r} is encrypted"
 
 
 def header_problems(archive: zipfile.ZipFile, raw: BinaryIO, infos: Iterable[zipfile.ZipInfo]) -> Iterator[str]:
-    """Yield where the headers beside the members tell another story than the directory at the end of the zip.
+    """Yield each difference between the members' headers and the directory at the end of the zip.
 
-    Programs that read a zip from its start would see other members than those that read it from its end.
+    Programs that read a zip from its start would find different members from those that read it from its end.
     """
     reached = 0
     for info in sorted(infos, key=lambda info: info.header_offset):
         if info.header_offset < reached:
-            yield f"{info.filename!r} lies over another member; {_AMBIGUOUS_ZIP}"
+            yield f"{info.filename!r} overlaps another member"
         elif _has_header(raw, reached, info.header_offset):
-            yield f"a member that the directory does not name stands before {info.filename!r}; {_AMBIGUOUS_ZIP}"
+            yield f"the zip's directory doesn't list the member before {info.filename!r}"
         raw.seek(info.header_offset)
         _, _, flags, method, _, _, crc, packed, size, name, extra = _LOCAL_HEADER.unpack(raw.read(_LOCAL_HEADER.size))
-        told = (flags & _ENCRYPTED, method, *((crc, packed, size) if not flags & _DESCRIPTOR else ()))
-        large = _FULL_32 in {packed, size}  # then the numbers stand in the zip64 extra field
+        declared = (flags & _ENCRYPTED, method, *((crc, packed, size) if not flags & _DESCRIPTOR else ()))
+        large = _FULL_32 in {packed, size}  # then the numbers are in the zip64 extra field
         known = (info.flag_bits & _ENCRYPTED, info.compress_type, info.CRC, info.compress_size, info.file_size)
-        if not large and told != known[: len(told)]:
-            yield f"{info.filename!r} has two headers that differ; {_AMBIGUOUS_ZIP}"
+        if not large and declared != known[: len(declared)]:
+            yield f"the two headers of {info.filename!r} differ"
         reached = max(reached, info.header_offset + _LOCAL_HEADER.size + name + extra + info.compress_size)
     if reached > archive.start_dir:
-        yield f"its directory lies over a member; {_AMBIGUOUS_ZIP}"
+        yield "the zip's directory overlaps a member"
     elif _has_header(raw, reached, archive.start_dir):
-        yield f"a member that the directory does not name stands at its end; {_AMBIGUOUS_ZIP}"
+        yield "the zip's directory doesn't list the last member"
 
 
 def _has_header(raw: BinaryIO, start: int, end: int) -> bool:
-    """Return whether a local header stands in these bytes, which belong to no member."""
+    """Return whether these bytes, which belong to no member, contain a local header."""
     raw.seek(start)
     before = b""
     while start < end:
@@ -142,11 +136,11 @@ def _has_header(raw: BinaryIO, start: int, end: int) -> bool:
 
 
 def read_member(archive: zipfile.ZipFile, raw: BinaryIO, info: zipfile.ZipInfo) -> Member:
-    """Return the member with the place of its bytes; raises ``BadZipFile`` if they are not what the zip promises.
+    """Return the member with the offset of its bytes; raises ``BadZipFile`` if size or CRC don't match the directory.
 
-    Memory does not grow with the member, and hardly more than its promised size is ever inflated.
+    Memory doesn't grow with the member, and inflating stops right after its declared size.
     """
-    archive.open(info).close()  # which compares the local header, and knows the methods that Python has
+    archive.open(info).close()  # compares the local header, and rejects methods that this Python lacks
     offset = content_offset(raw, info)
     found = hashlib.sha256()
     size = crc = 0
@@ -157,9 +151,9 @@ def read_member(archive: zipfile.ZipFile, raw: BinaryIO, info: zipfile.ZipInfo) 
         found.update(piece)
         crc = zlib.crc32(piece, crc)
     if size != info.file_size:
-        raise zipfile.BadZipFile(f"{info.filename!r} is not of the {info.file_size:,} bytes that it promises")
+        raise zipfile.BadZipFile(f"{info.filename!r} doesn't have its declared size")
     if crc != info.CRC:
-        raise zipfile.BadZipFile(f"{info.filename!r} is not of the CRC that it promises")
+        raise zipfile.BadZipFile(f"{info.filename!r} doesn't match its CRC")
     return Member(
         info.filename,
         offset,

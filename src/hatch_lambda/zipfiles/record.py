@@ -1,4 +1,4 @@
-"""Hashes as RECORD files write them."""
+"""Formats hashes for RECORD files."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import base64
 
 
 def record_digest(digest: bytes) -> str:
-    """Return a SHA-256 digest as RECORD spells it: urlsafe base64 without padding, after the algorithm's name."""
+    """Return a SHA-256 digest in the format of RECORD: the algorithm's name, then URL-safe base64 without padding."""
     return "sha256=" + base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")

@@ -146,8 +146,8 @@ def test_a_file_that_several_distributions_ship_alike_is_kept_once_and_in_each_r
 def test_a_path_that_two_distributions_claim_with_different_contents_is_refused():
     assert problems(entry("jwt/api.py", "1", BETA), entry("jwt/api.py", "2", ALPHA)) == [
         (
-            "jwt/api.py: claimed by Alpha 1.0 and beta 2.0 with different contents; name the one whose file is right, "
-            'such as collisions = { "jwt/**" = "beta" }, or leave one of them out with exclude-packages'
+            "error: jwt/api.py: Alpha 1.0 and beta 2.0 provide different files; name the one to use, as in "
+            'collisions = { "jwt/**" = "beta" }, or exclude a package [collision]'
         )
     ]
 
@@ -156,8 +156,8 @@ def test_contents_of_the_same_size_are_told_apart_by_their_bytes():
     (line,) = problems(entry("six.py", "1", ALPHA), entry("six.py", "2", BETA))
 
     assert line == (
-        "six.py: claimed by Alpha 1.0 and beta 2.0 with different contents; name the one whose file is right, such as "
-        'collisions = { "six.py" = "alpha" }, or leave one of them out with exclude-packages'
+        "error: six.py: Alpha 1.0 and beta 2.0 provide different files; name the one to use, as in "
+        'collisions = { "six.py" = "alpha" }, or exclude a package [collision]'
     )
 
 
@@ -172,10 +172,13 @@ def test_all_problems_are_told_at_once():
 
     assert problems(*entries) == [
         (
-            "a: claimed by Alpha 1.0 and beta 2.0 and gamma 3.0 with different contents; name the one whose file is "
-            'right, such as collisions = { "a" = "alpha" }, or leave one of them out with exclude-packages'
+            "error: a: Alpha 1.0 and beta 2.0 and gamma 3.0 provide different files; name the one to use, as in "
+            'collisions = { "a" = "alpha" }, or exclude a package [collision]'
         ),
-        "b: a file of Alpha 1.0 and a folder of beta 2.0; leave one out with exclude-files",
+        (
+            "error: b: a file of Alpha 1.0 and a directory of beta 2.0; exclude one of them with exclude-files "
+            "[path-conflict]"
+        ),
     ]
 
 
@@ -235,7 +238,10 @@ def test_a_winner_that_does_not_ship_the_file_is_told():
     lines = problems(entry("f", "1", ALPHA), entry("f", "2", BETA), collisions={"f": "gamma"})
 
     assert lines == [
-        "f: claimed by Alpha 1.0 and beta 2.0 with different contents; collisions names 'gamma', which does not ship it"
+        (
+            "error: f: Alpha 1.0 and beta 2.0 provide different files, and 'gamma' from collisions isn't one of them; "
+            "name one of them in collisions [collision]"
+        )
     ]
 
 
@@ -284,9 +290,9 @@ def test_a_pattern_that_matches_nothing_warns():
 
     plan = make_plan([entry("f.txt", "1", ALPHA), entry("g", "", ALPHA)], PlanOptions(exclude_files=patterns))
 
-    assert plan.warnings == (
-        "exclude-files has 'nothing/', which matches nothing; the archive is the same without it.",
-        "exclude-files has '!nobody', which matches nothing; the archive is the same without it.",
+    assert tuple(map(str, plan.warnings)) == (
+        "exclude-files: no file matches 'nothing/'; remove the entry [unused-exclusion]",
+        "exclude-files: no file matches '!nobody'; remove the entry [unused-exclusion]",
     )
 
 
@@ -297,8 +303,14 @@ def test_a_path_that_is_both_a_file_and_a_folder_is_refused():
     lines = problems(entry("a/b", "", ALPHA), entry("a/b/c/d", "", BETA), entry("a", "", SHOP))
 
     assert lines == [
-        "a: a file of shop 0.1.0 and a folder of Alpha 1.0; leave one out with exclude-files",
-        "a/b: a file of Alpha 1.0 and a folder of beta 2.0; leave one out with exclude-files",
+        (
+            "error: a: a file of shop 0.1.0 and a directory of Alpha 1.0; exclude one of them with exclude-files "
+            "[path-conflict]"
+        ),
+        (
+            "error: a/b: a file of Alpha 1.0 and a directory of beta 2.0; exclude one of them with exclude-files "
+            "[path-conflict]"
+        ),
     ]
 
 
@@ -306,7 +318,11 @@ def test_a_folder_in_the_place_of_a_record_is_refused():
     lines = problems(entry("beta-2.0.dist-info/RECORD/f", "1", ALPHA), entry("g", "1", BETA))
 
     assert lines == [
-        "beta-2.0.dist-info/RECORD: a file of beta 2.0 and a folder of Alpha 1.0; leave one out with exclude-files"
+        (
+            "error: beta-2.0.dist-info/RECORD: a file of beta 2.0 and a directory of Alpha 1.0; exclude one of "
+            "them with "
+            "exclude-files [path-conflict]"
+        )
     ]
 
 
@@ -352,8 +368,8 @@ def test_a_path_that_no_zip_may_have_is_a_problem(path):
         make_plan([entry("fine", "", ALPHA), entry(path, "", BETA)], PlanOptions())
 
     assert len(caught.value.problems) == 1
-    assert caught.value.problems[0].startswith(f"{path!r}: is not ")
-    assert caught.value.problems[0].endswith("; it comes from beta 2.0; leave it out with exclude-files")
+    assert caught.value.problems[0].startswith(f"beta 2.0: the path {path!r} ")
+    assert caught.value.problems[0].endswith("; exclude it with exclude-files [unsafe-path]")
 
 
 def test_a_path_that_no_zip_may_have_can_be_left_out():
@@ -367,7 +383,7 @@ def test_a_path_counts_with_the_folder_that_it_goes_into():
     path = "d/" * 2040 + "x"
 
     assert path in make_plan([entry(path, "", ALPHA)], PlanOptions()).paths
-    with pytest.raises(PlanError, match="is not a path for every system"):
+    with pytest.raises(PlanError, match="is longer than Linux allows"):
         make_plan([entry(path, "", ALPHA)], PlanOptions(), prefix="python/")
 
 
@@ -386,7 +402,10 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(ProjectError) as caught:
         make_plan([entry("shop/file", tmp_path)], PlanOptions())
 
-    assert str(caught.value) == f"{tmp_path}: cannot be read; Is a directory; mend it, or exclude it"
+    assert (
+        str(caught.value)
+        == f"error: {tmp_path}: can't be read (Is a directory); fix it, or exclude it [unreadable-file]"
+    )
 
 
 def test_a_wheel_that_is_gone_or_damaged_while_it_is_looked_into_is_named(tmp_path):
@@ -403,6 +422,7 @@ def test_a_wheel_that_is_gone_or_damaged_while_it_is_looked_into_is_named(tmp_pa
     with pytest.raises(WheelError) as gone, open_content(found.content):
         pass
 
-    fix = "build again to fetch it again"
-    assert re.fullmatch(f"{re.escape(str(wheel))}: cannot be read \\(.+\\); {fix}", str(damaged.value))
-    assert str(gone.value) == f"{wheel}: cannot be read ([Errno 2] No such file or directory: '{wheel}'); {fix}"
+    fix = "rebuild to download it again [bad-wheel]"
+    where = f"error: {wheel}: can't be read"
+    assert re.fullmatch(f"{re.escape(where)} \\(.+\\); {re.escape(fix)}", str(damaged.value))
+    assert str(gone.value) == f"{where} ([Errno 2] No such file or directory: '{wheel}'); {fix}"

@@ -337,7 +337,10 @@ def test_a_file_that_changes_while_the_archive_is_made_leaves_the_old_archive(tm
     with pytest.raises(ArchiveError) as caught:
         write_archive(selected, tmp_path / "dist" / "a.zip", timestamp=0)
 
-    assert str(caught.value) == "shop/file: changed while the archive was being made; build again"
+    assert (
+        str(caught.value)
+        == "error: shop/file: changed during the build; rebuild when no program writes it [file-changed]"
+    )
     assert [(path.name, path.read_bytes()) for path in (tmp_path / "dist").iterdir()] == [("a.zip", b"old")]
 
 
@@ -348,7 +351,8 @@ def test_a_file_that_is_gone_leaves_no_archive(tmp_path):
         write_archive(plan(gone), tmp_path / "dist" / "a.zip", timestamp=0)
 
     assert str(caught.value) == (
-        f"{tmp_path / 'source'}: cannot be read; No such file or directory; mend it, or exclude it"
+        f"error: {tmp_path / 'source'}: can't be read (No such file or directory); fix it, or exclude it "
+        "[unreadable-file]"
     )
     assert list((tmp_path / "dist").iterdir()) == []
 
@@ -361,7 +365,7 @@ def test_a_wheel_that_became_shorter_leaves_no_archive(tmp_path):
     with pytest.raises(WheelError) as caught:
         write_archive(selected, tmp_path / "dist" / "a.zip", timestamp=0)
 
-    assert str(caught.value) == f"{wheel}: changed during the build; build again to fetch it again"
+    assert str(caught.value) == f"error: {wheel}: changed during the build; rebuild to download it again [bad-wheel]"
     assert list((tmp_path / "dist").iterdir()) == []
 
 
@@ -400,7 +404,9 @@ def test_a_cached_wheel_that_changes_after_it_was_hashed_leaves_no_archive(tmp_p
         with pytest.raises(WheelError) as caught:
             write_archive(selected, tmp_path / "dist" / "a.zip", timestamp=0)
 
-    assert str(caught.value) == f"{wheel.path}: changed during the build; build again to fetch it again"
+    assert (
+        str(caught.value) == f"error: {wheel.path}: changed during the build; rebuild to download it again [bad-wheel]"
+    )
     assert list((tmp_path / "dist").iterdir()) == []
 
 
@@ -421,7 +427,7 @@ def test_a_cached_wheel_that_goes_after_it_was_hashed_leaves_no_archive(tmp_path
             write_archive(selected, tmp_path / "dist" / "a.zip", timestamp=0)
 
     assert str(caught.value) == (
-        f"{wheel.path}: cannot be read (No such file or directory); build again to fetch it again"
+        f"error: {wheel.path}: can't be read (No such file or directory); rebuild to download it again [bad-wheel]"
     )
     assert list((tmp_path / "dist").iterdir()) == []
 
@@ -436,7 +442,10 @@ def test_a_file_that_changes_and_keeps_its_size_leaves_no_archive(tmp_path, owne
     with pytest.raises(ArchiveError) as caught:
         write_archive(selected, tmp_path / "dist" / "a.zip", timestamp=0)
 
-    assert str(caught.value) == "shop/file: changed while the archive was being made; build again"
+    assert (
+        str(caught.value)
+        == "error: shop/file: changed during the build; rebuild when no program writes it [file-changed]"
+    )
     assert list((tmp_path / "dist").iterdir()) == []
 
 
@@ -458,7 +467,7 @@ def test_a_file_that_changes_while_it_is_read_leaves_no_archive(tmp_path):
     with pytest.raises(ArchiveError) as caught:
         write_archive(selected, tmp_path / "dist" / "a.zip", timestamp=0)
 
-    assert str(caught.value) == "f: changed while the archive was being made; build again"
+    assert str(caught.value) == "error: f: changed during the build; rebuild when no program writes it [file-changed]"
     assert list((tmp_path / "dist").iterdir()) == []
 
 
@@ -469,7 +478,8 @@ def test_a_folder_in_the_archives_place_is_told(tmp_path):
         write_archive(plan(entry("f")), tmp_path / "a.zip", timestamp=0)
 
     assert (
-        str(caught.value) == f"{tmp_path / 'a.zip'}: cannot be written; Is a directory; see to that, then build again"
+        str(caught.value)
+        == f"error: {tmp_path / 'a.zip'}: can't be written (Is a directory); fix that, and rebuild [write-failed]"
     )
     assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
 
@@ -481,12 +491,12 @@ def test_a_file_in_the_folders_place_is_told(tmp_path):
         write_archive(plan(entry("f")), tmp_path / "dist" / "a.zip", timestamp=0)
 
     assert str(caught.value) == (
-        f"{tmp_path / 'dist' / 'a.zip'}: cannot be written; File exists; see to that, then build again"
+        f"error: {tmp_path / 'dist' / 'a.zip'}: can't be written (File exists); fix that, and rebuild [write-failed]"
     )
 
 
 class _Unwritable(type(Path())):  # type: ignore[misc]  # the class of paths depends on the system
-    """A path in a folder that cannot be made, for the reason that ``number`` stands for."""
+    """A path in a directory that can't be created, because of the error ``number``."""
 
     number = errno.EACCES
 
@@ -498,12 +508,21 @@ class _Unwritable(type(Path())):  # type: ignore[misc]  # the class of paths dep
 @pytest.mark.parametrize(
     ("number", "fix"),
     [
-        (errno.ENOSPC, "free some space"),
-        (errno.EDQUOT, "free some space"),
-        (errno.EACCES, "make the folder writable, or choose another with directory"),
-        (errno.EPERM, "make the folder writable, or choose another with directory"),
-        (errno.EROFS, "make the folder writable, or choose another with directory"),
-        (errno.EIO, "see to that"),
+        (errno.ENOSPC, "free some space, and rebuild [disk-full]"),
+        (errno.EDQUOT, "free some space, and rebuild [disk-full]"),
+        (
+            errno.EACCES,
+            "make the directory writable, or set another with the option 'directory' [directory-not-writable]",
+        ),
+        (
+            errno.EPERM,
+            "make the directory writable, or set another with the option 'directory' [directory-not-writable]",
+        ),
+        (
+            errno.EROFS,
+            "make the directory writable, or set another with the option 'directory' [directory-not-writable]",
+        ),
+        (errno.EIO, "fix that, and rebuild [write-failed]"),
     ],
 )
 def test_the_message_names_a_remedy_for_what_the_system_says(number, fix):
@@ -513,7 +532,7 @@ def test_the_message_names_a_remedy_for_what_the_system_says(number, fix):
     with pytest.raises(ArchiveError) as caught:
         write_archive(plan(), path, timestamp=0)
 
-    assert str(caught.value) == f"dist/a.zip: cannot be written; the system's words; {fix}, then build again"
+    assert str(caught.value) == f"error: dist/a.zip: can't be written (the system's words); {fix}"
 
 
 # What killed builds have left
@@ -543,7 +562,7 @@ def test_a_build_that_still_runs_keeps_its_file(tmp_path):
 
 
 def test_a_file_being_written_is_locked(tmp_path):
-    """The entry's content is read while the archive stands beside its place: that is when somebody else looks."""
+    """Another build looks while the entry's content is read: the partial file is then next to the archive."""
     seen: list[str] = []
 
     class Looking(type(tmp_path)):  # type: ignore[misc]  # the class of paths depends on the system

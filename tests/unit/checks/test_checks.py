@@ -6,20 +6,19 @@ import re
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from hatch_lambda.archive.plan import ArchivePlan, Entry, FileContent, Origin
 from hatch_lambda.checks import check_candidate
-from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.handler import check_handler
 from hatch_lambda.checks.limits import check_unzipped, check_zipped, format_size, largest
 from hatch_lambda.errors import PlanError
 from hatch_lambda.runtime.runtimes import AMAZON_LINUX_2023, Runtime
 from hatch_lambda.wheels.wheel import wheel_entries
 from tests.support.make_wheel import make_wheel
-from tests.support.samples import SHOP, TOO_DEEP, candidate, config, entry, origin, plan, verified
+from tests.support.samples import SHOP, TOO_DEEP, candidate, config, entry, origin, plan, reported, verified
 
 if TYPE_CHECKING:
     from hatch_lambda.runtime.target import Architecture
@@ -40,7 +39,7 @@ def found(
     """Return the text of each error that the handler's check finds."""
     diagnostics = list(check_handler(candidate(selected, config(runtime, architecture, handler=handler))))
     assert all(diagnostic.severity == "error" for diagnostic in diagnostics)
-    return [diagnostic.text for diagnostic in diagnostics]
+    return [str(diagnostic) for diagnostic in diagnostics]
 
 
 # Sizes
@@ -50,53 +49,77 @@ def test_an_archive_of_the_largest_size_passes():
     assert list(check_unzipped(candidate(plan(sized(262_143_999)), config()))) == []
 
 
-def test_an_archive_of_one_byte_more_is_refused_and_what_fills_it_is_named():
+def too_large(selected: ArchivePlan, **options: Any) -> str:
+    """Return the whole text of the error on an archive that is too large."""
+    (diagnostic,) = check_unzipped(candidate(selected, config(**options)))
+    assert diagnostic.severity == "error"
+    return str(diagnostic)
+
+
+EXCLUDE = "remove files with exclude-files or packages with exclude-packages [too-large]"
+
+
+def test_an_archive_of_one_byte_more_is_an_error_that_names_the_largest_packages():
     selected = plan(sized(262_000_000, "a"), sized(100_000, "b"), sized(43_000, "c"), sized(1_000, "d"))
 
-    (diagnostic,) = check_unzipped(candidate(selected, config()))
-
-    assert diagnostic == Finding(
-        "error",
-        "unzipped: 262,144,000 bytes; Lambda accepts less than 262,144,000 with its layers; largest: a 1.0 (249.9 "
-        "MiB), b 1.0 (0.1 MiB), c 1.0 (0.0 MiB), …",
+    assert too_large(selected) == (
+        "shop.zip: 250.0 MiB unzipped exceeds Lambda's 250 MiB limit by less than 0.1 MiB (largest: a 249.9 MiB, "
+        f"b 0.1 MiB, c less than 0.1 MiB, …); {EXCLUDE}"
     )
 
 
-def test_files_of_no_distribution_are_named_one_by_one_where_they_fill_it():
-    nobody = Origin("", "", None)
-    files = [replace(sized(size), origin=nobody, path=path) for path, size in {"a.bin": 200 << 20, "b.bin": 1}.items()]
+def test_files_of_no_package_are_named_by_their_paths():
+    unowned = Origin("", "", None)
+    files = [replace(sized(size), origin=unowned, path=path) for path, size in {"a.bin": 200 << 20, "b.bin": 1}.items()]
 
-    (diagnostic,) = check_unzipped(candidate(plan(*files, sized(100 << 20, "lib")), config()))
-
-    assert diagnostic.text == (
-        "unzipped: 314,572,801 bytes; Lambda accepts less than 262,144,000 with its layers; largest: a.bin (200.0 "
-        "MiB), lib 1.0 (100.0 MiB), b.bin (0.0 MiB), …"
+    assert too_large(plan(*files, sized(100 << 20, "lib"))) == (
+        "shop.zip: 300.0 MiB unzipped exceeds Lambda's 250 MiB limit by 50.0 MiB (largest: a.bin 200.0 MiB, lib "
+        f"100.0 MiB, b.bin less than 0.1 MiB); {EXCLUDE}"
     )
 
 
-def test_the_users_own_limit_is_named_as_such():
-    (diagnostic,) = check_unzipped(candidate(plan(sized(1001)), config(max_size=1000)))
-
-    assert diagnostic == Finding(
-        "error",
-        "unzipped: 1,001 bytes; tool.hatch.build.targets.lambda.max-size admits 1,000; largest: big 1.0 (0.0 MiB), …",
+def test_a_lower_limit_is_named_by_its_option():
+    assert too_large(plan(sized(12 << 20)), max_size=10 << 20) == (
+        f"shop.zip: 12.0 MiB unzipped exceeds max-size (10.0 MiB) by 2.0 MiB (largest: big 12.0 MiB); {EXCLUDE}"
     )
+
+
+def unused(mebibytes: int, path: str) -> Entry:
+    """Return a file of so many MiB that functions don't use, if its path says so."""
+    return replace(sized(mebibytes << 20, "lib"), path=path)
+
+
+def test_tests_and_type_stubs_are_excluded_if_that_is_enough():
+    files = unused(10, "lib/tests/data.bin"), unused(4, "lib/core.pyi")
+
+    assert too_large(plan(sized(240 << 20), *files)) == (
+        "shop.zip: 254.0 MiB unzipped exceeds Lambda's 250 MiB limit by 4.0 MiB (largest: big 240.0 MiB, lib "
+        '14.0 MiB); set exclude-files = ["**/tests/", "**/*.pyi"], which excludes 14.0 MiB of tests and type '
+        "stubs [too-large]"
+    )
+
+
+@pytest.mark.parametrize("path", ["lib/tests/data.bin", "lib/testing/data.bin", "lib/tests.bin"])
+def test_tests_and_type_stubs_are_not_mentioned_if_they_are_not_enough(path):
+    assert too_large(plan(sized(255 << 20), unused(4, path))).endswith(f"; {EXCLUDE}")
 
 
 def test_a_limit_above_lambdas_own_admits_more():
     assert list(check_unzipped(candidate(plan(sized(10**9)), config(max_size=10**9)))) == []
 
 
-def test_a_zip_that_lambda_takes_directly_passes():
-    assert list(check_zipped(52_428_800)) == []
+def test_a_zip_that_lambda_accepts_directly_passes():
+    assert list(check_zipped("shop.zip", 52_428_800)) == []
 
 
-def test_a_zip_that_has_to_go_through_s3_warns():
-    assert list(check_zipped(52_428_801)) == [
-        Finding(
+def test_a_zip_that_has_to_be_deployed_from_s3_warns():
+    assert reported(check_zipped("shop.zip", 60 << 20)) == [
+        (
             "warning",
-            "The archive takes 50.0 MiB, more than the 50.0 MiB that Lambda takes directly; it has to be deployed from "
-            "S3.",
+            (
+                "shop.zip: 60.0 MiB zipped exceeds the 50 MiB that Lambda accepts directly; deploy it from S3, "
+                "for example with the option 'bucket' [large-zip]"
+            ),
         )
     ]
 
@@ -117,15 +140,18 @@ def test_sizes_are_told_in_mebibytes(size, text):
 # All checks
 
 
-def test_every_problem_of_every_check_is_told_at_once():
+def test_errors_of_all_checks_are_reported_together():
     with pytest.raises(PlanError) as caught:
-        check_candidate(candidate(plan(sized(1001)), config(max_size=1000, handler="handler")))
+        check_candidate(candidate(plan(sized(12 << 20)), config(max_size=10 << 20, handler="handler")))
 
     assert str(caught.value).splitlines() == [
-        "unzipped: 1,001 bytes; tool.hatch.build.targets.lambda.max-size admits 1,000; largest: big 1.0 (0.0 MiB), …",
         (
-            "handler 'handler': no module before the last dot; write it as package.module.function, or name an "
-            "executable file"
+            "error: shop.zip: 12.0 MiB unzipped exceeds max-size (10.0 MiB) by 2.0 MiB (largest: big 12.0 MiB); "
+            f"{EXCLUDE}"
+        ),
+        (
+            "error: handler 'handler': doesn't name a module; write it as 'package.module.function', or name an "
+            "executable in the zip [handler-not-found]"
         ),
     ]
 
@@ -139,7 +165,8 @@ def test_warnings_of_checks_are_returned():
 
     warnings = check_candidate(candidate(selected, config(handler="app.main")))
 
-    assert warnings == ("app.py: not checked, because it is larger than 16 MiB; move its data to another file",)
+    text = "app.py: not checked, because it is larger than 16 MiB; move its data to another file [unchecked]"
+    assert reported(warnings) == [("warning", text)]
 
 
 # The handler: where its module is
@@ -182,8 +209,8 @@ def test_an_extension_module_is_believed(suffix):
 def test_an_extension_module_for_another_machine_is_none(suffix):
     assert found(plan(entry("native" + suffix, "\x7fELF")), "native.main", architecture="arm64") == [
         (
-            "handler 'native.main': no module 'native' in the zip, whose top level has nothing; correct the name, or "
-            "include its file"
+            "handler 'native.main': no module 'native' in the zip, whose top level has nothing; correct the "
+            "name, or include the module's file [handler-not-found]"
         )
     ]
 
@@ -201,7 +228,12 @@ def test_a_package_is_preferred_to_a_module_and_an_extension_module_to_source():
 
     assert texts == [
         [],
-        ["handler 'app.of_module': app/__init__.py defines no 'of_module'; it has 'of_package'"],
+        [
+            (
+                "handler 'app.of_module': app/__init__.py doesn't define 'of_module'; did you mean 'of_package'? "
+                "[handler-not-found]"
+            )
+        ],
         [],
     ]
 
@@ -211,8 +243,8 @@ def test_a_module_that_is_not_there_is_told_with_what_is():
 
     assert found(selected, "app.main") == [
         (
-            "handler 'app.main': no module 'app' in the zip, whose top level has 'shop', 'numpy', 'tool'; correct the "
-            "name, or include its file"
+            "handler 'app.main': no module 'app' in the zip, whose top level has 'shop', 'numpy', 'tool'; "
+            "correct the name, or include the module's file [handler-not-found]"
         )
     ]
 
@@ -222,8 +254,8 @@ def test_what_cannot_be_imported_is_not_listed():
 
     assert found(plan(*map(entry, paths)), "app.main") == [
         (
-            "handler 'app.main': no module 'app' in the zip, whose top level has 'a'; correct the name, or include its "
-            "file"
+            "handler 'app.main': no module 'app' in the zip, whose top level has 'a'; correct the name, or "
+            "include the module's file [handler-not-found]"
         )
     ]
 
@@ -233,8 +265,8 @@ def test_a_long_list_of_names_stops():
 
     assert found(selected, "app.main") == [
         (
-            "handler 'app.main': no module 'app' in the zip, whose top level has 'm0', 'm1', 'm2', 'm3', 'm4', 'm5', "
-            "'m6', 'm7', … (9 in total); correct the name, or include its file"
+            "handler 'app.main': no module 'app' in the zip, whose top level has 'm0', 'm1', 'm2', 'm3', 'm4', "
+            "'m5', 'm6', 'm7', … (9 in total); correct the name, or include the module's file [handler-not-found]"
         )
     ]
 
@@ -250,8 +282,8 @@ def test_a_long_list_of_names_stops():
 def test_a_module_of_that_name_elsewhere_is_pointed_at(path, handler, module):
     assert found(plan(entry(path)), handler) == [
         (
-            f"handler {handler!r}: no module {module!r} in the zip, but it has {path}; correct the name, or include "
-            "its file"
+            f"handler {handler!r}: no module {module!r} in the zip, but it has {path}; correct the name, or "
+            "include the module's file [handler-not-found]"
         )
     ]
 
@@ -260,22 +292,35 @@ def test_a_package_that_was_included_with_src_around_it_is_told_with_the_option_
     assert found(plan(entry("src/shop/api.py", "def handler(event, context): ...")), "shop.api.handler") == [
         (
             "handler 'shop.api.handler': the zip has src/shop/api.py, which isn't importable as 'shop.api'; set "
-            'packages = ["src/shop"]'
+            'packages = ["src/shop"] [handler-not-found]'
         )
     ]
 
 
 def test_a_namespace_package_has_no_functions():
     assert found(plan(entry("space/deep/api.py")), "space.deep") == [
-        "handler 'space.deep': 'space' is a directory without __init__.py, which has no functions; name a module in it"
+        (
+            "handler 'space.deep': 'space' is a directory without __init__.py, which has no functions; set "
+            "handler to a function of a module in it [handler-not-found]"
+        )
+    ]
+
+
+def test_the_default_of_the_console_is_named_as_such():
+    assert found(plan(API), "lambda_function.lambda_handler") == [
+        (
+            "handler 'lambda_function.lambda_handler': no module 'lambda_function' in the zip, whose top level "
+            "has 'shop'; correct the name, which is the default of AWS's console, or include the module's file "
+            "[handler-not-found]"
+        )
     ]
 
 
 def test_a_handler_without_a_module_is_told():
     assert found(plan(API), "handler") == [
         (
-            "handler 'handler': no module before the last dot; write it as package.module.function, or name an "
-            "executable file"
+            "handler 'handler': doesn't name a module; write it as 'package.module.function', or name an "
+            "executable in the zip [handler-not-found]"
         )
     ]
 
@@ -290,22 +335,22 @@ def test_a_long_sum_is_not_too_deep():
 def test_a_module_too_deep_for_the_python_that_builds_is_told(value):
     selected = plan(entry("app.py", f"total = {value}\ndef main(event, context): ...\n"))
 
-    diagnostics = list(check_handler(candidate(selected, config(handler="app.main"))))
+    diagnostics = reported(check_handler(candidate(selected, config(handler="app.main"))))
 
     text = (
         f"app.py: not checked, because it is nested too deeply for Python {OWN}, which runs the build; split its "
-        "longest expression"
+        "longest expression [unchecked]"
     )
-    assert diagnostics == [Finding("warning", text)]
+    assert diagnostics == [("warning", text)]
 
 
 def test_a_module_that_nobody_would_write_is_not_read():
     selected = plan(entry("app.py", "def main(event, context): ...\n".ljust((16 << 20) + 1)))
 
-    diagnostics = list(check_handler(candidate(selected, config(handler="app.main"))))
+    diagnostics = reported(check_handler(candidate(selected, config(handler="app.main"))))
 
-    text = "app.py: not checked, because it is larger than 16 MiB; move its data to another file"
-    assert diagnostics == [Finding("warning", text)]
+    text = "app.py: not checked, because it is larger than 16 MiB; move its data to another file [unchecked]"
+    assert diagnostics == [("warning", text)]
 
 
 @pytest.mark.parametrize("name", ["zlib", "select", "resource", "nt"])
@@ -323,7 +368,7 @@ def test_a_module_built_into_python_is_refused(handler):
     assert found(selected, handler) == [
         (
             f"handler {handler!r}: Lambda can't load {module}.py, because {module!r} is a built-in Python module; "
-            "rename it"
+            "rename the file [shadows-stdlib]"
         )
     ]
 
@@ -334,15 +379,18 @@ def test_a_program_of_the_archive_passes():
 
 def test_a_program_that_is_not_executable_is_no_program():
     assert found(plan(entry("run.sh", "#!/bin/sh\n")), "run.sh") == [
-        "handler 'run.sh': the file is in the archive, but may not be run; make it executable"
+        (
+            "handler 'run.sh': the file is in the zip, but isn't executable; run 'chmod +x' on run.sh in your "
+            "project [handler-not-executable]"
+        )
     ]
 
 
 def test_a_program_with_the_line_ends_of_windows_is_refused():
     assert found(plan(entry("run.sh", "#!/bin/sh\r\nexit 0\r\n", executable=True)), "run.sh") == [
         (
-            "handler 'run.sh': its first line ends in CR LF; Linux takes the CR for a part of the program's name; save "
-            "it with LF, and keep it so with a line in .gitattributes, such as *.sh eol=lf"
+            "handler 'run.sh': Linux can't run it, because its first line ends in CR LF; save it with LF line "
+            "ends, and add 'run.sh text eol=lf' to .gitattributes [handler-not-executable]"
         )
     ]
 
@@ -430,28 +478,40 @@ def test_what_defines_no_name_of_the_module_does_not_count(source):
 
     (line,) = found(selected, "app.handler")
 
-    assert line.startswith("handler 'app.handler': app.py defines no 'handler'; ")
+    assert line.startswith("handler 'app.handler': app.py doesn't define 'handler'; ")
 
 
 def test_a_function_that_is_not_there_is_told_with_one_of_a_like_name():
     selected = plan(entry("app.py", "import os\n\ndef lambda_handler(event, context): ...\n"))
 
     assert found(selected, "app.lambda_handlr") == [
-        "handler 'app.lambda_handlr': app.py defines no 'lambda_handlr'; did you mean 'lambda_handler'?"
+        (
+            "handler 'app.lambda_handlr': app.py doesn't define 'lambda_handlr'; did you mean 'lambda_handler'? "
+            "[handler-not-found]"
+        )
     ]
 
 
-def test_a_function_that_is_not_there_is_told_with_what_is():
-    selected = plan(entry("app.py", "import os\n_private = 1\ndef zeta(): ...\nclass Alpha: ...\n"))
-
-    assert found(selected, "app.handler") == [
-        "handler 'app.handler': app.py defines no 'handler'; it has 'Alpha', 'os', 'zeta'"
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("import os\n_private = 1\ndef zeta(): ...\ndef alpha(): ...", "choose from 'alpha', 'zeta'"),
+        ("import os\n_private = 1\ndef zeta(): ...\nclass Alpha: ...", "did you mean 'zeta'?"),
+        ("import os\n_private = 1\nclass Alpha: ...", "choose from 'Alpha', 'os'"),
+    ],
+)
+def test_a_function_that_is_not_there_is_reported_with_the_functions_or_else_the_names(text, fix):
+    assert found(plan(entry("app.py", text)), "app.handler") == [
+        f"handler 'app.handler': app.py doesn't define 'handler'; {fix} [handler-not-found]"
     ]
 
 
 def test_an_empty_module_has_no_names():
     assert found(plan(entry("app.py", "")), "app.handler") == [
-        "handler 'app.handler': app.py defines no 'handler'; it has no names"
+        (
+            "handler 'app.handler': app.py doesn't define 'handler'; define it as def handler(event, context) "
+            "[handler-not-found]"
+        )
     ]
 
 
@@ -460,7 +520,7 @@ def test_a_module_in_a_file_of_the_project_is_read(tmp_path):
     source.write_text("def main(event, context): ...\n")
 
     assert found(plan(entry("app.py", source)), "app.handler") == [
-        "handler 'app.handler': app.py defines no 'handler'; it has 'main'"
+        "handler 'app.handler': app.py doesn't define 'handler'; did you mean 'main'? [handler-not-found]"
     ]
 
 
@@ -470,7 +530,10 @@ def test_a_module_in_a_wheel_is_read(tmp_path):
 
     texts = [found(selected, "lib.app.main"), found(selected, "lib.app.handler")]
 
-    assert texts == [[], ["handler 'lib.app.handler': lib/app.py defines no 'handler'; it has 'main'"]]
+    assert texts == [
+        [],
+        [("handler 'lib.app.handler': lib/app.py doesn't define 'handler'; did you mean 'main'? [handler-not-found]")],
+    ]
 
 
 def test_a_module_with_an_encoding_of_its_own_is_read(tmp_path):
@@ -493,7 +556,7 @@ def test_a_module_that_is_not_python_is_told_with_its_line(tmp_path):
     selected = broken(tmp_path, b"x = 1\ndef main(:\n")
 
     assert found(selected, "app.main", "python3.9") == [
-        "app.py:2: not valid Python 3.9 (invalid syntax); correct the syntax"
+        "app.py:2: not valid Python 3.9 (invalid syntax); correct the syntax [syntax-error]"
     ]
 
 
@@ -501,7 +564,7 @@ def test_a_module_that_is_not_python_is_told_with_its_line(tmp_path):
 def test_a_module_that_is_no_text_is_told(tmp_path, data):
     (line,) = found(broken(tmp_path, data), "app.main", "python3.15")
 
-    assert re.fullmatch(r"app\.py(:1)?: not valid Python 3\.15 \(.*\); correct the syntax", line)
+    assert re.fullmatch(r"app\.py(:1)?: not valid Python 3\.15 \(.*\); correct the syntax \[syntax-error\]", line)
 
 
 def test_a_module_that_python_would_only_warn_of_passes():
@@ -514,14 +577,17 @@ def test_syntax_newer_than_the_runtimes_python_is_told(tmp_path):
     (line,) = found(selected, "app.main", "python3.9")
 
     said = "Pattern matching is only supported in Python 3.10 and greater"
-    assert re.sub(r":\d:", ":N:", line) == f"app.py:N: not valid Python 3.9 ({said}); correct the syntax"
+    assert re.sub(r":\d:", ":N:", line) == f"app.py:N: not valid Python 3.9 ({said}); correct the syntax [syntax-error]"
 
 
 @pytest.mark.parametrize("text", ["\ndef main() new syntax:\n", "\ndef main(event, context)\n    return 1\n"])
 def test_what_no_python_can_parse_is_an_error_whatever_python_builds(text):
     (diagnostic,) = check_handler(candidate(plan(entry("app.py", text)), config("python3.15", handler="app.main")))
 
-    assert diagnostic == Finding("error", "app.py:2: not valid Python 3.15 (expected ':'); correct the syntax")
+    assert (diagnostic.severity, str(diagnostic)) == (
+        "error",
+        ("app.py:2: not valid Python 3.15 (expected ':'); correct the syntax [syntax-error]"),
+    )
 
 
 NEW_SYNTAX = {
@@ -549,8 +615,8 @@ def test_syntax_of_a_newer_python_might_be_right(version, text):
         assert diagnostic.severity == "warning"
         assert re.fullmatch(
             rf"app\.py:\d: not checked, because Python {OWN} can't parse it \(.*\), but Python {name} might; build "
-            rf"with Python {name}",
-            diagnostic.text,
+            rf"with Python {name} \[unchecked\]",
+            str(diagnostic),
         )
 
 
@@ -560,10 +626,12 @@ def test_syntax_of_a_runtime_that_is_newer_than_all_that_are_known_might_be_righ
 
     (diagnostic,) = check_handler(replace(made, config=replace(made.config, target=newer)))
 
-    assert diagnostic == Finding(
+    assert (diagnostic.severity, str(diagnostic)) == (
         "warning",
-        f"app.py:1: not checked, because Python {OWN} can't parse it (expected ':'), but Python 3.99 might; build with "
-        "Python 3.99",
+        (
+            f"app.py:1: not checked, because Python {OWN} can't parse it (expected ':'), but Python 3.99 might; build "
+            "with Python 3.99 [unchecked]"
+        ),
     )
 
 
@@ -571,15 +639,16 @@ def test_syntax_of_a_runtime_that_is_newer_than_all_that_are_known_might_be_righ
 
 
 @pytest.mark.parametrize("name", ["json", "logging", "types", "re", "site", "encodings", "simplejson", "awslambdaric"])
-def test_a_module_that_the_runtime_has_loaded_is_refused(name):
-    text = f"the runtime has already loaded its own {name!r} module; rename it"
+def test_a_module_that_the_runtime_has_loaded_is_an_error(name):
+    because = f"because the runtime has already loaded its own {name!r} module"
+    code = "shadows-runtime" if name in {"simplejson", "awslambdaric"} else "shadows-stdlib"
     handler = "def main(event, context): ...\n"
 
     assert found(plan(entry(f"{name}.py", handler)), f"{name}.main") == [
-        f"handler '{name}.main': Lambda can't load {name}.py, because {text}"
+        f"handler '{name}.main': Lambda can't load {name}.py, {because}; rename the file [{code}]"
     ]
     assert found(plan(entry(f"{name}/__init__.py"), entry(f"{name}/api.py", handler)), f"{name}/api.main") == [
-        f"handler '{name}/api.main': Lambda can't load {name}/__init__.py, because {text}"
+        f"handler '{name}/api.main': Lambda can't load {name}/__init__.py, {because}; rename the directory [{code}]"
     ]
 
 
@@ -591,8 +660,8 @@ def test_a_module_that_the_runtime_has_not_loaded_passes(name):
 def test_a_directory_without_init_that_has_the_name_of_a_standard_module_is_refused():
     assert found(plan(entry("queue/worker.py", "def main(event, context): ...\n")), "queue.worker.main") == [
         (
-            "handler 'queue.worker.main': Lambda can't load queue/, because Python imports its own 'queue' module "
-            "instead of a directory without __init__.py; rename it"
+            "handler 'queue.worker.main': Lambda can't load queue/, because Python imports its own 'queue' "
+            "module instead of a directory without __init__.py; rename the directory [shadows-stdlib]"
         )
     ]
 
@@ -621,7 +690,9 @@ ORDERS = (entry("orders/__init__.py"), entry("orders/api.py", "import os\ndef ha
     ],
 )
 def test_the_handler_that_is_meant_is_told(handler, problem):
-    assert found(plan(*ORDERS), handler) == [f"handler {handler!r}: {problem}; did you mean 'orders.api.handler'?"]
+    assert found(plan(*ORDERS), handler) == [
+        (f"handler {handler!r}: {problem}; did you mean 'orders.api.handler'? [handler-not-found]")
+    ]
 
 
 def test_a_flat_handler_that_names_its_module_only_is_told():
@@ -630,10 +701,13 @@ def test_a_flat_handler_that_names_its_module_only_is_told():
     texts = [found(flat, "app"), found(flat, "app.py"), found(flat, "src.app.lambda_handler")]
 
     assert texts == [
-        ["handler 'app': names a module, not a function; did you mean 'app.lambda_handler'?"],
-        ["handler 'app.py': a handler has no .py; did you mean 'app.lambda_handler'?"],
+        ["handler 'app': names a module, not a function; did you mean 'app.lambda_handler'? [handler-not-found]"],
+        ["handler 'app.py': a handler has no .py; did you mean 'app.lambda_handler'? [handler-not-found]"],
         [
-            "handler 'src.app.lambda_handler': src/ isn't part of the module name; did you mean 'app.lambda_handler'?",
+            (
+                "handler 'src.app.lambda_handler': src/ isn't part of the module name; did you mean "
+                "'app.lambda_handler'? [handler-not-found]"
+            ),
         ],
     ]
 
@@ -648,21 +722,27 @@ def test_a_flat_handler_that_names_its_module_only_is_told():
 )
 def test_of_a_module_that_is_named_the_likeliest_function_is_told(text, function):
     assert found(plan(entry("orders/api.py", text)), "orders.api") == [
-        f"handler 'orders.api': names a module, not a function; did you mean 'orders.api.{function}'?"
+        (
+            f"handler 'orders.api': names a module, not a function; did you mean 'orders.api.{function}'? "
+            "[handler-not-found]"
+        )
     ]
 
 
 @pytest.mark.parametrize("text", ["import os\n", "def broken(:\n"])
 def test_a_module_without_functions_is_not_proposed(text):
     assert found(plan(entry("orders/__init__.py"), entry("orders/api.py", text)), "orders.api") == [
-        "handler 'orders.api': orders/__init__.py defines no 'api'; it has no names"
+        (
+            "handler 'orders.api': orders/__init__.py doesn't define 'api'; define it as def api(event, context) "
+            "[handler-not-found]"
+        )
     ]
 
 
 @pytest.mark.parametrize("text", ["from . import api", "from orders import api", "from . import api as api"])
 def test_a_package_that_imports_its_module_has_no_function_of_that_name(text):
     assert found(plan(entry("orders/__init__.py", text), ORDERS[1]), "orders.api") == [
-        "handler 'orders.api': names a module, not a function; did you mean 'orders.api.handler'?"
+        "handler 'orders.api': names a module, not a function; did you mean 'orders.api.handler'? [handler-not-found]"
     ]
 
 
@@ -676,8 +756,8 @@ def test_a_module_of_a_dependency_is_not_proposed():
 
     assert found(plan(lib), "src.lib.api.handler") == [
         (
-            "handler 'src.lib.api.handler': no module 'src.lib.api' in the zip, whose top level has 'lib'; correct the "
-            "name, or include its file"
+            "handler 'src.lib.api.handler': no module 'src.lib.api' in the zip, whose top level has 'lib'; "
+            "correct the name, or include the module's file [handler-not-found]"
         )
     ]
 
@@ -687,8 +767,8 @@ def test_a_module_in_the_place_of_an_inner_package_is_named():
 
     assert found(selected, "pkg.sub.app.handler") == [
         (
-            "handler 'pkg.sub.app.handler': Python can't import pkg/sub/app.py, because it imports pkg/sub.abi3.so "
-            "instead of pkg/sub/; rename one of them"
+            "handler 'pkg.sub.app.handler': Python can't import pkg/sub/app.py, because it imports "
+            "pkg/sub.abi3.so instead of pkg/sub/; rename one of them [handler-not-found]"
         )
     ]
 
@@ -698,8 +778,8 @@ def test_a_module_in_the_place_of_the_package_is_named():
 
     assert found(selected, "orders.api.handler") == [
         (
-            "handler 'orders.api.handler': Python can't import orders/api.py, because it imports orders.py instead of "
-            "orders/; rename one of them"
+            "handler 'orders.api.handler': Python can't import orders/api.py, because it imports orders.py "
+            "instead of orders/; rename one of them [handler-not-found]"
         )
     ]
 
@@ -708,8 +788,8 @@ def test_a_module_in_the_place_of_the_package_is_named():
 
 
 def call(text: str) -> list[str]:
-    """Return what is found about a handler in a module of this text, without where it is."""
-    return [line.removeprefix("handler 'app.handler': ") for line in found(plan(entry("app.py", text)), "app.handler")]
+    """Return what is reported about a handler in a module of this text."""
+    return found(plan(entry("app.py", text)), "app.handler")
 
 
 @pytest.mark.parametrize(
@@ -722,31 +802,31 @@ def call(text: str) -> list[str]:
         "handler = None\nif x:\n    handler = 1\nasync def handler(event, context): ...",
     ],
 )
-def test_an_async_function_is_refused(text):
+def test_an_async_function_is_an_error(text):
     line = next(number for number, one in enumerate(text.splitlines(), 1) if "async" in one)
 
     assert call(text) == [
         (
-            f"app.py:{line} defines an async function, but Lambda doesn't await it; define a plain function that calls "
-            "asyncio.run()"
+            f"app.py:{line}: handler 'app.handler' is an async function, which Lambda doesn't await; define a "
+            "plain function that calls asyncio.run() [handler-signature]"
         )
     ]
 
 
-def test_generators_are_refused():
+def test_generators_are_errors():
     texts = [call("async def handler(event, context):\n    yield 1"), call("def handler(event, context):\n    yield 1")]
 
     assert texts == [
         [
             (
-                "app.py:1 defines an async generator, but Lambda doesn't await it; define a plain function that calls "
-                "asyncio.run()"
+                "app.py:1: handler 'app.handler' is an async generator, which Lambda doesn't await; define a "
+                "plain function that calls asyncio.run() [handler-signature]"
             )
         ],
         [
             (
-                "app.py:1 defines a generator, but Lambda doesn't iterate over it; return a value that can be "
-                "converted to JSON"
+                "app.py:1: handler 'app.handler' is a generator, which Lambda doesn't iterate over; return a "
+                "value that can be converted to JSON [handler-signature]"
             )
         ],
     ]
@@ -768,7 +848,8 @@ def test_generators_are_refused():
     ],
 )
 def test_a_function_that_cannot_take_event_and_context_is_refused(arguments, problem):
-    expected = [f"app.py:1 {problem}; define it with the arguments (event, context)"]
+    fix = "define it with the arguments (event, context)"
+    expected = [f"app.py:1: handler 'app.handler' {problem}; {fix} [handler-signature]"]
 
     assert call(f"def handler({arguments}): ...") == expected
     assert call(f"handler = lambda {arguments}: 1") == expected
@@ -818,5 +899,5 @@ def test_what_might_be_a_function_for_event_and_context_passes(text):
 
 def test_what_only_compiling_reveals_is_told():
     assert found(plan(entry("app.py", "def handler(event, context): ...\nreturn 1\n")), "app.handler") == [
-        "app.py:2: not valid Python 3.13 ('return' outside function); correct the syntax"
+        "app.py:2: not valid Python 3.13 ('return' outside function); correct the syntax [syntax-error]"
     ]

@@ -66,7 +66,7 @@ def test_machine_and_word_size_are_told_in_any_byte_order(content, machine, bits
 
 
 def test_what_has_an_interpreter_is_a_program_but_for_libraries_that_can_be_run_too():
-    assert read(make_elf(interpreter=True)) == Native("ELF", "x86_64", 64, "program")
+    assert read(make_elf(interpreter=True)) == Native("ELF", "x86_64", 64, "executable")
     assert read(make_elf(interpreter=True, soname="libc.so.6")) == Native(
         "ELF", "x86_64", 64, "library", soname="libc.so.6"
     )
@@ -119,7 +119,7 @@ def test_no_cut_and_no_wrong_byte_makes_more_of_it_than_damage():
     found = [read(content) for content in (*cuts, *wrong)]
 
     assert all(native is not None for native in found)
-    assert {native.damage for native in found if native} == {"", "it is cut short", "its tables cannot be read"}
+    assert {native.damage for native in found if native} == {"", "it is cut short", "its tables can't be read"}
 
 
 def test_numbers_compare_as_versions_do():

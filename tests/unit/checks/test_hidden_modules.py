@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_lambda.checks.base import Candidate, Finding
 from hatch_lambda.checks.hidden_modules import check_hidden_modules
 from hatch_lambda.layers import Layer
-from hatch_lambda.resolve.cache import ResultCache
-from tests.support.samples import candidate, config, entry, origin, plan
+from tests.support.samples import candidate, entry, origin, plan, reported
 
 if TYPE_CHECKING:
     from hatch_lambda.archive.plan import Entry
@@ -23,7 +21,7 @@ def found(*entries: Entry) -> list[str]:
     """Return the text of each error."""
     diagnostics = list(check_hidden_modules(candidate(plan(*entries))))
     assert all(diagnostic.severity == "error" for diagnostic in diagnostics)
-    return [diagnostic.text for diagnostic in diagnostics]
+    return [str(diagnostic).removesuffix(" [module-collision]") for diagnostic in diagnostics]
 
 
 OURS, THEIRS, NAMESPACE = "shop 0.1.0", "lib 1.0", "a directory without __init__.py"
@@ -53,8 +51,8 @@ def test_two_dependencies_are_told_with_a_way_to_exclude_one():
         entry("ns/same.py", "", LIB), entry("ns/same/__init__.py", "", MORE), entry("ns/same/a.py", "", MORE)
     ) == [
         (
-            "ns/same.py (lib 1.0): hidden by ns/same/ (more 2.0), because Python imports a package before a .py file; "
-            'exclude one of them, such as with exclude-files = ["/ns/same.py"]'
+            "ns/same.py (lib 1.0): hidden by ns/same/ (more 2.0), because Python imports a package before a .py "
+            'file; exclude one of them, for example with exclude-files = ["/ns/same.py"]'
         )
     ]
 
@@ -90,28 +88,32 @@ def test_one_owner_may_have_a_module_in_two_forms(paths):
     assert found(*(entry(path, "", LIB) for path in paths)) == []
 
 
-def layered(ours: str, theirs: str) -> list[Finding]:
-    """Return what is found of a function's file and a file in its layer."""
+def layered(ours: str, theirs: str) -> list[tuple[str, str]]:
+    """Return what is reported about a function's file and a file in its layer."""
     layer = Layer("base", plan(entry(f"python/{theirs}", "", LIB)), "3.13")
-    return list(check_hidden_modules(Candidate(plan(entry(ours)), config(), ResultCache(Path("/dev/null")), (layer,))))
+    return reported(check_hidden_modules(replace(candidate(plan(entry(ours))), layers=(layer,))))
 
 
 def test_a_function_hides_a_package_of_its_layer():
     assert layered("orders.py", "orders/__init__.py") == [
-        Finding(
+        (
             "error",
-            "orders/ (lib 1.0): hidden by orders.py (shop 0.1.0), because Python searches the function before its "
-            "layers; rename orders.py",
+            (
+                "orders/ (lib 1.0): hidden by orders.py (shop 0.1.0), because Python searches the function before "
+                "its layers; rename orders.py [module-collision]"
+            ),
         )
     ]
 
 
 def test_a_layer_hides_a_directory_of_the_function():
     assert layered("orders/api.py", "orders.py") == [
-        Finding(
+        (
             "error",
-            "orders/ (shop 0.1.0): hidden by orders.py (lib 1.0), because Python imports a .py file before a directory "
-            "without __init__.py; rename orders/",
+            (
+                "orders/ (shop 0.1.0): hidden by orders.py (lib 1.0), because Python imports a .py file before a "
+                "directory without __init__.py; rename orders/ [module-collision]"
+            ),
         )
     ]
 

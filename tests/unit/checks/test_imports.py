@@ -7,26 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hatch_lambda.checks.base import Finding
 from hatch_lambda.checks.imports import check_imports
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.runtime.stdlib import standard_library
-from tests.support.samples import TOO_DEEP, candidate, config, entry, origin, plan
+from tests.support.samples import TOO_DEEP, candidate, config, entry, origin, plan, reported
 
 if TYPE_CHECKING:
     from hatch_lambda.archive.plan import Entry
 
 INIT = entry("shop/__init__.py")
-ADD = "add it to project.dependencies, or ignore this if a layer provides it"
+ADD = "add it to project.dependencies, or ignore this if a layer provides it [missing-import]"
 NOWHERE = f"'requests' isn't in the zip or in python3.13; {ADD}"
-NOT_THERE = "isn't in the zip; correct its spelling, or include its file with Hatch's options"
+NOT_THERE = "isn't in the zip; correct its spelling, or include its file with Hatch's options [missing-import]"
 
 
 def found(*entries: Entry, runtime: str = "python3.13", **options: Any) -> list[str]:
     """Return the text of each warning."""
     diagnostics = list(check_imports(candidate(plan(*entries), config(runtime, **options))))
     assert all(diagnostic.severity == "warning" for diagnostic in diagnostics)
-    return [diagnostic.text for diagnostic in diagnostics]
+    return [str(diagnostic) for diagnostic in diagnostics]
 
 
 def of_api(text: str, *others: Entry) -> list[str]:
@@ -37,7 +36,7 @@ def of_api(text: str, *others: Entry) -> list[str]:
 def test_a_module_that_is_nowhere_is_told_with_file_and_line():
     selected = plan(INIT, entry("shop/api.py", "import os\n\nimport requests\n"))
 
-    assert list(check_imports(candidate(selected))) == [Finding("warning", f"shop/api.py:3: {NOWHERE}")]
+    assert reported(check_imports(candidate(selected))) == [("warning", f"shop/api.py:3: {NOWHERE}")]
 
 
 @pytest.mark.parametrize(
@@ -167,8 +166,8 @@ def test_an_excluded_distribution_is_named_as_the_reason():
 
     assert found(*files, exclude_packages=("typing-extensions",)) == [
         (
-            "shop/api.py:1: 'typing_extensions' isn't in the zip or in python3.13; remove it from exclude-packages, or "
-            "ignore this if a layer provides it"
+            "shop/api.py:1: 'typing_extensions' isn't in the zip or in python3.13; remove it from "
+            "exclude-packages, or ignore this if a layer provides it [missing-import]"
         )
     ]
 
@@ -183,7 +182,7 @@ def test_what_functions_may_bring_is_not_missed_in_a_layer():
 
 def test_a_module_that_lies_deeper_is_shown():
     assert of_api("import models", entry("shop/db/models.py")) == [
-        "shop/api.py:1: 'models' isn't in the zip or in python3.13; did you mean 'shop.db.models'?"
+        "shop/api.py:1: 'models' isn't in the zip or in python3.13; did you mean 'shop.db.models'? [missing-import]"
     ]
 
 
@@ -208,8 +207,8 @@ def test_a_module_that_lies_deeper_is_there_where_the_project_arranges_its_path(
 def test_what_another_python_has_in_its_standard_library_is_told(module, runtime, python):
     assert found(INIT, entry("shop/api.py", f"import {module}"), runtime=runtime) == [
         (
-            f"shop/api.py:1: Python {python} has no {module.partition('.')[0]!r} in its standard library; do without "
-            "it, or require a backport"
+            f"shop/api.py:1: Python {python} doesn't include {module.partition('.')[0]!r} in its standard "
+            "library; remove it, or require a backport [missing-import]"
         )
     ]
 
@@ -349,7 +348,7 @@ def of_settings(text: str, settings: str, *others: Entry) -> list[str]:
 @pytest.mark.parametrize("text", ["from .settings import TABLE", "from shop.settings import NAME, TABLE as table"])
 def test_a_name_that_a_module_of_the_project_lacks_is_told(text):
     assert of_settings(text, SETTINGS) == [
-        "shop/api.py:1: shop/settings.py defines no 'TABLE'; define it there, or correct the import"
+        "shop/api.py:1: shop/settings.py doesn't define 'TABLE'; define it there, or correct the import [missing-name]"
     ]
 
 
@@ -357,7 +356,7 @@ def test_a_name_that_a_module_lacks_is_told_once_with_one_of_a_like_name():
     other = entry("shop/other.py", "import os\nfrom .settings import NAMES")
 
     assert of_settings("from .settings import NAMES", SETTINGS, other) == [
-        "shop/api.py:1 (and 1 more file): shop/settings.py defines no 'NAMES'; did you mean 'NAME'?"
+        "shop/api.py:1 (and 1 more file): shop/settings.py doesn't define 'NAMES'; did you mean 'NAME'? [missing-name]"
     ]
 
 
@@ -432,10 +431,10 @@ BROKEN = "x = 1\ndef f(:\n"
 HANDLER = "from . import orders\n\n\ndef handler(event, context): ...\n"
 
 
-def of_handler(text: str, *others: Entry, runtime: str = "python3.15") -> list[Finding]:
+def of_handler(text: str, *others: Entry, runtime: str = "python3.15") -> list[tuple[str, str]]:
     """Return what is found with a handler in a module of a package, next to these files."""
     made = plan(INIT, entry("shop/api.py", text), *others)
-    return list(check_imports(candidate(made, config(runtime, handler="shop.api.handler"))))
+    return reported(check_imports(candidate(made, config(runtime, handler="shop.api.handler"))))
 
 
 @pytest.mark.parametrize("text", [HANDLER, HANDLER.replace("from . import", "import shop."), "import shop.more"])
@@ -443,15 +442,15 @@ def test_a_module_that_the_handler_imports_and_that_is_not_python_is_an_error(te
     more = entry("shop/more.py", "from shop.orders import x")
 
     assert of_handler(text.replace("import shop. ", "import shop."), entry("shop/orders.py", BROKEN), more) == [
-        Finding("error", "shop/orders.py:2: not valid Python 3.15 (invalid syntax); correct the syntax")
+        ("error", "shop/orders.py:2: not valid Python 3.15 (invalid syntax); correct the syntax [syntax-error]")
     ]
 
 
 def test_a_package_around_the_handler_that_is_not_python_is_an_error():
     made = plan(entry("shop/__init__.py", BROKEN), entry("shop/api.py", "def handler(event, context): ..."))
 
-    assert list(check_imports(candidate(made, config("python3.15", handler="shop.api.handler")))) == [
-        Finding("error", "shop/__init__.py:2: not valid Python 3.15 (invalid syntax); correct the syntax")
+    assert reported(check_imports(candidate(made, config("python3.15", handler="shop.api.handler")))) == [
+        ("error", "shop/__init__.py:2: not valid Python 3.15 (invalid syntax); correct the syntax [syntax-error]")
     ]
 
 
@@ -486,7 +485,10 @@ def test_without_a_handler_of_the_project_no_syntax_is_told():
 
 def test_what_only_compiling_reveals_is_an_error_too():
     assert of_handler("from . import orders", entry("shop/orders.py", "x = 1\nreturn x\n")) == [
-        Finding("error", "shop/orders.py:2: not valid Python 3.15 ('return' outside function); correct the syntax")
+        (
+            "error",
+            ("shop/orders.py:2: not valid Python 3.15 ('return' outside function); correct the syntax [syntax-error]"),
+        )
     ]
 
 
@@ -494,10 +496,10 @@ def test_a_relative_import_out_of_the_zip_is_told():
     flat = plan(entry("app.py", "import os\nfrom .settings import NAME\ndef handler(event, context): ...\n"))
     cli = entry("shop/cli.py", "from ... import above")
 
-    assert list(check_imports(candidate(flat, config(handler="app.handler")))) == [
-        Finding("warning", "app.py:2: '.settings' leads out of the zip; write it as an absolute import")
+    assert reported(check_imports(candidate(flat, config(handler="app.handler")))) == [
+        ("warning", "app.py:2: '.settings' is outside of the zip; write it as an absolute import [missing-import]")
     ]
     assert of_handler("from ... import above", cli) == [
-        Finding("warning", "shop/api.py:1: '...' leads out of the zip; write it as an absolute import")
+        ("warning", "shop/api.py:1: '...' is outside of the zip; write it as an absolute import [missing-import]")
     ]
     assert of_handler("try:\n    from ... import above\nexcept ImportError:\n    pass", cli) == []

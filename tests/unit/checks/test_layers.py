@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from hatch_lambda.archive.plan import Entry, FileContent, Origin
-from hatch_lambda.checks.base import Candidate, Finding
 from hatch_lambda.checks.contents import check_contents
 from hatch_lambda.checks.handler import check_handler
 from hatch_lambda.checks.layers import check_layers
 from hatch_lambda.checks.limits import check_unzipped
 from hatch_lambda.layers import Layer
-from hatch_lambda.resolve.cache import ResultCache
-from tests.support.samples import config, entry, origin, plan
+from tests.support import samples
+from tests.support.samples import config, entry, origin, plan, reported
+
+if TYPE_CHECKING:
+    from hatch_lambda.checks.base import Candidate
 
 LIB, MORE = origin("lib"), origin("more")
 HANDLER = "def handler(event, context):\n    return event\n"
@@ -27,15 +30,15 @@ def layer(name: str, *entries: Entry) -> Layer:
 
 
 def candidate(entries: list[Entry], *layers: Layer, **options: Any) -> Candidate:
-    """Return an archive of these entries with its layers, and a memory that forgets."""
-    return Candidate(plan(*entries), config(**options), ResultCache(Path("/dev/null")), layers)
+    """Return an archive of these entries with its layers, and a cache that keeps nothing."""
+    return replace(samples.candidate(plan(*entries), config(**options)), layers=layers)
 
 
 def warnings(made: Candidate) -> list[str]:
     """Return what the check of layers warns of."""
-    diagnostics = list(check_layers(made))
-    assert all(diagnostic.severity == "warning" for diagnostic in diagnostics)
-    return [diagnostic.text for diagnostic in diagnostics]
+    found = reported(check_layers(made))
+    assert all(severity == "warning" for severity, _ in found)
+    return [text for _, text in found]
 
 
 # Packages in two places
@@ -46,9 +49,8 @@ def test_a_package_of_the_function_hides_modules_of_a_layer():
 
     assert warnings(made) == [
         (
-            "Python takes the package ns from the function, where shop 0.1.0 has it, and does not find "
-            "ns/b.py of lib 1.0 "
-            "in a layer. Put both into one archive."
+            "ns/: Python doesn't find ns/b.py (lib 1.0) in a layer, because it imports ns (shop 0.1.0) from the "
+            "function; put the whole package into one zip [split-package]"
         )
     ]
 
@@ -58,9 +60,8 @@ def test_a_package_of_a_layer_hides_modules_of_the_function():
 
     assert warnings(made) == [
         (
-            "Python takes the package ns from a layer, where lib 1.0 has it, and does not find ns/b/c.py "
-            "of shop 0.1.0 in "
-            "the function. Put both into one archive."
+            "ns/: Python doesn't find ns/b/c.py (shop 0.1.0) in the function, because it imports ns (lib 1.0) "
+            "from a layer; put the whole package into one zip [split-package]"
         )
     ]
 
@@ -72,9 +73,8 @@ def test_a_package_inside_of_a_namespace_is_told_by_its_full_name():
 
     assert warnings(made) == [
         (
-            "Python takes the package ns.b from the function, where shop 0.1.0 has it, and does not find "
-            "ns/b/c.py of lib "
-            "1.0 in a layer. Put both into one archive."
+            "ns/b/: Python doesn't find ns/b/c.py (lib 1.0) in a layer, because it imports ns.b (shop 0.1.0) "
+            "from the function; put the whole package into one zip [split-package]"
         )
     ]
 
@@ -85,7 +85,7 @@ def test_a_package_is_told_once_and_not_the_packages_in_it():
         layer("base", *(entry(f"python/ns/{path}", "", LIB) for path in ("__init__.py", "a.py", "b/c.py", "b/d.py"))),
     )
 
-    assert [text.split(",")[0] for text in warnings(made)] == ["Python takes the package ns from the function"]
+    assert [text.split(",")[0] for text in warnings(made)] == ["ns/: Python doesn't find ns/a.py (lib 1.0) in a layer"]
 
 
 @pytest.mark.parametrize(
@@ -138,11 +138,13 @@ def test_a_handler_that_is_hidden_is_an_error(path):
         handler="shop.api.handler",
     )
 
-    assert list(check_layers(made)) == [
-        Finding(
+    assert reported(check_layers(made)) == [
+        (
             "error",
-            "handler 'shop.api.handler': Python takes the package shop from a layer, where shop 0.1.0 has it, and does "
-            f"not find {path} of shop 0.1.0 in the function; put both into one archive",
+            (
+                f"handler 'shop.api.handler': Python doesn't find {path} (shop 0.1.0) in the function, because it "
+                "imports shop (shop 0.1.0) from a layer; put the whole package into one zip [split-package]"
+            ),
         )
     ]
 
@@ -155,8 +157,8 @@ def test_a_file_that_two_layers_have_differently_is_told():
 
     assert warnings(made) == [
         (
-            "Layers a and b both have python/x.py, of lib 1.0 and of more 1.0; the layer that the function names last "
-            "overwrites the other. Put both distributions into one layer."
+            "python/x.py: in layer a (lib 1.0) and, with other content, in layer b (more 1.0), which overwrites "
+            "it; put both packages into one layer [layer-overwrites]"
         )
     ]
 
@@ -169,8 +171,8 @@ def test_two_distributions_are_told_once():
 
     assert warnings(candidate([], first, second)) == [
         (
-            "Layers a and b both have python/x.py and 2 more, of lib 1.0 and of more 1.0; the layer that the function "
-            "names last overwrites the other. Put both distributions into one layer."
+            "python/x.py (and 2 more files): in layer a (lib 1.0) and, with other content, in layer b (more "
+            "1.0), which overwrites it; put both packages into one layer [layer-overwrites]"
         )
     ]
 
@@ -186,7 +188,7 @@ def test_a_layer_is_held_against_the_layers_that_it_needs():
         [], layer("a", entry("bin/x", "1", LIB)), layer("b", entry("bin/x", "2", MORE)), kind="layer", project=False
     )
 
-    assert [text.split(",")[0] for text in warnings(made)] == ["Layers a and b both have bin/x"]
+    assert [text.split(":")[0] for text in warnings(made)] == ["bin/x"]
 
 
 # Size
@@ -209,11 +211,14 @@ def test_a_function_that_is_too_large_with_its_layers_is_told_with_each_share():
     first, second = layer("one", sized("python/a", 100 << 20, LIB)), layer("two", sized("bin/b", 100 << 20, MORE))
     made = candidate([sized("big/c", 50 << 20, origin("big"))], first, second)
 
-    assert list(check_unzipped(made)) == [
-        Finding(
+    assert reported(check_unzipped(made)) == [
+        (
             "error",
-            "unzipped: 262,144,000 bytes, 50.0 MiB here, 100.0 MiB in layer one, 100.0 MiB in layer two; Lambda "
-            "accepts less than 262,144,000 with its layers; largest: big 1.0 (50.0 MiB), …",
+            (
+                "shop.zip: 250.0 MiB unzipped with its layers exceeds Lambda's 250 MiB limit by less than 0.1 MiB "
+                "(50.0 MiB in this zip, 100.0 MiB in layer one, 100.0 MiB in layer two, largest: big 50.0 MiB); "
+                "remove files with exclude-files or packages with exclude-packages [too-large]"
+            ),
         )
     ]
 
@@ -231,8 +236,8 @@ def test_a_handler_is_found_in_a_layer(root):
 def test_a_handler_in_a_layer_is_read():
     made = candidate([], layer("base", entry("python/app.py", "def main(): ...", LIB)), handler="app.handler")
 
-    assert [diagnostic.text for diagnostic in check_handler(made)] == [
-        "handler 'app.handler': python/app.py defines no 'handler'; it has 'main'"
+    assert [str(diagnostic) for diagnostic in check_handler(made)] == [
+        "handler 'app.handler': python/app.py doesn't define 'handler'; did you mean 'main'? [handler-not-found]"
     ]
 
 
@@ -264,19 +269,25 @@ def test_a_module_of_another_python_is_not_found():
 
     (diagnostic,) = check_handler(candidate([], beneath, handler="app.handler"))
 
-    assert diagnostic.text.startswith("handler 'app.handler': no module 'app' in the zip, ")
+    assert str(diagnostic).startswith("handler 'app.handler': no module 'app' in the zip, ")
 
 
 # Contents
 
-EMPTY = "Nothing is left to go into base; the archive is empty."
-NO_FILES = "Hatch selects no files of the project; the archive holds its dependencies only."
+EMPTY = (
+    "shop.zip: the layer is empty, because nothing that it needs is left to include; add dependencies, or remove "
+    "the layer [empty-archive]"
+)
+NO_FILES = (
+    "shop.zip: includes no files of the project, because Hatch selects none; select them with packages or "
+    "only-include, or ignore this if it is meant to have dependencies only [no-files-selected]"
+)
 DESCRIPTION = entry("hatch-lambda/shop-base.json", "{}", Origin("shop", "0.1.0", None, project=True))
 
 
 def texts(made: Candidate) -> list[str]:
     """Return what the check of contents warns of."""
-    return [diagnostic.text for diagnostic in check_contents(made)]
+    return [str(diagnostic) for diagnostic in check_contents(made)]
 
 
 def test_a_layer_that_holds_nothing_warns():

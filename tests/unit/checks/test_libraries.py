@@ -9,6 +9,7 @@ import pytest
 
 from hatch_lambda.archive.plan import ArchivePlan, TextContent
 from hatch_lambda.archive.read import read_zip
+from hatch_lambda.checks.elf import LAYOUT
 from hatch_lambda.checks.known_libraries import KNOWN_MODULES
 from hatch_lambda.checks.libraries import check_libraries
 from hatch_lambda.errors import PlanError
@@ -31,8 +32,8 @@ FIX = "use a package that includes it, or a layer that provides it"
 
 def fails(path: str, library: str = "libfoo.so.1", owner: str = " (bar 1.0)", fix: str = FIX) -> str:
     """Return the warning on a module that opens a library."""
-    there = f"in the zip or in Amazon Linux 2023{owner}"
-    return f"{path}: fails on Lambda, because the library '{library}' isn't {there}; {fix}"
+    there = "in the zip or in Amazon Linux 2023"
+    return f"{path}{owner}: fails on Lambda, because the library '{library}' isn't {there}; {fix} [missing-library]"
 
 
 def wheel_plan(directory, *files: Mapping[str, str | bytes], shop: dict[str, str] | None = None) -> ArchivePlan:
@@ -47,7 +48,7 @@ def told(made: ArchivePlan, options=None, *layers: Layer) -> list[str]:
     """Return what the check warns of."""
     found = list(check_libraries(replace(candidate(made, options), layers=layers)))
     assert {diagnostic.severity for diagnostic in found} <= {"warning"}
-    return [diagnostic.text for diagnostic in found]
+    return [str(diagnostic) for diagnostic in found]
 
 
 def test_a_library_that_is_nowhere_is_told_with_its_module(tmp_path):
@@ -60,8 +61,9 @@ def test_several_names_for_one_library_are_told_together(tmp_path):
 
     assert told(wheel_plan(tmp_path, {"bar.py": source})) == [
         (
-            "bar.py:3: fails on Lambda, because none of the libraries 'libfoo.so.0', 'libfoo.so.1', 'libfoo.so.2', "
-            f"'libfoo.so.3' and 2 more is in the zip or in Amazon Linux 2023 (bar 1.0); {FIX}"
+            "bar.py:3 (bar 1.0): fails on Lambda, because none of the libraries 'libfoo.so.0', 'libfoo.so.1', "
+            f"'libfoo.so.2', 'libfoo.so.3' and 2 more is in the zip or in Amazon Linux 2023; {FIX} "
+            "[missing-library]"
         )
     ]
 
@@ -230,9 +232,9 @@ def test_an_existing_zip_of_unknown_files_is_read_as_well(tmp_path):
 def test_a_package_that_is_known_to_need_a_library_is_told(tmp_path, row):
     (text,) = told(wheel_plan(tmp_path, {row.path: ""}))
 
-    assert text.startswith(f"{row.path}: fails on Lambda, because the librar")
+    assert text.startswith(f"{row.path} (bar 1.0): fails on Lambda, because the librar")
     assert [name for name in row.libraries if repr(name) not in text] in ([], ["libgobject-2.0"])
-    assert text.endswith(row.fix or "a layer that provides it") or "them" in text
+    assert text.endswith(f"{row.fix or 'a layer that provides it'} [missing-library]") or "them" in text
 
 
 def test_what_psycopg_can_use_instead_of_its_library_will_do(tmp_path):
@@ -249,9 +251,9 @@ def test_what_psycopg_can_use_instead_of_its_library_will_do(tmp_path):
 def test_all_libraries_of_a_known_package_are_told(tmp_path):
     assert told(wheel_plan(tmp_path, {"weasyprint/text/ffi.py": ""})) == [
         (
-            "weasyprint/text/ffi.py: fails on Lambda, because the libraries 'libpango-1.0', 'libharfbuzz', "
-            "'libfontconfig', 'libpangoft2-1.0' aren't in the zip or in Amazon Linux 2023 (bar 1.0); use a package "
-            "that includes them, or a layer that provides them"
+            "weasyprint/text/ffi.py (bar 1.0): fails on Lambda, because the libraries 'libpango-1.0', "
+            "'libharfbuzz', 'libfontconfig', 'libpangoft2-1.0' aren't in the zip or in Amazon Linux 2023; use a "
+            "package that includes them, or a layer that provides them [missing-library]"
         )
     ]
 
@@ -271,7 +273,7 @@ def test_a_wheel_is_read_once(tmp_path):
 
     again = list(check_libraries(replace(candidate(made), results=ResultCache(tmp_path / "memory"))))
 
-    assert [diagnostic.text for diagnostic in first] == [fails("bar/native.py:2")]
+    assert [str(diagnostic) for diagnostic in first] == [fails("bar/native.py:2")]
     assert again == first
 
 
@@ -279,10 +281,13 @@ def test_a_wheel_that_cannot_be_read_is_told(tmp_path):
     wheel = verified(make_wheel(tmp_path, "bar"))
     made = plan(*wheel_entries(wheel, scripts_for=None))
     memory = ResultCache(tmp_path / "memory")
-    memory.put([], "native", 1, wheel.sha256)
+    memory.put([], "native", LAYOUT, wheel.sha256)
     wheel.path.write_bytes(b"no zip any more")
 
     with pytest.raises(PlanError) as caught:
         list(check_libraries(replace(candidate(made), results=memory)))
 
-    assert str(caught.value) == f"{wheel.path.name}: cannot be read as a zip; File is not a zip file; make it anew"
+    assert str(caught.value) == (
+        f"error: {wheel.path.name}: can't be read as a zip, because File is not a zip file; build or download the "
+        "wheel again [bad-wheel]"
+    )

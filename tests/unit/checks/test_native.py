@@ -21,12 +21,12 @@ from tests.support.samples import candidate, config, entry, plan, verified
 if TYPE_CHECKING:
     from pathlib import Path
 
-REMEDY = "exclude it, or build it for the target on Amazon Linux before"
-OTHER = "use another release of it, and tell its maintainers"
-OLDER = "use an older release of it"
-NEWER = f"{OLDER}, or a newer runtime"
-ADD = "put it into the archive's lib/ folder, or use a distribution that brings it along"
-AFTER = "; the archive is built all the same."
+REMEDY = 'exclude it with exclude-files = ["/shop/fast.so"], or build it on Amazon Linux for python3.13 on x86_64'
+OTHER = "require another release of lib0, and report it to the maintainers [wrong-platform]"
+OLDER = "require an older release of lib0"
+NEWER = f"{OLDER}, or use a newer runtime"
+ADD = "add it to lib/ in the zip with force-include, or require a package that includes it"
+ADD_THEM = ADD.replace("it", "them", 1).replace("includes it", "includes them")
 LINUX = "cp313-cp313-manylinux_2_17_x86_64"
 SUFFIX = ".cpython-313-x86_64-linux-gnu.so"
 
@@ -39,7 +39,7 @@ def of_project(path: str, content: bytes, **options) -> list[tuple[str, str]]:
 
 def told(made: ArchivePlan, **options) -> list[tuple[str, str]]:
     """Return severity and text of each finding."""
-    return [(diagnostic.severity, diagnostic.text) for diagnostic in check_native(candidate(made, config(**options)))]
+    return [(diagnostic.severity, str(diagnostic)) for diagnostic in check_native(candidate(made, config(**options)))]
 
 
 def of_wheels(directory, *wheels: dict[str, bytes], tag: str = LINUX, **options) -> list[tuple[str, str]]:
@@ -86,7 +86,15 @@ FOREIGN = {
 def test_native_code_of_the_project_for_something_else_is_an_error(kind):
     path, content, problem = FOREIGN[kind]
 
-    assert of_project(path, content) == [("error", f"{path}: {problem}; the target is python3.13 on x86_64; {REMEDY}")]
+    assert of_project(path, content) == [
+        (
+            "error",
+            (
+                f"{path}: {problem}, which python3.13 on x86_64 can't load; {REMEDY.replace('shop/fast.so', path)} "
+                "[wrong-platform]"
+            ),
+        )
+    ]
 
 
 HARMLESS = {
@@ -117,13 +125,25 @@ def test_files_on_disk_are_looked_into_as_well(tmp_path):
 
     assert told(plan(entry("shop/fast.so", file)), architecture="arm64") == []
     assert told(plan(entry("shop/fast.so", file))) == [
-        ("error", f"shop/fast.so: native code for aarch64; the target is python3.13 on x86_64; {REMEDY}")
+        (
+            "error",
+            (
+                f"shop/fast.so: native code for aarch64, which python3.13 on x86_64 can't load; {REMEDY} "
+                "[wrong-platform]"
+            ),
+        )
     ]
 
 
 def test_what_a_library_of_the_project_needs_must_be_there():
     assert of_project("shop/fast.so", make_elf(needed=["libpq.so.5"])) == [
-        ("error", f"shop/fast.so: needs libpq.so.5; neither the archive nor Amazon Linux 2023 has it; {ADD}")
+        (
+            "error",
+            (
+                f"shop/fast.so: needs libpq.so.5, which isn't in the zip or in Amazon Linux 2023; {ADD} "
+                "[missing-library]"
+            ),
+        )
     ]
 
 
@@ -133,14 +153,17 @@ def test_a_library_of_the_project_that_was_built_on_a_newer_system_is_an_error()
     assert of_project("shop/fast.so", fast, runtime="python3.13") == [
         (
             "error",
-            f"shop/fast.so: needs GLIBC_2.38 of libc.so.6; Amazon Linux 2023 has GLIBC_2.34; {REMEDY}",
+            (
+                f"shop/fast.so: needs GLIBC_2.38 of libc.so.6, but Amazon Linux 2023 has GLIBC_2.34; {REMEDY} "
+                "[glibc-too-old]"
+            ),
         )
     ]
 
 
 def test_a_damaged_library_of_the_project_is_an_error():
     assert of_project("shop/fast.so", make_elf(loaded=9)) == [
-        ("error", "shop/fast.so: damaged native code; it is cut short; replace it by a sound one")
+        ("error", "shop/fast.so: damaged native code, because it is cut short; replace the file [damaged-library]")
     ]
 
 
@@ -154,8 +177,8 @@ def test_a_wheel_for_another_machine_than_its_tag_says_is_an_error(tmp_path):
         (
             "error",
             (
-                "lib/a.so: native code for aarch64 (lib0 1.0, and 2 more of its files); the target is python3.13 on "
-                f"x86_64; {OTHER}"
+                "lib/a.so (lib0 1.0, and 2 more files): native code for aarch64, which python3.13 on x86_64 "
+                f"can't load; {OTHER}"
             ),
         )
     ]
@@ -175,7 +198,7 @@ def test_a_wheel_for_another_machine_than_its_tag_says_is_an_error(tmp_path):
 )
 def test_a_wheel_with_nothing_that_the_target_loads_is_an_error(tmp_path, name, content, what):
     assert of_wheels(tmp_path, {f"lib/{name}": content}) == [
-        ("error", f"lib/{name}: {what} (lib0 1.0); the target is python3.13 on x86_64; {OTHER}")
+        ("error", f"lib/{name} (lib0 1.0): {what}, which python3.13 on x86_64 can't load; {OTHER}")
     ]
 
 
@@ -186,8 +209,8 @@ def test_a_module_for_another_python_beside_others_is_a_warning(tmp_path):
         (
             "warning",
             (
-                "lib/b.cpython-312-x86_64-linux-gnu.so: an extension module for Python 3.12 (lib0 1.0); the target is "
-                f"python3.13 on x86_64; {OTHER}{AFTER}"
+                "lib/b.cpython-312-x86_64-linux-gnu.so (lib0 1.0): an extension module for Python 3.12, which "
+                f"python3.13 on x86_64 can't load; {OTHER}"
             ),
         )
     ]
@@ -203,7 +226,7 @@ def test_modules_of_a_wheel_that_says_it_is_for_any_platform_are_a_warning(tmp_p
     assert of_wheels(tmp_path, {"lib/a.so": make_elf(AARCH64, module="a")}, tag="py3-none-any") == [
         (
             "warning",
-            f"lib/a.so: native code for aarch64 (lib0 1.0); the target is python3.13 on x86_64; {OTHER}{AFTER}",
+            f"lib/a.so (lib0 1.0): native code for aarch64, which python3.13 on x86_64 can't load; {OTHER}",
         )
     ]
 
@@ -242,15 +265,15 @@ def test_a_helper_of_a_pure_wheel_that_the_runtime_cannot_load_is_a_warning(tmp_
         (
             "warning",
             (
-                "lib/attach_new.so: needs GLIBC_2.38 of libc.so.6 (lib0 1.0, and 1 more of its files); Amazon Linux "
-                f"2023 has GLIBC_2.34; {OLDER}{AFTER}"
+                "lib/attach_new.so (lib0 1.0, and 1 more file): needs GLIBC_2.38 of libc.so.6, but Amazon Linux "
+                f"2023 has GLIBC_2.34; {OLDER} [glibc-too-old]"
             ),
         ),
         (
             "warning",
             (
-                "lib/attach_sql.so: needs libodbc.so.2 (lib0 1.0); neither the archive nor Amazon Linux 2023 has it; "
-                f"{ADD}{AFTER}"
+                "lib/attach_sql.so (lib0 1.0): needs libodbc.so.2, which isn't in the zip or in Amazon Linux "
+                f"2023; {ADD} [missing-library]"
             ),
         ),
     ]
@@ -268,7 +291,7 @@ def test_a_helper_of_a_pure_wheel_that_the_runtime_cannot_load_is_a_warning(tmp_
 )
 def test_a_pure_wheel_with_native_code_for_other_machines_only_is_a_warning(tmp_path, name, content, what):
     assert of_wheels(tmp_path, {"lib/__init__.py": b"", name: content}, tag="py3-none-any") == [
-        ("warning", f"{name}: {what} (lib0 1.0); the target is python3.13 on x86_64; {OTHER}{AFTER}")
+        ("warning", f"{name} (lib0 1.0): {what}, which python3.13 on x86_64 can't load; {OTHER}")
     ]
 
 
@@ -282,7 +305,7 @@ def test_a_wheel_for_the_target_with_a_program_for_another_machine_only_is_a_war
     assert of_wheels(tmp_path, {"lib/tool": make_elf(AARCH64, interpreter=True)}) == [
         (
             "warning",
-            f"lib/tool: native code for aarch64 (lib0 1.0); the target is python3.13 on x86_64; {OTHER}{AFTER}",
+            f"lib/tool (lib0 1.0): native code for aarch64, which python3.13 on x86_64 can't load; {OTHER}",
         )
     ]
 
@@ -295,7 +318,13 @@ def test_a_program_for_the_target_is_enough_for_a_wheel(tmp_path):
 
 def test_a_damaged_module_of_a_wheel_is_an_error(tmp_path):
     assert of_wheels(tmp_path, {"lib/a.abi3.so": make_elf(loaded=1)}) == [
-        ("error", "lib/a.abi3.so: damaged native code (lib0 1.0); it is cut short; replace it by a sound one")
+        (
+            "error",
+            (
+                "lib/a.abi3.so (lib0 1.0): damaged native code, because it is cut short; require another release "
+                "of lib0, and report it to the maintainers [damaged-library]"
+            ),
+        )
     ]
 
 
@@ -320,8 +349,9 @@ def test_symbols_that_are_newer_than_the_runtimes_are_an_error(tmp_path, runtime
     assert of_wheels(tmp_path, {"lib/a.abi3.so": module}, runtime=runtime) == [
         (
             "error",
-            f"lib/a.abi3.so: needs {symbols} of {library} (lib0 1.0); {has}; "
-            + (NEWER if runtime == "python3.11" else OLDER),
+            f"lib/a.abi3.so (lib0 1.0): needs {symbols} of {library}, but {has}; "
+            + (NEWER if runtime == "python3.11" else OLDER)
+            + " [glibc-too-old]",
         )
     ]
 
@@ -333,8 +363,8 @@ def test_a_newer_runtime_is_not_proposed_if_none_has_the_symbols(tmp_path):
         (
             "error",
             (
-                "lib/a.abi3.so: needs GLIBC_2.36 of libc.so.6 (lib0 1.0); Amazon Linux 2 has GLIBC_2.26; use an older "
-                "release of it"
+                "lib/a.abi3.so (lib0 1.0): needs GLIBC_2.36 of libc.so.6, but Amazon Linux 2 has GLIBC_2.26; "
+                "require an older release of lib0 [glibc-too-old]"
             ),
         )
     ]
@@ -364,8 +394,8 @@ def test_a_library_that_a_module_needs_must_not_be_too_new_either(tmp_path):
         (
             "error",
             (
-                "lib0.libs/libx-1a.so: needs GLIBC_2.38 of libc.so.6 (lib0 1.0); Amazon Linux 2023 has GLIBC_2.34; "
-                f"{OLDER}"
+                "lib0.libs/libx-1a.so (lib0 1.0): needs GLIBC_2.38 of libc.so.6, but Amazon Linux 2023 has "
+                f"GLIBC_2.34; {OLDER} [glibc-too-old]"
             ),
         )
     ]
@@ -378,8 +408,8 @@ def test_a_program_that_is_too_new_is_a_warning(tmp_path):
         (
             "warning",
             (
-                "lib/driver/node: needs GLIBC_2.38 of libc.so.6 (lib0 1.0); Amazon Linux 2023 has GLIBC_2.34; "
-                f"{OLDER}{AFTER}"
+                "lib/driver/node (lib0 1.0): needs GLIBC_2.38 of libc.so.6, but Amazon Linux 2023 has "
+                f"GLIBC_2.34; {OLDER} [glibc-too-old]"
             ),
         )
     ]
@@ -397,8 +427,9 @@ def test_a_package_with_a_known_substitute_is_told_with_it(tmp_path):
         (
             "error",
             (
-                "cv2/cv2.abi3.so: needs libGL.so.1 (opencv-python 1.0); neither the archive nor Amazon Linux 2023 has "
-                "it; require opencv-python-headless instead, or put it into the archive's lib/ folder"
+                "cv2/cv2.abi3.so (opencv-python 1.0): needs libGL.so.1, which isn't in the zip or in Amazon "
+                "Linux 2023; require opencv-python-headless instead, or add it to lib/ in the zip with "
+                "force-include [missing-library]"
             ),
         )
     ]
@@ -411,8 +442,8 @@ def test_a_library_that_nobody_has_is_an_error_where_nothing_of_the_wheel_can_do
         (
             "error",
             (
-                "cv2/cv2.abi3.so: needs libGL.so.1, libICE.so.6, libSM.so.6, libX11.so.6 and 1 more (lib0 1.0); "
-                f"neither the archive nor Amazon Linux 2023 has them; {ADD.replace('it ', 'them ')}"
+                "cv2/cv2.abi3.so (lib0 1.0): needs libGL.so.1, libICE.so.6, libSM.so.6, libX11.so.6 and 1 more, "
+                f"which aren't in the zip or in Amazon Linux 2023; {ADD_THEM} [missing-library]"
             ),
         )
     ]
@@ -425,8 +456,8 @@ def test_a_library_that_one_module_of_several_needs_is_a_warning(tmp_path):
         (
             "warning",
             (
-                f"lib/omp.abi3.so: needs libtbb.so.12 (lib0 1.0); neither the archive nor Amazon Linux 2023 has it; "
-                f"{ADD}{AFTER}"
+                "lib/omp.abi3.so (lib0 1.0): needs libtbb.so.12, which isn't in the zip or in Amazon Linux 2023; "
+                f"{ADD} [missing-library]"
             ),
         )
     ]
@@ -437,8 +468,8 @@ def test_a_library_that_the_runtime_may_have_is_a_warning(tmp_path):
         (
             "warning",
             (
-                "lib/lib_boost.so: needs libgomp.so.1 (lib0 1.0); it is not in the archive, and perhaps not in Amazon "
-                f"Linux 2023; {ADD}{AFTER}"
+                "lib/lib_boost.so (lib0 1.0): needs libgomp.so.1, which isn't in the zip and might not be in "
+                f"Amazon Linux 2023; {ADD} [missing-library]"
             ),
         )
     ]
@@ -451,7 +482,10 @@ def test_a_library_that_a_library_of_the_wheel_needs_is_missed_by_the_module(tmp
     assert of_wheels(tmp_path, files) == [
         (
             "error",
-            f"lib/a.abi3.so: needs libexpat.so.1 (lib0 1.0); neither the archive nor Amazon Linux 2023 has it; {ADD}",
+            (
+                "lib/a.abi3.so (lib0 1.0): needs libexpat.so.1, which isn't in the zip or in Amazon Linux 2023; "
+                f"{ADD} [missing-library]"
+            ),
         )
     ]
 
@@ -468,7 +502,13 @@ def test_a_library_for_another_machine_does_not_count(tmp_path):
     files = {"lib/a.abi3.so": make_elf(needed=["libx.so"]), "lib/libx.so": make_elf(AARCH64)}
 
     assert of_wheels(tmp_path, files) == [
-        ("error", f"lib/a.abi3.so: needs libx.so (lib0 1.0); neither the archive nor Amazon Linux 2023 has it; {ADD}")
+        (
+            "error",
+            (
+                f"lib/a.abi3.so (lib0 1.0): needs libx.so, which isn't in the zip or in Amazon Linux 2023; {ADD} "
+                "[missing-library]"
+            ),
+        )
     ]
 
 
@@ -478,18 +518,20 @@ def test_of_a_runtime_that_the_user_describes_only_glibc_is_known():
     native = make_elf(needed=["libq.so"], versions={"libstdc++.so.6": ["GLIBCXX_3.4.99"], "libc.so.6": ["GLIBC_2.41"]})
     made = plan(replace(entry("shop/fast.so"), content=TextContent(native)))
 
-    found = [(diagnostic.severity, diagnostic.text) for diagnostic in check_native(candidate(made, options))]
+    found = [(diagnostic.severity, str(diagnostic)) for diagnostic in check_native(candidate(made, options))]
 
     assert found == [
         (
             "error",
-            "shop/fast.so: needs GLIBC_2.41 of libc.so.6; the system of python3.16 has GLIBC_2.40; " + REMEDY,
+            "shop/fast.so: needs GLIBC_2.41 of libc.so.6, but the system of python3.16 has GLIBC_2.40; "
+            + REMEDY.replace("3.13", "3.16")
+            + " [glibc-too-old]",
         ),
         (
             "warning",
             (
-                "shop/fast.so: needs libq.so; it is not in the archive, and perhaps not in the system of python3.16; "
-                f"{ADD}{AFTER}"
+                "shop/fast.so: needs libq.so, which isn't in the zip and might not be in the system of "
+                f"python3.16; {ADD} [missing-library]"
             ),
         ),
     ]
@@ -502,12 +544,12 @@ def test_the_option_turns_errors_into_warnings():
     assert of_project("shop/fast.so", MACH_O, native_check="warn") == [
         (
             "warning",
-            f"shop/fast.so: native code for macOS; the target is python3.13 on x86_64; {REMEDY}{AFTER}",
+            f"shop/fast.so: native code for macOS, which python3.13 on x86_64 can't load; {REMEDY} [wrong-platform]",
         )
     ]
 
 
-def test_a_wheel_is_read_once_and_remembered(tmp_path):
+def test_a_wheel_is_read_once_and_cached(tmp_path):
     files = {"lib/a.abi3.so": make_elf(needed=["libq.so"]), "lib/b.py": b""}
     wheel = verified(make_wheel(tmp_path, "lib", tag=LINUX, files=files))
     made = replace(candidate(plan(*wheel_entries(wheel, scripts_for=None))), results=ResultCache(tmp_path / "memory"))
@@ -517,12 +559,15 @@ def test_a_wheel_is_read_once_and_remembered(tmp_path):
     again = list(check_native(replace(made, results=ResultCache(tmp_path / "memory"))))
 
     assert again == first
-    assert [diagnostic.text for diagnostic in first] == [
-        f"lib/a.abi3.so: needs libq.so (lib 1.0); neither the archive nor Amazon Linux 2023 has it; {ADD}"
+    assert [str(diagnostic) for diagnostic in first] == [
+        (
+            f"lib/a.abi3.so (lib 1.0): needs libq.so, which isn't in the zip or in Amazon Linux 2023; {ADD} "
+            "[missing-library]"
+        )
     ]
 
 
-def test_a_wheel_without_native_code_is_remembered_as_well(tmp_path):
+def test_a_wheel_without_native_code_is_cached_as_well(tmp_path):
     wheel = verified(make_wheel(tmp_path, "lib"))
     made = replace(candidate(plan(*wheel_entries(wheel, scripts_for=None))), results=ResultCache(tmp_path / "memory"))
     assert list(check_native(made)) == []
@@ -540,7 +585,10 @@ def test_a_zip_that_may_change_is_read_each_time_and_told_of_if_it_cannot_be(tmp
     with pytest.raises(PlanError) as caught:
         list(check_native(made))
 
-    assert str(caught.value) == f"{wheel.path.name}: cannot be read as a zip; File is not a zip file; make it anew"
+    assert str(caught.value) == (
+        f"error: {wheel.path.name}: can't be read as a zip, because File is not a zip file; build or download the "
+        "wheel again [bad-wheel]"
+    )
 
 
 # Tags that disagree
@@ -554,8 +602,8 @@ def test_a_wheel_for_a_platform_by_its_file_name_is_no_pure_one(tmp_path):
         (
             "error",
             (
-                "lib/driver/libplay.so: needs libnowhere.so.7 (play 1.0); neither the archive nor Amazon Linux 2023 "
-                f"has it; {ADD}"
+                "lib/driver/libplay.so (play 1.0): needs libnowhere.so.7, which isn't in the zip or in Amazon "
+                f"Linux 2023; {ADD} [missing-library]"
             ),
         )
     ]

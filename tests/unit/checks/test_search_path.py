@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from importlib.machinery import ExtensionFileLoader, FileFinder, PathFinder, SourceFileLoader, SourcelessFileLoader
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hatch_lambda.checks.base import Candidate
 from hatch_lambda.checks.search_path import SearchPath, module_suffixes
 from hatch_lambda.layers import Layer
-from hatch_lambda.resolve.cache import ResultCache
-from tests.support.samples import config, entry, plan, target
+from tests.support.samples import candidate, config, entry, plan, target
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SUFFIXES = module_suffixes(target("python3.13"))
 FILES = [
@@ -121,7 +123,7 @@ def test_the_function_comes_before_its_layers_and_there_site_packages_first():
 
     first = layer("first", "python/a.py", "python/lib/python3.13/site-packages/b.py", "python/lib/python3.12/c.py")
     second = layer("second", "python/a.py", "python/b.py", "other.txt")
-    made = Candidate(plan(entry("a.py")), config(), ResultCache(Path("/dev/null")), (first, second))
+    made = replace(candidate(plan(entry("a.py"))), layers=(first, second))
 
     directories = [{path: found.path for path, found in files.items()} for files in made.search_path.directories]
 
@@ -140,9 +142,7 @@ def test_the_function_comes_before_its_layers_and_there_site_packages_first():
 
 def test_a_layer_comes_after_those_that_it_needs_and_overwrites_them():
     own, other = entry("python/a.py", "own"), entry("python/a.py", "other")
-    made = Candidate(
-        plan(own), config(kind="layer"), ResultCache(Path("/dev/null")), (Layer("base", plan(other), "3.13"),)
-    )
+    made = replace(candidate(plan(own), config(kind="layer")), layers=(Layer("base", plan(other), "3.13"),))
 
     assert made.modules == {"a.py": own}
     assert made.is_own(own)

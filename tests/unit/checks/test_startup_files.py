@@ -20,7 +20,7 @@ def found(*entries: Entry, runtime: str = "python3.13", kind: str = "function") 
     """Return the text of each warning."""
     diagnostics = list(check_startup_files(candidate(plan(*entries), config(runtime, kind=kind))))
     assert all(diagnostic.severity == "warning" for diagnostic in diagnostics)
-    return [diagnostic.text for diagnostic in diagnostics]
+    return [str(diagnostic).removesuffix(" [startup-code]") for diagnostic in diagnostics]
 
 
 def test_the_first_line_of_code_in_a_path_file_is_told_with_its_owner():

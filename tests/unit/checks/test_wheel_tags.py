@@ -32,12 +32,12 @@ def test_a_file_name_that_has_other_tags_than_the_wheel_file_is_a_warning(tmp_pa
 
     found = list(check_wheel_tags(candidate(plan(*wheel_entries(wheel, scripts_for=None)))))
 
-    assert [(diagnostic.severity, diagnostic.text) for diagnostic in found] == [
+    assert [(diagnostic.severity, str(diagnostic)) for diagnostic in found] == [
         (
             "warning",
             (
-                f"play-1.0-{in_name}.whl: its WHEEL file has other tags ({shown}) than its file name; report it to the "
-                "maintainers"
+                f"play-1.0-{in_name}.whl: its WHEEL file has other tags ({shown}) than its file name; report it "
+                "to the maintainers [tag-mismatch]"
             ),
         )
     ]

@@ -12,8 +12,9 @@ import pytest
 
 from hatch_lambda.files.paths import check_regular, files_as_directories, path_problem
 
-EVERY_SYSTEM = "is not a path for every system"
-NOT_PLAIN = "leads out of the archive or is not a plain path"
+FORBIDDEN = "contains a backslash, a drive letter, or a control character"
+TOO_LONG = "is longer than Linux allows"
+NOT_PLAIN = "isn't a plain path inside the zip"
 
 
 @pytest.mark.parametrize(
@@ -26,20 +27,20 @@ NOT_PLAIN = "leads out of the archive or is not a plain path"
         ("\x7f\x9b\u202e", None),
         ("d" * 255, None),
         ("d/" * 2042 + "x", None),
-        ("d" * 256, EVERY_SYSTEM),
-        ("é" * 128, EVERY_SYSTEM),
-        ("d/" * 2043 + "x", EVERY_SYSTEM),
-        ("a\\b", EVERY_SYSTEM),
-        ("C:a", EVERY_SYSTEM),
-        ("a\nb", EVERY_SYSTEM),
-        ("a/\x1b[31m", EVERY_SYSTEM),
+        ("d" * 256, TOO_LONG),
+        ("é" * 128, TOO_LONG),
+        ("d/" * 2043 + "x", TOO_LONG),
+        ("a\\b", FORBIDDEN),
+        ("C:a", FORBIDDEN),
+        ("a\nb", FORBIDDEN),
+        ("a/\x1b[31m", FORBIDDEN),
         ("", NOT_PLAIN),
         ("a//b", NOT_PLAIN),
         ("/a", NOT_PLAIN),
         ("a/", NOT_PLAIN),
         ("./a", NOT_PLAIN),
         ("a/../../b", NOT_PLAIN),
-        ("caf\udce9.py", "is not UTF-8, as names in the archive are"),
+        ("caf\udce9.py", "isn't valid UTF-8"),
     ],
 )
 def test_a_path_that_not_every_system_can_hold_is_a_problem(path, problem):

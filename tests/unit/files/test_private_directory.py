@@ -1,4 +1,4 @@
-"""Directories of the cache: what is made is for this user alone, and what others can change is refused."""
+"""Directories of the cache: they are created for this user only, and rejected if others can change them."""
 
 from __future__ import annotations
 
@@ -31,6 +31,6 @@ def test_a_directory_of_another_user_is_refused(tmp_path):
         check_private(tmp_path, [tmp_path], user=owner + 1)
 
     assert str(caught.value) == (
-        f"{tmp_path}: another user can change the cache, because the directory belongs to user {owner}; remove it, or "
-        "set HATCH_LAMBDA_CACHE_DIR to a directory of yours"
+        f"error: {tmp_path}: another user can change the cache, because the directory belongs to user {owner}; "
+        "remove it, or set HATCH_LAMBDA_CACHE_DIR to a directory that you own [unsafe-cache]"
     )

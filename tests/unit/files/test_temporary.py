@@ -1,4 +1,4 @@
-"""Temporary directories: for this user alone, gone at the end, and one line where there is no space."""
+"""Temporary directories: for this user only, removed at the end, and one line if the disk is full."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from hatch_lambda.files.temporary import (
 )
 
 DAY = 24 * 60 * 60
-REMEDY = "free some space, or set TMPDIR to another directory"
+FREE_SPACE = "free some space, or set TMPDIR to another directory [disk-full]"
+MAKE_WRITABLE = "make it writable, or set TMPDIR to another directory [directory-not-writable]"
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs TMPDIR and modes")
 
@@ -46,7 +47,7 @@ def test_no_space_in_the_block_names_the_directory(place, code):
     with pytest.raises(TemporaryError) as caught, temporary_directory():
         raise OSError(code, os.strerror(code))
 
-    assert str(caught.value) == f"{place}: temporary files cannot be written there ({os.strerror(code)}); {REMEDY}"
+    assert str(caught.value) == f"error: {place}: can't write temporary files ({os.strerror(code)}); {FREE_SPACE}"
     assert list(place.iterdir()) == []
 
 
@@ -62,7 +63,7 @@ def test_a_directory_that_is_not_there_is_named(monkeypatch, tmp_path):
         pass
 
     assert str(caught.value) == (
-        f"{tmp_path / 'gone'}: temporary files cannot be written there (No such file or directory); {REMEDY}"
+        f"error: {tmp_path / 'gone'}: can't write temporary files (No such file or directory); {MAKE_WRITABLE}"
     )
 
 
@@ -75,8 +76,8 @@ def test_where_no_directory_can_be_used_the_variable_is_named(monkeypatch):
 
     monkeypatch.setattr(tempfile, "tempdir", None)
     assert str(caught.value) == (
-        "TMPDIR: temporary files cannot be written there (No usable temporary directory found in ['/dev/null']); "
-        f"{REMEDY}"
+        "error: TMPDIR: can't write temporary files (No usable temporary directory found in ['/dev/null']); "
+        f"{MAKE_WRITABLE}"
     )
     sweep_temporary_directories()  # which finds none either, and says nothing
 
@@ -86,7 +87,7 @@ def test_what_another_program_says_of_its_space_is_believed(place):
     with pytest.raises(TemporaryError) as caught:
         check_space("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n")
 
-    assert str(caught.value) == f"{place}: temporary files cannot be written there (No space left on device); {REMEDY}"
+    assert str(caught.value) == f"error: {place}: can't write temporary files (No space left on device); {FREE_SPACE}"
 
 
 def test_only_what_is_old_and_of_this_user_is_removed(tmp_path):

@@ -45,7 +45,7 @@ def test_the_same_files_in_another_order_are_told_as_such(tmp_path):
         f"  zipped        {size:,} -> {size:,} (+0)",
         "  unzipped      2 -> 2 (+0)",
         "  files         2 -> 2 (+0)",
-        "  the same files; order, dates or compression differ",
+        "  the same files; order, dates, or compression differ",
     ]
 
 
@@ -59,10 +59,10 @@ def test_distributions_that_came_went_and_changed_are_told_with_their_files_and_
 
     gone, before, later, came = taken("gone"), taken("lib"), taken("lib", "1.1", files), taken("new")
     assert list(difference_lines(found))[-4:] == [
-        "    (no distribution)                +1 bytes  files: 1 changed",
-        f"  - gone               1.0         {-gone:+} bytes  files: 4 removed",
-        f"  ~ lib                1.0 -> 1.1   {later - before:+} bytes  files: 4 added, 3 removed",
-        f"  + new                1.0         {came:+} bytes  files: 4 added",
+        "    (no package)                +1 bytes  files: 1 changed",
+        f"  - gone          1.0         {-gone:+} bytes  files: 4 removed",
+        f"  ~ lib           1.0 -> 1.1   {later - before:+} bytes  files: 4 added, 3 removed",
+        f"  + new           1.0         {came:+} bytes  files: 4 added",
     ]
 
 
@@ -85,7 +85,7 @@ def test_what_the_zips_are_for_is_compared(tmp_path):
 
     assert found[1:3] == [
         "  architecture  x86_64 -> arm64",
-        "  handler       shop.api.handler -> not said",
+        "  handler       shop.api.handler -> unknown",
     ]
 
 

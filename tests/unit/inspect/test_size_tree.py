@@ -1,4 +1,4 @@
-"""What fills a zip, folder by folder."""
+"""The sizes in a zip by directory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a finished zip is what its RECORDs and its own description say."""
+"""An existing zip is verified against its RECORDs and its description of itself."""
 
 from __future__ import annotations
 
@@ -17,15 +17,23 @@ from tests.support.finished import installed, our_zip, zip_of
 from tests.support.zips import contents
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
-ANEW = "make or fetch the zip anew"
+    from hatch_lambda.diagnostics import Message
+
+REBUILD = "rebuild the zip, or download it again [record-mismatch]"
 
 
 def changed(path: Path, files: dict[str, bytes | None]) -> Path:
-    """Write the zip anew with other contents of these files, or without them; its RECORDs stay."""
+    """Rewrite the zip with other contents of these files, or without them; its RECORDs stay."""
     whole = {name: content for name, content in {**contents(path), **files}.items() if content is not None}
     return zip_of(path.parent / "changed", whole, path.name)
+
+
+def texts(messages: Iterable[Message]) -> tuple[str, ...]:
+    """Return the whole text of each error or warning."""
+    return tuple(map(str, messages))
 
 
 def test_a_zip_of_ours_agrees_with_its_records(tmp_path):
@@ -35,8 +43,8 @@ def test_a_zip_of_ours_agrees_with_its_records(tmp_path):
 def test_a_file_that_is_not_what_record_says_is_a_problem(tmp_path):
     path = changed(our_zip(tmp_path), {"shop/api.py": b"def handler(event, context): ...\n"})
 
-    assert verify_records(read_zip(path)).problems == (
-        f"shop/api.py: is not what shop-0.1.0.dist-info/RECORD says; {ANEW}",
+    assert tuple(map(str, verify_records(read_zip(path)).problems)) == (
+        f"shop/api.py: doesn't match its hash in shop-0.1.0.dist-info/RECORD; {REBUILD}",
     )
 
 
@@ -44,17 +52,23 @@ def test_a_file_that_is_not_what_record_says_is_a_problem(tmp_path):
 def test_a_zip_without_files_is_a_problem(tmp_path, files):
     path = zip_of(tmp_path, files)
 
-    assert verify_records(read_zip(path)) == Verification(
-        0, 0, (f"{path}: holds no files; Lambda takes no empty zip; make it anew",), ()
-    )
+    found = verify_records(read_zip(path))
+
+    assert list(map(str, found.problems)) == [
+        (
+            f"{path}: contains no files, and Lambda rejects an empty zip; check which files are selected, and "
+            "rebuild it "
+            "[empty-archive]"
+        )
+    ]
 
 
 def test_files_that_went_and_came_are_problems_in_a_zip_of_ours(tmp_path):
     path = changed(our_zip(tmp_path), {"shop/api.py": None, "stranger": b""})
 
-    assert verify_records(read_zip(path)).problems == (
-        f"shop-0.1.0.dist-info/RECORD: lists 'shop/api.py', which is not in the zip; {ANEW}",
-        f"stranger: no RECORD lists it; {ANEW}",
+    assert tuple(map(str, verify_records(read_zip(path)).problems)) == (
+        f"shop-0.1.0.dist-info/RECORD: lists 'shop/api.py', which isn't in the zip; {REBUILD}",
+        f"stranger: no RECORD lists it; {REBUILD}",
     )
 
 
@@ -66,10 +80,10 @@ def test_of_very_many_files_that_went_the_first_are_told_and_the_others_counted(
     found = verify_records(read_zip(changed(path, {member: contents(path)[member] + lines.encode()})))
 
     assert len(found.problems) == 101
-    assert found.problems[:1] + found.problems[-2:] == (
-        f"shop-0.1.0.dist-info/RECORD: lists 'gone/0000', which is not in the zip; {ANEW}",
-        f"shop-0.1.0.dist-info/RECORD: lists 'gone/0099', which is not in the zip; {ANEW}",
-        f"RECORDs: list 1,134 more files that are not in the zip; {ANEW}",
+    assert tuple(map(str, found.problems[:1] + found.problems[-2:])) == (
+        f"shop-0.1.0.dist-info/RECORD: lists 'gone/0000', which isn't in the zip; {REBUILD}",
+        f"shop-0.1.0.dist-info/RECORD: lists 'gone/0099', which isn't in the zip; {REBUILD}",
+        f"RECORD: 1,134 more listed files aren't in the zip; {REBUILD}",
     )
 
 
@@ -81,9 +95,9 @@ def test_another_version_than_the_zip_says_of_itself_is_a_problem(tmp_path):
 
     found = verify_records(read_zip(changed(path, {member: json.dumps(described).encode()})))
 
-    assert found.problems == (
-        f"{member}: is not what shop-0.1.0.dist-info/RECORD says; {ANEW}",
-        f"lib-1.0.dist-info: is lib 1.0; the zip's own description says 2.0; {ANEW}",
+    assert texts(found.problems) == (
+        f"{member}: doesn't match its hash in shop-0.1.0.dist-info/RECORD; {REBUILD}",
+        f"lib-1.0.dist-info: is lib 1.0, but the zip's lambda.json declares 2.0; {REBUILD}",
     )
 
 
@@ -92,17 +106,25 @@ def test_what_others_left_out_is_a_warning(tmp_path):
 
     found = verify_records(read_zip(path))
 
-    assert found == Verification(
-        1, 0, (), ("1 file that a RECORD lists is not in the zip; whoever made it left something out.",)
-    )
+    assert (found.records, found.hashed, found.problems) == (1, 0, ())
+    assert list(map(str, found.warnings)) == [
+        (
+            f"{path.name}: 1 file in a RECORD isn't in the zip; ignore this if you excluded files on purpose "
+            "[missing-files]"
+        )
+    ]
 
 
 def test_a_distribution_without_a_record_is_a_warning(tmp_path):
     path = zip_of(tmp_path, installed("lib", record=None))
 
-    assert verify_records(read_zip(path)).warnings == (
-        "lib 1.0 has no RECORD; its files could be compared with nothing.",
-    )
+    assert list(map(str, verify_records(read_zip(path)).warnings)) == [
+        (
+            "lib 1.0: has no RECORD, so its files can't be verified; keep its dist-info directory when you build "
+            "the zip "
+            "[no-record]"
+        )
+    ]
 
 
 def test_a_layer_under_python_agrees_with_records_that_count_from_there(tmp_path):
@@ -129,8 +151,8 @@ def test_a_description_that_makes_no_sense_is_passed_over(tmp_path, listed):
         (
             "python3.12",
             (
-                "is made for python3.13 on x86_64; it would be used as a layer for python3.12 on x86_64; name what it "
-                "is for, or build it for that"
+                "not a layer for python3.12 on x86_64, because it is for python3.13 on x86_64; pass its "
+                "--runtime and --architecture [layer-mismatch]"
             ),
         ),
     ],
@@ -138,7 +160,7 @@ def test_a_description_that_makes_no_sense_is_passed_over(tmp_path, listed):
 def test_a_layer_is_checked_for_the_runtime_that_is_named(tmp_path, runtime, problem):
     found = inspect(read_zip(layer_zip(tmp_path)), runtime=runtime, architecture="x86_64")
 
-    assert found.problems == ((f"deps-1.zip: {problem}",) if problem else ())
+    assert texts(found.problems) == ((f"deps-1.zip: {problem}",) if problem else ())
 
 
 def test_a_layer_whose_modules_lie_where_the_runtime_does_not_look_is_a_problem(tmp_path):
@@ -146,10 +168,11 @@ def test_a_layer_whose_modules_lie_where_the_runtime_does_not_look_is_a_problem(
 
     found = inspect(read_zip(path), runtime="python3.13", architecture="arm64")
 
-    assert found.problems == (
+    assert texts(found.problems) == (
         (
-            "deps.zip: has its modules in python/lib/python3.11/site-packages, where python3.13 does not look; it "
-            "would be used as a layer for python3.13 on arm64; name what it is for, or build it for that"
+            "deps.zip: not a layer for python3.13 on arm64, because it has its modules in "
+            "python/lib/python3.11/site-packages, which python3.13 doesn't search; pass its --runtime and "
+            "--architecture [layer-mismatch]"
         ),
     )
 
@@ -159,10 +182,10 @@ def test_the_zip_of_a_function_is_no_layer_of_another(tmp_path):
 
     found = inspect(read_zip(path), layers=[read_zip(path)])
 
-    assert found.problems == (
+    assert texts(found.problems) == (
         (
-            "shop-new.zip: is the archive of a function; it would be used as a layer for python3.13 on x86_64; name "
-            "another layer"
+            "shop-new.zip: not a layer for python3.13 on x86_64, because it is the zip of a function; pass "
+            "another zip with --layer [layer-mismatch]"
         ),
     )
 

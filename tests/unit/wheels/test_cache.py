@@ -1,4 +1,4 @@
-"""The wheel store: what went in comes out, and damage heals."""
+"""The wheel cache: it returns the wheels that were added, and repairs damage."""
 
 from __future__ import annotations
 
@@ -36,6 +36,14 @@ def stored(path: Path, root: Path) -> Wheel:
     """Return the wheel at ``path`` as another build has put it into the store."""
     with WheelCache(root) as store:
         return store.add(path, expected=None)
+
+
+def not_writable(directory: Path, reason: str) -> str:
+    """Return the warning that a cache directory isn't writable."""
+    return (
+        f"{directory}: can't write to the wheel cache ({reason}); make it writable, or set HATCH_LAMBDA_CACHE_DIR to "
+        "another directory [cache-not-writable]"
+    )
 
 
 def found_anew(wheel: Wheel, root: Path) -> Wheel | None:
@@ -139,8 +147,8 @@ def test_a_wheel_with_another_hash_is_refused(tmp_path, lib):
         store.add(lib, expected="ab" * 32)
 
     assert str(caught.value) == (
-        f"lib-1.0-py3-none-any.whl: its sha256 is {sha256}, the index promised {'ab' * 32}; build again, and if it "
-        "stays so, ask whoever runs the index"
+        f"error: lib-1.0-py3-none-any.whl: its SHA-256 is {sha256}, but the index declares {'ab' * 32}; rebuild to "
+        "download it again, or report it to the index owner [hash-mismatch]"
     )
     assert not (tmp_path / "store").exists()
 
@@ -194,7 +202,7 @@ def link_elsewhere(wheel: Wheel) -> None:
 
 
 def put_a_folder_there(wheel: Wheel) -> None:
-    """Put a folder in the place."""
+    """Replace it by a directory."""
     wheel.path.unlink()
     wheel.path.mkdir()
 
@@ -292,7 +300,7 @@ def test_a_damaged_entry_is_replaced(tmp_path, lib, damage):
 
 
 def test_a_damaged_entry_that_cannot_be_removed_is_not_used(tmp_path, lib):
-    """A link, which is not followed, stands for a folder in which nothing may be removed."""
+    """A link, which isn't followed, replaces a directory in which nothing can be removed."""
     place = stored(lib, tmp_path / "store").path.parent
     place.rename(tmp_path / "elsewhere")
     place.symlink_to(tmp_path / "elsewhere")
@@ -304,7 +312,7 @@ def test_a_damaged_entry_that_cannot_be_removed_is_not_used(tmp_path, lib):
 
     assert place not in added.path.parents
     (warning,) = store.warnings
-    assert "cannot be written to" in str(warning)
+    assert "can't write to the wheel cache" in str(warning)
 
 
 def test_an_entry_whose_dates_and_modes_were_not_kept_is_found(tmp_path, lib):
@@ -436,12 +444,12 @@ def test_what_killed_builds_have_left_is_removed_once_it_is_a_day_old(tmp_path, 
     assert sorted(path.name for path in directory.iterdir()) == sorted(["staging-young", "other-old", added.sha256[:2]])
 
 
-# A folder that cannot be written to
+# A directory that isn't writable
 
 
 @pytest.fixture
 def unwritable(tmp_path):
-    """A store in whose folder's place there is a file."""
+    """A file in place of the cache directory."""
     (tmp_path / "store").write_text("")
     return tmp_path / "store"
 
@@ -456,17 +464,12 @@ def test_where_the_store_cannot_be_written_to_wheels_are_kept_for_this_build(tmp
 
     assert found == added
     assert data == [lib.read_bytes(), other.read_bytes()]
-    assert store.warnings == [
-        (
-            f"The wheel store {unwritable / 'wheels' / '1'} cannot be written to (Not a directory); wheels are kept "
-            "in a temporary folder for this build only."
-        )
-    ]
+    assert list(map(str, store.warnings)) == [not_writable(unwritable / "wheels" / "1", "Not a directory")]
     assert [wheel.path.exists() for wheel in added] == [False, False]
 
 
 def test_a_store_that_cannot_even_be_looked_into_is_replaced(tmp_path, lib):
-    """A name that no file system takes stands for a folder that belongs to somebody else, which root could read."""
+    """A name that no file system accepts replaces another user's directory, which root could read."""
     root = tmp_path / ("x" * 300)
 
     with WheelCache(root) as store:
@@ -475,12 +478,7 @@ def test_a_store_that_cannot_even_be_looked_into_is_replaced(tmp_path, lib):
         data = added.path.read_bytes()
 
     assert (found, data) == (None, lib.read_bytes())
-    assert store.warnings == [
-        (
-            f"The wheel store {root / 'wheels' / '1'} cannot be written to (File name too long); wheels are kept in a "
-            "temporary folder for this build only."
-        )
-    ]
+    assert list(map(str, store.warnings)) == [not_writable(root / "wheels" / "1", "File name too long")]
 
 
 def test_the_temporary_store_goes_even_if_the_build_fails(unwritable, lib):
@@ -505,12 +503,7 @@ def test_an_entry_that_cannot_be_put_in_its_place_goes_to_the_temporary_store(tm
         data = added.path.read_bytes()
 
     assert data == lib.read_bytes()
-    assert store.warnings == [
-        (
-            f"The wheel store {directory} cannot be written to (Not a directory); wheels are kept in a "
-            "temporary folder for this build only."
-        )
-    ]
+    assert list(map(str, store.warnings)) == [not_writable(directory, "Not a directory")]
     assert [path.name for path in directory.iterdir()] == [sha256[:2]]
 
 
@@ -535,8 +528,8 @@ def test_a_cache_that_others_can_write_to_is_refused(cache, directory, mode):
         pass
 
     assert str(caught.value) == (
-        f"{cache / directory}: other users can change the cache, because the directory's mode is {mode:04o}; run "
-        f"'chmod -R go-w '{cache}'', or set HATCH_LAMBDA_CACHE_DIR to another directory"
+        f"error: {cache / directory}: other users can change the cache, because the directory's mode is {mode:04o}; "
+        f"run 'chmod -R go-w '{cache}'', or set HATCH_LAMBDA_CACHE_DIR to another directory [unsafe-cache]"
     ).replace(f"'{cache}'", shlex.quote(str(cache)))
 
 
@@ -585,19 +578,20 @@ def full(tmp_path, monkeypatch):
 
 
 def mounted(directory: Path, size: str) -> bool:
-    """Return whether a disk of that size could be mounted on a new folder."""
+    """Return whether a disk of that size could be mounted on a new directory."""
     directory.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(directory)]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def test_cache_and_temporary_directory_both_full_is_one_line(tmp_path, full, lib):
+def test_a_full_cache_and_a_full_temporary_directory_have_a_line_each(tmp_path, full, lib):
     with WheelCache(full / "cache") as store, pytest.raises(TemporaryError) as caught:
         store.add(make_wheel(tmp_path / "w", "big", files={"big/model.bin": os.urandom(1 << 16)}), expected=None)
 
     assert str(caught.value) == (
-        f"{full}/cache/wheels/1: the cache cannot be written to (No space left on device); {full}: temporary files "
-        "cannot be written there (No space left on device); free some space, or set TMPDIR to another directory"
+        f"error: {not_writable(full / 'cache' / 'wheels' / '1', 'No space left on device')}\n"
+        f"error: {full}: can't write temporary files (No space left on device); free some space, or set TMPDIR to "
+        "another directory [disk-full]"
     )
 
 
@@ -608,6 +602,6 @@ def test_a_full_temporary_directory_is_one_line_where_a_wheel_must_not_stay(tmp_
         store.add(own, expected=None)
 
     assert str(caught.value) == (
-        f"{full}: temporary files cannot be written there (No space left on device); free some space, or set TMPDIR to "
-        "another directory"
+        f"error: {full}: can't write temporary files (No space left on device); free some space, or set TMPDIR to "
+        "another directory [disk-full]"
     )
