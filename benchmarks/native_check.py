@@ -74,11 +74,11 @@ def check(target: Target, directory: Path, store: WheelCache, memory: ResultCach
     for wheel in wheels:
         plan = make_plan(wheel_entries(wheel, scripts_for=None), PlanOptions())
         start = time.perf_counter()
-        candidate = Candidate(plan, LambdaConfig(target=target), memory)
+        candidate = Candidate(filename="", plan=plan, config=LambdaConfig(target=target), results=memory)
         diagnostics = [diagnostic for look in CHECKS for diagnostic in look(candidate)]
         spent += time.perf_counter() - start
         for diagnostic in diagnostics:
-            print(f"  {diagnostic.severity}: {diagnostic.text}")
+            print(f"  {diagnostic.severity}: {diagnostic}")
     print(f"{target}: {len(wheels)} wheels, {spent:.2f} s")
 
 

@@ -52,7 +52,7 @@ def main(store_folder: Path, old: Path, new: Path) -> None:
         ]
         entries += [entry for wheel in wheels for entry in wheel_entries(wheel, scripts_for=None)]
         plan = make_plan(entries, PlanOptions(config.exclude_files, config.collisions))
-        check_candidate(Candidate(plan, config, store.results))
+        check_candidate(Candidate(filename=new.name, plan=plan, config=config, results=store.results))
         write_archive(plan, new, timestamp=0)
 
 

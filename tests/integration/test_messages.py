@@ -146,8 +146,8 @@ def test_a_zip_that_only_s3_can_take_is_a_warning(project):
             "  python3.13 on x86_64\n"
             "  0 distributions, 51.0 MiB zipped, 51.0 MiB unzipped (20.4% of Lambda's limit)\n"
             "  largest: shop 0.1.0 (51.0 MiB)\n"
-            f"warning: {NAME}: 51.0 MiB zipped exceeds the 50 MiB that Lambda accepts directly; deploy it from S3, for "
-            "example with the option 'bucket' [large-zip]\n"
+            f"warning: {NAME}: 51.0 MiB zipped exceeds the 50 MiB that Lambda accepts directly; deploy it from S3 "
+            "with --s3-bucket BUCKET [large-zip]\n"
         ),
     )
 

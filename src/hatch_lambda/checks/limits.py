@@ -51,7 +51,7 @@ def size_problem(filename: str, plan: ArchivePlan, layers: Sequence[Layer], conf
     limit = f"Lambda's {(MAX_UNZIPPED + 1) // MIB} MiB limit" if is_own_limit else f"max-size ({_mib(config.max_size)})"
     together = " with its layers" if layers else ""
     problem = f"{_mib(unzipped)} unzipped{together} exceeds {limit} by {_mib(excess)} ({_shares(plan, layers)})"
-    return error("too-large", filename, problem, _fix(plan, excess))
+    return error("too-large", filename, problem, _fix(plan, excess, config))
 
 
 def _shares(plan: ArchivePlan, layers: Sequence[Layer]) -> str:
@@ -66,12 +66,12 @@ def _shares(plan: ArchivePlan, layers: Sequence[Layer]) -> str:
     return f"{shares}largest: {', '.join(names)}{more}"
 
 
-def _fix(plan: ArchivePlan, excess: int) -> str:
+def _fix(plan: ArchivePlan, excess: int, config: LambdaConfig) -> str:
     """Return what makes the archive small enough; not a layer, because its size counts too."""
     spec = GitIgnoreSpec.from_lines(_UNUSED_FILES)
     unused = sum(entry.content.size for entry in plan.entries if spec.match_file(entry.path))
     if unused >= excess:
-        patterns = ", ".join(f'"{pattern}"' for pattern in _UNUSED_FILES)
+        patterns = ", ".join(f'"{pattern}"' for pattern in dict.fromkeys([*config.exclude_files, *_UNUSED_FILES]))
         return f"set exclude-files = [{patterns}], which excludes {_mib(unused)} of tests and type stubs"
     return "remove files with exclude-files or packages with exclude-packages"
 
@@ -85,7 +85,7 @@ def check_zipped(filename: str, size: int) -> Iterator[Diagnostic]:
     """Yield a warning if a zip of ``size`` bytes is larger than Lambda accepts directly."""
     if size > MAX_DIRECT_UPLOAD:
         problem = f"{format_size(size)} zipped exceeds the {MAX_DIRECT_UPLOAD // MIB} MiB that Lambda accepts directly"
-        yield warning("large-zip", filename, problem, "deploy it from S3, for example with the option 'bucket'")
+        yield warning("large-zip", filename, problem, "deploy it from S3 with --s3-bucket BUCKET")
 
 
 def largest(plan: ArchivePlan, count: int = 3) -> str:

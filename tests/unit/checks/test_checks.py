@@ -99,6 +99,12 @@ def test_tests_and_type_stubs_are_excluded_if_that_is_enough():
     )
 
 
+def test_patterns_that_are_set_stay_in_the_line_that_excludes_more():
+    selected = plan(sized(245 << 20), unused(10, "lib/tests/data.bin"))
+
+    assert 'set exclude-files = ["docs/", "**/tests/", "**/*.pyi"], ' in too_large(selected, exclude_files=("docs/",))
+
+
 @pytest.mark.parametrize("path", ["lib/tests/data.bin", "lib/testing/data.bin", "lib/tests.bin"])
 def test_tests_and_type_stubs_are_not_mentioned_if_they_are_not_enough(path):
     assert too_large(plan(sized(255 << 20), unused(4, path))).endswith(f"; {EXCLUDE}")
@@ -117,8 +123,8 @@ def test_a_zip_that_has_to_be_deployed_from_s3_warns():
         (
             "warning",
             (
-                "shop.zip: 60.0 MiB zipped exceeds the 50 MiB that Lambda accepts directly; deploy it from S3, "
-                "for example with the option 'bucket' [large-zip]"
+                "shop.zip: 60.0 MiB zipped exceeds the 50 MiB that Lambda accepts directly; deploy it from S3 "
+                "with --s3-bucket BUCKET [large-zip]"
             ),
         )
     ]
