@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 LISTED = 'build-from-source = ["Lib"]\n'
 HELPS = (
-    "remove it from build-from-source and require a release with a wheel for the runtime, or build a wheel on Amazon "
-    "Linux [native-build]\n"
+    "require a release with a wheel for the runtime, or build a wheel on Amazon Linux and add its directory to "
+    "find-links [native-build]\n"
 )
 
 
@@ -325,11 +325,9 @@ def test_a_native_sdist_is_refused_by_name_with_the_reason_and_what_helps(index,
     built = project.build()
 
     problem = (
-        "which is only for linux_x86_64"
-        if pure == "member"
-        else "which contains native code for the build machine (lib/data.bin)"
+        "is only for linux_x86_64" if pure == "member" else "contains native code for the build machine (lib/data.bin)"
     )
-    assert refused(built) == f"error: lib 1.0: its sdist builds lib-1.0-{tag}.whl, {problem}; {HELPS}"
+    assert refused(built) == f"error: lib 1.0: its sdist builds lib-1.0-{tag}.whl, which {problem}; {HELPS}"
     assert list((project.root.parent / "store").rglob("*.whl")) == []
 
 
@@ -408,9 +406,9 @@ def test_an_sdist_of_the_lock_that_is_not_listed_is_refused(index, project, trac
     built = project.build()
 
     assert refused(built) == (
-        "error: project.dependencies: requires lib, and pylock.lambda.toml has lib 1.0, but no wheel for "
-        "python3.13 on x86_64 (it has only an sdist (lib-1.0.tar.gz)); set build-from-source = "
-        "[\"lib\"] if it is pure Python, then run 'hatch build -t lambda:lock' [no-wheel]\n"
+        "error: project.dependencies: requires lib, and pylock.lambda.toml has lib 1.0, but no wheel for python3.13 on "
+        'x86_64 (it has only an sdist (lib-1.0.tar.gz)); set build-from-source = ["lib"] if it is pure Python, then '
+        "run 'hatch build -t lambda:lock' [no-wheel]\n"
     )
 
 
@@ -441,8 +439,8 @@ def test_without_network_a_locked_sdist_needs_the_wheel_that_was_built(index, pr
     filled = project.build(HATCH_LAMBDA_OFFLINE="1")
 
     assert refused(empty) == (
-        "HATCH_LAMBDA_OFFLINE: lib-1.0.tar.gz was not built before; build once with the network, or bring the store "
-        "along\n"
+        "error: HATCH_LAMBDA_OFFLINE: no wheel of lib-1.0.tar.gz is in the cache; build once with network access, or "
+        "copy the cache [offline]\n"
     )
     assert wheels(filled) == ["lib-1.0-py3-none-any.whl"]
     assert index.requests == []

@@ -80,7 +80,7 @@ def test_a_verbose_build_tells_the_seconds_of_each_step(project):
 
     assert re.sub(r"\d+\.\d\d s\n", "N s\n", built.output) == (
         "Building `lambda` version `function`\n"
-        "  resolve: N s\n  fetch: N s\n  prove: N s\n  plan: N s\n  check: N s\n  write: N s\n" + SUMMARY
+        "  resolve: N s\n  fetch: N s\n  validate: N s\n  plan: N s\n  check: N s\n  write: N s\n" + SUMMARY
     )
 
 

@@ -18,6 +18,7 @@ from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError, WheelError
 from hatch_lambda.files import json_values
 from hatch_lambda.files.temporary import temporary_directory
+from hatch_lambda.resolve.advice import BUILD_WHEEL
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Pin, Resolution, Resolver
 from hatch_lambda.resolve.pip.command import offered
 from hatch_lambda.resolve.pip.sdists import build_wheel, find_sdist, sdists_above_wheels
@@ -70,8 +71,7 @@ def wheel_from_sdist(pin: Pin, wheel_cache: WheelCache, host: Host) -> Wheel:
                     code="native-build",
                     where=str(pin),
                     problem=f"its sdist builds {file.name}, which {reason}",
-                    fix="remove it from build-from-source and require a release with a wheel for the runtime, or build "
-                    "a wheel on Amazon Linux",
+                    fix=f"require a release with a wheel for the runtime, or {BUILD_WHEEL}",
                 )
             )
         wheel = wheel_cache.add(file, expected=None)
