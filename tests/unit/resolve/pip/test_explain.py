@@ -39,7 +39,7 @@ FROM_SOURCE = 'set build-from-source = ["lib"] if it is pure Python'
 
 
 def failure(*lines: str, selected: Target | None = None, roots: tuple[str, ...] = ("lib",), **known: Any) -> list[str]:
-    """Return what is expected of a failure with these lines in pip's log; ``known`` are other arguments of Alternatives."""
+    """Return the problems of a failure with these lines in pip's log; ``known`` are other fields of Alternatives."""
     alternatives = Alternatives(target=selected or target(), log=log(*lines), **known)
     return list(map(str, explain_failure(alternatives, [dependency(root) for root in roots])))
 
@@ -47,7 +47,7 @@ def failure(*lines: str, selected: Target | None = None, roots: tuple[str, ...] 
 def older(
     *lines: str, pin: str = "1.0", wanted: tuple[str, ...] = ("lib",), selected: Target | None = None
 ) -> list[str]:
-    """Return what is expected of a pin of that version with these lines in pip's log."""
+    """Return what is reported of a pin of that version with these lines in pip's log."""
     pins = [Pin(canonicalize_name("lib"), Version(pin), "https://host/x.whl", None)]
     return list(explain_older(pins, [dependency(text) for text in wanted], log(*lines), selected or target()))
 
@@ -873,7 +873,7 @@ def test_a_conflict_of_others_is_no_reason(line):
 
 
 def fallback(*others: str, selected: Target | None = None, taken: str = "lib-1.0-py3-none-any.whl") -> list[str]:
-    """Return what is expected of a wheel whose release has these others."""
+    """Return what is reported of a wheel whose release has these others."""
     name = canonicalize_name("lib")
     pins = [Pin(name, Version("1.0"), f"https://host/{taken}", None)]
     return list(map(str, explain_fallbacks(pins, {name: others}, selected or target()).values()))
