@@ -131,14 +131,8 @@ def _read_table(address: str, values: Mapping[str, Any]) -> dict[str, Any]:
     read: dict[str, Any] = {key: _texts(table, key) for key in LISTS}
     read |= {key: table.text(key, check=lambda _: None) for key in TEXTS}
     read |= {key: table.flag(key, default=False) for key in FLAGS}
-    known = sorted({*read, "stage"} if address == "-o" else read)
     if address == "-o":
         table.get("stage")  # which was taken before
-    for key in values:
-        if key not in {*known, "disable", "stages"} and not get_close_matches(
-            key.replace("_", "-"), known, cutoff=0.75
-        ):
-            table.problem(key, f"unknown option; expected one of {', '.join(known)}")
     table.unknown()
     table.finish()
     return {key: value for key, value in read.items() if key in values}
