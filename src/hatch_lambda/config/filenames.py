@@ -73,6 +73,7 @@ def check_file_names(configs: Sequence[LambdaConfig], name: str, version: str) -
                 Diagnostic(
                     code="name-conflict",
                     where=config.where("filename"),
+                    table=config.where("filename").removesuffix(".filename"),
                     problem=f"{other.build_name} and {config.build_name} would both be written to {path!r}",
                     fix="add {archive}, {runtime}, or {architecture} to the name",
                 )

@@ -109,7 +109,8 @@ class Table:
         value = self.get(key)
         if value is None or isinstance(value, bool):
             return default if value is None else value
-        fix = f"write {key} = {'false' if str(value).lower() in _NO else 'true'}"
+        is_no = shorten(value).strip("'").lower() in _NO
+        fix = f"write {key} = {'false' if is_no else 'true'}"
         self.report("option-type", key, f"expected true or false, found {shorten(value)}", fix)
         return default
 
@@ -172,7 +173,9 @@ class Table:
     def _text(self, key: str, value: Any, check: Callable[[str], ValueProblem | None]) -> str | None:
         if not isinstance(value, str):
             single = value[0] if isinstance(value, list) and len(value) == 1 else value
-            is_plain = isinstance(single, int | float) or _is_short(single)
+            is_plain = (isinstance(single, int | float) and len(shorten(single)) <= _LONGEST_NUMBER) or _is_short(
+                single
+            )
             fix = f"write {_quoted(single)}" if is_plain else "write one string in quotes"
             self.report("option-type", key, f"expected a string, found {shorten(value)}", fix)
             return None
@@ -219,6 +222,7 @@ def _is_short(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= _LONGEST_EXAMPLE
 
 
+_LONGEST_NUMBER = 20
 _LONGEST_EXAMPLE = 60
 """Characters of a value that a fix repeats."""
 

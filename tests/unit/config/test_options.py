@@ -831,3 +831,13 @@ def test_constants_that_the_manual_states():
         262_143_999,
         "{name}-{version}-lambda-{runtime}-{architecture}.zip",
     )
+
+
+def test_a_number_that_is_too_long_is_not_repeated():
+    lines = problems(handler=int("9" * 30), features=["x" * 70, int("F" * 5000, 16)], filename=["a"])
+
+    assert [line.partition("; ")[2] for line in lines] == [
+        "write one string in quotes [option-type]",
+        "write one string in quotes [option-type]",
+        'write "a" [option-type]',
+    ]
