@@ -188,74 +188,135 @@ class LambdaConfig:
     handler: str | None = None
     """The function that Lambda calls, in AWS's notation: `"package.module.function"`. The build fails if the module
     isn't at the root of the zip, or if the function isn't at the top level of the module. The handler can also be an
-    executable file in the zip, such as `"run.sh"`. Without this option, the build doesn't check the handler."""
+    executable file in the zip, such as `"run.sh"`. Without this option, the build doesn't check the handler.
+
+        handler = "orders.api.handler"
+    """
 
     features: tuple[str, ...] = ()
-    """Extras of the project whose requirements are added to `project.dependencies`."""
+    """Extras of the project whose requirements are added to `project.dependencies`.
+
+        features = ["data"]
+    """
 
     dependency_groups: tuple[str, ...] = ()
-    """Groups of `[dependency-groups]` whose requirements are added to `project.dependencies`."""
+    """Groups of `[dependency-groups]` whose requirements are added to `project.dependencies`.
+
+        dependency-groups = ["lambda"]
+    """
 
     layers: tuple[str, ...] = ()
     """Layers that the function uses: names of tables in `layers`, or paths of layer zips, relative to the project.
-    Packages in a layer are excluded from the zip. Lambda allows five layers, including those that layers need."""
+    Packages in a layer are excluded from the zip. Lambda allows five layers, including those that layers need.
+
+        [tool.hatch.build.targets.lambda.functions.api]
+        layers = ["base", "dist/extra-layer.zip"]
+
+        [tool.hatch.build.targets.lambda.layers.base]
+        features = ["base"]
+    """
 
     project: bool = True
-    """Whether a layer includes the project's own files. Only for tables in `layers`, where the default is `false`."""
+    """Whether a layer includes the project's own files. Only for tables in `layers`, where the default is `false`.
+
+        [tool.hatch.build.targets.lambda.layers.base]
+        project = true
+    """
 
     constraints: tuple[str, ...] = ()
-    """Constraints files in pip's format: paths relative to the project, or URLs."""
+    """Constraints files in pip's format: paths relative to the project, or URLs.
+
+        constraints = ["constraints.txt"]
+    """
 
     lock: str | None = None
     """The lock file, relative to the project: a `pylock.toml` of any tool, or a requirements file with one pinned
     version and hashes per line. A file whose name doesn't end in `.toml` is read as a requirements file. With a lock
-    file, the build doesn't resolve. A `pylock.lambda.toml` next to `pyproject.toml` is used by default."""
+    file, the build doesn't resolve. A `pylock.lambda.toml` next to `pyproject.toml` is used by default.
+
+        lock = "pylock.toml"
+    """
 
     resolver: ResolverName = "pip"
     """The tool that resolves requirements if there is no lock file: `pip` or `uv`. Install uv with `hatch-lambda[uv]`.
-    On Amazon Linux 2, uv accepts only wheels for glibc 2.17, so that it might select an older version than pip."""
+    On Amazon Linux 2, uv accepts only wheels for glibc 2.17, so that it might select an older version than pip.
+
+        resolver = "uv"
+    """
 
     build_from_source: tuple[NormalizedName, ...] = ()
     """Packages that can be built from their sdist on the build machine if they have no wheel. The result must be pure
-    Python; hatch-lambda rejects native code that was compiled for the build machine."""
+    Python; hatch-lambda rejects native code that was compiled for the build machine.
+
+        build-from-source = ["docopt"]
+    """
 
     exclude_packages: tuple[NormalizedName, ...] = ()
     """Packages to exclude, together with packages that only they need. For example, the runtime includes boto3. AWS
     recommends that you ship your own version; if you ship urllib3, ship boto3 too. The build warns if the known version
-    in the runtime doesn't satisfy your requirement."""
+    in the runtime doesn't satisfy your requirement.
+
+        exclude-packages = ["boto3"]
+    """
 
     exclude_files: tuple[str, ...] = ()
-    """Files to exclude: paths in the zip, as patterns of `.gitignore`. RECORD files are updated."""
+    """Files to exclude: paths in the zip, as patterns of `.gitignore`. RECORD files are updated.
+
+        exclude-files = ["tests/", "*.pyi"]
+    """
 
     collisions: Mapping[str, NormalizedName] = field(default_factory=dict)
     """The package whose file to keep if several packages ship different files at one path. The keys are patterns of
-    `.gitignore`. Without an entry, a collision is an error; files with the same content don't collide."""
+    `.gitignore`. Without an entry, a collision is an error; files with the same content don't collide.
+
+        collisions = { "jwt/**" = "pyjwt" }
+    """
 
     scripts: bool = False
     """Whether to add scripts to `bin/`: those of dependencies, `project.scripts`, and the `shared-scripts` of the wheel
-    table or of this table. Lambda's Python runs them; console scripts find their modules at the root of the zip."""
+    table or of this table. Lambda's Python runs them; console scripts find their modules at the root of the zip.
+
+        scripts = true
+    """
 
     native_check: NativeCheck = "error"
     """Whether native code that the runtime can't load is an `error`, or makes the build `warn`. See
-    [what the build checks](checks.md#native-code)."""
+    [what the build checks](checks.md#native-code).
+
+        native-check = "warn"
+    """
 
     filename: str = DEFAULT_FILENAME
     """The file name of the zip. You can use `{name}`, `{version}`, `{archive}`, `{runtime}`, and `{architecture}`. In
     the version, characters other than letters, digits, and dots become `_`. The default for layers has `lambda_layer`
-    instead of `lambda`, followed by the name of the table if there is one."""
+    instead of `lambda`, followed by the name of the table if there is one.
+
+        filename = "{name}-{architecture}.zip"
+        directory = "build"
+    """
 
     max_size: int = MAX_UNZIPPED
     """The largest unzipped size of the zip in bytes. The default is Lambda's limit of 250 MiB for a function with its
-    layers; set less to reserve space for layers."""
+    layers; set less to reserve space for layers.
+
+        max-size = 200_000_000  # 190.7 MiB
+    """
 
     manifest: bool = False
     """Whether to write the [JSON report](report.md) of `hatch-lambda info --json` next to the zip, with `.json` instead
     of `.zip` in its name. `twine upload dist/*` rejects such files; if you publish wheels from the same directory, also
-    set `directory`."""
+    set `directory`.
+
+        manifest = true
+        directory = "build"
+    """
 
     ignore_warnings: tuple[str, ...] = ()
     """Codes of warnings that the build doesn't print, because you have checked them. The code is in brackets at the end
-    of a warning; each code has [a heading](messages.md)."""
+    of a warning; each code has [a heading](messages.md).
+
+        ignore-warnings = ["missing-import"]
+    """
 
     warnings: tuple[Message, ...] = ()
     """Warnings about the configuration, such as a deprecated runtime. Not an option."""

@@ -172,12 +172,7 @@ class Table:
 
     def _text(self, key: str, value: Any, check: Callable[[str], ValueProblem | None]) -> str | None:
         if not isinstance(value, str):
-            single = value[0] if isinstance(value, list) and len(value) == 1 else value
-            is_plain = (isinstance(single, int | float) and len(shorten(single)) <= _LONGEST_NUMBER) or _is_short(
-                single
-            )
-            fix = f"write {_quoted(single)}" if is_plain else "write one string in quotes"
-            self.report("option-type", key, f"expected a string, found {shorten(value)}", fix)
+            self.report("option-type", key, f"expected a string, found {shorten(value)}", _string_fix(value))
             return None
         found = check(value) if value.strip() else ValueProblem("empty string", "give it a value, or remove it")
         if found:
@@ -218,13 +213,20 @@ def toml_key(key: str) -> str:
     return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else f'"{key}"'
 
 
+def _string_fix(value: Any) -> str:
+    """Return what to write for a value that must be a string."""
+    single = value[0] if isinstance(value, list) and len(value) == 1 else value
+    is_number = isinstance(single, int | float) and len(shorten(single)) <= _LONGEST_NUMBER
+    return f"write {_quoted(single)}" if is_number or _is_short(single) else "write one string in quotes"
+
+
 def _is_short(value: Any) -> bool:
     return isinstance(value, str) and len(value) <= _LONGEST_EXAMPLE
 
 
 _LONGEST_NUMBER = 20
 _LONGEST_EXAMPLE = 60
-"""Characters of a value that a fix repeats."""
+"""Characters of a number and of a string that a fix repeats, at most."""
 
 
 def _quoted(value: str | float) -> str:

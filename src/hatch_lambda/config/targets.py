@@ -26,35 +26,49 @@ ARCHITECTURE_VARIABLE = "HATCH_LAMBDA_ARCHITECTURE"
 VARIABLES = {"runtime": RUNTIME_VARIABLE, "architecture": ARCHITECTURE_VARIABLE}
 """Options that an environment variable overrides, each with its variable."""
 
+
+@dataclass(frozen=True, kw_only=True)
+class TargetOption:
+    """The entry of an option in the option reference."""
+
+    type: str
+    default: str
+    description: str
+    example: str
+
+
 TARGET_OPTIONS = {
-    "runtime": (
-        "string, table, or array of these",
-        "from `requires-python`",
-        (
+    "runtime": TargetOption(
+        type="string, table, or array of these",
+        default="from `requires-python`",
+        description=(
             "The Lambda runtime, by its AWS identifier, such as `python3.13`. The default is the one supported runtime "
             "that satisfies `requires-python`; if several do, the build fails and lists them. Describe a runtime that "
             "hatch-lambda doesn't know in a table with `name`, `python`, and `glibc`. With an array, hatch-lambda "
             "builds one zip for each. The environment variable `HATCH_LAMBDA_RUNTIME` overrides it."
         ),
+        example='runtime = "python3.13"',
     ),
-    "architecture": (
-        "string or array of strings",
-        "`x86_64`",
-        (
+    "architecture": TargetOption(
+        type="string or array of strings",
+        default="`x86_64`",
+        description=(
             "The processor architecture of the function, `x86_64` or `arm64`. With an array, hatch-lambda builds one "
             "zip for each. The environment variable `HATCH_LAMBDA_ARCHITECTURE` overrides it."
         ),
+        example='architecture = "arm64"',
     ),
-    "python-patch": (
-        "string",
-        "from the [runtime](runtimes.md)",
-        (
+    "python-patch": TargetOption(
+        type="string",
+        default="from the [runtime](runtimes.md)",
+        description=(
             "The full Python version, such as `3.13.11`, that environment markers and `Requires-Python` see. AWS "
             "changes it without notice. Set it if a dependency requires a certain patch level."
         ),
+        example='python-patch = "3.13.11"',
     ),
 }
-"""Type, default, and description of the options that make the target, for the option reference."""
+"""The options that make the target."""
 
 _SAME_ARCHITECTURE = {"aarch64": "arm64", "arm": "arm64", "amd64": "x86_64", "x64": "x86_64", "x86-64": "x86_64"}
 OLDEST_GLIBC_MINOR = 17
