@@ -50,10 +50,18 @@ class Option:
     @property
     def section(self) -> str:
         """Return the section with the example."""
-        example = self.example if self.example.startswith("[") else f"[{TABLE}]\n{self.example}"
         return (
-            f"## {self.name}\n\n{self.text}\n\nType: {self.type}. Default: {self.default}.\n\n```toml\n{example}\n```\n"
+            f"## {self.name}\n\n{self.text}\n\nType: {self.type}. Default: {self.default}.\n\n"
+            f"```toml\n{self.toml}\n```\n"
         )
+
+    @property
+    def toml(self) -> str:
+        """Return the example in its table, next to the runtime."""
+        if self.example.startswith("["):
+            return self.example
+        runtime = "" if "runtime = " in self.example else 'runtime = "python3.13"\n'
+        return f"[{TABLE}]\n{runtime}{self.example}"
 
 
 def described_options() -> list[Option]:

@@ -47,7 +47,7 @@ TARGET_OPTIONS = {
             "hatch-lambda doesn't know in a table with `name`, `python`, and `glibc`. With an array, hatch-lambda "
             "builds one zip for each. The environment variable `HATCH_LAMBDA_RUNTIME` overrides it."
         ),
-        example='runtime = "python3.13"',
+        example='runtime = "python3.13"\narchitecture = "arm64"',
     ),
     "architecture": TargetOption(
         type="string or array of strings",
