@@ -236,7 +236,7 @@ def test_a_wheel_that_the_target_cannot_load_is_told():
 
     assert problems(["a"], dist("a", tag="cp311-cp311-manylinux_2_28_aarch64"), selected=selected) == [
         (
-            "a-1.0-cp311-cp311-manylinux_2_28_aarch64.whl: needs glibc 2.28 or newer; the runtime's glibc is 2.26; it "
+            "a-1.0-cp311-cp311-manylinux_2_28_aarch64.whl: needs glibc 2.28 or newer, the runtime's glibc is 2.26; it "
             "does not run on python3.11 on arm64"
         )
     ]
@@ -264,7 +264,7 @@ def test_all_problems_are_told_at_once():
     assert lines == [
         "a-1.0-py3-none-any.whl: requires Python <3; python3.13 has 3.13.11",
         (
-            "c-1.0-cp27-cp27mu-manylinux1_x86_64.whl: made for cp27; the runtime's Python is 3.13; it does not run on "
+            "c-1.0-cp27-cp27mu-manylinux1_x86_64.whl: made for cp27, the runtime's Python is 3.13; it does not run on "
             "python3.13 on x86_64"
         ),
         f"project.dependencies: requires a>=2; the resolution has 1.0; {FAULT}",
