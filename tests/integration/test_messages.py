@@ -458,6 +458,20 @@ def test_a_second_build_is_made_however_it_is_asked_for(project, value, repeated
     assert ("a second build gave the same bytes" in built.output) is repeated
 
 
+@pytest.mark.parametrize("table", ["tool.hatch.build.target.lambda", "tool.hatch-lambda"])
+def test_a_misspelt_table_is_refused_with_the_one_that_was_meant(project, older, table):
+    text = (project.root / "pyproject.toml").read_text("utf-8")
+    project.write("pyproject.toml", text.replace(f"[{TABLE}]", f"[{table}]"))
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        1,
+        f"error: {table}: unknown table; did you mean [{TABLE}]? [unknown-table]\n",
+    )
+    assert zips.directory(older.parent) == {NAME: b"older"}
+
+
 def test_a_missing_runtime_is_told_with_those_that_fit(project, older):
     project.configure(project='requires-python = ">=3.12,<3.14"')
     text = (project.root / "pyproject.toml").read_text("utf-8")
