@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from hatch_lambda.plugin.publisher import FLAGS, LISTS, TEXTS, read_settings
+from tests.support import pages
 from tests.support.deployments import OLD, code_sha256, function_zip, layer_zip, run
 
 if sys.version_info >= (3, 11):
@@ -35,8 +36,8 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 def commands(text: str) -> list[list[str]]:
-    """Return the commands of the console examples that we can run; installing is tried elsewhere."""
-    lines = [line[2:] for block in blocks(text, "console") for line in block.splitlines() if line.startswith("$ ")]
+    """Return the commands of the examples that we can run; other tests install."""
+    lines = [line for block in pages.blocks(text) if block.language in pages.SHELL for line in pages.shell_lines(block)]
     return [words for words in map(shlex.split, lines) if words[0] in PROGRAMS]
 
 
@@ -140,7 +141,7 @@ def test_each_job_of_the_workflow_gets_only_what_is_its_own():
 
 def test_the_image_is_of_the_runtime_and_architecture_that_the_zip_was_built_for():
     (dockerfile,) = blocks(IMAGE, "dockerfile")
-    (command,) = blocks(IMAGE, "console")
+    (command,) = blocks(IMAGE, "bash")
 
     ((runtime, architecture),) = re.findall(r"-lambda-(python[\d.]+)-(\w+)\.zip", dockerfile)
 

@@ -1,4 +1,4 @@
-"""What a page of the documentation holds: code, commands, links, tables and headings."""
+"""What a page of the documentation contains: code, commands, links, tables, and headings."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+SHELL = frozenset({"bash", "console"})
+"""Languages of blocks with commands; in ``console``, each command starts with ``$`` and its output follows."""
 
 _FENCE = re.compile(
     r"^(?P<indent> *)```(?P<language>\w*)(?: (?P<title>[^\n]*))?\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL
@@ -34,15 +37,16 @@ def blocks(page: str) -> Iterator[Block]:
 
 
 def shell_lines(block: Block) -> list[str]:
-    """Return the commands of a block: what follows ``$``, with the lines that go on with it, or what a step runs."""
+    """Return the commands of a block, each with its continuation lines."""
     if block.language == "yaml":
         return re.findall(r"^\s*- run: (?!\|)(.*)$", block.text, re.MULTILINE)
+    prompt = "" if block.language == "bash" else "$ "
     commands: list[str] = []
     for line in block.text.splitlines():
-        if line.startswith("$ "):
-            commands.append(line[2:])
-        elif commands and (commands[-1].endswith("\\") or commands[-1].count("'") % 2):
+        if commands and (commands[-1].endswith("\\") or commands[-1].count("'") % 2):
             commands[-1] += f"\n{line}"
+        elif line and line.startswith(prompt):
+            commands.append(line.removeprefix(prompt))
     return commands
 
 
@@ -52,8 +56,8 @@ def prose(page: str) -> str:
 
 
 def our_commands(page: str) -> list[str]:
-    """Return each command of Hatch or ours, in blocks and in the text, that is told in full."""
-    shell = [line for block in blocks(page) if block.language in {"console", "yaml"} for line in shell_lines(block)]
+    """Return each command of Hatch or ours, in blocks and in the text, that is given in full."""
+    shell = [line for block in blocks(page) if block.language in {*SHELL, "yaml"} for line in shell_lines(block)]
     parts = [part.strip() for line in shell for part in line.split("&&")]
     named = re.compile(r"(?:\w+=(?:\"[^\"]*\"|\$\([^)]*\)|\S)* )*(?:hatch|hatch-lambda|python -m hatch_lambda) ")
     return [part for part in (*parts, *_OURS.findall(prose(page))) if named.match(part)]
@@ -65,9 +69,10 @@ def links(page: str) -> list[str]:
 
 
 def anchors(page: str) -> set[str]:
-    """Return what a link to a heading of the page may name, in the site as on GitHub."""
+    """Return the anchors of a page: those of its headings, in the site as on GitHub, and earlier ones that it keeps."""
     headings = re.findall(r"^#+ (.*)$", prose(page), re.MULTILINE)
-    return {re.sub(r"\s", "-", re.sub(r"[^\w\s-]", "", heading.strip().lower())) for heading in headings}
+    kept = re.findall(r'<a id="([^"]+)"></a>', prose(page))
+    return {*kept, *(re.sub(r"\s", "-", re.sub(r"[^\w\s-]", "", heading.strip().lower())) for heading in headings)}
 
 
 def first_cells(page: str) -> list[str]:
