@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from hatch_lambda.errors import ConfigError
-from hatch_lambda.resolve.base import Host
+from hatch_lambda.progress import Status
+from hatch_lambda.resolve.base import Host, Pin
 from hatch_lambda.resolve.pip.command import dry_run_options
+from hatch_lambda.resolve.pip.resolver import download_status
 from hatch_lambda.resolve.strategy import resolver_tool
 from tests.support.samples import config
 
@@ -29,6 +34,27 @@ def test_constraint_files_that_are_not_there_are_told_before_pip_starts(tmp_path
         resolver_tool(config(constraints=files), Host({}, tmp_path))
 
     assert str(caught.value).splitlines() == [
-        f"{T}.constraints[1]: no file 'gone.txt' in the project; create it or remove the entry",
-        f"{T}.constraints[4]: no file 'sub/gone.txt' in the project; create it or remove the entry",
+        f"error: pyproject.toml [{T}] has 2 problems:",
+        "  constraints #1: no file 'gone.txt' in the project; create it, or remove the entry [path-not-found]",
+        "  constraints #4: no file 'sub/gone.txt' in the project; create it, or remove the entry [path-not-found]",
     ]
+
+
+def test_the_status_of_a_download_is_its_newest_file(tmp_path):
+    pins = [
+        Pin(canonicalize_name(name), Version("1"), f"https://host/{name}-1-py3-none-any.whl", None)
+        for name in ("first", "second", "third")
+    ]
+    for time, (directory, name, size) in enumerate(
+        [("into", "first", 3), ("pip-unpack-a", "first", 3), ("pip-unpack-b", "second", 5)]
+    ):
+        file = tmp_path / directory / f"{name}-1-py3-none-any.whl"
+        file.parent.mkdir()
+        file.write_bytes(bytes(size))
+        os.utime(file, (time, time))
+
+    begun = download_status(pins, tmp_path / "none", tmp_path / "none")
+    running = download_status(pins, tmp_path / "into", tmp_path)
+
+    assert begun == Status(count=0, total=3)
+    assert running == Status(name="second 1", count=2, total=3, size=5)
