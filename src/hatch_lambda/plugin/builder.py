@@ -231,7 +231,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     @property
     def _shows_tools(self) -> bool:
         """Return whether the output of pip is shown as it arrives."""
-        return self.app.verbosity > 1
+        return self.app.verbosity >= _RAW_OUTPUT
 
     @property
     def _shows_progress(self) -> bool:
