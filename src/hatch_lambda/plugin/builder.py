@@ -26,6 +26,7 @@ from hatch_lambda.build.report import Report
 from hatch_lambda.build.too_large import TOO_LARGE
 from hatch_lambda.config.archives import LOCK_VERSION, Archives, read_archives
 from hatch_lambda.config.filenames import check_file_names, file_name, is_file_of
+from hatch_lambda.config.table_names import check_table_names
 from hatch_lambda.config.targets import VARIABLES
 from hatch_lambda.dependencies.wheelhouse import Wheelhouse
 from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, printable_line
@@ -178,6 +179,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         with translate_hatch_errors():
             requires_python = SpecifierSet(self.metadata.core.requires_python)
             table = self.target_config
+        check_table_names(self.metadata.config)
         return read_archives(table, requires_python=requires_python, overrides=overrides)
 
     @property
