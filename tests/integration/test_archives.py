@@ -104,7 +104,7 @@ def imported(path: Path) -> set[str]:
 def without_sizes(built: Built) -> str:
     """Return what a build wrote, without sizes."""
     size = r"[\d.]+ (?:MiB|KiB|bytes)"
-    return re.sub(rf" \({size}\)|,? {size} zipped.*|, {size} unzipped", "", built.output)
+    return re.sub(rf" \({size}\)|\n  {size} zipped.*|, {size} zipped.*|, {size} unzipped", "", built.output)
 
 
 REPORT = """\
@@ -124,12 +124,10 @@ dist/shop-0.1.0-lambda_layer-web-python3.13-x86_64.zip
   valid on python3.9 to python3.15; x86_64, arm64
 dist/shop-0.1.0-lambda-api-python3.13-x86_64.zip
   function api for python3.13 on x86_64, handler shop.api.handler
- 
   from layer base: base 1.0, fast 1.0, lib 1.0
   from layer web: web 1.0
 dist/shop-0.1.0-lambda-report-python3.13-x86_64.zip
   function report for python3.13 on x86_64, handler shop.api.handler
- 
   from layer base: base 1.0, fast 1.0, lib 1.0
 dist/shop-0.1.0-lambda-worker-python3.13-arm64.zip
   function worker for python3.13 on arm64, handler shop.api.handler

@@ -285,7 +285,11 @@ OF_OURS = [
 def metadata_problem(case: tuple[str, str]) -> tuple[str, str]:
     """Return a case whose message is Hatch's own; those that we report stay as they are."""
     lines, text = case
-    return case if text.startswith((f"{TABLE}.", "error: ", "project.requires-python: ")) else (lines, f"error: pyproject.toml: {text}; {CORRECT}")
+    return (
+        case
+        if text.startswith((f"{TABLE}.", "error: ", "project.requires-python: "))
+        else (lines, f"error: pyproject.toml: {text}; {CORRECT}")
+    )
 
 
 CORRECT = "correct it [metadata]"
@@ -605,8 +609,8 @@ def test_a_version_that_its_source_cannot_tell_is_one_message(project, older):
     assert (built.code, built.output) == (
         1,
         (
-            "error: pyproject.toml: Error getting the version from source `env`: environment variable `SHOP_VERSION` is "
-            f"not set; {CORRECT}\n"
+            "error: pyproject.toml: Error getting the version from source `env`: environment variable `SHOP_VERSION` "
+            f"is not set; {CORRECT}\n"
         ),
     )
     assert zips.directory(older.parent) == {NAME: b"older"}

@@ -79,7 +79,8 @@ def test_the_users_own_limit_is_named_as_such():
 
     assert diagnostic == Finding(
         "error",
-        "unzipped: 1,001 bytes; tool.hatch.build.targets.lambda.max-size admits 1,000; largest: big 1.0 (1001 bytes), …",
+        "unzipped: 1,001 bytes; tool.hatch.build.targets.lambda.max-size admits 1,000; largest: big 1.0 "
+        "(1001 bytes), …",
     )
 
 
@@ -133,7 +134,10 @@ def test_every_problem_of_every_check_is_told_at_once():
         check_candidate(candidate(plan(sized(1001)), config(max_size=1000, handler="handler")))
 
     assert str(caught.value).splitlines() == [
-        "unzipped: 1,001 bytes; tool.hatch.build.targets.lambda.max-size admits 1,000; largest: big 1.0 (1001 bytes), …",
+        (
+            "unzipped: 1,001 bytes; tool.hatch.build.targets.lambda.max-size admits 1,000; largest: big 1.0 "
+            "(1001 bytes), …"
+        ),
         (
             "handler 'handler': no module before the last dot; write it as package.module.function, or name an "
             "executable file"
