@@ -96,7 +96,7 @@ class LockChange:
 
     def lines(self) -> Iterator[str]:
         """Yield the target and each change of a version."""
-        yield f"  {self.target}, {_counted(len(self.after))}"
+        yield f"  {self.target}, {_counted(len(self.after))}" if self.after else f"  {self.target}"
         for name in sorted({*self.before, *self.after}):
             before, now = self.before.get(name), self.after.get(name)
             if before != now:

@@ -288,7 +288,8 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             problem = f"can't be created ({error.strerror})"
-            fix = "make its parent writable, or set directory"
+            is_file = isinstance(error, FileExistsError | NotADirectoryError)
+            fix = "remove the file, or set directory" if is_file else "make its parent writable, or set directory"
             raise ArchiveError(_problem("directory-not-writable", directory, problem, fix)) from None
 
     @contextmanager
@@ -363,7 +364,7 @@ def _timestamp() -> int:
 
 def _interrupted() -> Diagnostic:
     problem = "interrupted, and no zip is incomplete"
-    return _problem("interrupted", "build", problem, "build again; downloaded wheels are in the cache")
+    return _problem("interrupted", "build", problem, "build again, with the downloaded wheels from the cache")
 
 
 def _problem(code: Code, where: str | Path, problem: str, fix: str) -> Diagnostic:
