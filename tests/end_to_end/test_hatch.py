@@ -70,7 +70,7 @@ def test_the_example_is_built_beside_sdist_and_wheel(hatch):
     assert re.search(
         r"^dist/orders-1\.0\.0-lambda-python3\.13-arm64\.zip\n"
         r"  python3\.13 on arm64, handler orders\.api\.handler\n"
-        r"  \d+ distributions, [\d.]+ MiB zipped, [\d.]+ MiB unzipped \([\d.]+% of Lambda's limit\)\n"
+        r"  \d+ packages, [\d.]+ MiB zipped, [\d.]+ MiB unzipped \([\d.]+% of 250 MiB\)\n"
         r"  largest: pydantic-core [\w.]+ \([\d.]+ MiB\), .*\n",
         output,
         re.MULTILINE,

@@ -818,7 +818,8 @@ def test_a_table_that_chooses_files_itself_inherits_nothing_from_the_wheel(proje
 
 
 def test_an_archive_without_files_of_the_project_is_told(project):
-    project.configure('packages = ["nowhere"]')
+    (project.root / "empty").mkdir()
+    project.configure('packages = ["empty"]')
 
     built = project.build()
 

@@ -134,7 +134,10 @@ def test_a_build_killed_while_it_writes_leaves_the_old_archive_or_the_new_one(sc
     assert zips.directory(scene.project.root / "dist") == {NAME: new}
 
 
-INTERRUPTED = "interrupted; nothing is half written; build again\n"
+INTERRUPTED = (
+    "error: build: interrupted, and no zip is incomplete; build again, with the downloaded wheels from the cache "
+    "[interrupted]\n"
+)
 
 SLOW_HOOK = """\
 import time
@@ -262,7 +265,10 @@ def test_a_file_in_the_place_of_the_folder_is_one_message(project, arguments):
 
     assert (built.code, built.output) == (
         1,
-        f"{project.root}/dist: cannot be created (File exists); choose another folder with directory\n",
+        (
+            f"error: {project.root}/dist: can't be created (File exists); remove the file, or set directory "
+            "[directory-not-writable]\n"
+        ),
     )
     assert (project.root / "dist").read_text() == "a file"
 
@@ -321,8 +327,8 @@ def test_an_archive_that_cannot_be_cleaned_away_is_one_message(project):
     assert (done.returncode, done.stderr) == (
         1,
         (
-            f"{project.root}/dist/{NAME}: cannot be removed; Permission denied; make the folder writable, then build "
-            "again\n"
+            f"error: {project.root}/dist/{NAME}: can't be removed (Permission denied); make its directory writable "
+            "[cannot-remove]\n"
         ),
     )
     assert zips.directory(project.root / "dist") == {NAME: b"older"}
@@ -337,7 +343,7 @@ def test_a_folder_under_the_name_of_an_archive_cannot_be_cleaned_away_either(pro
     path = project.root / "dist" / NAME
     assert (cleaned.code, cleaned.output) == (
         1,
-        f"{path}: cannot be removed; Is a directory; remove it, then build again\n",
+        f"error: {path}: can't be removed (Is a directory); remove it [cannot-remove]\n",
     )
 
 

@@ -208,7 +208,7 @@ def test_what_no_requirement_reaches_stays_out_and_is_told_to_those_who_ask(inde
     quiet, told = project.build(), project.build(HATCH_VERBOSE="1")
 
     assert zips.wheels(told.archive) == ["lib-1.0-py3-none-any.whl"]
-    line = "  left out: unused 1.0, which nothing requires\n"
+    line = "  not included: unused 1.0, which nothing requires\n"
     assert quiet.output.count(line) == 0
     assert told.output.count(line) == 1
 
@@ -295,7 +295,7 @@ def test_a_requirement_that_the_lock_lacks_is_named_with_the_difference(index, p
         f"{OUTDATED} doesn't contain added and project.dependencies requires added; {FIX} [lock-out-of-date]\n"
         f"{CHANGED} (added 'added'); {FIX} [lock-out-of-date]\n"
     )
-    assert refreshed.output.endswith("  python3.13 on x86_64, 2 distributions\n  added: new -> 1.0\n")
+    assert refreshed.output.endswith("  python3.13 on x86_64, 2 packages\n  added: new -> 1.0\n")
     assert built.code == 0, built.output
 
 
@@ -315,7 +315,7 @@ def test_a_requirement_that_the_lock_no_longer_meets_is_named_with_the_differenc
         f"{OUTDATED} pins lib 1.0 and project.dependencies requires lib>=2; {FIX} [lock-out-of-date]\n"
         f"{CHANGED} (added 'lib>=2', removed 'lib<2'); {FIX} [lock-out-of-date]\n"
     )
-    assert refreshed.output.endswith("  python3.13 on x86_64, 1 distribution\n  lib: 1.0 -> 2.0\n")
+    assert refreshed.output.endswith("  python3.13 on x86_64, 1 package\n  lib: 1.0 -> 2.0\n")
     assert zips.wheels(built.archive) == ["lib-2.0-py3-none-any.whl"]
 
 
@@ -347,7 +347,7 @@ def test_a_requirement_that_is_gone_needs_no_new_lock(index, project):
     refreshed = project.build(target="lambda:lock")
 
     assert zips.wheels(built.archive) == ["lib-1.0-py3-none-any.whl"]
-    assert refreshed.output == "pylock.lambda.toml\n  python3.13 on x86_64, 1 distribution\n  gone: 1.0 -> gone\n"
+    assert refreshed.output == "pylock.lambda.toml\n  python3.13 on x86_64, 1 package\n  gone: 1.0 -> gone\n"
 
 
 @pytest.mark.parametrize(
@@ -396,8 +396,8 @@ def test_a_lock_that_is_refreshed_under_a_variable_keeps_what_the_table_declares
 
     assert locked.output == (
         "pylock.lambda.toml\n"
-        "  python3.13 on arm64, 1 distribution\n  lib: new -> 1.0\n"
-        "  python3.13 on x86_64, 1 distribution\n  lib: new -> 1.0\n"
+        "  python3.13 on arm64, 1 package\n  lib: new -> 1.0\n"
+        "  python3.13 on x86_64, 1 package\n  lib: new -> 1.0\n"
     )
     assert [each.code for each in built] == [0, 0]
 
@@ -410,7 +410,7 @@ def test_a_lock_is_for_the_variables_alone_where_the_table_names_no_runtime(inde
 
     locked = project.build(target="lambda:lock", HATCH_LAMBDA_RUNTIME="python3.12")
 
-    assert locked.output == "pylock.lambda.toml\n  python3.12 on x86_64, 1 distribution\n  lib: new -> 1.0\n"
+    assert locked.output == "pylock.lambda.toml\n  python3.12 on x86_64, 1 package\n  lib: new -> 1.0\n"
 
 
 def test_a_lock_for_another_target_is_refused(index, project):

@@ -70,7 +70,7 @@ def test_the_lock_is_a_pylock_of_the_target(index, project):
 
     built = project.build(target="lambda:lock")
 
-    assert built.output == (f"{LOCK}\n  python3.13 on x86_64, 2 distributions\n  base: new -> 1.0\n  lib: new -> 1.0\n")
+    assert built.output == (f"{LOCK}\n  python3.13 on x86_64, 2 packages\n  base: new -> 1.0\n  lib: new -> 1.0\n")
     assert (project.root / LOCK).read_bytes().decode() == WHOLE.format(
         index=index.host, base=sha256(base), lib=sha256(lib)
     )
@@ -89,7 +89,7 @@ def test_a_lock_is_not_touched_where_nothing_changes(index, project):
 
     after = (project.root / LOCK).stat()
     assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
-    assert again.output == f"{LOCK}\n  python3.13 on x86_64, 1 distribution\n"
+    assert again.output == f"{LOCK}\n  python3.13 on x86_64, 1 package\n"
 
 
 def test_an_upgrade_changes_every_version(index, project):
@@ -97,9 +97,7 @@ def test_an_upgrade_changes_every_version(index, project):
 
     upgraded = project.build(target="lambda:lock", HATCH_LAMBDA_UPGRADE="1")
 
-    assert (
-        upgraded.output == f"{LOCK}\n  python3.13 on x86_64, 2 distributions\n  base: 1.0 -> 2.0\n  lib: 1.0 -> 2.0\n"
-    )
+    assert upgraded.output == f"{LOCK}\n  python3.13 on x86_64, 2 packages\n  base: 1.0 -> 2.0\n  lib: 1.0 -> 2.0\n"
 
 
 def test_an_upgrade_by_name_changes_that_version_only(index, project):
@@ -107,7 +105,7 @@ def test_an_upgrade_by_name_changes_that_version_only(index, project):
 
     upgraded = project.build(target="lambda:lock", HATCH_LAMBDA_UPGRADE="LIB")
 
-    assert upgraded.output == f"{LOCK}\n  python3.13 on x86_64, 2 distributions\n  lib: 1.0 -> 2.0\n"
+    assert upgraded.output == f"{LOCK}\n  python3.13 on x86_64, 2 packages\n  lib: 1.0 -> 2.0\n"
 
 
 def test_an_upgrade_of_what_the_lock_does_not_have_is_told(index, project):
@@ -116,7 +114,7 @@ def test_an_upgrade_of_what_the_lock_does_not_have_is_told(index, project):
     refreshed = project.build(target="lambda:lock", HATCH_LAMBDA_UPGRADE="lib, libb")
 
     assert refreshed.output == (
-        f"{LOCK}\n  python3.13 on x86_64, 2 distributions\n  lib: 1.0 -> 2.0\nwarning: "
+        f"{LOCK}\n  python3.13 on x86_64, 2 packages\n  lib: 1.0 -> 2.0\nwarning: "
         "HATCH_LAMBDA_UPGRADE: 'libb' isn't in the lock file; check the spelling, or remove the name "
         "[unused-upgrade]\n"
     )
@@ -128,7 +126,7 @@ def test_a_changed_requirement_changes_its_version_only(index, project):
 
     refreshed = project.build(target="lambda:lock")
 
-    assert refreshed.output == f"{LOCK}\n  python3.13 on x86_64, 2 distributions\n  lib: 1.0 -> 2.0\n"
+    assert refreshed.output == f"{LOCK}\n  python3.13 on x86_64, 2 packages\n  lib: 1.0 -> 2.0\n"
 
 
 def test_credentials_of_the_index_stay_out_of_the_lock(project, tmp_path):
@@ -285,7 +283,7 @@ def test_a_lock_that_cannot_be_read_is_rewritten(index, project):
 
     locked = project.build(target="lambda:lock")
 
-    assert locked.output == f"{LOCK}\n  python3.13 on x86_64, 1 distribution\n  lib: new -> 1.0\n"
+    assert locked.output == f"{LOCK}\n  python3.13 on x86_64, 1 package\n  lib: new -> 1.0\n"
 
 
 def test_a_lock_that_cannot_be_made_leaves_the_old_one(index, project):
@@ -321,7 +319,7 @@ def test_a_project_without_requirements_has_an_empty_lock(index, project):
     locked = project.build(target="lambda:lock")
     built = project.build()
 
-    assert locked.output == f"{LOCK}\n  python3.13 on x86_64, 0 distributions\n"
+    assert locked.output == f"{LOCK}\n  python3.13 on x86_64\n"
     assert built.code == 0, built.output
     assert index.requests == []
 
@@ -352,9 +350,7 @@ def test_an_upgrade_by_name_brings_along_what_that_version_requires(index, proje
 
     upgraded = project.build(target="lambda:lock", HATCH_LAMBDA_UPGRADE="lib")
 
-    assert upgraded.output == (
-        f"{LOCK}\n  python3.13 on x86_64, 3 distributions\n  base: 1.0 -> 2.0\n  lib: 1.0 -> 2.0\n"
-    )
+    assert upgraded.output == (f"{LOCK}\n  python3.13 on x86_64, 3 packages\n  base: 1.0 -> 2.0\n  lib: 1.0 -> 2.0\n")
 
 
 def test_a_changed_url_leaves_alone_what_has_nothing_to_do_with_it(index, project):
@@ -368,7 +364,7 @@ def test_a_changed_url_leaves_alone_what_has_nothing_to_do_with_it(index, projec
 
     refreshed = project.build(target="lambda:lock")
 
-    assert refreshed.output == f"{LOCK}\n  python3.13 on x86_64, 2 distributions\n  lib: 1.0 -> 2.0\n"
+    assert refreshed.output == f"{LOCK}\n  python3.13 on x86_64, 2 packages\n  lib: 1.0 -> 2.0\n"
 
 
 def test_a_changed_requirement_leaves_alone_what_has_nothing_to_do_with_it(index, project):
@@ -384,9 +380,7 @@ def test_a_changed_requirement_leaves_alone_what_has_nothing_to_do_with_it(index
 
     refreshed = project.build(target="lambda:lock")
 
-    assert refreshed.output == (
-        f"{LOCK}\n  python3.13 on x86_64, 3 distributions\n  base: 1.0 -> 2.0\n  lib: 1.0 -> 2.0\n"
-    )
+    assert refreshed.output == (f"{LOCK}\n  python3.13 on x86_64, 3 packages\n  base: 1.0 -> 2.0\n  lib: 1.0 -> 2.0\n")
 
 
 def test_the_lock_of_another_tool_is_not_overwritten(index, project):
@@ -515,7 +509,7 @@ def test_locking_again_keeps_the_versions_of_extras_and_groups(index, project):
 
     again = project.build(target="lambda:lock")
 
-    assert again.output == f"{LOCK}\n  python3.13 on x86_64, 5 distributions\n"
+    assert again.output == f"{LOCK}\n  python3.13 on x86_64, 5 packages\n"
     assert (project.root / LOCK).read_bytes() == before
 
 

@@ -263,9 +263,9 @@ def test_a_lock_made_with_uv_stays_until_an_upgrade(index, project):
     kept = (project.root / "pylock.lambda.toml").read_bytes()
     upgraded = project.build(target="lambda:lock", UV_NO_CACHE="1", HATCH_LAMBDA_UPGRADE="base")
 
-    assert again.output == "pylock.lambda.toml\n  python3.13 on x86_64, 2 distributions\n"
+    assert again.output == "pylock.lambda.toml\n  python3.13 on x86_64, 2 packages\n"
     assert kept == before
-    assert upgraded.output == "pylock.lambda.toml\n  python3.13 on x86_64, 2 distributions\n  base: 1.0 -> 2.0\n"
+    assert upgraded.output == "pylock.lambda.toml\n  python3.13 on x86_64, 2 packages\n  base: 1.0 -> 2.0\n"
 
 
 def test_a_lock_made_with_uv_is_the_one_that_pip_makes(index, project):

@@ -137,9 +137,20 @@ def test_the_largest_distributions_are_listed_the_largest_first():
 
 
 @pytest.mark.parametrize(
-    ("size", "text"), [(0, "0.0 MiB"), (1 << 20, "1.0 MiB"), (1_600_000, "1.5 MiB"), (5000 << 20, "5,000.0 MiB")]
+    ("size", "text"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (1023, "1023 bytes"),
+        (1024, "1.0 KiB"),
+        (104_857, "102.4 KiB"),
+        (104_858, "0.1 MiB"),
+        (1 << 20, "1.0 MiB"),
+        (1_600_000, "1.5 MiB"),
+        (5000 << 20, "5,000.0 MiB"),
+    ],
 )
-def test_sizes_are_told_in_mebibytes(size, text):
+def test_sizes_are_in_the_unit_that_fits(size, text):
     assert format_size(size) == text
 
 
