@@ -88,7 +88,7 @@ def test_a_quiet_build_into_another_directory_prints_the_whole_path(project, tmp
 def test_a_quiet_build_still_warns(project):
     built = project.build(HATCH_QUIET="1", HATCH_LAMBDA_RUNTIME="python3.15")
 
-    assert built.output == f"warning: {PREVIEW}\n"
+    assert built.output == f"dist/{NAME}\nwarning: {PREVIEW}\n"
 
 
 def test_a_verbose_build_tells_the_seconds_of_each_step(project):
@@ -156,7 +156,9 @@ def test_a_zip_that_only_s3_can_take_is_a_warning(project):
         (
             f"dist/{NAME}\n"
             "  python3.13 on x86_64\n"
-    assert built.output == f"dist/{NAME}\nwarning: {PREVIEW}\n"
+            "  51.0 MiB zipped, 51.0 MiB unzipped (20.4% of 250 MiB)\n"
+            f"warning: {NAME}: 51.0 MiB zipped exceeds the 50 MiB that Lambda accepts directly; deploy it from S3 "
+            "with --s3-bucket BUCKET [large-zip]\n"
         ),
     )
 

@@ -321,7 +321,7 @@ def test_the_report_of_a_lock_tells_what_changed(tmp_path):
     report = LockReport(tmp_path / "pylock.toml", (change,), ())
 
     assert list(report.lines()) == [
-        "  python3.11 on x86_64, 3 distributions",
+        "  python3.11 on x86_64, 3 packages",
         "  added: new -> 3.0",
         "  gone: 1.0 -> gone",
         "  moved: 1.0 -> 2.0",
