@@ -1,8 +1,8 @@
-"""The top level of the standard library, by version of Python; that of the Python that builds is another one.
+"""The top-level modules of the standard library by Python version; the build Python can have other ones.
 
 Sources: ``Python/stdlib_module_names.h`` of https://github.com/python/cpython (3.10 to 3.14; for 3.9 the files of its
 ``Lib`` and the modules built into it), and "What's new in Python 3.15" (``Doc/whatsnew/3.15.rst``), read 2026-11-23.
-Without the names that begin with an underscore, and those that there are on Windows only.
+Names that begin with an underscore, and names that exist only on Windows, are excluded.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _CHANGES: dict[tuple[int, int], tuple[str, str]] = {
     (3, 14): ("annotationlib compression", ""),
     (3, 15): ("profiling", "sre_compile sre_constants sre_parse"),
 }
-"""What each version has added to those of Python 3.9, and removed."""
+"""The modules that each version has added since Python 3.9, and removed."""
 
 BUILTIN_MODULES = frozenset(
     {
@@ -46,7 +46,7 @@ BUILTIN_MODULES = frozenset(
         *("builtins", "errno", "faulthandler", "gc", "itertools", "marshal", "posix", "pwd", "sys", "time"),
     }
 )
-"""Modules that are part of the interpreter on Linux; that of the build machine might have others.
+"""Modules that are part of the interpreter on Linux; the build Python can have other ones.
 
 Source: ``Modules/Setup.bootstrap.in`` and ``Modules/config.c.in`` of CPython, 3.11 to 3.14.
 """
@@ -63,5 +63,5 @@ def standard_library(python: tuple[int, int]) -> frozenset[str]:
 
 
 def was_standard(name: str) -> bool:
-    """Return whether any version of Python that there is a runtime for has the name in its standard library."""
+    """Return whether the standard library of any runtime's Python has the name."""
     return name in _OLDEST.split() or any(name in added.split() for added, _ in _CHANGES.values())
