@@ -1,4 +1,4 @@
-"""A zip becomes what a function runs, against a server that refuses what AWS refuses."""
+"""Functions run the zip that was deployed; the server of these tests rejects what AWS rejects."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_the_function_runs_what_was_deployed(aws, tmp_path):
     assert configuration["LastUpdateStatus"] == "Successful"
 
 
-def test_code_that_is_deployed_already_is_not_sent_again(aws, tmp_path):
+def test_code_that_is_already_deployed_is_not_sent_again(aws, tmp_path):
     path = function_zip(tmp_path)
     aws.create_function("shop", path.read_bytes())
 
@@ -124,7 +124,7 @@ def test_a_version_with_snapstart_is_waited_for_before_the_alias_moves(aws, tmp_
     ]
 
 
-def test_a_share_that_the_alias_sends_elsewhere_stays_with_a_warning(aws, tmp_path):
+def test_an_alias_that_sends_a_share_to_another_version_is_a_warning(aws, tmp_path):
     aws.create_function("shop", OLD, Publish=True)
     weights = {"AdditionalVersionWeights": {"1": 0.1}}
     client = aws.client("lambda")
@@ -133,11 +133,15 @@ def test_a_share_that_the_alias_sends_elsewhere_stays_with_a_warning(aws, tmp_pa
     _, warnings = deployed(function_zip(tmp_path), functions=("shop",), alias="live")
 
     assert warnings == (
-        "shop: alias live goes on sending 10% of the calls to version 1; deploying leaves such shares as they are.",
+        (
+            "shop: alias live still sends 10% of the calls to version 1, which deploying doesn't change; to stop that, "
+            "run 'aws lambda update-alias --function-name shop --name live --routing-config "
+            "AdditionalVersionWeights={}' [weighted-alias]"
+        ),
     )
 
 
-def test_all_that_is_done_already_is_said_and_left_alone(aws, tmp_path):
+def test_steps_that_are_already_done_are_reported_and_not_repeated(aws, tmp_path):
     path = function_zip(tmp_path)
     aws.create_function("shop", path.read_bytes(), Publish=True)
     aws.client("lambda").create_alias(FunctionName="shop", Name="live", FunctionVersion="1")
@@ -166,7 +170,7 @@ def test_the_latest_version_is_found_on_the_last_page(aws, tmp_path):
 
 
 @pytest.mark.api("boto3")
-def test_a_bucket_takes_the_zip_once_under_a_key_with_its_hash(aws, tmp_path):
+def test_the_zip_is_uploaded_once_under_a_key_with_its_hash(aws, tmp_path):
     aws.create_function("shop", OLD)
     aws.create_bucket("artifacts")
     path = function_zip(tmp_path)
@@ -199,7 +203,7 @@ def test_nothing_is_uploaded_for_functions_that_have_the_code(aws, tmp_path):
     assert aws.asked == ["GetFunctionConfiguration", "HeadBucket", "GetFunctionConfiguration"]
 
 
-def test_who_may_not_look_into_the_bucket_uploads_all_the_same(aws, tmp_path):
+def test_an_upload_works_without_permission_to_list_the_bucket(aws, tmp_path):
     aws.create_function("shop", OLD)
     aws.create_bucket("artifacts")
     aws.refuse("HeadBucket", 403, "403", "")
@@ -290,7 +294,7 @@ def test_a_zip_that_others_made_is_deployed_with_fewer_checks(aws, tmp_path):
     assert steps == [f"shop: code updated to CodeSha256 {code_sha256(path)}"]
 
 
-def test_a_zip_that_somebody_wrote_nonsense_into_counts_as_made_by_others(aws, tmp_path):
+def test_a_zip_with_a_wrong_description_counts_as_made_by_others(aws, tmp_path):
     aws.create_function("shop", OLD)
     said = {"schema": 1, "kind": "function", "runtime": 5, "architecture": [{}], "compatible-runtimes": 5}
     path = zip_of(tmp_path, {"hatch-lambda/shop.json": json.dumps(said), "shop/api.py": ""})
@@ -300,7 +304,7 @@ def test_a_zip_that_somebody_wrote_nonsense_into_counts_as_made_by_others(aws, t
     assert steps == [f"shop: code updated to CodeSha256 {code_sha256(path)}"]
 
 
-def test_a_function_that_lacks_the_layers_of_its_zip_is_warned_of(aws, tmp_path):
+def test_a_function_without_the_layers_of_its_zip_is_a_warning(aws, tmp_path):
     layer = aws.client("lambda").publish_layer_version(LayerName="base", Content={"ZipFile": OLD})
     aws.create_function("bare", OLD)
     aws.create_function("layered", OLD, Layers=[layer["LayerVersionArn"]])
@@ -308,14 +312,11 @@ def test_a_function_that_lacks_the_layers_of_its_zip_is_warned_of(aws, tmp_path)
     _, warnings = deployed(function_zip(tmp_path, layers=("base",)), functions=("bare", "layered"))
 
     assert warnings == (
-        (
-            "bare: the zip was made for use with base, but the function has 0 layers, not 1; what is in them is not in "
-            "the zip. Add them to the function."
-        ),
+        ("bare: the zip needs base, but the function has 0 of 1 layers; add them to the function [undeclared-layers]"),
     )
 
 
-def test_a_handler_may_lie_in_a_layer(aws, tmp_path):
+def test_a_handler_can_be_in_a_layer(aws, tmp_path):
     layer = aws.client("lambda").publish_layer_version(LayerName="wrap", Content={"ZipFile": OLD})
     aws.create_function("shop", OLD, Handler="wrapper.handler", Layers=[layer["LayerVersionArn"]])
     path = function_zip(tmp_path)
@@ -325,7 +326,7 @@ def test_a_handler_may_lie_in_a_layer(aws, tmp_path):
     assert steps == [f"shop: code updated to CodeSha256 {code_sha256(path)}"]
 
 
-def test_signed_code_has_a_hash_of_its_own_which_is_published_with_a_warning(aws, tmp_path):
+def test_signed_code_with_another_hash_is_published_with_a_warning(aws, tmp_path):
     aws.create_function("shop", OLD)
     aws.rules.state("shop").signed = True
 
@@ -335,8 +336,8 @@ def test_signed_code_has_a_hash_of_its_own_which_is_published_with_a_warning(aws
     assert steps == [f"shop: code updated to CodeSha256 {signed}", "shop: published version 1"]
     assert warnings == (
         (
-            f"shop: AWS signed the code, so that CodeSha256 is {signed} and not that of the zip; whether it is the "
-            "same code cannot be told, and the next deployment will send it again."
+            f"shop: AWS signed the code (CodeSha256 is {signed}), so it can't be compared with the zip; expect the "
+            "next deployment to send it again [signed-code]"
         ),
     )
 

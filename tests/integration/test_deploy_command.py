@@ -1,4 +1,4 @@
-"""``hatch-lambda deploy`` as a person runs it, also where it is killed; and what the aws command reads back."""
+"""``hatch-lambda deploy`` as users run it, also if it is killed, and what the aws command reads back."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_the_aws_command_reads_back_what_was_deployed(aws, tmp_path):
     assert copy.read_bytes() == path.read_bytes()
 
 
-def test_json_says_the_same_for_programs(aws, tmp_path):
+def test_json_contains_the_steps_for_programs(aws, tmp_path):
     aws.create_function("shop", OLD)
     path = function_zip(tmp_path)
 
@@ -129,8 +129,8 @@ def test_a_failure_says_what_has_been_done_and_what_has_not(aws, tmp_path):
         1,
         f"{done}\n",
         (
-            "shop: AWS refuses PublishVersion (CodeStorageExceededException); it says 'Code storage limit exceeded.'; "
-            "delete versions and layers that nobody uses\n"
+            "error: shop: AWS rejected PublishVersion (CodeStorageExceededException: 'Code storage limit exceeded.'); "
+            "delete unused versions of functions and layers [aws-rejected]\n"
             f"done: {done}\n"
             "not done: shop: version; shop: alias live\n"
         ),
@@ -147,7 +147,10 @@ def test_without_boto3_one_line_says_how_to_get_it(aws, tmp_path):
     assert ended == (
         1,
         "",
-        "boto3: not installed; deploying needs it; pip install 'hatch-lambda[deploy]' where this command runs\n",
+        (
+            "error: boto3: not installed, but deploying needs it; run \"pip install 'hatch-lambda[deploy]'\" in the "
+            "environment of this command [boto3-missing]\n"
+        ),
     )
 
 
@@ -208,7 +211,7 @@ def test_a_layer_is_published_once_though_the_first_run_was_killed(aws, tmp_path
     assert [layer["Arn"].rpartition(":")[2] for layer in configuration["Layers"]] == ["2"]
 
 
-def test_an_interrupted_deployment_says_what_was_done_and_what_was_not(aws, tmp_path):
+def test_an_interrupted_deployment_reports_what_was_done_and_what_was_not(aws, tmp_path):
     _prepare(aws)
     aws.rules.polls = 1_000_000  # the update is never over
     path = function_zip(tmp_path)
@@ -219,7 +222,8 @@ def test_an_interrupted_deployment_says_what_was_done_and_what_was_not(aws, tmp_
         130,
         "",
         (
-            "interrupted; what was asked of AWS last may be under way; deploy again to complete it\n"
+            "error: deployment: interrupted, and AWS might still complete the last request; deploy again to complete "
+            "it [interrupted]\n"
             "done: nothing\n"
             "not done: shop: code; shop: version; shop: alias live\n"
         ),
@@ -227,7 +231,7 @@ def test_an_interrupted_deployment_says_what_was_done_and_what_was_not(aws, tmp_
 
 
 @pytest.mark.parametrize("reader", ["head -n 1 > /dev/null", "true"])
-def test_a_reader_that_leaves_does_not_end_a_deployment(aws, tmp_path, reader):
+def test_a_closed_pipe_does_not_end_a_deployment(aws, tmp_path, reader):
     names = ("one", "two", "three")
     for name in names:
         aws.create_function(name, OLD)
@@ -244,7 +248,7 @@ def test_a_reader_that_leaves_does_not_end_a_deployment(aws, tmp_path, reader):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
-def test_words_that_nobody_can_store_do_not_end_a_deployment_but_are_told_at_its_end(aws, tmp_path):
+def test_a_full_disk_does_not_end_a_deployment_but_is_reported_at_its_end(aws, tmp_path):
     for name in ("one", "two"):
         aws.create_function(name, OLD)
     path = function_zip(tmp_path)
@@ -272,5 +276,5 @@ def test_a_closed_stdout_does_not_end_a_deployment(aws, tmp_path):
 
 
 def _before(directory) -> str:
-    """Return a PYTHONPATH on which the folder comes first."""
+    """Return a PYTHONPATH on which the directory comes first."""
     return os.pathsep.join(filter(None, [str(directory), os.environ.get("PYTHONPATH", "")]))

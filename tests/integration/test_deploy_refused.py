@@ -1,4 +1,4 @@
-"""What cannot be deployed is one clear message, with nothing changed or with what has been done."""
+"""A deployment that AWS or we reject ends in one clear message, with what was done and what wasn't."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ from tests.support.finished import zip_of
 
 ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:shop"
 NOTHING = ("done: nothing", "not done: shop: code")
+REVISION = (
+    "(PreconditionFailedException: 'The Revision Id provided does not match the latest Revision Id. Call the "
+    "GetFunction/GetAlias API to retrieve the latest Revision Id'); deploy again, because someone changed it at the "
+    "same time [function-busy]"
+)
 
 
 def refusal(*zips, **options) -> tuple[str, ...]:
@@ -24,7 +29,7 @@ def refusal(*zips, **options) -> tuple[str, ...]:
     return error.value.problems
 
 
-def test_all_problems_of_the_wish_are_told_at_once(aws, tmp_path):
+def test_all_problems_of_the_request_are_reported_together(aws, tmp_path):
     path = function_zip(tmp_path)
     functions = ("shop:live", "no name", ARN.replace(REGION, "us-east-1"))
 
@@ -32,49 +37,58 @@ def test_all_problems_of_the_wish_are_told_at_once(aws, tmp_path):
 
     assert problems == (
         (
-            "function 'shop:live': names a version or an alias; code is updated in $LATEST only; leave out ':live', "
-            "and say alias 'live' to move that alias"
+            "--function 'shop:live': names a version or an alias, but only $LATEST can be updated; remove ':live', and "
+            "pass --alias live to move an alias [deploy-option]"
         ),
-        "function 'no name': expected a name or an ARN of a function",
-        "region: found eu-central-1 and us-east-1; deploy to one region at a time",
-        "wait: a version is published only once the update is over; leave it on, or leave out publish and alias",
-        "update-layers: no layer is named; name it with layer",
+        (
+            "--function 'no name': isn't the name or ARN of a function; use a name such as 'orders', or the whole ARN "
+            "[deploy-option]"
+        ),
+        (
+            "--region: found eu-central-1 and us-east-1, but a deployment has one region; deploy to each region "
+            "separately [deploy-option]"
+        ),
+        (
+            "--no-wait: AWS publishes a version only after the update ends; remove --no-wait, or remove --publish and "
+            "--alias [deploy-option]"
+        ),
+        "--update-layers: no layer is set; pass --layer LAYER [layer-not-set]",
     )
     assert aws.asked == []
 
 
-def test_texts_that_are_empty_are_told(aws, tmp_path):
+def test_empty_options_are_reported(aws, tmp_path):
     empty = dict.fromkeys(("region", "profile", "alias", "s3_bucket", "layer"), "")
 
     problems = refusal(function_zip(tmp_path), functions=("shop",), **empty)
 
     assert problems[:5] == tuple(
-        f"{option}: expected a name; found ''; a variable may be empty; give it a value, or leave out {option}"
+        f"--{option}: '' isn't a name (an empty variable?); give it a value, or remove --{option} [deploy-option]"
         for option in ("region", "profile", "alias", "s3-bucket", "layer")
     )
     assert aws.asked == []
 
 
-def test_a_folder_in_no_bucket_is_told(aws, tmp_path):
+def test_a_prefix_without_a_bucket_is_reported(aws, tmp_path):
     assert refusal(function_zip(tmp_path), functions=("shop",), s3_prefix="lambda") == (
-        "s3-prefix: no bucket is named; name it with s3-bucket",
+        "--s3-prefix: no bucket is set; pass --s3-bucket BUCKET [deploy-option]",
     )
 
 
-def test_of_a_zip_that_cannot_be_read_only_that_is_told(aws, tmp_path):
+def test_only_the_zip_that_cannot_be_read_is_reported(aws, tmp_path):
     missing = tmp_path / "none.zip"
 
     assert refusal(missing, functions=("shop",)) == (f"{missing}: there is no such file",)
 
 
-def test_a_handler_that_may_lie_in_layers_of_the_zip_names_them(aws, tmp_path):
+def test_a_handler_that_might_be_in_a_layer_of_the_zip_names_the_layers(aws, tmp_path):
     aws.create_function("shop", OLD, Handler="cart.api.handler")
     path = function_zip(tmp_path, layers=["base", "more"])
 
     assert refusal(path, functions=("shop",)) == (
         (
-            "shop: its handler is 'cart.api.handler'; shop-new.zip has no such module; add its layers, base, more, to "
-            "the function, or change its handler"
+            "shop: its handler is 'cart.api.handler', but shop-new.zip doesn't contain that module; add the zip's "
+            "layers (base, more) to the function, or change its handler [function-mismatch]"
         ),
     )
 
@@ -83,8 +97,8 @@ def test_a_handler_that_may_lie_in_layers_of_the_zip_names_them(aws, tmp_path):
     ("status", "body", "operation"),
     [(200, "<!doctype html>", "get_function_configuration"), (404, "404", "get_function_configuration")],
 )
-def test_an_endpoint_that_is_not_aws_is_told(monkeypatch, tmp_path, status, body, operation):
-    class Stranger(http.server.BaseHTTPRequestHandler):
+def test_an_endpoint_that_is_not_aws_is_reported(monkeypatch, tmp_path, status, body, operation):
+    class OtherServer(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(status)
             self.end_headers()
@@ -93,7 +107,7 @@ def test_an_endpoint_that_is_not_aws_is_told(monkeypatch, tmp_path, status, body
         def log_message(self, *_):
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), OtherServer) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         environ = {
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
@@ -107,48 +121,51 @@ def test_an_endpoint_that_is_not_aws_is_told(monkeypatch, tmp_path, status, body
         server.shutdown()
 
     assert problems == (
-        f"shop: what answered {operation} is not AWS; look at AWS_ENDPOINT_URL and at proxies, then deploy again",
+        (
+            f"shop: the server that answered {operation} isn't AWS; check AWS_ENDPOINT_URL and proxies, then deploy "
+            "again [aws-connection]"
+        ),
     )
 
 
-def test_a_function_must_be_named_for_its_zip_and_a_layer_for_its_own(aws, tmp_path):
+def test_a_zip_needs_a_function_and_a_layer_zip_needs_a_layer(aws, tmp_path):
     path, deps = function_zip(tmp_path), layer_zip(tmp_path)
 
     problems = refusal(path, deps)
 
     assert problems == (
-        f"{path}: it is for a function, and none is named; name it with function",
-        f"{deps}: it is a layer, and no name is given for it; name it with layer",
+        f"{path}: no function to deploy to; pass --function NAME [function-not-set]",
+        f"{deps}: no layer to publish it as; pass --layer LAYER [layer-not-set]",
     )
 
 
-def test_what_is_named_must_have_a_zip(aws, tmp_path):
+def test_a_function_or_layer_needs_a_zip(aws, tmp_path):
     assert refusal(function_zip(tmp_path), functions=("shop",), layer="deps") == (
-        "layer 'deps': none of the zips is a layer; build one, or leave out layer",
+        "--layer 'deps': none of the zips is a layer; add the layer zip, or remove --layer [zip-count]",
     )
     assert refusal(layer_zip(tmp_path), functions=("shop",), layer="deps") == (
         (
-            "function 'shop': none of the zips is for a function; say update-layers to move it to the layer's new "
-            "version, or leave out function"
+            "--function 'shop': none of the zips is for a function; add --update-layers to move it to the new layer "
+            "version, or remove --function [zip-count]"
         ),
     )
 
 
-def test_layers_are_moved_of_functions_that_are_named(aws, tmp_path):
+def test_update_layers_needs_a_function(aws, tmp_path):
     assert refusal(layer_zip(tmp_path), layer="deps", update_layers=True) == (
-        "update-layers: no function is named; name it with function",
+        "--update-layers: no function is set; pass --function NAME [function-not-set]",
     )
 
 
-def test_two_zips_of_one_kind_are_one_too_many(aws, tmp_path):
+def test_two_zips_of_one_kind_are_rejected(aws, tmp_path):
     one, two = function_zip(tmp_path), function_zip(tmp_path, "two")
 
     problems = refusal(one, two, functions=("shop",))
 
-    assert problems == (f"{two}: found a second zip of a function, after {one}; deploy one at a time",)
+    assert problems == (f"{two}: is a second function zip, after {one}; deploy one at a time [zip-count]",)
 
 
-def test_what_is_no_zip_is_not_sent(aws, tmp_path):
+def test_a_file_that_is_no_zip_is_not_sent(aws, tmp_path):
     path = tmp_path / "shop.zip"
     path.write_text("no zip")
 
@@ -170,18 +187,23 @@ def test_a_zip_above_50_mib_needs_a_bucket(aws, tmp_path):
 
     assert problems == (
         (
-            f"{path}: {path.stat().st_size:,} bytes; Lambda takes 52,428,800 directly; name a bucket to upload it "
-            "through with s3-bucket"
+            f"{path}: 50.0 MiB zipped exceeds Lambda's 50 MiB limit for a direct upload; pass --s3-bucket BUCKET "
+            "[too-large]"
         ),
     )
 
 
-def test_what_unzips_to_too_much_is_not_sent(aws, tmp_path):
+def test_a_zip_above_the_unzipped_limit_is_not_sent(aws, tmp_path):
     function = zip_of(tmp_path, {"zeros": bytes(262_144_000)})
 
     problems = refusal(function, functions=("shop",))
 
-    assert problems == (f"{function}: unzipped, 262,144,000 bytes; Lambda accepts less than 262,144,000",)
+    assert problems == (
+        (
+            f"{function}: 250.0 MiB unzipped exceeds Lambda's 250 MiB limit; run 'hatch-lambda info {function}' to "
+            "find what to exclude [too-large]"
+        ),
+    )
 
 
 def test_a_function_that_does_not_exist_is_not_created(aws, tmp_path):
@@ -189,8 +211,8 @@ def test_a_function_that_does_not_exist_is_not_created(aws, tmp_path):
 
     assert problems == (
         (
-            "shop: no such function in eu-central-1; deploying updates what exists; look at region and profile, or "
-            "create it"
+            "shop: no function with this name in eu-central-1, and deploying doesn't create one; check --region and "
+            "--profile, or create the function [function-not-found]"
         ),
     )
 
@@ -202,16 +224,17 @@ def test_runtime_architecture_and_handler_must_be_those_of_the_function(aws, tmp
 
     assert problems == (
         (
-            "shop: its runtime is python3.12; shop-new.zip is for python3.13; build for python3.12, or change the "
-            "function's runtime first"
+            'shop: its runtime is python3.12, but shop-new.zip is for python3.13; set runtime = "python3.12" and '
+            "rebuild, or change the function's runtime first [function-mismatch]"
         ),
         (
-            "shop: its architecture is arm64; shop-new.zip is for x86_64; build for arm64, or move the function first: "
-            "aws lambda update-function-code --architectures"
+            'shop: its architecture is arm64, but shop-new.zip is for x86_64; set architecture = "arm64" and '
+            "rebuild, or change the function first with 'aws lambda update-function-code --architectures' "
+            "[function-mismatch]"
         ),
         (
-            "shop: its handler is 'cart.api.handler'; shop-new.zip has no such module; build the project that has it, "
-            "or change the function's handler first"
+            "shop: its handler is 'cart.api.handler', but shop-new.zip doesn't contain that module; build the project "
+            "that contains the module, or change the function's handler first [function-mismatch]"
         ),
     )
     assert aws.written == []
@@ -225,8 +248,8 @@ def test_no_function_changes_if_one_of_several_does_not_fit(aws, tmp_path):
 
     assert problems == (
         (
-            "cart: its runtime is python3.12; shop-new.zip is for python3.13; build for python3.12, or change the "
-            "function's runtime first"
+            'cart: its runtime is python3.12, but shop-new.zip is for python3.13; set runtime = "python3.12" and '
+            "rebuild, or change the function's runtime first [function-mismatch]"
         ),
     )
     assert aws.written == []
@@ -237,19 +260,28 @@ def test_no_function_changes_if_one_of_several_does_not_fit(aws, tmp_path):
     [
         (
             {"state": "Pending"},
-            "shop: AWS still prepares it (state Pending); wait until it is Active, then deploy again",
+            (
+                "shop: AWS is still preparing it (state Pending); wait until it is Active, then deploy again "
+                "[function-busy]"
+            ),
         ),
         (
             {"state": "Failed", "reason": "The role cannot be assumed."},
-            "shop: in state Failed; AWS says 'The role cannot be assumed.'; repair or create it anew",
+            (
+                "shop: is in state Failed (AWS response: 'The role cannot be assumed.'); repair the function, or "
+                "create it again [update-failed]"
+            ),
         ),
         (
             {"polls": 5},
-            "shop: an update is under way; another deployment may run; wait for it, then deploy again",
+            (
+                "shop: an update is in progress, perhaps from another deployment; wait until it ends, then deploy "
+                "again [function-busy]"
+            ),
         ),
     ],
 )
-def test_a_function_that_cannot_be_updated_now_is_left_alone(aws, tmp_path, state, problem):
+def test_a_function_that_cannot_be_updated_now_is_not_changed(aws, tmp_path, state, problem):
     aws.create_function("shop", OLD)
     vars(aws.rules.state("shop")).update(state)
 
@@ -259,7 +291,7 @@ def test_a_function_that_cannot_be_updated_now_is_left_alone(aws, tmp_path, stat
     assert aws.written == []
 
 
-def test_a_function_of_an_image_takes_no_zip(aws, tmp_path):
+def test_a_function_with_a_container_image_gets_no_zip(aws, tmp_path):
     client = aws.client("lambda")
     client.create_function(
         FunctionName="shop", Role=f"arn:aws:iam::{ACCOUNT}:role/runner", PackageType="Image", Code={"ImageUri": "a:1"}
@@ -268,7 +300,10 @@ def test_a_function_of_an_image_takes_no_zip(aws, tmp_path):
     problems = refusal(zip_of(tmp_path, {"app.py": ""}), functions=("shop",))
 
     assert problems == (
-        "shop: made of a container image, which no zip can replace; create another function for the zip",
+        (
+            "shop: uses a container image, which a zip can't replace; create another function for the zip "
+            "[image-function]"
+        ),
     )
 
 
@@ -279,19 +314,21 @@ def test_the_alias_must_exist_before_anything_is_changed(aws, tmp_path):
 
     assert problems == (
         (
-            "shop: no alias 'live'; create it once: aws lambda create-alias --function-name shop --name live "
-            "--function-version VERSION"
+            "shop: alias 'live' doesn't exist; create it once with 'aws lambda create-alias --function-name shop "
+            "--name live --function-version VERSION' [alias-not-found]"
         ),
     )
     assert aws.written == []
 
 
-def test_a_function_must_have_the_layer_that_it_shall_move_to(aws, tmp_path):
+def test_update_layers_needs_a_function_with_that_layer(aws, tmp_path):
     aws.create_function("shop", OLD)
 
     problems = refusal(layer_zip(tmp_path), functions=("shop",), layer="deps", update_layers=True)
 
-    assert problems == ("shop: has no layer 'deps' to move; it has no layers; add it once to the function",)
+    assert problems == (
+        "shop: doesn't use layer 'deps' (its layers: none); add the layer to the function once [function-mismatch]",
+    )
     assert aws.written == []
 
 
@@ -303,33 +340,31 @@ def test_the_bucket_must_exist_in_the_functions_region(aws, tmp_path):
     missing = refusal(path, functions=("shop",), s3_bucket="none")
     elsewhere = refusal(path, functions=("shop",), s3_bucket="artifacts")
 
-    assert missing == ("s3://none: no such bucket; create it in eu-central-1, or name another",)
+    assert missing == (
+        ("s3://none: the bucket doesn't exist; create it in eu-central-1, or use another bucket [bucket-not-found]"),
+    )
     assert elsewhere == (
         (
-            "s3://artifacts: the bucket is in us-west-2; Lambda reads from buckets in its own region, eu-central-1; "
-            "name another bucket, or deploy there"
+            "s3://artifacts: the bucket is in us-west-2, but Lambda reads only from its own region, eu-central-1; use "
+            "a bucket in eu-central-1, or deploy to us-west-2 [bucket-region]"
         ),
     )
     assert aws.written == []
 
 
-def test_somebody_else_changed_the_function_meanwhile(aws, tmp_path):
+def test_a_function_that_changed_at_the_same_time_is_reported(aws, tmp_path):
     aws.create_function("shop", OLD)
     aws.before("UpdateFunctionCode", aws.rules.state("shop").change)
 
     problems = refusal(function_zip(tmp_path), functions=("shop",))
 
     assert problems == (
-        (
-            "shop: AWS refuses UpdateFunctionCode (PreconditionFailedException); it says 'The Revision Id provided "
-            "does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision "
-            "Id'; somebody else changed it meanwhile; deploy again"
-        ),
+        f"shop: AWS rejected UpdateFunctionCode {REVISION}",
         *NOTHING,
     )
 
 
-def test_somebody_else_deployed_before_the_version_was_published(aws, tmp_path):
+def test_another_deployment_before_the_version_is_reported(aws, tmp_path):
     aws.create_function("shop", OLD)
     path, other = function_zip(tmp_path), function_zip(tmp_path, "other")
 
@@ -342,23 +377,13 @@ def test_somebody_else_deployed_before_the_version_was_published(aws, tmp_path):
     problems = refusal(path, functions=("shop",), publish=True)
 
     assert problems == (
-        (
-            "shop: AWS refuses PublishVersion (PreconditionFailedException); it says 'The Revision Id provided does "
-            "not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id'; "
-            "somebody else changed it meanwhile; deploy again"
-        ),
+        f"shop: AWS rejected PublishVersion {REVISION}",
         f"done: shop: code updated to CodeSha256 {code_sha256(path)}",
         "not done: shop: version",
     )
 
 
-REVISION = (
-    "(PreconditionFailedException); it says 'The Revision Id provided does not match the latest Revision Id. Call the "
-    "GetFunction/GetAlias API to retrieve the latest Revision Id'; somebody else changed it meanwhile; deploy again"
-)
-
-
-def test_somebody_else_moved_the_alias_meanwhile(aws, tmp_path):
+def test_an_alias_that_moved_at_the_same_time_is_reported(aws, tmp_path):
     aws.create_function("shop", OLD, Publish=True)
     client = aws.client("lambda")
     client.create_alias(FunctionName="shop", Name="live", FunctionVersion="1")
@@ -370,13 +395,13 @@ def test_somebody_else_moved_the_alias_meanwhile(aws, tmp_path):
     problems = refusal(path, functions=("shop",), alias="live")
 
     assert problems == (
-        f"shop: AWS refuses UpdateAlias {REVISION}",
+        f"shop: AWS rejected UpdateAlias {REVISION}",
         f"done: shop: code updated to CodeSha256 {code_sha256(path)}; shop: published version 2",
         "not done: shop: alias live",
     )
 
 
-def test_somebody_else_changed_the_layers_meanwhile(aws, tmp_path):
+def test_layers_that_changed_at_the_same_time_are_reported(aws, tmp_path):
     layer = aws.client("lambda").publish_layer_version(LayerName="deps", Content={"ZipFile": OLD})
     aws.create_function("shop", OLD, Layers=[layer["LayerVersionArn"]])
     aws.before("UpdateFunctionConfiguration", aws.rules.state("shop").change)
@@ -384,7 +409,7 @@ def test_somebody_else_changed_the_layers_meanwhile(aws, tmp_path):
     problems = refusal(layer_zip(tmp_path), functions=("shop",), layer="deps", update_layers=True)
 
     assert problems == (
-        f"shop: AWS refuses UpdateFunctionConfiguration {REVISION}",
+        f"shop: AWS rejected UpdateFunctionConfiguration {REVISION}",
         "done: deps: published layer version 2, for python3.13 and x86_64",
         "not done: shop: layer deps",
     )
@@ -404,13 +429,13 @@ def test_a_version_is_only_published_of_the_code_that_was_deployed(aws, tmp_path
     problems = refusal(path, functions=("shop",), publish=True)
 
     assert problems[0] == (
-        f"shop: AWS refuses PublishVersion (InvalidParameterValueException); it says 'CodeSHA256 ({code_sha256(path)}) "
+        f"shop: AWS rejected PublishVersion (InvalidParameterValueException: 'CodeSHA256 ({code_sha256(path)}) "
         f"is different from current CodeSHA256 in $LATEST ({code_sha256(other)}). Please try again with the CodeSHA256 "
-        "in $LATEST.'; see what AWS says"
+        "in $LATEST.'); correct that, then deploy again [aws-rejected]"
     )
 
 
-def test_somebody_else_deployed_while_the_update_was_waited_for(aws, tmp_path):
+def test_another_deployment_during_the_wait_is_reported(aws, tmp_path):
     aws.create_function("shop", OLD)
     path, other = function_zip(tmp_path), function_zip(tmp_path, "other")
 
@@ -424,8 +449,8 @@ def test_somebody_else_deployed_while_the_update_was_waited_for(aws, tmp_path):
 
     assert problems == (
         (
-            f"shop: runs other code than was sent; CodeSha256 is {code_sha256(other)}, expected {code_sha256(path)}; "
-            "another deployment may have run; deploy again"
+            f"shop: runs code that isn't in the zip (CodeSha256 is {code_sha256(other)}, expected "
+            f"{code_sha256(path)}); wait for other deployments, then deploy again [code-mismatch]"
         ),
         *NOTHING,
     )
@@ -439,9 +464,9 @@ def test_an_update_that_another_one_blocks_is_refused(aws, tmp_path):
 
     assert problems == (
         (
-            "shop: AWS refuses UpdateFunctionCode (ResourceConflictException); it says 'The operation cannot be "
-            f"performed at this time. An update is in progress for resource: {ARN}'; another deployment may be under "
-            "way; wait for it, then deploy again"
+            "shop: AWS rejected UpdateFunctionCode (ResourceConflictException: 'The operation cannot be performed at "
+            f"this time. An update is in progress for resource: {ARN}'); wait for the other deployment, then deploy "
+            "again [function-busy]"
         ),
         *NOTHING,
     )
@@ -455,7 +480,10 @@ def test_an_update_that_fails_says_why(aws, tmp_path):
     problems = refusal(function_zip(tmp_path), functions=("shop",), publish=True)
 
     assert problems == (
-        "shop: the update failed; AWS says 'The role lacks access to the key.'; see to that, then deploy again",
+        (
+            "shop: the update failed (AWS response: 'The role lacks access to the key.'); fix the cause, then deploy "
+            "again [update-failed]"
+        ),
         "done: nothing",
         "not done: shop: code; shop: version",
     )
@@ -475,23 +503,23 @@ DENIED = (
             "AccessDeniedException",
             DENIED,
             (
-                f"shop: access denied to UpdateFunctionCode; AWS says {DENIED!r}; allow it to these credentials, or "
-                "use others"
+                f"shop: access denied to UpdateFunctionCode (AWS response: {DENIED!r}); allow it for these "
+                "credentials, or use others [access-denied]"
             ),
         ),
         (
             403,
             "ExpiredTokenException",
             "The security token included in the request is expired",
-            "credentials: AWS says that they have expired; sign in again, then deploy again",
+            "AWS credentials: expired; sign in again, then deploy again [aws-credentials]",
         ),
         (
             403,
             "InvalidSignatureException",
             "The Canonical String for this request should have been 'x-amz-security-token:SECRET'",
             (
-                "credentials: AWS does not accept them (InvalidSignatureException); look at profile, AWS_PROFILE and "
-                "AWS_ACCESS_KEY_ID"
+                "AWS credentials: AWS rejected them (InvalidSignatureException); check the profile, AWS_PROFILE, and "
+                "AWS_ACCESS_KEY_ID [aws-credentials]"
             ),
         ),
         (
@@ -499,13 +527,13 @@ DENIED = (
             "InvalidParameterValueException",
             "Unzipped size must be smaller than 262144000 bytes",
             (
-                "shop: AWS refuses UpdateFunctionCode (InvalidParameterValueException); it says 'Unzipped size must be "
-                "smaller than 262144000 bytes'; see what AWS says"
+                "shop: AWS rejected UpdateFunctionCode (InvalidParameterValueException: 'Unzipped size must be smaller "
+                "than 262144000 bytes'); correct that, then deploy again [aws-rejected]"
             ),
         ),
     ],
 )
-def test_what_aws_refuses_is_told_in_its_words_without_credentials(aws, tmp_path, status, code, message, problem):
+def test_the_response_of_aws_is_shown_without_credentials(aws, tmp_path, status, code, message, problem):
     aws.create_function("shop", OLD)
     aws.refuse("UpdateFunctionCode", status, code, message)
 
@@ -524,12 +552,13 @@ def test_an_upload_that_is_denied_says_so(aws, tmp_path):
     problems = refusal(path, functions=("shop",), s3_bucket="artifacts")
 
     assert problems[0].endswith(
-        "zip: access denied to PutObject; AWS says 'Access Denied'; allow it to these credentials, or use others"
+        "zip: access denied to PutObject (AWS response: 'Access Denied'); allow it for these credentials, or use "
+        "others [access-denied]"
     )
     assert problems[1:] == ("done: nothing", "not done: shop: code")
 
 
-def test_no_credentials_no_region_and_no_such_profile_are_one_line_each(aws, tmp_path, monkeypatch):
+def test_missing_credentials_region_and_profile_are_one_line_each(aws, tmp_path, monkeypatch):
     path = function_zip(tmp_path)
     aws.create_function("shop", OLD)
 
@@ -541,31 +570,31 @@ def test_no_credentials_no_region_and_no_such_profile_are_one_line_each(aws, tmp
     region = refusal(path, functions=("shop",))
 
     assert profile == (
-        (
-            "profile: The config profile (nobody) could not be found; aws configure list-profiles lists those that "
-            "there are"
-        ),
+        ("AWS profile 'nobody': not found; run 'aws configure list-profiles' to list the profiles [aws-credentials]"),
     )
     assert credentials == (
         (
-            "credentials: boto3 finds none, or only a part; set AWS_PROFILE or sign in, see "
-            "https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html"
+            "AWS credentials: not found, or incomplete; set AWS_PROFILE or sign in "
+            "(https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html) [aws-credentials]"
         ),
     )
-    assert region == ("region: none is named; name it with region or AWS_DEFAULT_REGION",)
+    assert region == ("AWS region: not set; pass --region or set AWS_DEFAULT_REGION [region-not-set]",)
 
 
-def test_an_endpoint_that_is_none_is_one_line(aws, tmp_path, monkeypatch):
+def test_a_wrong_endpoint_is_one_line(aws, tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "nowhere")
 
     problems = refusal(function_zip(tmp_path), functions=("shop",))
 
     assert problems == (
-        "AWS: boto3 cannot be set up; it says 'Invalid endpoint: nowhere'; see to that, then deploy again",
+        (
+            "AWS: boto3 rejected its configuration ('Invalid endpoint: nowhere'); check AWS_ENDPOINT_URL, then deploy "
+            "again [aws-connection]"
+        ),
     )
 
 
-def test_aws_out_of_reach_is_one_line(aws, tmp_path, monkeypatch):
+def test_a_failed_connection_is_one_line(aws, tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
 
     problems = refusal(function_zip(tmp_path), functions=("shop",))
@@ -573,7 +602,7 @@ def test_aws_out_of_reach_is_one_line(aws, tmp_path, monkeypatch):
     url = "http://127.0.0.1:1/2015-03-31/functions/shop/configuration"
     assert problems == (
         (
-            "AWS: it cannot be asked (EndpointConnectionError); boto3 says 'Could not connect to the endpoint URL: "
-            f'"{url}"\'; see to that, then deploy again'
+            "AWS: can't connect (EndpointConnectionError: 'Could not connect to the endpoint URL: "
+            f'"{url}"\'); check the network and AWS_ENDPOINT_URL, then deploy again [aws-connection]'
         ),
     )

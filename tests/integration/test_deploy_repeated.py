@@ -1,4 +1,4 @@
-"""Requests that AWS fails to answer are repeated, unless they would take effect twice."""
+"""Requests that AWS doesn't answer are repeated, unless they would take effect twice."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_a_write_whose_answer_is_lost_counts(aws, tmp_path, options, operation):
     _assert_complete(aws, path, steps)
 
 
-def test_a_function_that_somebody_else_changes_meanwhile_is_no_success(aws, tmp_path):
+def test_a_function_that_changes_at_the_same_time_is_an_error(aws, tmp_path):
     aws.create_function("shop", OLD)
     other = function_zip(tmp_path, "other").read_bytes()
     aws.refuse("UpdateFunctionCode", 500, "ServiceException", "Internal error", times=1)
@@ -101,9 +101,9 @@ def test_a_function_that_somebody_else_changes_meanwhile_is_no_success(aws, tmp_
         deployed(function_zip(tmp_path), functions=("shop",))
 
     assert caught.value.problems[0] == (
-        "shop: AWS refuses UpdateFunctionCode (ResourceConflictException); it says 'The operation cannot be performed "
-        "at this time. An update is in progress for resource: arn:aws:lambda:eu-central-1:123456789012:function:shop'; "
-        "another deployment may be under way; wait for it, then deploy again"
+        "shop: AWS rejected UpdateFunctionCode (ResourceConflictException: 'The operation cannot be performed at this "
+        "time. An update is in progress for resource: arn:aws:lambda:eu-central-1:123456789012:function:shop'); wait "
+        "for the other deployment, then deploy again [function-busy]"
     )
 
 
@@ -121,7 +121,7 @@ def test_a_function_moves_to_a_layer_though_the_answer_is_lost(aws, tmp_path):
 
 
 @pytest.mark.parametrize("lost", [True, False])
-def test_a_layer_that_may_be_published_already_is_not_published_again(aws, tmp_path, lost):
+def test_a_layer_that_might_be_published_is_not_published_again(aws, tmp_path, lost):
     path = layer_zip(tmp_path)
     if lost:
         aws.lose("answer", "PublishLayerVersion")
@@ -155,7 +155,7 @@ def test_a_layer_that_is_throttled_is_published_once(aws, tmp_path):
         ("PublishLayerVersion", {"layer": "deps"}, "deps: AWS still throttles publish_layer_version"),
     ],
 )
-def test_throttling_that_does_not_end_is_told(aws, tmp_path, operation, options, where):
+def test_throttling_that_does_not_end_is_reported(aws, tmp_path, operation, options, where):
     aws.create_function("shop", OLD)
     aws.refuse(operation, 429, "TooManyRequestsException", "Rate exceeded")
     path = layer_zip(tmp_path) if "layer" in options else function_zip(tmp_path)
@@ -163,10 +163,12 @@ def test_throttling_that_does_not_end_is_told(aws, tmp_path, operation, options,
     with pytest.raises(DeployError) as caught:
         deployed(path, **options)
 
-    assert caught.value.problems[0] == (f"{where} after a minute; others use up the account's rate; deploy again later")
+    assert caught.value.problems[0] == (
+        f"{where} after a minute, because the account's request rate is used up; deploy again later [throttled]"
+    )
 
 
-def test_a_fault_that_does_not_end_is_told(aws, tmp_path):
+def test_a_server_error_that_does_not_end_is_reported(aws, tmp_path):
     aws.create_function("shop", OLD)
     aws.refuse("GetFunctionConfiguration", 503, "ServiceException", "Internal error")
 
@@ -174,6 +176,7 @@ def test_a_fault_that_does_not_end_is_told(aws, tmp_path):
         deployed(function_zip(tmp_path), functions=("shop",))
 
     assert caught.value.problems[0] == (
-        "shop: AWS refuses GetFunctionConfiguration (ServiceException); it says 'Internal error'; deploy again later"
+        "shop: AWS rejected GetFunctionConfiguration (ServiceException: 'Internal error'); deploy again later "
+        "[aws-rejected]"
     )
     assert aws.asked.count("GetFunctionConfiguration") == 10

@@ -1,4 +1,4 @@
-"""``hatch publish -p lambda``: what Hatch's own command deploys, and by which settings."""
+"""``hatch publish -p lambda`` deploys the zips that the options select."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ WHERE = "tool.hatch.publish.lambda"
 
 @pytest.fixture
 def publish(aws, tmp_path, monkeypatch):
-    """Run ``hatch publish -p lambda`` in a project with these settings; a Hatch that knows nothing of this machine."""
+    """Run ``hatch publish -p lambda`` in a project with these settings, without the configuration of this machine."""
     for name in ("HATCH_DATA_DIR", "HATCH_CACHE_DIR"):
         monkeypatch.setenv(name, str(tmp_path / name))
     monkeypatch.setenv("HATCH_CONFIG", str(tmp_path / "config.toml"))
@@ -49,7 +49,7 @@ def publish(aws, tmp_path, monkeypatch):
 
 
 def said(ended: Ended) -> tuple[int, list[str]]:
-    """Return the exit code and all lines; Hatch writes everything to stderr but what was asked for."""
+    """Return the exit code and all lines; Hatch writes most of them to stderr."""
     return ended.code, [*ended.out.splitlines(), *ended.err.splitlines()]
 
 
@@ -63,7 +63,7 @@ def test_the_projects_zip_in_dist_is_deployed(aws, publish):
     assert said(ended) == (0, [f"shop: code updated to CodeSha256 {code_sha256(path)}"])
 
 
-def test_a_name_that_no_zip_has_is_in_the_message(aws, publish):
+def test_a_build_name_without_a_zip_is_in_the_message(aws, publish):
     function_zip(publish.dist)
 
     ended = publish('function = ["shop"]\narchive = ["nope"]\n')
@@ -72,8 +72,8 @@ def test_a_name_that_no_zip_has_is_in_the_message(aws, publish):
         1,
         [
             (
-                f"{publish.dist}: no zip of shop 0.1.0 called nope for a function; build it with hatch build -t "
-                "lambda:function, or name one"
+                f"error: {publish.dist}: no function zip of shop 0.1.0 named nope; run 'hatch build -t "
+                "lambda:function', or pass the path of the zip [zip-count]"
             ),
         ],
     )
@@ -85,11 +85,11 @@ def test_layers_are_not_moved_without_a_layer(aws, publish):
 
     ended = publish('function = "shop"\n', "-o", "update-layers")
 
-    assert said(ended) == (1, ["publish.lambda: update-layers names no layer; set layer-name, or leave it out"])
+    assert said(ended) == (1, ['error: update-layers: no layer is set; set layer-name = "LAYER" [layer-not-set]'])
     assert aws.written == []
 
 
-def test_zips_of_other_versions_and_projects_in_dist_are_left_alone(aws, publish):
+def test_zips_of_other_versions_and_projects_in_dist_are_ignored(aws, publish):
     aws.create_function("shop", OLD)
     path = function_zip(publish.dist)
     (publish.dist / "broken.zip").write_text("")
@@ -99,13 +99,18 @@ def test_zips_of_other_versions_and_projects_in_dist_are_left_alone(aws, publish
 
     assert said(ended) == (
         1,
-        [f"{publish.dist}: no zip of shop 0.1.0 for a layer; build it with hatch build -t lambda:layer, or name one"],
+        [
+            (
+                f"error: {publish.dist}: no layer zip of shop 0.1.0; run 'hatch build -t lambda:layer', or pass the "
+                "path of the zip [zip-count]"
+            )
+        ],
     )
     assert path.exists()
     assert aws.written == []
 
 
-def test_two_zips_of_the_version_are_one_too_many(aws, publish):
+def test_two_zips_of_the_version_are_rejected(aws, publish):
     one, two = function_zip(publish.dist, "a"), function_zip(publish.dist, "b")
 
     ended = publish('function = "shop"\n')
@@ -114,31 +119,36 @@ def test_two_zips_of_the_version_are_one_too_many(aws, publish):
         1,
         [
             (
-                f"{publish.dist}: found 2 zips of shop 0.1.0 for a function: {one.name}, {two.name}; name the one to "
-                "deploy"
+                f"error: {publish.dist}: 2 function zips of shop 0.1.0 ({one.name}, {two.name}); pass the path of one "
+                "zip [zip-count]"
             )
         ],
     )
 
 
-def test_settings_that_name_no_function_and_no_layer_deploy_nothing_and_say_so(aws, publish):
+def test_settings_without_a_function_and_a_layer_are_rejected(aws, publish):
     function_zip(publish.dist)
 
     ended = publish("publish = true\n")
 
     assert said(ended) == (
         1,
-        ["publish.lambda: nothing to deploy to; set function or layer-name, or give one with -o"],
+        [
+            (
+                f'error: {WHERE}: no function or layer to deploy to; set function = "NAME" or layer-name = "LAYER", or '
+                "pass -o function=NAME [function-not-set]"
+            )
+        ],
     )
     assert aws.written == []
 
 
-def test_layers_are_updated_of_functions_that_are_named(aws, publish):
+def test_update_layers_needs_a_function(aws, publish):
     layer_zip(publish.dist, name="shop", version="0.1.0")
 
     ended = publish('layer-name = "deps"\nupdate-layers = true\n')
 
-    assert said(ended) == (1, ["update-layers: no function is named; name it with function"])
+    assert said(ended) == (1, ['error: update-layers: no function is set; set function = "NAME" [function-not-set]'])
     assert aws.written == []
 
 
@@ -152,7 +162,7 @@ def test_an_archive_is_chosen_by_the_name_of_its_table(aws, publish):
     assert said(ended) == (0, [f"shop-api: code updated to CodeSha256 {code_sha256(path)}"])
 
 
-def test_a_version_that_only_a_build_knows_asks_for_the_name_of_the_zip(aws, publish):
+def test_a_version_that_only_a_build_knows_needs_the_path_of_the_zip(aws, publish):
     version = '[tool.hatch.version]\nsource = "nowhere"\n'
 
     ended = publish(
@@ -163,8 +173,8 @@ def test_a_version_that_only_a_build_knows_asks_for_the_name_of_the_zip(aws, pub
         1,
         [
             (
-                f"{publish.dist.parent}: the project's version is not known here; Hatch says 'Unknown version source: "
-                "nowhere'; name the zip to deploy"
+                f"error: {publish.dist.parent}: the project's version is known only in a build (Hatch: 'Unknown "
+                "version source: nowhere'); pass the zip: hatch publish -p lambda dist/NAME.zip [metadata]"
             )
         ],
     )
@@ -232,7 +242,7 @@ def test_a_stage_overrides_the_table_and_options_override_the_stage(aws, publish
     assert said(test) == (0, [f"shop-test: code updated to CodeSha256 {code_sha256(path)}"])
 
 
-def test_hatchs_own_configuration_holds_what_is_a_persons_own(aws, publish, tmp_path):
+def test_hatchs_own_configuration_can_contain_personal_options(aws, publish, tmp_path):
     (tmp_path / "config.toml").write_text('[publish.lambda]\nprofile = "mine"\n')
     function_zip(publish.dist)
 
@@ -242,18 +252,18 @@ def test_hatchs_own_configuration_holds_what_is_a_persons_own(aws, publish, tmp_
         1,
         [
             (
-                "profile: The config profile (mine) could not be found; aws configure list-profiles lists those that "
-                "there are"
+                "error: AWS profile 'mine': not found; run 'aws configure list-profiles' to list the profiles "
+                "[aws-credentials]"
             )
         ],
     )
 
 
-def test_all_that_is_wrong_with_the_settings_is_told_at_once(aws, publish):
-    settings = 'function = 1\nregoin = "eu-central-1"\npublish = "yes"\ncolour = "red"\n'
+def test_all_problems_of_the_settings_are_reported_together(aws, publish):
+    settings = 'regoin = "eu-central-1"\ncolour = "red"\n'
     stages = "[tool.hatch.publish.lambda.stages]\nprod = 1\n"
 
-    ended = publish(settings + stages, "-o", "stage=prdo", "-o", "allias=live", "-o", "wait=perhaps")
+    ended = publish(settings + stages, "-o", "stage=prdo", "-o", "allias=live")
 
     options = (
         "alias, archive, dry-run, function, layer-name, profile, publish, region, s3-bucket, s3-prefix, update-layers, "
@@ -262,31 +272,41 @@ def test_all_that_is_wrong_with_the_settings_is_told_at_once(aws, publish):
     assert said(ended) == (
         1,
         [
-            f"{WHERE}.stages.prod: expected a table; found 1",
-            f"{WHERE}.function: expected an array of strings; found 1",
-            f"{WHERE}.publish: expected true or false; found 'yes'",
-            f"{WHERE}.colour: unknown option; expected one of {options}",
-            f"{WHERE}.regoin: unknown option; did you mean region?",
-            "-o wait: expected true or false; found 'perhaps'",
-            "-o allias: unknown option; did you mean alias?",
-            "-o stage: no stage 'prdo'; expected one of prod; did you mean 'prod'?",
+            f"error: {WHERE}.stages.prod: 1 isn't a table; write [{WHERE}.stages.prod] [option-type]",
+            f"error: pyproject.toml [{WHERE}] has 2 problems:",
+            "  regoin: unknown option; did you mean 'region'? [unknown-option]",
+            f"  colour: unknown option; choose from {options} [unknown-option]",
+            "error: -o allias: unknown option; did you mean 'alias'? [unknown-option]",
+            "error: -o stage: unknown stage 'prdo'; did you mean 'prod'? [option-value]",
         ],
     )
     assert aws.asked == []
 
 
-def test_a_misspelt_stage_is_told(aws, publish):
+def test_a_wrong_value_names_its_option_and_where_it_is(aws, publish, tmp_path):
+    (tmp_path / "config.toml").write_text("[publish.lambda]\nregoin = 1\n")
+
+    ended = publish('function = 1\npublish = "yes"\n', "-o", "wait=perhaps")
+
+    assert ended.code == 1
+    assert f"{WHERE}.function: " in ended.err or f"[{WHERE}] has 2 problems" in ended.err
+    assert "-o wait: " in ended.err
+    assert "Hatch's config.toml: publish.lambda.regoin: unknown option; did you mean 'region'?" in ended.err
+    assert aws.asked == []
+
+
+def test_a_misspelled_stage_option_is_reported(aws, publish):
     ended = publish('function = "shop"\n', "-o", "stge=prod")
 
-    assert said(ended) == (1, ["-o stge: unknown option; did you mean stage?"])
+    assert said(ended) == (1, ["error: -o stge: unknown option; did you mean 'stage'? [unknown-option]"])
 
 
-def test_a_stage_of_a_project_without_stages_is_refused(aws, publish):
+def test_a_stage_of_a_project_without_stages_is_rejected(aws, publish):
     ended = publish('function = "shop"\n', "-o", "stage=prod")
 
     assert said(ended) == (
         1,
-        ["-o stage: no stage 'prod'; the project has none; add [tool.hatch.publish.lambda.stages.prod]"],
+        [f"error: -o stage: unknown stage 'prod'; add [{WHERE}.stages.prod] [option-value]"],
     )
 
 
@@ -314,8 +334,8 @@ def test_a_failure_ends_with_code_1_and_what_has_been_done(aws, publish):
         [
             done,
             (
-                "shop: AWS refuses PublishVersion (CodeStorageExceededException); it says 'Code storage limit "
-                "exceeded.'; delete versions and layers that nobody uses"
+                "error: shop: AWS rejected PublishVersion (CodeStorageExceededException: 'Code storage limit "
+                "exceeded.'); delete unused versions of functions and layers [aws-rejected]"
             ),
             f"done: {done}",
             "not done: shop: version",
@@ -324,7 +344,7 @@ def test_a_failure_ends_with_code_1_and_what_has_been_done(aws, publish):
 
 
 @pytest.mark.network
-def test_the_plugin_must_be_installed_beside_hatch_with_boto3(aws, publish, tmp_path):
+def test_the_plugin_must_be_installed_in_hatchs_environment_with_boto3(aws, publish, tmp_path):
     aws.create_function("shop", OLD)
     path = function_zip(publish.dist)
     checkout = copy_of_checkout(tmp_path / "checkout")
@@ -343,6 +363,9 @@ def test_the_plugin_must_be_installed_beside_hatch_with_boto3(aws, publish, tmp_
 
     assert alone == ["Unknown publisher: lambda"]
     assert with_plugin == [
-        "boto3: not installed; deploying needs it; pip install 'hatch-lambda[deploy]' where this command runs"
+        (
+            "error: boto3: not installed, but deploying needs it; run \"pip install 'hatch-lambda[deploy]'\" in the "
+            "environment of this command [boto3-missing]"
+        )
     ]
     assert with_boto3 == [f"shop: code updated to CodeSha256 {code_sha256(path)}"]

@@ -254,8 +254,10 @@ def test_a_wheel_that_its_server_lacks_is_refused(refused, index, lib):
 
     ours, _, pips = refused(pylock(lib)).partition("\n\n")
 
-    assert ours == "pip could not fetch the wheels; what it said follows; see to that, then build again"
-    assert pips.startswith(f"ERROR: HTTP error 404 while getting http://{index.host}/files/lib-1.0-py3-none-any.whl\n")
+    assert ours == "error: pip: can't download the wheels; fix the cause in pip's output, then rebuild [fetch-failed]"
+    assert pips.startswith(
+        f"pip's output:\n  ERROR: HTTP error 404 while getting http://{index.host}/files/lib-1.0-py3-none-any.whl\n"
+    )
 
 
 def test_a_variable_in_a_locked_url_is_sent_to_nobody(project, index, lib):

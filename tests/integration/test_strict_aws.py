@@ -1,4 +1,4 @@
-"""The server of these tests refuses what AWS refuses, in its words: what moto alone would let pass."""
+"""The server of these tests rejects what AWS rejects, with the same text, also if moto alone accepts it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lambda and S3 on 127.0.0.1: moto as a server, behind a layer that refuses what AWS refuses and moto does not."""
+"""Lambda and S3 on 127.0.0.1: moto as a server, behind a layer that is as strict as AWS."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ class AwsServer:
 
 
 def _hung_up(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-    """Close the connection, so that what is answered reaches nobody."""
+    """Close the connection, so that the answer is lost."""
     environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
     start_response("500 Hung up", [])
     return [b""]

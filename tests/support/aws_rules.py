@@ -1,4 +1,4 @@
-"""What AWS refuses and moto does not, in AWS's own words; what AWS says of a function and moto does not."""
+"""Rules of AWS that moto doesn't have: rejected requests, with AWS's text, and fields of a function."""
 
 from __future__ import annotations
 

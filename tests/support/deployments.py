@@ -53,20 +53,20 @@ def function_zip(directory: Path, text: str = "new", **options: Any) -> Path:
 
 
 def code_sha256(path: Path) -> str:
-    """Return the hash as AWS spells it."""
+    """Return the hash in AWS's notation."""
     return base64.b64encode(hashlib.sha256(path.read_bytes()).digest()).decode()
 
 
 def deployed(*zips: Path, **options: Any) -> tuple[list[str], tuple[str, ...]]:
-    """Deploy in this process; return the steps as they were told, and the warnings."""
-    told: list[str] = []
-    outcome = deploy(DeployRequest(zips=zips, **options), lambda step: told.append(str(step)))
-    assert told == [str(step) for step in outcome.steps]
-    return told, tuple(map(str, outcome.warnings))
+    """Deploy in this process; return the reported steps and the warnings."""
+    reported: list[str] = []
+    outcome = deploy(DeployRequest(zips=zips, **options), lambda step: reported.append(str(step)))
+    assert reported == [str(step) for step in outcome.steps]
+    return reported, tuple(map(str, outcome.warnings))
 
 
 def copy_of_checkout(directory: Path) -> Path:
-    """Copy what hatch-lambda is built from, and return the folder; pip may know a wheel of the original."""
+    """Copy the sources of hatch-lambda and return the directory; pip might have cached a wheel of the original."""
     checkout = Path(__file__).parents[2]
     shutil.copytree(checkout / "src", directory / "src", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
@@ -81,7 +81,7 @@ def run(
     cwd: Path | None = None,
     **environ: str,
 ) -> Ended:
-    """Run a module of Python as a program, as a person does, and return how it ended."""
+    """Run a Python module as a program and return how it ended."""
     done = run_module(program, *map(str, arguments), python=python, cwd=cwd, environ={**os.environ, **environ})
     return Ended(done.returncode, done.stdout, done.stderr)
 

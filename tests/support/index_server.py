@@ -20,6 +20,7 @@ from tests.support.make_sdist import make_sdist
 from tests.support.make_wheel import make_wheel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
 
@@ -35,6 +36,7 @@ class IndexServer:
     to a text that is served as its METADATA. ``described`` says whether METADATA is served beside wheels (PEP 658),
     ``silent`` whether links keep Requires-Python to themselves, and ``status``, where there is one, is the answer to
     every page. ``query`` ends every link, and ``command_lines`` are those of all processes at each request.
+    ``on_request`` is called with the path of each request before the answer.
     """
 
     def __init__(self, directory: Path, *, credentials: tuple[str, str] | None = None, hashes: bool = True) -> None:
@@ -51,6 +53,7 @@ class IndexServer:
         self.status: int | None = None
         self.query = ""
         self.command_lines: list[str] = []
+        self.on_request: Callable[[str], object] = lambda _: None
         directory.mkdir(parents=True, exist_ok=True)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"index": self}))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -106,6 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.index.requests.append(self.path)
         self.index.command_lines += command_lines()
+        self.index.on_request(self.path)
         self._serve()
 
     def do_HEAD(self) -> None:

@@ -1,4 +1,4 @@
-"""Brings finished zips to AWS: the code of functions that exist, versions, aliases, layers."""
+"""Deploys zips to existing Lambda functions and layers."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ if TYPE_CHECKING:
     from hatch_lambda.deploy import Outcome, Step
 
 REPORT_SCHEMA = 1
-"""Version of the layout of the JSON; it rises when a field changes its meaning or goes away."""
+"""Version of the JSON layout; it increases when a field changes its meaning or is removed."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add what the command takes."""
+    """Add the arguments of the command."""
     parser.add_argument(
         "zips", type=Path, nargs="+", metavar="ZIP", help="a function's zip, a layer's zip, or one of each"
     )
     add = parser.add_argument
-    add("--function", action="append", default=[], metavar="NAME", help="name or ARN of a function; may be repeated")
-    add("--region", metavar="REGION", help="default: that of the functions' ARNs, else what boto3 finds")
-    add("--profile", metavar="PROFILE", help="profile of the AWS configuration files")
+    add("--function", action="append", default=[], metavar="NAME", help="name or ARN of a function; repeatable")
+    add("--region", metavar="REGION", help="default: the region in the functions' ARNs, or the one that boto3 finds")
+    add("--profile", metavar="PROFILE", help="profile in the AWS configuration files")
     add("--publish", action="store_true", help="publish a version")
     add("--alias", metavar="ALIAS", help="publish a version and move this alias to it; the alias must exist")
-    add("--s3-bucket", metavar="BUCKET", help="upload through S3; needed above 50 MiB")
-    add("--s3-prefix", metavar="PREFIX", default="", help="folder in the bucket")
-    add("--layer", metavar="LAYER", help="name of the layer to publish the layer's zip as a version of")
-    add("--update-layers", action="store_true", help="move the functions that have the layer to its new version")
-    add("--wait", action=BooleanOptionalAction, default=True, help="wait until AWS is done")
-    add("--dry-run", action="store_true", help="check everything, say what would be done, change nothing")
-    add("--json", action="store_true", help="as JSON, once all is done")
+    add("--s3-bucket", metavar="BUCKET", help="upload through S3; required above 50 MiB")
+    add("--s3-prefix", metavar="PREFIX", default="", help="directory in the bucket")
+    add("--layer", metavar="LAYER", help="publish the layer zip as a version of this layer")
+    add("--update-layers", action="store_true", help="move the functions to the new version of the layer")
+    add("--wait", action=BooleanOptionalAction, default=True, help="wait until AWS has finished")
+    add("--dry-run", action="store_true", help="check everything and print what would be done, but change nothing")
+    add("--json", action="store_true", help="print JSON at the end")
 
 
 def run(options: Namespace) -> int:
-    """Deploy, say what was done and return 0; raises ``DeployError``."""
+    """Deploy, print what was done, and return 0; raises ``DeployError``."""
     request = DeployRequest(
         zips=tuple(options.zips),
         functions=tuple(options.function),
@@ -56,9 +56,9 @@ def run(options: Namespace) -> int:
         wait=options.wait,
         dry_run=options.dry_run,
     )
-    told = _StepPrinter()
-    outcome = deploy(request, _silent if options.json else told.tell)
-    told.check()
+    printer = _StepPrinter()
+    outcome = deploy(request, _silent if options.json else printer.write)
+    printer.check()
     if options.json:
         print_json(as_json(outcome, dry_run=request.dry_run))
     else:
@@ -67,23 +67,23 @@ def run(options: Namespace) -> int:
 
 
 def as_json(outcome: Outcome, *, dry_run: bool) -> dict[str, Any]:
-    """Return what was done as a value of JSON; docs/how-to/deploy.md says what each field means."""
+    """Return what was done as JSON; docs/how-to/deploy.md describes the fields."""
     return {
         "schema": REPORT_SCHEMA,
         "dry-run": dry_run,
         "steps": [asdict(step) for step in outcome.steps],
-        "warnings": list(outcome.warnings),
+        "warnings": list(map(str, outcome.warnings)),
     }
 
 
 @dataclass
 class _StepPrinter:
-    """Tells of each step; that nobody takes the words does not end a deployment half-way."""
+    """Prints each step; if that's impossible, the deployment still continues."""
 
     error: OutputError | None = None
 
-    def tell(self, step: Step) -> None:
-        """Write the step at once: the next one may take minutes."""
+    def write(self, step: Step) -> None:
+        """Write the step at once: the next one might take minutes."""
         try:
             print_lines([str(step)])
             flush()
@@ -93,7 +93,7 @@ class _StepPrinter:
             self.error = error
 
     def check(self) -> None:
-        """Raise ``OutputError`` if a step could not be told."""
+        """Raise ``OutputError`` if a step couldn't be printed."""
         if self.error:
             raise self.error
 

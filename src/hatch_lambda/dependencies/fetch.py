@@ -14,6 +14,7 @@ from hatch_lambda.dependencies.sdist_builds import wheel_from_sdist
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError, WheelError
 from hatch_lambda.files.temporary import temporary_directory
+from hatch_lambda.progress import NO_PROGRESS, Status
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, SHA256, is_file_url, is_url
 from hatch_lambda.resolve.pip.resolver import download
 
@@ -21,19 +22,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hatch_lambda.diagnostics import Message
+    from hatch_lambda.progress import Progress
     from hatch_lambda.resolve.base import Host, Pin
     from hatch_lambda.runtime.target import Target
     from hatch_lambda.wheels.cache import WheelCache
     from hatch_lambda.wheels.wheel import Wheel
 
 
-def fetch(pins: Sequence[Pin], wheel_cache: WheelCache, target: Target, host: Host) -> tuple[Wheel, ...]:
+def fetch(
+    pins: Sequence[Pin], wheel_cache: WheelCache, target: Target, host: Host, progress: Progress = NO_PROGRESS
+) -> tuple[Wheel, ...]:
     """Return the pinned wheels, sorted by name, after downloading those that aren't in the cache.
 
     Pinned sdists are built. Raises ``ResolveError`` if a file can't be fetched and ``WheelError`` if one is damaged.
     """
     _check_lines(pins)
-    built = {pin: wheel_from_sdist(pin, wheel_cache, host) for pin in pins if not pin.is_wheel}
+    built = {}
+    for pin in (pin for pin in pins if not pin.is_wheel):
+        progress.advance(Status(name=f"build {pin}"))
+        built[pin] = wheel_from_sdist(pin, wheel_cache, host)
     pins = [pin for pin in pins if pin.is_wheel]
     _check_names(pins)
     with ThreadPoolExecutor() as hashing:
@@ -43,8 +50,8 @@ def fetch(pins: Sequence[Pin], wheel_cache: WheelCache, target: Target, host: Ho
         if host.offline:
             _check_offline(missing)
         with temporary_directory() as directory:
-            download(missing, target, Path(directory), host)
-            wheels |= _add_to_cache(missing, Path(directory), wheel_cache)
+            download(missing, target, Path(directory), host, progress)
+            wheels |= _add_to_cache(missing, Path(directory), wheel_cache, progress)
     _check_sizes(wheels)
     found = (*built.values(), *filter(None, wheels.values()))
     return tuple(sorted(found, key=lambda wheel: wheel.name))
@@ -70,7 +77,9 @@ def _check_offline(pins: Sequence[Pin]) -> None:
         raise ResolveError(problems)
 
 
-def _add_to_cache(pins: Sequence[Pin], directory: Path, wheel_cache: WheelCache) -> dict[Pin, Wheel | None]:
+def _add_to_cache(
+    pins: Sequence[Pin], directory: Path, wheel_cache: WheelCache, progress: Progress
+) -> dict[Pin, Wheel | None]:
     added: dict[Pin, Wheel | None] = {}
     problems: list[Message] = []
     for pin in pins:
@@ -80,6 +89,7 @@ def _add_to_cache(pins: Sequence[Pin], directory: Path, wheel_cache: WheelCache)
                 Diagnostic(code="fetch-failed", where=pin.filename, problem="pip didn't download it", fix="build again")
             )
             continue
+        progress.advance(Status(name=f"verify {pin}", count=len(pins), total=len(pins), size=file.stat().st_size))
         try:
             added[pin] = wheel_cache.add(file, expected=pin.sha256)
         except WheelError as error:

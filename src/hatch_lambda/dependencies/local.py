@@ -19,6 +19,7 @@ from hatch_lambda.dependencies.sources import read_project_sources
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.files.temporary import temporary_directory
+from hatch_lambda.progress import NO_PROGRESS, Status
 from hatch_lambda.resolve.base import Commit, Dependency, split_url, without_credentials
 from hatch_lambda.resolve.validate import transitive_dependencies
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from hatch_lambda.dependencies.local_wheel import LocalWheel
     from hatch_lambda.dependencies.sources import DependencySource
     from hatch_lambda.diagnostics import Code
+    from hatch_lambda.progress import Progress
     from hatch_lambda.resolve.base import Host, Resolution
     from hatch_lambda.resolve.lock.commits import LockedCommits
     from hatch_lambda.runtime.target import Target
@@ -158,6 +160,7 @@ def build_local_wheels(
     host: Host,
     *,
     locked: LockedCommits | None = None,
+    progress: Progress = NO_PROGRESS,
 ) -> LocalWheels:
     """Return the wheels of all dependencies of the project, and of each other, that don't come from an index.
 
@@ -187,7 +190,10 @@ def build_local_wheels(
                 {one.name: one.source for one in remaining if one.source and one.source.kind == "index"},
                 tuple(commits),
             )
-        built |= {name: (_wheel(one, wheel_cache, host, locked), one) for name, one in unbuilt.items()}
+        for name, one in unbuilt.items():
+            progress.advance(Status(name=f"build {name}"))
+            built[name] = (_wheel(one, wheel_cache, host, locked), one)
+        progress.advance(Status())
 
 
 def _locate(

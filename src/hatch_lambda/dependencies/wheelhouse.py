@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.dependencies.local import LocalWheels
+    from hatch_lambda.progress import Progress
     from hatch_lambda.project import Project
     from hatch_lambda.resolve.base import Commit, Dependency, Host, Resolver
     from hatch_lambda.resolve.lock.commits import LockedCommits
@@ -43,10 +44,10 @@ if TYPE_CHECKING:
 
 
 class Step(Protocol):
-    """Called when a step of the build begins; the context that it returns ends with the step."""
+    """Starts a step of the build; the context that it returns ends with the step and receives its progress."""
 
-    def __call__(self, name: str) -> AbstractContextManager[None]:
-        """Begin the step."""
+    def __call__(self, name: str) -> AbstractContextManager[Progress]:
+        """Start the step."""
 
 
 @dataclass(frozen=True)
@@ -123,10 +124,12 @@ class Wheelhouse:
         locked: LockedCommits | None,
     ) -> ResolvedWheels:
         target = config.target
-        with self.step("resolve"):
+        with self.step("resolve") as progress:
             name = canonicalize_name(project.name)
             check_requirements(roots, target)
-            local = build_local_wheels(roots, name, target, self.wheel_cache, self.host, locked=locked)
+            local = build_local_wheels(
+                roots, name, target, self.wheel_cache, self.host, locked=locked, progress=progress
+            )
             with local.constraints() as constraints:
                 resolver = choose(local, constraints)
                 asked = (
@@ -135,8 +138,8 @@ class Wheelhouse:
                     else Resolution(())
                 )
                 resolution = local.without(asked)
-        with self.step("fetch"):
-            wheels = self._fetch(local, resolution, config, project)
+        with self.step("fetch") as progress:
+            wheels = self._fetch(local, resolution, config, project, progress)
         with self.step("validate"):
             requirements = transitive_dependencies(roots, {wheel.name: wheel for wheel in wheels}, target)
             local.check_dependency_confusion(requirements, target, locked=not is_replaceable_lock(config, self.host))
@@ -146,11 +149,11 @@ class Wheelhouse:
         return ResolvedWheels(roots, local.remaining, resolution, wheels, local.commits)
 
     def _fetch(
-        self, local: LocalWheels, resolution: Resolution, config: LambdaConfig, project: Project
+        self, local: LocalWheels, resolution: Resolution, config: LambdaConfig, project: Project, progress: Progress
     ) -> tuple[Wheel, ...]:
         """Return the built and the fetched wheels, sorted by name."""
         host = fetching_host(config, self.host, project.uv_tables)
-        found = (*local.wheels, *fetch(resolution.pins, self.wheel_cache, config.target, host))
+        found = (*local.wheels, *fetch(resolution.pins, self.wheel_cache, config.target, host, progress))
         return tuple(sorted(found, key=lambda wheel: wheel.name))
 
     def _lock_or_resolver(self, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]) -> Resolver:

@@ -1,4 +1,4 @@
-"""A finished zip becomes what a function runs, or a version of a layer; infrastructure tools create, this updates."""
+"""Deploys existing zips: updates functions and publishes layer versions that infrastructure tools created."""
 
 from __future__ import annotations
 
@@ -19,19 +19,18 @@ if TYPE_CHECKING:
 __all__ = ["DeployRequest", "Outcome", "Step", "deploy"]
 
 
-def deploy(request: DeployRequest, tell: Callable[[Step], None]) -> Outcome:
-    """Do what is wanted and return what was done; ``report`` hears of each step as it ends.
+def deploy(request: DeployRequest, report: Callable[[Step], None]) -> Outcome:
+    """Deploy the zips and return what was done; ``report`` receives each step when it ends.
 
-    Everything that can be known beforehand is checked before anything is changed. What is done already is not done
-    again, so that a deployment that was cut off is completed by the next. Raises ``DeployError``, which says what
-    has been done and what has not.
+    Checks everything that it can before it changes anything. It doesn't repeat what is already done, so that the next
+    deployment completes one that was interrupted. Raises ``DeployError``, which lists what was done and what wasn't.
     """
     archives = read_archives(request)
-    aws = Connection(request.where, request.profile)
+    aws = Connection(request)
     functions = find_functions(request, archives, aws)
     check_bucket(request, aws)
     log = DeployLog(
-        list(_to_do(request, archives, functions)), tell, warnings=list(layer_warnings(functions, archives))
+        list(_to_do(request, archives, functions)), report, warnings=list(layer_warnings(functions, archives))
     )
     try:
         layer = publish_layer(archives.layer, str(request.layer), request, aws, log) if archives.layer else None

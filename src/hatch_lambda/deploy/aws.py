@@ -1,4 +1,4 @@
-"""Asks AWS through boto3: what was throttled or not answered is repeated, refused requests become one message each."""
+"""Sends requests to AWS through boto3, repeats throttled and unanswered ones, and reports rejected ones."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.deploy.aws_errors import client_error, connection_error, not_aws_error
-from hatch_lambda.errors import DeployError
+from hatch_lambda.deploy.aws_errors import client_error, connection_error, deploy_error, not_aws_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from botocore.exceptions import ClientError
 
-ATTEMPTS = 10
-"""How often a request is made at most: about a minute of waiting where AWS throttles it, some seconds where AWS fails.
+    from hatch_lambda.deploy.request import DeployRequest
+    from hatch_lambda.errors import DeployError
 
-botocore repeats what was throttled, answered with 500, 502, 503 or 504, or not answered, after longer and longer waits.
+ATTEMPTS = 10
+"""How often a request is made at most: about a minute of waiting if AWS throttles it, a few seconds if AWS fails.
+
+botocore repeats a request that was throttled, not answered, or answered with 500, 502, 503, or 504, and waits longer
+each time.
 Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html ("standard"), read 2026-11-27.
 """
 
@@ -28,20 +31,20 @@ THROTTLED = {
     "ThrottlingException",
     "TooManyRequestsException",
 }
-"""Codes of AWS that ask for patience. Source: botocore 1.44.8, ``retries/standard`` and the model of Lambda."""
+"""Codes of throttled requests. Source: botocore 1.44.8, ``retries/standard`` and the model of Lambda."""
 
-PATIENCE = 60.0
-"""Seconds that a throttled write is repeated for that would take effect twice."""
+LONGEST_THROTTLING = 60.0
+"""Seconds of repeating a throttled write that botocore must not repeat."""
 
 CONFLICTS = {"PreconditionFailedException", "ResourceConflictException"}
-"""Codes of AWS for a write whose subject has changed, or changes now; a write that is repeated meets its own effect.
+"""Codes for a write whose subject has changed or is changing; a repeated write can conflict with its first attempt.
 
 Source: https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html, read 2026-11-27.
 """
 
 
 class AwsError(Exception):
-    """AWS refused a request with a code that the caller wants to judge; ``error`` is botocore's."""
+    """AWS rejected a request with a code that the caller expected; ``error`` is botocore's."""
 
     def __init__(self, error: ClientError) -> None:
         super().__init__(error)
@@ -54,13 +57,13 @@ class AwsError(Exception):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Return the headers of the answer."""
+        """Return the headers of the response."""
         headers: Mapping[str, str] = self.error.response["ResponseMetadata"]["HTTPHeaders"]
         return headers
 
     @property
     def is_repeated(self) -> bool:
-        """Return whether the request was made before, and what became of that is not known."""
+        """Return whether the request was made before, with an unknown result."""
         return bool(self.error.response["ResponseMetadata"].get("RetryAttempts"))
 
 
@@ -73,24 +76,28 @@ def error_code(error: ClientError) -> str:
 class Connection:
     """Lambda and S3 in one region, with the credentials that boto3 finds."""
 
-    def __init__(self, region: str | None, profile: str | None) -> None:
-        """Raises ``DeployError`` where there is no boto3, no such profile or no region."""
+    def __init__(self, request: DeployRequest) -> None:
+        """Raises ``DeployError`` if boto3, the profile, or the region is missing."""
         try:
             import boto3
-            from botocore.exceptions import BotoCoreError
+            from botocore.exceptions import BotoCoreError, NoRegionError
         except ImportError:
-            raise DeployError(
-                "boto3: not installed; deploying needs it; pip install 'hatch-lambda[deploy]' where this command runs"
-            ) from None
+            fix = "run \"pip install 'hatch-lambda[deploy]'\" in the environment of this command"
+            raise deploy_error("boto3-missing", "boto3", "not installed, but deploying needs it", fix) from None
         try:
-            self._session = boto3.Session(profile_name=profile, region_name=region)
+            self._session = boto3.Session(profile_name=request.profile, region_name=request.where)
             self._lambda = self._client("lambda", ATTEMPTS)
+        except NoRegionError:
+            fix = "set region or AWS_DEFAULT_REGION" if request.in_table else "pass --region or set AWS_DEFAULT_REGION"
+            raise deploy_error("region-not-set", "AWS region", "not set", fix) from None
         except BotoCoreError as error:
             raise connection_error(error) from None
-        except ValueError as error:  # botocore has it for the URL of an endpoint
-            raise DeployError(
-                f"AWS: boto3 cannot be set up; it says {str(error)!r}; see to that, then deploy again"
-            ) from None
+        except ValueError as error:  # botocore raises it for the URL of an endpoint
+            problem, fix = (
+                f"boto3 rejected its configuration ({str(error)!r})",
+                "check AWS_ENDPOINT_URL, then deploy again",
+            )
+            raise deploy_error("aws-connection", "AWS", problem, fix) from None
 
     @property
     def region(self) -> str:
@@ -98,7 +105,7 @@ class Connection:
         return str(self._lambda.meta.region_name)
 
     def call(self, where: str, operation: str, expect: str = "", **arguments: Any) -> dict[str, Any]:
-        """Return what Lambda answers; raises ``AwsError`` for a code in ``expect``, ``DeployError`` for all others."""
+        """Return Lambda's response; raises ``AwsError`` for a code in ``expect``, ``DeployError`` for all others."""
         return self._call(self._lambda, where, operation, expect, arguments)
 
     def change(
@@ -109,21 +116,21 @@ class Connection:
         is_done: Callable[[Mapping[str, Any]], bool],
         **arguments: Any,
     ) -> Mapping[str, Any]:
-        """Return what Lambda answers to a write that it refuses if somebody else has changed the subject since.
+        """Return Lambda's response to a write that it rejects if the subject has changed since.
 
-        If the write was repeated, and refused because the first attempt took effect, return what ``look`` finds.
+        If the write was repeated, and rejected because the first attempt took effect, return the result of ``look``.
         """
         try:
             return self.call(where, operation, " ".join(CONFLICTS), **arguments)
-        except AwsError as refusal:
-            found = look() if refusal.is_repeated else None
+        except AwsError as rejection:
+            found = look() if rejection.is_repeated else None
             if found is not None and is_done(found):
                 return found
-            raise client_error(where, refusal.error) from None
+            raise client_error(where, rejection.error) from None
 
     def ask_once(self, where: str, operation: str, **arguments: Any) -> dict[str, Any]:
-        """Return what Lambda answers to a write that would take effect twice: it is repeated only where throttled."""
-        for delay in backoff(PATIENCE):
+        """Return Lambda's response to a write that must not take effect twice: repeat it only if it was throttled."""
+        for delay in backoff(LONGEST_THROTTLING):
             try:
                 return self._call(self._lambda_once, where, operation, " ".join(THROTTLED), arguments)
             except AwsError:
@@ -139,7 +146,7 @@ class Connection:
         return found
 
     def call_s3(self, where: str, operation: str, expect: str = "", **arguments: Any) -> dict[str, Any]:
-        """Return what S3 answers; raises as ``call`` does."""
+        """Return S3's response; raises as ``call`` does."""
         return self._call(self._s3, where, operation, expect, arguments)
 
     @cached_property
@@ -170,19 +177,18 @@ class Connection:
             raise client_error(where, error) from None
         except BotoCoreError as error:
             raise connection_error(error) from None
-        except (AttributeError, KeyError, TypeError, ValueError):  # what botocore makes of a stranger's answer
+        except (AttributeError, KeyError, TypeError, ValueError):  # botocore can't parse a response that isn't from AWS
             raise not_aws_error(where, operation) from None
         return answer
 
 
 def _throttled(where: str, operation: str) -> DeployError:
-    return DeployError(
-        f"{where}: AWS still throttles {operation} after a minute; others use up the account's rate; deploy again later"
-    )
+    problem = f"AWS still throttles {operation} after a minute, because the account's request rate is used up"
+    return deploy_error("throttled", where, problem, "deploy again later")
 
 
 def backoff(limit: float) -> Iterator[float]:
-    """Yield seconds to wait, from a quarter of one up to five each, until they come to ``limit``."""
+    """Yield seconds to wait, from 0.25 up to 5 each, until their sum reaches ``limit``."""
     delay, waited = 0.25, 0.0
     while waited < limit:
         yield delay

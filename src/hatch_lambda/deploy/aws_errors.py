@@ -1,13 +1,16 @@
-"""What AWS and boto3 say when they refuse, in our words; never a credential."""
+"""Turns the errors of AWS and boto3 into messages, without credentials."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import DeployError
 
 if TYPE_CHECKING:
     from botocore.exceptions import BotoCoreError, ClientError
+
+    from hatch_lambda.diagnostics import Code
 
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 UNKNOWN = {
@@ -18,67 +21,80 @@ UNKNOWN = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
-"""What AWS says to these may quote the signed request, token included; it is not repeated."""
+"""AWS's text for these codes can quote the signed request with its token, so it isn't shown."""
 
 DENIED = {"AccessDenied", "AccessDeniedException"}
 
 FIXES = {
-    "PreconditionFailedException": "somebody else changed it meanwhile; deploy again",
-    "ResourceConflictException": "another deployment may be under way; wait for it, then deploy again",
-    "RequestEntityTooLargeException": "upload it through S3 with s3-bucket",
-    "CodeStorageExceededException": "delete versions and layers that nobody uses",
+    "PreconditionFailedException": "deploy again, because someone changed it at the same time",
+    "ResourceConflictException": "wait for the other deployment, then deploy again",
+    "RequestEntityTooLargeException": "upload the zip through an S3 bucket",
+    "CodeStorageExceededException": "delete unused versions of functions and layers",
 }
 
+BUSY = {"PreconditionFailedException", "ResourceConflictException"}
 
 FAILED = 500
-"""The lowest HTTP status by which a server says that it has failed. Source: RFC 9110, section 15.6."""
+"""The lowest HTTP status of a server error. Source: RFC 9110, section 15.6."""
 
 LONGEST = 500
-"""Letters that are shown of what AWS says."""
+"""Characters of AWS's response that are shown."""
+
+
+def deploy_error(code: Code, where: str, problem: str, fix: str) -> DeployError:
+    """Return an error with one problem."""
+    return DeployError(Diagnostic(code=code, where=where, problem=problem, fix=fix))
 
 
 def not_aws_error(where: str, operation: str) -> DeployError:
-    """Return that an answer is none of AWS as one problem."""
-    return DeployError(
-        f"{where}: what answered {operation} is not AWS; look at AWS_ENDPOINT_URL and at proxies, then deploy again"
-    )
+    """Return the error for a response that can't be from AWS."""
+    problem, fix = f"the server that answered {operation} isn't AWS", "check AWS_ENDPOINT_URL and proxies"
+    return deploy_error("aws-connection", where, problem, f"{fix}, then deploy again")
 
 
 def client_error(where: str, error: ClientError) -> DeployError:
-    """Return a refused request as one problem, with AWS's own words in it."""
-    code, said = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-    said = " ".join(str(said).split())[:LONGEST]  # a proxy may answer with a page
+    """Return the error for a request that AWS rejected, with AWS's own text."""
+    code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    message = " ".join(str(message).split())[:LONGEST]  # a proxy can answer with a page
     operation = error.operation_name
     if code in EXPIRED:
-        return DeployError("credentials: AWS says that they have expired; sign in again, then deploy again")
+        return _credentials_error("expired", "sign in again, then deploy again")
     if code in UNKNOWN:
-        return DeployError(
-            f"credentials: AWS does not accept them ({code}); look at profile, AWS_PROFILE and AWS_ACCESS_KEY_ID"
+        return _credentials_error(
+            f"AWS rejected them ({code})", "check the profile, AWS_PROFILE, and AWS_ACCESS_KEY_ID"
         )
     if code in DENIED:
-        return DeployError(
-            f"{where}: access denied to {operation}; AWS says {said!r}; allow it to these credentials, or use others"
-        )
-    fails = error.response["ResponseMetadata"].get("HTTPStatusCode", 0) >= FAILED
-    fix = FIXES.get(code, "deploy again later" if fails else "see what AWS says")
-    return DeployError(f"{where}: AWS refuses {operation} ({code}); it says {said!r}; {fix}")
+        problem = f"access denied to {operation} (AWS response: {message!r})"
+        return deploy_error("access-denied", where, problem, "allow it for these credentials, or use others")
+    problem = f"AWS rejected {operation} ({code}: {message!r})"
+    is_server_error = error.response["ResponseMetadata"].get("HTTPStatusCode", 0) >= FAILED
+    fix = FIXES.get(code, "deploy again later" if is_server_error else "correct that, then deploy again")
+    return deploy_error("function-busy" if code in BUSY else "aws-rejected", where, problem, fix)
 
 
 def connection_error(error: BotoCoreError) -> DeployError:
-    """Return what kept boto3 from asking at all as one problem."""
+    """Return the error for a request that boto3 couldn't make."""
     kind = type(error).__name__
     if kind in {"NoCredentialsError", "PartialCredentialsError"}:
-        return DeployError(
-            "credentials: boto3 finds none, or only a part; set AWS_PROFILE or sign in, see "
-            "https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html"
+        fix = (
+            "set AWS_PROFILE or sign in (https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html)"
         )
-    if kind == "NoRegionError":
-        return DeployError("region: none is named; name it with region or AWS_DEFAULT_REGION")
+        return _credentials_error("not found, or incomplete", fix)
     if kind == "ProfileNotFound":
-        return DeployError(f"profile: {error}; aws configure list-profiles lists those that there are")
-    if any(word in kind for word in ("SSO", "Token", "Login")):
-        return DeployError(
-            f"credentials: the sign-in cannot be used ({kind}); sign in again with aws sso login or aws login, then "
-            "deploy again"
+        where, fix = (
+            f"AWS profile {error.kwargs['profile']!r}",
+            "run 'aws configure list-profiles' to list the profiles",
         )
-    return DeployError(f"AWS: it cannot be asked ({kind}); boto3 says {str(error)!r}; see to that, then deploy again")
+        return deploy_error("aws-credentials", where, "not found", fix)
+    if any(word in kind for word in ("SSO", "Token", "Login")):
+        fix = "run 'aws sso login' or 'aws login', then deploy again"
+        return _credentials_error(f"the sign-in can't be used ({kind})", fix)
+    problem, fix = (
+        f"can't connect ({kind}: {str(error)!r})",
+        "check the network and AWS_ENDPOINT_URL, then deploy again",
+    )
+    return deploy_error("aws-connection", "AWS", problem, fix)
+
+
+def _credentials_error(problem: str, fix: str) -> DeployError:
+    return deploy_error("aws-credentials", "AWS credentials", problem, fix)

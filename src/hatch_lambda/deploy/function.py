@@ -6,9 +6,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from hatch_lambda.deploy.aws import backoff
+from hatch_lambda.deploy.aws_errors import deploy_error
 from hatch_lambda.deploy.request import Step
 from hatch_lambda.deploy.upload import source, upload
-from hatch_lambda.errors import DeployError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Configuration = Mapping[str, Any]
 
 LONGEST_UPDATE = 600.0
-"""Seconds that an update is waited for; AWS gives up on creating network interfaces before that."""
+"""Seconds to wait for an update; AWS stops creating network interfaces before that."""
 
 
 def update_code(
@@ -32,7 +32,7 @@ def update_code(
     aws: Connection,
     log: DeployLog,
 ) -> Configuration:
-    """Give the function the archive's code, unless it has it; return its configuration once the update is over."""
+    """Update the function's code, unless it is the same; return the configuration after the update ends."""
     name, ours = function.name, archive.code_sha256
     if function.has(archive):
         log.add(Step("code", name, f"has this code already, CodeSha256 {ours}", ours, changed=False))
@@ -47,44 +47,48 @@ def update_code(
         look=lambda: wait_until_updated(function, aws),
         is_done=lambda found: found["CodeSha256"] == ours,
         FunctionName=function.id,
-        Architectures=list(current.get("Architectures", ["x86_64"])),  # left out, it may fall back to x86_64
+        Architectures=list(
+            current.get("Architectures", ["x86_64"])
+        ),  # without it, the function might fall back to x86_64
         **_revision(current),
         **source(archive, request),
     )
     if request.wait:
         updated = wait_until_updated(function, aws)
     _compare(name, updated, ours, log)
-    said = "code updated to" if request.wait else "AWS is updating the code to"
-    log.add(Step("code", name, f"{said} CodeSha256 {updated['CodeSha256']}", ours, changed=True))
+    text = "code updated to" if request.wait else "AWS is updating the code to"
+    log.add(Step("code", name, f"{text} CodeSha256 {updated['CodeSha256']}", ours, changed=True))
     return updated
 
 
 def _revision(known: Configuration) -> dict[str, str]:
-    """Return the argument by which AWS refuses to change what somebody else has changed since; some that are not AWS
-    have none.
+    """Return the argument that makes AWS reject the change if the subject has changed since.
+
+    Some imitations of AWS have none.
     """
     return {"RevisionId": known["RevisionId"]} if "RevisionId" in known else {}
 
 
 def _compare(name: str, updated: Configuration, ours: str, log: DeployLog) -> None:
-    """Make sure that the function runs what was sent; AWS may change it only by signing it."""
-    if updated["CodeSha256"] == ours:
+    """Check that the function runs the zip's code; only AWS's signing changes it."""
+    found = updated["CodeSha256"]
+    if found == ours:
         return
     if "SigningJobArn" not in updated:
-        raise DeployError(
-            f"{name}: runs other code than was sent; CodeSha256 is {updated['CodeSha256']}, expected {ours}; another "
-            "deployment may have run; deploy again"
-        )
-    log.warnings.append(
-        f"{name}: AWS signed the code, so that CodeSha256 is {updated['CodeSha256']} and not that of the zip; whether "
-        "it is the same code cannot be told, and the next deployment will send it again."
+        problem = f"runs code that isn't in the zip (CodeSha256 is {found}, expected {ours})"
+        raise deploy_error("code-mismatch", name, problem, "wait for other deployments, then deploy again")
+    log.add_warning(
+        "signed-code",
+        name,
+        f"AWS signed the code (CodeSha256 is {found}), so it can't be compared with the zip",
+        "expect the next deployment to send it again",
     )
 
 
 def wait_until_updated(function: Function, aws: Connection, version: str | None = None) -> Configuration:
-    """Return the configuration of the function, or of a version of it, once no update is under way.
+    """Return the configuration of the function, or of its version, once no update is in progress.
 
-    Raises ``DeployError`` if the update failed, or is not over after ``LONGEST_UPDATE`` seconds.
+    Raises ``DeployError`` if the update failed, or is still in progress after ``LONGEST_UPDATE`` seconds.
     """
     where = f"{function.name}:{version}" if version else function.name
     qualifier = {"Qualifier": version} if version else {}
@@ -92,21 +96,21 @@ def wait_until_updated(function: Function, aws: Connection, version: str | None 
         found = aws.call_for_function(where, function.id, **qualifier)
         if "Failed" in {found.get("State"), found.get("LastUpdateStatus")}:
             reason = found.get("LastUpdateStatusReason") or found.get("StateReason") or ""
-            raise DeployError(f"{where}: the update failed; AWS says {reason!r}; see to that, then deploy again")
+            problem = f"the update failed (AWS response: {reason!r})"
+            raise deploy_error("update-failed", where, problem, "fix the cause, then deploy again")
         if found.get("State") != "Pending" and found.get("LastUpdateStatus") != "InProgress":
             return found
         time.sleep(delay)
-    raise DeployError(
-        f"{where}: the update is not over after {LONGEST_UPDATE:.0f} s; look at the function in AWS, then deploy again"
-    )
+    problem = f"the update is still in progress after {LONGEST_UPDATE:.0f} s"
+    raise deploy_error("function-busy", where, problem, "check the function in the Lambda console, then deploy again")
 
 
 def publish_version(
     function: Function, current: Configuration, request: DeployRequest, aws: Connection, log: DeployLog
 ) -> str | None:
-    """Publish what the function is now, return the version's number; ``None`` where a dry run cannot know it.
+    """Publish the function as it is and return the version's number; ``None`` if a dry run can't know it.
 
-    AWS publishes nothing where neither code nor configuration has changed since the latest version. Source:
+    AWS publishes nothing if neither code nor configuration has changed since the latest version. Source:
     https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html, read 2026-11-23.
     """
     name, latest = function.name, _latest_version(function, aws)
@@ -134,7 +138,7 @@ def publish_version(
 
 
 def _planned_version(name: str, latest: Configuration | None, log: DeployLog) -> str | None:
-    """Note what publishing would do, as far as it can be known without doing it."""
+    """Record what publishing would do, as far as a dry run can know it."""
     code_changes = any(
         step.action in {"code", "layers"} and step.subject == name and step.changed for step in log.steps
     )
@@ -149,21 +153,21 @@ def _planned_version(name: str, latest: Configuration | None, log: DeployLog) ->
 
 
 def _latest_version(function: Function, aws: Connection) -> Configuration | None:
-    """Return the version published last; ``None`` if there is none."""
+    """Return the latest version; ``None`` if there is none."""
     found: list[Configuration] = []
     more: dict[str, str] = {}
     while True:
-        answer = aws.call(function.name, "list_versions_by_function", FunctionName=function.id, **more)
-        found += [version for version in answer["Versions"] if version["Version"] != "$LATEST"]
-        if not answer.get("NextMarker"):
+        page = aws.call(function.name, "list_versions_by_function", FunctionName=function.id, **more)
+        found += [version for version in page["Versions"] if version["Version"] != "$LATEST"]
+        if not page.get("NextMarker"):
             return max(found, key=lambda version: int(version["Version"]), default=None)
-        more = {"Marker": answer["NextMarker"]}
+        more = {"Marker": page["NextMarker"]}
 
 
 def move_alias(
     function: Function, version: str | None, request: DeployRequest, aws: Connection, log: DeployLog
 ) -> None:
-    """Let the alias point to the version; a share of the calls that it sends elsewhere stays, with a warning."""
+    """Point the alias to the version; warn if it still sends a share of the calls to another one."""
     alias, name = function.alias, function.name
     if alias is None or request.alias is None:
         return
@@ -186,7 +190,10 @@ def move_alias(
         )
         log.add(Step("alias", name, f"{label} moved from version {before} to {version}", str(version), changed=True))
     for other, share in ((alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}).items():
-        log.warnings.append(
-            f"{name}: {label} goes on sending {share:.0%} of the calls to version {other}; deploying leaves such "
-            "shares as they are."
+        command = f"aws lambda update-alias --function-name {name} --name {request.alias}"
+        log.add_warning(
+            "weighted-alias",
+            name,
+            f"{label} still sends {share:.0%} of the calls to version {other}, which deploying doesn't change",
+            f"to stop that, run '{command} --routing-config AdditionalVersionWeights={{}}'",
         )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def publish_layer(
     archive: LambdaZip, layer: str, request: DeployRequest, aws: Connection, log: DeployLog
 ) -> str | None:
-    """Publish a version of the layer, unless the latest one is the same, and return its ARN; ``None`` in a dry run."""
+    """Publish a layer version, unless the latest one is the same, and return its ARN; ``None`` in a dry run."""
     name = layer_name(layer)
     latest = _latest(layer, archive, aws)
     if latest and latest["Content"]["CodeSha256"] == archive.code_sha256:
@@ -49,14 +49,14 @@ def publish_layer(
 
 def _latest(layer: str, archive: LambdaZip, aws: Connection) -> dict[str, Any] | None:
     """Return the layer's latest version for the archive's runtime and architecture; ``None`` if there is none."""
-    name, asked = layer_name(layer), {}
+    name, filters = layer_name(layer), {}
     if archive.runtimes:
-        asked["CompatibleRuntime"] = archive.runtimes[0]
+        filters["CompatibleRuntime"] = archive.runtimes[0]
     if archive.architectures:
-        asked["CompatibleArchitecture"] = archive.architectures[0]
+        filters["CompatibleArchitecture"] = archive.architectures[0]
     missing = "ResourceNotFoundException"
     try:
-        listed = aws.call(name, "list_layer_versions", missing, LayerName=name, MaxItems=1, **asked)["LayerVersions"]
+        listed = aws.call(name, "list_layer_versions", missing, LayerName=name, MaxItems=1, **filters)["LayerVersions"]
         if not listed:
             return None
         return aws.call(name, "get_layer_version", missing, LayerName=name, VersionNumber=listed[0]["Version"])
@@ -65,14 +65,14 @@ def _latest(layer: str, archive: LambdaZip, aws: Connection) -> dict[str, Any] |
 
 
 def _compatible(archive: LambdaZip) -> dict[str, Any]:
-    offered = {"CompatibleRuntimes": archive.runtimes, "CompatibleArchitectures": archive.architectures}
-    return {key: list(values) for key, values in offered.items() if values}
+    declared = {"CompatibleRuntimes": archive.runtimes, "CompatibleArchitectures": archive.architectures}
+    return {key: list(values) for key, values in declared.items() if values}
 
 
 def move_layer(
     function: Function, arn: str | None, layer: str, request: DeployRequest, aws: Connection, log: DeployLog
 ) -> Configuration:
-    """Let the function use that version of the layer, in the place of the one it has; return its configuration."""
+    """Replace the function's version of the layer with this one; return the function's configuration."""
     name = layer_name(layer)
     before = [attached["Arn"] for attached in function.configuration["Layers"]]
     after = [arn if layer_name(other) == name else other for other in before]
@@ -94,7 +94,7 @@ def move_layer(
         Layers=after,
         RevisionId=function.configuration["RevisionId"],
     )
-    # the code can only be updated once this is over, so it is waited for where code follows as well
+    # the code can only be updated after this update ends
     if request.wait or request.publishes or len(request.zips) > 1:
         updated = wait_until_updated(function, aws)
     log.add(Step("layers", function.name, f"layer {name} moved {change}", str(arn), changed=True))

@@ -1,4 +1,4 @@
-"""Whether everything fits, before anything is changed: the zips, the functions as AWS has them, their aliases."""
+"""Checks the zips, the functions, their aliases, and the bucket before anything changes."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hatch_lambda.archive.read import read_zip
-from hatch_lambda.checks.limits import MAX_DIRECT_UPLOAD
+from hatch_lambda.checks.limits import MAX_DIRECT_UPLOAD, format_size
 from hatch_lambda.config.options import MAX_UNZIPPED
 from hatch_lambda.deploy.aws import AwsError
+from hatch_lambda.deploy.aws_errors import deploy_error
 from hatch_lambda.deploy.request import bare_name
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import DeployError, ZipError
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from hatch_lambda.archive.read import LambdaZip
     from hatch_lambda.deploy.aws import Connection
     from hatch_lambda.deploy.request import DeployRequest
-    from hatch_lambda.diagnostics import Message
+    from hatch_lambda.diagnostics import Code, Message
 
 CREATE_ALIAS = "aws lambda create-alias --function-name {function} --name {alias} --function-version VERSION"
 
@@ -32,13 +34,13 @@ class Archives:
 
     @property
     def both(self) -> tuple[LambdaZip, ...]:
-        """Return those that there are, the layer first."""
+        """Return the zips that exist, the layer first."""
         return tuple(archive for archive in (self.layer, self.function) if archive)
 
 
 @dataclass(frozen=True)
 class Function:
-    """A function as AWS has it: ``id`` is how it was named, ``configuration`` and ``alias`` are AWS's answers."""
+    """A function on AWS: ``id`` is the name that the user gave, ``configuration`` and ``alias`` are AWS's responses."""
 
     id: str
     configuration: Mapping[str, Any]
@@ -46,17 +48,17 @@ class Function:
 
     @property
     def name(self) -> str:
-        """Return its name, without what an ARN has around it."""
+        """Return its name, without the rest of its ARN."""
         return bare_name(self.id)
 
     def has(self, archive: LambdaZip) -> bool:
-        """Return whether its code is the archive's; an update that failed may have left it half-way."""
+        """Return whether its code is the archive's; a failed update might have left it incomplete."""
         same = self.configuration["CodeSha256"] == archive.code_sha256
         return same and self.configuration.get("LastUpdateStatus") != "Failed"
 
 
 def read_archives(request: DeployRequest) -> Archives:
-    """Return the zips; raises ``DeployError`` naming everything that Lambda would refuse."""
+    """Return the zips; raises ``DeployError`` with everything that Lambda would reject."""
     problems: list[Message] = [*request.problems()]
     found: dict[str, LambdaZip] = {}
     for path in request.zips:
@@ -68,52 +70,54 @@ def read_archives(request: DeployRequest) -> Archives:
         kind = "layer" if not archive.described and request.layer and not request.functions else archive.kind
         problems += _zip_problems(archive, kind, request)
         if kind in found:
-            problems.append(f"{path}: found a second zip of a {kind}, after {found[kind].path}; deploy one at a time")
+            problem = f"is a second {kind} zip, after {found[kind].path}"
+            problems.append(_problem("zip-count", path, problem, "deploy one at a time"))
         found[kind] = archive
-    if len(found) == len(request.zips):  # else what cannot be read may be what is asked for
-        problems += _unmet(request, found)
+    if len(found) == len(request.zips):  # otherwise, an unreadable zip might be the missing one
+        problems += _missing_zips(request, found)
     if problems:
         raise DeployError(problems)
     return Archives(found.get("function"), found.get("layer"))
 
 
-def _unmet(request: DeployRequest, found: Collection[str]) -> Iterator[str]:
+def _missing_zips(request: DeployRequest, found: Collection[str]) -> Iterator[Diagnostic]:
+    layer, function, update = map(request.option, ("layer", "function", "update-layers"))
     if request.layer and "layer" not in found:
-        yield f"layer {request.layer!r}: none of the zips is a layer; build one, or leave out layer"
+        where, problem = f"{layer} {request.layer!r}", "none of the zips is a layer"
+        yield _problem("zip-count", where, problem, f"add the layer zip, or remove {layer}")
     if request.functions and "function" not in found and not request.update_layers:
-        yield (
-            f"function {request.functions[0]!r}: none of the zips is for a function; say update-layers to move it to "
-            "the layer's new version, or leave out function"
-        )
+        where, problem = f"{function} {request.functions[0]!r}", "none of the zips is for a function"
+        fix = f"add {update} to move it to the new layer version, or remove {function}"
+        yield _problem("zip-count", where, problem, fix)
 
 
-def _zip_problems(archive: LambdaZip, kind: str, request: DeployRequest) -> Iterator[str]:
+def _zip_problems(archive: LambdaZip, kind: str, request: DeployRequest) -> Iterator[Diagnostic]:
     where = archive.path
     if kind == "function" and not request.functions:
-        yield f"{where}: it is for a function, and none is named; name it with function"
+        fix = request.with_option("function", "NAME")
+        yield _problem("function-not-set", where, "no function to deploy to", fix)
     if kind == "layer" and not request.layer:
-        yield f"{where}: it is a layer, and no name is given for it; name it with layer"
+        fix = request.with_option("layer", "LAYER")
+        yield _problem("layer-not-set", where, "no layer to publish it as", fix)
     if archive.plan.unzipped > MAX_UNZIPPED:
-        yield f"{where}: unzipped, {archive.plan.unzipped:,} bytes; Lambda accepts less than {MAX_UNZIPPED + 1:,}"
+        problem = f"{format_size(archive.plan.unzipped)} unzipped exceeds Lambda's 250 MiB limit"
+        yield _problem("too-large", where, problem, f"run 'hatch-lambda info {where}' to find what to exclude")
     if archive.size > MAX_DIRECT_UPLOAD and not request.s3_bucket:
-        yield (
-            f"{where}: {archive.size:,} bytes; Lambda takes {MAX_DIRECT_UPLOAD:,} directly; name a bucket to upload it "
-            "through with s3-bucket"
-        )
+        problem = f"{format_size(archive.size)} zipped exceeds Lambda's 50 MiB limit for a direct upload"
+        yield _problem("too-large", where, problem, request.with_option("s3-bucket", "BUCKET"))
 
 
 def find_functions(request: DeployRequest, archives: Archives, aws: Connection) -> tuple[Function, ...]:
-    """Return the functions; raises ``DeployError`` naming everything that does not fit."""
+    """Return the functions; raises ``DeployError`` with everything that doesn't match the zips."""
     found: list[Function] = []
     problems: list[Message] = []
     for id_ in {bare_name(id_): id_ for id_ in request.functions}.values():
         try:
             function = _find(id_, request, aws)
         except AwsError:
-            problems.append(
-                f"{bare_name(id_)}: no such function in {aws.region}; deploying updates what exists; look at region "
-                "and profile, or create it"
-            )
+            problem = f"no function with this name in {aws.region}, and deploying doesn't create one"
+            fix = f"check {request.option('region')} and {request.option('profile')}, or create the function"
+            problems.append(_problem("function-not-found", bare_name(id_), problem, fix))
             continue
         found.append(function)
         problems += _state_problems(function, archives)
@@ -123,7 +127,8 @@ def find_functions(request: DeployRequest, archives: Archives, aws: Connection) 
             problems += _layer_problems(function, str(request.layer))
         if request.alias and not function.alias:
             command = CREATE_ALIAS.format(function=function.name, alias=request.alias)
-            problems.append(f"{function.name}: no alias {request.alias!r}; create it once: {command}")
+            problem = f"alias {request.alias!r} doesn't exist"
+            problems.append(_problem("alias-not-found", function.name, problem, f"create it once with '{command}'"))
     if problems:
         raise DeployError(problems)
     return tuple(found)
@@ -141,52 +146,54 @@ def _find(id_: str, request: DeployRequest, aws: Connection) -> Function:
     return Function(id_, configuration, alias)
 
 
-def _state_problems(function: Function, archives: Archives) -> Iterator[str]:
-    """Yield why the function cannot be updated now.
+def _state_problems(function: Function, archives: Archives) -> Iterator[Diagnostic]:
+    """Yield why the function can't be updated now.
 
     Source: https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html, read 2026-11-23.
     """
     configuration, name = function.configuration, function.name
     if configuration.get("PackageType") == "Image":
-        yield f"{name}: made of a container image, which no zip can replace; create another function for the zip"
+        problem = "uses a container image, which a zip can't replace"
+        yield _problem("image-function", name, problem, "create another function for the zip")
     state = configuration.get("State")
     if state == "Pending":
-        yield f"{name}: AWS still prepares it (state Pending); wait until it is Active, then deploy again"
+        problem = "AWS is still preparing it (state Pending)"
+        yield _problem("function-busy", name, problem, "wait until it is Active, then deploy again")
     if state == "Failed":
-        yield f"{name}: in state Failed; AWS says {configuration.get('StateReason', '')!r}; repair or create it anew"
+        problem = f"is in state Failed (AWS response: {configuration.get('StateReason', '')!r})"
+        yield _problem("update-failed", name, problem, "repair the function, or create it again")
     ours = archives.function is not None and function.has(archives.function)
     if configuration.get("LastUpdateStatus") == "InProgress" and not ours:
-        yield f"{name}: an update is under way; another deployment may run; wait for it, then deploy again"
+        problem = "an update is in progress, perhaps from another deployment"
+        yield _problem("function-busy", name, problem, "wait until it ends, then deploy again")
 
 
-def _target_problems(function: Function, archive: LambdaZip) -> Iterator[str]:
-    configuration, name = function.configuration, function.name
+def _target_problems(function: Function, archive: LambdaZip) -> Iterator[Diagnostic]:
+    configuration, name, zip_name = function.configuration, function.name, archive.path.name
     runtime, architecture = configuration.get("Runtime"), configuration.get("Architectures", ["x86_64"])[0]
-    fitting = archive.runtimes
-    if fitting and runtime not in fitting:
-        yield (
-            f"{name}: its runtime is {runtime}; {archive.path.name} is for {_or(fitting)}; build for {runtime}, or "
-            "change the function's runtime first"
-        )
-    fitting = archive.architectures
-    if fitting and architecture not in fitting:
-        yield (
-            f"{name}: its architecture is {architecture}; {archive.path.name} is for {_or(fitting)}; build for "
-            f"{architecture}, or move the function first: aws lambda update-function-code --architectures"
-        )
+    if archive.runtimes and runtime not in archive.runtimes:
+        problem = f"its runtime is {runtime}, but {zip_name} is for {_or(archive.runtimes)}"
+        fix = f'set runtime = "{runtime}" and rebuild, or change the function\'s runtime first'
+        yield _problem("function-mismatch", name, problem, fix)
+    if archive.architectures and architecture not in archive.architectures:
+        problem = f"its architecture is {architecture}, but {zip_name} is for {_or(archive.architectures)}"
+        move = "'aws lambda update-function-code --architectures'"
+        fix = f'set architecture = "{architecture}" and rebuild, or change the function first with {move}'
+        yield _problem("function-mismatch", name, problem, fix)
     handler = configuration.get("Handler") or ""
     if archive.kind == "function" and archive.described and not _finds_handler(handler, archive, configuration):
         needed = ", ".join(archive.declared("layers"))
         fix = (
-            f"add its layers, {needed}, to the function, or change its handler"
+            f"add the zip's layers ({needed}) to the function, or change its handler"
             if needed
-            else "build the project that has it, or change the function's handler first"
+            else "build the project that contains the module, or change the function's handler first"
         )
-        yield f"{name}: its handler is {handler!r}; {archive.path.name} has no such module; {fix}"
+        problem = f"its handler is {handler!r}, but {zip_name} doesn't contain that module"
+        yield _problem("function-mismatch", name, problem, fix)
 
 
 def _finds_handler(handler: str, archive: LambdaZip, configuration: Mapping[str, Any]) -> bool:
-    """Return whether the handler's module is in the archive, or may be elsewhere: in a layer, or behind a wrapper."""
+    """Return whether the handler's module is in the archive, or might be in a layer or behind a wrapper."""
     variables = configuration.get("Environment", {}).get("Variables", {})
     if configuration.get("Layers") or "AWS_LAMBDA_EXEC_WRAPPER" in variables:
         return True
@@ -194,27 +201,30 @@ def _finds_handler(handler: str, archive: LambdaZip, configuration: Mapping[str,
     return any(path == handler or path.startswith((f"{module}.", f"{module}/")) for path in archive.plan.paths)
 
 
-def _layer_problems(function: Function, layer: str) -> Iterator[str]:
+def _layer_problems(function: Function, layer: str) -> Iterator[Diagnostic]:
     names = [layer_name(attached["Arn"]) for attached in function.configuration.get("Layers", ())]
     if layer_name(layer) not in names:
-        has = f"its layers are {', '.join(names)}" if names else "it has no layers"
-        yield f"{function.name}: has no layer {layer_name(layer)!r} to move; {has}; add it once to the function"
+        problem = f"doesn't use layer {layer_name(layer)!r} (its layers: {', '.join(names) or 'none'})"
+        yield _problem("function-mismatch", function.name, problem, "add the layer to the function once")
 
 
-def layer_warnings(functions: Sequence[Function], archives: Archives) -> Iterator[str]:
-    """Yield a sentence for each function that has fewer layers than its zip was made to be used with."""
+def layer_warnings(functions: Sequence[Function], archives: Archives) -> Iterator[Diagnostic]:
+    """Yield a warning for each function with fewer layers than its zip needs."""
     needed = archives.function.declared("layers") if archives.function else ()
     for function in functions:
-        has = len(function.configuration.get("Layers", ()))
-        if has < len(needed):
-            yield (
-                f"{function.name}: the zip was made for use with {', '.join(needed)}, but the function has {has} "
-                f"layers, not {len(needed)}; what is in them is not in the zip. Add them to the function."
+        attached = len(function.configuration.get("Layers", ()))
+        if attached < len(needed):
+            yield Diagnostic(
+                code="undeclared-layers",
+                where=function.name,
+                problem=f"the zip needs {', '.join(needed)}, but the function has {attached} of {len(needed)} layers",
+                fix="add them to the function",
+                severity="warning",
             )
 
 
 def layer_name(arn: str) -> str:
-    """Return the name in the ARN of a layer or of its version; what is no ARN is a name."""
+    """Return the name in the ARN of a layer or layer version; a name stays as it is."""
     return arn.partition(":layer:")[2].partition(":")[0] or arn
 
 
@@ -222,21 +232,26 @@ def _or(names: Sequence[str]) -> str:
     return " or ".join(names)
 
 
+def _problem(code: Code, where: object, problem: str, fix: str) -> Diagnostic:
+    return Diagnostic(code=code, where=str(where), problem=problem, fix=fix)
+
+
 def check_bucket(request: DeployRequest, aws: Connection) -> None:
-    """Raise ``DeployError`` if there is no such bucket, or not in the functions' region, as Lambda demands."""
+    """Raise ``DeployError`` if the bucket doesn't exist or isn't in the functions' region, as Lambda requires."""
     if not request.s3_bucket:
         return
     where = f"s3://{request.s3_bucket}"
     try:
-        answer = aws.call_s3(where, "head_bucket", "301 400 403 404", Bucket=request.s3_bucket)
-        headers: Mapping[str, str] = answer["ResponseMetadata"]["HTTPHeaders"]
+        response = aws.call_s3(where, "head_bucket", "301 400 403 404", Bucket=request.s3_bucket)
+        headers: Mapping[str, str] = response["ResponseMetadata"]["HTTPHeaders"]
     except AwsError as error:
         if error.code == "404":
-            raise DeployError(f"{where}: no such bucket; create it in {aws.region}, or name another") from None
-        headers = error.headers  # who may not list a bucket may yet write to it, and is told where it is
+            fix = f"create it in {aws.region}, or use another bucket"
+            raise deploy_error("bucket-not-found", where, "the bucket doesn't exist", fix) from None
+        headers = (
+            error.headers
+        )  # without permission to list a bucket, AWS still returns its region, and writing might work
     region = headers.get("x-amz-bucket-region", aws.region)
     if region != aws.region:
-        raise DeployError(
-            f"{where}: the bucket is in {region}; Lambda reads from buckets in its own region, {aws.region}; name "
-            "another bucket, or deploy there"
-        )
+        problem = f"the bucket is in {region}, but Lambda reads only from its own region, {aws.region}"
+        raise deploy_error("bucket-region", where, problem, f"use a bucket in {aws.region}, or deploy to {region}")

@@ -1,4 +1,4 @@
-"""What a deployment shall do, and what it has done so far."""
+"""Describes a deployment: what to do, and what was done so far."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import DeployError, InterruptedDeploymentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from hatch_lambda.diagnostics import Message
+    from hatch_lambda.diagnostics import Code, Message
 
 Action = Literal["upload", "layer", "layers", "code", "version", "alias"]
 
@@ -25,7 +26,10 @@ FUNCTION = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class DeployRequest:
-    """What to deploy and where; ``functions`` are names or ARNs, an ``alias`` moves to a version that is published."""
+    """What to deploy and where; ``functions`` are names or ARNs, and ``alias`` moves to the version that is published.
+
+    ``in_table`` is whether the options come from TOML or ``-o``, so that messages show them as the user types them.
+    """
 
     zips: tuple[Path, ...]
     functions: tuple[str, ...] = ()
@@ -39,63 +43,96 @@ class DeployRequest:
     update_layers: bool = False
     wait: bool = True
     dry_run: bool = False
+    in_table: bool = False
 
     @property
     def publishes(self) -> bool:
-        """Return whether a version is published; an alias needs one to point to."""
+        """Return whether a version is published; an alias must point to one."""
         return self.publish or self.alias is not None
 
     @property
     def where(self) -> str | None:
-        """Return the region: the one that is named, else that of the functions' ARNs; ``None`` leaves it to boto3."""
+        """Return the region: the one that is set, else that of the functions' ARNs; ``None`` leaves it to boto3."""
         return self.region or next(iter(self._regions()), None)
 
-    def problems(self) -> list[str]:
-        """Return what is wrong with the wish itself, before AWS is asked."""
-        texts = {"region": self.region, "profile": self.profile, "alias": self.alias, "s3-bucket": self.s3_bucket}
-        found = [
-            f"{option}: expected a name; found ''; a variable may be empty; give it a value, or leave out {option}"
-            for option, text in {**texts, "layer": self.layer}.items()
-            if text == ""
-        ]
+    def option(self, name: str, value: str = "") -> str:
+        """Return an option as the user types it: ``--layer LAYER``, or ``layer-name = "LAYER"`` in a table."""
+        if not self.in_table:
+            return f"--{name} {value}".rstrip()
+        key = "layer-name" if name == "layer" else name
+        return f'{key} = "{value}"' if value else key
+
+    def with_option(self, name: str, value: str) -> str:
+        """Return the fix for an option that is missing."""
+        return f"{'set' if self.in_table else 'pass'} {self.option(name, value)}"
+
+    def problems(self) -> Iterator[Diagnostic]:
+        """Yield what is wrong with the request itself, before it goes to AWS."""
+        yield from self._empty_options()
         if self.s3_prefix and self.s3_bucket is None:
-            found.append("s3-prefix: no bucket is named; name it with s3-bucket")
+            yield self._problem("s3-prefix", "no bucket is set", self.with_option("s3-bucket", "BUCKET"))
         for function in self.functions:
-            parts = FUNCTION.fullmatch(function)
-            if not parts:
-                found.append(f"function {function!r}: expected a name or an ARN of a function")
-            elif parts["qualifier"]:
-                found.append(
-                    f"function {function!r}: names a version or an alias; code is updated in $LATEST only; leave out "
-                    f"':{parts['qualifier']}', and say alias {parts['qualifier']!r} to move that alias"
-                )
+            yield from self._function_problems(function)
         regions = {*self._regions(), *([self.region] if self.region else [])}
         if len(regions) > 1:
-            found.append(f"region: found {' and '.join(sorted(regions))}; deploy to one region at a time")
+            found = f"found {' and '.join(sorted(regions))}, but a deployment has one region"
+            yield self._problem("region", found, "deploy to each region separately")
         if self.publishes and not self.wait:
-            found.append(
-                "wait: a version is published only once the update is over; leave it on, or leave out publish and alias"
+            no_wait = "wait = false" if self.in_table else "--no-wait"
+            others = f"{self.option('publish')} and {self.option('alias')}"
+            yield _diagnostic(
+                "deploy-option",
+                no_wait,
+                "AWS publishes a version only after the update ends",
+                f"remove {no_wait}, or remove {others}",
             )
         if self.update_layers and not self.layer:
-            found.append("update-layers: no layer is named; name it with layer")
+            fix = self.with_option("layer", "LAYER")
+            yield self._problem("update-layers", "no layer is set", fix, "layer-not-set")
         if self.update_layers and not self.functions:
-            found.append("update-layers: no function is named; name it with function")
-        return found
+            fix = self.with_option("function", "NAME")
+            yield self._problem("update-layers", "no function is set", fix, "function-not-set")
+
+    def _empty_options(self) -> Iterator[Diagnostic]:
+        texts = {"region": self.region, "profile": self.profile, "alias": self.alias, "s3-bucket": self.s3_bucket}
+        for name, text in {**texts, "layer": self.layer}.items():
+            if text == "":
+                fix = f"give it a value, or remove {self.option(name)}"
+                yield self._problem(name, "'' isn't a name (an empty variable?)", fix)
+
+    def _function_problems(self, function: str) -> Iterator[Diagnostic]:
+        where = f"{self.option('function')} {function!r}"
+        parts = FUNCTION.fullmatch(function)
+        if not parts:
+            problem, fix = "isn't the name or ARN of a function", "use a name such as 'orders', or the whole ARN"
+            yield _diagnostic("deploy-option", where, problem, fix)
+        elif parts["qualifier"]:
+            qualifier = parts["qualifier"]
+            fix = f"remove ':{qualifier}', and {self.with_option('alias', qualifier)} to move an alias"
+            problem = "names a version or an alias, but only $LATEST can be updated"
+            yield _diagnostic("deploy-option", where, problem, fix)
+
+    def _problem(self, option: str, problem: str, fix: str, code: Code = "deploy-option") -> Diagnostic:
+        return _diagnostic(code, self.option(option), problem, fix)
 
     def _regions(self) -> Iterable[str]:
         parts = (FUNCTION.fullmatch(function) for function in self.functions)
         return dict.fromkeys(part["region"] for part in parts if part and part["region"])
 
 
+def _diagnostic(code: Code, where: str, problem: str, fix: str) -> Diagnostic:
+    return Diagnostic(code=code, where=where, problem=problem, fix=fix)
+
+
 def bare_name(function: str) -> str:
-    """Return a function's name without what an ARN has around it."""
+    """Return a function's name, without the rest of its ARN."""
     parts = FUNCTION.fullmatch(function)
     return parts["name"] if parts else function
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that was done, or was found done; ``text`` says it, ``value`` is what it led to, such as a version."""
+    """One thing that was done, now or before; ``text`` describes it, ``value`` is its result, such as a version."""
 
     action: Action
     subject: str
@@ -109,7 +146,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Outcome:
-    """All that a deployment did, in order, with what to know about it."""
+    """All steps of a deployment, in order, and its warnings."""
 
     steps: tuple[Step, ...]
     warnings: tuple[Message, ...]
@@ -117,7 +154,7 @@ class Outcome:
 
 @dataclass
 class DeployLog:
-    """Keeps what has been done and what is still to do; ``report`` hears of each step as it ends."""
+    """Records what was done and what is still to do; ``report`` receives each step when it ends."""
 
     to_do: list[str]
     report: Callable[[Step], None]
@@ -125,24 +162,33 @@ class DeployLog:
     warnings: list[Message] = field(default_factory=list)
 
     def add(self, step: Step) -> None:
-        """Note that the next thing to do is done; an upload is only the way to it."""
+        """Record a step; each except an upload completes the next thing to do."""
         if step.action != "upload":
             self.to_do.pop(0)
         self.steps.append(step)
         self.report(step)
 
+    def add_warning(self, code: Code, where: str, problem: str, fix: str) -> None:
+        """Record a warning."""
+        self.warnings.append(Diagnostic(code=code, where=where, problem=problem, fix=fix, severity="warning"))
+
     def outcome(self) -> Outcome:
-        """Return all that was noted."""
+        """Return all recorded steps and warnings."""
         return Outcome(tuple(self.steps), tuple(self.warnings))
 
     def failure(self, error: DeployError) -> DeployError:
-        """Return the error with what has been done before it, and what has not."""
+        """Return the error with what was done before it, and what wasn't."""
         return DeployError((*error.diagnostics, *self._progress()), detail=error.detail, excerpt=error.excerpt)
 
     def interruption(self) -> InterruptedDeploymentError:
-        """Return what to say where a person ended it, with what has been done, and what has not."""
-        text = "interrupted; what was asked of AWS last may be under way; deploy again to complete it"
-        return InterruptedDeploymentError((text, *self._progress()))
+        """Return the error for a deployment that the user interrupted, with what was done and what wasn't."""
+        problem = Diagnostic(
+            code="interrupted",
+            where="deployment",
+            problem="interrupted, and AWS might still complete the last request",
+            fix="deploy again to complete it",
+        )
+        return InterruptedDeploymentError((problem, *self._progress()))
 
     def _progress(self) -> tuple[str, str]:
         done = "; ".join(str(step) for step in self.steps if step.changed) or "nothing"

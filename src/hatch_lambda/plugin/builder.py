@@ -30,9 +30,11 @@ from hatch_lambda.dependencies.wheelhouse import Wheelhouse
 from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, printable_line
 from hatch_lambda.files.temporary import sweep_temporary_directories
 from hatch_lambda.layers import LayerZips
+from hatch_lambda.plugin.progress import progress_line
 from hatch_lambda.plugin.project_reader import FileSelection, hook_errors, read_project, translate_hatch_errors
 from hatch_lambda.plugin.reproducibility import rebuild_and_compare
 from hatch_lambda.plugin.settings import read_settings
+from hatch_lambda.progress import NO_PROGRESS
 from hatch_lambda.resolve.base import Host
 from hatch_lambda.resolve.strategy import is_replaceable_lock
 from hatch_lambda.wheels.cache import WheelCache
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.diagnostics import Message
     from hatch_lambda.plugin.settings import Settings
+    from hatch_lambda.progress import Progress
 
 _STANDARD_ERROR = 2
 
@@ -224,14 +227,19 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
                 self.app.display_debug(printable_line(part))
 
     @property
-    def _terminal(self) -> bool:
-        """Return whether a person watches, and wants to."""
-        return self.app.verbosity >= 0 and sys.stderr is not None and sys.stderr.isatty()
+    def _shows_tools(self) -> bool:
+        """Return whether the output of pip is shown as it arrives."""
+        return self.app.verbosity >= _RAW_OUTPUT
+
+    @property
+    def _shows_progress(self) -> bool:
+        is_terminal = sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        return is_terminal and self.app.verbosity >= 0 and not self._shows_tools
 
     @property
     def _host(self) -> Host:
         told = self._environment
-        raw = self.app.verbosity >= _RAW_OUTPUT
+        raw = self._shows_tools
         return Host(os.environ, Path(self.root), raw_output=raw, offline=told.offline, rebuild=told.rebuild)
 
     @property
@@ -289,11 +297,11 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             ) from None
 
     @contextmanager
-    def _step(self, name: str) -> Iterator[None]:
-        """Show the step while it lasts, where a person watches; tell its seconds to those who ask for more."""
+    def _step(self, name: str) -> Iterator[Progress]:
+        """Show the step on a terminal while it runs, and its seconds with ``-v``."""
         start = time.perf_counter()
-        with _shown(f"  {name} …") if self._terminal else nullcontext():
-            yield
+        with progress_line(name, sys.stderr) if self._shows_progress else nullcontext(NO_PROGRESS) as progress:
+            yield progress
         self.app.display_debug(f"  {name}: {time.perf_counter() - start:.2f} s")
 
     def _check_reproducible(self, report: Report) -> None:
@@ -349,15 +357,3 @@ def _timestamp() -> int:
         raise ConfigError(
             f"SOURCE_DATE_EPOCH: expected a whole number of seconds since 1970; found {found!r}"
         ) from None
-
-
-@contextmanager
-def _shown(text: str) -> Iterator[None]:
-    """Write a line to the terminal that is gone once the block ends."""
-    sys.stderr.write(f"{text}\r")
-    sys.stderr.flush()
-    try:
-        yield
-    finally:
-        sys.stderr.write(" " * len(text) + "\r")
-        sys.stderr.flush()

@@ -1,7 +1,8 @@
-"""``hatch publish -p lambda``: deploys through Hatch, as ``[tool.hatch.publish.lambda]`` says."""
+"""Deploys with ``hatch publish -p lambda`` and the options of ``[tool.hatch.publish.lambda]``."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from hatch.publish.plugin.interface import PublisherInterface
 from hatch_lambda.archive.read import read_zip
 from hatch_lambda.config.table import Table
 from hatch_lambda.deploy import DeployRequest, deploy
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import (
     ConfigError,
     DeployError,
@@ -26,25 +28,28 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from hatch_lambda.archive.read import LambdaZip
+    from hatch_lambda.diagnostics import Code, Message
 
+ADDRESS = "tool.hatch.publish.lambda"
 LISTS = {"archive", "function"}
 TEXTS = ("region", "profile", "alias", "s3-bucket", "s3-prefix", "layer-name")
 FLAGS = ("publish", "update-layers", "wait", "dry-run")
 TRUE, FALSE = ("", "1", "true"), ("0", "false")
-"""Spellings of a flag in ``-o``; ``-o publish`` alone is true."""
+"""Values of a flag in ``-o``; ``-o publish`` alone is true."""
 
 
 class LambdaPublisher(PublisherInterface):
-    """Deploys finished zips to AWS Lambda."""
+    """Deploys zips to AWS Lambda."""
 
     PLUGIN_NAME = "lambda"
 
     def publish(self, artifacts: list[str], options: dict[str, Any]) -> None:
-        """Deploy the artifacts, by default those in ``dist``; the one place where our errors end the program."""
+        """Deploy the artifacts, by default those in ``dist``; our errors end the program here."""
         try:
             settings = read_settings(self.plugin_config, self.project_config, options)
             if settings.get("update-layers") and not settings.get("layer-name"):
-                raise DeployError("publish.lambda: update-layers names no layer; set layer-name, or leave it out")
+                fix = 'set layer-name = "LAYER"'
+                raise DeployError(_problem("layer-not-set", "update-layers", "no layer is set", fix))
             archives = _read(artifacts, Path(self.root)) if artifacts else self._find(settings)
             outcome = deploy(
                 _request(settings, archives), lambda step: self.app.display_info(printable_line(str(step)))
@@ -56,11 +61,11 @@ class LambdaPublisher(PublisherInterface):
                 self.app.display_warning(printable_line(f"warning: {warning}"))
 
     def _find(self, settings: Mapping[str, Any]) -> tuple[LambdaZip, ...]:
-        """Return this project's zips of its current version, one of each kind that the settings have a name for."""
+        """Return the zips of the project's current version, one for each kind that the settings deploy."""
         name, version, directory = self._current()
         found: dict[str, list[LambdaZip]] = {"function": [], "layer": []}
         for path in sorted(directory.glob("*.zip")):
-            archive = _ours(path)
+            archive = _readable(path)
             about = (archive.described if archive else None) or {}
             if settings.get("archive") and about.get("archive") not in settings["archive"]:
                 continue
@@ -68,20 +73,21 @@ class LambdaPublisher(PublisherInterface):
                 found[archive.kind].append(archive)
         kinds = [kind for kind, key in (("function", "function"), ("layer", "layer-name")) if settings.get(key)]
         if not kinds:
-            raise DeployError("publish.lambda: nothing to deploy to; set function or layer-name, or give one with -o")
+            fix = 'set function = "NAME" or layer-name = "LAYER", or pass -o function=NAME'
+            raise DeployError(_problem("function-not-set", ADDRESS, "no function or layer to deploy to", fix))
         if settings.get("update-layers") and not found["function"]:
-            kinds = ["layer"]  # the functions move to the layer, their code stays
-        called = " or ".join(settings.get("archive", ()))
-        which = f"{name} {version} called {called}" if called else f"{name} {version}"
+            kinds = ["layer"]  # the functions move to the layer; their code stays
+        build_names = " or ".join(settings.get("archive", ()))
+        which = f"{name} {version} named {build_names}" if build_names else f"{name} {version}"
         problems = [_not_one(directory, kind, which, found[kind]) for kind in kinds if len(found[kind]) != 1]
         if problems:
             raise DeployError(problems)
         return tuple(found[kind][0] for kind in kinds)
 
     def _current(self) -> tuple[str, str, Path]:
-        """Return the project's name, its version, and the folder that it is built into.
+        """Return the project's name, its version, and its build directory.
 
-        Raises ``DeployError`` where only the build environment knows, such as for a version from git.
+        Raises ``DeployError`` if only the build environment knows, for example a version from Git.
         """
         try:
             with translate_hatch_errors():
@@ -89,34 +95,32 @@ class LambdaPublisher(PublisherInterface):
                 directory = Path(self.root, metadata.hatch.build_config.get("directory") or "dist")
                 return metadata.core.name, metadata.version, directory
         except ProjectError as error:
-            raise DeployError(
-                f"{self.root}: the project's version is not known here; Hatch says {str(error)!r}; name the zip to "
-                "deploy"
-            ) from None
+            problem = f"the project's version is known only in a build (Hatch: {str(error)!r})"
+            fix = "pass the zip: hatch publish -p lambda dist/NAME.zip"
+            raise DeployError(_problem("metadata", self.root, problem, fix)) from None
 
 
 def read_settings(user: Mapping[str, Any], project: Mapping[str, Any], options: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what to do; the later argument wins. Raises ``ConfigError`` naming every problem.
+    """Return the settings; the later argument wins. Raises ``ConfigError`` with every problem.
 
-    They are the table ``publish.lambda`` of Hatch's own configuration, that of pyproject.toml, and ``-o``; the stage
-    that ``-o stage=NAME`` chooses lies between the last two.
+    The arguments are the table ``publish.lambda`` of Hatch's own configuration, the table in pyproject.toml, and
+    ``-o``. The stage that ``-o stage=NAME`` selects comes between the last two.
     """
     given = {key: value for key, value in options.items() if key not in {"no_prompt", "initialize_auth"}}
     stage = given.pop("stage", None)
-    address = "tool.hatch.publish.lambda"
-    problems: list[str] = []
+    problems: list[Message] = []
     read: dict[str, Any] = {}
     stages = project.get("stages", {})
-    tables = [("publish.lambda", user), (address, project)]
-    tables += [(f"{address}.stages.{name}", table) for name, table in _tables(stages, problems).items()]
+    tables = [("publish.lambda", user), (ADDRESS, project)]
+    tables += [(f"{ADDRESS}.stages.{name}", table) for name, table in _tables(stages, problems).items()]
     tables += [("-o", _typed(given))]
     for where, values in tables:
         try:
             settings = _read_table(where, values)
         except ConfigError as error:
-            problems += (problem.replace("-o.", "-o ", 1) for problem in error.problems)
+            problems += map(_outside_tables, error.diagnostics)
             continue
-        if ".stages." not in where or where == f"{address}.stages.{stage}":
+        if ".stages." not in where or where == f"{ADDRESS}.stages.{stage}":
             read |= settings
     if stage is not None and stage not in stages:
         problems.append(_no_stage(stage, list(stages)))
@@ -133,33 +137,30 @@ def _read_table(address: str, values: Mapping[str, Any]) -> dict[str, Any]:
     read |= {key: table.flag(key, default=False) for key in FLAGS}
     known = sorted({*read, "stage"} if address == "-o" else read)
     if address == "-o":
-        table.get("stage")  # which was taken before
+        table.get("stage")  # already read
     for key in values:
-        if key not in {*known, "disable", "stages"} and not get_close_matches(
-            key.replace("_", "-"), known, cutoff=0.75
-        ):
-            table.problem(key, f"unknown option; expected one of {', '.join(known)}")
-    table.unknown()
+        if key not in {*known, "disable", "stages"}:
+            table.report("unknown-option", key, "unknown option", _choices(key.replace("_", "-"), known, cutoff=0.75))
     table.finish()
     return {key: value for key, value in read.items() if key in values}
 
 
 def _texts(table: Table, key: str) -> tuple[str, ...]:
-    """Return the strings of an array, or the one string that stands in place of it."""
+    """Return the strings of an array, or the one string instead of an array."""
     if not isinstance(table.values.get(key), str):
         return table.texts(key)
     one = table.text(key, check=lambda _: None)
     return (one,) if one else ()
 
 
-def _tables(stages: Any, problems: list[str]) -> dict[str, Mapping[str, Any]]:
-    """Return the stages that are tables, and note those that are none."""
-    where = "tool.hatch.publish.lambda.stages"
+def _tables(stages: Any, problems: list[Message]) -> dict[str, Mapping[str, Any]]:
+    """Return the stages that are tables, and record a problem for the others."""
+    where = f"{ADDRESS}.stages"
     if not isinstance(stages, dict):
-        problems.append(f"{where}: expected a table of tables; found {shorten(stages)}")
+        problems.append(_problem("option-type", where, f"{shorten(stages)} isn't a table", f"write [{where}.NAME]"))
         return {}
     problems += [
-        f"{where}.{name}: expected a table; found {shorten(table)}"
+        _problem("option-type", f"{where}.{name}", f"{shorten(table)} isn't a table", f"write [{where}.{name}]")
         for name, table in stages.items()
         if not isinstance(table, dict)
     ]
@@ -167,27 +168,45 @@ def _tables(stages: Any, problems: list[str]) -> dict[str, Mapping[str, Any]]:
 
 
 def _typed(options: Mapping[str, str]) -> dict[str, Any]:
-    """Return ``-o`` options as TOML would have them: several functions parted by commas, flags as booleans."""
+    """Return ``-o`` options as TOML values: lists separated by commas, flags as booleans."""
     typed: dict[str, Any] = dict(options)
     for key in LISTS & typed.keys():
         typed[key] = [name.strip() for name in typed[key].split(",")]
     for flag in FLAGS:
-        spelt = str(typed.get(flag, "none")).lower()
-        if spelt in TRUE + FALSE:
-            typed[flag] = spelt in TRUE
+        text = str(typed.get(flag, "none")).lower()
+        if text in TRUE + FALSE:
+            typed[flag] = text in TRUE
     return typed
 
 
-def _no_stage(stage: str, stages: Sequence[str]) -> str:
-    if not stages:
-        return f"-o stage: no stage {stage!r}; the project has none; add [tool.hatch.publish.lambda.stages.{stage}]"
-    close = get_close_matches(stage, stages, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    return f"-o stage: no stage {stage!r}; expected one of {', '.join(stages)}{hint}"
+def _outside_tables(problem: Message) -> Message:
+    """Return a problem of ``-o`` or of Hatch's configuration without the address of a table in pyproject.toml."""
+    if isinstance(problem, str):
+        return problem.replace("-o.", "-o ", 1)
+    if problem.table == "-o":
+        return replace(problem, where=problem.where.replace("-o.", "-o ", 1), table="")
+    if problem.table == "publish.lambda":
+        return replace(problem, where=f"Hatch's config.toml: {problem.where}", table="")
+    return problem
+
+
+def _no_stage(stage: str, stages: Sequence[str]) -> Diagnostic:
+    fix = _choices(stage, stages) if stages else f"add [{ADDRESS}.stages.{stage}]"
+    return _problem("option-value", "-o stage", f"unknown stage {stage!r}", fix)
+
+
+def _choices(name: str, choices: Sequence[str], cutoff: float = 0.6) -> str:
+    """Return the fix for an unknown name: a hint if one is close, and the choices."""
+    close = get_close_matches(name, choices, n=1, cutoff=cutoff)
+    return f"did you mean {close[0]!r}?" if close else f"choose from {', '.join(choices)}"
+
+
+def _problem(code: Code, where: object, problem: str, fix: str) -> Diagnostic:
+    return Diagnostic(code=code, where=str(where), problem=problem, fix=fix)
 
 
 def _read(artifacts: Sequence[str], root: Path) -> tuple[LambdaZip, ...]:
-    """Return the zips that were named; a folder stands for those in it."""
+    """Return the given zips; a directory means the zips in it."""
     return tuple(read_zip(path) for artifact in artifacts for path in _expanded(root / artifact))
 
 
@@ -198,23 +217,25 @@ def _expanded(path: Path) -> Iterator[Path]:
         yield path
 
 
-def _ours(path: Path) -> LambdaZip | None:
-    """Return the zip; ``None`` for one that cannot be read, which is none of ours."""
+def _readable(path: Path) -> LambdaZip | None:
+    """Return the zip; ``None`` if it can't be read and so isn't from hatch-lambda."""
     try:
         return read_zip(path)
     except ZipError:
         return None
 
 
-def _not_one(directory: Path, kind: str, project: str, found: Sequence[LambdaZip]) -> str:
+def _not_one(directory: Path, kind: str, project: str, found: Sequence[LambdaZip]) -> Diagnostic:
     if not found:
-        return f"{directory}: no zip of {project} for a {kind}; build it with hatch build -t lambda:{kind}, or name one"
+        fix = f"run 'hatch build -t lambda:{kind}', or pass the path of the zip"
+        return _problem("zip-count", directory, f"no {kind} zip of {project}", fix)
     names = ", ".join(archive.path.name for archive in found)
-    return f"{directory}: found {len(found)} zips of {project} for a {kind}: {names}; name the one to deploy"
+    problem = f"{len(found)} {kind} zips of {project} ({names})"
+    return _problem("zip-count", directory, problem, "pass the path of one zip")
 
 
 def _request(settings: Mapping[str, Any], archives: Sequence[LambdaZip]) -> DeployRequest:
-    """Return the deployment of these zips; settings for a kind that is not among them are left out."""
+    """Return the request for these zips, without the settings of a kind that isn't among them."""
     kinds = {archive.kind for archive in archives}
     layers = "layer" in kinds
     update_layers = layers and bool(settings.get("update-layers"))
@@ -231,4 +252,5 @@ def _request(settings: Mapping[str, Any], archives: Sequence[LambdaZip]) -> Depl
         update_layers=update_layers,
         wait=settings.get("wait", True),
         dry_run=settings.get("dry-run", False),
+        in_table=True,
     )

@@ -1,4 +1,4 @@
-"""What boto3 says when it cannot ask at all, in our words."""
+"""The errors of boto3 become messages."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from hatch_lambda.deploy.aws_errors import connection_error
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_a_session_that_has_ended_is_to_be_opened_again(error):
-    told = connection_error(error)
+def test_an_expired_sign_in_is_reported(error):
+    reported = connection_error(error)
 
-    assert str(told) == (
-        f"credentials: the sign-in cannot be used ({type(error).__name__}); sign in again with aws sso login or aws "
-        "login, then deploy again"
+    assert str(reported) == (
+        f"error: AWS credentials: the sign-in can't be used ({type(error).__name__}); run 'aws sso login' or 'aws "
+        "login', then deploy again [aws-credentials]"
     )
 
 
-def test_waiting_grows_to_five_seconds_and_comes_to_an_end():
+def test_waits_grow_to_five_seconds_and_end():
     waits = list(backoff(20))
 
     assert waits == [0.25, 0.5, 1, 2, 4, 5, 5, 5]

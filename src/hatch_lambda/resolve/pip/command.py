@@ -104,11 +104,13 @@ def temporary_files_in(directory: str) -> dict[str, str]:
     return dict.fromkeys(("TMPDIR", "TEMP", "TMP"), directory)
 
 
-def run_pip(command: str, arguments: Sequence[str], *, target: Target, host: Host) -> PipRun:
+def run_pip(
+    command: str, arguments: Sequence[str], *, target: Target, host: Host, temporary: Path | None = None
+) -> PipRun:
     """Return the result of ``pip COMMAND ARGUMENT...`` with the target's markers.
 
-    pip prints nothing, except on standard error with ``raw_output``. Raises ``TemporaryError`` if pip found no space
-    for temporary files; it writes no other files.
+    pip puts temporary files into ``temporary``, by default a new directory. It prints nothing, except on standard error
+    with ``raw_output``. Raises ``TemporaryError`` if pip found no space for temporary files; it writes no other files.
     """
     environ = pip_environment(host.environ)
     if command == "install" and "PIP_CONSTRAINT" in host.environ:
@@ -116,7 +118,7 @@ def run_pip(command: str, arguments: Sequence[str], *, target: Target, host: Hos
     environ["PIP_PLATFORM"] = target.platforms[0]  # replaces those in a pip.conf; the options add to it
     with temporary_directory() as directory, _standard_output(raw=host.raw_output) as output:
         log = Path(directory, "pip.log")
-        environ |= temporary_files_in(directory)  # removes what an interrupted pip leaves behind
+        environ |= temporary_files_in(str(temporary or directory))  # removes what an interrupted pip leaves behind
         quiet = [] if host.raw_output else ["--quiet"]
         done = subprocess.run(  # noqa: S603  # no shell, and the program is this Python
             [sys.executable, str(RUNNER), json.dumps(target.markers), command, f"--log={log}", *quiet, *arguments],

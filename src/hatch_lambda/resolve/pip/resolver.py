@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ from packaging.version import Version
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError, last_lines, masked
 from hatch_lambda.files.temporary import temporary_directory
+from hatch_lambda.progress import NO_PROGRESS, Status
 from hatch_lambda.resolve.advice import Alternatives
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, UPGRADE_VARIABLE, Host, Pin, Resolution, literal
 from hatch_lambda.resolve.constraints import preferences_file
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.diagnostics import Code
+    from hatch_lambda.progress import Progress
     from hatch_lambda.resolve.base import Dependency
     from hatch_lambda.resolve.pip.command import PipRun
     from hatch_lambda.resolve.pip.log import PipLog
@@ -118,7 +122,7 @@ def report_of(arguments: Sequence[str], target: Target, host: Host) -> tuple[dic
     return report, run
 
 
-def download(pins: Sequence[Pin], target: Target, into: Path, host: Host) -> None:
+def download(pins: Sequence[Pin], target: Target, into: Path, host: Host, progress: Progress = NO_PROGRESS) -> None:
     """Download the pinned wheels into a directory; raises ``ResolveError`` if that isn't possible.
 
     pip finds the credentials of each URL, resumes interrupted downloads, and verifies hashes. Wheels without a hash
@@ -127,16 +131,33 @@ def download(pins: Sequence[Pin], target: Target, into: Path, host: Host) -> Non
     hashed = [f"{pin.name} @ {pin.url} --hash=sha256:{pin.sha256}" for pin in pins if pin.sha256]
     plain = [f"{pin.name} @ {pin.url}" for pin in pins if not pin.sha256]
     for lines in filter(None, (hashed, plain)):
-        _download(lines, target, into, host)
+        with temporary_directory() as directory:
+            progress.watch(partial(download_status, pins, into, Path(directory)))
+            _download(lines, target, into, host, Path(directory))
 
 
-def _download(lines: Sequence[str], target: Target, into: Path, host: Host) -> None:
+def _download(lines: Sequence[str], target: Target, into: Path, host: Host, temporary: Path) -> None:
     with temporary_directory() as directory:
         listed = _requirements_file(Path(directory), lines)
         arguments = ["--no-deps", f"--dest={into}", *target_options(target), f"--requirement={listed}"]
-        run = run_pip("download", arguments, target=target, host=host)
+        run = run_pip("download", arguments, target=target, host=host, temporary=temporary)
     if run.code:
         raise _failed_download(run)
+
+
+def download_status(pins: Sequence[Pin], into: Path, temporary: Path) -> Status:
+    """Return the status of a running ``pip download``: its newest file, and the bytes of that so far.
+
+    pip keeps each file in a separate temporary directory and copies all of them at its end.
+    """
+    found: dict[str, tuple[float, int]] = {}
+    with suppress(OSError):  # pip adds and removes files at the same time
+        for file in (*into.glob("*.whl"), *temporary.glob("pip-unpack-*/*.whl")):
+            found[file.name] = (file.stat().st_mtime, file.stat().st_size)
+    newest = max(found, key=lambda name: found[name], default="")
+    names = {pin.filename: str(pin) for pin in pins}
+    _, size = found.get(newest, (0.0, 0))
+    return Status(name=names.get(newest, ""), count=len(found), total=len(pins), size=size)
 
 
 def _requirements_file(directory: Path, lines: Iterable[str]) -> Path:
@@ -164,7 +185,7 @@ def _excerpt(run: PipRun, explained: Sequence[Diagnostic]) -> str:
 def _detail(run: PipRun) -> str:
     """Return pip's output, with all causes of a conflict, which pip writes only to its log.
 
-    If pip can't ask for a password, its output is a traceback, which nobody needs.
+    If pip can't ask for a password, its output is a useless traceback.
     """
     causes = ["The conflict is caused by:", *run.log.causes] if run.log.causes else []
     return "" if run.log.prompted else pip_output("\n".join([run.errors.rstrip(), *causes]))

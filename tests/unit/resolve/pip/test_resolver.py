@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from hatch_lambda.errors import ConfigError
-from hatch_lambda.resolve.base import Host
+from hatch_lambda.progress import Status
+from hatch_lambda.resolve.base import Host, Pin
 from hatch_lambda.resolve.pip.command import dry_run_options
+from hatch_lambda.resolve.pip.resolver import download_status
 from hatch_lambda.resolve.strategy import resolver_tool
 from tests.support.samples import config
 
 T = "tool.hatch.build.targets.lambda"
 
 
-def test_pip_is_told_to_resolve_and_install_nothing():
+def test_pip_resolves_and_installs_nothing():
     options = dry_run_options(Path("/tmp/report.json"))
 
     assert options == ["--dry-run", "--ignore-installed", "--report=/tmp/report.json"]
 
 
-def test_constraint_files_that_are_not_there_are_told_before_pip_starts(tmp_path):
+def test_constraint_files_that_are_not_there_are_reported_before_pip_starts(tmp_path):
     (tmp_path / "there.txt").write_text("")
     files = ("gone.txt", "there.txt", "https://host/constraints.txt", "sub/gone.txt")
 
@@ -33,3 +38,23 @@ def test_constraint_files_that_are_not_there_are_told_before_pip_starts(tmp_path
         "  constraints #1: no file 'gone.txt' in the project; create it, or remove the entry [path-not-found]",
         "  constraints #4: no file 'sub/gone.txt' in the project; create it, or remove the entry [path-not-found]",
     ]
+
+
+def test_the_status_of_a_download_is_its_newest_file(tmp_path):
+    pins = [
+        Pin(canonicalize_name(name), Version("1"), f"https://host/{name}-1-py3-none-any.whl", None)
+        for name in ("first", "second", "third")
+    ]
+    for time, (directory, name, size) in enumerate(
+        [("into", "first", 3), ("pip-unpack-a", "first", 3), ("pip-unpack-b", "second", 5)]
+    ):
+        file = tmp_path / directory / f"{name}-1-py3-none-any.whl"
+        file.parent.mkdir()
+        file.write_bytes(bytes(size))
+        os.utime(file, (time, time))
+
+    begun = download_status(pins, tmp_path / "none", tmp_path / "none")
+    running = download_status(pins, tmp_path / "into", tmp_path)
+
+    assert begun == Status(count=0, total=3)
+    assert running == Status(name="second 1", count=2, total=3, size=5)
