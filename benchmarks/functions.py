@@ -1,6 +1,6 @@
 """Measures what ten functions of one project cost, against one function built ten times.
 
-Counted are the resolutions; the seconds are those that hatch-lambda itself tells of its steps. Each round builds the
+Counted are the resolutions; the seconds are those that hatch-lambda reports for its steps. Each round builds the
 one and the ten after each other, so that what else the machine does falls on both. Needs a package index.
 """
 
@@ -36,7 +36,7 @@ TABLE = "tool.hatch.build.targets.lambda"
 
 @dataclass(frozen=True)
 class Steps:
-    """What a build told: how often it resolved, seconds of splicing, and seconds on the clock of all of it."""
+    """What a build reported: how often it resolved, seconds of splicing, and seconds on the clock of all of it."""
 
     resolutions: int
     splicing: float

@@ -1,6 +1,6 @@
 """Compares hatch-lambda with pip and uv followed by ``zip``: time and memory of the same archive, on this machine.
 
-Runs on Linux and macOS, needs ``zip`` and a package index. README.md beside this file says how to read the figures.
+Runs on Linux and macOS, needs ``zip`` and a package index. README.md in this directory explains the results.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ class Outcome:
 
 
 def measured(command: Sequence[str], directory: Path, environ: Mapping[str, str]) -> Cost:
-    """Run a command in a folder and return what it took; exits with all that it said if it fails."""
+    """Run a command in a directory and return its usage; exits with its output if it fails."""
     with tempfile.TemporaryFile() as said:
         start = time.perf_counter()
         process = subprocess.Popen(
@@ -320,7 +320,7 @@ def archive_rows(archives: Iterable[Archive]) -> Iterator[tuple[str, ...]]:
 
 
 def compare(sets: Sequence[str], rounds: int, work: Path) -> Outcome:
-    """Measure every set in every state with every tool, round by round; tells on standard error how far it is."""
+    """Measure every set in every state with every tool, round by round; shows the progress on standard error."""
     environ = make_environment(work / "venv")
     runs: list[Run] = []
     archives: dict[str, dict[str, Archive]] = {name: {} for name in sets}

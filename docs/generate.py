@@ -1,4 +1,4 @@
-"""Writes the reference pages that are made from the code: ``python -m docs.generate``."""
+"""Write the reference pages that are generated from the code: ``python -m docs.generate``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from docs.schema import NOT_OPTIONS, schema
 from hatch_lambda.config.options import TABLE, LambdaConfig
 from hatch_lambda.config.targets import TARGET_OPTIONS
 from hatch_lambda.runtime.provided import DISTRIBUTIONS, SDK
-from hatch_lambda.runtime.runtimes import RUNTIMES
+from hatch_lambda.runtime.runtimes import RUNTIMES, Runtime
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTICE = "<!-- Made by `python -m docs.generate` from the code; edit the docstrings there. -->\n"
@@ -81,41 +81,44 @@ def options() -> str:
 def runtimes() -> str:
     """Return the table of runtimes."""
     rows = [
-        f"| `{runtime.name}` | {runtime.python_version}.{runtime.patch} | {runtime.system.name} | "
-        f"{'.'.join(map(str, runtime.glibc))} | {runtime.state} | {runtime.deprecation or 'not set'} |"
+        f"| `{runtime.name}` | {runtime.python_version}.{runtime.patch} on {runtime.system.name} "
+        f"(glibc {'.'.join(map(str, runtime.glibc))}) | {_support(runtime)} |"
         for runtime in RUNTIMES
     ]
     sdk = [
-        f"| `{name}` | {sighting.version} | {sighting.observed} | <{sighting.source}> |"
-        if sighting
-        else f"| `{name}` | not known | | |"
-        for name, sighting in SDK.items()
+        f"| `{name}` | {sdk.version} | [{sdk.observed}]({sdk.source}) |" if sdk else f"| `{name}` | unknown | |"
+        for name, sdk in SDK.items()
     ]
     return "\n".join(
         [
             NOTICE,
             "# Runtimes\n",
-            "| Runtime | Python that markers see | System | glibc | State | Deprecation |",
-            "| --- | --- | --- | --- | --- | --- |",
+            "| Runtime | Python (for markers) and system | Support by AWS |",
+            "| --- | --- | --- |",
             *rows,
             "",
             "Sources: AWS's pages [Building Lambda functions with Python](https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html)",
-            "and [Lambda runtimes](https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html), read 2026-11-23. AWS moves the",
-            "dates now and then: they are told in warnings and never refuse a build. AWS publishes no patch level of Python; the",
-            "table holds one that lies behind, and [`python-patch`](options.md#python-patch) overrides it.",
+            "and [Lambda runtimes](https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html), read 2026-11-23.",
             "",
-            "## What the runtimes carry\n",
-            "| Runtime | boto3 and botocore | Seen | Source |",
-            "| --- | --- | --- | --- |",
+            "AWS sometimes moves the dates. hatch-lambda uses them in warnings, and they never fail a build. AWS doesn't publish",
+            "Python's patch version. The table has one that Lambda has already reached; to override it, set",
+            "[`python-patch`](options.md#python-patch).",
+            "",
+            '<a id="what-the-runtimes-carry"></a>',
+            "",
+            "## Packages that the runtimes include\n",
+            "| Runtime | boto3 and botocore | As of (with source) |",
+            "| --- | --- | --- |",
             *sdk,
             "",
-            f"Every runtime has {', '.join(sorted(DISTRIBUTIONS))}.",
-            "AWS publishes no versions and moves them without notice: what is known is what somebody saw on that day. AWS recommends to ship one's own SDK;",
-            "[`exclude-packages`](options.md#exclude-packages) leaves it out, and a build warns if a requirement is not met by the",
-            "version above, or if one part of the SDK is left out and another goes in.",
+            f"Every runtime includes {', '.join(sorted(DISTRIBUTIONS))}.",
             "",
-            "## Another runtime\n",
-            "A runtime that the table lacks can be given in full:",
+            "AWS doesn't publish these versions and changes them without notice, so the table shows what was found on that date.",
+            "AWS recommends including the SDK in your zip. [`exclude-packages`](options.md#exclude-packages) excludes it. The build",
+            "warns if the version in the table doesn't satisfy a requirement, or if you exclude only a part of the SDK.",
+            "",
+            "## Use another runtime\n",
+            "Describe a runtime that isn't in the table:",
             "",
             "```toml",
             "[tool.hatch.build.targets.lambda]",
@@ -140,8 +143,14 @@ def _default(field: dataclasses.Field[object]) -> str:
     return f"`{field.default}`" if not isinstance(field.default, bool) else f"`{str(field.default).lower()}`"
 
 
+def _support(runtime: Runtime) -> str:
+    """Return the state of a runtime, with the date of its deprecation if that is set."""
+    since_or_until = "since" if runtime.state == "deprecated" else "until"
+    return f"{runtime.state} {since_or_until} {runtime.deprecation}" if runtime.deprecation else runtime.state
+
+
 def _field_docstrings() -> dict[str, str]:
-    """Return the docstring that stands under each field of the configuration, on one line."""
+    """Return the docstring of each field of the configuration, on one line."""
     body = ast.parse(inspect.getsource(LambdaConfig)).body[0]
     found: dict[str, str] = {}
     name = ""

@@ -1,4 +1,4 @@
-"""The site's side of mkdocs: pages that lie elsewhere in the repository, and links that work in both places."""
+"""A hook of mkdocs: adds pages from elsewhere in the repository, with links that work in both places."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAGES = {
     "LICENSE": "license.md",
     "benchmarks/README.md": "benchmarks.md",
 }
-"""Files of the repository and the pages of the site that they are."""
+"""Files of the repository, and the pages that they become."""
 
 _LINK = re.compile(r"(\]\()(?!https?://|#)([^)#]+)")
 _FIRST_PART = re.compile(r"^## Documentation$.*", re.MULTILINE | re.DOTALL)
@@ -29,7 +29,7 @@ _BADGES = re.compile(r"^\[?!\[.*\n\n", re.MULTILINE)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add a page for each file that lies elsewhere; the README without badges and without its list of pages."""
+    """Add a page for each file outside of ``docs/``; the README without badges and its list of pages."""
     for source, page in PAGES.items():
         text = (ROOT / source).read_text("utf-8")
         if source == "README.md":
@@ -39,7 +39,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def moved(text: str, source: str) -> str:
-    """Return the text of a file of the repository with its links as they are seen from its page."""
+    """Return the text of a file of the repository, with links that work from its page."""
     directory = posixpath.dirname(PAGES[source])
 
     def link(match: re.Match[str]) -> str:

@@ -36,7 +36,8 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent
 SOURCE = ROOT / "src" / "hatch_lambda"
 TEXTS = [
-    *map(Path, ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md", "example_project/README.md")),
+    *map(Path, ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")),
+    *map(Path, ("benchmarks/README.md", "example_project/README.md")),
     *sorted(path.relative_to(ROOT) for path in (ROOT / "docs").rglob("*.md")),
 ]
 VARIABLE = r"HATCH_LAMBDA_[A-Z_]*[A-Z]"
@@ -123,12 +124,12 @@ def test_the_page_on_environment_variables_names_all_of_ours_and_no_other():
     assert named == set(re.findall(VARIABLE, code_of_ours))
 
 
-def test_no_page_tells_of_a_variable_that_does_not_exist():
+def test_no_page_names_a_variable_that_does_not_exist():
     code_of_ours = "".join(path.read_text("utf-8") for path in sorted([*SOURCE.rglob("*.py"), *HERE.rglob("*.py")]))
 
-    told = {name for path in TEXTS for name in re.findall(VARIABLE, text(path))}
+    named = {name for path in TEXTS for name in re.findall(VARIABLE, text(path))}
 
-    assert told - set(re.findall(VARIABLE, code_of_ours)) == set()
+    assert named - set(re.findall(VARIABLE, code_of_ours)) == set()
 
 
 def text(path: Path) -> str:

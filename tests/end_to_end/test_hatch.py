@@ -91,7 +91,7 @@ def test_verbose_tells_each_step_with_its_seconds(hatch):
     code, output = hatch("-v", "build", "-t", "lambda", HATCH_LAMBDA_ARCHITECTURE="x86_64")
 
     steps = re.findall(r"^  (\w+): \d+\.\d\d s$", output, re.MULTILINE)
-    assert (code, steps) == (0, ["resolve", "fetch", "prove", "plan", "check", "write"])
+    assert (code, steps) == (0, ["resolve", "fetch", "validate", "plan", "check", "write"])
 
 
 def test_clean_removes_our_archives_and_nothing_else(hatch):

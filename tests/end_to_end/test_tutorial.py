@@ -24,9 +24,10 @@ def test_the_tutorial_can_be_followed_and_prints_what_it_shows(tmp_path):
     for block in blocks((ROOT / "docs" / "tutorial.md").read_text("utf-8")):
         if block.file:
             script.append(edit(block))
-        else:
+        elif block.language == "bash":
             script += shell_lines(block)
-            shown += [line for line in block.text.splitlines() if line and not line.startswith("$ ")]
+        else:
+            shown += [line for line in block.text.splitlines() if line]
 
     done = subprocess.run(
         ["bash"], input="\n".join(script), env=fresh(tmp_path, links), capture_output=True, text=True, check=False

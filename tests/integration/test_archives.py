@@ -679,8 +679,10 @@ def test_a_stale_lock_is_told_once_for_all_archives(index, project):
     built = project.build()
 
     assert built.output == (
-        "project.dependencies: requires new; pylock.lambda.toml lacks it; refresh it with hatch build -t lambda:lock\n"
-        "pylock.lambda.toml: since it was made: added 'new'\n"
+        "error: pylock.lambda.toml: out of date, because it doesn't contain new and project.dependencies requires new; "
+        "run 'hatch build -t lambda:lock' [lock-out-of-date]\n"
+        "error: pylock.lambda.toml: the requirements changed since it was written (added 'new'); run 'hatch build -t "
+        "lambda:lock' [lock-out-of-date]\n"
     )
 
 
@@ -732,8 +734,22 @@ def test_archives_that_want_different_things_are_told_how_to_be_resolved_apart(i
 
     assert built.code == 1
     assert built.output.splitlines()[1] == (
-        "a, b: resolved together, so that versions agree; constraints or a lock of its own sets one of them apart"
+        "error: a, b: resolved together, so that their versions agree; to resolve one separately, set constraints or "
+        "lock in its table [conflict]"
     )
+
+
+def test_archives_that_want_different_things_get_no_such_advice_without_a_conflict(index, project):
+    index.add("lib")
+    extras = '[project.optional-dependencies]\na = ["nowhere"]\nb = ["lib"]\n'
+    tables = f'[{T}.functions.a]\nfeatures = ["a"]\n[{T}.functions.b]\nfeatures = ["b"]\n'
+    project.configure(tables, project=extras)
+
+    built = project.build()
+
+    assert built.code == 1
+    assert "[unknown-package]" in built.output
+    assert "resolved together" not in built.output
 
 
 def test_lambda_json_names_all_layers_in_their_order(index, project):

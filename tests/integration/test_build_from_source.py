@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 LISTED = 'build-from-source = ["Lib"]\n'
 HELPS = (
-    "take it out of build-from-source, and use a release that has a wheel for the runtime, or build a wheel of it on "
-    "Amazon Linux and name its folder in pip's find-links\n"
+    "require a release with a wheel for the runtime, or build a wheel on Amazon Linux and add its directory to "
+    "find-links [native-build]\n"
 )
 
 
@@ -258,8 +258,8 @@ def test_an_older_wheel_instead_of_an_sdist_that_is_not_listed_is_a_warning(inde
     assert wheels(built) == ["lib-1.0-py3-none-any.whl"]
     assert [line for line in built.output.splitlines() if "warning" in line] == [
         (
-            "warning: lib 1.0 is taken instead of 2.0, which has only an sdist (lib-2.0.tar.gz); build-from-source "
-            '= ["lib"] takes it, if it is pure Python.'
+            "warning: lib 1.0: used instead of 2.0, which has only an sdist (lib-2.0.tar.gz); set "
+            'build-from-source = ["lib"] if it is pure Python [sdist-only]'
         )
     ]
     assert builds(trace) == []
@@ -268,7 +268,7 @@ def test_an_older_wheel_instead_of_an_sdist_that_is_not_listed_is_a_warning(inde
 # What is refused
 
 
-@pytest.mark.parametrize(("requires", "by"), [(["lib"], ""), (["app"], " (needed by app)")])
+@pytest.mark.parametrize(("requires", "by"), [(["lib"], ""), (["app"], " (required by app)")])
 def test_without_the_option_pip_names_the_sdist_who_needs_it_and_the_line_to_add(index, project, trace, requires, by):
     index.add("app", requires=["lib"])
     index.add_sdist("lib", trace=trace)
@@ -277,8 +277,8 @@ def test_without_the_option_pip_names_the_sdist_who_needs_it_and_the_line_to_add
     built = project.build()
 
     assert refused(built).startswith(
-        f"lib 1.0{by}: no wheel for python3.13 on x86_64; it has only an sdist (lib-1.0.tar.gz), and nothing is "
-        'compiled on this machine; add build-from-source = ["lib"] to the table if it is pure Python\n'
+        f"error: lib 1.0{by}: no wheel for python3.13 on x86_64, because it has only an sdist "
+        '(lib-1.0.tar.gz); set build-from-source = ["lib"] if it is pure Python [no-wheel]\n'
     )
     assert builds(trace) == []
 
@@ -294,8 +294,8 @@ def test_without_the_option_uv_has_our_line_told_and_its_own_words_for_those_who
     more = refused(project.build(HATCH_VERBOSE="1"))
 
     assert said == (
-        'uv found no wheels for python3.13 on x86_64; add build-from-source = ["lib"] to the table if that is pure '
-        "Python\n"
+        "error: lib: no wheel for python3.13 on x86_64, only an sdist; set build-from-source = "
+        '["lib"] if that is pure Python [no-wheel]\n'
     )
     assert f"\n{said}\nerror: " in f"\n{more}"
     assert "all versions of app depend on lib" in more
@@ -309,8 +309,9 @@ def test_a_listed_sdist_for_other_pythons_is_refused_with_its_pythons(index, pro
     built = project.build()
 
     assert refused(built).startswith(
-        "lib 1.0: no wheel for python3.13 on x86_64; it requires Python >=3.14, the runtime has 3.13.11; use runtime "
-        'python3.14 or newer and add build-from-source = ["lib"] to the table if it is pure Python\n'
+        "error: lib 1.0: no wheel for python3.13 on x86_64, because it requires Python >=3.14, the "
+        'runtime has 3.13.11; use runtime python3.14 or newer and set build-from-source = ["lib"] if '
+        "it is pure Python [no-wheel]\n"
     )
 
 
@@ -324,11 +325,9 @@ def test_a_native_sdist_is_refused_by_name_with_the_reason_and_what_helps(index,
     built = project.build()
 
     problem = (
-        "which is for linux_x86_64 only"
-        if pure == "member"
-        else "in which lib/data.bin is native code for this machine"
+        "is only for linux_x86_64" if pure == "member" else "contains native code for the build machine (lib/data.bin)"
     )
-    assert refused(built) == f"lib 1.0: its sdist builds lib-1.0-{tag}.whl, {problem}; {HELPS}"
+    assert refused(built) == f"error: lib 1.0: its sdist builds lib-1.0-{tag}.whl, which {problem}; {HELPS}"
     assert list((project.root.parent / "store").rglob("*.whl")) == []
 
 
@@ -339,7 +338,10 @@ def test_a_build_that_fails_is_told_with_its_last_lines_and_without_credentials(
     said = refused(project.build())
 
     first, blank, *rest = said.splitlines()
-    assert (first, blank) == ("lib 1.0: its sdist lib-1.0.tar.gz cannot be built; the end of what pip said follows", "")
+    assert (first, blank) == (
+        ("error: lib 1.0: its sdist lib-1.0.tar.gz can't be built; fix the cause in pip's output [build-failed]"),
+        "",
+    )
     assert "      RuntimeError: cannot get https://****@host/x" in rest
     assert len(rest) <= 20
     assert "s3cret" not in said
@@ -353,7 +355,10 @@ def test_an_sdist_that_builds_something_else_is_refused(index, project, builds):
 
     said = refused(project.build())
 
-    assert said.splitlines()[0] == "lib 1.0: its sdist cannot be built; the end of what pip said follows"
+    assert (
+        said.splitlines()[0]
+        == "error: lib 1.0: its sdist can't be downloaded; fix the cause in pip's output [fetch-failed]"
+    )
     assert "hatch_lambda/" not in said
 
 
@@ -363,7 +368,10 @@ def test_a_file_that_is_no_sdist_is_refused(index, project):
 
     said = refused(project.build())
 
-    assert said.splitlines()[0] == "lib 1.0: its sdist cannot be built; the end of what pip said follows"
+    assert (
+        said.splitlines()[0]
+        == "error: lib 1.0: its sdist can't be downloaded; fix the cause in pip's output [fetch-failed]"
+    )
     assert "hatch_lambda/" not in said
 
 
@@ -397,9 +405,9 @@ def test_an_sdist_of_the_lock_that_is_not_listed_is_refused(index, project, trac
     built = project.build()
 
     assert refused(built) == (
-        "project.dependencies: requires lib; pylock.lambda.toml has lib 1.0, but no wheel for python3.13 on x86_64, it "
-        'has only an sdist (lib-1.0.tar.gz), and nothing is compiled on this machine; add build-from-source = ["lib"] '
-        "to the table if it is pure Python; refresh it with hatch build -t lambda:lock\n"
+        "error: project.dependencies: requires lib, and pylock.lambda.toml has lib 1.0, but no wheel for python3.13 on "
+        'x86_64 (it has only an sdist (lib-1.0.tar.gz)); set build-from-source = ["lib"] if it is pure Python, then '
+        "run 'hatch build -t lambda:lock' [no-wheel]\n"
     )
 
 
@@ -414,7 +422,7 @@ def test_an_sdist_with_another_hash_than_the_locks_is_refused(index, project, tr
     said = refused(project.build())
 
     assert said.splitlines()[0] == (
-        "lib 1.0: its sdist lib-1.0.tar.gz cannot be built; the end of what pip said follows"
+        "error: lib 1.0: its sdist lib-1.0.tar.gz can't be built; fix the cause in pip's output [build-failed]"
     )
     assert expected in said
     assert builds(trace) == []
@@ -430,8 +438,8 @@ def test_without_network_a_locked_sdist_needs_the_wheel_that_was_built(index, pr
     filled = project.build(HATCH_LAMBDA_OFFLINE="1")
 
     assert refused(empty) == (
-        "HATCH_LAMBDA_OFFLINE: lib-1.0.tar.gz was not built before; build once with the network, or bring the store "
-        "along\n"
+        "error: HATCH_LAMBDA_OFFLINE: no wheel of lib-1.0.tar.gz is in the cache; build once with network access, or "
+        "copy the cache [offline]\n"
     )
     assert wheels(filled) == ["lib-1.0-py3-none-any.whl"]
     assert index.requests == []

@@ -197,8 +197,8 @@ def test_a_size_that_no_file_has_is_told(tmp_path):
 
     assert found.unfit == {
         "lib": (
-            "pylock.toml has lib 1.0, but its file lib-1.0-py3-none-any.whl has an impossible size; refresh it with "
-            "hatch build -t lambda:lock"
+            "pylock.toml has lib 1.0, but the size of lib-1.0-py3-none-any.whl isn't possible; run 'hatch build -t "
+            "lambda:lock'"
         )
     }
 
@@ -209,20 +209,23 @@ def test_a_size_that_no_file_has_is_told(tmp_path):
         (
             LOCKS[0].replace('sys_platform == "linux"', 'sys_platform ~= "linux"'),
             (
-                'pylock.toml: lib: its marker \'python_version >= "3.9" and sys_platform ~= "linux"\' has no answer; '
-                "refresh it with hatch build -t lambda:lock"
+                'pylock.toml: lib: its marker \'python_version >= "3.9" and sys_platform ~= "linux"\' can\'t be '
+                "evaluated; run 'hatch build -t lambda:lock' [damaged-lock]"
             ),
         ),
         (
             LOCKS[0].replace("python_version ==", "os_name ==="),
             (
-                'pylock.toml: its marker \'os_name === "3.13" and platform_machine == "x86_64"\' has no answer; '
-                "refresh it with hatch build -t lambda:lock"
+                'pylock.toml: its marker \'os_name === "3.13" and platform_machine == "x86_64"\' can\'t be '
+                "evaluated; run 'hatch build -t lambda:lock' [damaged-lock]"
             ),
         ),
         (
             f"x = {'[' * 5000}",
-            "pylock.toml: not TOML; maximum recursion depth exceeded; write it anew with hatch build -t lambda:lock",
+            (
+                "pylock.toml: not TOML (maximum recursion depth exceeded); run 'hatch build -t lambda:lock' "
+                "[damaged-lock]"
+            ),
         ),
     ],
 )

@@ -9,9 +9,9 @@ from tests.support.locks import package, pylock, requirements, uv_pylock
 
 NEW = "cp313-cp313-manylinux_2_38_x86_64"
 WARNING = (
-    "warning: snd 1.0: might lack a library, because python3.13 on x86_64 gets its wheel for any platform instead of "
-    "one for Linux (it needs glibc 2.38 or newer, the runtime's glibc is 2.34); test it, or use a release with a wheel "
-    "for it"
+    "warning: snd 1.0: might lack a library, because none of its Linux wheels fits python3.13 on "
+    "x86_64 (it needs glibc 2.38 or newer, the runtime's glibc is 2.34); test it, or require a "
+    "version with such a wheel [any-wheel]"
 )
 
 

@@ -65,6 +65,18 @@ def test_credentials_in_the_index_url_work_and_stay_secret(project, private, tmp
     assert PASSWORD.encode() not in bytes_below(tmp_path / "store")
 
 
+@pytest.mark.parametrize(("verbosity", "is_shown"), [("0", False), ("1", False), ("2", True)])
+def test_the_output_of_pip_is_shown_only_at_the_highest_verbosity(index, project, verbosity, is_shown):
+    index.add("lib")
+    project.configure(dependencies=["lib"])
+
+    built = project.build(HATCH_VERBOSE=verbosity)
+
+    assert built.code == 0, built.output
+    assert (f"Looking in indexes: {index.url}" in built.output) == is_shown
+    assert ("Successfully downloaded lib" in built.output) == is_shown
+
+
 def test_credentials_in_a_failure_stay_secret(project, private):
     project.configure(dependencies=["nosuch"])
 
@@ -72,10 +84,10 @@ def test_credentials_in_a_failure_stay_secret(project, private):
 
     assert built.code == 1
     assert PASSWORD not in built.output
-    assert next(line for line in built.output.splitlines() if "project.dependencies" in line) == (
-        f"project.dependencies: no distribution 'nosuch' in http://****@{private.host}/simple/; check the spelling, "
-        "or name the index that has it for pip"
-    )
+    assert (
+        f"error: project.dependencies: no package 'nosuch' in http://****@{private.host}/simple/; "
+        "check the spelling, or set PIP_INDEX_URL to an index that has it [unknown-package]"
+    ) in built.output.splitlines()
 
 
 def test_credentials_in_a_direct_url_work_and_stay_secret(project, private, tmp_path):
@@ -179,8 +191,8 @@ def test_a_wrong_password_is_one_clear_line(project, private):
 
     assert built.code == 1
     assert built.output.rstrip("\n") == (
-        f"{private.url}lib/: the index refuses access (HTTP 401); put the right user name and password into the index "
-        "URL, netrc or a keyring"
+        f"error: {private.url}lib/: the index denies access (HTTP 401); put the user name and "
+        "password into the index URL, netrc, or a keyring [index-access]"
     )
     assert "wr0ng" not in built.output
     assert "Traceback" not in built.output
@@ -195,8 +207,9 @@ def test_no_password_at_all_is_one_clear_line_and_no_prompt(project, private):
 
     assert built.code == 1
     assert built.output == (
-        f"{private.url}lib/: the index asks for a user name and a password, and none that it accepts were found; put "
-        "them into the index URL, netrc or a keyring\n"
+        f"error: {private.url}lib/: the index requires a user name and password, and pip found none "
+        "that it accepts; put the user name and password into the index URL, netrc, or a keyring "
+        "[index-access]\n"
     )
 
 
@@ -209,8 +222,9 @@ def test_a_file_behind_a_password_that_its_page_is_not_behind_is_one_clear_line(
 
     assert built.code == 1
     assert built.output == (
-        f"{url}: the index asks for a user name and a password, and none that it accepts were found; put them into the "
-        "index URL, netrc or a keyring\n"
+        f"error: {url}: the index requires a user name and password, and pip found none that it "
+        "accepts; put the user name and password into the index URL, netrc, or a keyring "
+        "[index-access]\n"
     )
 
 
@@ -319,8 +333,8 @@ def test_an_index_that_tells_other_metadata_than_the_wheel_has_does_not_pass(ind
 
     assert built.code == 1
     assert built.output == (
-        "lib 1.0: requires hidden>=1; the resolution lacks it; the index tells something else of it than its wheel "
-        "does; ask whoever runs the index\n"
+        "error: lib 1.0: requires hidden>=1, but the resolution doesn't contain it; report it to the "
+        "index owner, because the index and the wheel disagree [index-mismatch]\n"
     )
     assert built.archives == ()
 
@@ -351,8 +365,8 @@ def test_an_index_that_hides_which_python_a_wheel_requires_does_not_pass(index, 
 
     assert built.code == 1
     assert built.output == (
-        "pip could not fetch the wheels; what it said follows; see to that, then build again\n\n"
-        "ERROR: Package 'lib' requires a different Python: 3.13.11 not in '>=3.14'\n"
+        "error: pip: can't download the wheels; fix the cause in pip's output, then rebuild "
+        "[fetch-failed]\n\nERROR: Package 'lib' requires a different Python: 3.13.11 not in '>=3.14'\n"
     )
     assert built.archives == ()
 
@@ -371,8 +385,8 @@ def test_a_wheel_with_a_wrong_hash_is_refused(index, project, tmp_path, describe
 
     assert built.code == 1
     assert built.output.rstrip("\n") == (
-        f"lib-1.0-py3-none-any.whl: its sha256 is {found}, {expected} was promised; build again, and if it stays so, "
-        "ask whoever runs the index"
+        f"error: lib-1.0-py3-none-any.whl: its SHA-256 is {found} instead of {expected}; rebuild, and "
+        "if that doesn't help, report it to the index owner [hash-mismatch]"
     )
     assert "Traceback" not in built.output
     assert list((tmp_path / "store").rglob("*.whl")) == []
@@ -389,7 +403,7 @@ def test_a_download_that_breaks_off_is_told(index, project, tmp_path, described)
 
     assert built.code == 1
     assert built.output.rstrip("\n") == (
-        "lib-1.0-py3-none-any.whl: its download broke off; check the network, then build again"
+        "error: lib-1.0-py3-none-any.whl: the download was interrupted; check the network, then rebuild [fetch-failed]"
     )
     assert "Traceback" not in built.output
     assert list((tmp_path / "store").rglob("*.whl")) == []
@@ -401,11 +415,11 @@ def test_a_download_that_breaks_off_is_told(index, project, tmp_path, described)
         (
             False,
             (
-                "project.dependencies: pip could not resolve the requirements for python3.13 on x86_64; what it said "
-                "follows"
+                "error: project.dependencies: pip can't resolve the requirements for python3.13 on x86_64; "
+                "fix the cause in pip's output [resolver-failed]"
             ),
         ),
-        (True, "pip could not fetch the wheels; what it said follows; see to that, then build again"),
+        (True, ("error: pip: can't download the wheels; fix the cause in pip's output, then rebuild [fetch-failed]")),
     ],
     ids=["while resolving", "while fetching"],
 )

@@ -10,8 +10,10 @@ from tests.support import zips
 from tests.support.index_server import IndexServer
 from tests.support.locks import package, requirements, sha256
 
-REMEDY = "make it anew with the tool that made it, such as uv pip compile --generate-hashes"
-NEEDED = f"every line needs one version (==) and hashes of its wheels; {REMEDY}"
+FIX = "lock again with the tool that wrote it, for example 'uv pip compile --generate-hashes'"
+NEEDED = f"but every line of a lock file needs == and hashes; {FIX} [unsupported-lock]"
+PIP = "pip can't use it for python3.13 on x86_64; fix the cause in pip's output"
+PIP_FAILED = f"error: requirements.txt: {PIP} [resolver-failed]"
 
 
 @pytest.fixture
@@ -101,8 +103,8 @@ def test_without_the_network_it_cannot_be_used_for_the_first_time(project, packa
 
     assert built.code == 1
     assert built.output == (
-        "HATCH_LAMBDA_OFFLINE: requirements.txt does not say where the wheels are, and was not used for python3.13 on "
-        "x86_64 before; build once with the network, or use a pylock\n"
+        "error: HATCH_LAMBDA_OFFLINE: requirements.txt has no URLs, and no build for python3.13 on x86_64 is in the "
+        "cache; build once with network access, or use a pylock.toml [offline]\n"
     )
 
 
@@ -115,10 +117,10 @@ def test_every_line_that_is_not_pinned_or_has_no_hash_is_named(index, project, p
 
     assert built.code == 1
     assert built.output == (
-        f"requirements.txt: 'lib>=1.0' is not pinned; {NEEDED}\n"
-        f"requirements.txt: 'lib' is not pinned; {NEEDED}\n"
-        f"requirements.txt: 'lib==1.*' is not pinned; {NEEDED}\n"
-        f"requirements.txt: 'base==1.0' has no hashes; {NEEDED}\n"
+        f"error: requirements.txt: 'lib>=1.0' isn't pinned, {NEEDED}\n"
+        f"error: requirements.txt: 'lib' isn't pinned, {NEEDED}\n"
+        f"error: requirements.txt: 'lib==1.*' isn't pinned, {NEEDED}\n"
+        f"error: requirements.txt: 'base==1.0' has no hashes, {NEEDED}\n"
     )
     assert built.archives == ()
     assert index.requests == []
@@ -133,9 +135,8 @@ def test_a_line_of_the_project_or_another_folder_is_to_be_left_out(index, projec
     assert (built.code, built.output) == (
         1,
         (
-            f"requirements.txt: {line!r} is the project or another folder, of which there are no hashes; what the "
-            "project names is built beside; export without it, such as with uv export --no-emit-project, or for all of "
-            "a workspace --no-emit-workspace\n"
+            f"error: requirements.txt: {line!r} is a local directory, which has no hash; export without it, for "
+            "example with uv export --no-emit-project or --no-emit-workspace [unsupported-lock]\n"
         ),
     )
     assert index.requests == []
@@ -147,7 +148,10 @@ def test_a_file_without_what_a_distribution_requires_is_refused(project, package
     built = project.build()
 
     assert built.code == 1
-    assert built.output == f"lib 1.0: requires base; requirements.txt lacks it; {REMEDY}\n"
+    assert built.output == (
+        "error: requirements.txt: out of date, because it doesn't contain base and lib 1.0 requires base; "
+        f"{FIX} [lock-out-of-date]\n"
+    )
     assert built.archives == ()
 
 
@@ -159,8 +163,10 @@ def test_a_requirement_that_the_file_does_not_meet_is_named(index, project, pack
 
     assert built.code == 1
     assert built.output == (
-        f"project.dependencies: requires lib>=2; requirements.txt has 1.0; {REMEDY}\n"
-        f"project.dependencies: requires more; requirements.txt lacks it; {REMEDY}\n"
+        "error: requirements.txt: out of date, because it pins lib 1.0 and project.dependencies requires lib>=2; "
+        f"{FIX} [lock-out-of-date]\n"
+        "error: requirements.txt: out of date, because it doesn't contain more and project.dependencies requires more; "
+        f"{FIX} [lock-out-of-date]\n"
     )
 
 
@@ -173,8 +179,9 @@ def test_a_wheel_with_another_hash_is_refused(index, project, packages):
 
     ours, _, pips = built.output.partition("\n\n")
     assert built.code == 1
-    assert ours == "requirements.txt: pip cannot use it for python3.13 on x86_64; what it said:"
-    assert pips.endswith(f"        Expected sha256 {'0' * 64}\n             Got        {found}\n")
+    assert ours == PIP_FAILED
+    assert pips.startswith("pip's output:\n  ")
+    assert pips.endswith(f"        Expected sha256 {'0' * 64}\n               Got        {found}\n")
     assert built.archives == ()
 
 
@@ -184,7 +191,10 @@ def test_a_file_that_is_not_there_is_missed(project):
     built = project.build()
 
     assert built.code == 1
-    assert built.output == "requirements.txt: cannot be read (No such file or directory); make it or remove lock\n"
+    assert built.output == (
+        "error: requirements.txt: can't be read (No such file or directory); create it, or remove the option lock "
+        "[lock-not-found]\n"
+    )
 
 
 def test_a_file_that_includes_itself_is_left_to_pip(project, packages):
@@ -193,7 +203,7 @@ def test_a_file_that_includes_itself_is_left_to_pip(project, packages):
     built = project.build()
 
     assert built.code == 1
-    assert built.output.startswith("requirements.txt: pip cannot use it for python3.13 on x86_64; what it said:\n")
+    assert built.output.startswith(f"{PIP_FAILED}\n\npip's output:\n")
 
 
 def test_credentials_of_the_index_are_kept_nowhere(project, tmp_path):

@@ -141,7 +141,7 @@ def test_each_job_of_the_workflow_gets_only_what_is_its_own():
 
 def test_the_image_is_of_the_runtime_and_architecture_that_the_zip_was_built_for():
     (dockerfile,) = blocks(IMAGE, "dockerfile")
-    (command,) = blocks(IMAGE, "console")
+    (command,) = blocks(IMAGE, "bash")
 
     ((runtime, architecture),) = re.findall(r"-lambda-(python[\d.]+)-(\w+)\.zip", dockerfile)
 

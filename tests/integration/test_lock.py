@@ -17,7 +17,9 @@ from tests.support.make_wheel import make_wheel
 if TYPE_CHECKING:
     from pathlib import Path
 
-REFRESH = "refresh it with hatch build -t lambda:lock"
+FIX = "run 'hatch build -t lambda:lock'"
+OUTDATED = "error: pylock.lambda.toml: out of date, because it"
+CHANGED = "error: pylock.lambda.toml: the requirements changed since it was written"
 
 OPTIONAL = 'lock = "pylock.toml"\nfeatures = ["speed"]\ndependency-groups = ["worker"]'
 OPTIONAL_TABLES = '[project.optional-dependencies]\nspeed = ["fast"]\n[dependency-groups]\nworker = ["jobs"]\n'
@@ -187,10 +189,14 @@ def test_a_lock_that_declares_other_extras_and_groups_says_which_it_lacks(index,
 
     assert built.code == 1
     assert built.output == (
-        "project.optional-dependencies.speed: requires fast; pylock.toml lacks it; make it anew with pdm\n"
-        "dependency-groups.worker: requires jobs; pylock.toml lacks it; make it anew with pdm\n"
-        "pylock.toml: declares no extra 'speed'; make it anew with pdm, for that too\n"
-        "pylock.toml: declares no dependency group 'worker'; make it anew with pdm, for that too\n"
+        "error: pylock.toml: out of date, because it doesn't contain fast and project.optional-dependencies.speed "
+        "requires fast; lock again with pdm [lock-out-of-date]\n"
+        "error: pylock.toml: out of date, because it doesn't contain jobs and dependency-groups.worker requires jobs; "
+        "lock again with pdm [lock-out-of-date]\n"
+        "error: pylock.toml: locked without the extra 'speed'; lock again with pdm, including that extra "
+        "[lock-out-of-date]\n"
+        "error: pylock.toml: locked without the dependency group 'worker'; lock again with pdm, including that "
+        "dependency group [lock-out-of-date]\n"
     )
 
 
@@ -286,8 +292,8 @@ def test_a_requirement_that_the_lock_lacks_is_named_with_the_difference(index, p
 
     assert stale.code == 1
     assert stale.output == (
-        f"project.dependencies: requires added; pylock.lambda.toml lacks it; {REFRESH}\n"
-        "pylock.lambda.toml: since it was made: added 'added'\n"
+        f"{OUTDATED} doesn't contain added and project.dependencies requires added; {FIX} [lock-out-of-date]\n"
+        f"{CHANGED} (added 'added'); {FIX} [lock-out-of-date]\n"
     )
     assert refreshed.output.endswith("  python3.13 on x86_64, 2 distributions\n  added: new -> 1.0\n")
     assert built.code == 0, built.output
@@ -306,8 +312,8 @@ def test_a_requirement_that_the_lock_no_longer_meets_is_named_with_the_differenc
 
     assert stale.code == 1
     assert stale.output == (
-        f"project.dependencies: requires lib>=2; pylock.lambda.toml has 1.0; {REFRESH}\n"
-        "pylock.lambda.toml: since it was made: added 'lib>=2', removed 'lib<2'\n"
+        f"{OUTDATED} pins lib 1.0 and project.dependencies requires lib>=2; {FIX} [lock-out-of-date]\n"
+        f"{CHANGED} (added 'lib>=2', removed 'lib<2'); {FIX} [lock-out-of-date]\n"
     )
     assert refreshed.output.endswith("  python3.13 on x86_64, 1 distribution\n  lib: 1.0 -> 2.0\n")
     assert zips.wheels(built.archive) == ["lib-2.0-py3-none-any.whl"]
@@ -325,8 +331,8 @@ def test_a_requirement_that_now_names_another_wheel_by_url_makes_the_lock_stale(
 
     assert stale.code == 1
     assert stale.output == (
-        f"project.dependencies: requires {where}/{new.name}; pylock.lambda.toml has {old.name}; {REFRESH}\n"
-        f"pylock.lambda.toml: since it was made: added '{where}/{new.name}', removed '{where}/{old.name}'\n"
+        f"{OUTDATED} pins {old.name} and project.dependencies requires {where}/{new.name}; {FIX} [lock-out-of-date]\n"
+        f"{CHANGED} (added '{where}/{new.name}', removed '{where}/{old.name}'); {FIX} [lock-out-of-date]\n"
     )
 
 
@@ -373,8 +379,8 @@ def test_a_target_that_only_a_variable_names_is_to_be_listed_before_the_lock_is_
     assert (refused.code, refused.output) == (
         1,
         (
-            f"pylock.lambda.toml: made for python3.13 on x86_64; not for {target}; list all that are needed in "
-            f"{options}, then {REFRESH}\n"
+            f"error: pylock.lambda.toml: made for python3.13 on x86_64, not for {target}; list all in {options}, then "
+            f"{FIX} [lock-mismatch]\n"
         ),
     )
 
@@ -420,7 +426,8 @@ def test_a_lock_for_another_target_is_refused(index, project):
 
     assert refused.code == 1
     assert refused.output == (
-        f"pylock.lambda.toml: made for python3.13 on x86_64; not for python3.13 on arm64; {REFRESH}\n"
+        f"error: pylock.lambda.toml: made for python3.13 on x86_64, not for python3.13 on arm64; {FIX} "
+        "[lock-mismatch]\n"
     )
     assert zips.wheels(built.archive) == ["lib-1.0-cp313-cp313-manylinux_2_17_aarch64.whl"]
 

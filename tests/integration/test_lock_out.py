@@ -116,8 +116,9 @@ def test_an_upgrade_of_what_the_lock_does_not_have_is_told(index, project):
     refreshed = project.build(target="lambda:lock", HATCH_LAMBDA_UPGRADE="lib, libb")
 
     assert refreshed.output == (
-        f"{LOCK}\n  python3.13 on x86_64, 2 distributions\n  lib: 1.0 -> 2.0\n"
-        "warning: HATCH_LAMBDA_UPGRADE names 'libb', which the lock did not have; it changes nothing.\n"
+        f"{LOCK}\n  python3.13 on x86_64, 2 distributions\n  lib: 1.0 -> 2.0\nwarning: "
+        "HATCH_LAMBDA_UPGRADE: 'libb' isn't in the lock file; check the spelling, or remove the name "
+        "[unused-upgrade]\n"
     )
 
 
@@ -199,7 +200,8 @@ def test_a_wheel_outside_of_the_project_cannot_be_locked(index, project, tmp_pat
 
     assert locked.code == 1
     assert locked.output == (
-        f"private 1.0: comes from {wheel}, which only this machine has; put it on an index or into the project\n"
+        f"error: private 1.0: can't be locked, because {wheel} is only on this machine; move it into the project, or "
+        "to an index [unlockable]\n"
     )
     assert not (project.root / LOCK).exists()
 
@@ -276,7 +278,7 @@ def test_a_wheel_beside_the_project_is_locked_with_its_relative_path(index, proj
     assert index.requests == []
 
 
-def test_a_lock_that_cannot_be_read_is_written_anew(index, project):
+def test_a_lock_that_cannot_be_read_is_rewritten(index, project):
     index.add("lib")
     project.configure(dependencies=["lib"])
     (project.root / LOCK).write_bytes(b"<<<<<<< \xe4\n")
@@ -297,8 +299,8 @@ def test_a_lock_that_cannot_be_made_leaves_the_old_one(index, project):
 
     assert locked.code == 1
     assert locked.output == (
-        f"project.dependencies: no distribution 'nowhere' in {index.url}; check the spelling, or name the index that "
-        "has it for pip\n"
+        f"error: project.dependencies: no package 'nowhere' in {index.url}; check the spelling, or "
+        "set PIP_INDEX_URL to an index that has it [unknown-package]\n"
     )
     assert (project.root / LOCK).read_bytes() == before
 
@@ -431,10 +433,13 @@ def test_the_lock_of_another_tool_under_our_name_is_not_overwritten_either(index
 
     refused = project.build(target="lambda:lock")
 
-    assert refused.output == f"{LOCK}: made by uv, and not to be overwritten; remove it, or name another file in lock\n"
+    assert refused.output == (
+        f"error: {LOCK}: not overwritten, because it was created by uv; remove it, or set lock to another file "
+        "[lock-conflict]\n"
+    )
 
 
-def test_our_lock_that_a_merge_has_damaged_is_written_anew(index, project):
+def test_our_lock_that_a_merge_has_damaged_is_rewritten(index, project):
     index.add("lib")
     project.configure('lock = "pylock.toml"', dependencies=["lib"])
     project.build(target="lambda:lock")
@@ -456,7 +461,8 @@ def test_an_archives_own_lock_that_does_not_say_who_made_it_is_told(index, proje
 
     assert (refused.code, foreign.read_text()) == (1, "not = [a lock\n")
     assert refused.output == (
-        "pylock.api.toml: does not say who made it, and is not overwritten; remove it, or name another file in lock\n"
+        "error: pylock.api.toml: not overwritten, because it has no created-by; remove it, or set lock to another file "
+        "[lock-conflict]\n"
     )
 
 
@@ -521,8 +527,10 @@ def test_a_feature_that_the_lock_was_not_made_for_makes_it_stale(index, project)
     stale, refreshed, built = project.build(), project.build(target="lambda:lock"), project.build()
 
     assert stale.output == (
-        f"project.optional-dependencies.fast-path: requires fast; {LOCK} lacks it; refresh it with hatch build -t "
-        f"lambda:lock\n{LOCK}: since it was made: added 'fast'\n"
+        f"error: {LOCK}: out of date, because it doesn't contain fast and project.optional-dependencies.fast-path "
+        "requires fast; run 'hatch build -t lambda:lock' [lock-out-of-date]\n"
+        f"error: {LOCK}: the requirements changed since it was written (added 'fast'); run 'hatch build -t "
+        "lambda:lock' [lock-out-of-date]\n"
     )
     assert refreshed.code == 0
     assert [wheel.partition("-")[0] for wheel in zips.wheels(built.archive)] == ["base", "common", "fast", "lib"]

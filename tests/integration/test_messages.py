@@ -80,7 +80,7 @@ def test_a_verbose_build_tells_the_seconds_of_each_step(project):
 
     assert re.sub(r"\d+\.\d\d s\n", "N s\n", built.output) == (
         "Building `lambda` version `function`\n"
-        "  resolve: N s\n  fetch: N s\n  prove: N s\n  plan: N s\n  check: N s\n  write: N s\n" + SUMMARY
+        "  resolve: N s\n  fetch: N s\n  validate: N s\n  plan: N s\n  check: N s\n  write: N s\n" + SUMMARY
     )
 
 
@@ -712,8 +712,8 @@ def test_a_requirement_that_nobody_can_judge_is_told(project, requirement, shown
     assert (built.code, built.output) == (
         1,
         (
-            f"project.dependencies: requires {shown}, which has no answer on python3.13 on x86_64 ({reason}); "
-            "correct it\n"
+            f"error: project.dependencies: {shown} can't be evaluated for python3.13 on x86_64 ({reason}"
+            "); correct the requirement [metadata]\n"
         ),
     )
 
@@ -726,8 +726,11 @@ def test_the_requirement_of_a_wheel_that_nobody_can_judge_is_told(index, project
 
     assert built.code == 1
     assert re.fullmatch(
-        "project.dependencies: pip could not resolve the requirements for python3.13 on x86_64; what it said follows"
-        r"\n\nERROR: [\w.]*UndefinedComparison: Undefined <Op\('~='\)> on 'x86_64' and 'x'\.\n",
+        (
+            "project.dependencies: pip can't resolve the requirements for python3.13 on x86_64; fix the "
+            "cause in pip's output [resolver-failed]\\n\\nERROR: [\\w.]*UndefinedComparison: Undefined "
+            "<Op\\('~='\\)> on 'x86_64' and 'x'\\.\\n"
+        ),
         built.output,
     )
 

@@ -200,8 +200,8 @@ def test_the_project_and_a_dependency_that_name_two_places_are_told(project, tmp
 
     assert lines == [
         (
-            f"c 1.0: takes d from {repository.at('d')}, and project.dependencies from {tmp_path / 'd'}; let both name "
-            "one place"
+            f"error: c 1.0: gets d from {repository.at('d')}, but project.dependencies gets it from {tmp_path / 'd'}; "
+            "use the same source in both [source-conflict]"
         )
     ]
 
@@ -217,9 +217,9 @@ def test_what_a_dependency_has_of_its_own_is_not_taken_from_an_index_by_another(
 
     assert lines == [
         (
-            f"framework 1.0: requires e, which tool.uv.sources.e in git+{repository.url}@{repository.head}/packages/c/"
-            "pyproject.toml takes from git+https://host/e, and not from an index; add e to project.dependencies and to "
-            "[tool.uv.sources]"
+            "error: framework 1.0: requires e, which tool.uv.sources.e in "
+            f"git+{repository.url}@{repository.head}/packages/c/pyproject.toml gets from git+https://host/e instead of "
+            "an index; add e to project.dependencies and [tool.uv.sources] [dependency-confusion]"
         )
     ]
 
@@ -267,9 +267,10 @@ def test_what_a_dependency_takes_from_one_index_is_not_looked_up_on_others(index
 
         assert lines == [
             (
-                f"tool.uv.sources.d in {where}/pyproject.toml: takes d from the index 'corp', which only a lock of uv "
-                "keeps to; run 'uv export --format pylock.toml --no-emit-project -o pylock.toml' and set lock = "
-                '"pylock.toml"'
+                f"error: tool.uv.sources.d in {where}/pyproject.toml: d comes from the index 'corp', which needs a "
+                "lock file from uv; run 'uv export --format pylock.toml --no-emit-project -o pylock.toml' and set "
+                "lock = "
+                '"pylock.toml" [needs-lock]'
             )
         ]
     assert asked(index) == []
@@ -303,9 +304,9 @@ def test_what_only_others_require_is_not_looked_up_on_another_index_than_its_own
 
     assert built.code == (0 if locked else 1), built.output
     assert locked or built.output == (
-        f"tool.uv.sources.d in {project.root / 'pyproject.toml'}: takes d from the index 'corp', which only a lock of "
-        "uv keeps to; run 'uv export --format pylock.toml --no-emit-project -o pylock.toml' and set lock = "
-        '"pylock.toml"\n'
+        f"error: tool.uv.sources.d in {project.root / 'pyproject.toml'}: d comes from the index 'corp', which needs a "
+        "lock file from uv; run 'uv export --format pylock.toml --no-emit-project -o pylock.toml' and set lock = "
+        '"pylock.toml" [needs-lock]\n'
     )
 
 
@@ -337,8 +338,8 @@ def test_a_member_of_a_workspace_that_an_sdist_does_not_have_is_named(index, pro
 
     assert lines == [
         (
-            f"tool.uv.sources.d in {url}/pyproject.toml: no workspace with a member 'd' is around {url}; see to "
-            "tool.uv.workspace.members, and build in its checkout, as an unpacked sdist is in no workspace"
+            f"error: tool.uv.sources.d in {url}/pyproject.toml: {url} isn't in a workspace with a member 'd'; add d to "
+            "tool.uv.workspace.members, or build in the checkout instead of an unpacked sdist [unknown-member]"
         )
     ]
     assert asked(index) == []
@@ -352,8 +353,8 @@ def test_a_source_with_a_line_break_is_no_url(project, tmp_path):
 
     assert lines == [
         (
-            f"tool.uv.sources.d in {tmp_path / 'c/pyproject.toml'}: 'https://host/d.zip\\n-i x' is no URL, because it "
-            "has spaces; correct it"
+            f"error: tool.uv.sources.d in {tmp_path / 'c/pyproject.toml'}: 'https://host/d.zip\\n-i x' isn't a URL, "
+            "because it contains spaces; remove them, or write %20 [dependency-url]"
         )
     ]
 

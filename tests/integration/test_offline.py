@@ -51,10 +51,11 @@ def test_each_wheel_that_is_missing_is_named(index, project):
 
     built = project.build(HATCH_LAMBDA_OFFLINE="1")
 
-    fix = "is not in the store; build once with the network, or bring the store along"
+    problem = "isn't in the cache; build once with network access, or copy the cache [offline]"
     assert built.code == 1
     assert built.output == (
-        f"HATCH_LAMBDA_OFFLINE: base-1.0-py3-none-any.whl {fix}\nHATCH_LAMBDA_OFFLINE: lib-1.0-py3-none-any.whl {fix}\n"
+        f"error: HATCH_LAMBDA_OFFLINE: base-1.0-py3-none-any.whl {problem}\n"
+        f"error: HATCH_LAMBDA_OFFLINE: lib-1.0-py3-none-any.whl {problem}\n"
     )
     assert built.archives == ()
     assert index.requests == []
@@ -71,7 +72,10 @@ def test_nothing_is_resolved_without_the_network(index, project):
     assert (
         built.output
         == locked.output
-        == ("HATCH_LAMBDA_OFFLINE: pip cannot resolve without the network; make a lock while there is one\n")
+        == (
+            "error: HATCH_LAMBDA_OFFLINE: pip can't resolve offline, and there is no lock file; run "
+            "'hatch build -t lambda:lock' online first [offline]\n"
+        )
     )
     assert index.requests == []
 

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from tests.conftest import ProjectFolder
 
 DIRECT = "\n[tool.hatch.metadata]\nallow-direct-references = true\n"
-CIRCLE = "take one of the requirements out of the circle"
+CYCLE = "remove one of the requirements [dependency-cycle]"
 
 
 @pytest.fixture(autouse=True)
-def stranger(index):
-    """A package of somebody else on the index, under the name of ours."""
+def other_package(index):
+    """Another package on the index, with the name of the local dependency."""
     index.add("lib", "99.0")
 
 
@@ -45,7 +45,12 @@ def refused(project: ProjectFolder, **environ: str) -> list[str]:
 def test_a_folder_that_is_not_there(requiring, tmp_path):
     lines = refused(requiring("lib @ {root:uri}/../lib"))
 
-    assert lines == [f"project.dependencies: requires lib from {tmp_path / 'lib'}, which is not there; see to the path"]
+    assert lines == [
+        (
+            f"error: project.dependencies: requires lib from {tmp_path / 'lib'}, which doesn't exist; correct the path "
+            "[source-not-found]"
+        )
+    ]
 
 
 def test_a_folder_without_pyproject(requiring, tmp_path):
@@ -55,8 +60,8 @@ def test_a_folder_without_pyproject(requiring, tmp_path):
 
     assert lines == [
         (
-            f"project.dependencies: requires lib from {tmp_path / 'lib'}, which has no build system; give it a "
-            "pyproject.toml with [build-system]"
+            f"error: project.dependencies: requires lib from {tmp_path / 'lib'}, which has no build system; add "
+            "[build-system] to its pyproject.toml [source-not-found]"
         )
     ]
 
@@ -69,8 +74,8 @@ def test_a_folder_without_build_system(requiring, tmp_path):
 
     assert lines == [
         (
-            f"project.dependencies: requires lib from {tmp_path / 'lib'}, which has no build system; give it a "
-            "pyproject.toml with [build-system]"
+            f"error: project.dependencies: requires lib from {tmp_path / 'lib'}, which has no build system; add "
+            "[build-system] to its pyproject.toml [source-not-found]"
         )
     ]
 
@@ -83,8 +88,8 @@ def test_a_folder_whose_pyproject_is_not_toml(requiring, tmp_path):
 
     assert lines == [
         (
-            f"project.dependencies: requires lib from {tmp_path / 'lib'}, whose pyproject.toml cannot be read; Invalid "
-            "value (at end of document); mend it"
+            f"error: project.dependencies: requires lib from {tmp_path / 'lib'}, whose pyproject.toml isn't TOML "
+            "(Invalid value (at end of document)); fix the file [unreadable-file]"
         )
     ]
 
@@ -97,8 +102,8 @@ def test_a_build_that_fails_ends_with_its_last_words_and_without_credentials(req
 
     assert lines[:2] == [
         (
-            f"project.dependencies: requires lib from {tmp_path / 'lib'}, which cannot be built; the end of what pip "
-            "said follows"
+            f"error: project.dependencies: lib from {tmp_path / 'lib'} can't be built; fix the cause in pip's output "
+            "[build-failed]"
         ),
         "",
     ]
@@ -117,8 +122,9 @@ def test_a_sibling_that_builds_a_wheel_for_this_machine(requiring, tmp_path, tag
 
     assert lines == [
         (
-            f"project.dependencies: requires lib from {tmp_path / 'lib'}, which builds lib-1.0-{tag}.whl, which is for "
-            f"{tag.rpartition('-')[2]} only; build a wheel of it on Amazon Linux and require that, or make it pure"
+            f"error: project.dependencies: requires lib from {tmp_path / 'lib'}, which builds lib-1.0-{tag}.whl, which "
+            f"is only for {tag.rpartition('-')[2]}; build a wheel on Amazon Linux and require that, or make the "
+            "package pure Python [native-build]"
         )
     ]
 
@@ -130,9 +136,9 @@ def test_a_sibling_whose_wheel_says_pure_and_holds_native_code(requiring, tmp_pa
 
     assert lines == [
         (
-            f"project.dependencies: requires lib from {tmp_path / 'lib'}, which builds lib-1.0-py3-none-any.whl, in "
-            "which lib/fast.bin is native code for this machine; build a wheel of it on Amazon Linux and require that, "
-            "or make it pure"
+            f"error: project.dependencies: requires lib from {tmp_path / 'lib'}, which builds "
+            "lib-1.0-py3-none-any.whl, which contains native code for the build machine (lib/fast.bin); build a wheel "
+            "on Amazon Linux and require that, or make the package pure Python [native-build]"
         )
     ]
 
@@ -143,7 +149,10 @@ def test_a_folder_in_which_something_else_is(requiring, tmp_path):
     lines = refused(requiring("lib @ {root:uri}/../lib"))
 
     assert lines == [
-        f"project.dependencies: requires lib from {tmp_path / 'lib'}, where other is; mend the name or the place"
+        (
+            f"error: project.dependencies: requires lib from {tmp_path / 'lib'}, which is other; correct the name or "
+            "the source [source-name]"
+        )
     ]
 
 
@@ -154,7 +163,10 @@ def test_a_folder_in_which_something_else_is_that_was_built_under_its_own_name_b
     lines = refused(requiring("lib-two @ {root:uri}/../lib"))
 
     assert lines == [
-        f"project.dependencies: requires lib-two from {tmp_path / 'lib'}, where libtwo is; mend the name or the place"
+        (
+            f"error: project.dependencies: requires lib-two from {tmp_path / 'lib'}, which is libtwo; correct the "
+            "name or the source [source-name]"
+        )
     ]
 
 
@@ -164,7 +176,12 @@ def test_a_sibling_of_another_version(project, tmp_path):
 
     lines = refused(project)
 
-    assert lines == [f"project.dependencies: requires lib>=2; {tmp_path / 'lib'} is lib 1.0; change one of them"]
+    assert lines == [
+        (
+            f"error: project.dependencies: requires lib>=2, but {tmp_path / 'lib'} is lib 1.0; change the requirement "
+            "or that version [source-version]"
+        )
+    ]
 
 
 @pytest.mark.parametrize("other", ["there", "wheels/lib-1.0-py3-none-any.whl"])
@@ -176,29 +193,29 @@ def test_two_places_for_one_name(requiring, tmp_path, other):
 
     assert lines == [
         (
-            f"middle 1.0: takes lib from {tmp_path / other}, and project.dependencies from {tmp_path / 'lib'}; let "
-            "both name one place"
+            f"error: middle 1.0: gets lib from {tmp_path / other}, but project.dependencies gets it from "
+            f"{tmp_path / 'lib'}; use the same source in both [source-conflict]"
         )
     ]
 
 
-def test_a_circle_through_the_project_itself(requiring, tmp_path):
+def test_a_cycle_through_the_project_itself(requiring, tmp_path):
     make_sibling(tmp_path / "lib", "lib", requires=["shop"])
 
     lines = refused(requiring("lib @ {root:uri}/../lib"))
 
-    assert lines == [f"lib 1.0: requires shop, which is the project itself; {CIRCLE}"]
+    assert lines == [f"error: lib 1.0: requires shop, which is this project; {CYCLE}"]
 
 
-def test_a_circle_between_siblings(requiring, tmp_path):
+def test_a_cycle_between_siblings(requiring, tmp_path):
     for name, needed in {"a": "b", "b": "c", "c": "a"}.items():
         make_sibling(tmp_path / name, name, requires=[f"{needed} @ {(tmp_path / needed).as_uri()}"])
 
     lines = refused(requiring("a @ {root:uri}/../a"))
 
     assert lines == [
-        f"a: requires b, which in turn requires a; {CIRCLE}",
-        f"b: requires c, which in turn requires b; {CIRCLE}",
+        f"error: a: requires b, which requires a; {CYCLE}",
+        f"error: b: requires c, which requires b; {CYCLE}",
     ]
     assert sorted(builds(tmp_path)) == ["a-1.0", "b-1.0", "c-1.0"]
 
@@ -212,8 +229,8 @@ def test_a_name_of_ours_that_only_a_package_of_the_index_requires(index, project
 
     assert lines == [
         (
-            f"framework 1.0: requires lib, which the project takes from {tmp_path / 'lib'}, and not from an index; add "
-            "it to project.dependencies"
+            f"error: framework 1.0: requires lib, which the project gets from {tmp_path / 'lib'} instead of an index; "
+            "add lib to project.dependencies [dependency-confusion]"
         )
     ]
 
@@ -227,8 +244,8 @@ def test_a_package_of_the_index_that_requires_the_project_itself(index, project)
 
     assert lines == [
         (
-            "plugin 1.0: requires shop, which is the project itself; what an index has under that name is not it; do "
-            "without the one, or rename the other"
+            "error: plugin 1.0: requires shop, which is this project's name, but on an index it's another package; "
+            "remove the dependency that requires it, or rename the project [dependency-confusion]"
         )
     ]
 
@@ -241,51 +258,51 @@ def test_a_name_that_is_to_come_from_one_index_only(index, project):
 
     assert lines == [
         (
-            f"tool.uv.sources.other in {project.root / 'pyproject.toml'}: takes other from the index 'private', which "
-            "only a lock of uv keeps to; run 'uv export --format pylock.toml --no-emit-project -o pylock.toml' and set "
-            'lock = "pylock.toml"'
+            f"error: tool.uv.sources.other in {project.root / 'pyproject.toml'}: other comes from the index 'private', "
+            "which needs a lock file from uv; run 'uv export --format pylock.toml --no-emit-project -o pylock.toml' "
+            'and set lock = "pylock.toml" [needs-lock]'
         )
     ]
 
 
-EXPECTED = "expected a table with one of workspace, path, git, url, index"
+EXPECTED = "isn't a source; set a table with workspace, path, git, url, or index"
+OUTSIDE = (
+    "{directory} isn't in a workspace with a member 'lib'; add lib to tool.uv.workspace.members, or build in the "
+    "checkout instead of an unpacked sdist [unknown-member]"
+)
 SOURCES = {
-    "'nonsense'": f"{EXPECTED}; found 'nonsense'; see to the source",
-    "3": f"{EXPECTED}; found 3; see to the source",
-    "{}": f"{EXPECTED}; found {{}}; see to the source",
-    "[3]": f"{EXPECTED}; found 3; see to the source",
-    "{ workspce = true }": f"{EXPECTED}; found {{'workspce': True}}; see to the source",
-    "{ path = 3 }": "expected a string as path; found 3; see to the source",
-    "{ url = [] }": "expected a string as url; found []; see to the source",
-    "{ git = true }": "expected a string as git; found True; see to the source",
-    "{ git = 'https://host/lib', tag = 1.0 }": "expected a string as tag; found 1.0; see to the source",
-    "{ path = '../lib', marker = 3 }": "expected a string as marker; found 3; see to the source",
-    "{ path = '../lib', marker = 'windows' }": "expected a marker; found 'windows'; see to the source",
-    "{ git = 'https://host/lib', tagg = 'v3' }": "unknown key 'tagg'; did you mean 'tag'?",
+    "'nonsense'": f"'nonsense' {EXPECTED} [dependency-source]",
+    "3": f"3 {EXPECTED} [dependency-source]",
+    "{}": f"{{}} {EXPECTED} [dependency-source]",
+    "[3]": f"3 {EXPECTED} [dependency-source]",
+    "{ workspce = true }": f"{{'workspce': True}} {EXPECTED} [dependency-source]",
+    "{ path = 3 }": "path is 3, not a string; set path to a string [dependency-source]",
+    "{ url = [] }": "url is [], not a string; set url to a string [dependency-source]",
+    "{ git = true }": "git is True, not a string; set git to a string [dependency-source]",
+    "{ git = 'https://host/lib', tag = 1.0 }": "tag is 1.0, not a string; set tag to a string [dependency-source]",
+    "{ path = '../lib', marker = 3 }": "marker is 3, not a string; set marker to a string [dependency-source]",
+    "{ path = '../lib', marker = 'windows' }": (
+        "'windows' isn't a marker; correct it, for example to sys_platform == 'linux' [dependency-source]"
+    ),
+    "{ git = 'https://host/lib', tagg = 'v3' }": "unknown key 'tagg'; did you mean 'tag'? [dependency-source]",
     "{ git = 'https://host/lib', tag = 'v3', branch = 'dev' }": (
-        "expected at most one of rev, tag, branch; found tag and branch; see to the source"
+        "tag and branch exclude each other; keep one of them [dependency-source]"
     ),
     "{ path = '../lib', git = 'https://host/lib' }": (
-        "expected one of workspace, path, git, url, index; found path and git; see to the source"
+        "path and git exclude each other; keep one of them [dependency-source]"
     ),
-    "{ workspace = true }": (
-        "no workspace with a member 'lib' is around {folder}; see to tool.uv.workspace.members, and build in its "
-        "checkout, as an unpacked sdist is in no workspace"
-    ),
-    "{ workspace = false }": (
-        "no workspace with a member 'lib' is around {folder}; see to tool.uv.workspace.members, and build in its "
-        "checkout, as an unpacked sdist is in no workspace"
-    ),
+    "{ workspace = true }": OUTSIDE,
+    "{ workspace = false }": OUTSIDE,
 }
 
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_source_that_is_none(requiring, tmp_path, source):
-    expected = SOURCES[source].replace("{folder}", str(tmp_path / "project"))
+    expected = SOURCES[source].replace("{directory}", str(tmp_path / "project"))
 
     lines = refused(requiring("lib", tables=f"\n[tool.uv.sources]\nlib = {source}\n"))
 
-    assert lines == [f"tool.uv.sources.lib in {tmp_path / 'project/pyproject.toml'}: {expected}"]
+    assert lines == [f"error: tool.uv.sources.lib in {tmp_path / 'project/pyproject.toml'}: {expected}"]
 
 
 def test_keys_of_a_source_that_are_no_misspellings_of_what_is_known_are_left_to_uv(requiring, tmp_path):
@@ -302,30 +319,31 @@ def test_a_direct_reference_that_is_no_url(requiring, written):
 
     assert lines == [
         (
-            f"project.dependencies: requires lib @ {written}, which is no URL; give it from the project's folder on, "
-            f"such as lib @ {{root:uri}}/{written.removeprefix('./')}"
+            f"error: project.dependencies: {written!r} in 'lib @ {written}' isn't a URL; use 'lib @ "
+            f"{{root:uri}}/{written.removeprefix('./')}' [dependency-url]"
         )
     ]
 
 
 UV, HATCH = "tool.uv.workspace", "tool.hatch.envs.default.workspace"
+PATHS = 'not an array of paths; set members = ["packages/*"], for example'
 TABLES = {
-    "tool.uv.sources = 3": ("tool.uv.sources", "expected a table; found 3; see to it"),
-    "tool.uv.workspace = []": (UV, "expected a table; found []; see to it"),
-    "tool.uv.workspace.members = 3": (UV, "expected paths as members; found 3; see to the workspace"),
-    "tool.uv.workspace.members = [3]": (UV, "expected paths as members; found [3]; see to the workspace"),
+    "tool.uv.sources = 3": ("tool.uv.sources", "is 3, not a table; write it as [tool.uv.sources]"),
+    "tool.uv.workspace = []": (UV, f"is [], not a table; write it as [{UV}]"),
+    "tool.uv.workspace.members = 3": (UV, f"members is 3, {PATHS}"),
+    "tool.uv.workspace.members = [3]": (UV, f"members is [3], {PATHS}"),
     "tool.uv.workspace = { members = [''], exclude = 'x' }": (
         UV,
-        "expected paths as exclude; found 'x'; see to the workspace",
+        "exclude is 'x', not an array of paths; set exclude = [\"packages/*\"], for example",
     ),
-    "tool.hatch.envs.default.workspace = 3": (HATCH, "expected a table; found 3; see to it"),
+    "tool.hatch.envs.default.workspace = 3": (HATCH, f"is 3, not a table; write it as [{HATCH}]"),
     "tool.hatch.envs.default.workspace.members = '../*'": (
         HATCH,
-        "expected paths as members; found '../*'; see to the workspace",
+        f"members is '../*', {PATHS}",
     ),
     "tool.hatch.envs.default.workspace.members = [{ features = [] }]": (
         HATCH,
-        "expected paths as members; found [{'features': []}]; see to the workspace",
+        f"members is [{{'features': []}}], {PATHS}",
     ),
 }
 
@@ -339,7 +357,7 @@ def test_a_table_of_sources_or_a_workspace_that_is_none(project, tmp_path, table
     lines = refused(project)
 
     address, problem = TABLES[table]
-    assert lines == [f"{address} in {pyproject}: {problem}"]
+    assert lines == [f"error: {address} in {pyproject}: {problem} [dependency-source]"]
 
 
 # Offline
@@ -361,8 +379,8 @@ def test_offline_an_archive_elsewhere_is_refused(requiring, index):
 
     assert lines == [
         (
-            f"HATCH_LAMBDA_OFFLINE: lib from http://****@{index.host}/files/lib-1.0.tar.gz was not built before; build "
-            "once with the network"
+            f"error: HATCH_LAMBDA_OFFLINE: no wheel of lib from http://****@{index.host}/files/lib-1.0.tar.gz is in "
+            "the cache; build once with network access, or copy the cache [offline]"
         )
     ]
 
@@ -403,8 +421,14 @@ def test_a_siblings_new_requirement_makes_the_lock_stale(index, requiring, tmp_p
     lines = refused(project)
 
     assert lines == [
-        "lib 1.0: requires more; pylock.lambda.toml lacks it; refresh it with hatch build -t lambda:lock",
-        "pylock.lambda.toml: since it was made: added 'more'",
+        (
+            "error: pylock.lambda.toml: out of date, because it doesn't contain more and lib 1.0 requires more; run "
+            "'hatch build -t lambda:lock' [lock-out-of-date]"
+        ),
+        (
+            "error: pylock.lambda.toml: the requirements changed since it was written (added 'more'); run 'hatch "
+            "build -t lambda:lock' [lock-out-of-date]"
+        ),
     ]
 
 
@@ -442,7 +466,7 @@ def test_a_sibling_that_hatchling_cannot_build_shows_why(requiring, tmp_path):
     lines = refused(requiring("lib @ {root:uri}/../lib"))
 
     assert lines[0] == (
-        f"project.dependencies: requires lib from {tmp_path / 'lib'}, which cannot be built; the end of what pip said "
-        "follows"
+        f"error: project.dependencies: lib from {tmp_path / 'lib'} can't be built; fix the cause in pip's output "
+        "[build-failed]"
     )
     assert "TypeError: Field `tool.hatch.build.targets.wheel.packages` must be an array of strings" in "".join(lines)

@@ -10,8 +10,9 @@ import pytest
 from tests.support.locks import package, pylock, sha256
 from tests.support.rights import without_root_rights
 
-REFRESH = "hatch build -t lambda:lock"
-PIP = "make it anew with pip"
+RUN = "run 'hatch build -t lambda:lock'"
+PIP = "lock again with pip"
+HAS = "error: project.dependencies: requires lib, and pylock.toml has lib"
 
 
 @pytest.fixture
@@ -37,70 +38,77 @@ def lib(index):
 
 def test_a_lock_that_is_not_toml_is_refused(refused):
     assert refused("lock-version = \n") == (
-        f"pylock.toml: not TOML; Invalid value (at line 1, column 16); write it anew with {REFRESH}\n"
+        f"error: pylock.toml: not TOML (Invalid value (at line 1, column 16)); {RUN} [damaged-lock]\n"
     )
 
 
 def test_a_lock_that_is_not_utf_8_is_refused(refused):
     assert refused(b"\xe4\n") == (
-        f"pylock.toml: not TOML; Invalid statement (at line 1, column 1); write it anew with {REFRESH}\n"
+        f"error: pylock.toml: not TOML (Invalid statement (at line 1, column 1)); {RUN} [damaged-lock]\n"
     )
 
 
 def test_a_toml_file_that_is_no_pylock_is_refused(refused):
     assert refused("version = 1\n") == (
-        "pylock.toml: not a lock as PEP 751 has it; Missing required value in 'lock-version'; write it anew with "
-        f"{REFRESH}\n"
+        f"error: pylock.toml: not a lock file of PEP 751 (Missing required value in 'lock-version'); {RUN} "
+        "[damaged-lock]\n"
     )
 
 
 def test_a_lock_of_a_later_version_is_refused(refused, lib):
     assert refused(pylock(lib, lock_version="2.0")) == (
-        "pylock.toml: pylock version 2.0 is not supported; 1.0 is; write it anew with an older tool or with "
-        f"{REFRESH}\n"
+        f"error: pylock.toml: lock-version '2.0' isn't supported; write version 1.0 with an older tool, or {RUN} "
+        "[unsupported-lock]\n"
     )
 
 
 def test_a_wheel_of_another_distribution_is_refused(refused, lib):
     assert refused(pylock({**lib, "name": "other"})) == (
-        "pylock.toml: not a lock as PEP 751 has it; Name in 'lib-1.0-py3-none-any.whl' is not consistent with package "
-        f"name 'other' in 'packages[0].wheels[0]'; write it anew with {REFRESH}\n"
+        "error: pylock.toml: not a lock file of PEP 751 (Name in 'lib-1.0-py3-none-any.whl' is not consistent with "
+        f"package name 'other' in 'packages[0].wheels[0]'); {RUN} [damaged-lock]\n"
     )
 
 
 def test_an_empty_lock_is_refused(refused):
-    assert refused(pylock()) == f"project.dependencies: requires lib; pylock.toml lacks it; {PIP}\n"
+    assert refused(pylock()) == (
+        "error: pylock.toml: out of date, because it doesn't contain lib and project.dependencies requires lib; "
+        f"{PIP} [lock-out-of-date]\n"
+    )
 
 
 def test_a_lock_without_what_a_distribution_requires_is_refused(refused, index):
     lib = package(index, index.add("lib", requires=["base"]))
 
-    assert refused(pylock(lib)) == f"lib 1.0: requires base; pylock.toml lacks it; {PIP}\n"
+    assert refused(pylock(lib)) == (
+        "error: pylock.toml: out of date, because it doesn't contain base and lib 1.0 requires base; "
+        f"{PIP} [lock-out-of-date]\n"
+    )
 
 
 def test_a_release_that_is_there_twice_for_the_target_is_refused(refused, index, lib):
     newer = package(index, index.add("lib", "2.0"), marker="sys_platform == 'linux'")
 
-    assert refused(pylock(lib, newer)) == f"pylock.toml: lib is there twice for python3.13 on x86_64; {PIP}\n"
+    assert refused(pylock(lib, newer)) == (
+        f"error: pylock.toml: lib is in it twice for python3.13 on x86_64; {PIP} [damaged-lock]\n"
+    )
 
 
 def test_a_lock_for_another_system_is_refused(refused, lib):
     assert refused(pylock(lib, environments=["sys_platform == 'win32'", "sys_platform == 'darwin'"])) == (
-        'pylock.toml: made for sys_platform == "win32" or sys_platform == "darwin"; not for python3.13 on x86_64; '
-        f"{PIP}\n"
+        'error: pylock.toml: made for sys_platform == "win32" or sys_platform == "darwin", not for python3.13 on '
+        f"x86_64; {PIP} [lock-mismatch]\n"
     )
 
 
 def test_a_lock_for_other_pythons_is_refused(refused, lib):
     assert refused(pylock(lib, requires_python=">=3.14", environments=["sys_platform == 'linux'"])) == (
-        f"pylock.toml: made for Python >=3.14; python3.13 has 3.13.11; {PIP}\n"
+        f"error: pylock.toml: made for Python >=3.14, but python3.13 has 3.13.11; {PIP} [lock-mismatch]\n"
     )
 
 
 def test_a_release_for_other_pythons_is_refused(refused, lib):
     assert refused(pylock({**lib, "requires-python": ">=3.14"})) == (
-        "project.dependencies: requires lib; pylock.toml has lib 1.0, but it requires Python >=3.14, the runtime has "
-        f"3.13.11; {PIP}\n"
+        f"{HAS} 1.0, which requires Python >=3.14, but the runtime has 3.13.11; {PIP} [no-wheel]\n"
     )
 
 
@@ -121,10 +129,7 @@ def test_a_release_for_other_pythons_is_refused(refused, lib):
 def test_a_release_without_a_wheel_for_the_target_is_refused_with_what_it_has(refused, index, tags, offer):
     lib = package(index, *(index.add("lib", tag=tag) for tag in tags))
 
-    assert refused(pylock(lib)) == (
-        f"project.dependencies: requires lib; pylock.toml has lib 1.0, but no wheel for python3.13 on x86_64, {offer}; "
-        f"{PIP}\n"
-    )
+    assert refused(pylock(lib)) == (f"{HAS} 1.0, but no wheel for python3.13 on x86_64 ({offer}); {PIP} [no-wheel]\n")
 
 
 def test_a_release_with_an_sdist_only_is_refused(refused, index):
@@ -132,28 +137,29 @@ def test_a_release_with_an_sdist_only_is_refused(refused, index):
     entry = {"url": f"http://{index.host}/files/{sdist.name}", "hashes": {"sha256": sha256(sdist)}}
 
     assert refused(pylock({"name": "lib", "version": "1.0", "sdist": entry})) == (
-        "project.dependencies: requires lib; pylock.toml has lib 1.0, but no wheel for python3.13 on x86_64, it has "
-        f"only an sdist (lib-1.0.tar.gz), and nothing is compiled on this machine; "
-        f'add build-from-source = ["lib"] to the table if it is pure Python; {PIP}\n'
+        f"{HAS} 1.0, but no wheel for python3.13 on x86_64 (it has only an sdist (lib-1.0.tar.gz)); set "
+        f'build-from-source = ["lib"] if it is pure Python, then {PIP} [no-wheel]\n'
     )
 
 
 @pytest.mark.parametrize(
     ("source", "kind"),
     [
-        ({"vcs": {"type": "git", "url": "https://example.com/lib.git", "commit-id": "a" * 40}}, "as a repository"),
-        ({"directory": {"path": "../lib"}}, "as a folder"),
+        (
+            {"vcs": {"type": "git", "url": "https://example.com/lib.git", "commit-id": "a" * 40}},
+            "from Git; require it from there in the project, or",
+        ),
+        ({"directory": {"path": "../lib"}}, "from a directory; require it from there in the project, or"),
         (
             {"archive": {"url": "https://example.com/lib-1.0.tar.gz", "hashes": {"sha256": "a" * 64}}},
-            "as lib-1.0.tar.gz, which is no wheel",
+            "as lib-1.0.tar.gz, which isn't a wheel;",
         ),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
 def test_what_would_have_to_be_built_is_refused(refused, source, kind):
     assert refused(pylock({"name": "lib", "version": "1.0", **source})) == (
-        f"project.dependencies: requires lib; pylock.toml has lib 1.0, but only {kind}, and nothing is compiled on "
-        f"this machine; {PIP}\n"
+        f"{HAS} 1.0, but only {kind} {PIP} [no-wheel]\n"
     )
 
 
@@ -162,18 +168,14 @@ def test_an_archive_that_does_not_tell_its_version_is_refused(refused, filename)
     archive = {"url": f"https://example.com/{filename}", "hashes": {"sha256": "a" * 64}}
 
     assert refused(pylock({"name": "lib", "archive": archive})) == (
-        f"project.dependencies: requires lib; pylock.toml has lib, but its file {filename} does not tell its version; "
-        f"{PIP}\n"
+        f"{HAS}, but the file name {filename} has no version; {PIP} [no-wheel]\n"
     )
 
 
 def test_a_wheel_without_sha256_is_refused(refused, lib):
     lib["wheels"][0]["hashes"] = {"sha512": "a" * 128}
 
-    assert refused(pylock(lib)) == (
-        "project.dependencies: requires lib; pylock.toml has lib 1.0, but its file lib-1.0-py3-none-any.whl has no "
-        f"sha256; {PIP}\n"
-    )
+    assert refused(pylock(lib)) == (f"{HAS} 1.0, but lib-1.0-py3-none-any.whl has no sha256; {PIP} [no-wheel]\n")
 
 
 def test_a_file_name_that_disagrees_with_the_url_is_refused_without_its_credentials(refused, index, lib):
@@ -183,8 +185,8 @@ def test_a_file_name_that_disagrees_with_the_url_is_refused_without_its_credenti
     }
 
     assert refused(pylock(lib)) == (
-        "project.dependencies: requires lib; pylock.toml has lib 1.0, but its file lib-1.0-py2.py3-none-any.whl does "
-        f"not agree with its URL http://****@{index.host}/files/lib-1.0-py3-none-any.whl; {PIP}\n"
+        f"{HAS} 1.0, but its file name lib-1.0-py2.py3-none-any.whl differs from its URL "
+        f"http://****@{index.host}/files/lib-1.0-py3-none-any.whl; {PIP} [no-wheel]\n"
     )
 
 
@@ -195,8 +197,8 @@ def test_a_file_outside_of_the_project_is_refused(refused, index, lib, by):
     lib["wheels"][0][by] = file.as_uri() if by == "url" else "../index/lib-1.0-py3-none-any.whl"
 
     assert refused(pylock(lib)) == (
-        "project.dependencies: requires lib; pylock.toml has lib 1.0, but its file lib-1.0-py3-none-any.whl lies "
-        "outside the project, its workspace, and its repository, where nobody else has it; move it into one of them\n"
+        f"{HAS} 1.0, but lib-1.0-py3-none-any.whl is outside the project, its workspace, and its repository; move it "
+        "into one [no-wheel]\n"
     )
 
 
@@ -204,10 +206,7 @@ def test_a_file_that_is_not_there_is_refused(refused, lib):
     del lib["wheels"][0]["url"]
     lib["wheels"][0]["path"] = "wheels/lib-1.0-py3-none-any.whl"
 
-    assert refused(pylock(lib)) == (
-        "project.dependencies: requires lib; pylock.toml has lib 1.0, but its file wheels/lib-1.0-py3-none-any.whl is "
-        f"not there; {PIP}\n"
-    )
+    assert refused(pylock(lib)) == (f"{HAS} 1.0, but wheels/lib-1.0-py3-none-any.whl doesn't exist; {PIP} [no-wheel]\n")
 
 
 def test_a_wheel_with_another_hash_is_refused(refused, lib):
@@ -225,8 +224,8 @@ def test_a_hash_that_is_a_path_is_refused_and_nothing_there_is_removed(refused, 
     lib["wheels"][0]["hashes"]["sha256"] = str(victim)
 
     assert refused(pylock(lib)) == (
-        f"lib 1.0: expected a sha256 of 64 hexadecimal digits; found {str(victim)!r}; ask whoever made the lock or "
-        "runs the index\n"
+        f"error: lib 1.0: its sha256 {str(victim)!r} isn't 64 hexadecimal digits; lock again, or fix the index "
+        "[damaged-lock]\n"
     )
     assert victim.is_dir()
 
@@ -235,8 +234,8 @@ def test_a_url_with_more_than_one_line_is_refused(refused, index, lib):
     lib["wheels"][0]["url"] = f"http://{index.host}/\n--no-binary=:all:\n/lib-1.0-py3-none-any.whl"
 
     assert refused(pylock(lib)) == (
-        f"lib 1.0: expected a URL without spaces; found 'http://{index.host}/\\n--no-binary=:all:\\n"
-        "/lib-1.0-py3-none-any.whl'; ask whoever made the lock or runs the index\n"
+        f"error: lib 1.0: its URL 'http://{index.host}/\\n--no-binary=:all:\\n/lib-1.0-py3-none-any.whl' isn't a URL "
+        "without spaces; lock again, or fix the index [damaged-lock]\n"
     )
 
 
@@ -245,7 +244,8 @@ def test_a_wheel_of_another_size_is_refused(refused, index, lib):
     lib["wheels"][0]["size"] = size + 1_000_000
 
     assert refused(pylock(lib)) == (
-        f"lib-1.0-py3-none-any.whl: takes {size:,} bytes; the lock says {size + 1_000_000:,}; make the lock anew\n"
+        f"error: lib-1.0-py3-none-any.whl: is {size:,} bytes, but the lock file says {size + 1_000_000:,}; lock again "
+        "[damaged-lock]\n"
     )
 
 
@@ -296,7 +296,7 @@ def test_a_lock_that_is_not_there_is_missed(project):
     built = project.build()
 
     assert built.code == 1
-    assert built.output == f"pylock.toml: cannot be read (No such file or directory); write it with {REFRESH}\n"
+    assert built.output == (f"error: pylock.toml: can't be read (No such file or directory); {RUN} [lock-not-found]\n")
 
 
 def test_a_file_of_another_kind_is_no_lock(project):
@@ -339,5 +339,5 @@ def test_a_lock_that_may_not_be_read_is_a_matter_of_its_permissions(project, nam
 
     assert (done.returncode, done.stderr) == (
         1,
-        f"{name}: cannot be read (Permission denied); see to its permissions\n",
+        f"error: {name}: can't be read (Permission denied); fix its permissions [unreadable-file]\n",
     )

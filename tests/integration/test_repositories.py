@@ -235,8 +235,9 @@ def test_a_repository_of_a_requirements_file_that_the_project_does_not_name_is_r
 
     assert built.code == 1
     assert built.output == (
-        "project.dependencies: requires lib; req.txt has lib, but only as a repository, and nothing is compiled on "
-        "this machine; make it anew with the tool that made it, such as uv pip compile --generate-hashes\n"
+        "error: project.dependencies: requires lib, and req.txt has lib, but only from Git; require it from there in "
+        "the project, or lock again with the tool that wrote it, for example 'uv pip compile --generate-hashes' "
+        "[no-wheel]\n"
     )
 
 
@@ -249,8 +250,8 @@ def test_a_lock_without_the_commit_is_stale(project, repository):
 
     assert built.code == 1
     assert built.output == (
-        f"project.dependencies: requires lib from {repository.url}@main; pylock.lambda.toml has no commit of it; "
-        "refresh it with hatch build -t lambda:lock\n"
+        "error: pylock.lambda.toml: out of date, because it has no commit of lib and project.dependencies requires lib "
+        f"from {repository.url}@main; run 'hatch build -t lambda:lock' [lock-out-of-date]\n"
     )
 
 
@@ -263,8 +264,8 @@ def test_a_lock_of_another_branch_or_tag_is_stale(project, repository):
 
     assert built.code == 1
     assert built.output == (
-        f"project.dependencies: requires lib from {repository.url}@v1; pylock.lambda.toml has it at main; refresh it "
-        "with hatch build -t lambda:lock\n"
+        "error: pylock.lambda.toml: out of date, because it pins lib at main and project.dependencies requires lib "
+        f"from {repository.url}@v1; run 'hatch build -t lambda:lock' [lock-out-of-date]\n"
     )
 
 
@@ -278,8 +279,8 @@ def test_what_a_lock_calls_a_commit_has_to_be_one(project, repository):
 
     assert built.code == 1
     assert built.output == (
-        f"project.dependencies: requires lib from {repository.url}@main; pylock.lambda.toml has no commit of it; "
-        "refresh it with hatch build -t lambda:lock\n"
+        "error: pylock.lambda.toml: out of date, because it has no commit of lib and project.dependencies requires lib "
+        f"from {repository.url}@main; run 'hatch build -t lambda:lock' [lock-out-of-date]\n"
     )
 
 
@@ -306,9 +307,9 @@ def test_a_locked_commit_that_is_gone_from_the_repository_can_be_freed(project, 
     ours, _, pips = built.output.partition("\n\n")
     assert built.code == 1
     assert ours == (
-        f"project.dependencies: requires lib from {repository.url}@{rewritten}, which cannot be built; "
-        "pylock.lambda.toml has that commit; if the repository no longer does, free it with HATCH_LAMBDA_UPGRADE=lib "
-        "hatch build -t lambda:lock; the end of what pip said follows"
+        f"error: project.dependencies: lib from {repository.url}@{rewritten} can't be built; if the repository no "
+        "longer has the commit that pylock.lambda.toml pins, run 'HATCH_LAMBDA_UPGRADE=lib hatch build -t "
+        "lambda:lock' [build-failed]"
     )
     assert rewritten in pips
     freed = project.build(target="lambda:lock", HATCH_LAMBDA_UPGRADE="lib")
@@ -328,11 +329,13 @@ def test_a_commit_that_another_tool_locked_and_that_is_gone_is_for_that_tool(
 
     built = project.build()
 
-    fix = {"pylock.toml": "pip", "req.txt": "the tool that made it, such as uv pip compile --generate-hashes"}[name]
+    fix = {"pylock.toml": "pip", "req.txt": "the tool that wrote it, for example 'uv pip compile --generate-hashes'"}[
+        name
+    ]
     assert built.code == 1
     assert built.output.partition("\n\n")[0] == (
-        f"project.dependencies: requires lib from {repository.url}@{rewritten}, which cannot be built; {name} has that "
-        f"commit; if the repository no longer does, make it anew with {fix}; the end of what pip said follows"
+        f"error: project.dependencies: lib from {repository.url}@{rewritten} can't be built; if the repository no "
+        f"longer has the commit that {name} pins, lock again with {fix} [build-failed]"
     )
 
 
@@ -378,7 +381,10 @@ def test_offline_a_repository_that_was_not_built_before_is_refused(project, repo
     built = project.build(HATCH_LAMBDA_OFFLINE="1")
 
     assert built.code == 1
-    assert built.output == (f"HATCH_LAMBDA_OFFLINE: lib from {url} was not built before; build once with the network\n")
+    assert built.output == (
+        f"error: HATCH_LAMBDA_OFFLINE: no wheel of lib from {url} is in the cache; build once with network access, or "
+        "copy the cache [offline]\n"
+    )
     assert built.archives == ()
 
 
@@ -390,7 +396,7 @@ def test_a_repository_that_is_not_there_is_named(project, tmp_path):
 
     assert built.code == 1
     assert built.output.splitlines()[0] == (
-        f"project.dependencies: requires lib from {url}, which cannot be built; the end of what pip said follows"
+        f"error: project.dependencies: lib from {url} can't be downloaded; fix the cause in pip's output [fetch-failed]"
     )
     assert f"fatal: '{tmp_path / 'nothing.git'}' does not appear to be a git repository" in built.output
     assert built.archives == ()
@@ -463,8 +469,8 @@ def test_the_password_is_masked_where_the_repository_cannot_be_had(project, host
 
     assert built.code == 1
     assert built.output.splitlines()[0] == (
-        f"project.dependencies: requires lib from git+http://****@{host}/lib.git@v1, which cannot be built; the end of "
-        "what pip said follows"
+        f"error: project.dependencies: lib from git+http://****@{host}/lib.git@v1 can't be downloaded; fix the cause "
+        "in pip's output [fetch-failed]"
     )
     assert "wr0ng" not in built.output
     assert built.archives == ()

@@ -34,8 +34,8 @@ def test_a_name_that_no_index_has(index, project):
     built = project.build()
 
     assert refused(built) == (
-        f"project.dependencies: no distribution 'nosuch' in {index.url}; check the spelling, or name the index that "
-        "has it for pip"
+        f"error: project.dependencies: no package 'nosuch' in {index.url}; check the spelling, or set "
+        "PIP_INDEX_URL to an index that has it [unknown-package]"
     )
 
 
@@ -46,10 +46,10 @@ def test_the_output_of_pip_follows_for_those_who_ask_for_more(index, project):
     built = project.build(HATCH_VERBOSE="1")
 
     assert built.output.removeprefix("Building `lambda` version `function`\n") == (
-        f"project.dependencies: no distribution 'nosuch' in {index.url}; check the spelling, or name the index that "
-        "has it for pip\n\n"
-        "ERROR: Could not find a version that satisfies the requirement nosuch (from versions: none)\n"
-        "ERROR: No matching distribution found for nosuch\n"
+        f"error: project.dependencies: no package 'nosuch' in {index.url}; check the spelling, or set "
+        "PIP_INDEX_URL to an index that has it [unknown-package]\n\npip's output:\n"
+        "  ERROR: Could not find a version that satisfies the requirement nosuch (from versions: none)\n"
+        "  ERROR: No matching distribution found for nosuch\n"
     )
 
 
@@ -58,7 +58,7 @@ def test_a_name_in_a_feature_is_told_with_its_address(index, project):
 
     built = project.build()
 
-    assert refused(built).startswith("project.optional-dependencies.data: no distribution 'nosuch' in ")
+    assert refused(built).startswith("error: project.optional-dependencies.data: no package 'nosuch' in ")
 
 
 def test_a_name_in_a_group_is_told_with_its_address(index, project):
@@ -66,7 +66,7 @@ def test_a_name_in_a_group_is_told_with_its_address(index, project):
 
     built = project.build()
 
-    assert refused(built).startswith("dependency-groups.run: no distribution 'nosuch' in ")
+    assert refused(built).startswith("error: dependency-groups.run: no package 'nosuch' in ")
 
 
 def test_a_name_that_only_a_dependency_wants(index, project):
@@ -76,8 +76,8 @@ def test_a_name_that_only_a_dependency_wants(index, project):
     built = project.build()
 
     assert refused(built) == (
-        f"lib: no distribution 'nosuch' in {index.url}; use another version of lib, or name the index that has it for "
-        "pip"
+        f"error: lib: no package 'nosuch' in {index.url}; use another version of lib, or set "
+        "PIP_INDEX_URL to an index that has it [unknown-package]"
     )
 
 
@@ -87,8 +87,9 @@ def test_two_indexes_and_a_folder_are_all_named(index, project, tmp_path):
     built = project.build(PIP_EXTRA_INDEX_URL=f"{index.url}more/", PIP_FIND_LINKS=str(tmp_path))
 
     assert refused(built) == (
-        f"project.dependencies: no distribution 'nosuch' in {index.url}, {index.url}more/, {tmp_path}; check the "
-        "spelling, or name the index that has it for pip"
+        f"error: project.dependencies: no package 'nosuch' in {index.url}, {index.url}more/, "
+        f"{tmp_path}; check the spelling, or set PIP_INDEX_URL to an index that has it "
+        "[unknown-package]"
     )
 
 
@@ -98,8 +99,8 @@ def test_without_an_index_only_the_folder_is_named(project, tmp_path):
     built = project.build(PIP_NO_INDEX="1", PIP_FIND_LINKS=str(tmp_path))
 
     assert refused(built) == (
-        f"project.dependencies: no distribution 'nosuch' in {tmp_path}; check the spelling, or name the index that has "
-        "it for pip"
+        f"error: project.dependencies: no package 'nosuch' in {tmp_path}; check the spelling, or set "
+        "PIP_INDEX_URL to an index that has it [unknown-package]"
     )
 
 
@@ -111,7 +112,8 @@ def test_no_release_meets_the_requirement(index, project):
     built = project.build()
 
     assert refused(built) == (
-        "project.dependencies: no release of lib meets lib>=2; the newest is 1.9; loosen the requirement"
+        "error: project.dependencies: no release of lib satisfies lib>=2 (the newest is 1.9); loosen "
+        "the requirement [no-release]"
     )
 
 
@@ -123,7 +125,9 @@ def test_no_release_meets_a_dependencys_requirement(index, project):
 
     built = project.build()
 
-    assert refused(built) == "lib: no release of base meets base>=2; the newest is 1.0; use another version of lib"
+    assert refused(built) == (
+        "error: lib: no release of base satisfies base>=2 (the newest is 1.0); use another version of lib [no-release]"
+    )
 
 
 @pytest.mark.api("pip")
@@ -134,8 +138,8 @@ def test_only_yanked_releases(index, project):
     built = project.build()
 
     assert refused(built) == (
-        "project.dependencies: every release of lib that meets lib<2 was yanked from its index; the newest is 1.0; "
-        "require lib==1.0 to use it all the same"
+        "error: project.dependencies: every release of lib that satisfies lib<2 was yanked (the "
+        "newest is 1.0); require lib==1.0 to use it anyway [yanked]"
     )
 
 
@@ -145,8 +149,8 @@ def test_only_yanked_releases(index, project):
         (
             [GLIBC],
             (
-                "it needs glibc 2.36 or newer, the runtime's glibc is 2.34; build a wheel of it on Amazon Linux and "
-                "name its folder in pip's find-links"
+                "it needs glibc 2.36 or newer, the runtime's glibc is 2.34; build a wheel on Amazon Linux "
+                "and add its directory to find-links"
             ),
         ),
         (
@@ -160,22 +164,19 @@ def test_only_yanked_releases(index, project):
         (
             ["cp313-cp313t-manylinux_2_17_x86_64"],
             (
-                "its wheels are for cp313t, the runtime is cp313; build a wheel of it on Amazon Linux and name its "
-                "folder in pip's find-links"
+                "its wheels are for cp313t, the runtime is cp313; build a wheel on Amazon Linux and add its "
+                "directory to find-links"
             ),
         ),
         (
             ["cp313-cp313-win_amd64", "cp313-cp313-macosx_11_0_arm64"],
-            (
-                "its wheels are for macosx arm64, win_amd64; it is not made for Linux; give the requirement a marker "
-                "such as sys_platform != 'linux'"
-            ),
+            ("its wheels are for macosx arm64, win_amd64; add the marker sys_platform != 'linux' to the requirement"),
         ),
         (
             ["cp313-cp313-musllinux_1_2_x86_64", "cp313-cp313-linux_x86_64"],
             (
-                "its wheels are for linux_x86_64, musllinux x86_64; build a wheel of it on Amazon Linux and name its "
-                "folder in pip's find-links"
+                "its wheels are for linux_x86_64, musllinux x86_64; build a wheel on Amazon Linux and add "
+                "its directory to find-links"
             ),
         ),
         (
@@ -200,7 +201,7 @@ def test_no_wheel_that_the_runtime_loads(index, project, tags, problem):
 
     built = project.build()
 
-    assert refused(built) == f"num 2.0: no wheel for python3.13 on x86_64; {problem}"
+    assert refused(built) == f"error: num 2.0: no wheel for python3.13 on x86_64, because {problem} [no-wheel]"
 
 
 def test_no_wheel_for_the_old_glibc_of_a_runtime_says_which_runtime_has_a_newer_one(index, project):
@@ -211,8 +212,8 @@ def test_no_wheel_for_the_old_glibc_of_a_runtime_says_which_runtime_has_a_newer_
     built = project.build(HATCH_LAMBDA_RUNTIME="python3.11")
 
     assert refused(built) == (
-        "num 2.0: no wheel for python3.11 on arm64; it needs glibc 2.28 or newer, the runtime's glibc is 2.26; use "
-        "runtime python3.13"
+        "error: num 2.0: no wheel for python3.11 on arm64, because it needs glibc 2.28 or newer, the "
+        "runtime's glibc is 2.26; use runtime python3.13 [no-wheel]"
     )
 
 
@@ -225,8 +226,8 @@ def test_no_wheel_in_the_admitted_releases_names_the_newest_that_has_one(index, 
     built = project.build()
 
     assert refused(built) == (
-        "num 2.0: no wheel for python3.13 on x86_64; it needs glibc 2.36 or newer, the runtime's glibc is 2.34; admit "
-        "num 1.5, the newest with a wheel for it"
+        "error: num 2.0: no wheel for python3.13 on x86_64, because it needs glibc 2.36 or newer, "
+        "the runtime's glibc is 2.34; allow num 1.5, the newest with such a wheel [no-wheel]"
     )
 
 
@@ -238,8 +239,9 @@ def test_no_wheel_for_a_dependencys_requirement_says_whose(index, project):
     built = project.build()
 
     assert refused(built) == (
-        "num 1.0 (needed by lib): no wheel for python3.13 on x86_64; it needs glibc 2.36 or newer, the runtime's "
-        "glibc is 2.34; build a wheel of it on Amazon Linux and name its folder in pip's find-links"
+        "error: num 1.0 (required by lib): no wheel for python3.13 on x86_64, because it needs glibc "
+        "2.36 or newer, the runtime's glibc is 2.34; build a wheel on Amazon Linux and add its "
+        "directory to find-links [no-wheel]"
     )
 
 
@@ -252,9 +254,9 @@ def test_no_wheel_where_several_want_the_distribution_is_not_called_a_conflict(i
     built = project.build()
 
     assert refused(built) == (
-        "num 2.0: no wheel for python3.13 on x86_64; it needs glibc 2.36 or newer, the runtime's glibc is 2.34; build "
-        "a wheel of it on Amazon Linux and name its folder in pip's find-links; the project requires num; lib 1.0 "
-        "needs num>=2"
+        "error: num 2.0: no wheel for python3.13 on x86_64, because it needs glibc 2.36 or newer, "
+        "the runtime's glibc is 2.34, and the project requires num, lib 1.0 requires num>=2; build a "
+        "wheel on Amazon Linux and add its directory to find-links [no-wheel]"
     )
 
 
@@ -266,8 +268,8 @@ def test_only_an_sdist(index, project):
     built = project.build()
 
     assert refused(built) == (
-        "lib 1.0: no wheel for python3.13 on x86_64; it has only an sdist (lib-1.0.tar.gz), and nothing is compiled "
-        'on this machine; add build-from-source = ["lib"] to the table if it is pure Python'
+        "error: lib 1.0: no wheel for python3.13 on x86_64, because it has only an sdist "
+        '(lib-1.0.tar.gz); set build-from-source = ["lib"] if it is pure Python [no-wheel]'
     )
     assert index.downloads() == []
 
@@ -277,7 +279,7 @@ def test_only_an_sdist(index, project):
     [
         (">=3.14", "use runtime python3.14 or newer"),
         ("<3.13", "use runtime python3.12"),
-        ("<3.9", "require another release of it, or replace it"),
+        ("<3.9", "require another version or another package"),
     ],
 )
 def test_another_python_is_required(index, project, requires_python, fix):
@@ -287,8 +289,8 @@ def test_another_python_is_required(index, project, requires_python, fix):
     built = project.build()
 
     assert refused(built) == (
-        f"lib 1.0: no wheel for python3.13 on x86_64; it requires Python {requires_python}, the runtime has 3.13.11; "
-        f"{fix}"
+        "error: lib 1.0: no wheel for python3.13 on x86_64, because it requires Python "
+        f"{requires_python}, the runtime has 3.13.11; {fix} [no-wheel]"
     )
 
 
@@ -300,8 +302,9 @@ def test_requirements_of_the_project_that_exclude_each_other(index, project):
     built = project.build()
 
     assert refused(built) == (
-        "project.dependencies and project.optional-dependencies.old: no versions meet all requirements; the project "
-        "requires lib>=2; the project requires lib<2; loosen one of them"
+        "error: project.dependencies and project.optional-dependencies.old: no versions satisfy all "
+        "requirements (the project requires lib>=2, the project requires lib<2); loosen one of them "
+        "[conflict]"
     )
 
 
@@ -318,8 +321,8 @@ def test_requirements_deep_in_the_graph_that_exclude_each_other(index, project):
     built = project.build()
 
     assert refused(built) == (
-        "project.dependencies: no versions meet all requirements; left 1.0 needs base<2; right 1.0 needs base>=2; "
-        "loosen one of them"
+        "error: project.dependencies: no versions satisfy all requirements (left 1.0 requires "
+        "base<2, right 1.0 requires base>=2); loosen one of them [conflict]"
     )
 
 
@@ -332,8 +335,8 @@ def test_a_constraint_that_excludes_what_is_required(index, project):
     built = project.build()
 
     assert refused(built) == (
-        "project.dependencies: no versions meet all requirements; the project requires lib>=2; a constraint says "
-        "lib<2; loosen one of them"
+        "error: project.dependencies: no versions satisfy all requirements (the project requires "
+        "lib>=2, a constraint requires lib<2); loosen one of them [conflict]"
     )
 
 
@@ -345,10 +348,9 @@ def test_constraint_files_that_are_not_there(project):
 
     assert built.code == 1
     assert built.output == (
-        "tool.hatch.build.targets.lambda.constraints[1]: no file 'a.txt' in the project; create it or remove the "
-        "entry\n"
-        "tool.hatch.build.targets.lambda.constraints[3]: no file '../b.txt' in the project; create it or remove the "
-        "entry\n"
+        "error: pyproject.toml [tool.hatch.build.targets.lambda] has 2 problems:\n"
+        "  constraints #1: no file 'a.txt' in the project; create it, or remove the entry [path-not-found]\n"
+        "  constraints #3: no file '../b.txt' in the project; create it, or remove the entry [path-not-found]\n"
     )
 
 
@@ -359,21 +361,33 @@ def test_an_index_that_is_down(project):
     built = project.build(PIP_INDEX_URL="http://127.0.0.1:1/simple/")
 
     assert refused(built) == (
-        "http://127.0.0.1:1/simple/lib/: cannot be fetched (connection error: [Errno 111] Connection refused); check "
-        "the address and the network, then build again"
+        "error: http://127.0.0.1:1/simple/lib/: can't be downloaded (connection error: [Errno 111] "
+        "Connection refused); check the URL and the network, then rebuild [fetch-failed]"
     )
 
 
 @pytest.mark.parametrize(
     ("status", "problem"),
     [
-        (500, "the index answers with HTTP 500; build again later, or ask whoever runs it"),
-        (504, "the index answers with HTTP 504; build again later, or ask whoever runs it"),
+        (
+            500,
+            (
+                "the index answers with HTTP 500; rebuild, and if that doesn't help, report it to the index "
+                "owner [index-failed]"
+            ),
+        ),
+        (
+            504,
+            (
+                "the index answers with HTTP 504; rebuild, and if that doesn't help, report it to the index "
+                "owner [index-failed]"
+            ),
+        ),
         (
             403,
             (
-                "the index refuses access (HTTP 403); put the right user name and password into the index URL, netrc "
-                "or a keyring"
+                "the index denies access (HTTP 403); put the user name and password into the index URL, "
+                "netrc, or a keyring [index-access]"
             ),
         ),
     ],
@@ -385,7 +399,7 @@ def test_an_index_that_answers_with_an_error(index, project, status, problem):
 
     built = project.build()
 
-    assert refused(built) == f"{index.url}lib/: {problem}"
+    assert refused(built) == f"error: {index.url}lib/: {problem}"
 
 
 def test_an_extra_index_that_is_down_is_a_warning_if_the_others_do(index, project):
@@ -396,8 +410,9 @@ def test_an_extra_index_that_is_down_is_a_warning_if_the_others_do(index, projec
 
     assert built.code == 0, built.output
     assert (
-        "warning: http://127.0.0.1:1/simple/lib/ could not be fetched (connection error: [Errno 111] Connection "
-        "refused); the resolution is without what it may offer."
+        "warning: http://127.0.0.1:1/simple/lib/: skipped, because it can't be downloaded "
+        "(connection error: [Errno 111] Connection refused); check the index, or remove it from "
+        "pip's settings [index-skipped]"
     ) in built.output.splitlines()
 
 
@@ -408,7 +423,8 @@ def test_a_wheel_of_another_version_than_its_name_says(index, project):
     built = project.build()
 
     assert refused(built) == (
-        "lib-2.0-py3-none-any.whl: the version in its metadata is '1.0'; pip refuses it; ask whoever runs the index"
+        "error: lib-2.0-py3-none-any.whl: pip rejects the wheel, because the version in its metadata "
+        "is '1.0'; report it to the index owner [bad-metadata]"
     )
 
 
@@ -421,7 +437,8 @@ def test_a_wheel_of_another_distribution_than_its_name_says(index, project):
     assert built.code == 1
     ours, _, pips = built.output.partition("\n\n")
     assert ours == (
-        "project.dependencies: pip could not resolve the requirements for python3.13 on x86_64; what it said follows"
+        "error: project.dependencies: pip can't resolve the requirements for python3.13 on x86_64; "
+        "fix the cause in pip's output [resolver-failed]"
     )
     assert pips.endswith(".dist-info directory 'evil-1.0.dist-info' does not start with 'lib'\n")
 
@@ -435,8 +452,8 @@ def test_a_dependencys_url_of_an_sdist_is_refused(index, project):
 
     assert built.code == 1
     assert built.output == (
-        f"source 1.0: comes from {index.file_url(sdist)}, which is not a wheel; nothing is compiled on this machine; "
-        "build a wheel of it and put it on an index\n"
+        f"error: source 1.0: {index.file_url(sdist)} isn't a wheel; build a wheel of it, and upload "
+        "that to an index [no-wheel]\n"
     )
     assert built.archives == ()
 
@@ -451,8 +468,8 @@ def test_an_older_release_is_taken_where_newer_ones_have_no_wheel_for_the_target
 
     assert notes(built) == [
         (
-            "  older: num 1.0 instead of 2.1: 2.1 has no wheel for python3.13 on x86_64, it needs glibc 2.36 or newer, "
-            "the runtime's glibc is 2.34"
+            "  older: num 1.0 instead of 2.1, because 2.1 has no wheel for python3.13 on x86_64 (it "
+            "needs glibc 2.36 or newer, the runtime's glibc is 2.34)"
         )
     ]
 
@@ -468,7 +485,9 @@ def test_an_older_release_is_taken_because_of_a_conflict(index, project):
 
     built = project.build()
 
-    assert notes(built) == ["  older: right 1.0 instead of 2.0: left 1.0 needs base<2; right 2.0 needs base>=2"]
+    assert notes(built) == [
+        ("  older: right 1.0 instead of 2.0, because left 1.0 requires base<2, right 2.0 requires base>=2")
+    ]
 
 
 def test_an_older_release_is_taken_because_of_the_projects_own_requirement(index, project):
@@ -480,7 +499,9 @@ def test_an_older_release_is_taken_because_of_the_projects_own_requirement(index
 
     built = project.build()
 
-    assert notes(built) == ["  older: lib 1.0 instead of 2.0: the project requires base<2; lib 2.0 needs base>=2"]
+    assert notes(built) == [
+        ("  older: lib 1.0 instead of 2.0, because the project requires base<2, lib 2.0 requires base>=2")
+    ]
 
 
 def test_a_note_on_an_older_release_is_told_once_for_all_archives(index, project):
@@ -494,7 +515,9 @@ def test_a_note_on_an_older_release_is_told_once_for_all_archives(index, project
     built = project.build()
 
     assert len(built.archives) == 2
-    assert notes(built) == ["  older: right 1.0 instead of 2.0: left 1.0 needs base<2; right 2.0 needs base>=2"]
+    assert notes(built) == [
+        ("  older: right 1.0 instead of 2.0, because left 1.0 requires base<2, right 2.0 requires base>=2")
+    ]
 
 
 def test_a_note_names_only_those_who_exclude_the_newest_release(index, project):
@@ -518,9 +541,9 @@ def test_releases_with_the_same_requirement_are_told_in_one_line(index, project)
     built = project.build()
 
     assert refused(built) == (
-        "parser 1.0: no wheel for python3.13 on x86_64; it has only an sdist (parser-1.0.tar.gz), and nothing is "
-        'compiled on this machine; add build-from-source = ["parser"] to the table if it is pure Python; stac 0.0 to '
-        "0.59 need parser>=0.3"
+        "error: parser 1.0: no wheel for python3.13 on x86_64, because it has only an sdist "
+        "(parser-1.0.tar.gz), and stac 0.0 to 0.59 require parser>=0.3; set build-from-source = "
+        '["parser"] if it is pure Python [no-wheel]'
     )
 
 
@@ -534,11 +557,12 @@ def test_all_requirements_of_a_conflict_are_told_to_those_who_ask_for_more(index
     more = project.build(HATCH_VERBOSE="1")
 
     assert refused(built) == (
-        "project.dependencies: no versions meet all requirements; the project requires parser; stac 0.0 to 0.9 need "
-        "parser, for example parser==9; loosen one of them"
+        "error: project.dependencies: no versions satisfy all requirements (the project requires "
+        "parser, stac 0.0 to 0.9 require parser, for example parser==9); loosen one of them "
+        "[conflict]"
     )
-    assert [line for line in more.output.splitlines() if re.match("stac .* depends on", line)] == [
-        f"stac 0.{number} depends on parser=={number}" for number in reversed(range(10))
+    assert [line for line in more.output.splitlines() if re.match(" *stac .* depends on", line)] == [
+        f"  stac 0.{number} depends on parser=={number}" for number in reversed(range(10))
     ]
 
 
@@ -550,8 +574,8 @@ def test_a_package_with_wheels_for_windows_and_an_sdist_is_made_for_linux(index,
     built = project.build()
 
     assert refused(built) == (
-        "psycopg2 1.0: no Linux wheel, only an sdist with native code; require psycopg2-binary instead, or build a "
-        "wheel on Amazon Linux"
+        "error: psycopg2 1.0: no Linux wheel, only an sdist with native code; require "
+        "psycopg2-binary instead, or build a wheel on Amazon Linux [no-wheel]"
     )
 
 
@@ -564,8 +588,8 @@ def test_a_substitute_that_the_index_has_for_other_runtimes_only_is_not_proposed
     built = project.build()
 
     assert refused(built) == (
-        "psycopg2 1.0: no Linux wheel, only an sdist with native code; build a wheel of it on Amazon Linux and name "
-        "its folder in pip's find-links"
+        "error: psycopg2 1.0: no Linux wheel, only an sdist with native code; build a wheel on "
+        "Amazon Linux and add its directory to find-links [no-wheel]"
     )
 
 
@@ -577,8 +601,8 @@ def test_an_sdist_of_a_package_with_wheels_for_another_python_can_be_built(index
     built = project.build()
 
     assert refused(built) == (
-        "lib 1.0: no wheel for python3.13 on x86_64; its wheels are for py2-none, the runtime is cp313, and it has an "
-        'sdist; add build-from-source = ["lib"] to the table'
+        "error: lib 1.0: no wheel for python3.13 on x86_64, because its wheels are for py2-none, the "
+        'runtime is cp313, and it has an sdist; set build-from-source = ["lib"] [no-wheel]'
     )
     project.configure('build-from-source = ["lib"]', dependencies=["lib"])
     assert project.build().code == 0
@@ -591,8 +615,9 @@ def test_a_runtime_that_the_project_excludes_is_not_proposed(index, project):
     built = project.build()
 
     assert refused(built) == (
-        "lib 1.0: no wheel for python3.13 on x86_64; its wheels are for cp312, the runtime is cp313; build a wheel of "
-        "it on Amazon Linux and name its folder in pip's find-links"
+        "error: lib 1.0: no wheel for python3.13 on x86_64, because its wheels are for cp312, the "
+        "runtime is cp313; build a wheel on Amazon Linux and add its directory to find-links "
+        "[no-wheel]"
     )
 
 

@@ -53,5 +53,6 @@ def test_a_release_that_pip_skipped_is_named_where_an_older_one_was_taken(index,
 
     assert built.code == 0, built.output
     assert built.output.splitlines()[-1] == (
-        "  older: lib 1.0 instead of 2.0: 2.0 has no wheel for python3.13 on x86_64, its wheels are for win_amd64"
+        "  older: lib 1.0 instead of 2.0, because 2.0 has no wheel for python3.13 on x86_64 (its "
+        "wheels are for win_amd64)"
     )

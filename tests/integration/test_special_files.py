@@ -54,8 +54,8 @@ def test_a_pipe_that_an_option_includes_is_told_by_name(project, option, source)
 @pytest.mark.parametrize(
     ("name", "fix"),
     [
-        ("pylock.toml", "write it with hatch build -t lambda:lock"),
-        ("requirements.txt", "make it or remove lock"),
+        ("pylock.toml", "run 'hatch build -t lambda:lock'"),
+        ("requirements.txt", "create it, or remove the option lock"),
     ],
 )
 def test_a_pipe_in_place_of_a_lock_is_told_by_name(project, name, fix):
@@ -64,7 +64,7 @@ def test_a_pipe_in_place_of_a_lock_is_told_by_name(project, name, fix):
 
     built = project.build()
 
-    assert (built.code, built.output) == (1, f"{name}: cannot be read ({PIPE}); {fix}\n")
+    assert (built.code, built.output) == (1, f"error: {name}: can't be read ({PIPE}); {fix} [lock-not-found]\n")
 
 
 def test_a_pipe_in_place_of_a_siblings_pyproject_is_told_by_name(project):
@@ -79,7 +79,7 @@ def test_a_pipe_in_place_of_a_siblings_pyproject_is_told_by_name(project):
     assert (built.code, built.output) == (
         1,
         (
-            f"project.dependencies: requires sibling from {project.root}/sibling, whose pyproject.toml cannot be read; "
-            f"{PIPE}; mend it\n"
+            f"error: project.dependencies: requires sibling from {project.root}/sibling, whose pyproject.toml can't be "
+            f"read ({PIPE}); fix the file [unreadable-file]\n"
         ),
     )

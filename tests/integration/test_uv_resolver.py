@@ -66,10 +66,7 @@ def test_an_extra_that_does_not_exist_is_told_whoever_resolves(index, project):
 
     locking, by_lock = project.build(target="lambda:lock"), project.build()
 
-    warning = (
-        "project.dependencies requires server[standart], but server 1.0 has no extra 'standart' and goes in without "
-        "it; did you mean 'standard'?"
-    )
+    warning = "project.dependencies: server 1.0 has no extra 'standart'; did you mean 'standard'? [unknown-extra]"
     for built in (by_pip, by_uv, locking, by_lock):
         assert built.code == 0, built.output
         warnings = [line for line in built.output.splitlines() if "warning" in line]
@@ -192,7 +189,9 @@ def test_requirements_that_cannot_be_met_are_told_in_the_words_of_uv(index, proj
 
     ours, _, uvs = built.output.partition("\n\n")
     assert built.code == 1
-    assert ours == "uv found no wheels for python3.13 on x86_64; what it said:"
+    assert ours == (
+        "error: uv: found no wheels for python3.13 on x86_64; fix the cause in uv's output [resolver-failed]"
+    )
     assert "Because only lib==1.0 is available and you require lib>2" in " ".join(uvs.split())
     assert built.archives == ()
 
@@ -209,7 +208,7 @@ def test_what_keeps_uv_from_looking_is_not_called_a_lack_of_wheels(project, sett
 
     ours, _, uvs = built.output.partition("\n\n")
     assert built.code == 1
-    assert ours == "uv could not resolve the requirements for python3.13 on x86_64; what it said:"
+    assert ours == ("error: uv: can't resolve for python3.13 on x86_64; fix the cause in uv's output [resolver-failed]")
     assert said in uvs
 
 
@@ -221,8 +220,8 @@ def test_a_known_substitute_is_told_in_one_line(index, project):
 
     assert built.code == 1
     assert built.output == (
-        "psycopg2: no wheel for python3.13 on x86_64, only an sdist with native code; require psycopg2-binary instead, "
-        "or build a wheel on Amazon Linux\n"
+        "error: psycopg2: no Linux wheel, only an sdist with native code; require psycopg2-binary "
+        "instead, or build a wheel on Amazon Linux [no-wheel]\n"
     )
 
 
@@ -246,8 +245,8 @@ def test_a_constraint_file_that_is_not_there_is_missed(project):
 
     assert built.code == 1
     assert built.output == (
-        "tool.hatch.build.targets.lambda.constraints[1]: no file 'constraints.txt' in the project; create it or remove "
-        "the entry\n"
+        "error: tool.hatch.build.targets.lambda.constraints #1: no file 'constraints.txt' in the "
+        "project; create it, or remove the entry [path-not-found]\n"
     )
 
 
@@ -334,7 +333,9 @@ def test_wrong_credentials_are_told_without_them(project, private):
     built = project.build(UV_DEFAULT_INDEX=private.url_with_credentials.replace("s3cret", "wr0ng"))
 
     assert built.code == 1
-    assert built.output.startswith("uv found no wheels for python3.13 on x86_64; what it said:\n\n")
+    assert built.output.startswith(
+        "error: uv: found no wheels for python3.13 on x86_64; fix the cause in uv's output [resolver-failed]\n\n"
+    )
     assert "401 Unauthorized" in built.output
     assert "wr0ng" not in built.output
 
@@ -348,8 +349,9 @@ def test_credentials_that_only_uv_knows_are_asked_for_in_one_line(project, priva
 
     assert built.code == 1
     assert built.output == (
-        f"http://{private.host}/files/lib-1.0-py3-none-any.whl: the index asks for a user name and a password, "
-        "and none that it accepts were found; put them into the index URL, netrc or a keyring\n"
+        f"error: http://{private.host}/files/lib-1.0-py3-none-any.whl: the index requires a user name "
+        "and password, and pip found none that it accepts; put the user name and password into the "
+        "index URL, netrc, or a keyring [index-access]\n"
     )
 
 
@@ -359,8 +361,9 @@ def test_uv_does_not_resolve_without_the_network(index, project):
     built = project.build(HATCH_LAMBDA_OFFLINE="1")
 
     assert built.code == 1
-    assert (
-        built.output == "HATCH_LAMBDA_OFFLINE: uv cannot resolve without the network; make a lock while there is one\n"
+    assert built.output == (
+        "error: HATCH_LAMBDA_OFFLINE: uv can't resolve offline, and there is no lock file; run "
+        "'hatch build -t lambda:lock' online first [offline]\n"
     )
     assert index.requests == []
 
@@ -372,7 +375,8 @@ def test_a_uv_that_cannot_be_run_is_named(project):
 
     assert built.code == 1
     assert built.output == (
-        "HATCH_UV: /nowhere/uv cannot be run (No such file or directory); let it name uv itself, or use pip\n"
+        "error: HATCH_UV: can't run /nowhere/uv (No such file or directory); set HATCH_UV to the "
+        'path of uv, or set resolver = "pip" [resolver-missing]\n'
     )
 
 
@@ -386,8 +390,8 @@ def test_a_missing_uv_is_missed(project, tmp_path):
 
     assert built.code == 1
     assert built.output == (
-        "tool.hatch.build.targets.lambda.resolver: uv is not installed; name hatch-lambda[uv] instead of hatch-lambda "
-        "in build-system.requires, or install uv, or use pip\n"
+        'error: tool.hatch.build.targets.lambda.resolver: uv isn\'t installed; use "hatch-lambda[uv]" '
+        'in build-system.requires, or set resolver = "pip" [resolver-missing]\n'
     )
 
 

@@ -1,4 +1,4 @@
-"""Pins become wheels: from the store where it has them, through pip where it lacks them."""
+"""Fetches pinned wheels: from the cache if they are in it, otherwise through pip."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from hatch_lambda.dependencies.sdist_builds import wheel_from_sdist
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError, WheelError
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.progress import NO_PROGRESS, Status
@@ -31,10 +32,9 @@ if TYPE_CHECKING:
 def fetch(
     pins: Sequence[Pin], wheel_cache: WheelCache, target: Target, host: Host, progress: Progress = NO_PROGRESS
 ) -> tuple[Wheel, ...]:
-    """Return the pinned wheels, sorted by name; what the store lacks is downloaded in one go and kept there.
+    """Return the pinned wheels, sorted by name, after downloading those that aren't in the cache.
 
-    Pinned sdists are built, or were before. Raises ``ResolveError`` if a file cannot be had and ``WheelError`` if one
-    is not sound.
+    Pinned sdists are built. Raises ``ResolveError`` if a file can't be fetched and ``WheelError`` if one is damaged.
     """
     _check_lines(pins)
     built = {}
@@ -44,27 +44,32 @@ def fetch(
     pins = [pin for pin in pins if pin.is_wheel]
     _check_names(pins)
     with ThreadPoolExecutor() as hashing:
-        wheels = dict(zip(pins, hashing.map(partial(_in_store, wheel_cache), pins), strict=True))
-    lacking = [pin for pin, wheel in wheels.items() if wheel is None]
-    if lacking:
+        wheels = dict(zip(pins, hashing.map(partial(_cached, wheel_cache), pins), strict=True))
+    missing = [pin for pin, wheel in wheels.items() if wheel is None]
+    if missing:
         if host.offline:
-            _refuse_network(lacking)
+            _check_offline(missing)
         with temporary_directory() as directory:
-            download(lacking, target, Path(directory), host, progress)
-            wheels |= _take_in(lacking, Path(directory), wheel_cache, progress)
+            download(missing, target, Path(directory), host, progress)
+            wheels |= _add_to_cache(missing, Path(directory), wheel_cache, progress)
     _check_sizes(wheels)
     found = (*built.values(), *filter(None, wheels.values()))
     return tuple(sorted(found, key=lambda wheel: wheel.name))
 
 
-def _in_store(wheel_cache: WheelCache, pin: Pin) -> Wheel | None:
+def _cached(wheel_cache: WheelCache, pin: Pin) -> Wheel | None:
     return wheel_cache.find(pin.sha256) if pin.sha256 else None
 
 
-def _refuse_network(pins: Sequence[Pin]) -> None:
-    """Raise ``ResolveError`` naming each wheel that is neither in the store nor on this machine."""
+def _check_offline(pins: Sequence[Pin]) -> None:
+    """Raise ``ResolveError`` for each wheel that is on another machine."""
     problems = [
-        f"{OFFLINE_VARIABLE}: {pin.filename} is not in the store; build once with the network, or bring the store along"
+        Diagnostic(
+            code="offline",
+            where=OFFLINE_VARIABLE,
+            problem=f"{pin.filename} isn't in the cache",
+            fix="build once with network access, or copy the cache",
+        )
         for pin in pins
         if not is_file_url(pin.url)
     ]
@@ -72,29 +77,36 @@ def _refuse_network(pins: Sequence[Pin]) -> None:
         raise ResolveError(problems)
 
 
-def _take_in(
+def _add_to_cache(
     pins: Sequence[Pin], directory: Path, wheel_cache: WheelCache, progress: Progress
 ) -> dict[Pin, Wheel | None]:
-    taken: dict[Pin, Wheel | None] = {}
+    added: dict[Pin, Wheel | None] = {}
     problems: list[Message] = []
     for pin in pins:
         file = directory / pin.filename
         if not file.is_file():
-            problems.append(f"{pin.filename}: pip did not download it; build again")
+            problems.append(
+                Diagnostic(code="fetch-failed", where=pin.filename, problem="pip didn't download it", fix="build again")
+            )
             continue
         progress.advance(Status(name=f"verify {pin}", count=len(pins), total=len(pins), size=file.stat().st_size))
         try:
-            taken[pin] = wheel_cache.add(file, expected=pin.sha256)
+            added[pin] = wheel_cache.add(file, expected=pin.sha256)
         except WheelError as error:
             problems += error.diagnostics
     if problems:
         raise WheelError(problems)
-    return taken
+    return added
 
 
 def _check_sizes(wheels: Mapping[Pin, Wheel | None]) -> None:
     problems = [
-        f"{wheel.filename}: takes {wheel.size:,} bytes; the lock says {pin.size:,}; make the lock anew"
+        Diagnostic(
+            code="damaged-lock",
+            where=wheel.filename,
+            problem=f"is {wheel.size:,} bytes, but the lock file says {pin.size:,}",
+            fix="lock again",
+        )
         for pin, wheel in wheels.items()
         if wheel and pin.size not in {None, wheel.size}
     ]
@@ -103,15 +115,18 @@ def _check_sizes(wheels: Mapping[Pin, Wheel | None]) -> None:
 
 
 def _check_lines(pins: Sequence[Pin]) -> None:
-    """Raise ``ResolveError`` for what would be more to pip, or to the store, than one file and its hash."""
-    fix = "ask whoever made the lock or runs the index"
+    """Raise ``ResolveError`` for a hash or URL that pip or the cache would read as something else."""
+
+    def problem(pin: Pin, reason: str) -> Diagnostic:
+        return Diagnostic(code="damaged-lock", where=str(pin), problem=reason, fix="lock again, or fix the index")
+
     problems = [
-        f"{pin}: expected a sha256 of 64 hexadecimal digits; found {pin.sha256!r}; {fix}"
+        problem(pin, f"its sha256 {pin.sha256!r} isn't 64 hexadecimal digits")
         for pin in pins
         if pin.sha256 is not None and not SHA256.fullmatch(pin.sha256)
     ]
     problems += [
-        f"{pin}: expected a URL without spaces; found {pin.url!r}; {fix}"
+        problem(pin, f"its URL {pin.url!r} isn't a URL without spaces")
         for pin in pins
         if re.search(r"\s", pin.url) or not is_url(pin.url)
     ]
@@ -120,14 +135,21 @@ def _check_lines(pins: Sequence[Pin]) -> None:
 
 
 def _check_names(pins: Sequence[Pin]) -> None:
+    """Raise ``ResolveError`` for each file name that isn't the one of the pinned release."""
+
+    def problem(pin: Pin, reason: str) -> Diagnostic:
+        return Diagnostic(
+            code="index-mismatch", where=str(pin), problem=reason, fix="lock again, or report it to the index owner"
+        )
+
     problems = []
     for pin in pins:
         try:
             name, version = parse_wheel_filename(pin.filename)[:2]
         except InvalidWheelFilename as error:
-            problems.append(f"{pin}: {pin.filename!r} is not the file name of a wheel; {error}")
+            problems.append(problem(pin, f"{pin.filename!r} isn't the file name of a wheel ({str(error).rstrip('.')})"))
             continue
         if (name, version) != (pin.name, pin.version) or "/" in pin.filename or "\\" in pin.filename:
-            problems.append(f"{pin}: {pin.filename!r} is the wheel of something else; ask whoever runs the index")
+            problems.append(problem(pin, f"{pin.filename!r} is a wheel of another package or version"))
     if problems:
         raise ResolveError(problems)

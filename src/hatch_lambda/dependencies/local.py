@@ -1,4 +1,4 @@
-"""Distributions that are not on an index: siblings, repositories and archives, built to pure wheels on this machine."""
+"""Local, Git, and workspace dependencies, and archives: built into pure-Python wheels on the build machine."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from packaging.version import Version
 from hatch_lambda.dependencies.local_wheel import build_local_wheel, commit_in, pin_commit
 from hatch_lambda.dependencies.source_lookup import SourceLookup
 from hatch_lambda.dependencies.sources import read_project_sources
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.progress import NO_PROGRESS, Status
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.dependencies.local_wheel import LocalWheel
     from hatch_lambda.dependencies.sources import DependencySource
+    from hatch_lambda.diagnostics import Code
     from hatch_lambda.progress import Progress
     from hatch_lambda.resolve.base import Host, Resolution
     from hatch_lambda.resolve.lock.commits import LockedCommits
@@ -39,10 +41,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LocalWheels:
-    """The wheels that were built, and the requirements that remain for an index: the roots' and the wheels' own.
+    """The wheels that were built, and the requirements that remain for an index: those of the project and the wheels.
 
-    ``project`` is the project's name, ``sources`` what it and these wheels say of places, ``indexes`` the one index
-    that a name is to come from, and ``commits`` where those wheels are from that come from repositories.
+    ``project`` is the project's name, ``sources`` are the dependency sources of it and these wheels, ``indexes`` the
+    names with an index as source, and ``commits`` the commits of the Git dependencies.
     """
 
     wheels: tuple[Wheel, ...]
@@ -53,7 +55,7 @@ class LocalWheels:
     commits: tuple[Commit, ...] = ()
 
     def without(self, resolution: Resolution) -> Resolution:
-        """Return the resolution less what it says of the names of these wheels."""
+        """Return the resolution without the names of these wheels."""
         names = {wheel.name for wheel in self.wheels}
         pins = tuple(pin for pin in resolution.pins if pin.name not in names)
         unfit = {name: why for name, why in resolution.unfit.items() if name not in names}
@@ -62,7 +64,7 @@ class LocalWheels:
 
     @contextmanager
     def constraints(self) -> Iterator[tuple[str, ...]]:
-        """Yield a constraint file by which these wheels meet whatever requires their names, and no index is asked."""
+        """Yield a constraint file by which these wheels satisfy every requirement of their names, without an index."""
         if not self.wheels:
             yield ()
             return
@@ -72,32 +74,36 @@ class LocalWheels:
             yield (str(path),)
 
     def check_indexes(self) -> None:
-        """Raise ``ResolveError`` for a name that is to come from one index, of which pip and uv know nothing here.
+        """Raise ``ResolveError`` for a name with an index as source, which pip and uv would ignore here.
 
-        On another index it may be a stranger's.
+        Another index might serve another package under that name.
         """
         if self.indexes:
-            raise ResolveError([_only_in_a_lock(name, source) for name, source in self.indexes.items()])
+            raise ResolveError([_needs_lock(name, source) for name, source in self.indexes.items()])
 
-    def check_dependency_confusion(self, demanded: Sequence[Dependency], target: Target, *, locked: bool) -> None:
-        """Raise ``ResolveError`` for a name of our own that only distributions of an index require.
+    def check_dependency_confusion(self, requirements: Sequence[Dependency], target: Target, *, locked: bool) -> None:
+        """Raise ``ResolveError`` for the name of a local dependency that only distributions of an index require.
 
-        What the index has under it may be a stranger's. Where another tool has locked the wheels, that may have taken
-        them from the index that is theirs.
+        The index might serve another package under that name. If another tool wrote the lock file (``locked``), it
+        might have used the right index.
         """
-        sources = replace(self.sources, demanded=demanded)
+        sources = replace(self.sources, requirements=requirements)
         known = {wheel.name for wheel in self.wheels} | {_name(dependency) for dependency in self.remaining}
         problems = [
-            f"{dependency}, which is the project itself; what an index has under that "
-            "name is not it; do without the one, or rename the other"
-            for dependency in demanded
+            _problem(
+                "dependency-confusion",
+                dependency,
+                "which is this project's name, but on an index it's another package",
+                "remove the dependency that requires it, or rename the project",
+            )
+            for dependency in requirements
             if _name(dependency) == self.project
         ]
         problems += [
-            _only_in_a_lock(_name(dependency), source)
+            _needs_lock(_name(dependency), source)
             if source.kind == "index"
-            else _taken_elsewhere(dependency, source, self.sources.project.source_of(dependency.requirement, target))
-            for dependency in demanded
+            else _confusion(dependency, source, self.sources.project.source_of(dependency.requirement, target))
+            for dependency in requirements
             if _name(dependency) not in known
             and not dependency.requirement.url
             and (source := sources.source(dependency, target))
@@ -107,33 +113,35 @@ class LocalWheels:
             raise ResolveError(dict.fromkeys(problems))
 
 
-def _only_in_a_lock(name: NormalizedName, source: DependencySource) -> str:
-    command = "uv export --format pylock.toml --no-emit-project -o pylock.toml"
-    return (
-        f"{source.where}: takes {name} from {source}, which only a lock of uv keeps to; run '{command}' and set "
-        'lock = "pylock.toml"'
+def _problem(code: Code, dependency: Dependency, reason: str, fix: str) -> Diagnostic:
+    """Return a problem of a requirement; ``reason`` continues ``requires NAME,``."""
+    return Diagnostic(
+        code=code, where=dependency.required_by, problem=f"requires {dependency.requirement}, {reason}", fix=fix
     )
 
 
-def _taken_elsewhere(dependency: Dependency, source: DependencySource, of_project: DependencySource | None) -> str:
+def _needs_lock(name: NormalizedName, source: DependencySource) -> Diagnostic:
+    command = "uv export --format pylock.toml --no-emit-project -o pylock.toml"
+    return Diagnostic(
+        code="needs-lock",
+        where=source.where,
+        problem=f"{name} comes from {source}, which needs a lock file from uv",
+        fix=f"run '{command}' and set lock = \"pylock.toml\"",
+    )
+
+
+def _confusion(dependency: Dependency, source: DependencySource, of_project: DependencySource | None) -> Diagnostic:
     name = _name(dependency)
     if source == of_project:
-        return (
-            f"{dependency}, which the project takes from {source}, and not from an index; "
-            "add it to project.dependencies"
-        )
-    return (
-        f"{dependency}, which {source.where or 'a local dependency'} takes from {source}, "
-        f"and not from an index; add {name} to project.dependencies and to [tool.uv.sources]"
-    )
+        reason, fix = "the project", f"add {name} to project.dependencies"
+    else:
+        reason, fix = source.where or "a local dependency", f"add {name} to project.dependencies and [tool.uv.sources]"
+    return _problem("dependency-confusion", dependency, f"which {reason} gets from {source} instead of an index", fix)
 
 
 @dataclass(frozen=True)
 class _Located:
-    """A requirement, and where its distribution is: a place, or with none an index.
-
-    ``pinned`` is the place at a commit, if it is one of a repository.
-    """
+    """A requirement and its source, ``None`` for an index; ``pinned`` is a Git source at its commit."""
 
     dependency: Dependency
     source: DependencySource | None
@@ -154,19 +162,21 @@ def build_local_wheels(
     locked: LockedCommits | None = None,
     progress: Progress = NO_PROGRESS,
 ) -> LocalWheels:
-    """Return the wheels of all distributions that the project, or one of these, takes from elsewhere than an index.
+    """Return the wheels of all dependencies of the project, and of each other, that don't come from an index.
 
-    ``project`` is the project's name, and ``locked`` the commits of a lock for branches and tags. Raises
-    ``ResolveError`` if one cannot be built, is not pure or not what is required, if a name comes from two places, and
-    if the requirements go in a circle.
+    ``project`` is the project's name, and ``locked`` the locked commits for branches and tags. Raises ``ResolveError``
+    if one can't be built, contains native code, or doesn't satisfy the requirement, if a name has two sources, or if
+    the requirements form a cycle.
     """
     built: dict[NormalizedName, tuple[LocalWheel, _Located]] = {}
     project_sources = read_project_sources(host.directory)
     while True:
         found = {name: local.wheel for name, (local, _) in built.items()}
-        demanded = transitive_dependencies(roots, found, target)
-        sources = SourceLookup(project_sources, {name: local.sources for name, (local, _) in built.items()}, demanded)
-        located = [_placed(dependency, sources, target, wheel_cache, host, locked) for dependency in demanded]
+        requirements = transitive_dependencies(roots, found, target)
+        sources = SourceLookup(
+            project_sources, {name: local.sources for name, (local, _) in built.items()}, requirements
+        )
+        located = [_locate(dependency, sources, target, wheel_cache, host, locked) for dependency in requirements]
         _check([*(one for _, one in built.values()), *located], project, found)
         unbuilt = {one.name: one for one in located if _is_to_build(one) and one.name not in found}
         if not unbuilt:
@@ -186,7 +196,7 @@ def build_local_wheels(
         progress.advance(Status())
 
 
-def _placed(
+def _locate(
     dependency: Dependency,
     sources: SourceLookup,
     target: Target,
@@ -194,7 +204,7 @@ def _placed(
     host: Host,
     locked: LockedCommits | None,
 ) -> _Located:
-    source = _place(dependency, sources, target)
+    source = _source(dependency, sources, target)
     pinned = (
         pin_commit(_name(dependency), source, dependency.required_by, wheel_cache, host, locked=locked)
         if source
@@ -208,14 +218,14 @@ def _is_to_build(one: _Located) -> bool:
 
 
 def _wheel(one: _Located, wheel_cache: WheelCache, host: Host, locked: LockedCommits | None) -> LocalWheel:
-    at = cast("DependencySource", one.pinned)  # what is to be built has a place
+    at = cast("DependencySource", one.pinned)  # a dependency to build has a source
     commit = commit_in(at)
     fix = locked.fix_for(one.name, commit) if locked and commit and at != one.source else ""
     return build_local_wheel(one.name, at, one.dependency.required_by, wheel_cache, host, fix=fix)
 
 
 def _commits(wheel: Wheel, one: _Located) -> Iterator[Commit]:
-    """Yield where a wheel of a repository is from; nothing for one of another place."""
+    """Yield the commit of a Git dependency, and nothing for another."""
     commit = commit_in(one.pinned) if one.pinned else None
     if one.source is None or one.source.kind != "repository" or commit is None:
         return
@@ -229,24 +239,33 @@ def _name(dependency: Dependency) -> NormalizedName:
     return canonicalize_name(dependency.requirement.name)
 
 
-def _place(dependency: Dependency, sources: SourceLookup, target: Target) -> DependencySource | None:
-    """Return where a distribution is; raises ``ResolveError`` for a reference to it that pip would read as another."""
+def _source(dependency: Dependency, sources: SourceLookup, target: Target) -> DependencySource | None:
+    """Return the source of a dependency; raises ``ResolveError`` for a URL that pip would read as something else."""
     name, url = dependency.requirement.name, dependency.requirement.url
     if url and not split_url(url).scheme:
         raise ResolveError(
-            f"{dependency.required_by}: requires {name} @ {url}, which is no URL; give it from the project's folder "
-            f"on, such as {name} @ {{root:uri}}/{url.removeprefix('./')}"
+            Diagnostic(
+                code="dependency-url",
+                where=dependency.required_by,
+                problem=f"{url!r} in '{name} @ {url}' isn't a URL",
+                fix=f"use '{name} @ {{root:uri}}/{url.removeprefix('./')}'",
+            )
         )
     source = sources.source(dependency, target)
     if source and source.kind != "index" and re.search(r"\s", source.url):
         raise ResolveError(
-            f"{source.where or dependency.required_by}: {source.url!r} is no URL, because it has spaces; correct it"
+            Diagnostic(
+                code="dependency-url",
+                where=source.where or dependency.required_by,
+                problem=f"{source.url!r} isn't a URL, because it contains spaces",
+                fix="remove them, or write %20",
+            )
         )
     return source
 
 
 def _for_an_index(one: _Located, target: Target) -> Dependency:
-    """Return the requirement as a resolver can judge it: it holds, whatever extra it is of; a wheel has its URL."""
+    """Return the requirement for a resolver: without the marker of an extra, and for a wheel with its URL."""
     requirement = copy(one.dependency.requirement)
     if not target.holds(requirement.marker):
         requirement.marker = None
@@ -258,34 +277,49 @@ def _for_an_index(one: _Located, target: Target) -> Dependency:
 def _check(located: Sequence[_Located], project: NormalizedName, found: Mapping[NormalizedName, Wheel]) -> None:
     first = {one.name: one for one in reversed(located) if one.source}
     problems = [
-        f"{one.dependency}, which is the project itself; take one of the requirements out of the circle"
+        _problem("dependency-cycle", one.dependency, "which is this project", "remove one of the requirements")
         for one in located
         if one.name == project
     ]
     problems += [
-        f"{one.dependency.required_by}: takes {one.name} from {one.source}, and "
-        f"{first[one.name].dependency.required_by} from {first[one.name].source}; let both name one place"
+        Diagnostic(
+            code="source-conflict",
+            where=one.dependency.required_by,
+            problem=f"gets {one.name} from {one.source}, but {first[one.name].dependency.required_by} gets it from "
+            f"{first[one.name].source}",
+            fix="use the same source in both",
+        )
         for one in located
         if one.pinned and one.pinned.identity != cast("DependencySource", first[one.name].pinned).identity
     ]
     problems += [
-        f"{one.dependency}; {first[one.name].source} is {found[one.name]}; change one of them"
+        _problem(
+            "source-version",
+            one.dependency,
+            f"but {first[one.name].source} is {found[one.name]}",
+            "change the requirement or that version",
+        )
         for one in located
         if one.name in found
         and not one.dependency.requirement.specifier.contains(found[one.name].version, prereleases=True)
     ]
-    problems += _circles(
+    problems += _cycles(
         [(one.dependency.required_by.partition(" ")[0], one.name) for one in located if one.name in found]
     )
     if problems:
         raise ResolveError(dict.fromkeys(problems))
 
 
-def _circles(edges: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """Yield a sentence for each pair of distributions that require each other, directly or by way of others."""
+def _cycles(edges: Sequence[tuple[str, str]]) -> Iterator[Diagnostic]:
+    """Yield a problem for each pair of distributions that require each other, directly or through others."""
     reached = {by: {name for other, name in edges if other == by} for by, _ in edges}
     for _ in reached:
         reached = {by: names.union(*(reached.get(name, set()) for name in names)) for by, names in reached.items()}
     for by, name in edges:
         if by < name and by in reached.get(name, ()):
-            yield f"{by}: requires {name}, which in turn requires {by}; take one of the requirements out of the circle"
+            yield Diagnostic(
+                code="dependency-cycle",
+                where=by,
+                problem=f"requires {name}, which requires {by}",
+                fix="remove one of the requirements",
+            )

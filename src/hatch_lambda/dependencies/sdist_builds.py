@@ -1,4 +1,4 @@
-"""Distributions without a wheel: built from their sdist on this machine, where that yields a pure wheel."""
+"""Source builds: wheels that the build machine makes from sdists, if the result is pure Python."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from hatch_lambda.checks.elf import HEAD, format_of
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError, WheelError
 from hatch_lambda.files import json_values
 from hatch_lambda.files.temporary import temporary_directory
+from hatch_lambda.resolve.advice import BUILD_WHEEL
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Pin, Resolution, Resolver
 from hatch_lambda.resolve.pip.command import offered
 from hatch_lambda.resolve.pip.sdists import build_wheel, find_sdist, sdists_above_wheels
@@ -37,14 +39,14 @@ if TYPE_CHECKING:
 _NATIVE_SUFFIXES = (".so", ".pyd", ".dylib", ".dll", ".exe")
 
 _TRIES = 5
-"""Releases whose sdists are built, newest first, before the runtime's Python is found to suit none of them."""
+"""Releases whose sdists are built, newest first, to find one that admits the runtime's Python."""
 
 
 def wheel_from_sdist(pin: Pin, wheel_cache: WheelCache, host: Host) -> Wheel:
-    """Return the wheel that an sdist builds, from the store if it was built before.
+    """Return the wheel that an sdist builds, from the cache if it was built before.
 
-    Raises ``ResolveError`` if it cannot be built, or if what it builds is not pure: that would be code for this
-    machine, and never goes into an archive.
+    Raises ``ResolveError`` if it can't be built, or if the wheel contains native code, which would be for the build
+    machine instead of Lambda.
     """
     fresh = host.rebuild and not host.offline
     known = wheel_cache.results.get(built_wheel, "built", pin.sha256, of_this_build=fresh) if pin.sha256 else None
@@ -53,39 +55,53 @@ def wheel_from_sdist(pin: Pin, wheel_cache: WheelCache, host: Host) -> Wheel:
         return replace(wheel, built=True, built_from=pin.filename)
     if host.offline:
         raise ResolveError(
-            f"{OFFLINE_VARIABLE}: {pin.filename} was not built before; build once with the network, or bring the store "
-            "along"
+            Diagnostic(
+                code="offline",
+                where=OFFLINE_VARIABLE,
+                problem=f"no wheel of {pin.filename} is in the cache",
+                fix="build once with network access, or copy the cache",
+            )
         )
     with temporary_directory() as directory:
         file = build_wheel(pin, Path(directory), host)
-        problem = purity_problem(file)
-        if problem:
+        reason = native_reason(file)
+        if reason:
             raise ResolveError(
-                f"{pin}: its sdist builds {file.name}, {problem}; take it out of build-from-source, and use a release "
-                "that has a wheel for the runtime, or build a wheel of it on Amazon Linux and name its folder in pip's "
-                "find-links"
+                Diagnostic(
+                    code="native-build",
+                    where=str(pin),
+                    problem=f"its sdist builds {file.name}, which {reason}",
+                    fix=f"require a release with a wheel for the runtime, or {BUILD_WHEEL}",
+                )
             )
         wheel = wheel_cache.add(file, expected=None)
     if (wheel.name, wheel.version) != (pin.name, str(pin.version)):
-        raise WheelError(f"{pin}: its sdist {pin.filename} builds {wheel.filename}; it is refused; ask its maintainers")
+        raise WheelError(
+            Diagnostic(
+                code="source-name",
+                where=str(pin),
+                problem=f"its sdist {pin.filename} builds {wheel.filename}, another package or version",
+                fix="pin another version, or report it to the maintainers",
+            )
+        )
     if pin.sha256:
         wheel_cache.results.put({"wheel": wheel.sha256, "python": platform.python_version()}, "built", pin.sha256)
     return replace(wheel, built=True, built_from=pin.filename)
 
 
 def built_wheel(value: object) -> str:
-    """Return the hash of the wheel that an earlier build made, from what it remembered; raises ``ValueError``."""
+    """Return the hash of the wheel that an earlier build cached; raises ``ValueError`` for another value."""
     return json_values.text(json_values.fields(value).get("wheel"))
 
 
-def purity_problem(file: Path) -> str | None:
-    """Say what makes a wheel one for this machine only; ``None`` for a pure wheel."""
+def native_reason(file: Path) -> str | None:
+    """Return why a wheel is only for the build machine, ``None`` if it is pure Python."""
     with zipfile.ZipFile(file) as archive:
         native = next((info.filename for info in archive.infolist() if _is_native(archive, info)), None)
     if native:
-        return f"in which {native} is native code for this machine"
+        return f"contains native code for the build machine ({native})"
     platforms = {tag.platform for tag in parse_wheel_filename(file.name)[3]}
-    return None if "any" in platforms else f"which is for {', '.join(sorted(platforms))} only"
+    return None if "any" in platforms else f"is only for {', '.join(sorted(platforms))}"
 
 
 def _is_native(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
@@ -97,10 +113,10 @@ def _is_native(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
 
 @dataclass(frozen=True)
 class SdistBuildResolver:
-    """A resolver that is offered wheels of some distributions, built here from the newest sdists that will do.
+    """A resolver that can also choose wheels built from the newest suitable sdists of some packages.
 
-    ``make`` returns the resolver for a host. A release is built where it is newer than all that have a wheel for the
-    target; what turns out to be required on the way can make it an older one, as far as the resolver tells.
+    ``make`` returns the resolver for a host. A release is built if it is newer than all that have a wheel for the
+    target; requirements that the resolver reports on the way can lead to an older one.
     """
 
     make: Callable[[Host], Resolver]
@@ -111,7 +127,7 @@ class SdistBuildResolver:
     def resolve(
         self, roots: Sequence[Dependency], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
     ) -> Resolution:
-        """Return the pins; those of distributions that were built name their sdists. Raises ``ResolveError``."""
+        """Return the pins; for packages that were built, those of their sdists. Raises ``ResolveError``."""
         build = partial(
             self._built, {name: offered(name, target, self.host) for name in self.names}, prefer or {}, target
         )
@@ -139,7 +155,7 @@ class SdistBuildResolver:
         target: Target,
         wanted: Mapping[NormalizedName, SpecifierSet],
     ) -> dict[Pin, Wheel]:
-        """Return of each wanted name the newest release that is to be built and suits the runtime's Python, if any."""
+        """Return the built wheel of each name's newest release that admits the runtime's Python, if there is one."""
         found = {}
         for name, specifier in wanted.items():
             if name not in offers:
@@ -155,7 +171,7 @@ class SdistBuildResolver:
         return found
 
     def _sdist(self, name: NormalizedName, offer: IndexFile, indexes: Sequence[str]) -> Pin:
-        """Return where an sdist is; pip is not asked twice for one with the same hash."""
+        """Return the URL of an sdist; pip looks up each hash once."""
         key = ("sdist", name, offer.filename, offer.sha256, indexes)
         known = self.wheel_cache.results.get(Pin.from_json, *key) if offer.sha256 else None
         if known:
@@ -172,7 +188,7 @@ class SdistBuildResolver:
         prefer: Mapping[NormalizedName, Version],
         built: Mapping[Pin, Wheel],
     ) -> Resolution:
-        """Resolve with the built wheels in a folder; put the sdists in their place afterwards."""
+        """Resolve with the built wheels in a directory, then return the pins of their sdists instead."""
         sdists = {wheel.filename: pin for pin, wheel in built.items()}
         with temporary_directory() as directory:
             for wheel in built.values():
@@ -183,7 +199,7 @@ class SdistBuildResolver:
 
 
 def _specifiers(found: Iterable[Dependency]) -> dict[NormalizedName, SpecifierSet]:
-    """Return which versions of each name all demands together admit."""
+    """Return the versions of each name that all its requirements admit."""
     wanted: dict[NormalizedName, SpecifierSet] = {}
     for dependency in found:
         name = canonicalize_name(dependency.requirement.name)
@@ -192,7 +208,7 @@ def _specifiers(found: Iterable[Dependency]) -> dict[NormalizedName, SpecifierSe
 
 
 def _looking_into(host: Host, directory: str) -> Host:
-    """Return the host on which pip and uv also look for wheels in a folder."""
+    """Return the host with a directory where pip and uv also look for wheels."""
     environ = dict(host.environ)
     for variable, separator in (("PIP_FIND_LINKS", " "), ("UV_FIND_LINKS", ",")):
         environ[variable] = separator.join(filter(None, (environ.get(variable), directory)))

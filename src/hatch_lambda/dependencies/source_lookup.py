@@ -1,4 +1,4 @@
-"""Which configuration says where a requirement's distribution is: the nearest one on the way from the project to it."""
+"""Finds the source of a dependency in the configuration that is nearest to what requires it."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ _EXTRA, _GROUP = "project.optional-dependencies.", "dependency-groups."
 
 @dataclass(frozen=True)
 class SourceLookup:
-    """What the project says of where distributions are, and what each of its local dependencies says.
+    """The dependency sources of the project, and those of each of its local dependencies.
 
-    ``dependencies`` is every requirement that is known, of the roots and of distributions.
+    ``requirements`` are all known ones, those of the project and those of distributions.
     """
 
     project: ProjectSources
     local: Mapping[NormalizedName, ProjectSources] = field(default_factory=dict)
-    demanded: Sequence[Dependency] = ()
+    requirements: Sequence[Dependency] = ()
 
     def source(self, dependency: Dependency, target: Target) -> DependencySource | None:
-        """Return where the nearest configuration on the way has the distribution; ``None`` if all leave it to an index.
+        """Return the source in the nearest configuration, ``None`` if the dependency comes from an index.
 
-        That of the distribution that requires it comes first, then those of what requires that, and the project's is
-        the last. Raises ``ProjectError`` for a source that cannot be used.
+        The configuration of the distribution that requires it comes first, then those of what requires that
+        distribution, and the project's comes last. Raises ``ProjectError`` for a source that can't be used.
         """
         scope = _scope(dependency, target)
-        for surroundings in self._on_the_way(dependency):
-            source = surroundings.source_of(dependency.requirement, target, scope)
+        for configuration in self._on_the_way(dependency):
+            source = configuration.source_of(dependency.requirement, target, scope)
             if source:
                 return source
             scope = Scope()
@@ -59,18 +59,18 @@ class SourceLookup:
     @cached_property
     def _requirers(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        for dependency in self.demanded:
+        for dependency in self.requirements:
             found.setdefault(canonicalize_name(dependency.requirement.name), []).append(_requirer(dependency))
         return found
 
 
 def _requirer(dependency: Dependency) -> str:
-    """Return the name of the distribution that has the requirement, or the table of the project."""
+    """Return the name of the distribution, or the project's table, that has the requirement."""
     return dependency.required_by.partition(" ")[0]
 
 
 def _scope(dependency: Dependency, target: Target) -> Scope:
-    """Return the extra or group that a requirement is of."""
+    """Return the extra or group that a requirement belongs to."""
     if dependency.required_by.startswith(_EXTRA):
         return Scope(extra=canonicalize_name(dependency.required_by.removeprefix(_EXTRA)))
     if dependency.required_by.startswith(_GROUP):

@@ -1,4 +1,4 @@
-"""A folder that a distribution is built from: whether that can be, what a build may read, and what it holds now."""
+"""The directory of a local dependency: whether it can be built, what the build reads, and a hash of its files."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_lambda.dependencies.sources import read_toml
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.files.paths import check_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from hatch_lambda.diagnostics import Code
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -26,7 +29,7 @@ _NOT_BUILT = frozenset({"dependencies", "dev-dependencies", "envs", "group", "op
 _CODE_FILES = ("setup.py", "pdm_build.py")
 _CODE_KEYS = frozenset({"cmdclass", "custom-hook", "hooks"})
 _CODE_SOURCES = frozenset({"call", "code", "env"})
-"""Where backends take code or values from that are not the folder's: files, keys and sources of the version.
+"""Files, keys, and version sources by which backends run code or read values from outside the directory.
 
 Sources: https://hatch.pypa.io/latest/plugins/version-source/reference/,
 https://setuptools.pypa.io/en/latest/userguide/pyproject_config.html,
@@ -49,38 +52,45 @@ _NOT_SOURCE = frozenset(
         "venv",
     }
 )
-"""Folders of tools, which a build reads nothing from."""
+"""Directories of tools, which a build doesn't read."""
 
 _LEFT_BEHIND = re.compile(
     r"build/(lib|bdist\.|temp\.|scripts-)[^/]*/.*|dist/([^/]+\.(whl|zip|json|tar\.gz)|\.gitignore)"
     r"|(.*/)?[^/]+\.egg-info/.*"
 )
-"""Files that builds leave at the top; what else lies in such folders may be built, as a web page, and belong in."""
+"""Files that builds leave behind; other files in these directories might be part of the package."""
 
 
-def build_problem(directory: Path) -> str | None:
-    """Say why no distribution can be built from a folder; ``None`` if it says how."""
+def build_problem(directory: Path, where: str, requirement: str) -> Diagnostic | None:
+    """Return why no wheel can be built from a directory, ``None`` if it has a build system.
+
+    ``where`` has the ``requirement``, such as ``requires lib from ../lib``.
+    """
+
+    def problem(code: Code, reason: str, fix: str) -> Diagnostic:
+        return Diagnostic(code=code, where=where, problem=f"{requirement}, {reason}", fix=fix)
+
     if not directory.is_dir():
-        return "which is not there; see to the path"
+        return problem("source-not-found", "which doesn't exist", "correct the path")
     try:
         check_regular(directory / "pyproject.toml")
         table = tomllib.loads((directory / "pyproject.toml").read_text("utf-8"))
     except FileNotFoundError:
         table = {}
     except OSError as error:
-        return f"whose pyproject.toml cannot be read; {error.strerror}; mend it"
+        return problem("unreadable-file", f"whose pyproject.toml can't be read ({error.strerror})", "fix the file")
     except (ValueError, RecursionError) as error:
-        return f"whose pyproject.toml cannot be read; {error}; mend it"
+        return problem("unreadable-file", f"whose pyproject.toml isn't TOML ({error})", "fix the file")
     if "build-system" in table or (directory / "setup.py").is_file():
         return None
-    return "which has no build system; give it a pyproject.toml with [build-system]"
+    return problem("source-not-found", "which has no build system", "add [build-system] to its pyproject.toml")
 
 
 def reads_beyond(directory: Path) -> bool:
-    """Return whether a build of the folder may depend on more than its files and its commit.
+    """Return whether a build of the directory might depend on more than its files and its commit.
 
-    So it is where code takes part that is no build backend, where the version comes from the environment, and where a
-    path in the configuration leads out of the folder.
+    It might if it runs code other than the build backend, if the version comes from the environment, or if a path in
+    the configuration leads out of the directory.
     """
     table, hatch = read_toml(directory / "pyproject.toml"), read_toml(directory / "hatch.toml")
     read = [table.get("project"), hatch, *(_at(table, "tool", backend) for backend in _BACKENDS)]
@@ -99,7 +109,7 @@ def reads_beyond(directory: Path) -> bool:
 
 
 def _words(value: Any) -> Iterator[str]:
-    """Yield all keys and strings in a value of TOML, but for requirements and what is not for building."""
+    """Yield all keys and strings in a TOML value, except for requirements and tables that builds don't read."""
     if isinstance(value, str):
         yield value
     for inner in value if isinstance(value, list) else ():
@@ -116,7 +126,7 @@ def _at(table: Any, *keys: str) -> Any:
 
 
 def fingerprint(directory: Path) -> str:
-    """Return a hash of every file that a build of the folder may read, and of the commit that it is at."""
+    """Return a hash of every file that a build of the directory might read, and of its commit."""
     found = hashlib.sha256(_described(directory))
     for file in _source_files(directory):
         executable = os.access(file, os.X_OK)
@@ -126,7 +136,7 @@ def fingerprint(directory: Path) -> str:
 
 
 def _source_files(directory: Path) -> Iterator[Path]:
-    """Yield the files in the folder, but for those of tools and of earlier builds; links to folders are followed."""
+    """Yield the files in the directory, except for those of tools and earlier builds; follow links to directories."""
     seen: set[str] = set()
     for root, directories, files in os.walk(directory, followlinks=True):
         real = os.path.realpath(root)
@@ -142,7 +152,7 @@ def _source_files(directory: Path) -> Iterator[Path]:
 
 
 def _described(directory: Path) -> bytes:
-    """Return what git says of the folder's commit, as versions may come from it; nothing where git does not know it."""
+    """Return Git's description of the commit, which versions might come from; empty outside a repository."""
     try:
         command = ["git", "-C", str(directory), "describe", "--always", "--tags", "--long", "--dirty"]
         return subprocess.run(command, capture_output=True, check=False).stdout  # noqa: S603  # no shell

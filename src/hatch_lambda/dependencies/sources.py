@@ -1,7 +1,6 @@
-"""Where a requirement's distribution is, if not on an index: a folder, a repository or an archive of one's own.
+"""Reads where dependencies come from, if not from an index: a directory, a repository, or an archive.
 
-A name that the project's own configuration sends elsewhere is never looked up on an index, where it may be a
-stranger's.
+A name with such a source is never looked up on an index, which prevents dependency confusion.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ProjectError, masked, shorten
 from hatch_lambda.files import json_values
 from hatch_lambda.files.paths import check_regular
@@ -27,7 +27,7 @@ from hatch_lambda.resolve.base import file_of, filename_of, is_file_url, is_url,
 from hatch_lambda.resolve.lock.commits import without_suffix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from packaging.requirements import Requirement
     from packaging.utils import NormalizedName
@@ -39,10 +39,10 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-Kind = Literal["folder", "archive", "repository", "wheel", "index"]
+Kind = Literal["directory", "archive", "repository", "wheel", "index"]
 
 _FILES = (".whl", ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
-"""How the names of wheels and sdists end, as pip takes them.
+"""How the names of wheels and sdists end that pip accepts.
 
 Source: ``pip/_internal/utils/filetypes.py``, read 2026-11-27.
 """
@@ -54,7 +54,7 @@ _REPOSITORIES = (".git", ".hg")
 _SOURCES = ("workspace", "path", "git", "url", "index")
 _REVISIONS = ("rev", "tag", "branch")
 _KEYS = frozenset({*_SOURCES, *_REVISIONS, "editable", "extra", "group", "lfs", "marker", "package", "subdirectory"})
-"""What says in an entry of ``tool.uv.sources`` where a distribution is, and all keys of one.
+"""The keys of an entry of ``tool.uv.sources`` that name the source and its revision, and all keys of one.
 
 Source: https://docs.astral.sh/uv/concepts/projects/dependencies/#dependency-sources, read 2026-11-23.
 """
@@ -62,10 +62,10 @@ Source: https://docs.astral.sh/uv/concepts/projects/dependencies/#dependency-sou
 
 @dataclass(frozen=True)
 class DependencySource:
-    """Where a distribution is: a folder of this machine, the URL of an sdist or a wheel, a repository's as pip has it,
-    or with its name in place of the URL, one of uv's indexes.
+    """Where a dependency comes from: a directory here, an sdist or wheel, a repository, or one of uv's indexes.
 
-    ``where`` is the address of the source that names it, if one does.
+    ``url`` is that of the directory, file, or repository (as pip writes it), or the name of the index. ``where`` is the
+    TOML address of the source, if it has one.
     """
 
     kind: Kind
@@ -73,19 +73,19 @@ class DependencySource:
     where: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        """Return the place for messages: a path where it is one of this machine, and never with credentials."""
+        """Return the source for messages: a path if it is on this machine, and never with credentials."""
         if self.kind == "index":
             return f"the index {self.url!r}"
         return str(self.file) if self.local else masked(self.url)
 
     @property
     def local(self) -> bool:
-        """Return whether it is a folder or a file of this machine."""
+        """Return whether it is a directory or a file on this machine."""
         return is_file_url(self.url)
 
     @property
     def reference(self) -> tuple[str, str | None, str]:
-        """Return a repository's URL, its branch, tag or commit if there is one, and the fragment of it all."""
+        """Return a repository's URL, its branch, tag, or commit if there is one, and the fragment."""
         address, _, fragment = self.url.partition("#")
         scheme, separator, rest = address.partition("://")
         path, at, revision = rest.rpartition("@")
@@ -99,7 +99,7 @@ class DependencySource:
         return replace(self, url=f"{address}@{commit}" + (f"#{fragment}" if fragment else ""))
 
     def inside(self, path: str) -> DependencySource:
-        """Return a folder of the same repository or archive; the path is relative to its top, which ``.`` is."""
+        """Return a directory of the same repository or archive; the path is relative to its top, ``.`` is the top."""
         address, _, fragment = self.url.partition("#")
         kept = [part for part in fragment.split("&") if _HASH.match(part)]
         kept += [f"{_INNER}{path}"] if path != "." else []
@@ -107,7 +107,7 @@ class DependencySource:
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """Return what two places have in common that are one, however they are written."""
+        """Return a value that is the same for each way to write one source."""
         if self.kind != "repository":
             return self.kind, self.url
         address, revision, _ = self.reference
@@ -115,25 +115,25 @@ class DependencySource:
 
     @property
     def subdirectory(self) -> str:
-        """Return the folder in a repository or archive; ``.`` is all of it."""
+        """Return the directory in a repository or archive; ``.`` is the top."""
         parts = self.url.partition("#")[2].split("&")
         return next((part.removeprefix(_INNER) for part in parts if part.startswith(_INNER)), ".")
 
     @property
     def file(self) -> Path:
-        """Return the folder or file; only for a local place."""
+        """Return the directory or file; only for a local source."""
         return file_of(self.url)
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Which extra, or which dependency group, a requirement is of; neither for one that always holds."""
+    """The extra or the dependency group that a requirement belongs to, if any."""
 
     extra: NormalizedName | None = None
     group: NormalizedName | None = None
 
     def distance(self, entry: Mapping[str, Any]) -> int:
-        """Return 0 for an entry of this extra or group, 1 for one of none, and 2 for one of another."""
+        """Return 0 for an entry of this extra or group, 1 for one without, and 2 for one of another."""
         named = {key: canonicalize_name(str(entry[key])) for key in ("extra", "group") if key in entry}
         if not named:
             return 1
@@ -142,7 +142,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class UvSource:
-    """What ``tool.uv.sources`` says of a name, and in which folder's pyproject.toml."""
+    """The value of a name in ``tool.uv.sources``, and the directory of its pyproject.toml."""
 
     directory: Path
     name: str
@@ -154,19 +154,18 @@ class UvSource:
         return f"tool.uv.sources.{self.name} in {self.directory / 'pyproject.toml'}"
 
     def entry(self, target: Target, scope: Scope) -> dict[str, Any] | None:
-        """Return the table that holds on the target, one for the requirement's extra or group first of all.
+        """Return the table that applies to the target, preferably one for the requirement's extra or group.
 
-        One that is for another extra or group comes last: the name is a local one all the same, and never looked up on
-        an index. ``None`` if there is no table. Raises ``ProjectError`` for what is no source.
+        One for another extra or group is the last choice: the name still isn't looked up on an index. ``None`` if no
+        table applies. Raises ``ProjectError`` for a value that isn't a source.
         """
         entries: list[dict[str, Any]] = []
         for entry in self.value if isinstance(self.value, list) else [self.value]:
             if not isinstance(entry, dict) or set(_SOURCES).isdisjoint(entry):
-                expected = f"expected a table with one of {', '.join(_SOURCES)}"
-                raise ProjectError(f"{self.where}: {expected}; found {shorten(entry)}; see to the source")
-            problem = _entry_problem(entry)
+                raise self._error(f"{shorten(entry)} isn't a source", f"set a table with {_or(_SOURCES)}")
+            problem = self._entry_problem(entry)
             if problem:
-                raise ProjectError(f"{self.where}: {problem}")
+                raise ProjectError(problem)
             if self._holds(entry, target):
                 entries.append(entry)
         return min(entries, key=scope.distance, default=None)
@@ -175,47 +174,71 @@ class UvSource:
         try:
             return "marker" not in entry or target.holds(Marker(self.text(entry, "marker")))
         except ValueError:
-            raise ProjectError(
-                f"{self.where}: expected a marker; found {shorten(entry['marker'])}; see to the source"
+            raise self._error(
+                f"{shorten(entry['marker'])} isn't a marker", "correct it, for example to sys_platform == 'linux'"
             ) from None
 
     def text(self, entry: Mapping[str, Any], key: str) -> str:
         """Return a string of the entry; raises ``ProjectError`` if it is something else."""
         if not isinstance(entry[key], str):
-            raise ProjectError(
-                f"{self.where}: expected a string as {key}; found {shorten(entry[key])}; see to the source"
-            )
+            raise self._error(f"{key} is {shorten(entry[key])}, not a string", f"set {key} to a string")
         return str(entry[key])
 
     def url(self, entry: Mapping[str, Any], key: str) -> str:
         """Return a URL of the entry; raises ``ProjectError`` if it is something else."""
         text = self.text(entry, key)
         if not is_url(text):
-            raise ProjectError(f"{self.where}: expected a URL as {key}; found {shorten(text)}; see to the source")
+            raise self._error(f"{key} {shorten(text)} isn't a URL", "correct it")
         return text
+
+    def _entry_problem(self, entry: Mapping[str, Any]) -> Diagnostic | None:
+        """Return what uv would reject in an entry; unknown keys are left to later versions of uv."""
+        for key in entry.keys() - _KEYS:
+            close = get_close_matches(key, sorted(_KEYS), n=1, cutoff=0.75)
+            if close:
+                return self._problem(f"unknown key {key!r}", f"did you mean {close[0]!r}?")
+        for keys in (_SOURCES, _REVISIONS):
+            found = [key for key in keys if key in entry]
+            if len(found) > 1:
+                return self._problem(f"{' and '.join(found)} exclude each other", "keep one of them")
+        return None
+
+    def _error(self, problem: str, fix: str) -> ProjectError:
+        return ProjectError(self._problem(problem, fix))
+
+    def _problem(self, problem: str, fix: str) -> Diagnostic:
+        return Diagnostic(code="dependency-source", where=self.where, problem=problem, fix=fix)
 
 
 @dataclass(frozen=True)
 class Unpacked:
-    """A repository at a commit, or an archive, and the folder where pip had it while it built it."""
+    """A repository at a commit, or an archive, and the directory where pip unpacked it for the build."""
 
-    place: DependencySource
+    source: DependencySource
     directory: Path
 
     def source_in(self, found: DependencySource) -> DependencySource | None:
-        """Return a file or folder of the tree as a part of the repository or archive; ``None`` for any other."""
+        """Return a file or directory of the tree as a part of the repository or archive; ``None`` for any other."""
         if not found.file.is_relative_to(self.directory):
             return None
-        return replace(self.place, where=found.where).inside(found.file.relative_to(self.directory).as_posix())
+        return replace(self.source, where=found.where).inside(found.file.relative_to(self.directory).as_posix())
 
     def renamed(self, text: str) -> str:
-        """Return a text with the repository or archive in place of the folder, which only this machine had."""
-        return text.replace(str(self.directory), str(self.place.inside(".")))
+        """Return a text with the repository or archive instead of the directory, which is gone after the build."""
+        return text.replace(str(self.directory), str(self.source.inside(".")))
+
+    def renamed_error(self, error: ProjectError) -> ProjectError:
+        """Return an error whose messages name the repository or archive instead of the directory."""
+        return ProjectError(
+            replace(one, where=self.renamed(one.where), problem=self.renamed(one.problem), fix=self.renamed(one.fix))
+            for one in error.diagnostics
+            if isinstance(one, Diagnostic)
+        )
 
 
 @dataclass(frozen=True)
 class ProjectSources:
-    """What the configuration of a project, and of the workspaces that it is in, says of where distributions are.
+    """The dependency sources in the configuration of a project and of the workspaces around it.
 
     ``unpacked`` is set for a project that comes from a repository or an archive.
     """
@@ -227,21 +250,21 @@ class ProjectSources:
     def source_of(
         self, requirement: Requirement, target: Target, scope: Scope | None = None
     ) -> DependencySource | None:
-        """Return where the requirement's distribution is; ``None`` if nothing here says so.
+        """Return the source of a requirement; ``None`` if this configuration has none.
 
-        Raises ``ProjectError`` for a source that cannot be used.
+        Raises ``ProjectError`` for a source that can't be used.
         """
         if self.unpacked is None:
-            return self._place(requirement, target, scope or Scope())
+            return self._source(requirement, target, scope or Scope())
         try:
-            found = self._place(requirement, target, scope or Scope())
+            found = self._source(requirement, target, scope or Scope())
         except ProjectError as error:
-            raise ProjectError(map(self.unpacked.renamed, error.problems)) from None
+            raise self.unpacked.renamed_error(error) from None
         if found and found.local:
             found = _part_of(self.unpacked, found, requirement.name)
         return replace(found, where=self.unpacked.renamed(found.where)) if found else None
 
-    def _place(self, requirement: Requirement, target: Target, scope: Scope) -> DependencySource | None:
+    def _source(self, requirement: Requirement, target: Target, scope: Scope) -> DependencySource | None:
         if requirement.url:
             return _source_of_url(requirement.url)
         name = canonicalize_name(requirement.name)
@@ -249,21 +272,23 @@ class ProjectSources:
         entry = source.entry(target, scope) if source else None
         if source and entry:
             return replace(self._source_of_entry(source, entry), where=source.where)
-        return DependencySource("folder", self.members[name].as_uri()) if name in self.members and not source else None
+        return (
+            DependencySource("directory", self.members[name].as_uri()) if name in self.members and not source else None
+        )
 
     def as_json(self) -> dict[str, Any]:
-        """Return what ``from_json`` reads; only for what was unpacked."""
+        """Return what ``from_json`` reads; only for an unpacked project."""
         sources = [[str(source.directory), source.name, source.value] for source in self.sources.values()]
         found = {
-            "folder": str(self.unpacked.directory) if self.unpacked else None,
+            "directory": str(self.unpacked.directory) if self.unpacked else None,
             "sources": sources,
             "members": {name: str(path) for name, path in self.members.items()},
         }
-        return dict(json.loads(json.dumps(found, default=str)))  # a date of TOML is no source, and none of JSON
+        return dict(json.loads(json.dumps(found, default=str)))  # a TOML date isn't a source, and JSON has none
 
     @classmethod
-    def from_json(cls, value: object, place: DependencySource) -> ProjectSources:
-        """Return what was read in a repository at a commit, or in an archive, when it was built.
+    def from_json(cls, value: object, source: DependencySource) -> ProjectSources:
+        """Return the sources that a repository at a commit, or an archive, had when it was built.
 
         Raises ``ValueError`` for a value of another shape.
         """
@@ -276,7 +301,7 @@ class ProjectSources:
             canonicalize_name(name): Path(text(path))
             for name, path in json_values.fields(fields.get("members")).items()
         }
-        return cls(sources, members, Unpacked(place, Path(text(fields.get("folder")))))
+        return cls(sources, members, Unpacked(source, Path(text(fields.get("directory")))))
 
     def _source_of_entry(self, source: UvSource, entry: Mapping[str, Any]) -> DependencySource:
         inner = f"#subdirectory={source.text(entry, 'subdirectory')}" if "subdirectory" in entry else ""
@@ -291,56 +316,53 @@ class ProjectSources:
             return DependencySource("repository", f"git+{source.url(entry, 'git').removeprefix('git+')}{ref}{inner}")
         member = self.members.get(canonicalize_name(source.name))
         if member is None or entry["workspace"] is not True:
-            raise ProjectError(
-                f"{source.where}: no member of the workspace is called {source.name!r}; it has "
-                f"{', '.join(sorted(self.members))}; see to tool.uv.workspace.members"
-                if self.members
-                else f"{source.where}: no workspace with a member {source.name!r} is around {source.directory}; see to "
-                "tool.uv.workspace.members, and build in its checkout, as an unpacked sdist is in no workspace"
-            )
-        return DependencySource("folder", member.as_uri())
+            raise ProjectError(self._member_problem(source))
+        return DependencySource("directory", member.as_uri())
+
+    def _member_problem(self, source: UvSource) -> Diagnostic:
+        """Return that no workspace has the member that a source names."""
+        name, members = source.name, sorted(self.members)
+        add = f"add {name} to tool.uv.workspace.members"
+        if not members:
+            problem = f"{source.directory} isn't in a workspace with a member {name!r}"
+            fix = f"{add}, or build in the checkout instead of an unpacked sdist"
+        else:
+            close = get_close_matches(name, members, n=1)
+            problem = f"the workspace has no member {name!r}"
+            fix = f"did you mean {close[0]!r}?" if close else f"{add} (it has {', '.join(members)})"
+        return Diagnostic(code="unknown-member", where=source.where, problem=problem, fix=fix)
 
 
-def _entry_problem(entry: Mapping[str, Any]) -> str | None:
-    """Say what uv would refuse in an entry, lest it be taken for another; keys of later versions of uv are let pass."""
-    for key in entry.keys() - _KEYS:
-        close = get_close_matches(key, sorted(_KEYS), n=1, cutoff=0.75)
-        if close:
-            return f"unknown key {key!r}; did you mean {close[0]!r}?"
-    for keys, expected in ((_SOURCES, "one of"), (_REVISIONS, "at most one of")):
-        found = [key for key in keys if key in entry]
-        if len(found) > 1:
-            return f"expected {expected} {', '.join(keys)}; found {' and '.join(found)}; see to the source"
-    return None
+def _or(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])}, or {names[-1]}"
 
 
 def _part_of(unpacked: Unpacked, found: DependencySource, name: str) -> DependencySource:
-    """Return what a project of a repository or an archive says of a path, as a part of that.
+    """Return a path in the configuration of a repository or an archive as a part of that.
 
-    What is a file of this machine, named by its URL, stays that. Raises ``ProjectError`` for what cannot be had.
+    A file on this machine that has its URL in a requirement stays that. Raises ``ProjectError`` for a path that can't
+    be used.
     """
     part = unpacked.source_in(found)
     if part is None and not found.where and found.file.exists():
         return found
-    top = unpacked.place.inside(".")
+    top = unpacked.source.inside(".")
     where, path = unpacked.renamed(found.where) or str(top), os.path.relpath(found.file, unpacked.directory)
     if part is None:
-        raise ProjectError(
-            f"{where}: takes {name} from {path}, which is outside of {top}; name a folder inside, or a URL"
-        )
+        problem, fix = f"{name} is at {path}, outside {top}", "set a path inside it, or a URL"
+        raise ProjectError(Diagnostic(code="dependency-source", where=where, problem=problem, fix=fix))
     if path.endswith(_FILES):
-        raise ProjectError(
-            f"{where}: takes {name} from {path}, a file inside of {top}, which pip does not take from there; name the "
-            "folder that it is made of, or a URL"
-        )
+        problem = f"{name} is at {path}, a file in {top}, which pip can't install from there"
+        fix = "set the directory that it's built from, or a URL"
+        raise ProjectError(Diagnostic(code="dependency-source", where=where, problem=problem, fix=fix))
     return part
 
 
 def read_project_sources(directory: Path, *, unpacked: Unpacked | None = None) -> ProjectSources:
-    """Return what the pyproject.toml in a folder, and the workspaces that it is in, say of places.
+    """Return the sources in a directory's pyproject.toml and in the workspaces around it.
 
-    What pip has ``unpacked`` is in no workspace around it. Raises ``ProjectError`` for a workspace's table that cannot
-    be read.
+    An ``unpacked`` project is in no workspace outside its repository or archive. Raises ``ProjectError`` for a table
+    that can't be read.
     """
     directory = directory.resolve()
     sources = _sources(directory)
@@ -361,22 +383,22 @@ def read_project_sources(directory: Path, *, unpacked: Unpacked | None = None) -
     return ProjectSources(sources, others, unpacked)
 
 
-def unpacked_surroundings(place: DependencySource, directory: Path) -> ProjectSources:
-    """Return what a repository at a commit, or an archive, says of places; ``directory`` is where pip has unpacked it.
+def unpacked_sources(source: DependencySource, directory: Path) -> ProjectSources:
+    """Return the sources of a repository at a commit, or of an archive, which pip unpacked in ``directory``.
 
-    Raises ``ProjectError`` for a table that cannot be read.
+    Raises ``ProjectError`` for a table that can't be read.
     """
-    unpacked = Unpacked(place, directory.resolve())
+    unpacked = Unpacked(source, directory.resolve())
     try:
-        return read_project_sources(unpacked.directory / place.subdirectory, unpacked=unpacked)
+        return read_project_sources(unpacked.directory / source.subdirectory, unpacked=unpacked)
     except ProjectError as error:
-        raise ProjectError(map(unpacked.renamed, error.problems)) from None
+        raise unpacked.renamed_error(error) from None
 
 
 def shared_directory(directory: Path) -> Path:
-    """Return the outermost folder that whoever has the project has too: its own, its workspace's or its repository's.
+    """Return the outermost directory that comes with the project: its own, its workspace's, or its repository's.
 
-    Raises ``ProjectError`` for a workspace's table that cannot be read.
+    Raises ``ProjectError`` for a workspace table that can't be read.
     """
     directory = directory.resolve()
     around = (directory, *directory.parents)
@@ -393,7 +415,7 @@ def _source_of_url(url: str) -> DependencySource:
         address, inner = file.as_uri(), split_url(url).fragment
         if not file.is_file() and not filename_of(url).endswith(".whl"):
             directory = file / inner.removeprefix(_INNER) if inner.startswith(_INNER) else file
-            return DependencySource("folder", directory.as_uri())
+            return DependencySource("directory", directory.as_uri())
         url = f"{address}#{inner}" if inner else address
     return DependencySource("wheel" if filename_of(url).endswith(".whl") else "archive", url)
 
@@ -405,7 +427,7 @@ def _sources(directory: Path) -> dict[NormalizedName, UvSource]:
 
 
 def _members(root: Path) -> Iterator[tuple[NormalizedName, Path]]:
-    """Yield name and folder of each member of uv's and Hatch's workspaces that a folder's pyproject.toml lists."""
+    """Yield name and directory of each member of uv's and Hatch's workspaces in a directory's pyproject.toml."""
     for where, workspace in _workspaces(root):
         excluded = {path for pattern in _strings(workspace, "exclude", where) for path in _matches(root, pattern)}
         for pattern in _strings(workspace, "members", where):
@@ -417,7 +439,7 @@ def _members(root: Path) -> Iterator[tuple[NormalizedName, Path]]:
 
 
 def _workspaces(root: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield address and content of each table of a workspace."""
+    """Yield the address and content of each workspace table."""
     table, end = _pyproject(root), f" in {root / 'pyproject.toml'}"
     where = f"tool.uv.workspace{end}"
     yield where, _table_at(table, where, "tool", "uv", "workspace")
@@ -433,13 +455,14 @@ def _matches(root: Path, pattern: str) -> list[Path]:
 
 
 def _strings(workspace: Mapping[str, Any], key: str, where: str) -> list[str]:
-    """Return the strings of an array; Hatch's members may also be tables with a path."""
+    """Return the strings of an array; Hatch's members can also be tables with a path."""
     values = workspace.get(key, [])
     listed = values if isinstance(values, list) else [None]
     found = [value.get("path") if isinstance(value, dict) else value for value in listed]
     paths = [path for path in found if isinstance(path, str)]
     if len(paths) < len(found):
-        raise ProjectError(f"{where}: expected paths as {key}; found {shorten(values)}; see to the workspace")
+        problem, fix = f"{key} is {shorten(values)}, not an array of paths", f'set {key} = ["packages/*"], for example'
+        raise ProjectError(Diagnostic(code="dependency-source", where=where, problem=problem, fix=fix))
     return paths
 
 
@@ -448,7 +471,7 @@ def _pyproject(directory: Path) -> dict[str, Any]:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Return what is in a file of TOML; nothing if it is not there, or none."""
+    """Return the content of a TOML file, empty if it doesn't exist or isn't TOML."""
     try:
         check_regular(path)
         return tomllib.loads(path.read_text("utf-8"))
@@ -462,5 +485,6 @@ def _table_at(table: Mapping[str, Any], where: str, *keys: str) -> dict[str, Any
     for key in keys:
         found = found.get(key, {}) if isinstance(found, dict) else {}
     if not isinstance(found, dict):
-        raise ProjectError(f"{where}: expected a table; found {shorten(found)}; see to it")
+        problem, fix = f"is {shorten(found)}, not a table", f"write it as [{where.partition(' in ')[0]}]"
+        raise ProjectError(Diagnostic(code="dependency-source", where=where, problem=problem, fix=fix))
     return found

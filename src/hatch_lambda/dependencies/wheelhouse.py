@@ -1,4 +1,4 @@
-"""The wheels for a target: resolved once for all archives that share them, then fetched and proved."""
+"""Resolves the wheels for a target once for all archives that share them, then fetches and validates them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from hatch_lambda.dependencies.fetch import fetch
 from hatch_lambda.dependencies.local import build_local_wheels
 from hatch_lambda.dependencies.sdist_builds import SdistBuildResolver
 from hatch_lambda.dependencies.sources import shared_directory
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.project import root_dependencies
 from hatch_lambda.resolve.base import Resolution
@@ -51,9 +52,9 @@ class Step(Protocol):
 
 @dataclass(frozen=True)
 class ResolvedWheels:
-    """All wheels for some archives, sorted by name: what they were gathered for, and how they were chosen.
+    """All wheels for some archives, sorted by name, with the requirements that they satisfy.
 
-    ``remaining`` are the requirements that an index had to meet, ``commits`` where the wheels of repositories are from.
+    ``remaining`` are the requirements that an index had to satisfy, and ``commits`` the commits of Git dependencies.
     """
 
     roots: tuple[Dependency, ...]
@@ -69,9 +70,9 @@ class ResolvedWheels:
 
 
 class Wheelhouse:
-    """Where all archives of a run get their wheels from; the same requirements are resolved once.
+    """The source of wheels for all archives of a run; it resolves the same requirements once.
 
-    ``wheel_cache`` keeps the wheels and ``host`` is what the tools that resolve and fetch may see.
+    ``wheel_cache`` keeps the wheels, and ``host`` is what pip and uv see of the build machine.
     """
 
     def __init__(self, wheel_cache: WheelCache, host: Host, step: Step) -> None:
@@ -81,9 +82,9 @@ class Wheelhouse:
         self._resolved: dict[object, ResolvedWheels] = {}
 
     def resolve_wheels(self, project: Project, sharing: Sequence[LambdaConfig]) -> ResolvedWheels:
-        """Return the wheels that archives of the project need together, who share resolver, lock and target.
+        """Return the wheels that archives of the project need, which share their resolver, lock file, and target.
 
-        Raises ``HatchLambdaError`` if there are none, or not the right ones.
+        Raises ``HatchLambdaError`` if they can't be resolved, fetched, or validated.
         """
         config = _merged_config(sharing)
         roots = _roots(project, sharing)
@@ -104,7 +105,7 @@ class Wheelhouse:
         upgrade: Upgrade,
         before: LockedState,
     ) -> ResolvedWheels:
-        """Return the wheels for a new lock: of the versions and commits that it had, as far as the upgrade says."""
+        """Return the wheels for a new lock file, with the locked versions and commits that ``upgrade`` keeps."""
         config = _merged_config(sharing)
 
         def choose(local: LocalWheels, constraints: tuple[str, ...]) -> Resolver:
@@ -139,18 +140,18 @@ class Wheelhouse:
                 resolution = local.without(asked)
         with self.step("fetch") as progress:
             wheels = self._fetch(local, resolution, config, project, progress)
-        with self.step("prove"):
-            demanded = transitive_dependencies(roots, {wheel.name: wheel for wheel in wheels}, target)
-            local.check_dependency_confusion(demanded, target, locked=not is_replaceable_lock(config, self.host))
+        with self.step("validate"):
+            requirements = transitive_dependencies(roots, {wheel.name: wheel for wheel in wheels}, target)
+            local.check_dependency_confusion(requirements, target, locked=not is_replaceable_lock(config, self.host))
             validate(roots, wheels, target, resolution)
-            lacking = tuple(dict.fromkeys(missing_extras(roots, wheels, target)))
-            resolution = replace(resolution, warnings=(*resolution.warnings, *lacking))
+            extras = tuple(dict.fromkeys(missing_extras(roots, wheels, target)))
+            resolution = replace(resolution, warnings=(*resolution.warnings, *extras))
         return ResolvedWheels(roots, local.remaining, resolution, wheels, local.commits)
 
     def _fetch(
         self, local: LocalWheels, resolution: Resolution, config: LambdaConfig, project: Project, progress: Progress
     ) -> tuple[Wheel, ...]:
-        """Return the wheels that were built and those that are fetched now, sorted by name."""
+        """Return the built and the fetched wheels, sorted by name."""
         host = fetching_host(config, self.host, project.uv_tables)
         found = (*local.wheels, *fetch(resolution.pins, self.wheel_cache, config.target, host, progress))
         return tuple(sorted(found, key=lambda wheel: wheel.name))
@@ -164,7 +165,7 @@ class Wheelhouse:
         return lock
 
     def _resolver(self, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]) -> Resolver:
-        """Return the tool that resolves, with more constraint files, and with wheels built from sdists in its reach."""
+        """Return the resolver, with more constraint files, and with source builds if the configuration allows some."""
         local.check_indexes()
         config = replace(config, constraints=(*config.constraints, *constraints))
         if not config.build_from_source:
@@ -172,8 +173,12 @@ class Wheelhouse:
         return SdistBuildResolver(partial(resolver_tool, config), config.build_from_source, self.host, self.wheel_cache)
 
 
+_CONFLICTS = frozenset({"conflict", "resolver-failed"})
+"""Codes of errors that requirements of several archives can cause together; uv's conflicts have the second."""
+
+
 def _merged_config(sharing: Sequence[LambdaConfig]) -> LambdaConfig:
-    """Return one configuration that asks for all that these do."""
+    """Return one configuration with the extras, groups, constraints, and source builds of all."""
     first = sharing[0]
     return replace(
         first,
@@ -185,14 +190,17 @@ def _merged_config(sharing: Sequence[LambdaConfig]) -> LambdaConfig:
 
 
 def _with_sharing_note(error: ResolveError, sharing: Sequence[LambdaConfig]) -> ResolveError:
-    """Return the error, with a word on how archives that want different things can be resolved apart."""
-    names = ", ".join(config.build_name for config in sharing)
-    if len({(config.features, config.dependency_groups) for config in sharing}) == 1:
+    """Return the error, and if archives with different extras or groups conflict, how to resolve one separately."""
+    is_conflict = any(isinstance(one, Diagnostic) and one.code in _CONFLICTS for one in error.diagnostics)
+    if not is_conflict or len({(config.features, config.dependency_groups) for config in sharing}) == 1:
         return error
-    line = (
-        f"{names}: resolved together, so that versions agree; constraints or a lock of its own sets one of them apart"
+    note = Diagnostic(
+        code="conflict",
+        where=", ".join(config.build_name for config in sharing),
+        problem="resolved together, so that their versions agree",
+        fix="to resolve one separately, set constraints or lock in its table",
     )
-    return ResolveError([*error.diagnostics, line], detail=error.detail, excerpt=error.excerpt, missing=error.missing)
+    return ResolveError([*error.diagnostics, note], detail=error.detail, excerpt=error.excerpt, missing=error.missing)
 
 
 def _roots(project: Project, sharing: Sequence[LambdaConfig]) -> tuple[Dependency, ...]:
@@ -206,10 +214,10 @@ def _roots(project: Project, sharing: Sequence[LambdaConfig]) -> tuple[Dependenc
 
 @dataclass(frozen=True)
 class SelectedWheels:
-    """What of the gathered wheels goes into one archive.
+    """The wheels of one archive.
 
-    ``left_out`` is what no archive requires, ``excluded`` what is required of distributions that this one excludes, and
-    ``ignored`` each name that it excludes in vain.
+    ``superfluous`` are wheels that no archive requires, ``excluded`` the requirements of excluded
+    packages, and ``ignored`` the unused exclusions.
     """
 
     wheels: tuple[Wheel, ...]
@@ -219,17 +227,17 @@ class SelectedWheels:
 
 
 def select_wheels(resolved: ResolvedWheels, roots: Sequence[Dependency], config: LambdaConfig) -> SelectedWheels:
-    """Return the wheels that an archive with these requirements needs, without what it excludes."""
+    """Return the wheels that an archive with these requirements needs, without those that it excludes."""
     target, found = config.target, resolved.by_name
     required = required_names(resolved.roots, found, target)
     without = config.exclude_packages
     kept = required_names(roots, found, target, without=without)
-    demanded = transitive_dependencies(roots, found, target, without=without)
+    requirements = transitive_dependencies(roots, found, target, without=without)
     return SelectedWheels(
         wheels=tuple(wheel for wheel in resolved.wheels if wheel.name in kept),
         superfluous=tuple(str(wheel) for wheel in resolved.wheels if wheel.name not in required),
         excluded=tuple(
-            dependency for dependency in demanded if canonicalize_name(dependency.requirement.name) in without
+            dependency for dependency in requirements if canonicalize_name(dependency.requirement.name) in without
         ),
         ignored=tuple(name for name in config.exclude_packages if name not in required),
     )

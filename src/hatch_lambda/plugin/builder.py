@@ -52,6 +52,9 @@ if TYPE_CHECKING:
 
 _STANDARD_ERROR = 2
 
+_RAW_OUTPUT = 2
+"""The verbosity, as of ``-vv``, from which on pip's output is shown as it arrives."""
+
 INTERRUPTED = 130
 """The exit code that shells give to what Ctrl-C ends."""
 
@@ -226,7 +229,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     @property
     def _shows_tools(self) -> bool:
         """Return whether the output of pip is shown as it arrives."""
-        return self.app.verbosity > 1
+        return self.app.verbosity >= _RAW_OUTPUT
 
     @property
     def _shows_progress(self) -> bool:
@@ -236,7 +239,8 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     @property
     def _host(self) -> Host:
         told = self._environment
-        return Host(os.environ, Path(self.root), verbose=self._shows_tools, offline=told.offline, rebuild=told.rebuild)
+        raw = self._shows_tools
+        return Host(os.environ, Path(self.root), raw_output=raw, offline=told.offline, rebuild=told.rebuild)
 
     @property
     def _name(self) -> str:

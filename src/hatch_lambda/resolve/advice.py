@@ -1,4 +1,4 @@
-"""What helps where a release has no wheel for the target, checked against what the index has."""
+"""Fixes for a release without a wheel for the target, checked against the files on the index."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.pip.log import IndexFile, PipLog
     from hatch_lambda.runtime.runtimes import Runtime
 
-BUILD_WHEEL = "build a wheel of it on Amazon Linux and name its folder in pip's find-links"
+BUILD_WHEEL = "build a wheel on Amazon Linux and add its directory to find-links"
 
 _MOST_FIXES = 2
-"""Fixes that one message names: who is offered more reads none."""
+"""Fixes in one message; readers skip longer lists."""
 
 _tags = lru_cache(maxsize=None)(wheel_tags)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alternatives:
-    """What can be had in place of a wheel for the target, as far as the index shows it.
+    """What can replace a missing wheel, as far as the index shows it.
 
     ``runtimes`` are those that the project admits, oldest first. ``substitutes`` are packages with wheels, by the name
-    of the one that lacks them.
+    of the package without.
     """
 
     target: Target
@@ -44,7 +44,7 @@ class Alternatives:
     substitutes: Mapping[NormalizedName, str] = field(default_factory=dict)
 
     def fits(self, target: Target, name: NormalizedName) -> bool:
-        """Return whether another target loads a release of each package that this one loads, ``name`` left aside."""
+        """Return whether another target loads a release of each package that this one loads, except ``name``."""
         return all(
             any(is_loadable(offer, target) for offer in offers)
             for offers in (self.log.files(other) for other in self.log.names if other != name)
@@ -56,9 +56,9 @@ class Alternatives:
 class Release:
     """A release that has no wheel for the target.
 
-    ``files`` are its own, ``files`` those of all releases, ``loadable`` the versions with a wheel for the target that
-    nothing but the project's own requirements excludes, and ``parent`` the one distribution that requires it, if it is
-    not the project.
+    ``files`` are its own, ``offers`` those of all releases, ``loadable`` the versions with a wheel for the target that
+    only the project's own requirements exclude, and ``parent`` the distribution that requires it, if it isn't the
+    project.
     """
 
     name: NormalizedName
@@ -74,14 +74,14 @@ class Release:
         return [offer for offer in self.files if offer.is_wheel]
 
     def can_be_built(self, target: Target) -> bool:
-        """Return whether it has an sdist that is for the target's Python, as far as the index says."""
+        """Return whether it has an sdist for the target's Python, according to the index."""
         return any(not offer.is_wheel and _suits(offer, target) for offer in self.files)
 
     @cached_property
     def is_native(self) -> bool:
-        """Return whether it surely has native code: it is known to, or its wheels are for single systems only.
+        """Return whether it certainly contains native code: it is known to, or its wheels are for single systems only.
 
-        If it has no wheels, those of the newest release that has any count.
+        If it has no wheels, those of the newest release with wheels count.
         """
         wheels = self.wheels or [offer for offer in self.offers if offer.is_wheel]
         newest = max((offer.version for offer in wheels), default=None)
@@ -89,17 +89,17 @@ class Release:
 
     @cached_property
     def is_pure(self) -> bool:
-        """Return whether all its wheels are pure Python, and it has any."""
+        """Return whether it has wheels and all of them are pure Python."""
         return _are_pure([offer.filename for offer in self.wheels])
 
     @cached_property
     def runs_on_linux(self) -> bool:
-        """Return whether anything of any release is for Linux, or can be built there."""
+        """Return whether any release has a file for Linux or an sdist."""
         return any(not offer.is_wheel or _is_for_linux(offer.filename) for offer in self.offers)
 
     @property
     def has_linux_wheel(self) -> bool:
-        """Return whether one of its own wheels is for Linux, of whatever machine."""
+        """Return whether one of its own wheels is for Linux, on any machine."""
         return any(_is_for_linux(offer.filename) for offer in self.wheels)
 
     def is_loadable(self, target: Target) -> bool:
@@ -107,12 +107,12 @@ class Release:
         return any(is_loadable(offer, target) for offer in self.files)
 
     def suits_python(self, target: Target) -> bool:
-        """Return whether any of its files is for the target's Python, as far as the index says."""
+        """Return whether any of its files is for the target's Python, according to the index."""
         return any(_suits(offer, target) for offer in self.files)
 
 
 def fixes(release: Release, alternatives: Alternatives) -> str:
-    """Return what helps, the likeliest first, two things at most."""
+    """Return the likeliest fixes, two at most."""
     if not release.runs_on_linux:
         return _without_linux(release)
     target = alternatives.target
@@ -124,31 +124,27 @@ def fixes(release: Release, alternatives: Alternatives) -> str:
         found.append(from_source(release.name, is_pure=release.is_pure))
     found += _other_targets(release, alternatives)
     if release.loadable:
-        found.append(
-            f"admit {release.name} {max(release.loadable)}, the newest with a wheel for it{_libraries(release.name)}"
-        )
+        newest = f"{release.name} {max(release.loadable)}"
+        found.append(f"allow {newest}, the newest with such a wheel{_libraries(release.name)}")
     if not release.suits_python(target):
-        return ", or ".join(found[:_MOST_FIXES]) or "require another release of it, or replace it"
+        return ", or ".join(found[:_MOST_FIXES]) or "require another version or another package"
     if found and release.can_be_built(target) and release.is_native and not release.has_linux_wheel:
         found.append("build a wheel on Amazon Linux")
     if not found and release.can_be_built(target) and _only_system(release) == "darwin":
-        return (
-            f"{BUILD_WHEEL}, or give the requirement a marker such as sys_platform == 'darwin' if it is made for macOS "
-            "only"
-        )
+        return f"{BUILD_WHEEL}, or add the marker sys_platform == 'darwin' if it is for macOS only"
     return ", or ".join(found[:_MOST_FIXES]) or BUILD_WHEEL
 
 
 def _without_linux(release: Release) -> str:
     if release.parent:
-        return f"it is not made for Linux; use another version of {release.parent}"
+        return f"use another version of {release.parent}"
     system = _only_system(release)
     marker = f"sys_platform == {system!r}" if system else "sys_platform != 'linux'"
-    return f"it is not made for Linux; give the requirement a marker such as {marker}"
+    return f"add the marker {marker} to the requirement"
 
 
 def _only_system(release: Release) -> str:
-    """Return the one system that all wheels are for, as ``sys_platform`` has it; empty if there is no such system."""
+    """Return the value of ``sys_platform`` that all wheels are for; empty if they are for several systems."""
     platforms = {tag.platform for offer in release.wheels for tag in _tags(offer.filename)}
     for system, prefix in (("win32", "win"), ("darwin", "macosx")):
         if platforms and all(platform.startswith(prefix) for platform in platforms):
@@ -157,7 +153,7 @@ def _only_system(release: Release) -> str:
 
 
 def _other_targets(release: Release, alternatives: Alternatives) -> list[str]:
-    """Return which runtimes, and which other architecture, would load a wheel of the release, and all the rest."""
+    """Return the runtimes and the other architecture that load a wheel of the release and of the other packages."""
     target, found = alternatives.target, []
     others = [
         Target(runtime, target.architecture)
@@ -179,19 +175,19 @@ def _other_targets(release: Release, alternatives: Alternatives) -> list[str]:
 
 
 def _libraries(name: NormalizedName) -> str:
-    """Return what else a wheel of this name needs to be loaded, if that is known."""
+    """Return which libraries a wheel of this name needs, if that is known."""
     libraries = LIBRARIES.get(name)
-    return f" and put {' and '.join(libraries)} into the archive's lib/ folder" if libraries else ""
+    return f" and add {' and '.join(libraries)} to lib/ in the zip" if libraries else ""
 
 
 def from_source(name: str, *, is_pure: bool = False) -> str:
-    """Return how a distribution can be built from its sdist, on the condition that it is pure Python."""
+    """Return how to build a distribution from its sdist, on the condition that it is pure Python."""
     condition = "" if is_pure else " if it is pure Python"
-    return f'add build-from-source = ["{canonicalize_name(name)}"] to the table{condition}'
+    return f'set build-from-source = ["{canonicalize_name(name)}"]{condition}'
 
 
 def sdist_fix(name: NormalizedName, wheels: Sequence[str]) -> str:
-    """Return what helps where only the sdist of a release is left, by the names of wheels for other targets."""
+    """Return the fix for a release with only an sdist for the target, given the names of its other wheels."""
     if name in SUBSTITUTES:
         return f"require {SUBSTITUTES[name]} instead, or build a wheel on Amazon Linux"
     if name in NATIVE or is_native(wheels):
@@ -200,7 +196,7 @@ def sdist_fix(name: NormalizedName, wheels: Sequence[str]) -> str:
 
 
 def is_native(wheels: Sequence[str]) -> bool:
-    """Return whether wheels of these names are all for single systems, as those of native code are."""
+    """Return whether all wheels with these names are for single systems, like those with native code."""
     return bool(wheels) and not any(_is_for_any(name) for name in wheels)
 
 
@@ -209,7 +205,7 @@ def _are_pure(wheels: Sequence[str]) -> bool:
 
 
 def is_loadable(offer: IndexFile, target: Target) -> bool:
-    """Return whether a file is a wheel that the target loads, and for its Python."""
+    """Return whether a file is a wheel that the target and its Python load."""
     return offer.is_wheel and target.loads(_tags(offer.filename)) and _suits(offer, target)
 
 
@@ -226,7 +222,7 @@ def _is_for_linux(filename: str) -> bool:
 
 
 def best_runtime(runtimes: Sequence[Runtime]) -> str:
-    """Return which of some runtimes to take: all from one on, if they go up to the newest; else the last supported."""
+    """Return the runtime to use: one "or newer" if all newer ones fit; otherwise, the last supported one."""
     newest = list(takewhile(runtimes.__contains__, reversed(RUNTIMES)))
     if len(newest) > 1:
         return f"{newest[-1].name} or newer"

@@ -1,4 +1,4 @@
-"""What every way of resolving ends in: pins."""
+"""The result of each way to resolve: pins."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
-"""A SHA-256 as we write it."""
+"""A SHA-256 in lower-case hexadecimal."""
 
 COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
-"""The whole hash of a commit, as git and Mercurial have it."""
+"""The full hash of a Git or Mercurial commit."""
 
 
 @dataclass(frozen=True)
 class Dependency:
-    """A requirement, and who has it: an address in pyproject.toml or a distribution."""
+    """A requirement and what requires it: an address in pyproject.toml, or a distribution."""
 
     required_by: str
     requirement: Requirement
@@ -45,9 +45,9 @@ class Dependency:
 
 @dataclass(frozen=True)
 class Pin:
-    """A wheel to take: whose, which version, from where.
+    """A file to download: its distribution, version, and URL.
 
-    ``sha256`` in hexadecimal and ``size`` in bytes, where they are known beforehand.
+    ``sha256`` is hexadecimal and ``size`` is in bytes; both are ``None`` if the index or the lock doesn't list them.
     """
 
     name: NormalizedName
@@ -66,16 +66,16 @@ class Pin:
 
     @property
     def is_wheel(self) -> bool:
-        """Return whether the file is a wheel; if not, it is an sdist, to be built."""
+        """Return whether the file is a wheel; otherwise, it is an sdist to build from source."""
         return self.filename.endswith(".whl")
 
     def as_json(self) -> list[str | None]:
-        """Return the pin as ``from_json`` reads it."""
+        """Return the value that ``from_json`` reads."""
         return [self.name, str(self.version), self.url, self.sha256]
 
     @classmethod
     def from_json(cls, value: object) -> Pin:
-        """Return a pin; raises ``ValueError`` for a value that is none."""
+        """Return a pin; raises ``ValueError`` for any other value."""
         name, version, url, sha256 = json_values.items(value)
         found = json_values.text_or_none(sha256)
         if found is not None and not SHA256.fullmatch(found):
@@ -87,10 +87,9 @@ class Pin:
 
 @dataclass(frozen=True)
 class Commit:
-    """A distribution that comes from a repository: whose, which version, from where, and at which commit.
+    """A distribution from a repository: its version, URL, and commit.
 
-    ``url`` is without credentials, ``revision`` the branch or tag that was asked for, if any, and ``vcs`` such as
-    ``git``.
+    ``url`` has no credentials, ``revision`` is the requested branch or tag, if any, and ``vcs`` is a name like ``git``.
     """
 
     name: NormalizedName
@@ -106,42 +105,48 @@ class Commit:
 
     @property
     def filename(self) -> str:
-        """Return the commit, as there is no file."""
+        """Return the commit, because there is no file."""
         return self.commit
 
 
 @dataclass(frozen=True)
 class Resolution:
-    """The pins that meet the requirements.
+    """The pins that satisfy the requirements.
 
-    ``notes`` say where an older release was taken, and why. ``source`` names what the pins come from and ``fix``
-    what to do if they turn out not to be right. ``unfit`` says of distributions without a pin why they have none, and
-    what to do;
-    ``fallbacks`` of those with a wheel for any platform which wheels for Linux their release has.
-    ``exact`` is whether every pin has to be needed: a lock may hold more than this project asks for. ``dependencies``
-    is     all that was required on the way, as far as the resolver tells.
+    ``notes`` explain why an older release is used. ``source`` names where the pins come from: a lock file, or the
+    resolver. ``fix`` is what to do if they don't satisfy the requirements. ``unfit`` explains why a distribution has no
+    pin, as a text like ``problem; fix``. ``fallbacks`` are warnings about wheels for any platform whose release also
+    has wheels for Linux. ``exact`` is whether every pin must be required; a lock file can contain more than this build
+    needs. ``dependencies`` are the requirements that the resolver reports.
     """
 
     pins: tuple[Pin, ...]
     notes: tuple[str, ...] = ()
     warnings: tuple[Message, ...] = ()
     source: str = "the resolution"
-    fix: str = "the index tells something else of it than its wheel does; ask whoever runs the index"
+    fix: str = "report it to the index owner, because the index and the wheel disagree"
     unfit: Mapping[NormalizedName, str] = field(default_factory=dict)
     fallbacks: Mapping[NormalizedName, Message] = field(default_factory=dict)
     exact: bool = True
     dependencies: tuple[Dependency, ...] = ()
 
+    @property
+    def is_lock(self) -> bool:
+        """Return whether the pins come from a lock file."""
+        return not self.exact
+
 
 @dataclass(frozen=True)
 class Host:
-    """What the tools that we start can use of this machine: environment and directory, whether they show their output,
-    whether the build is offline, and whether it rebuilds wheels that earlier builds have built from source.
+    """The environment variables and the directory of the tools that hatch-lambda runs, and how it runs them.
+
+    ``raw_output`` shows pip's output as it arrives, ``offline`` disables network access, and ``rebuild`` ignores wheels
+    that earlier builds built from source.
     """
 
     environ: Mapping[str, str]
     directory: Path
-    verbose: bool = False
+    raw_output: bool = False
     offline: bool = False
     rebuild: bool = False
 
@@ -152,23 +157,23 @@ UPGRADE_VARIABLE = "HATCH_LAMBDA_UPGRADE"
 
 
 class Resolver(Protocol):
-    """A tool that resolves for a target that is not the machine it runs on."""
+    """A tool that resolves for a target other than the build machine."""
 
     def resolve(
         self, roots: Sequence[Dependency], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
     ) -> Resolution:
-        """Return the pins, of the preferred versions where there are any; raises ``ResolveError`` saying why not."""
+        """Return pins, of the preferred versions if possible; raises ``ResolveError`` if there are none."""
 
 
 def file_of(url: str) -> Path:
-    """Return the path that a ``file:`` URL names, without symbolic links."""
-    from urllib.request import url2pathname  # only for a few, and slow to import
+    """Return the path of a ``file:`` URL, without symbolic links."""
+    from urllib.request import url2pathname  # rarely needed, and slow to import
 
     return Path(url2pathname(split_url(url).path)).resolve()
 
 
 def split_url(url: str) -> SplitResult:
-    """Return the parts of a URL; of what is none, such as one with half an IPv6 address, all is the path."""
+    """Return the parts of a URL; for a malformed one, such as half an IPv6 address, all of it is the path."""
     try:
         return urlsplit(url)
     except ValueError:
@@ -176,7 +181,7 @@ def split_url(url: str) -> SplitResult:
 
 
 def is_url(url: str) -> bool:
-    """Return whether Python, and so pip, can read a URL."""
+    """Return whether Python, and therefore pip, can parse a URL."""
     try:
         urlsplit(url)
     except ValueError:
@@ -185,7 +190,7 @@ def is_url(url: str) -> bool:
 
 
 def is_file_url(url: str) -> bool:
-    """Return whether a URL is of a file or a folder of this machine; a scheme may have capital letters."""
+    """Return whether a URL is a local file or directory; the scheme can have capital letters."""
     return url[:5].lower() == "file:"
 
 
@@ -195,19 +200,19 @@ def filename_of(url: str) -> str:
 
 
 def literal(url: str) -> str:
-    """Return the URL so that pip takes nothing in it for a variable of the environment, as in requirements files.
+    """Return the URL in a form in which pip expands no environment variables, as it does in requirements files.
 
-    What an index or somebody's lock says must not have pip send the value of a variable somewhere.
+    Otherwise, an index or a lock file could make pip send the value of a variable to a server.
     """
     return url.replace("${", "$%7B")
 
 
 def portable(requirement: str) -> str:
-    """Return a requirement without credentials, and without the URL of a file or folder that only this machine has."""
+    """Return a requirement without credentials and without a URL that exists only on this machine."""
     return re.sub(r" ?@ ?(?i:file:)[^\s;]+(?: (?=;))?", "", masked(requirement))
 
 
 def without_credentials(url: str) -> str:
-    """Return the URL without user name, password and fragment."""
+    """Return the URL without user name, password, and fragment."""
     parts = split_url(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()

@@ -1,4 +1,4 @@
-"""What an earlier build has found out and what stays so, kept beside the wheels."""
+"""Results of earlier builds that stay valid, stored next to the wheel cache."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ _WRITING = "staging-"
 
 @dataclass(frozen=True)
 class ResultCache:
-    """A folder of JSON values, each under the hash of its key.
+    """A directory of JSON values, each under the hash of its key.
 
-    What cannot be written, or must not stay, is known to this build only; what cannot be read, was damaged, or is of
-    another shape than it is read as, is forgotten.
+    A value that can't be written, or that contains credentials, lasts for this build only. A value that can't be read,
+    is damaged, or has another shape counts as missing.
     """
 
     directory: Path
     _texts: dict[str, str] = field(default_factory=dict)
 
     def get(self, read: Callable[[Any], Read], *key: object, of_this_build: bool = False) -> Read | None:
-        """Return what ``read`` makes of the value under a key; ``None`` if there is none.
+        """Return the value under a key as ``read`` converts it; ``None`` if there is no value.
 
-        ``read`` raises ``ValueError`` for what it does not know. With ``of_this_build`` nothing older counts.
+        ``read`` raises ``ValueError`` for unknown values. With ``of_this_build``, values of earlier builds don't count.
         """
         name = _hash(json.dumps(key))
         text = self._texts.get(name)
@@ -46,11 +46,11 @@ class ResultCache:
             return None
         try:
             return read(json.loads(text or self._stored(name)))
-        except (OSError, ValueError, RecursionError):  # the last for JSON that is nested too deep
+        except (OSError, ValueError, RecursionError):  # the last for JSON that is nested too deeply
             return None
 
     def put(self, value: Any, *key: object) -> None:
-        """Put a value under a key, in one step; one with credentials for this build only."""
+        """Store a value under a key atomically; a value with credentials lasts for this build only."""
         name, text = _hash(json.dumps(key)), json.dumps(value)
         if self._texts.get(name) == text:
             return
@@ -66,7 +66,7 @@ class ResultCache:
             Path(written).replace(self.directory / f"{name}.json")
 
     def _stored(self, name: str) -> str:
-        """Return the JSON of an earlier build; raises ``OSError`` or ``ValueError`` if it is not there or damaged."""
+        """Return the JSON of an earlier build; raises ``OSError`` or ``ValueError`` if it is missing or damaged."""
         seal, _, text = (self.directory / f"{name}.json").read_text("utf-8").partition("\n")
         if seal != _hash(text):
             raise ValueError("damaged")

@@ -1,4 +1,4 @@
-"""Constraint files: those of the user, and the versions that a new resolution should keep."""
+"""Constraint files: those of the user, and one with the versions that a new resolution prefers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.files.temporary import temporary_directory
 
@@ -17,9 +18,15 @@ if TYPE_CHECKING:
 
 
 def constraint_files(paths: Sequence[str], directory: Path, where: str) -> tuple[str, ...]:
-    """Return the constraint files that stand at ``where``; raises ``ConfigError`` with each that is not there."""
+    """Return the constraint files of the option ``where``; raises ``ConfigError`` with each one that is missing."""
     missing = [
-        f"{where}[{index}]: no file {path!r} in the project; create it or remove the entry"
+        Diagnostic(
+            code="path-not-found",
+            where=f"{where} #{index}",
+            problem=f"no file {path!r} in the project",
+            fix="create it, or remove the entry",
+            table=where.rpartition(".")[0],
+        )
         for index, path in enumerate(paths, 1)
         if "://" not in path and not (directory / path).is_file()
     ]
@@ -30,7 +37,7 @@ def constraint_files(paths: Sequence[str], directory: Path, where: str) -> tuple
 
 @contextmanager
 def preferences_file(prefer: Mapping[NormalizedName, Version]) -> Iterator[tuple[str, ...]]:
-    """Yield the path of a constraint file with the preferred versions, none if there are none."""
+    """Yield the path of a constraint file with the preferred versions, if there are any."""
     if not prefer:
         yield ()
         return

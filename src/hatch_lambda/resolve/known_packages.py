@@ -1,4 +1,4 @@
-"""Packages whose answer is known: another package with wheels of the same code, and libraries that wheels expect."""
+"""Known packages: substitutes with wheels of the same code, and libraries that wheels expect from the system."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ SUBSTITUTES: dict[NormalizedName, str] = {
 }
 """What to require instead of a package with native code that lacks wheels for Lambda, or whose wheels lack libraries.
 
-Sources: the files of the newest release of both packages on the public index, looked up 2026-11-27; for the reader,
-the page next to each row.
+Sources: the files of the newest release of both packages on the public index, read 2026-11-27, and the page next to
+each row.
 """
 
 LIBRARIES: dict[NormalizedName, tuple[str, ...]] = {
@@ -42,4 +42,4 @@ https://github.com/developmentseed/eoapi-cdk/issues/181 (rasterio and fiona), re
 """
 
 NATIVE = frozenset({*SUBSTITUTES, *LIBRARIES})
-"""Packages that surely have native code."""
+"""Packages that certainly contain native code."""

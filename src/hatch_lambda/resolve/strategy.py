@@ -1,4 +1,4 @@
-"""Who says the versions: the project's lock if it has one, else pip or uv."""
+"""What pins the versions: the project's lock file if it has one; otherwise, pip or uv."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda.config.options import LOCK_FILE, TABLE
 from hatch_lambda.config.targets import VARIABLES
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError, ResolveError
 from hatch_lambda.resolve.base import UPGRADE_VARIABLE
 from hatch_lambda.resolve.constraints import constraint_files
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from hatch_lambda.config.options import LambdaConfig
+    from hatch_lambda.diagnostics import Code
     from hatch_lambda.resolve.base import Dependency, Host, Resolution, Resolver
     from hatch_lambda.resolve.cache import ResultCache
     from hatch_lambda.resolve.lock.commits import LockedCommits
@@ -34,16 +36,16 @@ if TYPE_CHECKING:
 def chosen_lock(
     config: LambdaConfig, host: Host, results: ResultCache, shared: Path | None = None
 ) -> RequirementsTxtResolver | LockResolver | None:
-    """Return the lock if the project has one; raises ``ConfigError`` if it has two for the same archives.
+    """Return the lock file if the project has one; raises ``ConfigError`` if it has two for the same zips.
 
-    ``shared`` is the folder whose files a lock may name, if it is not the project's own.
+    ``shared`` is the directory whose files a lock file can name, if it isn't the project's directory.
     """
     default = host.directory / LOCK_FILE
     path = host.directory / config.lock if config.lock else default
-    is_own = config.where("lock") != f"{TABLE}.lock"  # and the other is that of other archives
+    is_own = config.where("lock") != f"{TABLE}.lock"  # otherwise, the default lock file belongs to other zips
     if config.lock and not is_own and default.is_file() and path.resolve() != default.resolve():
         raise ConfigError(
-            f"{config.where('lock')}: names {config.lock!r}, but there is {LOCK_FILE} too; remove one of them"
+            _lock_problem(config, "lock-conflict", f"{config.lock!r}, but {LOCK_FILE} exists too", "remove one of them")
         )
     if config.lock is None and not default.is_file():
         return None
@@ -55,33 +57,34 @@ def chosen_lock(
 
 
 def locked_commits(config: LambdaConfig, host: Host, results: ResultCache) -> LockedCommits | None:
-    """Return the commits that the project's lock has for the target; ``None`` without a lock."""
+    """Return the commits in the project's lock file for the target; ``None`` without a lock file."""
     lock = chosen_lock(config, host, results)
     return lock.commits(config.target) if lock else None
 
 
 def lock_path(config: LambdaConfig, host: Host) -> Path:
-    """Return where our lock is written to; raises ``ConfigError`` if ``lock`` names a file that is not for us."""
+    """Return the path of our lock file; raises ``ConfigError`` if ``lock`` names a file in another format."""
     path = host.directory / (config.lock or LOCK_FILE)
     if path.suffix != ".toml":
-        raise ConfigError(
-            f"{config.where('lock')}: names {config.lock!r}, which -t lambda:lock does not write; make it with its own "
-            "tool, or name a pylock.toml"
-        )
+        problem = f"-t lambda:lock doesn't write the format of {config.lock!r}"
+        fix = 'update the file with its own tool, or set lock = "pylock.toml"'
+        raise ConfigError(_lock_problem(config, "unsupported-lock", problem, fix))
     return path
 
 
+def _lock_problem(config: LambdaConfig, code: Code, problem: str, fix: str) -> Diagnostic:
+    where = config.where("lock")
+    return Diagnostic(code=code, where=where, problem=problem, fix=fix, table=where.rpartition(".")[0])
+
+
 def is_replaceable_lock(config: LambdaConfig, host: Host) -> bool:
-    """Return whether the lock of an archive is for us to write: there is none yet, or none that another tool made."""
+    """Return whether -t lambda:lock can write the lock file: none exists yet, or hatch-lambda wrote it."""
     path = host.directory / (config.lock or LOCK_FILE)
     return path.suffix == ".toml" and (not path.is_file() or lock_creator(path) in {None, CREATED_BY})
 
 
 def resolver_tool(config: LambdaConfig, host: Host) -> Resolver:
-    """Return the tool that resolves where no lock says the versions.
-
-    Raises ``ConfigError`` for a constraint file that is not there.
-    """
+    """Return the tool that resolves without a lock file; raises ``ConfigError`` for a missing constraint file."""
     constraints = constraint_files(config.constraints, host.directory, config.where("constraints"))
     if config.resolver == "uv":
         return UvResolver(host, constraints)
@@ -89,7 +92,7 @@ def resolver_tool(config: LambdaConfig, host: Host) -> Resolver:
 
 
 def fetching_host(config: LambdaConfig, host: Host, uv_tables: Sequence[Mapping[str, Any]]) -> Host:
-    """Return what pip may see when it fetches: for what uv resolved, the credentials of uv's indexes too."""
+    """Return the host with which pip fetches; if uv resolved, it includes the credentials of uv's indexes."""
     if config.resolver != "uv":
         return host
     return replace(host, environ=pip_environment_of_uv(host.environ, uv_tables))
@@ -97,46 +100,52 @@ def fetching_host(config: LambdaConfig, host: Host, uv_tables: Sequence[Mapping[
 
 @dataclass(frozen=True)
 class Upgrade:
-    """Which locked versions may change: all of them, those named, or by default only those that have to."""
+    """Which locked versions can change: all, those named, or by default only those that have to."""
 
     everything: bool = False
     names: frozenset[NormalizedName] = frozenset()
 
     def apply(self, resolver: Resolver, versions: Mapping[NormalizedName, Version]) -> Resolver:
-        """Return a resolver that keeps the locked versions as this upgrade says."""
+        """Return a resolver that keeps the locked versions, except for those to upgrade."""
         if self.everything or not versions:
             return resolver
         return LockedVersionsResolver(resolver, versions, self.names & versions.keys())
 
     def commits(self, locked: LockedCommits) -> LockedCommits:
-        """Return the locked commits that are kept."""
+        """Return the locked commits that stay pinned."""
         return locked.unpinned() if self.everything else locked.unpinned(self.names)
 
-    def warnings(self, versions: Collection[NormalizedName]) -> tuple[str, ...]:
-        """Return a sentence for each name that frees nothing."""
+    def warnings(self, versions: Collection[NormalizedName]) -> tuple[Diagnostic, ...]:
+        """Return a warning for each name that isn't in the lock file."""
         return tuple(
-            f"{UPGRADE_VARIABLE} names {name!r}, which the lock did not have; it changes nothing."
+            Diagnostic(
+                code="unused-upgrade",
+                where=UPGRADE_VARIABLE,
+                problem=f"{name!r} isn't in the lock file",
+                fix="check the spelling, or remove the name",
+                severity="warning",
+            )
             for name in sorted(self.names.difference(versions))
         )
 
 
 @dataclass(frozen=True)
 class LockedVersionsResolver:
-    """A resolver that keeps locked versions where it can.
+    """A resolver that keeps locked versions if possible.
 
-    ``unpinned`` may change; so may what the project now requires otherwise, and what any of these requires.
+    ``unpinned`` can change, and so can each distribution whose requirement changed, and the dependencies of these.
     """
 
     resolver: Resolver
     versions: Mapping[NormalizedName, Version] = field(default_factory=dict)
-    freed: frozenset[NormalizedName] = frozenset()
+    unpinned: frozenset[NormalizedName] = frozenset()
 
     def resolve(
         self, roots: Sequence[Dependency], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
     ) -> Resolution:
-        """Return the pins; raises ``ResolveError`` where there are none with other versions either."""
+        """Return the pins; raises ``ResolveError`` if other versions don't satisfy the roots either."""
         locked = {**self.versions, **(prefer or {})}
-        changed = self.freed | {
+        changed = self.unpinned | {
             name
             for root in roots
             if (name := canonicalize_name(root.requirement.name)) not in locked
@@ -144,10 +153,10 @@ class LockedVersionsResolver:
             or not root.requirement.specifier.contains(locked[name], prereleases=True)
         }
         found = self._keeping(roots, target, locked, changed)
-        if found and not self.freed:
+        if found and not self.unpinned:
             return found
         free = self.resolver.resolve(roots, target)
-        if found and _versions(found, self.freed) == _versions(free, self.freed):
+        if found and _versions(found, self.unpinned) == _versions(free, self.unpinned):
             return found
         return self._keeping(roots, target, locked, _reached(free, changed)) or free
 
@@ -158,7 +167,7 @@ class LockedVersionsResolver:
         locked: Mapping[NormalizedName, Version],
         changed: frozenset[NormalizedName],
     ) -> Resolution | None:
-        """Return the pins with the locked versions of all that is not changed; ``None`` where there are none."""
+        """Return pins with the locked versions of everything unchanged; ``None`` if that isn't possible."""
         kept = {name: version for name, version in locked.items() if name not in changed}
         try:
             return self.resolver.resolve(roots, target, prefer=kept) if kept else None
@@ -171,7 +180,7 @@ def _versions(resolution: Resolution, names: frozenset[NormalizedName]) -> dict[
 
 
 def _reached(resolution: Resolution, names: frozenset[NormalizedName]) -> frozenset[NormalizedName]:
-    """Return the names and all that they require, as far as the resolver tells."""
+    """Return the names and their dependencies, as far as the resolver reports them."""
     required = {
         canonicalize_name(dependency.requirement.name)
         for dependency in resolution.dependencies

@@ -1,4 +1,4 @@
-"""Which of the known substitutes the index has for the target."""
+"""Known substitutes that the index provides for the target."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def usable_substitutes(names: Iterable[NormalizedName], target: Target, host: Host) -> dict[NormalizedName, str]:
-    """Return the substitute of each of the names that has one, unless the index has no wheel of it for the target.
+    """Return the substitute of each name that has one, unless the index has no wheel of it for the target.
 
-    An index that does not have the substitute at all says nothing against it.
+    A substitute that the index doesn't list at all is still returned.
     """
     found = {}
     for name in sorted(SUBSTITUTES.keys() & set(names)):

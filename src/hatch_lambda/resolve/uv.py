@@ -1,4 +1,4 @@
-"""uv as the resolver: what it finds for the target comes as a pylock and takes the same path as one."""
+"""Resolve with uv, which writes a pylock for the target."""
 
 from __future__ import annotations
 
@@ -11,19 +11,22 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import MOST_LINES, ResolveError, first_lines
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.resolve.advice import BUILD_WHEEL
-from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Resolution, split_url
+from hatch_lambda.resolve.base import Host, Resolution, split_url
 from hatch_lambda.resolve.constraints import preferences_file
 from hatch_lambda.resolve.known_packages import NATIVE
 from hatch_lambda.resolve.lock.read import read_lock, select
+from hatch_lambda.resolve.pip.resolver import offline_problem
 from hatch_lambda.resolve.substitutes import usable_substitutes
 
 if TYPE_CHECKING:
@@ -56,22 +59,22 @@ REDIRECTING = frozenset(
         "UV_WORKING_DIRECTORY",
     }
 )
-"""Variables that would have uv resolve for something else, or write elsewhere.
+"""Variables that would make uv resolve for another target, or write to another file.
 
 Source: https://docs.astral.sh/uv/reference/environment/, read 2026-11-23.
 """
 
 _ONLY_SDIST = re.compile(r"Wheels are required for `([\w.-]+)` because building from source is disabled")
 _REQUIRED = re.compile(r"(?:depends? on|require) (?P<name>[A-Za-z0-9._-]+)(?P<versions>[<>=!~][^\s]*)?(?=[\s,])")
-"""What uv says of distributions that it cannot take, and of who requires which versions."""
+"""uv's wording for distributions without wheels, and for required versions."""
 
 _NO_SOLUTION = "No solution found"
-_REMEDY = "see to uv's own settings, in [tool.uv], a uv.toml or UV_* variables"
+_FIX = "check uv's settings in [tool.uv], uv.toml, or UV_* variables"
 
 
 @dataclass(frozen=True)
 class UvResolver:
-    """uv, told to resolve for the target, with its own index settings and credentials."""
+    """uv, which resolves for the target with its own index settings and credentials."""
 
     host: Host
     constraints: tuple[str, ...] = ()
@@ -79,17 +82,17 @@ class UvResolver:
     def resolve(
         self, roots: Sequence[Dependency], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
     ) -> Resolution:
-        """Return the versions that uv chooses; raises ``ResolveError`` where there are none or uv is not there."""
+        """Return the versions that uv selects; raises ``ResolveError`` if there are none, or uv isn't installed."""
         if self.host.offline:
-            raise ResolveError(
-                f"{OFFLINE_VARIABLE}: uv cannot resolve without the network; make a lock while there is one"
-            )
+            raise ResolveError(offline_problem("uv"))
         text = "".join(f"{root.requirement}\n" for root in roots)
         with (
             temporary_directory() as directory,
             preferences_file(prefer or {}) as preferences,
         ):
-            output = Path(directory, "pylock.toml")  # named, or uv would write over its setting output-file
+            output = Path(
+                directory, "pylock.toml"
+            )  # explicit, because uv would overwrite the file of its setting output-file
             options = [f"--constraints={path}" for path in (*self.constraints, *preferences)]
             done = self._run([*self.command(target), f"--output-file={output}", *options], text)
             if done.returncode:
@@ -97,7 +100,7 @@ class UvResolver:
                 raise failure(done.stderr, target, substitutes)
             lock = read_lock(output, "uv's resolution")
         anchor = Path(self.host.directory.anchor)
-        found = select(lock, target, "uv's resolution", base=self.host.directory, root=anchor, fix=_REMEDY)
+        found = select(lock, target, "uv's resolution", base=self.host.directory, root=anchor, fix=_FIX)
         return replace(found, exact=True)
 
     def _run(self, command: Sequence[str], text: str) -> subprocess.CompletedProcess[str]:
@@ -116,11 +119,16 @@ class UvResolver:
         except OSError as error:
             where = "HATCH_UV" if self.host.environ.get("HATCH_UV") else "uv"
             raise ResolveError(
-                f"{where}: {command[0]} cannot be run ({error.strerror}); let it name uv itself, or use pip"
+                Diagnostic(
+                    code="resolver-missing",
+                    where=where,
+                    problem=f"can't run {command[0]} ({error.strerror})",
+                    fix='set HATCH_UV to the path of uv, or set resolver = "pip"',
+                )
             ) from None
 
     def command(self, target: Target) -> list[str]:
-        """Return the command that writes a pylock for requirements on its standard input."""
+        """Return the command that writes a pylock for the requirements on standard input."""
         return [
             find_uv(self.host.environ),
             "pip",
@@ -140,9 +148,9 @@ class UvResolver:
 
 
 def failure(said: str, target: Target, substitutes: Mapping[NormalizedName, str]) -> ResolveError:
-    """Return the error for what uv said: what helps where there are only sdists, else uv's own words.
+    """Return the error for uv's output: a fix if there are only sdists; otherwise, the output.
 
-    ``substitutes`` are packages with wheels for the target, by the name of the one that lacks them.
+    ``substitutes`` are packages with wheels for the target, by the name of the package without.
     """
     text = " ".join(said.split())
     sdists = only_sdists(said)
@@ -152,44 +160,55 @@ def failure(said: str, target: Target, substitutes: Mapping[NormalizedName, str]
             name = canonicalize_name(match["name"])
             missing[name] = missing.get(name, SpecifierSet()) & SpecifierSet((match["versions"] or "").rstrip(".,"))
     if sdists:
-        return ResolveError(_sdist_problems(sdists, target, substitutes), detail=said, excerpt="", missing=missing)
-    if _NO_SOLUTION in text:
-        problem = f"uv found no wheels for {target}; what it said:"
-    else:  # it did not come to looking for any, or could not look everywhere
-        problem = f"uv could not resolve the requirements for {target}; what it said:"
-    excerpt = "\n".join(first_lines(said.strip().splitlines(), MOST_LINES - 2))
-    return ResolveError(problem, detail=said, excerpt=excerpt, missing=missing)
+        detail = _uv_output(said.strip())
+        return ResolveError(_sdist_problems(sdists, target, substitutes), detail=detail, excerpt="", missing=missing)
+    problem = Diagnostic(
+        code="resolver-failed",
+        where="uv",
+        problem=f"found no wheels for {target}" if _NO_SOLUTION in text else f"can't resolve for {target}",
+        fix="fix the cause in uv's output",
+    )
+    excerpt = _uv_output("\n".join(first_lines(said.strip().splitlines(), MOST_LINES - 3)))
+    return ResolveError(problem, detail=_uv_output(said.strip()), excerpt=excerpt, missing=missing)
+
+
+def _uv_output(text: str) -> str:
+    return f"uv's output:\n{indent(text, '  ')}"
 
 
 def only_sdists(said: str) -> list[NormalizedName]:
-    """Return the names of which uv says that it found nothing but sdists for the target."""
+    """Return the names for which uv found only sdists."""
     return sorted(map(canonicalize_name, dict.fromkeys(_ONLY_SDIST.findall(" ".join(said.split())))))
 
 
 def _sdist_problems(
     names: Sequence[NormalizedName], target: Target, substitutes: Mapping[NormalizedName, str]
-) -> list[str]:
-    """Return a line for each name that surely has native code, and one for all others."""
+) -> list[Diagnostic]:
+    """Return a problem for each name that certainly has native code, and one for all others."""
     problems = []
     for name in filter(NATIVE.__contains__, names):
         substitute = substitutes.get(name)
         fix = f"require {substitute} instead, or build a wheel on Amazon Linux" if substitute else BUILD_WHEEL
-        problems.append(f"{name}: no wheel for {target}, only an sdist with native code; {fix}")
+        problems.append(_no_wheel(name, "no Linux wheel, only an sdist with native code", fix))
     others = [name for name in names if name not in NATIVE]
     if others:
-        fix = f"add build-from-source = {json.dumps(others)} to the table if that is pure Python"
-        problems.append(f"uv found no wheels for {target}; {fix}")
+        fix = f"set build-from-source = {json.dumps(others)} if that is pure Python"
+        problems.append(_no_wheel(", ".join(others), f"no wheel for {target}, only an sdist", fix))
     return problems
 
 
+def _no_wheel(where: str, problem: str, fix: str) -> Diagnostic:
+    return Diagnostic(code="no-wheel", where=where, problem=problem, fix=fix)
+
+
 def python_platform(target: Target) -> str:
-    """Return uv's name for the newest level of glibc that it knows and the target has."""
+    """Return uv's name of the newest glibc that uv knows and the target has."""
     level = max(known for known in MANYLINUX_LEVELS if known <= target.runtime.glibc[1])
     return f"{target.machine}-manylinux_2_{level}"
 
 
 def find_uv(environ: Mapping[str, str]) -> str:
-    """Return the path of uv: Hatch's own, that of the extra, or the one on PATH; raises ``ResolveError``."""
+    """Return the path of uv: that of Hatch, of the extra, or on PATH; raises ``ResolveError`` if there is none."""
     if environ.get("HATCH_UV"):
         return environ["HATCH_UV"]
     try:
@@ -200,17 +219,22 @@ def find_uv(environ: Mapping[str, str]) -> str:
         found = shutil.which("uv", path=environ.get("PATH"))
     if found is None:
         raise ResolveError(
-            "tool.hatch.build.targets.lambda.resolver: uv is not installed; name hatch-lambda[uv] instead of "
-            "hatch-lambda in build-system.requires, or install uv, or use pip"
+            Diagnostic(
+                code="resolver-missing",
+                where="tool.hatch.build.targets.lambda.resolver",
+                problem="uv isn't installed",
+                fix='use "hatch-lambda[uv]" in build-system.requires, or set resolver = "pip"',
+                table="tool.hatch.build.targets.lambda",
+            )
         )
     return found
 
 
 def pip_environment_of_uv(environ: Mapping[str, str], tables: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the environment for pip to fetch what uv has resolved, with the credentials of uv's indexes.
+    """Return the environment with which pip downloads what uv resolved, with the credentials of uv's indexes.
 
-    ``tables`` are ``[tool.uv]`` and uv.toml. pip finds the credentials of a URL among those of its indexes, and takes
-    the first index on the same host; pip's own come last, because they may be the same without credentials.
+    ``tables`` are ``[tool.uv]`` and uv.toml. pip gets the credentials of a URL from its first index on the same host.
+    pip's own indexes come last, because they can be the same without credentials.
     """
     urls = list(dict.fromkeys(url for url in _index_urls(environ, tables) if "@" in split_url(url).netloc))
     if not urls:
@@ -234,12 +258,12 @@ def _index_urls(environ: Mapping[str, str], tables: Sequence[Mapping[str, Any]])
 
 
 def _tables(values: Any) -> list[dict[str, Any]]:
-    """Return the tables of an array; what else stands there is for uv to judge."""
+    """Return the tables of an array; uv itself reports other values."""
     return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
 
 
 def _with_credentials(name: str, url: str, environ: Mapping[str, str]) -> str:
-    """Return the URL with the user name and password that ``UV_INDEX_NAME_USERNAME`` and ``…_PASSWORD`` hold."""
+    """Return the URL with the user name and password in ``UV_INDEX_NAME_USERNAME`` and ``…_PASSWORD``."""
     variable = "UV_INDEX_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
     user, password = (environ.get(f"{variable}_{part}", "") for part in ("USERNAME", "PASSWORD"))
     parts = split_url(url)

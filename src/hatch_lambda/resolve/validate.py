@@ -1,4 +1,4 @@
-"""Whether a set of distributions is right for the target: nothing missing, nothing unfit; and what of it is needed."""
+"""Validate that distributions satisfy the requirements on the target, and find those that are required."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError, WheelError, shorten
 from hatch_lambda.resolve.base import Dependency, Resolution, filename_of
 from hatch_lambda.runtime.target import wheel_tags
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
 
 
 _EXTRA_IN_MARKER = re.compile(r"""\bextra\s*==\s*["']([^"']+)["']|["']([^"']+)["']\s*==\s*extra\b""")
-"""An extra as a marker asks for it: old metadata names its extras nowhere else."""
+"""An extra in a marker; old metadata doesn't list its extras elsewhere."""
 
 
 class Versioned(Protocol):
-    """A wheel, as far as a requirement looks at it."""
+    """A wheel as a requirement sees it."""
 
     @property
     def version(self) -> Version | str:
@@ -40,7 +41,7 @@ class Versioned(Protocol):
 
 
 class DistributionMetadata(Protocol):
-    """A distribution that says what it requires."""
+    """A distribution and its requirements."""
 
     @property
     def name(self) -> NormalizedName:
@@ -56,7 +57,7 @@ class DistributionMetadata(Protocol):
 
 
 class WheelMetadata(DistributionMetadata, Protocol):
-    """A wheel, as far as the proof looks at it."""
+    """A wheel as validation sees it."""
 
     @property
     def filename(self) -> str:
@@ -74,9 +75,9 @@ class WheelMetadata(DistributionMetadata, Protocol):
 def validate(
     roots: Sequence[Dependency], wheels: Iterable[WheelMetadata], target: Target, resolution: Resolution
 ) -> None:
-    """Return if the wheels are what the roots need on the target; raises ``ResolveError`` otherwise.
+    """Raise ``ResolveError`` unless the wheels are exactly what the roots require on the target.
 
-    Every requirement of every wheel that is needed is judged under the target's own markers, whoever resolved them.
+    Checks every requirement of every required wheel with the target's markers, whichever tool resolved it.
     """
     found = {wheel.name: wheel for wheel in wheels}
     demanded = transitive_dependencies(roots, found, target)
@@ -85,7 +86,12 @@ def validate(
     problems = [problem for wheel in judged for problem in _unfit(wheel, target)]
     problems += filter(None, (requirement_problem(dependency, found, resolution) for dependency in demanded))
     problems += [
-        f"{wheel.name} {wheel.version}: nothing requires it on {target}; {resolution.fix}"
+        Diagnostic(
+            code="index-mismatch",
+            where=f"{wheel.name} {wheel.version}",
+            problem=f"nothing requires it on {target}",
+            fix=resolution.fix,
+        )
         for name, wheel in found.items()
         if resolution.exact and name not in wanted
     ]
@@ -93,11 +99,12 @@ def validate(
         raise ResolveError(problems)
 
 
-def missing_extras(roots: Sequence[Dependency], wheels: Iterable[WheelMetadata], target: Target) -> Iterator[str]:
-    """Yield a sentence for each extra that the roots ask for on the target and that the distribution does not have.
+def missing_extras(
+    roots: Sequence[Dependency], wheels: Iterable[WheelMetadata], target: Target
+) -> Iterator[Diagnostic]:
+    """Yield a warning for each extra that the roots request on the target and that the distribution doesn't have.
 
-    What distributions ask of each other is not told: nobody here could mend it, and many have named an extra for years
-    that the other has given up.
+    Requests of distributions don't count: users can't fix them, and many request an extra that was removed years ago.
     """
     found = {wheel.name: wheel for wheel in wheels}
     for dependency in transitive_dependencies(roots, {}, target):
@@ -106,16 +113,26 @@ def missing_extras(roots: Sequence[Dependency], wheels: Iterable[WheelMetadata],
         for extra in sorted(dependency.requirement.extras):
             if wheel is None or canonicalize_name(extra) in known:
                 continue
-            close = get_close_matches(canonicalize_name(extra), known, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(map(repr, known)) or 'none'}."
-            yield (
-                f"{dependency.required_by} requires {dependency.requirement.name}[{extra}], but {wheel.name} "
-                f"{wheel.version} has no extra {extra!r} and goes in without it; {hint}"
+            yield Diagnostic(
+                code="unknown-extra",
+                where=dependency.required_by,
+                problem=f"{wheel.name} {wheel.version} has no extra {extra!r}",
+                fix=_extra_fix(extra, known),
+                severity="warning",
             )
 
 
+def _extra_fix(extra: str, known: Sequence[NormalizedName]) -> str:
+    close = get_close_matches(canonicalize_name(extra), known, n=1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    if not known:
+        return f"remove [{extra}], because the package has no extras"
+    return f"choose from {', '.join(map(repr, known))}"
+
+
 def _extras(wheel: WheelMetadata) -> list[NormalizedName]:
-    """Return the extras that a distribution has, in order."""
+    """Return the extras of a distribution, sorted."""
     in_markers = (name for text in wheel.requires_dist for match in _EXTRA_IN_MARKER.findall(text) for name in match)
     return sorted({canonicalize_name(name) for name in (*wheel.provides_extra, *filter(None, in_markers))})
 
@@ -127,7 +144,7 @@ def is_satisfied(
     *,
     without: Collection[NormalizedName] = (),
 ) -> bool:
-    """Return whether the wheels, made for another target perhaps, hold all that the roots need on this one."""
+    """Return whether the wheels, which can be for another target, satisfy the roots on this one."""
     found = {wheel.name: wheel for wheel in wheels}
     demanded = [
         dependency
@@ -145,7 +162,7 @@ def required_names(
     *,
     without: Collection[NormalizedName] = (),
 ) -> frozenset[NormalizedName]:
-    """Return the names that are still needed once those in ``without``, and what only they need, are gone."""
+    """Return the names that are still required without those in ``without`` and what only those require."""
     demanded = transitive_dependencies(roots, distributions, target, without=without)
     return frozenset(canonicalize_name(dependency.requirement.name) for dependency in demanded) - frozenset(without)
 
@@ -157,9 +174,9 @@ def transitive_dependencies(
     *,
     without: Collection[NormalizedName] = (),
 ) -> tuple[Dependency, ...]:
-    """Return every requirement that holds on the target, those of the roots and all that follow from them.
+    """Return every requirement that applies on the target: those of the roots, and all that follow from them.
 
-    Raises ``WheelError`` for metadata with a requirement that is none.
+    Raises ``WheelError`` for metadata with a malformed requirement.
     """
     reached: list[Dependency] = []
     queue = [dependency for dependency in roots if _holds(dependency.requirement, target, "")]
@@ -178,10 +195,14 @@ def transitive_dependencies(
 
 
 def check_requirements(roots: Iterable[Dependency], target: Target) -> None:
-    """Raise ``ResolveError`` for each requirement of which nobody can tell whether and when it is met."""
+    """Raise ``ResolveError`` for requirements that can't be evaluated."""
     problems = [
-        f"{root.required_by}: requires {shorten(str(root.requirement))}, which has no answer on {target} ({reason}); "
-        "correct it"
+        Diagnostic(
+            code="metadata",
+            where=root.required_by,
+            problem=f"{shorten(str(root.requirement))} can't be evaluated for {target} ({reason})",
+            fix="correct the requirement",
+        )
         for root in roots
         if (reason := _unclear(root.requirement, target))
     ]
@@ -190,7 +211,7 @@ def check_requirements(roots: Iterable[Dependency], target: Target) -> None:
 
 
 def _unclear(requirement: Requirement, target: Target, extra: str = "") -> str | None:
-    """Return why a well-formed requirement cannot be judged: by its marker, its versions, or its URL."""
+    """Return why a well-formed requirement can't be evaluated: its marker, its versions, or its URL."""
     try:
         for name in {"", extra}:
             target.holds(requirement.marker, name)
@@ -202,23 +223,22 @@ def _unclear(requirement: Requirement, target: Target, extra: str = "") -> str |
 
 
 def _requirements(distribution: DistributionMetadata, target: Target, extra: str) -> Iterator[Dependency]:
-    """Yield what the distribution requires without extras, or what one extra adds to that."""
+    """Yield the requirements of a distribution without extras, or those that one extra adds."""
     by = f"{distribution.name} {distribution.version}"
     for text in distribution.requires_dist:
         try:
             requirement = Requirement(text)
         except InvalidRequirement:
-            raise WheelError(
-                f"{by}: its metadata requires {text!r}, which is no requirement; pin another version"
-            ) from None
+            raise _bad_metadata(by, f"its metadata requires {text!r}, which isn't a valid requirement") from None
         reason = _unclear(requirement, target, extra)
         if reason:
-            raise WheelError(
-                f"{by}: its metadata requires {shorten(text)}, which has no answer on {target} ({reason}); pin another "
-                "version"
-            )
+            raise _bad_metadata(by, f"its metadata requires {shorten(text)}, which can't be evaluated ({reason})")
         if _holds(requirement, target, extra) and not (extra and _holds(requirement, target, "")):
             yield Dependency(by, requirement)
+
+
+def _bad_metadata(where: str, problem: str) -> WheelError:
+    return WheelError(Diagnostic(code="bad-metadata", where=where, problem=problem, fix="require another version"))
 
 
 def _holds(requirement: Requirement, target: Target, extra: str) -> bool:
@@ -227,38 +247,54 @@ def _holds(requirement: Requirement, target: Target, extra: str) -> bool:
 
 def requirement_problem(
     dependency: Dependency, found: Mapping[NormalizedName, Versioned], resolution: Resolution
-) -> str | None:
-    """Say why a requirement is not met by what was found; ``None`` if it is."""
-    requirement = dependency.requirement
+) -> Diagnostic | None:
+    """Return why the wheels or pins in ``found`` don't satisfy a requirement; ``None`` if they do."""
+    requirement, by = dependency.requirement, dependency.required_by
     name = canonicalize_name(requirement.name)
-    wheel = found.get(name)
     if name in resolution.unfit:
-        return f"{dependency.required_by}: requires {requirement}; {resolution.unfit[name]}"
-    if wheel is None:
-        has = f"{resolution.source} lacks it"
-    elif not requirement.specifier.contains(str(wheel.version), prereleases=True):
-        has = f"{resolution.source} has {wheel.version}"
-    elif _is_another(wheel.filename, requirement.url):
-        has = f"{resolution.source} has {wheel.filename}"
-    else:
+        problem, _, fix = resolution.unfit[name].partition("; ")
+        return Diagnostic(code="no-wheel", where=by, problem=f"requires {requirement}, and {problem}", fix=fix)
+    instead = _found_instead(requirement, found.get(name))
+    if instead is None:
         return None
-    return f"{dependency.required_by}: requires {requirement}; {has}; {resolution.fix}"
+    if resolution.is_lock:
+        has = f"pins {instead}" if instead else f"doesn't contain {name}"
+        problem = f"out of date, because it {has} and {by} requires {requirement}"
+        return Diagnostic(code="lock-out-of-date", where=resolution.source, problem=problem, fix=resolution.fix)
+    has = f"contains {instead}" if instead else "doesn't contain it"
+    problem = f"requires {requirement}, but {resolution.source} {has}"
+    return Diagnostic(code="index-mismatch", where=by, problem=problem, fix=resolution.fix)
+
+
+def _found_instead(requirement: Requirement, wheel: Versioned | None) -> str | None:
+    """Return what was found in place of what is required, empty if nothing; ``None`` if the wheel satisfies it."""
+    if wheel is None:
+        return ""
+    if not requirement.specifier.contains(str(wheel.version), prereleases=True):
+        return f"{canonicalize_name(requirement.name)} {wheel.version}"
+    return wheel.filename if _is_another(wheel.filename, requirement.url) else None
 
 
 def _is_another(filename: str, url: str | None) -> bool:
-    """Return whether the URL is that of a wheel with another name; a folder or a repository has no name to compare."""
+    """Return whether a URL is that of another wheel; a directory or a repository has no file name to compare."""
     wanted = filename_of(url or "")
     return wanted.endswith(".whl") and wanted != filename
 
 
-def _unfit(wheel: WheelMetadata, target: Target) -> Iterator[str]:
+def _unfit(wheel: WheelMetadata, target: Target) -> Iterator[Diagnostic]:
     problem = target.wheel_problem(wheel_tags(wheel.filename))
     if problem:
-        yield f"{wheel.filename}: {problem}; it does not run on {target}"
+        yield _wrong_platform(wheel, f"doesn't run on {target} ({problem.replace('; ', ', ')})")
     try:
         pythons = SpecifierSet(wheel.requires_python or "")
         fits = pythons.contains(target.python_full_version, prereleases=True)
-    except ValueError:  # of a specifier that is none, or of endless digits
+    except ValueError:  # of a malformed specifier, or of too many digits
         return
     if not fits:
-        yield f"{wheel.filename}: requires Python {pythons}; {target.runtime.name} has {target.python_full_version}"
+        runtime = f"{target.runtime.name} has {target.python_full_version}"
+        yield _wrong_platform(wheel, f"requires Python {pythons}, but {runtime}")
+
+
+def _wrong_platform(wheel: WheelMetadata, problem: str) -> Diagnostic:
+    fix = "require another version, or change runtime or architecture"
+    return Diagnostic(code="wrong-platform", where=wheel.filename, problem=problem, fix=fix)

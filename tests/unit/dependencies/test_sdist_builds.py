@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hatch_lambda.dependencies.sdist_builds import purity_problem
+from hatch_lambda.dependencies.sdist_builds import native_reason
 from tests.support.make_elf import JAVA, UNIVERSAL
 from tests.support.make_sdist import NATIVE
 from tests.support.make_wheel import make_wheel
@@ -15,13 +15,13 @@ def test_a_pure_wheel_has_nothing_against_it(tmp_path):
         tmp_path, "lib", files={"lib/__init__.py": "", "lib/empty.bin": b"", "lib/so": "so", "lib/Main.class": JAVA}
     )
 
-    assert purity_problem(wheel) is None
+    assert native_reason(wheel) is None
 
 
 def test_a_wheel_for_one_platform_is_not_pure(tmp_path):
     wheel = make_wheel(tmp_path, "lib", tag="py3-none-linux_x86_64.macosx_11_0_arm64")
 
-    assert purity_problem(wheel) == "which is for linux_x86_64, macosx_11_0_arm64 only"
+    assert native_reason(wheel) == "is only for linux_x86_64, macosx_11_0_arm64"
 
 
 @pytest.mark.parametrize(
@@ -39,4 +39,4 @@ def test_a_wheel_for_one_platform_is_not_pure(tmp_path):
 def test_a_wheel_with_native_code_is_not_pure_whatever_its_tag(tmp_path, member, content):
     wheel = make_wheel(tmp_path, "lib", files={member: content})
 
-    assert purity_problem(wheel) == f"in which {member} is native code for this machine"
+    assert native_reason(wheel) == f"contains native code for the build machine ({member})"

@@ -23,18 +23,26 @@ def write(directory: Path, text: str = "", path: str = "pyproject.toml") -> Path
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("[build-system]\nrequires = []\n", None),
-        ("build-system = {}", None),
-        ("", "which has no build system; give it a pyproject.toml with [build-system]"),
-        ("x =", "whose pyproject.toml cannot be read; Invalid value (at end of document); mend it"),
+        ("", "which has no build system; add [build-system] to its pyproject.toml [source-not-found]"),
+        (
+            "x =",
+            "whose pyproject.toml isn't TOML (Invalid value (at end of document)); fix the file [unreadable-file]",
+        ),
     ],
 )
-def test_a_folder_says_how_it_is_built_or_not(tmp_path, text, problem):
-    assert build_problem(write(tmp_path, text)) == problem
+def test_a_directory_without_a_usable_build_system_has_a_problem(tmp_path, text, problem):
+    found = build_problem(write(tmp_path, text), "project.dependencies", "requires lib from ../lib")
+
+    assert str(found) == f"project.dependencies: requires lib from ../lib, {problem}"
+
+
+@pytest.mark.parametrize("text", ["[build-system]\nrequires = []\n", "build-system = {}"])
+def test_a_directory_with_a_build_system_can_be_built(tmp_path, text):
+    assert build_problem(write(tmp_path, text), "", "") is None
 
 
 def test_an_old_folder_with_a_setup_py_can_be_built(tmp_path):
-    assert build_problem(write(tmp_path, path="setup.py")) is None
+    assert build_problem(write(tmp_path, path="setup.py"), "", "") is None
 
 
 @pytest.mark.parametrize(

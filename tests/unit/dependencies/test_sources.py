@@ -16,7 +16,7 @@ from hatch_lambda.dependencies.sources import (
     Scope,
     read_project_sources,
     shared_directory,
-    unpacked_surroundings,
+    unpacked_sources,
 )
 from hatch_lambda.errors import ProjectError
 from tests.support.samples import target
@@ -41,7 +41,7 @@ def place(directory: Path, requirement: str) -> DependencySource | None:
 
 def folder_place(directory: Path) -> DependencySource:
     """Return a folder as a place."""
-    return DependencySource("folder", directory.as_uri())
+    return DependencySource("directory", directory.as_uri())
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def folder_place(directory: Path) -> DependencySource:
         ("git+https://host/lib.git@v1", "repository"),
         ("git+https://host/lib.whl", "repository"),
         ("hg+https://host/lib", "repository"),
-        ("file:///nothing/lib", "folder"),
+        ("file:///nothing/lib", "directory"),
         ("file:///nothing/lib-1.0-py3-none-any.whl", "wheel"),
     ],
 )
@@ -185,8 +185,22 @@ def test_a_member_that_the_workspace_lacks_is_refused(tmp_path):
         place(directory, "lib")
 
     assert str(caught.value) == (
-        f"tool.uv.sources.lib in {directory / 'pyproject.toml'}: no member of the workspace is called 'lib'; it has "
-        "other; see to tool.uv.workspace.members"
+        f"error: tool.uv.sources.lib in {directory / 'pyproject.toml'}: the workspace has no member 'lib'; add lib to "
+        "tool.uv.workspace.members (it has other) [unknown-member]"
+    )
+
+
+def test_a_member_whose_name_is_close_to_another_gets_a_hint(tmp_path):
+    write(tmp_path, "[tool.uv.workspace]\nmembers = ['*']")
+    write(tmp_path / "lib", name="shop-lib")
+    directory = write(tmp_path / "app", "[tool.uv.sources]\nshoplib = { workspace = true }", name="app")
+
+    with pytest.raises(ProjectError) as caught:
+        place(directory, "shoplib")
+
+    assert str(caught.value) == (
+        f"error: tool.uv.sources.shoplib in {directory / 'pyproject.toml'}: the workspace has no member 'shoplib'; did "
+        "you mean 'shop-lib'? [unknown-member]"
     )
 
 
@@ -284,7 +298,7 @@ def unpacked(directory: Path, url: str = f"{COMMIT}#subdirectory=packages/c") ->
     """Return what a repository, or an archive, says of places that was in a folder and is gone now."""
     kind: Kind = "repository" if url.startswith("git+") else "archive"
     here = DependencySource(kind, url)
-    found = unpacked_surroundings(here, directory)
+    found = unpacked_sources(here, directory)
     shutil.rmtree(directory)
     return ProjectSources.from_json(json.loads(json.dumps(found.as_json())), here)
 
@@ -368,25 +382,26 @@ def test_a_workspace_around_the_folder_where_pip_unpacks_is_none_of_the_reposito
     assert unpacked(root, COMMIT).source_of(Requirement("d"), target()) is None
 
 
-SOURCE = f"tool.uv.sources.d in {COMMIT}/packages/c/pyproject.toml"
+SOURCE = f"error: tool.uv.sources.d in {COMMIT}/packages/c/pyproject.toml"
 REFUSED = {
     "d = { path = '../../../d' }": (
-        f"{SOURCE}: takes d from ../d, which is outside of {COMMIT}; name a folder inside, or a URL"
+        f"{SOURCE}: d is at ../d, outside {COMMIT}; set a path inside it, or a URL [dependency-source]"
     ),
     "d = { path = '../../x/d-1-py3-none-any.whl' }": (
-        f"{SOURCE}: takes d from x/d-1-py3-none-any.whl, a file inside of {COMMIT}, which pip does not take from "
-        "there; name the folder that it is made of, or a URL"
+        f"{SOURCE}: d is at x/d-1-py3-none-any.whl, a file in {COMMIT}, which pip can't install from there; set the "
+        "directory that it's built from, or a URL [dependency-source]"
     ),
     "d = { path = '../../x/d-1.tar.gz' }": (
-        f"{SOURCE}: takes d from x/d-1.tar.gz, a file inside of {COMMIT}, which pip does not take from there; "
-        "name the folder that it is made of, or a URL"
+        f"{SOURCE}: d is at x/d-1.tar.gz, a file in {COMMIT}, which pip can't install from there; set the directory "
+        "that it's built from, or a URL [dependency-source]"
     ),
     "d = { workspace = true }": (
-        f"{SOURCE}: no member of the workspace is called 'd'; it has my-d, root; see to tool.uv.workspace.members"
+        f"{SOURCE}: the workspace has no member 'd'; add d to tool.uv.workspace.members (it has my-d, root) "
+        "[unknown-member]"
     ),
     "d = 2026-11-27": (
-        f"{SOURCE}: expected a table with one of workspace, path, git, url, index; found '2026-11-27'; see to the "
-        "source"
+        f"{SOURCE}: '2026-11-27' isn't a source; set a table with workspace, path, git, url, or index "
+        "[dependency-source]"
     ),
 }
 
@@ -408,7 +423,7 @@ def test_a_folder_outside_of_the_repository_that_is_not_there_is_refused(tmp_pat
         found.source_of(Requirement(f"d @ {(tmp_path / 'd').as_uri()}"), target())
 
     assert str(caught.value) == (
-        f"{COMMIT}: takes d from ../d, which is outside of {COMMIT}; name a folder inside, or a URL"
+        f"error: {COMMIT}: d is at ../d, outside {COMMIT}; set a path inside it, or a URL [dependency-source]"
     )
 
 
@@ -416,4 +431,7 @@ def test_a_table_of_a_repository_that_is_none_is_told_with_its_address(tmp_path)
     with pytest.raises(ProjectError) as caught:
         unpacked(write(tmp_path / "unpacked", "[tool.uv]\nsources = 3"), COMMIT)
 
-    assert str(caught.value) == f"tool.uv.sources in {COMMIT}/pyproject.toml: expected a table; found 3; see to it"
+    assert str(caught.value) == (
+        f"error: tool.uv.sources in {COMMIT}/pyproject.toml: is 3, not a table; write it as [tool.uv.sources] "
+        "[dependency-source]"
+    )

@@ -8,18 +8,18 @@ from packaging.utils import canonicalize_name
 from hatch_lambda.resolve.advice import sdist_fix
 from hatch_lambda.resolve.known_packages import LIBRARIES, SUBSTITUTES
 
-BUILD_WHEEL = "build a wheel of it on Amazon Linux and name its folder in pip's find-links"
+BUILD_WHEEL = "build a wheel on Amazon Linux and add its directory to find-links"
 
 
 @pytest.mark.parametrize(
     ("name", "wheels", "fix"),
     [
-        ("lib", [], 'add build-from-source = ["lib"] to the table if it is pure Python'),
-        ("lib", ["lib-1.0-py2-none-any.whl"], 'add build-from-source = ["lib"] to the table'),
+        ("lib", [], 'set build-from-source = ["lib"] if it is pure Python'),
+        ("lib", ["lib-1.0-py2-none-any.whl"], 'set build-from-source = ["lib"]'),
         (
             "lib",
             ["lib-1.0-py2-none-any.whl", "lib-1.0-cp313-cp313-win_amd64.whl"],
-            'add build-from-source = ["lib"] to the table if it is pure Python',
+            'set build-from-source = ["lib"] if it is pure Python',
         ),
         ("lib", ["lib-1.0-cp313-cp313-win_amd64.whl"], BUILD_WHEEL),
         ("fiona", [], BUILD_WHEEL),

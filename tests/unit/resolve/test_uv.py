@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from textwrap import indent
 
 import pytest
 from packaging.utils import canonicalize_name
@@ -76,7 +77,8 @@ def test_uv_is_not_asked_without_the_network(tmp_path):
         resolver.resolve([], Target(RUNTIMES[-1], "x86_64"))
 
     assert str(caught.value) == (
-        "HATCH_LAMBDA_OFFLINE: uv cannot resolve without the network; make a lock while there is one"
+        "error: HATCH_LAMBDA_OFFLINE: uv can't resolve offline, and there is no lock file; run 'hatch build "
+        "-t lambda:lock' online first [offline]"
     )
 
 
@@ -151,9 +153,12 @@ def test_what_uv_could_not_take_and_who_wanted_what_is_read_from_its_words():
 
     error = failure(said, target(), {})
 
-    told = 'add build-from-source = ["my-base"] to the table if that is pure Python'
-    assert (error.problems, error.excerpt) == ((f"uv found no wheels for python3.13 on x86_64; {told}",), "")
-    assert error.detail == said.strip()
+    told = 'set build-from-source = ["my-base"] if that is pure Python'
+    assert (error.problems, error.excerpt) == (
+        (f"my-base: no wheel for python3.13 on x86_64, only an sdist; {told} [no-wheel]",),
+        "",
+    )
+    assert error.detail == f"uv's output:\n{indent(said.strip(), '  ')}"
     assert {name: str(specifier) for name, specifier in error.missing.items()} == {
         "my-base": "",
         "lib": "<2",
@@ -169,16 +174,16 @@ def test_known_packages_with_native_code_are_not_called_pure():
 
     error = failure(said, target(), {canonicalize_name("psycopg2"): "psycopg2-binary"})
 
-    told = 'add build-from-source = ["lib"] to the table if that is pure Python'
-    build = "build a wheel of it on Amazon Linux and name its folder in pip's find-links"
+    told = 'set build-from-source = ["lib"] if that is pure Python'
+    build = "build a wheel on Amazon Linux and add its directory to find-links"
     assert error.problems == (
-        f"fiona: no wheel for python3.13 on x86_64, only an sdist with native code; {build}",
+        f"fiona: no Linux wheel, only an sdist with native code; {build} [no-wheel]",
         (
-            "psycopg2: no wheel for python3.13 on x86_64, only an sdist with native code; require psycopg2-binary "
-            "instead, or build a wheel on Amazon Linux"
+            "psycopg2: no Linux wheel, only an sdist with native code; require psycopg2-binary instead, "
+            "or build a wheel on Amazon Linux [no-wheel]"
         ),
-        f"pysqlite3: no wheel for python3.13 on x86_64, only an sdist with native code; {build}",
-        f"uv found no wheels for python3.13 on x86_64; {told}",
+        f"pysqlite3: no Linux wheel, only an sdist with native code; {build} [no-wheel]",
+        f"lib: no wheel for python3.13 on x86_64, only an sdist; {told} [no-wheel]",
     )
 
 
@@ -189,8 +194,8 @@ def test_known_packages_alone_leave_nothing_to_build_from_source():
 
     assert error.problems == (
         (
-            "fiona: no wheel for python3.13 on x86_64, only an sdist with native code; build a wheel of it on Amazon "
-            "Linux and name its folder in pip's find-links"
+            "fiona: no Linux wheel, only an sdist with native code; build a wheel on Amazon Linux and "
+            "add its directory to find-links [no-wheel]"
         ),
     )
 
@@ -200,7 +205,9 @@ def test_of_a_long_account_of_uv_the_beginning_is_shown():
 
     error = failure(said, target(), {})
 
-    assert error.problems == ("uv found no wheels for python3.13 on x86_64; what it said:",)
-    shown = [*said.splitlines()[:9], "… (22 more lines; -v shows them)"]
-    assert str(error).splitlines() == [*error.problems, "", *shown]
+    assert error.problems == (
+        "uv: found no wheels for python3.13 on x86_64; fix the cause in uv's output [resolver-failed]",
+    )
+    shown = [f"  {line}" for line in (*said.splitlines()[:8], "… (23 more lines; -v shows them)")]
+    assert str(error).splitlines() == [f"error: {error.problems[0]}", "", "uv's output:", *shown]
     assert len(str(error).splitlines()) == 12

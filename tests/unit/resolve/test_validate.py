@@ -10,7 +10,13 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from hatch_lambda.errors import ResolveError, WheelError
 from hatch_lambda.resolve.base import Resolution
-from hatch_lambda.resolve.validate import missing_extras, required_names, transitive_dependencies, validate
+from hatch_lambda.resolve.validate import (
+    missing_extras,
+    required_names,
+    requirement_problem,
+    transitive_dependencies,
+    validate,
+)
 from tests.support.samples import dependency, target
 
 if TYPE_CHECKING:
@@ -67,7 +73,7 @@ def problems(roots: list[str], *distributions: Distribution, selected: Target | 
     try:
         validate([dependency(root) for root in roots], distributions, selected or target(), Resolution(()))
     except ResolveError as error:
-        return str(error).splitlines()
+        return list(error.problems)
     return []
 
 
@@ -165,7 +171,10 @@ def test_a_requirement_that_is_none_is_told():
     with pytest.raises(WheelError) as caught:
         reached(["a"], dist("a", "b (>>1)"))
 
-    assert str(caught.value) == "a 1.0: its metadata requires 'b (>>1)', which is no requirement; pin another version"
+    assert str(caught.value) == (
+        "error: a 1.0: its metadata requires 'b (>>1)', which isn't a valid requirement; require another "
+        "version [bad-metadata]"
+    )
 
 
 # What is needed once something is left out
@@ -206,12 +215,17 @@ def test_nothing_is_exactly_what_nothing_needs():
 
 def test_a_requirement_that_nothing_meets_is_told():
     assert problems(["a"], dist("a", "b>=1; python_version > '3'")) == [
-        f'a 1.0: requires b>=1; python_version > "3"; the resolution lacks it; {FAULT}'
+        (
+            f'a 1.0: requires b>=1; python_version > "3", but the resolution doesn\'t contain it; {FAULT} '
+            "[index-mismatch]"
+        )
     ]
 
 
 def test_a_requirement_that_the_version_does_not_meet_is_told():
-    assert problems(["a>1"], dist("a")) == [f"project.dependencies: requires a>1; the resolution has 1.0; {FAULT}"]
+    assert problems(["a>1"], dist("a")) == [
+        (f"project.dependencies: requires a>1, but the resolution contains a 1.0; {FAULT} [index-mismatch]")
+    ]
 
 
 @pytest.mark.parametrize("version", ["2.0rc1", "2.0.dev1"])
@@ -221,13 +235,13 @@ def test_a_prerelease_that_was_chosen_meets_requirements(version):
 
 def test_a_distribution_that_nothing_requires_is_told():
     assert problems(["a"], dist("a", "b; platform_machine == 'aarch64'"), dist("b")) == [
-        f"b 1.0: nothing requires it on python3.13 on x86_64; {FAULT}"
+        f"b 1.0: nothing requires it on python3.13 on x86_64; {FAULT} [index-mismatch]"
     ]
 
 
 def test_distributions_that_require_only_each_other_are_told():
     assert problems([], dist("a", "b"), dist("b", "a")) == [
-        f"{name} 1.0: nothing requires it on python3.13 on x86_64; {FAULT}" for name in ("a", "b")
+        f"{name} 1.0: nothing requires it on python3.13 on x86_64; {FAULT} [index-mismatch]" for name in ("a", "b")
     ]
 
 
@@ -236,8 +250,9 @@ def test_a_wheel_that_the_target_cannot_load_is_told():
 
     assert problems(["a"], dist("a", tag="cp311-cp311-manylinux_2_28_aarch64"), selected=selected) == [
         (
-            "a-1.0-cp311-cp311-manylinux_2_28_aarch64.whl: needs glibc 2.28 or newer; the runtime's glibc is 2.26; it "
-            "does not run on python3.11 on arm64"
+            "a-1.0-cp311-cp311-manylinux_2_28_aarch64.whl: doesn't run on python3.11 on arm64 (needs "
+            "glibc 2.28 or newer, the runtime's glibc is 2.26); require another version, or change "
+            "runtime or architecture [wrong-platform]"
         )
     ]
 
@@ -245,7 +260,10 @@ def test_a_wheel_that_the_target_cannot_load_is_told():
 @pytest.mark.parametrize("pythons", ["<3.13", ">=3.13.12", ">=3.14", "==3.12.*"])
 def test_a_wheel_that_is_for_other_pythons_is_told(pythons):
     assert problems(["a"], dist("a", python=pythons)) == [
-        f"a-1.0-py3-none-any.whl: requires Python {pythons}; python3.13 has 3.13.11"
+        (
+            f"a-1.0-py3-none-any.whl: requires Python {pythons}, but python3.13 has 3.13.11; require "
+            "another version, or change runtime or architecture [wrong-platform]"
+        )
     ]
 
 
@@ -262,14 +280,18 @@ def test_all_problems_are_told_at_once():
     lines = problems(["a>=2", "b"], dist("a", python="<3"), dist("c", tag="cp27-cp27mu-manylinux1_x86_64"))
 
     assert lines == [
-        "a-1.0-py3-none-any.whl: requires Python <3; python3.13 has 3.13.11",
         (
-            "c-1.0-cp27-cp27mu-manylinux1_x86_64.whl: made for cp27; the runtime's Python is 3.13; it does not run on "
-            "python3.13 on x86_64"
+            "a-1.0-py3-none-any.whl: requires Python <3, but python3.13 has 3.13.11; require another "
+            "version, or change runtime or architecture [wrong-platform]"
         ),
-        f"project.dependencies: requires a>=2; the resolution has 1.0; {FAULT}",
-        f"project.dependencies: requires b; the resolution lacks it; {FAULT}",
-        f"c 1.0: nothing requires it on python3.13 on x86_64; {FAULT}",
+        (
+            "c-1.0-cp27-cp27mu-manylinux1_x86_64.whl: doesn't run on python3.13 on x86_64 (made for "
+            "cp27, the runtime's Python is 3.13); require another version, or change runtime or "
+            "architecture [wrong-platform]"
+        ),
+        (f"project.dependencies: requires a>=2, but the resolution contains a 1.0; {FAULT} [index-mismatch]"),
+        (f"project.dependencies: requires b, but the resolution doesn't contain it; {FAULT} [index-mismatch]"),
+        f"c 1.0: nothing requires it on python3.13 on x86_64; {FAULT} [index-mismatch]",
     ]
 
 
@@ -278,22 +300,19 @@ def test_all_problems_are_told_at_once():
 
 def lacking(roots: list[str], *distributions: Distribution) -> list[str]:
     """Return the warnings of extras."""
-    return list(missing_extras([dependency(root) for root in roots], distributions, target()))
+    return list(map(str, missing_extras([dependency(root) for root in roots], distributions, target())))
 
 
 def test_extras_that_a_distribution_does_not_have_are_told_with_who_asks_for_them_and_what_there_is():
     server = dist("Server", extras=("Standard", "http_2"))
 
     assert lacking(["server[standart]", "bare[x]", "server[quic]"], server, dist("bare")) == [
+        ("project.dependencies: server 1.0 has no extra 'standart'; did you mean 'standard'? [unknown-extra]"),
         (
-            "project.dependencies requires server[standart], but server 1.0 has no extra 'standart' and goes in "
-            "without it; did you mean 'standard'?"
+            "project.dependencies: bare 1.0 has no extra 'x'; remove [x], because the package has no "
+            "extras [unknown-extra]"
         ),
-        "project.dependencies requires bare[x], but bare 1.0 has no extra 'x' and goes in without it; it has none.",
-        (
-            "project.dependencies requires server[quic], but server 1.0 has no extra 'quic' and goes in without it; it "
-            "has 'http-2', 'standard'."
-        ),
+        ("project.dependencies: server 1.0 has no extra 'quic'; choose from 'http-2', 'standard' [unknown-extra]"),
     ]
 
 
@@ -309,3 +328,36 @@ def test_extras_that_a_distribution_has_are_not_told_however_they_are_written(as
 @pytest.mark.parametrize("marker", ["extra == 'old'", "'old' == extra", 'python_version > "3" and (extra=="Old")'])
 def test_old_metadata_that_names_extras_in_markers_only_has_them(marker):
     assert lacking(["lib[old]"], dist("lib", f"x; {marker}"), dist("x")) == []
+
+
+# A lock file that does not satisfy the project
+
+
+LOCK = Resolution((), source="pylock.lambda.toml", fix="run 'hatch build -t lambda:lock'", exact=False)
+
+
+@pytest.mark.parametrize(
+    ("required", "found", "problem"),
+    [
+        ("pydantic>=3", [dist("pydantic", version="2.14.3")], "pins pydantic 2.14.3"),
+        ("pydantic>=3", [], "doesn't contain pydantic"),
+        ("a @ https://host/a-1.0-1-py3-none-any.whl", [dist("a")], "pins a-1.0-py3-none-any.whl"),
+    ],
+)
+def test_a_lock_file_that_does_not_satisfy_a_requirement_is_out_of_date(required, found, problem):
+    found = requirement_problem(dependency(required), {one.name: one for one in found}, LOCK)
+
+    assert str(found) == (
+        f"pylock.lambda.toml: out of date, because it {problem} and project.dependencies requires {required}; "
+        "run 'hatch build -t lambda:lock' [lock-out-of-date]"
+    )
+
+
+def test_a_distribution_without_a_usable_wheel_is_reported_with_its_reason():
+    resolution = Resolution(
+        (), unfit={canonicalize_name("lib"): "pylock.toml has lib 1.0, but no wheel; do this; or that"}
+    )
+
+    assert str(requirement_problem(dependency("lib>=1"), {}, resolution)) == (
+        "project.dependencies: requires lib>=1, and pylock.toml has lib 1.0, but no wheel; do this; or that [no-wheel]"
+    )

@@ -1,4 +1,4 @@
-"""A lock instead of a resolution: ``pylock.toml`` (PEP 751), whoever made it."""
+"""Reads pins from a ``pylock.toml`` (PEP 751) of any tool instead of resolving."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
-from hatch_lambda.errors import ResolveError, masked
+from hatch_lambda.diagnostics import Diagnostic
+from hatch_lambda.errors import ResolveError, masked, shorten
 from hatch_lambda.files.paths import check_regular
 from hatch_lambda.resolve.advice import sdist_fix
 from hatch_lambda.resolve.base import (
@@ -67,22 +68,24 @@ else:
 
 CREATED_BY = "hatch-lambda"
 LOCK_COMMAND = "hatch build -t lambda:lock"
-"""The command that writes our lock anew."""
+"""The command that writes our lock file."""
+
+_RUN = f"run '{LOCK_COMMAND}'"
 
 TOOL = "hatch-lambda"
 """Our table under ``[tool]``."""
 
 _IMPOSSIBLE_SIZE = 1 << 63
-"""Bytes that no file has; Python cannot even write every number beyond."""
+"""More bytes than any file has; Python can't print every larger number."""
 
 _MADE_BY = re.compile(r"""^created-by\s*=\s*["'](?P<tool>[^"']+)["']""", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class LockSelection:
-    """What of a lock goes in: extras and groups of the project, and which distributions may be built from sdists.
+    """The extras and groups to select from a lock file, and the packages that can be built from sdists.
 
-    ``overridden`` are the options of the table in whose place a variable names the target.
+    ``overridden`` are the options of the table that an environment variable overrides.
     """
 
     features: tuple[str, ...] = ()
@@ -93,9 +96,9 @@ class LockSelection:
 
 @dataclass(frozen=True)
 class LockResolver:
-    """A pylock, whoever made it.
+    """A ``pylock.toml`` of any tool.
 
-    ``root`` is the project's folder, and ``shared`` one around it that whoever has the project has too.
+    ``root`` is the project's directory, and ``shared`` the outermost one around it that comes with the project.
     """
 
     path: Path
@@ -109,9 +112,9 @@ class LockResolver:
         return self.path.relative_to(self.root).as_posix() if self.path.is_relative_to(self.root) else str(self.path)
 
     def commits(self, target: Target) -> LockedCommits:
-        """Return the commits that the lock has for the target; raises ``ResolveError`` if it is not for the target."""
+        """Return the commits that the lock file has for the target; raises ``ResolveError`` if it is for others."""
         lock = read_lock(self.path, self.name)
-        _check_environment(lock, target, self.name, _remedy_for(lock, target, self.selection))
+        _check_environment(lock, target, self.name, _fix_for(lock, target, self.selection))
         return commits_in(lock, target, self.name, self.selection)
 
     def resolve(
@@ -121,7 +124,7 @@ class LockResolver:
         *,
         prefer: Mapping[NormalizedName, Version] | None = None,  # noqa: ARG002  # a lock has no choice
     ) -> Resolution:
-        """Return what the lock has for the target; raises ``ResolveError`` if it is stale or not for the target."""
+        """Return the pins for the target; raises ``ResolveError`` if the file is out of date or for other targets."""
         lock = read_lock(self.path, self.name)
         resolution = select(
             lock,
@@ -136,48 +139,54 @@ class LockResolver:
             resolution, pins=tuple(replace(pin, url=direct.get(pin.url, pin.url)) for pin in resolution.pins)
         )
         found = {pin.name: pin for pin in resolution.pins}
-        stale = [
+        outdated = [
             problem
             for dependency in transitive_dependencies(roots, {}, target)
             if (problem := requirement_problem(dependency, found, resolution))
         ]
-        if stale:
+        if outdated:
             undeclared = _undeclared(lock, self.selection, self.name)
-            raise ResolveError([*stale, *undeclared, *_difference(lock, roots, self.name)])
+            raise ResolveError([*outdated, *undeclared, *_difference(lock, roots, self.name)])
         return resolution
 
 
 def commits_in(lock: Pylock, target: Target, name: str, selection: LockSelection | None = None) -> LockedCommits:
-    """Return the commits that a lock has for the target; without ``selection``, those of all its extras and groups."""
+    """Return the commits that a lock file has for the target; without ``selection``, of all its extras and groups."""
     packages = packages_for(lock, target, name, selection)
     commits = {
         package.name: package.vcs for package in packages if package.vcs and not _python_problem(package, target)
     }
-    freeing = f"free it with {UPGRADE_VARIABLE}={{name}} {LOCK_COMMAND}" if lock.created_by == CREATED_BY else ""
-    return LockedCommits(name, _fix(lock), commits, upgrade_fix=freeing)
+    upgrade = f"run '{UPGRADE_VARIABLE}={{name}} {LOCK_COMMAND}'" if lock.created_by == CREATED_BY else ""
+    return LockedCommits(name, _fix(lock), commits, upgrade_fix=upgrade)
 
 
 def read_lock(path: Path, name: str) -> Pylock:
-    """Return the lock at ``path``; raises ``ResolveError`` if it is not there, not TOML or not a pylock."""
+    """Return the lock file at ``path``; raises ``ResolveError`` if it doesn't exist or isn't a pylock."""
     try:
         check_regular(path)
         return parse_lock(path.read_text("utf-8", "replace"), name)
     except PermissionError as error:
-        raise ResolveError(f"{name}: cannot be read ({error.strerror}); see to its permissions") from None
+        raise ResolveError(_unreadable(name, error)) from None
     except OSError as error:
-        raise ResolveError(f"{name}: cannot be read ({error.strerror}); write it with {LOCK_COMMAND}") from None
+        problem = f"can't be read ({error.strerror})"
+        raise ResolveError(Diagnostic(code="lock-not-found", where=name, problem=problem, fix=_RUN)) from None
+
+
+def _unreadable(name: str, error: OSError) -> Diagnostic:
+    problem = f"can't be read ({error.strerror})"
+    return Diagnostic(code="unreadable-file", where=name, problem=problem, fix="fix its permissions")
 
 
 def lock_creator(path: Path) -> str | None:
-    """Return which tool a lock says has made it, even if no more of it can be read; ``None`` where it does not say.
+    """Return the tool that created a lock file, even if it is damaged; ``None`` if it has no ``created-by``.
 
-    Raises ``ResolveError`` for a file that cannot be opened.
+    Raises ``ResolveError`` for a file that can't be opened.
     """
     try:
         check_regular(path)
         text = path.read_text("utf-8", "replace")
     except OSError as error:
-        raise ResolveError(f"{path.name}: cannot be read ({error.strerror}); see to its permissions") from None
+        raise ResolveError(_unreadable(path.name, error)) from None
     try:
         found = tomllib.loads(text).get("created-by")
     except (ValueError, RecursionError):
@@ -187,21 +196,29 @@ def lock_creator(path: Path) -> str | None:
 
 
 def parse_lock(text: str, name: str) -> Pylock:
-    """Return a lock from its text; raises ``ResolveError`` saying where it is not one."""
+    """Return a lock file from its text; raises ``ResolveError`` if it isn't one."""
     try:
         values = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ResolveError(f"{name}: not TOML; {error}; write it anew with {LOCK_COMMAND}") from None
+        raise ResolveError(_damaged(name, f"not TOML ({error})")) from None
     try:
         return Pylock.from_dict(values)
-    except PylockUnsupportedVersionError as error:
+    except PylockUnsupportedVersionError:
+        version = shorten(values.get("lock-version"))
         raise ResolveError(
-            f"{name}: {error}; 1.0 is; write it anew with an older tool or with {LOCK_COMMAND}"
+            Diagnostic(
+                code="unsupported-lock",
+                where=name,
+                problem=f"lock-version {version} isn't supported",
+                fix=f"write version 1.0 with an older tool, or {_RUN}",
+            )
         ) from None
     except PylockValidationError as error:
-        raise ResolveError(
-            f"{name}: not a lock as PEP 751 has it; {error}; write it anew with {LOCK_COMMAND}"
-        ) from None
+        raise ResolveError(_damaged(name, f"not a lock file of PEP 751 ({error})")) from None
+
+
+def _damaged(where: str, problem: str, fix: str = "") -> Diagnostic:
+    return Diagnostic(code="damaged-lock", where=where, problem=problem, fix=fix or _RUN)
 
 
 def select(
@@ -214,32 +231,28 @@ def select(
     selection: LockSelection | None = None,
     fix: str | None = None,
 ) -> Resolution:
-    """Return the pins that the lock has for the target.
+    """Return the pins that the lock file has for the target.
 
-    Packages of which it has no wheel for the target are told in ``unfit``, with what to do: whether one is needed, the
-    proof will know.
-    Those that may be built can be pinned to their sdist.
-    Paths in the lock are relative to ``base`` and must not leave ``root``. Raises ``ResolveError`` if the lock as a
-    whole is for other environments.
+    Packages without a wheel for the target are in ``unfit``, with what to do; the validation knows if they are needed.
+    Those that can be built are pinned to their sdist. Paths in the lock file are relative to ``base`` and must not
+    leave ``root``. Raises ``ResolveError`` if the lock file is for other environments.
     """
     selection = selection or LockSelection()
-    _check_environment(lock, target, name, fix or _remedy_for(lock, target, selection))
+    _check_environment(lock, target, name, fix or _fix_for(lock, target, selection))
     fix = fix or _fix(lock)
     packages = packages_for(lock, target, name, selection)
     twice = [package for package, count in Counter(package.name for package in packages).items() if count > 1]
     if twice:
-        raise ResolveError(f"{name}: {package} is there twice for {target}; {fix}" for package in twice)
+        raise ResolveError(_damaged(name, f"{package} is in it twice for {target}", fix) for package in twice)
     problems = {
-        package.name: f"{problem}; {fix}"
-        for package in packages
-        if (problem := _fit_problem(package, target, selection))
+        package.name: problem for package in packages if (problem := _fit_problem(package, target, selection, fix))
     }
     fit = replace(lock, packages=[package for package in packages if package.name not in problems])
     entries = _entries(fit, target, name, selection)
     pins = {package.name: _pin(package, entry, base, root, fix) for package, entry in entries}
     problems |= {package: pin for package, pin in pins.items() if isinstance(pin, str)}
     unfit = {
-        package.name: f"{name} has {package.name} {package.version or ''}".rstrip() + f", but {problems[package.name]}"
+        package.name: f"{name} has {package.name} {package.version or ''}".rstrip() + f", {problems[package.name]}"
         for package in packages
         if package.name in problems
     }
@@ -250,9 +263,9 @@ def select(
 
 
 def packages_for(lock: Pylock, target: Target, name: str, selection: LockSelection | None = None) -> list[Package]:
-    """Return the packages whose markers hold on the target; without ``selection``, for all its extras and groups.
+    """Return the packages whose markers apply to the target; without ``selection``, for all its extras and groups.
 
-    Raises ``ResolveError`` for a marker that compares what cannot be compared.
+    Raises ``ResolveError`` for a marker that can't be evaluated.
     """
     extras, groups = _declared(lock, selection)
     environment: dict[str, str | frozenset[str]] = {**target.markers, "extras": extras, "dependency_groups": groups}
@@ -264,9 +277,9 @@ def packages_for(lock: Pylock, target: Target, name: str, selection: LockSelecti
 
 
 def _declared(lock: Pylock, selection: LockSelection | None) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the extras and the groups that are wanted of a lock, as far as it declares them.
+    """Return the selected extras and groups that a lock file declares.
 
-    A lock that declares none may well hold what one of them requires, as those of ``uv export --extra`` do.
+    A lock file that declares none can contain their packages anyway, for example one from ``uv export --extra``.
     """
     extras, groups = (_normalized(names) for names in (lock.extras, lock.dependency_groups))
     if selection:
@@ -274,8 +287,8 @@ def _declared(lock: Pylock, selection: LockSelection | None) -> tuple[frozenset[
     return extras, groups | _normalized(lock.default_groups)
 
 
-def _undeclared(lock: Pylock, selection: LockSelection, name: str) -> list[str]:
-    """Say which extras and groups another tool's lock was made without, as far as it says with which it was made."""
+def _undeclared(lock: Pylock, selection: LockSelection, name: str) -> list[Diagnostic]:
+    """Return the selected extras and groups that another tool's lock file lacks, if it declares some."""
     if lock.created_by == CREATED_BY:
         return []
     asked = {
@@ -283,7 +296,12 @@ def _undeclared(lock: Pylock, selection: LockSelection, name: str) -> list[str]:
         "dependency group": (lock.dependency_groups, selection.groups),
     }
     return [
-        f"{name}: declares no {kind} {one!r}; {_fix(lock)}, for that too"
+        Diagnostic(
+            code="lock-out-of-date",
+            where=name,
+            problem=f"locked without the {kind} {one!r}",
+            fix=f"{_fix(lock)}, including that {kind}",
+        )
         for kind, (declared, names) in asked.items()
         for one in sorted(_normalized(names) - _normalized(declared))
         if declared is not None
@@ -295,57 +313,53 @@ def _normalized(names: Iterable[str] | None) -> frozenset[str]:
 
 
 def _holds(marker: Marker, environment: Mapping[str, str | frozenset[str]], where: str, fix: str) -> bool:
-    """Return whether a marker of a lock holds; ``environment`` has ``extras`` where those may be asked for."""
+    """Return whether a marker of a lock file applies; ``environment`` has ``extras`` if markers can use them."""
     try:
         return marker.evaluate(environment, "lock_file" if "extras" in environment else "requirement")
     except (ValueError, LookupError):
-        raise ResolveError(f"{where}: its marker {str(marker)!r} has no answer; {fix}") from None
+        raise ResolveError(_damaged(where, f"its marker {str(marker)!r} can't be evaluated", fix)) from None
 
 
 def _entries(lock: Pylock, target: Target, name: str, selection: LockSelection) -> list[tuple[Package, object]]:
-    """Return what packaging selects for each package of a lock that is known to have something for the target.
+    """Return what packaging selects for each package of a lock file that has something for the target.
 
-    Its errors have one class for everything, and the reasons that are known have been looked for already, so that what
-    it objects to is shown as it is.
+    packaging has one error class for everything. Known reasons were checked before, so its text is shown unchanged.
     """
     extras, groups = _declared(lock, selection)
     environment = cast("Environment", target.markers)
     try:
         return list(lock.select(environment=environment, tags=target.tags, extras=extras, dependency_groups=groups))
     except PylockSelectError as error:
-        raise ResolveError(
-            f"{name}: {type(error).__name__}: {error}; if the lock is right, report it to the maintainers of "
-            "hatch-lambda"
-        ) from None
+        fix = f"{_fix(lock)}, or if the lock file is right, report it to the maintainers of hatch-lambda"
+        raise ResolveError(_damaged(name, f"{type(error).__name__}: {error}", fix)) from None
 
 
 def _fix(lock: Pylock) -> str:
-    return (
-        f"refresh it with {LOCK_COMMAND}" if lock.created_by == CREATED_BY else f"make it anew with {lock.created_by}"
-    )
+    return _RUN if lock.created_by == CREATED_BY else f"lock again with {lock.created_by}"
 
 
-def _remedy_for(lock: Pylock, target: Target, selection: LockSelection) -> str:
-    """Return what to do about a lock that is not for the target."""
+def _fix_for(lock: Pylock, target: Target, selection: LockSelection) -> str:
+    """Return what to do about a lock file that isn't for the target."""
     return f"{_missing_in_table(lock, target, selection.overridden)}{_fix(lock)}"
 
 
 def _check_environment(lock: Pylock, target: Target, name: str, fix: str) -> None:
-    """Raise ``ResolveError`` if the lock as a whole is for other environments."""
+    """Raise ``ResolveError`` if the lock file is for other environments."""
     python = target.python_full_version
     if lock.requires_python and not _contains(lock.requires_python, python):
-        problem = f"made for Python {lock.requires_python}; {target.runtime.name} has {python}"
-        raise ResolveError(f"{name}: {problem}; {fix}")
+        problem = f"made for Python {lock.requires_python}, but {target.runtime.name} has {python}"
+        raise ResolveError(Diagnostic(code="lock-mismatch", where=name, problem=problem, fix=fix))
     if lock.environments is None:
         return
     if not any(_holds(marker, target.markers, name, fix) for marker in lock.environments):
         known = _known_targets()
         made_for = " or ".join(str(known.get(marker, marker)) for marker in lock.environments) or "no environment"
-        raise ResolveError(f"{name}: made for {made_for}; not for {target}; {fix}")
+        problem = f"made for {made_for}, not for {target}"
+        raise ResolveError(Diagnostic(code="lock-mismatch", where=name, problem=problem, fix=fix))
 
 
 def _missing_in_table(lock: Pylock, target: Target, overridden: Collection[str]) -> str:
-    """Say what to do before our lock is refreshed, which else would be for the same targets as before."""
+    """Return what to change before locking again, which otherwise would be for the same targets."""
     made_for = [other for marker, other in _known_targets().items() if marker in (lock.environments or ())]
     if lock.created_by != CREATED_BY or not made_for:
         return ""
@@ -354,11 +368,11 @@ def _missing_in_table(lock: Pylock, target: Target, overridden: Collection[str])
         "architecture": all(other.architecture != target.architecture for other in made_for),
     }
     options = [option for option, lacks in lacking.items() if lacks and option in overridden]
-    return f"list all that are needed in {' and '.join(options)}, then " if options else ""
+    return f"list all in {' and '.join(options)}, then " if options else ""
 
 
 def _known_targets() -> dict[Marker, Target]:
-    """Return the targets by what our lock says of them."""
+    """Return the targets by their environments in our lock file."""
     known = [Target(runtime, architecture) for runtime in RUNTIMES for architecture in ARCHITECTURES]
     return {environment_of(target): target for target in known}
 
@@ -367,7 +381,7 @@ def _python_problem(package: Package, target: Target) -> str | None:
     python = target.python_full_version
     if package.requires_python is None or _contains(package.requires_python, python):
         return None
-    return f"it requires Python {package.requires_python}, the runtime has {python}"
+    return f"which requires Python {package.requires_python}, but the runtime has {python}"
 
 
 def _contains(pythons: SpecifierSet, python: str) -> bool:
@@ -377,58 +391,57 @@ def _contains(pythons: SpecifierSet, python: str) -> bool:
         return False
 
 
-def _fit_problem(package: Package, target: Target, selection: LockSelection) -> str | None:
-    """Say why the lock has nothing of a package that the target could load; ``None`` if it may have."""
+def _fit_problem(package: Package, target: Target, selection: LockSelection, fix: str) -> str | None:
+    """Return why the target can't load a package of the lock file, and what to do; ``None`` if it might."""
     files = (*(package.wheels or ()), *((package.sdist,) if package.sdist else ()))
     loadable = any(target.loads(wheel_tags(wheel.filename)) for wheel in package.wheels or ())
     built = package.sdist and package.name in selection.from_source
     problem = _python_problem(package, target)
-    if problem or loadable or built or not files:
-        return problem
-    no_wheel = f"no wheel for {target}, {no_wheel_reason([file.filename for file in files], target)}"
+    if problem:
+        return f"{problem}; {fix}"
+    if loadable or built or not files:
+        return None
+    no_wheel = f"but no wheel for {target} ({no_wheel_reason([file.filename for file in files], target)})"
     wheels = [wheel.filename for wheel in package.wheels or ()]
-    return f"{no_wheel}; {sdist_fix(package.name, wheels)}" if package.sdist else no_wheel
+    return f"{no_wheel}; {sdist_fix(package.name, wheels)}, then {fix}" if package.sdist else f"{no_wheel}; {fix}"
 
 
 def _pin(package: Package, entry: object, base: Path, root: Path, fix: str) -> Pin | str:
-    """Return the pin of a package, or why it cannot be one and what to do."""
+    """Return the pin of a package, or why it has none and what to do."""
     if not isinstance(entry, PackageWheel | PackageSdist | PackageArchive):
-        kind = "a repository" if isinstance(entry, PackageVcs) else "a folder"
-        return f"only as {kind}, and nothing is compiled on this machine; {fix}"
+        place = "Git" if isinstance(entry, PackageVcs) else "a directory"
+        return f"but only from {place}; require it from there in the project, or {fix}"
     url = literal(entry.url or "") or (base / (entry.path or "")).absolute().as_uri()
     if is_url(url) and is_file_url(url) and not file_of(url).is_relative_to(root.resolve()):
-        return (
-            f"its file {filename_of(url)} lies outside the project, its workspace, and its repository, where nobody "
-            "else has it; move it into one of them"
-        )
+        return f"but {filename_of(url)} is outside the project, its workspace, and its repository; move it into one"
     problem = _entry_problem(entry, url, root)
     if problem:
-        return f"{problem}; {fix}"
+        return f"but {problem}; {fix}"
     filename = filename_of(url)
     version = package.version or _version_in(filename)
     if version is None:
-        return f"its file {filename} does not tell its version; {fix}"
+        return f"but the file name {filename} has no version; {fix}"
     size = entry.size if isinstance(entry, PackageWheel) else None
     return Pin(package.name, version, url, str(entry.hashes["sha256"]).lower(), size)
 
 
 def _entry_problem(entry: PackageWheel | PackageSdist | PackageArchive, url: str, root: Path) -> str:
-    """Say what keeps an entry from being a pin; empty if nothing does."""
+    """Return why an entry can't be a pin; empty if it can."""
     if not is_url(url):
-        return f"its URL {url!r} is none"
+        return f"{url!r} isn't a URL"
     filename = filename_of(url) if isinstance(entry, PackageArchive) else entry.filename
     problem = _name_problem(filename, url, sdist=isinstance(entry, PackageSdist)) or _file_problem(url, root)
     if problem:
         return problem
     if "sha256" not in entry.hashes:
-        return f"its file {filename} has no sha256"
+        return f"{filename} has no sha256"
     if isinstance(entry, PackageWheel) and entry.size and entry.size >= _IMPOSSIBLE_SIZE:
-        return f"its file {filename} has an impossible size"
+        return f"the size of {filename} isn't possible"
     return ""
 
 
 def _version_in(filename: str) -> Version | None:
-    """Return the version in a file's name; ``None`` for a name that is not one of a wheel or an sdist."""
+    """Return the version in a file's name; ``None`` for a name that isn't one of a wheel or an sdist."""
     parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
     try:
         return parse(filename)[1]
@@ -438,38 +451,39 @@ def _version_in(filename: str) -> Version | None:
 
 def _name_problem(filename: str, url: str, *, sdist: bool) -> str | None:
     if not sdist and not filename.endswith(".whl"):
-        return f"only as {filename}, which is no wheel, and nothing is compiled on this machine"
-    return None if filename == filename_of(url) else f"its file {filename} does not agree with its URL {masked(url)}"
+        return f"only as {filename}, which isn't a wheel"
+    return None if filename == filename_of(url) else f"its file name {filename} differs from its URL {masked(url)}"
 
 
 def _file_problem(url: str, root: Path) -> str | None:
-    """Say why a file of this machine cannot be what a lock means; ``None`` for all other URLs."""
+    """Return that a local file doesn't exist; ``None`` for any other URL."""
     file = file_of(url) if is_file_url(url) else None
     if file is None or file.is_file():
         return None
-    return f"its file {file.relative_to(root.resolve()).as_posix()} is not there"
+    return f"{file.relative_to(root.resolve()).as_posix()} doesn't exist"
 
 
-def _difference(lock: Pylock, roots: Sequence[Dependency], name: str) -> list[str]:
-    """Say what the project requires now and did not when our lock was made, and the other way round."""
+def _difference(lock: Pylock, roots: Sequence[Dependency], name: str) -> list[Diagnostic]:
+    """Return which requirements were added or removed since our lock file was written, if any."""
     ours = (lock.tool or {}).get(TOOL)
     made_from = ours.get("requirements") if isinstance(ours, dict) else None
     if not isinstance(made_from, list):
         return []
     now = requirement_lines(roots)
     changes = [f"added {line!r}" for line in now if line not in made_from]
-    if len(lock.environments or ()) == 1:  # else it may be for another target
+    if len(lock.environments or ()) == 1:  # otherwise, it might be for another target
         changes += [f"removed {line!r}" for line in made_from if line not in now]
-    return [f"{name}: since it was made: {', '.join(changes)}"] if changes else []
+    problem = f"the requirements changed since it was written ({', '.join(changes)})"
+    return [Diagnostic(code="lock-out-of-date", where=name, problem=problem, fix=_RUN)] if changes else []
 
 
 def requirement_lines(roots: Sequence[Dependency]) -> list[str]:
-    """Return the requirements as our lock notes them."""
+    """Return the requirements as our lock file records them."""
     return sorted({portable(str(root.requirement)) for root in roots})
 
 
 def environment_of(target: Target) -> Marker:
-    """Return what our lock says of the environments that it is for."""
+    """Return the environment of a target for our lock file."""
     values = {name: target.markers[name] for name in ("python_version", "platform_machine", "sys_platform")}
     values["implementation_name"] = target.markers["implementation_name"]
     return Marker(" and ".join(f'{name} == "{value}"' for name, value in values.items()))

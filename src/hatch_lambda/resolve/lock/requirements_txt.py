@@ -1,6 +1,6 @@
-"""A requirements file as a lock: every line pinned, every line with hashes (pip's hash-checking mode).
+"""Reads a requirements file as a lock file: every line is pinned and has hashes (pip's hash-checking mode).
 
-But for repositories: of those pip can make no hash, and they are built beside the lock.
+Git dependencies are the exception: pip can't hash them, so they are built separately.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from packaging.pylock import PackageVcs
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError, last_lines
 from hatch_lambda.files import json_values
 from hatch_lambda.files.paths import check_regular
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.resolve.base import COMMIT, OFFLINE_VARIABLE, Dependency, Pin, Resolution
 from hatch_lambda.resolve.lock.commits import LockedCommits
-from hatch_lambda.resolve.pip.command import target_options
+from hatch_lambda.resolve.pip.command import pip_output, target_options
 from hatch_lambda.resolve.pip.explain import explain_fallbacks
 from hatch_lambda.resolve.pip.resolver import report_of, reported_pin, unloadable_files
 from hatch_lambda.resolve.validate import check_requirements, requirement_problem, transitive_dependencies
@@ -36,14 +37,14 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.cache import ResultCache
     from hatch_lambda.runtime.target import Target
 
-_FIX = "make it anew with the tool that made it, such as uv pip compile --generate-hashes"
+_FIX = "lock again with the tool that wrote it, for example 'uv pip compile --generate-hashes'"
 
 
 @dataclass(frozen=True)
 class RequirementsTxtResolver:
-    """A requirements file with hashes. pip is asked once for each target where the files are; ``results`` keeps that.
+    """A requirements file with hashes. pip looks up the files once for each target, and ``results`` caches them.
 
-    The hashes leave no choice, so what was found once stays right.
+    The hashes determine the files, so a cached result stays right.
     """
 
     path: Path
@@ -57,9 +58,9 @@ class RequirementsTxtResolver:
         return self.path.relative_to(directory).as_posix() if self.path.is_relative_to(directory) else str(self.path)
 
     def commits(self, target: Target) -> LockedCommits:
-        """Return the commits that the file has for the target; raises ``ResolveError`` if it cannot be read.
+        """Return the commits that the file has for the target; raises ``ResolveError`` if it can't be read.
 
-        What it lacks is looked up: not every tool that makes such files writes commits.
+        Missing commits are looked up, because not every tool writes them into such a file.
         """
         found = {}
         for name, requirement in _repositories(self._read(target), target).items():
@@ -76,9 +77,9 @@ class RequirementsTxtResolver:
         *,
         prefer: Mapping[NormalizedName, Version] | None = None,  # noqa: ARG002  # a lock has no choice
     ) -> Resolution:
-        """Return what the file has for the target; raises ``ResolveError`` if it is stale or not pinned throughout."""
+        """Return the pins for the target; raises ``ResolveError`` if the file is out of date or not fully pinned."""
         lines = self._read(target)
-        problems = [f"{self.name}: {problem}" for problem in map(_line_problem, lines) if problem]
+        problems = [problem for line in lines if (problem := _line_problem(line, self.name))]
         if problems:
             raise ResolveError(problems)
         key = ("hashed", lines, target.markers, target.platforms)
@@ -88,37 +89,45 @@ class RequirementsTxtResolver:
             self.results.put(answer, *key)
             known = _known_pins(lines, answer)
         pins, unloadable = known
-        why = f"only as a repository, and nothing is compiled on this machine; {_FIX}"
-        unfit = {name: f"{self.name} has {name}, but {why}" for name in _repositories(lines, target)}
+        why = f"but only from Git; require it from there in the project, or {_FIX}"
+        unfit = {name: f"{self.name} has {name}, {why}" for name in _repositories(lines, target)}
         fallbacks = explain_fallbacks(pins, unloadable, target)
         resolution = Resolution(pins, source=self.name, fix=_FIX, unfit=unfit, fallbacks=fallbacks, exact=False)
         found = {pin.name: pin for pin in pins}
-        stale = [
-            problem
+        outdated = [
+            reason
             for dependency in transitive_dependencies(roots, {}, target)
-            if (problem := requirement_problem(dependency, found, resolution))
+            if (reason := requirement_problem(dependency, found, resolution))
         ]
-        if stale:
-            raise ResolveError(stale)
+        if outdated:
+            raise ResolveError(outdated)
         return resolution
 
     def _read(self, target: Target) -> list[str]:
-        """Return the lines; raises ``ResolveError`` if they cannot be read, or held against the target."""
+        """Return the lines; raises ``ResolveError`` if the file can't be read, or a marker can't be evaluated."""
         try:
             lines = list(_lines(self.path))
         except PermissionError as error:
-            raise ResolveError(f"{self.name}: cannot be read ({error.strerror}); see to its permissions") from None
+            problem = f"can't be read ({error.strerror})"
+            raise ResolveError(
+                Diagnostic(code="unreadable-file", where=self.name, problem=problem, fix="fix its permissions")
+            ) from None
         except OSError as error:
-            raise ResolveError(f"{self.name}: cannot be read ({error.strerror}); make it or remove lock") from None
+            problem, fix = f"can't be read ({error.strerror})", "create it, or remove the option lock"
+            raise ResolveError(Diagnostic(code="lock-not-found", where=self.name, problem=problem, fix=fix)) from None
         check_requirements((Dependency(self.name, one) for one in map(_requirement, lines) if one), target)
         return lines
 
     def _ask_pip(self, lines: Sequence[str], target: Target) -> dict[str, Any]:
-        """Return the pins as JSON, and the other files of their releases that the target cannot load."""
+        """Return the pins as JSON, and the other files of their releases that the target can't load."""
         if self.host.offline:
             raise ResolveError(
-                f"{OFFLINE_VARIABLE}: {self.name} does not say where the wheels are, and was not used for {target} "
-                "before; build once with the network, or use a pylock"
+                Diagnostic(
+                    code="offline",
+                    where=OFFLINE_VARIABLE,
+                    problem=f"{self.name} has no URLs, and no build for {target} is in the cache",
+                    fix="build once with network access, or use a pylock.toml",
+                )
             )
         with temporary_directory() as directory:
             path = _without_repositories(self.path, Path(directory), {}) if any(map(_repository, lines)) else self.path
@@ -126,18 +135,23 @@ class RequirementsTxtResolver:
             report, run = report_of(arguments, target, self.host)
         if run.code:
             raise ResolveError(
-                f"{self.name}: pip cannot use it for {target}; what it said:",
-                detail=run.errors,
-                excerpt=last_lines(run.errors),
+                Diagnostic(
+                    code="resolver-failed",
+                    where=self.name,
+                    problem=f"pip can't use it for {target}",
+                    fix="fix the cause in pip's output",
+                ),
+                detail=pip_output(run.errors),
+                excerpt=pip_output(last_lines(run.errors)),
             )
         pins = tuple(map(reported_pin, report.get("install", ())))
         return {"pins": [pin.as_json() for pin in pins], "unloadable": unloadable_files(pins, run.log)}
 
 
 def _known_pins(lines: Sequence[str], value: object) -> tuple[tuple[Pin, ...], dict[NormalizedName, tuple[str, ...]]]:
-    """Return the pins that pip has found for these lines, and the other files of their releases.
+    """Return the pins that pip found for these lines, and the other files of their releases.
 
-    Raises ``ValueError`` for a hash that is not in the lines, and for values of another shape.
+    Raises ``ValueError`` for a hash that isn't in the lines, and for values of another shape.
     """
     found = json_values.fields(value)
     pins = tuple(map(Pin.from_json, json_values.items(found.get("pins"))))
@@ -159,23 +173,23 @@ def _lines(path: Path, above: frozenset[Path] = frozenset()) -> Iterator[str]:
 
 
 def _lines_of(path: Path) -> Iterator[str]:
-    """Yield each line of one file as pip has it: continued ones as one, without comments, which continue nothing."""
+    """Yield each line of one file as pip reads it: continued lines joined, and without comments."""
     check_regular(path)
     text = re.sub(r"^[ \t]*#.*", "", path.read_text("utf-8", "replace"), flags=re.MULTILINE).replace("\\\n", " ")
     yield from filter(None, (re.sub(r"(^|\s)#.*", "", line).strip() for line in text.splitlines()))
 
 
 def _included(line: str, path: Path) -> Path | None:
-    """Return the file of this machine that a line of the file ``path`` includes."""
+    """Return the file on this machine that a line of the file ``path`` includes."""
     included = re.match(r"(?:-r|-c|--requirement|--constraint)[\s=]*(?P<path>\S+)", line)
     inner = path.parent / included["path"] if included else path
     return inner if included and inner.is_file() else None
 
 
 def _without_repositories(path: Path, directory: Path, written: dict[Path, str]) -> Path:
-    """Write the file, and those that it includes, into a folder, without the lines of repositories; return its path.
+    """Write the file, and those that it includes, into a directory without the lines of repositories; return its path.
 
-    ``written`` are the names of those that are there. What lines name relative to their file, they name in full then.
+    ``written`` maps the files that were written to their new names. Relative paths in the lines become absolute.
     """
     name = written[path.resolve()] = f"{len(written)}.txt"
     lines = []
@@ -196,7 +210,7 @@ def _without_repositories(path: Path, directory: Path, written: dict[Path, str])
 
 
 def _repositories(lines: Sequence[str], target: Target) -> dict[NormalizedName, Requirement]:
-    """Return the requirements of repositories that hold for the target."""
+    """Return the requirements of repositories that apply to the target."""
     found = filter(None, map(_repository, lines))
     return {canonicalize_name(one.name): one for one in found if target.holds(one.marker)}
 
@@ -208,7 +222,7 @@ def _repository(line: str) -> Requirement | None:
 
 
 def _requirement(line: str) -> Requirement | None:
-    """Return the requirement of a line; ``None`` for an option, and for what pip will refuse."""
+    """Return the requirement of a line; ``None`` for an option, and for a line that pip rejects."""
     try:
         return Requirement(_text(line))
     except InvalidRequirement:
@@ -219,23 +233,26 @@ def _text(line: str) -> str:
     return re.split(r"\s--", line)[0].strip()
 
 
-def _line_problem(line: str) -> str | None:
-    """Say why a line does not pin one version by its hashes.
+def _line_problem(line: str, name: str) -> Diagnostic | None:
+    """Return why a line of the file ``name`` doesn't pin one version by its hashes.
 
-    ``None`` for an option, for what pip will refuse, and for a repository.
+    ``None`` for an option, for a line that pip rejects, and for a repository.
     """
+
+    def problem(reason: str, fix: str) -> Diagnostic:
+        return Diagnostic(code="unsupported-lock", where=name, problem=reason, fix=fix)
+
     if re.match(r"-e\b|--editable\b", line) or line == ".":
-        return (
-            f"{line!r} is the project or another folder, of which there are no hashes; what the project names is built "
-            "beside; export without it, such as with uv export --no-emit-project, or for all of a workspace "
-            "--no-emit-workspace"
+        return problem(
+            f"{line!r} is a local directory, which has no hash",
+            "export without it, for example with uv export --no-emit-project or --no-emit-workspace",
         )
     text, requirement = _text(line), _requirement(line)
     if requirement is None or _repository(line):
         return None
     exact = [version for version in requirement.specifier if version.operator in {"==", "==="}]
     if not requirement.url and (not exact or exact[0].version.endswith(".*")):
-        return f"{text!r} is not pinned; every line needs one version (==) and hashes of its wheels; {_FIX}"
+        return problem(f"{text!r} isn't pinned, but every line of a lock file needs == and hashes", _FIX)
     if "--hash" not in line:
-        return f"{text!r} has no hashes; every line needs one version (==) and hashes of its wheels; {_FIX}"
+        return problem(f"{text!r} has no hashes, but every line of a lock file needs == and hashes", _FIX)
     return None

@@ -1,4 +1,4 @@
-"""Writes our lock: what was resolved for a target, as ``pylock.toml`` (PEP 751)."""
+"""Writes our lock file, the result of a resolution for each target, as ``pylock.toml`` (PEP 751)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from packaging.pylock import Package, PackageSdist, PackageVcs, PackageWheel, Py
 from packaging.version import Version
 
 from hatch_lambda.config.options import LOCK_FILE
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError, secret_parameters
 from hatch_lambda.resolve.base import Commit, Pin, file_of, is_file_url, without_credentials
 from hatch_lambda.resolve.lock.commits import LockedCommits
@@ -39,14 +40,14 @@ if TYPE_CHECKING:
 File = PackageWheel | PackageSdist | PackageVcs
 
 _SHOWN = 7
-"""Letters of a commit that people are told."""
+"""Letters of a commit in reports."""
 
 
 @dataclass(frozen=True)
 class OptionalPart:
-    """An extra or a dependency group that a lock is made with, and what would not be in the lock without it.
+    """An extra or a dependency group of a lock file, and the packages that are in it only for this or another one.
 
-    What several of them require is in each. ``kind`` is the name that PEP 751 has for it, in locks and in markers.
+    ``kind`` is the name that PEP 751 uses for it, in lock files and in markers.
     """
 
     kind: Literal["extras", "dependency_groups"]
@@ -59,7 +60,7 @@ class OptionalPart:
 
 @dataclass(frozen=True)
 class LockPart:
-    """What a lock holds for one target: pins, commits, and the requirements that an index had to meet."""
+    """The part of a lock file for one target: pins, commits, and the requirements that an index had to satisfy."""
 
     target: Target
     pins: tuple[Pin | Commit, ...]
@@ -67,18 +68,18 @@ class LockPart:
     optional: tuple[OptionalPart, ...] = ()
 
     def condition(self, name: NormalizedName) -> str:
-        """Return the marker of which extras and groups have a distribution on the target; empty if it is always in."""
+        """Return the marker of the extras and groups that need a distribution on the target; empty if all do."""
         return " or ".join(sorted(str(part) for part in self.optional if name in part.required))
 
     @property
     def versions(self) -> dict[NormalizedName, str]:
-        """Return what people are told of each distribution."""
+        """Return the version and commit of each distribution, for reports."""
         return {pin.name: _label(pin.version, pin.commit if isinstance(pin, Commit) else None) for pin in self.pins}
 
 
 @dataclass(frozen=True)
 class LockedState:
-    """What our lock has for a target before it is made anew: versions for an index, and commits."""
+    """The versions and commits that our lock file has for a target before it is written again."""
 
     versions: Mapping[NormalizedName, Version] = field(default_factory=dict)
     commits: LockedCommits = field(default_factory=lambda: LockedCommits("", "", {}))
@@ -86,7 +87,7 @@ class LockedState:
 
     @property
     def labels(self) -> dict[NormalizedName, str]:
-        """Return what people are told of each distribution."""
+        """Return the version and commit of each distribution, for reports."""
         versions = {name: _label(version) for name, version in self.versions.items()}
         found = self.commits.found
         return versions | {name: _label(version, found[name].commit_id) for name, version in self.repositories.items()}
@@ -98,25 +99,21 @@ def _label(version: Version | None, commit: str | None = None) -> str:
 
 
 def read_locked(path: Path, target: Target) -> LockedState:
-    """Return what our lock at ``path`` has for a target; nothing where there is no lock that can be read.
+    """Return the versions and commits of our lock file at ``path``; none if it doesn't exist or can't be read.
 
-    Raises ``ResolveError`` for a file of another tool, or of nobody knows whom, which ours must not replace unasked.
+    Raises ``ResolveError`` for a file from another or an unknown tool, which ours must not replace.
     """
     if not path.is_file():
         return LockedState()
     maker = lock_creator(path)
-    if maker is None and path.name != LOCK_FILE:
-        raise ResolveError(
-            f"{path.name}: does not say who made it, and is not overwritten; remove it, or name another file in lock"
-        )
-    if maker not in {None, CREATED_BY}:
-        raise ResolveError(
-            f"{path.name}: made by {maker}, and not to be overwritten; remove it, or name another file in lock"
-        )
+    if maker != CREATED_BY and (maker or path.name != LOCK_FILE):
+        problem = f"not overwritten, because it {f'was created by {maker}' if maker else 'has no created-by'}"
+        fix = "remove it, or set lock to another file"
+        raise ResolveError(Diagnostic(code="lock-conflict", where=path.name, problem=problem, fix=fix))
     try:
         lock = read_lock(path, path.name)
         packages = packages_for(lock, target, path.name)
-    except ResolveError:  # ours, but damaged, as by a merge
+    except ResolveError:  # ours, but damaged, for example by a merge
         return LockedState()
     commits = commits_in(lock, target, path.name)
     return LockedState(
@@ -127,7 +124,7 @@ def read_locked(path: Path, target: Target) -> LockedState:
 
 
 def write_lock(path: Path, text: str) -> None:
-    """Put the text at ``path`` in one step, unless it is there; raises ``ResolveError`` if that cannot be."""
+    """Write the text to ``path`` in one step, unless it is there; raises ``ResolveError`` if it can't be written."""
     try:
         if path.is_file() and path.read_text("utf-8", "replace") == text:
             return
@@ -141,19 +138,21 @@ def write_lock(path: Path, text: str) -> None:
         finally:
             Path(name).unlink(missing_ok=True)
     except OSError as error:
-        raise ResolveError(f"{path}: cannot be written ({error.strerror}); the lock is as it was") from None
+        problem = f"the lock file can't be written ({error.strerror})"
+        fix = "fix that, then lock again"
+        raise ResolveError(Diagnostic(code="lock-not-written", where=str(path), problem=problem, fix=fix)) from None
 
 
 def make_lock(parts: Sequence[LockPart], base: Path, root: Path) -> str:
-    """Return our lock of these pins as TOML, the same for the same pins; it is meant to lie in the folder ``base``.
+    """Return our lock file in the directory ``base`` as TOML, the same for the same pins.
 
-    Raises ``ResolveError`` for a pin that nobody else could fetch, such as one without hash or a file of this machine
-    only, and for a URL with credentials in its query, which is of no use without them.
+    Raises ``ResolveError`` for a pin that other machines couldn't fetch, for example one without a hash, and for a URL
+    with credentials in its query, which doesn't work without them.
     """
     import tomli_w
 
     files = {pin: _file(pin, base, root) for part in parts for pin in part.pins}
-    problems = [file for file in files.values() if isinstance(file, str)]
+    problems = [file for file in files.values() if isinstance(file, Diagnostic)]
     if problems:
         raise ResolveError(dict.fromkeys(problems))
     releases = sorted({(pin.name, pin.version) for pin in files})
@@ -178,9 +177,9 @@ def _package(
     name: NormalizedName,
     version: Version,
     parts: Sequence[LockPart],
-    files: Mapping[Pin | Commit, File | str],
+    files: Mapping[Pin | Commit, File | Diagnostic],
 ) -> Package:
-    """Return a release with its files for all targets that take it; a marker says when it is taken, if not always."""
+    """Return a release with its files for all targets that need it, and the marker of those targets if not all do."""
     release = [(part, pin) for part in parts for pin in part.pins if (pin.name, pin.version) == (name, version)]
     selected = [files[pin] for _, pin in sorted(release, key=lambda taken: taken[1].filename)]
     wheels = [file for file in selected if isinstance(file, PackageWheel)]
@@ -195,7 +194,7 @@ def _package(
 
 
 def _marker(name: NormalizedName, parts: Sequence[LockPart], *, everywhere: bool) -> Marker | None:
-    """Return the targets, and the extras and groups, that have a distribution; ``None`` if all have it."""
+    """Return the targets, extras, and groups that need a distribution; ``None`` if all do."""
     made_for: dict[str, list[str]] = {}
     for part in parts:
         made_for.setdefault(part.condition(name), []).append(f"({environment_of(part.target)})")
@@ -209,13 +208,15 @@ def _marker(name: NormalizedName, parts: Sequence[LockPart], *, everywhere: bool
     return Marker(" or ".join(clauses))
 
 
-def _file(pin: Pin | Commit, base: Path, root: Path) -> File | str:
-    """Return the entry of a pin's file, or of a commit, or why it cannot be locked."""
+def _file(pin: Pin | Commit, base: Path, root: Path) -> File | Diagnostic:
+    """Return the entry of a pin's file, or of a commit, or why it can't be locked."""
     secrets = secret_parameters(pin.url)
     if secrets:
-        return (
-            f"{pin}: its URL has credentials in the query ({', '.join(secrets)}), which would get into the lock; use "
-            "an index that asks for a user name and password instead, or build without a lock"
+        return Diagnostic(
+            code="credentials-in-lock",
+            where=str(pin),
+            problem=f"can't be locked, because its URL has credentials in the query ({', '.join(secrets)})",
+            fix="use an index with a user name and password, or build without a lock file",
         )
     if isinstance(pin, Commit):
         place = {"path": _relative(file_of(pin.url), base)} if is_file_url(pin.url) else {"url": pin.url}
@@ -227,16 +228,20 @@ def _file(pin: Pin | Commit, base: Path, root: Path) -> File | str:
             **place,
         )
     if pin.sha256 is None:
-        return f"{pin}: its index gives no sha256; without one it cannot be locked"
+        return _unlockable(pin, "its index provides no sha256", "use an index that provides it")
     path = None
     url: str | None = without_credentials(pin.url)
     if is_file_url(pin.url):
         file = file_of(pin.url)
         if not file.is_relative_to(root.resolve()):
-            return f"{pin}: comes from {file}, which only this machine has; put it on an index or into the project"
+            return _unlockable(pin, f"{file} is only on this machine", "move it into the project, or to an index")
         path, url = _relative(file, base), None
     kind = PackageWheel if pin.is_wheel else PackageSdist
     return kind(name=pin.filename, url=url, path=path, hashes={"sha256": pin.sha256})
+
+
+def _unlockable(pin: Pin, reason: str, fix: str) -> Diagnostic:
+    return Diagnostic(code="unlockable", where=str(pin), problem=f"can't be locked, because {reason}", fix=fix)
 
 
 def _relative(file: Path, base: Path) -> str:

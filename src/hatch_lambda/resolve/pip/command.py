@@ -1,4 +1,4 @@
-"""How pip is called: through our runner, in the user's environment less what would redirect it."""
+"""Run pip through our runner, in the user's environment without variables that would redirect it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
+from threading import Thread
 from typing import TYPE_CHECKING
 
+from hatch_lambda.errors import printable_line
 from hatch_lambda.files.temporary import check_space, temporary_directory
 from hatch_lambda.resolve.pip.log import PipLog
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
@@ -43,9 +47,9 @@ REDIRECTING = frozenset(
         *("DRY_RUN", "FORCE_REINSTALL", "PYTHON", "UPGRADE"),
     )
 )
-"""Variables that say where to install, for what, or how to talk; each stands for an option of ``pip install``.
+"""Variables for where to install, for which target, or what to print; each sets an option of ``pip install``.
 
-Source: https://pip.pypa.io/en/stable/cli/pip_install/, read 2026-11-23. What says where to fetch from stays.
+Source: https://pip.pypa.io/en/stable/cli/pip_install/, read 2026-11-23. Variables for where to download from stay.
 """
 
 FORCED = {
@@ -62,12 +66,12 @@ FORCED = {
     "PYTHONIOENCODING": "utf-8",
     "_PIP_RUNNING_IN_SUBPROCESS": "1",
 }
-"""Variables that win over the same setting in a pip.conf. The last keeps ``pip --python`` from leaving our runner."""
+"""Variables that override the same setting in a pip.conf. The last keeps ``pip --python`` in our runner."""
 
 
 @dataclass(frozen=True)
 class PipRun:
-    """How a run of pip ended: exit code, what it said of errors and warnings, and its whole log."""
+    """The result of a run of pip: exit code, errors and warnings, and the complete log."""
 
     code: int
     errors: str
@@ -75,7 +79,7 @@ class PipRun:
 
 
 def target_options(target: Target) -> list[str]:
-    """Return the options that make pip choose wheels for the target; pip expands none of the platforms by itself."""
+    """Return the options that make pip select wheels for the target; pip doesn't expand platforms itself."""
     platforms = [option for platform in target.platforms for option in ("--platform", platform)]
     return [
         "--only-binary=:all:",
@@ -87,41 +91,41 @@ def target_options(target: Target) -> list[str]:
 
 
 def pip_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment for pip: the user's indexes, credentials, proxies and caches, but no redirection.
+    """Return the environment for pip: the user's indexes, credentials, proxies, and caches, but no redirection.
 
-    ``PIP_NO_INPUT=0`` lets pip look into a keyring, yet makes it fail rather than wait for a password to be typed.
+    ``PIP_NO_INPUT=0`` lets pip read a keyring; without standard input, pip fails instead of waiting for a password.
     """
     kept = {name: value for name, value in environ.items() if name not in REDIRECTING}
     return {"PIP_NO_INPUT": "0", **kept, **FORCED}
 
 
 def temporary_files_in(directory: str) -> dict[str, str]:
-    """Return the variables by which a program puts its temporary files into a folder."""
+    """Return the variables that make a program write its temporary files to a directory."""
     return dict.fromkeys(("TMPDIR", "TEMP", "TMP"), directory)
 
 
 def run_pip(
     command: str, arguments: Sequence[str], *, target: Target, host: Host, temporary: Path | None = None
 ) -> PipRun:
-    """Run ``pip COMMAND ARGUMENT...`` with the target's markers, and return how it went.
+    """Return the result of ``pip COMMAND ARGUMENT...`` with the target's markers.
 
-    pip puts temporary files into ``temporary``, by default a new directory. It shows its output on standard error if
-    the host is verbose. Raises ``TemporaryError`` if pip finds no space for temporary files; it writes no others.
+    pip puts temporary files into ``temporary``, by default a new directory. It prints nothing, except on standard error
+    with ``raw_output``. Raises ``TemporaryError`` if pip found no space for temporary files; it writes no other files.
     """
     environ = pip_environment(host.environ)
     if command == "install" and "PIP_CONSTRAINT" in host.environ:
         environ["PIP_CONSTRAINT"] = host.environ["PIP_CONSTRAINT"]
-    environ["PIP_PLATFORM"] = target.platforms[0]  # in place of those in a pip.conf; the options add to it
-    with temporary_directory() as directory:
+    environ["PIP_PLATFORM"] = target.platforms[0]  # replaces those in a pip.conf; the options add to it
+    with temporary_directory() as directory, _standard_output(raw=host.raw_output) as output:
         log = Path(directory, "pip.log")
-        environ |= temporary_files_in(str(temporary or directory))  # with which goes what an interrupted pip leaves
-        quiet = [] if host.verbose else ["--quiet"]
+        environ |= temporary_files_in(str(temporary or directory))  # removes what an interrupted pip leaves behind
+        quiet = [] if host.raw_output else ["--quiet"]
         done = subprocess.run(  # noqa: S603  # no shell, and the program is this Python
             [sys.executable, str(RUNNER), json.dumps(target.markers), command, f"--log={log}", *quiet, *arguments],
             cwd=host.directory,
             env=environ,
             stdin=subprocess.DEVNULL,
-            stdout=sys.stderr if host.verbose else subprocess.DEVNULL,
+            stdout=output,
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
@@ -134,13 +138,41 @@ def run_pip(
     return PipRun(done.returncode, _without_traceback(done.stderr), PipLog(text))
 
 
+@contextmanager
+def _standard_output(*, raw: bool) -> Iterator[int]:
+    """Yield the file descriptor for pip's standard output; if ``raw``, its lines are printed on standard error."""
+    if not raw:
+        yield subprocess.DEVNULL
+        return
+    reader, writer = os.pipe()
+    thread = Thread(target=_print_lines, args=(reader,))
+    thread.start()
+    try:
+        yield writer
+    finally:
+        os.close(writer)
+        thread.join()
+
+
+def _print_lines(reader: int) -> None:
+    with open(reader, encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            sys.stderr.write(f"{printable_line(line.rstrip())}\n")
+            sys.stderr.flush()
+
+
+def pip_output(text: str) -> str:
+    """Return pip's output as it appears below a message; empty if pip printed nothing."""
+    return f"pip's output:\n{indent(text.strip(), '  ')}" if text.strip() else ""
+
+
 def dry_run_options(report: Path) -> list[str]:
     """Return the options that make ``pip install`` write a report and install nothing."""
     return ["--dry-run", "--ignore-installed", f"--report={report}"]
 
 
 def offered(name: NormalizedName, target: Target, host: Host) -> tuple[tuple[IndexFile, ...], tuple[str, ...]]:
-    """Return every file of a distribution on the indexes, as pip judges it for the target, and these indexes."""
+    """Return every file of a distribution that pip finds on the indexes, and these indexes."""
     with temporary_directory() as directory:
         options = [*dry_run_options(Path(directory, "report.json")), "--no-deps", *target_options(target)]
         log = run_pip("install", [*options, name], target=target, host=host).log
@@ -148,5 +180,5 @@ def offered(name: NormalizedName, target: Target, host: Host) -> tuple[tuple[Ind
 
 
 def _without_traceback(text: str) -> str:
-    """Return what pip said, and of an exception that stopped it only the type and the text."""
+    """Return pip's output with only the type and the text of an exception that stopped it."""
     return re.sub(r"^ERROR: Exception:\nTraceback .*:\n(?:(?:[ \t].*)?\n)*", "ERROR: ", text, flags=re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Why there is no wheel, or only an older one, in words about the runtime instead of words about pip."""
+"""Explain why there is no wheel, or only an older one, in terms of the runtime instead of pip."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name
 
-from hatch_lambda.resolve.advice import Release, best_runtime, fixes, is_loadable
+from hatch_lambda.diagnostics import Diagnostic
+from hatch_lambda.resolve.advice import BUILD_WHEEL, Release, best_runtime, fixes, from_source, is_loadable
 from hatch_lambda.resolve.pip.log import IndexFile, name_in
 from hatch_lambda.resolve.pip.requirers import Requirer, read_requirer, requirers_text
 from hatch_lambda.runtime.runtimes import RUNTIMES
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
+    from hatch_lambda.diagnostics import Code
     from hatch_lambda.resolve.advice import Alternatives
     from hatch_lambda.resolve.base import Dependency, Pin
     from hatch_lambda.resolve.pip.log import FetchFailure, Missing, PipLog
@@ -31,8 +33,13 @@ UNAUTHORIZED, FORBIDDEN = 401, 403
 _UNFIT = frozenset({"tags", "sdist"})
 
 
-def explain_failure(alternatives: Alternatives, roots: Sequence[Dependency]) -> list[str]:
-    """Return what kept pip from resolving, a line each; empty if its log does not tell."""
+_CREDENTIALS_FIX = "put the user name and password into the index URL, netrc, or a keyring"
+
+_REBUILD_FIX = "rebuild, and if that doesn't help, report it to the index owner"
+
+
+def explain_failure(alternatives: Alternatives, roots: Sequence[Dependency]) -> list[Diagnostic]:
+    """Return what kept pip from resolving; empty if its log doesn't show it."""
     log = alternatives.log
     if log.prompted or log.file_mismatches or log.broken_off:
         return explain_download(log)
@@ -44,66 +51,61 @@ def explain_failure(alternatives: Alternatives, roots: Sequence[Dependency]) -> 
     return [_nothing_found(missing, alternatives, roots) for missing in log.missing]
 
 
-def explain_download(log: PipLog) -> list[str]:
-    """Return what was wrong with the file at which pip gave up, if its log tells."""
+def explain_download(log: PipLog) -> list[Diagnostic]:
+    """Return what is wrong with the file at which pip stopped, if its log shows it."""
     if log.prompted:
         asking = [failure.url for failure in log.fetch_failures if failure.status == UNAUTHORIZED] or [
             " or ".join(log.indexes)
         ]
-        return [
-            f"{url}: the index asks for a user name and a password, and none that it accepts were found; put them into "
-            "the index URL, netrc or a keyring"
-            for url in asking
-        ]
+        problem = "the index requires a user name and password, and pip found none that it accepts"
+        return [_problem("index-access", url, problem, _CREDENTIALS_FIX) for url in asking]
     if log.file_mismatches:
         file = log.file_mismatches
-        problem = f"its sha256 is {file.found}, {file.expected} was promised"
-        return [f"{file.filename}: {problem}; build again, and if it stays so, ask whoever runs the index"]
+        problem = f"its SHA-256 is {file.found} instead of {file.expected}"
+        return [_problem("hash-mismatch", file.filename, problem, _REBUILD_FIX)]
     if log.broken_off:
-        return [f"{log.broken_off}: its download broke off; check the network, then build again"]
+        return [
+            _problem("fetch-failed", log.broken_off, "the download was interrupted", "check the network, then rebuild")
+        ]
     return [_unfetched(failure) for failure in log.fetch_failures]
 
 
 def explain_older(
     pins: Iterable[Pin], dependencies: Iterable[Dependency], log: PipLog, target: Target
 ) -> Iterator[str]:
-    """Yield a note for each pin that is not the newest release the requirements admit, with the reason."""
+    """Yield a note for each pin that isn't the newest release the requirements admit, with the reason."""
     for pin, newest, offers in _newest_above(pins, dependencies, log):
         if any(offer.reason == "taken" for offer in offers):
             reason = _conflict(pin.name, newest, log)
         elif all(offer.reason in _UNFIT for offer in offers) and not _only_sdists(offers):
-            reason = f"{newest} has no wheel for {target}, {_lacks(offers, target)}"
+            reason = f"{newest} has no wheel for {target} ({_lacks(offers, target)})"
         else:
-            reason = None  # newer Pythons only, or yanked: nobody expects those
+            reason = None  # for newer Pythons only, or yanked: not a surprise
         if reason:
-            yield f"{pin.name} {pin.version} instead of {newest}: {reason}"
+            yield f"{pin.name} {pin.version} instead of {newest}, because {reason}"
 
 
-def explain_sdists(pins: Iterable[Pin], dependencies: Iterable[Dependency], log: PipLog) -> Iterator[str]:
-    """Yield a warning for each pin that is older than a release which has nothing but an sdist."""
+def explain_sdists(pins: Iterable[Pin], dependencies: Iterable[Dependency], log: PipLog) -> Iterator[Diagnostic]:
+    """Yield a warning for each pin that is older than a release with only an sdist."""
     for pin, newest, offers in _newest_above(pins, dependencies, log):
         if not _only_sdists(offers):
             continue
         release = Release(name=pin.name, version=newest, files=tuple(offers), offers=log.files(pin.name))
-        if release.is_native:
-            yield (
-                f"{pin} is taken instead of {newest}, which has only an sdist with native code "
-                f"({offers[0].filename}); build a wheel of it on Amazon Linux to use it."
-            )
-        else:
-            yield (
-                f"{pin} is taken instead of {newest}, which has only an sdist ({offers[0].filename}); "
-                f'build-from-source = ["{pin.name}"] takes it, if it is pure Python.'
-            )
+        kind, fix = (
+            ("an sdist with native code", BUILD_WHEEL) if release.is_native else ("an sdist", from_source(pin.name))
+        )
+        yield _warning(
+            "sdist-only", str(pin), f"used instead of {newest}, which has only {kind} ({offers[0].filename})", fix
+        )
 
 
 def explain_fallbacks(
     pins: Iterable[Pin], filenames: Mapping[NormalizedName, Sequence[str]], target: Target
-) -> dict[NormalizedName, str]:
-    """Return a warning for each pin whose wheel is for any platform, and whose release has others for Linux.
+) -> dict[NormalizedName, Diagnostic]:
+    """Return a warning for each pin whose wheel is for any platform, while its release also has wheels for Linux.
 
-    ``filenames`` are those of the files of each release, as far as they are known. Wheels for other implementations
-    than CPython don't count. A release with others for Windows or macOS only has its wheel for any platform for Linux.
+    ``filenames`` are the known files of each release. Wheels for implementations other than CPython don't count. If a
+    release has other wheels for Windows or macOS only, its wheel for any platform is meant for Linux.
     """
     others = {pin: [name for name in filenames.get(pin.name, ()) if _is_for_linux(name)] for pin in pins}
     return {
@@ -113,7 +115,7 @@ def explain_fallbacks(
     }
 
 
-def _fallback(pin: Pin, others: Sequence[str], target: Target) -> str:
+def _fallback(pin: Pin, others: Sequence[str], target: Target) -> Diagnostic:
     offers = [IndexFile(name, pin.version, "tags") for name in others]
     runtimes = [
         runtime
@@ -127,11 +129,11 @@ def _fallback(pin: Pin, others: Sequence[str], target: Target) -> str:
     elif any(is_loadable(offer, other) for offer in offers):
         fix = f"use architecture {other.architecture}"
     else:
-        fix = "use a release with a wheel for it"
-    return (
-        f"{pin}: might lack a library, because {target} gets its wheel for any platform instead of one for Linux "
-        f"({no_wheel_reason(others, target)}); test it, or {fix}"
+        fix = "require a version with such a wheel"
+    problem = (
+        f"might lack a library, because none of its Linux wheels fits {target} ({no_wheel_reason(others, target)})"
     )
+    return _warning("any-wheel", str(pin), problem, f"test it, or {fix}")
 
 
 def _is_for_linux(filename: str) -> bool:
@@ -145,9 +147,9 @@ def _is_for_linux(filename: str) -> bool:
 def _newest_above(
     pins: Iterable[Pin], dependencies: Iterable[Dependency], log: PipLog
 ) -> Iterator[tuple[Pin, Version, list[IndexFile]]]:
-    """Yield each pin that is not the newest release the requirements admit, that release, and its files.
+    """Yield each pin that isn't the newest release the requirements admit, that release, and its files.
 
-    A release for other versions of Python, or one that was yanked, is none that anybody expects.
+    A release for other versions of Python, or a yanked one, doesn't count.
     """
     wanted: dict[NormalizedName, SpecifierSet] = {}
     for dependency in dependencies:
@@ -178,8 +180,8 @@ def _is_newer(offer: IndexFile, pin: Pin, wanted: SpecifierSet) -> bool:
 
 
 def _conflict(name: NormalizedName, newest: Version, log: PipLog) -> str | None:
-    """Return who kept the newest release out, from the notes of pip's going back: those who exclude it, or those who
-    want other versions of what it requires.
+    """Return the requirements that exclude the newest release, or the versions that it requires, where pip
+    backtracked.
     """
     blocks = [list(filter(None, map(read_requirer, block))) for block in log.conflicts]
     for block in blocks:
@@ -193,60 +195,60 @@ def _conflict(name: NormalizedName, newest: Version, log: PipLog) -> str | None:
     return None
 
 
-def _conflicting(requirers: Sequence[Requirer], alternatives: Alternatives, roots: Sequence[Dependency]) -> str:
-    """Say who wants what; or, where a release would do for all of them, why there is no wheel of it."""
+def _conflicting(requirers: Sequence[Requirer], alternatives: Alternatives, roots: Sequence[Dependency]) -> Diagnostic:
+    """Return the conflict; or, if a release satisfies all requirements, why it has no wheel."""
     for name in dict.fromkeys(one.name for one in requirers):
         of_name = [one for one in requirers if one.name == name]
         offers = alternatives.log.files(name)
         fitting = [offer for offer in offers if all(one.admits(offer.version) for one in of_name)]
         if fitting and all(offer.reason in _UNFIT | {"python"} for offer in fitting):
-            return f"{_unfit_reason(name, fitting, of_name, alternatives)}; {requirers_text(of_name)}"
+            return _unfit_problem(name, fitting, of_name, alternatives)
     where = " and ".join(sorted({root.required_by for root in roots}))
-    return f"{where}: no versions meet all requirements; {requirers_text(requirers)}; loosen one of them"
+    problem = f"no versions satisfy all requirements ({requirers_text(requirers)})"
+    return _problem("conflict", where, problem, "loosen one of them")
 
 
-def _nothing_found(missing: Missing, alternatives: Alternatives, roots: Sequence[Dependency]) -> str:
+def _nothing_found(missing: Missing, alternatives: Alternatives, roots: Sequence[Dependency]) -> Diagnostic:
     name, log = missing.name, alternatives.log
     where = missing.parent or _where(name, roots)
     offers = log.files(name)
     if not offers:
         looked = ", ".join(log.indexes) or "any index"
         check = f"use another version of {missing.parent}" if missing.parent else "check the spelling"
-        return f"{where}: no distribution {name!r} in {looked}; {check}, or name the index that has it for pip"
+        fix = f"{check}, or set PIP_INDEX_URL to an index that has it"
+        return _problem("unknown-package", where, f"no package {name!r} in {looked}", fix)
     fitting = [offer for offer in offers if missing.specifier.contains(offer.version, prereleases=True)]
     if not fitting:
         newest = max(offer.version for offer in offers)
         loosen = f"use another version of {missing.parent}" if missing.parent else "loosen the requirement"
-        return f"{where}: no release of {name} meets {missing.requirement}; the newest is {newest}; {loosen}"
+        problem = f"no release of {name} satisfies {missing.requirement} (the newest is {newest})"
+        return _problem("no-release", where, problem, loosen)
     taken = [offer for offer in fitting if offer.reason == "taken"]
     if taken:
         return _passed_over(where, missing.requirement, taken, log)
-    return _unfit_reason(name, fitting, [Requirer(missing.parent, None, missing.requirement)], alternatives)
+    return _unfit_problem(name, fitting, [Requirer(missing.parent, None, missing.requirement)], alternatives)
 
 
-def _passed_over(where: str, requirement: str, offers: Sequence[IndexFile], log: PipLog) -> str:
-    """Say why pip did not use a release that has a wheel for the target."""
+def _passed_over(where: str, requirement: str, offers: Sequence[IndexFile], log: PipLog) -> Diagnostic:
+    """Return why pip did not use a release that has a wheel for the target."""
     names = {offer.filename for offer in offers}
     for file in log.discarded:
         if file.filename in names:
-            return (
-                f"{file.filename}: the {file.field} in its metadata is {file.found!r}; pip refuses it; ask whoever "
-                "runs the index"
-            )
+            problem = f"pip rejects the wheel, because the {file.field} in its metadata is {file.found!r}"
+            return _problem("bad-metadata", file.filename, problem, "report it to the index owner")
     newest = max(offer.version for offer in offers)
     name = name_in(requirement)
     if str(newest) in log.yanked:
-        return (
-            f"{where}: every release of {name} that meets {requirement} was yanked from its index; the newest is "
-            f"{newest}; require {name}=={newest} to use it all the same"
-        )
-    return f"{where}: pip uses no release of {name} that meets {requirement}; the newest is {newest}; -v shows why"
+        problem = f"every release of {name} that satisfies {requirement} was yanked (the newest is {newest})"
+        return _problem("yanked", where, problem, f"require {name}=={newest} to use it anyway")
+    problem = f"pip uses no release of {name} that satisfies {requirement} (the newest is {newest})"
+    return _problem("no-release", where, problem, "run 'hatch -v build -t lambda' to see why")
 
 
-def _unfit_reason(
+def _unfit_problem(
     name: NormalizedName, fitting: Sequence[IndexFile], requirers: Sequence[Requirer], alternatives: Alternatives
-) -> str:
-    """Say what the newest of the fitting releases lacks for the target, and what would help."""
+) -> Diagnostic:
+    """Return why the target can't use the newest of the fitting releases, and the fix."""
     newest = max((offer.version for offer in fitting), key=lambda version: (not version.is_prerelease, version))
     offers = alternatives.log.files(name)
     distributions = [one for one in requirers if one.by]
@@ -259,22 +261,34 @@ def _unfit_reason(
         loadable=tuple(version for version in loadable if all(one.admits(version) for one in distributions)),
         parent=distributions[0].by if distributions else "",
     )
-    needed_by = f" (needed by {release.parent})" if len(requirers) == 1 and release.parent else ""
-    return _no_wheel(f"{name} {newest}{needed_by}", release, alternatives)
+    return _no_wheel(release, requirers, alternatives)
 
 
-def _no_wheel(subject: str, release: Release, alternatives: Alternatives) -> str:
-    """Say what a release has instead of a wheel for the target, and what would help."""
+def _no_wheel(release: Release, requirers: Sequence[Requirer], alternatives: Alternatives) -> Diagnostic:
+    """Return what a release has instead of a wheel for the target, who requires it, and the fix."""
     target, fix = alternatives.target, fixes(release, alternatives)
     can_be_built = release.can_be_built(target)
     if can_be_built and release.is_native and not release.has_linux_wheel:
-        return f"{subject}: no Linux wheel, only an sdist with native code; {fix}"
-    also = ", and it has an sdist" if can_be_built and release.is_pure else ""
-    return f"{subject}: no wheel for {target}; {_lacks(release.files, target)}{also}; {fix}"
+        problem = "no Linux wheel, only an sdist with native code"
+    else:
+        also = ", and it has an sdist" if can_be_built and release.is_pure else ""
+        problem = f"no wheel for {target}, because {_lacks(release.files, target)}{also}"
+    if len(requirers) > 1:
+        problem += f", and {requirers_text(requirers)}"
+    required_by = f" (required by {release.parent})" if len(requirers) == 1 and release.parent else ""
+    return _problem("no-wheel", f"{release.name} {release.version}{required_by}", problem, fix)
+
+
+def _problem(code: Code, where: str, problem: str, fix: str) -> Diagnostic:
+    return Diagnostic(code=code, where=where, problem=problem, fix=fix)
+
+
+def _warning(code: Code, where: str, problem: str, fix: str) -> Diagnostic:
+    return Diagnostic(code=code, where=where, problem=problem, fix=fix, severity="warning")
 
 
 def _lacks(offers: Sequence[IndexFile], target: Target) -> str:
-    """Say what a release offers instead of a wheel for the target."""
+    """Return what a release has instead of a wheel for the target."""
     here = target.python_full_version
     excluding = [offer for offer in offers if not offer.pythons.contains(here, prereleases=True)]
     if len(excluding) == len(offers) or any(offer.reason == "python" for offer in excluding):
@@ -285,10 +299,10 @@ def _lacks(offers: Sequence[IndexFile], target: Target) -> str:
 
 
 def no_wheel_reason(filenames: Sequence[str], target: Target) -> str:
-    """Say what these files of a release are, none of which is a wheel that the target can load."""
+    """Return why the target can't load any of these files of a release."""
     tags = {name: wheel_tags(name) for name in filenames if name.endswith(".whl")}
     if not tags:
-        return f"it has only an sdist ({filenames[0]}), and nothing is compiled on this machine"
+        return f"it has only an sdist ({filenames[0]})"
     here = {name: found for name, found in tags.items() if _on_machine(found, target.machine)}
     if not here:
         families = sorted({family for found in tags.values() for family in _families(found)})
@@ -301,15 +315,14 @@ def no_wheel_reason(filenames: Sequence[str], target: Target) -> str:
     return f"its wheels are for {', '.join(made_for)}, the runtime is {target.abi}"
 
 
-def _unfetched(failure: FetchFailure) -> str:
+def _unfetched(failure: FetchFailure) -> Diagnostic:
     if failure.status in {UNAUTHORIZED, FORBIDDEN}:
-        return (
-            f"{failure.url}: the index refuses access ({failure.reason}); put the right user name and password into "
-            "the index URL, netrc or a keyring"
-        )
+        problem = f"the index denies access ({failure.reason})"
+        return _problem("index-access", failure.url, problem, _CREDENTIALS_FIX)
     if failure.status:
-        return f"{failure.url}: the index answers with {failure.reason}; build again later, or ask whoever runs it"
-    return f"{failure.url}: cannot be fetched ({failure.reason}); check the address and the network, then build again"
+        return _problem("index-failed", failure.url, f"the index answers with {failure.reason}", _REBUILD_FIX)
+    problem = f"can't be downloaded ({failure.reason})"
+    return _problem("fetch-failed", failure.url, problem, "check the URL and the network, then rebuild")
 
 
 def _where(name: NormalizedName, roots: Sequence[Dependency]) -> str:

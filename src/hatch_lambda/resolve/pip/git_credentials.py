@@ -1,4 +1,4 @@
-"""User name and password of a repository's URL, given to git by its environment instead of its command line."""
+"""Pass the user name and password of a repository to Git in its environment, not on its command line."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _HELPER = (
     '!f() { test "$1" = get || exit 0; '
     r"""printf 'username=%s\npassword=%s\n' "$REPOSITORY_USER" "$REPOSITORY_PASSWORD"; }; f"""
 )
-"""A credential helper, which git runs with its own shell. ``printf`` is a part of that, and no process with arguments.
+"""A credential helper, which Git runs in its own shell. ``printf`` is built into it, so no process gets the password.
 
 Source: https://git-scm.com/docs/gitcredentials#_custom_helpers, read 2026-11-27.
 """
 
 
 def without_git_credentials(line: str, environ: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """Return a requirement without the credentials of its repository, and the variables by which git has them.
+    """Return a requirement without the credentials of its repository, and the variables that pass them to Git.
 
-    pip calls git with the URL as it is, and all users of a machine can read command lines. The variables set git's
-    configuration, from 2.31 on (https://git-scm.com/docs/git-config#Documentation/git-config.txt-GITCONFIGCOUNT, read
-    2026-11-27); an empty helper before ours takes away those that the user has, so that none is asked first and none
-    keeps the password. What is no URL of git over HTTP, or has no credentials, stays as it is.
+    pip runs Git with the URL as it is, and all users of a machine can read command lines. The variables set Git's
+    configuration, since 2.31 (https://git-scm.com/docs/git-config#Documentation/git-config.txt-GITCONFIGCOUNT, read
+    2026-11-27). An empty helper before ours disables the user's helpers, so that none is asked first and none stores
+    the password. Other requirements stay as they are.
     """
     url = _URL.search(line)
     if url is None:

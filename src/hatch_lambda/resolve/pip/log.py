@@ -1,4 +1,4 @@
-"""What pip's log tells beside its result: what it passed over and why, what it could not fetch, where it went back."""
+"""Read pip's log: which files it skipped and why, what it could not download, and where it backtracked."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ _REASONS: tuple[tuple[str, Reason], ...] = (
 
 @dataclass(frozen=True)
 class IndexFile:
-    """A file that an index offered, and what pip made of it.
+    """A file on an index, and why pip skipped it.
 
-    ``requires_python`` is what the index says of it, ``sha256`` the hash that the index has for an sdist.
+    ``requires_python`` is what the index lists, and so is ``sha256``, for sdists only.
     """
 
     filename: str
@@ -78,7 +78,7 @@ class IndexFile:
 
     @cached_property
     def pythons(self) -> SpecifierSet:
-        """Return the versions of Python that the index admits for the file; none, if it does not say so properly."""
+        """Return the versions of Python that the index lists for the file; none if the value is malformed."""
         try:
             return SpecifierSet(self.requires_python)
         except InvalidSpecifier:
@@ -87,7 +87,7 @@ class IndexFile:
 
 @dataclass(frozen=True)
 class Missing:
-    """A requirement that pip found nothing for, who has it, and the versions that the target could load."""
+    """A requirement that no release satisfies, what declares it, and the versions that the target can load."""
 
     requirement: str
     parent: str
@@ -95,32 +95,33 @@ class Missing:
 
     @property
     def name(self) -> NormalizedName:
-        """Return whose release was looked for."""
+        """Return the required name."""
         return name_in(self.requirement)
 
     @property
     def specifier(self) -> SpecifierSet:
-        """Return the versions that would have done."""
+        """Return the required versions."""
         return specifier_in(self.requirement)
 
 
 @dataclass(frozen=True)
 class FetchFailure:
-    """A page or file that pip could not get."""
+    """A page or file that pip could not download."""
 
     url: str
     reason: str
 
     @property
     def status(self) -> int | None:
-        """Return the status that the index answered with; ``None`` if there was no answer."""
+        """Return the HTTP status of the answer; ``None`` if there was no answer."""
         return int(self.reason.removeprefix("HTTP ")) if self.reason.startswith("HTTP ") else None
 
 
 @dataclass(frozen=True)
 class FileMismatch:
-    """A file that an index has, but not as it should be. ``by_name`` is its hash, where another was
-    ``expected``, or what a field of its metadata holds.
+    """A file whose hash, or a field of whose metadata, isn't what the index lists.
+
+    ``found`` is the hash or the value of the field.
     """
 
     filename: str
@@ -130,13 +131,13 @@ class FileMismatch:
 
 
 def name_in(requirement: str) -> NormalizedName:
-    """Return the name in what pip calls a requirement, even if it is none."""
+    """Return the name in what pip calls a requirement, even if it is malformed."""
     match = re.match(r"[A-Za-z0-9._-]+", requirement)
     return canonicalize_name(match[0] if match else requirement)
 
 
 def specifier_in(requirement: str) -> SpecifierSet:
-    """Return the versions in what pip calls a requirement; all, if it is none."""
+    """Return the versions in what pip calls a requirement; all of them if it is malformed."""
     try:
         return Requirement(requirement).specifier
     except InvalidRequirement:
@@ -144,7 +145,7 @@ def specifier_in(requirement: str) -> SpecifierSet:
 
 
 class PipLog:
-    """A log that pip wrote with ``--log``. Lines that it does not know are passed over."""
+    """A log that pip wrote with ``--log``; unknown lines are ignored."""
 
     def __init__(self, text: str) -> None:
         self._lines = text.splitlines()
@@ -161,12 +162,12 @@ class PipLog:
 
     @property
     def names(self) -> tuple[NormalizedName, ...]:
-        """Return the name of each distribution of which pip saw files."""
+        """Return the name of each distribution whose files pip saw."""
         return tuple(self._links)
 
     @cached_property
     def _links(self) -> dict[NormalizedName, list[tuple[str | None, str, str, str]]]:
-        """Return pip's reason to skip, none if it did not, name, fragment and Requires-Python of each file, by name."""
+        """Return why pip skipped each file, its name, fragment, and Requires-Python, by distribution."""
         found: dict[NormalizedName, list[tuple[str | None, str, str, str]]] = defaultdict(list)
         for line in self._lines:
             reason: str | None
@@ -185,7 +186,7 @@ class PipLog:
 
     @cached_property
     def missing(self) -> tuple[Missing, ...]:
-        """Return the requirements that no release met, each once."""
+        """Return the requirements that no release satisfies, each once."""
         found: dict[Missing, None] = {}
         for match in filter(None, map(_MISSING.search, self.lines)):
             versions = () if match["versions"] == "none" else tuple(match["versions"].split(", "))
@@ -194,7 +195,7 @@ class PipLog:
 
     @cached_property
     def fetch_failures(self) -> tuple[FetchFailure, ...]:
-        """Return each page that pip could not get, but for those that an index simply does not have (404)."""
+        """Return each page that pip could not download, except for missing ones (404)."""
         found: dict[str, str] = {}
         for line in self.lines:
             match = _UNFETCHED.match(line)
@@ -203,13 +204,13 @@ class PipLog:
             status = _STATUS.match(line)
             if status and status["status"] in {"401", "403"}:
                 found[_bare(status["host"] + status["path"])] = f"HTTP {status['status']}"
-            elif status:  # asked again, with credentials that pip has found meanwhile
+            elif status:  # a second request, with credentials that pip found
                 found.pop(_bare(status["host"] + status["path"]), None)
         return tuple(FetchFailure(url, reason) for url, reason in found.items())
 
     @cached_property
     def file_mismatches(self) -> FileMismatch | None:
-        """Return the file whose hash was another than promised, at which pip gave up."""
+        """Return the file with a wrong hash at which pip stopped."""
         filename, hashes = "", {}
         for line in self.lines:
             promised, digest = _PROMISED.match(line), _HASH.match(line)
@@ -222,7 +223,7 @@ class PipLog:
 
     @cached_property
     def broken_off(self) -> str | None:
-        """Return the name of the file whose download broke off, at which pip gave up."""
+        """Return the name of the file whose download was interrupted, at which pip stopped."""
         filename = None
         for line in self.lines:
             started = _DOWNLOADING.match(line)
@@ -233,21 +234,21 @@ class PipLog:
 
     @cached_property
     def discarded(self) -> tuple[FileMismatch, ...]:
-        """Return each wheel that pip put aside because its metadata is of something else."""
+        """Return each wheel that pip discarded because its metadata is that of another distribution."""
         matches = filter(None, map(_INCONSISTENT.search, self.lines))
         return tuple(FileMismatch(unquote(match["file"]), match["field"], match["found"]) for match in matches)
 
     @cached_property
     def yanked(self) -> frozenset[str]:
-        """Return the versions of what pip found nothing for that it passed over because they were yanked."""
+        """Return the versions that pip skipped because they were yanked, where it found no other."""
         matches = filter(None, map(_YANKED.search, self.lines))
         return frozenset(version for match in matches for version in match["versions"].split(", "))
 
     @cached_property
     def indexes(self) -> tuple[str, ...]:
-        """Return the indexes and folders that pip looked in.
+        """Return the indexes and directories that pip searched.
 
-        Of its own index pip says so only where it lists the pages that it is about to fetch.
+        pip names its default index only in the list of pages that it downloads.
         """
         indexes, directories, own = [], [], []
         for before, line in zip(["", *self.lines], self.lines, strict=False):
@@ -262,17 +263,17 @@ class PipLog:
 
     @cached_property
     def conflicts(self) -> tuple[tuple[str, ...], ...]:
-        """Return, for each time pip went back, who wanted what: lines like ``a 2.0 depends on b<2``."""
+        """Return, for each time pip backtracked, the conflicting requirements: lines like ``a 2.0 depends on b<2``."""
         return tuple(self._blocks("Will try a different candidate, due to conflict:"))
 
     @cached_property
     def causes(self) -> tuple[str, ...]:
-        """Return who wanted what when pip gave up."""
+        """Return the conflicting requirements at which pip stopped."""
         return next(self._blocks("The conflict is caused by:"), ())
 
     @property
     def prompted(self) -> bool:
-        """Return whether an index asked for a user name that nobody could type."""
+        """Return whether an index asked for a user name, which pip can't ask for."""
         return any("No input was expected ($PIP_NO_INPUT set)" in line for line in self.lines)
 
     def _blocks(self, opening: str) -> Iterator[tuple[str, ...]]:
@@ -288,7 +289,7 @@ class PipLog:
 
 
 def _bare(url: str) -> str:
-    """Return the URL without credentials and usual port, with which some lines have it and some have not."""
+    """Return the URL without credentials and default port, which only some lines include."""
     scheme, _, rest = url.partition("://")
     host, slash, path = rest.partition("/")
     host = host.rpartition("@")[2].removesuffix({"http": ":80", "https": ":443"}.get(scheme, ""))
@@ -296,27 +297,25 @@ def _bare(url: str) -> str:
 
 
 def _plain(reason: str) -> str:
-    """Return ``HTTP`` and the status, if there was one, or why there was no connection, in place of the sentences that
-    pip and urllib3 make of it.
-    """
+    """Return ``HTTP`` and the status, or why there was no connection, without the wording of pip and urllib3."""
     match = _STATUS_IN_REASON.search(reason)
     return f"HTTP {match[1] or match[2]}" if match else _UNCONNECTED.sub(r"\1", reason)
 
 
 def _before(mark: str, text: str) -> str:
-    """Return what stands before the last ``mark`` in a text; all of it where there is none."""
+    """Return the text before the last ``mark``; all of it if there is no mark."""
     head, found, _ = text.rpartition(mark)
     return head if found else text
 
 
 def _link(text: str) -> tuple[str, str]:
-    """Return what stands before the page that a link is from, and the Requires-Python that stands behind it."""
+    """Return a link without the page that it is from, and its Requires-Python."""
     head, found, tail = text.rpartition(" (from ")
     return (head if found else text), tail.partition(" (requires-python:")[2].removesuffix(")")
 
 
 def _distribution(filename: str) -> NormalizedName:
-    """Return whose file this is, without judging the rest of its name: thousands are looked at, few of them matter."""
+    """Return the distribution in a file name without parsing the rest: of thousands of files, few matter."""
     stem = filename.split("-", 1)[0] if filename.endswith(".whl") else filename.rpartition("-")[0]
     return _canonical(stem)
 
@@ -333,7 +332,7 @@ def _offer(reason: str | None, filename: str, fragment: str, pythons: str) -> In
 
 
 def _reason(text: str | None) -> tuple[Reason, str]:
-    """Return pip's reason not to take a file, and the Requires-Python in it, in the order in which pip has that."""
+    """Return why pip skipped a file, and the Requires-Python in that text."""
     if text is None:
         return "taken", ""
     _, requires, pythons = text.partition(" Requires-Python ")

@@ -1,4 +1,4 @@
-"""pip as the resolver, and as the one that fetches."""
+"""Resolve and download with pip."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError, last_lines, masked
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.progress import NO_PROGRESS, Status
@@ -19,7 +20,7 @@ from hatch_lambda.resolve.advice import Alternatives
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, UPGRADE_VARIABLE, Host, Pin, Resolution, literal
 from hatch_lambda.resolve.constraints import preferences_file
 from hatch_lambda.resolve.lock.read import LOCK_COMMAND
-from hatch_lambda.resolve.pip.command import dry_run_options, run_pip, target_options
+from hatch_lambda.resolve.pip.command import dry_run_options, pip_output, run_pip, target_options
 from hatch_lambda.resolve.pip.explain import (
     explain_download,
     explain_failure,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
+    from hatch_lambda.diagnostics import Code
     from hatch_lambda.progress import Progress
     from hatch_lambda.resolve.base import Dependency
     from hatch_lambda.resolve.pip.command import PipRun
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PipResolver:
-    """pip, told to choose wheels for the target; it runs on any host and needs no Python but the one that runs us."""
+    """pip, which resolves for the target on any build machine, with the build Python only."""
 
     host: Host
     constraints: tuple[str, ...] = ()
@@ -55,14 +57,12 @@ class PipResolver:
     def resolve(
         self, roots: Sequence[Dependency], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
     ) -> Resolution:
-        """Return the newest versions, or the preferred ones, that meet the requirements together.
+        """Return the newest or the preferred versions that satisfy all requirements.
 
-        Raises ``ResolveError`` where there are none, saying why.
+        Raises ``ResolveError`` if there are none.
         """
         if self.host.offline:
-            raise ResolveError(
-                f"{OFFLINE_VARIABLE}: pip cannot resolve without the network; make a lock while there is one"
-            )
+            raise ResolveError(offline_problem("pip"))
         with (
             temporary_directory() as directory,
             preferences_file(prefer or {}) as preferences,
@@ -76,7 +76,12 @@ class PipResolver:
 
     def _failure(self, run: PipRun, target: Target, roots: Sequence[Dependency]) -> ResolveError:
         where = " and ".join(sorted({root.required_by for root in roots}))
-        unknown = f"{where}: pip could not resolve the requirements for {target}; what it said follows"
+        unknown = Diagnostic(
+            code="resolver-failed",
+            where=where,
+            problem=f"pip can't resolve the requirements for {target}",
+            fix="fix the cause in pip's output",
+        )
         alternatives = Alternatives(
             target=target,
             log=run.log,
@@ -92,10 +97,20 @@ class PipResolver:
         )
 
 
-def report_of(arguments: Sequence[str], target: Target, host: Host) -> tuple[dict[str, Any], PipRun]:
-    """Run ``pip install`` so that it resolves and installs nothing; return its report, empty if it failed.
+def offline_problem(tool: str) -> Diagnostic:
+    """Return that a tool can't resolve, because network access is disabled."""
+    return Diagnostic(
+        code="offline",
+        where=OFFLINE_VARIABLE,
+        problem=f"{tool} can't resolve offline, and there is no lock file",
+        fix=f"run '{LOCK_COMMAND}' online first",
+    )
 
-    Raises ``ResolveError`` if pip judged by another environment than the target's.
+
+def report_of(arguments: Sequence[str], target: Target, host: Host) -> tuple[dict[str, Any], PipRun]:
+    """Return the report of ``pip install``, which resolves and installs nothing; it is empty if pip failed.
+
+    Raises ``ResolveError`` if pip evaluated markers for another environment than the target's.
     """
     with temporary_directory() as directory:
         path = Path(directory, "report.json")
@@ -108,10 +123,10 @@ def report_of(arguments: Sequence[str], target: Target, host: Host) -> tuple[dic
 
 
 def download(pins: Sequence[Pin], target: Target, into: Path, host: Host, progress: Progress = NO_PROGRESS) -> None:
-    """Fetch the pinned wheels into a folder; raises ``ResolveError`` if one cannot be had.
+    """Download the pinned wheels into a directory; raises ``ResolveError`` if that isn't possible.
 
-    pip finds the credentials of each URL again, resumes what breaks off, and checks the hashes. It takes one run, and
-    another for wheels without a hash: pip wants hashes for all or for none.
+    pip finds the credentials of each URL, resumes interrupted downloads, and verifies hashes. Wheels without a hash
+    need a second run, because pip requires hashes for all or for none.
     """
     hashed = [f"{pin.name} @ {pin.url} --hash=sha256:{pin.sha256}" for pin in pins if pin.sha256]
     plain = [f"{pin.name} @ {pin.url}" for pin in pins if not pin.sha256]
@@ -152,23 +167,28 @@ def _requirements_file(directory: Path, lines: Iterable[str]) -> Path:
 
 
 def _failed_download(run: PipRun) -> ResolveError:
-    unknown = "pip could not fetch the wheels; what it said follows; see to that, then build again"
+    unknown = Diagnostic(
+        code="fetch-failed",
+        where="pip",
+        problem="can't download the wheels",
+        fix="fix the cause in pip's output, then rebuild",
+    )
     explained = explain_download(run.log)
     return ResolveError(explained or unknown, detail=_detail(run), excerpt=_excerpt(run, explained))
 
 
-def _excerpt(run: PipRun, explained: Sequence[str]) -> str:
-    """Return the end of what pip said, where the reason stands; nothing, if it is explained."""
-    return "" if explained else last_lines(run.errors)
+def _excerpt(run: PipRun, explained: Sequence[Diagnostic]) -> str:
+    """Return the end of pip's output, which contains the reason; nothing if the reason is explained."""
+    return "" if explained else pip_output(last_lines(run.errors))
 
 
 def _detail(run: PipRun) -> str:
-    """Return what pip said, with all causes of a conflict, which it keeps for its log.
+    """Return pip's output, with all causes of a conflict, which pip writes only to its log.
 
-    Where pip may not ask for a password, it shows a traceback, which is left out.
+    If pip can't ask for a password, its output is a traceback, which nobody needs.
     """
     causes = ["The conflict is caused by:", *run.log.causes] if run.log.causes else []
-    return "" if run.log.prompted else "\n".join([run.errors.rstrip(), *causes])
+    return "" if run.log.prompted else pip_output("\n".join([run.errors.rstrip(), *causes]))
 
 
 def _check_environment(report: dict[str, Any], target: Target) -> None:
@@ -176,8 +196,12 @@ def _check_environment(report: dict[str, Any], target: Target) -> None:
     wrong = [name for name, value in target.markers.items() if seen.get(name) != value]
     if wrong:
         raise ResolveError(
-            f"pip {report.get('pip_version')}: judged {', '.join(wrong)} by this machine instead of {target}; "
-            "its choice cannot be used; install another pip beside hatch-lambda"
+            Diagnostic(
+                code="resolver-failed",
+                where=f"pip {report.get('pip_version')}",
+                problem=f"evaluated {', '.join(wrong)} for the build machine instead of {target}",
+                fix="require another version of pip in build-system.requires",
+            )
         )
 
 
@@ -209,19 +233,28 @@ def _resolution(
     direct = {canonicalize_name(requirement.name): requirement.url for requirement in held if requirement.url}
     reported = [_reported(item, direct) for item in report["install"]]
     pins = tuple(item.pin for item in reported)
-    strangers = [
-        f"{pin}: comes from {masked(pin.url)}, which is not a wheel; nothing is compiled on this machine; build a "
-        "wheel of it and put it on an index"
+    others = [
+        Diagnostic(
+            code="no-wheel",
+            where=str(pin),
+            problem=f"{masked(pin.url)} isn't a wheel",
+            fix="build a wheel of it, and upload that to an index",
+        )
         for pin in pins
-        if not pin.filename.endswith(".whl")
+        if not pin.is_wheel
     ]
-    if strangers:
-        raise ResolveError(strangers)
+    if others:
+        raise ResolveError(others)
     demanded = transitive_dependencies(roots, {item.name: item for item in reported}, target)
     warnings = list(explain_sdists(pins, demanded, run.log))
     warnings += [_of_yanked(item.pin, demanded, prefer) for item in reported if item.yanked]
     warnings += [
-        f"{failure.url} could not be fetched ({failure.reason}); the resolution is without what it may offer."
+        _warning(
+            "index-skipped",
+            failure.url,
+            f"skipped, because it can't be downloaded ({failure.reason})",
+            "check the index, or remove it from pip's settings",
+        )
         for failure in run.log.fetch_failures
     ]
     notes = tuple(explain_older(pins, demanded, run.log, target))
@@ -230,7 +263,7 @@ def _resolution(
 
 
 def unloadable_files(pins: Iterable[Pin], log: PipLog) -> dict[NormalizedName, list[str]]:
-    """Return the names of the files of each pin's release that pip passed over because of their tags."""
+    """Return the names of the files of each pin's release that pip skipped because of their tags."""
     return {
         pin.name: [
             offer.filename for offer in log.files(pin.name) if offer.version == pin.version and offer.reason == "tags"
@@ -239,8 +272,8 @@ def unloadable_files(pins: Iterable[Pin], log: PipLog) -> dict[NormalizedName, l
     }
 
 
-def _of_yanked(pin: Pin, demanded: Sequence[Dependency], prefer: Mapping[NormalizedName, Version]) -> str:
-    """Say why a version that was yanked is used: pip takes one only where something names it exactly."""
+def _of_yanked(pin: Pin, demanded: Sequence[Dependency], prefer: Mapping[NormalizedName, Version]) -> Diagnostic:
+    """Return why a yanked version is used: pip uses one only if something pins it."""
     asked = any(
         part.operator in {"==", "==="} and not part.version.endswith(".*")
         for dependency in demanded
@@ -248,22 +281,25 @@ def _of_yanked(pin: Pin, demanded: Sequence[Dependency], prefer: Mapping[Normali
         for part in dependency.requirement.specifier
     )
     if asked or prefer.get(pin.name) != pin.version:
-        return f"{pin} was yanked from its index; it is used because a requirement asks for it."
-    return (
-        f"{pin} was yanked from its index; it is used because the lock has it; {UPGRADE_VARIABLE}={pin.name} "
-        f"{LOCK_COMMAND} frees it."
-    )
+        problem = "was yanked from its index, but a requirement pins it"
+        return _warning("yanked", str(pin), problem, "require another version")
+    problem, fix = "was yanked from its index, but the lock file pins it", f"run '{LOCK_COMMAND}'"
+    return _warning("yanked", str(pin), problem, f"set {UPGRADE_VARIABLE}={pin.name} and {fix}")
+
+
+def _warning(code: Code, where: str, problem: str, fix: str) -> Diagnostic:
+    return Diagnostic(code=code, where=where, problem=problem, fix=fix, severity="warning")
 
 
 def _reported(item: dict[str, Any], direct: Mapping[NormalizedName, str]) -> _Reported:
-    """Return an item of the report; a URL that the project itself gives is taken from there, with its credentials."""
+    """Return an item of the report; a URL that the project declares keeps its credentials."""
     pin = reported_pin(item)
     pin = replace(pin, url=direct.get(pin.name, pin.url))
     return _Reported(pin, tuple(item["metadata"].get("requires_dist", ())), bool(item.get("is_yanked")))
 
 
 def reported_pin(item: dict[str, Any]) -> Pin:
-    """Return what an item of pip's report says was chosen."""
+    """Return the pin in an item of pip's report."""
     metadata, source = item["metadata"], item["download_info"]
     sha256 = source.get("archive_info", {}).get("hashes", {}).get("sha256")
     name, version = canonicalize_name(metadata["name"]), Version(metadata["version"])

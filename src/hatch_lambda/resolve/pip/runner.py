@@ -1,11 +1,11 @@
-"""Runs pip with the environment markers of another machine: ``pip_runner.py MARKERS ARGUMENT...``.
+"""Run pip with the environment markers of another machine: ``runner.py MARKERS ARGUMENT...``.
 
 pip evaluates markers for the Python that runs it, whatever ``--platform`` and ``--python-version`` say
 (https://github.com/pypa/pip/issues/11664). Here ``default_environment`` answers with MARKERS, a JSON object, in every
-copy of ``packaging.markers`` that pip may use. pip's own functions then have to prove that this took effect; if they
-do not, pip is not started, so that a set of distributions for the wrong machine is never the outcome.
+copy of ``packaging.markers`` that pip can use. Then, pip's own functions must confirm that this took effect; otherwise,
+pip isn't started, so that it never resolves for the wrong machine.
 
-Runs on its own, outside the package: nothing of hatch_lambda is imported.
+This is a separate program, which imports nothing from hatch_lambda.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import sys
 
-# This file's folder is no place to import from: its neighbours are called pip and uv.
+# Nothing may be imported from this file's directory, because its neighbors have the names of other packages.
 _HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120  # pathlib may come from the wrong place yet
 sys.path[:] = [path for path in sys.path if os.path.abspath(path) != _HERE]  # noqa: PTH100
 
@@ -23,17 +23,17 @@ import runpy  # noqa: E402
 from typing import Any  # noqa: E402
 
 OLDEST_PIP = (25, 3)
-"""The first that resolves without downloading wheels whose metadata the index has.
+"""The first that resolves without downloading wheels if the index has their metadata.
 
 Source: https://github.com/pypa/pip/issues/12603. Requires-Python follows ``--python-version`` since 24.2.
 """
 
 UNPROVED = 86
-"""Exit code when pip does not see the markers of the target; pip itself uses 0 to 4 and 23."""
+"""Exit code if pip doesn't see the markers of the target; pip itself uses 0 to 4 and 23."""
 
 
 def main(markers: dict[str, str], arguments: list[str]) -> None:
-    """Run pip as the command line would, for a machine with these markers; exits with pip's exit code."""
+    """Run pip as its command line does, for a machine with these markers; exits with pip's exit code."""
     problem = _replace(markers) or _marker_mismatch(markers)
     if problem:
         sys.stderr.write(f"{problem}\n")
@@ -48,11 +48,11 @@ def main(markers: dict[str, str], arguments: list[str]) -> None:
 
 
 class SkippedLinks(logging.Filter):
-    """Takes from pip's log the notes on links that it skips, and adds them at the end, with a URL that is a path only.
+    """Collects pip's log records about skipped links, and appends them to the log with the path of the URL only.
 
-    There are tens of thousands, and pip spends a third of its run on formatting and writing them one by one. A note
-    that pip puts into other words is left to pip. Where pip has not looked further than that a file is an sdist, the
-    note says if it was yanked or is for other versions of Python, in pip's words for a wheel, and has its hash.
+    There are tens of thousands, and pip spends a third of its time on formatting and writing them one by one. pip logs
+    records in another form itself. pip skips an sdist without checking more; its record then includes, in pip's wording
+    for a wheel, whether it was yanked or is for other versions of Python, and its hash.
     """
 
     def __init__(self, python: str) -> None:
@@ -61,7 +61,7 @@ class SkippedLinks(logging.Filter):
         self._lines: list[str] = []
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether pip is to log the record itself."""
+        """Return whether pip logs the record itself."""
         match record.msg, record.args:
             case "Skipping link: %s: %s", (reason, link) if hasattr(link, "path"):
                 if str(reason).startswith("No sources permitted"):
@@ -76,7 +76,7 @@ class SkippedLinks(logging.Filter):
         return f"Skipping link: {self._skip_reason(link) or reason}: file://{link.path}{sha256}\n"
 
     def _skip_reason(self, link: Any) -> str | None:
-        """Return what pip would have said of a wheel with these attributes; ``None`` if nothing."""
+        """Return why pip would skip a wheel with these attributes; ``None`` if it would not."""
         from pip._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
 
         if link.is_yanked:
@@ -88,14 +88,14 @@ class SkippedLinks(logging.Filter):
         return None if fits else f"{link.filename} Requires-Python {link.requires_python}"
 
     def append_to(self, logs: list[str]) -> None:
-        """Write the notes to the end of each log."""
+        """Append the records to each log."""
         for log in logs:
             with open(log, "a", encoding="utf-8", errors="replace") as file:  # noqa: PTH123  # as above
                 file.writelines(self._lines)
 
 
 def _replace(markers: dict[str, str]) -> str | None:
-    """Replace ``default_environment`` before anything of pip takes it by name; return why it cannot be, if so."""
+    """Replace ``default_environment`` before pip imports it; return why that isn't possible, if so."""
     try:
         import pip
     except ImportError:
@@ -112,7 +112,7 @@ def _replace(markers: dict[str, str]) -> str | None:
 
 
 def _marker_mismatch(markers: dict[str, str]) -> str | None:
-    """Ask pip's own functions about requirement lines and a distribution's metadata; return the first wrong answer."""
+    """Return what pip's own functions evaluate wrongly: requirement lines or metadata; ``None`` if nothing."""
     from pip._internal.metadata import get_metadata_distribution
     from pip._internal.req.constructors import install_req_from_line
     from pip._internal.utils.temp_dir import global_tempdir_manager

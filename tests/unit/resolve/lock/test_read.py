@@ -89,8 +89,10 @@ def test_what_nobody_else_could_fetch_is_not_locked(tmp_path):
         make_lock([LockPart(TARGET, tuple(pins), tuple(ROOTS))], tmp_path / "project", tmp_path / "project")
 
     assert str(caught.value) == (
-        "base 1.0: its index gives no sha256; without one it cannot be locked\n"
-        f"lib 1.0: comes from {outside}, which only this machine has; put it on an index or into the project"
+        "error: base 1.0: can't be locked, because its index provides no sha256; use an index that provides it "
+        "[unlockable]\n"
+        f"error: lib 1.0: can't be locked, because {outside} is only on this machine; move it into the project, or to "
+        "an index [unlockable]"
     )
 
 
@@ -121,10 +123,10 @@ def test_a_release_that_nobody_may_need_is_no_reason_to_stop(tmp_path):
 
     assert resolution.pins == ()
     assert resolution.unfit == {
-        "lib": "pylock.toml has lib 1.0, but no wheel for python3.11 on x86_64, its wheels are for win_amd64; make it "
-        "anew with uv"
+        "lib": "pylock.toml has lib 1.0, but no wheel for python3.11 on x86_64 (its wheels are for win_amd64); lock "
+        "again with uv"
     }
-    assert resolution.fix == "make it anew with uv"
+    assert resolution.fix == "lock again with uv"
 
 
 @pytest.mark.parametrize("declared", ["", "extras = []\ndependency-groups = []\n", 'extras = ["slow"]\n'])
@@ -176,10 +178,10 @@ def test_what_a_lock_has_as_a_folder_or_a_repository_has_its_own_reason_whatever
     resolution = select(lock, TARGET, "pylock.toml", base=tmp_path, root=tmp_path, selection=wanted)
 
     assert [pin.name for pin in resolution.pins] == ["lib"]
-    why = "and nothing is compiled on this machine; make it anew with uv"
+    fix = "require it from there in the project, or lock again with uv"
     assert resolution.unfit == {
-        "app": f"pylock.toml has app, but only as a folder, {why}",
-        "core": f"pylock.toml has core, but only as a repository, {why}",
+        "app": f"pylock.toml has app, but only from a directory; {fix}",
+        "core": f"pylock.toml has core, but only from Git; {fix}",
     }
     assert list(commits_in(lock, TARGET, "pylock.toml", wanted).found) == ["core"]
 
@@ -191,8 +193,8 @@ def test_a_repository_for_other_pythons_has_no_commit(tmp_path):
 
     assert commits_in(lock, TARGET, "pylock.toml").found == {}
     assert resolution.unfit == {
-        "core": f"pylock.toml has core, but it requires Python >=3.12, the runtime has {TARGET.python_full_version}; "
-        "make it anew with uv",
+        "core": "pylock.toml has core, which requires Python >=3.12, but the runtime has "
+        f"{TARGET.python_full_version}; lock again with uv",
     }
 
 
@@ -204,8 +206,8 @@ def test_an_objection_to_a_lock_that_is_not_known_is_shown_as_it_is(tmp_path):
         select(StricterPylock(**fields), TARGET, "pylock.toml", base=tmp_path, root=tmp_path)
 
     assert str(caught.value) == (
-        "pylock.toml: PylockSelectError: Unsigned lock; if the lock is right, report it to the maintainers of "
-        "hatch-lambda"
+        "error: pylock.toml: PylockSelectError: Unsigned lock; lock again with uv, or if the lock file is right, "
+        "report it to the maintainers of hatch-lambda [damaged-lock]"
     )
 
 
@@ -216,7 +218,7 @@ def test_a_lock_for_no_environment_is_refused(tmp_path):
         select(lock, TARGET, "pylock.toml", base=tmp_path, root=tmp_path)
 
     assert str(caught.value) == (
-        "pylock.toml: made for no environment; not for python3.11 on x86_64; make it anew with uv"
+        "error: pylock.toml: made for no environment, not for python3.11 on x86_64; lock again with uv [lock-mismatch]"
     )
 
 
@@ -228,7 +230,9 @@ def test_a_lock_for_environments_that_cannot_be_judged_is_refused(tmp_path, mark
         select(lock, TARGET, "pylock.toml", base=tmp_path, root=tmp_path)
 
     shown = str(Marker(marker))
-    assert str(caught.value) == f"pylock.toml: its marker {shown!r} has no answer; make it anew with uv"
+    assert str(caught.value) == (
+        f"error: pylock.toml: its marker {shown!r} can't be evaluated; lock again with uv [damaged-lock]"
+    )
 
 
 @pytest.mark.parametrize("marker", ["extra == 'fast'", "sys_platform == 'linux' and platform_machine ~= 'x86_64'"])
@@ -239,7 +243,9 @@ def test_a_release_whose_marker_cannot_be_judged_is_refused(tmp_path, marker):
         select(lock, TARGET, "pylock.toml", base=tmp_path, root=tmp_path)
 
     shown = str(Marker(marker))
-    assert str(caught.value) == (f"pylock.toml: lib: its marker {shown!r} has no answer; make it anew with uv")
+    assert str(caught.value) == (
+        f"error: pylock.toml: lib: its marker {shown!r} can't be evaluated; lock again with uv [damaged-lock]"
+    )
 
 
 def test_a_lock_of_ours_whose_marker_cannot_be_judged_has_no_versions(tmp_path):
@@ -292,8 +298,8 @@ def test_a_lock_that_cannot_be_written_is_named(tmp_path):
         write_lock(path, "text\n")
 
     assert str(caught.value) in {
-        f"{path}: cannot be written (File exists); the lock is as it was",
-        f"{path}: cannot be written (Not a directory); the lock is as it was",
+        f"error: {path}: the lock file can't be written ({reason}); fix that, then lock again [lock-not-written]"
+        for reason in ("File exists", "Not a directory")
     }
 
 

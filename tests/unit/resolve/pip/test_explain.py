@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
 AL2_ARM = target("python3.11", "arm64")
 CONFLICT = "Will try a different candidate, due to conflict:"
-FINDLINKS = "build a wheel of it on Amazon Linux and name its folder in pip's find-links"
-FROM_SOURCE = 'add build-from-source = ["lib"] to the table if it is pure Python'
+FINDLINKS = "build a wheel on Amazon Linux and add its directory to find-links"
+FROM_SOURCE = 'set build-from-source = ["lib"] if it is pure Python'
 
 
 def failure(*lines: str, selected: Target | None = None, roots: tuple[str, ...] = ("lib",), **known: Any) -> list[str]:
     """Return what is told of a failure with these lines in pip's log; ``known`` are other arguments of Alternatives."""
     alternatives = Alternatives(target=selected or target(), log=log(*lines), **known)
-    return explain_failure(alternatives, [dependency(root) for root in roots])
+    return list(map(str, explain_failure(alternatives, [dependency(root) for root in roots])))
 
 
 def older(
@@ -55,7 +55,7 @@ def older(
 def only_sdists(*lines: str, pin: str = "1.0", wanted: tuple[str, ...] = ("lib",)) -> list[str]:
     """Return the warnings on a pin of that version with these lines in pip's log."""
     pins = [Pin(canonicalize_name("lib"), Version(pin), "https://host/x.whl", None)]
-    return list(explain_sdists(pins, [dependency(text) for text in wanted], log(*lines)))
+    return list(map(str, explain_sdists(pins, [dependency(text) for text in wanted], log(*lines))))
 
 
 # Nothing was found
@@ -70,15 +70,18 @@ def test_a_name_that_no_index_knows_is_told_with_the_indexes():
 
     assert lines == [
         (
-            f"project.dependencies: no distribution 'lib' in {INDEX}, http://other/; check the spelling, or name the "
-            "index that has it for pip"
+            f"project.dependencies: no package 'lib' in {INDEX}, http://other/; check the spelling, or "
+            "set PIP_INDEX_URL to an index that has it [unknown-package]"
         )
     ]
 
 
 def test_a_name_that_was_looked_up_nowhere_says_so():
     assert failure(missing("lib", parent="other")) == [
-        "other: no distribution 'lib' in any index; use another version of other, or name the index that has it for pip"
+        (
+            "other: no package 'lib' in any index; use another version of other, or set PIP_INDEX_URL to "
+            "an index that has it [unknown-package]"
+        )
     ]
 
 
@@ -88,14 +91,19 @@ def test_a_requirement_that_no_release_meets_is_told_with_the_newest():
     )
 
     assert lines == [
-        "project.dependencies: no release of lib meets lib>=3,<4; the newest is 2.0; loosen the requirement"
+        (
+            "project.dependencies: no release of lib satisfies lib>=3,<4 (the newest is 2.0); loosen the "
+            "requirement [no-release]"
+        )
     ]
 
 
 def test_who_has_a_requirement_is_told():
     lines = failure(taken("base-1.0-py3-none-any.whl"), missing("base>=3", "1.0", parent="lib"))
 
-    assert lines == ["lib: no release of base meets base>=3; the newest is 1.0; use another version of lib"]
+    assert lines == [
+        ("lib: no release of base satisfies base>=3 (the newest is 1.0); use another version of lib [no-release]")
+    ]
 
 
 def test_the_address_of_a_requirement_is_that_of_the_root_that_has_it():
@@ -103,10 +111,10 @@ def test_the_address_of_a_requirement_is_that_of_the_root_that_has_it():
 
     lines = explain_failure(Alternatives(target=target(), log=log(missing("my-lib"))), roots)
 
-    assert lines == [
+    assert list(map(str, lines)) == [
         (
-            "dependency-groups.x: no distribution 'my-lib' in any index; check the spelling, or name the index that "
-            "has it for pip"
+            "dependency-groups.x: no package 'my-lib' in any index; check the spelling, or set "
+            "PIP_INDEX_URL to an index that has it [unknown-package]"
         )
     ]
 
@@ -117,7 +125,10 @@ def test_the_address_of_a_requirement_is_that_of_the_root_that_has_it():
         pytest.param(
             [unfit("lib-2.0-cp311-cp311-manylinux_2_28_aarch64.whl")],
             AL2_ARM,
-            "lib 2.0: no wheel for python3.11 on arm64; it needs glibc 2.28 or newer, the runtime's glibc is 2.26; "
+            (
+                "lib 2.0: no wheel for python3.11 on arm64, because it needs glibc 2.28 or newer, the "
+                "runtime's glibc is 2.26; "
+            )
             + FINDLINKS,
             id="glibc",
         ),
@@ -128,27 +139,37 @@ def test_the_address_of_a_requirement_is_that_of_the_root_that_has_it():
                 for level in (28, 34)
             ],
             AL2_ARM,
-            "lib 2.0: no wheel for python3.11 on arm64; it needs glibc 2.28 or newer, the runtime's glibc is 2.26; "
-            "use runtime python3.13",
+            (
+                "lib 2.0: no wheel for python3.11 on arm64, because it needs glibc 2.28 or newer, the "
+                "runtime's glibc is 2.26; use runtime python3.13"
+            ),
             id="glibc, newer runtimes",
         ),
         pytest.param(
             [unfit("lib-2.0-cp38-abi3-manylinux_2_28_aarch64.whl")],
             AL2_ARM,
-            "lib 2.0: no wheel for python3.11 on arm64; it needs glibc 2.28 or newer, the runtime's glibc is 2.26; "
-            "use runtime python3.12 or newer",
+            (
+                "lib 2.0: no wheel for python3.11 on arm64, because it needs glibc 2.28 or newer, the "
+                "runtime's glibc is 2.26; use runtime python3.12 or newer"
+            ),
             id="glibc, all newer runtimes",
         ),
         pytest.param(
             [unfit("lib-2.0-cp311-cp311-manylinux_2_17_x86_64.whl")],
             AL2_ARM,
-            "lib 2.0: no wheel for python3.11 on arm64; its wheels are for manylinux x86_64; use architecture x86_64",
+            (
+                "lib 2.0: no wheel for python3.11 on arm64, because its wheels are for manylinux x86_64; use "
+                "architecture x86_64"
+            ),
             id="other architecture",
         ),
         pytest.param(
             [unfit("lib-2.0-cp313-cp313-manylinux2014_aarch64.whl")],
             target(),
-            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for manylinux aarch64; use architecture arm64",
+            (
+                "lib 2.0: no wheel for python3.13 on x86_64, because its wheels are for manylinux aarch64; "
+                "use architecture arm64"
+            ),
             id="other architecture, legacy tag",
         ),
         pytest.param(
@@ -157,49 +178,55 @@ def test_the_address_of_a_requirement_is_that_of_the_root_that_has_it():
                 unfit("lib-2.0-cp39-cp39-manylinux_2_17_x86_64.whl"),
             ],
             target(),
-            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for cp39, cp312, the runtime is cp313; "
-            "use runtime python3.12",
+            (
+                "lib 2.0: no wheel for python3.13 on x86_64, because its wheels are for cp39, cp312, the "
+                "runtime is cp313; use runtime python3.12"
+            ),
             id="other Pythons",
         ),
         pytest.param(
             [unfit("lib-2.0-py2-none-any.whl")],
             target(),
-            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for py2-none, the runtime is cp313; "
+            ("lib 2.0: no wheel for python3.13 on x86_64, because its wheels are for py2-none, the runtime is cp313; ")
             + FINDLINKS,
             id="Python 2",
         ),
         pytest.param(
             [unfit("lib-2.0-py2-none-any.whl"), sdist("lib-2.0.tar.gz")],
             target(),
-            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for py2-none, the runtime is cp313, and it has "
-            'an sdist; add build-from-source = ["lib"] to the table',
+            (
+                "lib 2.0: no wheel for python3.13 on x86_64, because its wheels are for py2-none, the "
+                'runtime is cp313, and it has an sdist; set build-from-source = ["lib"]'
+            ),
             id="Python 2, and an sdist",
         ),
         pytest.param(
             [unfit("lib-2.0-cp39-none-any.whl"), unfit("lib-2.0-py2-none-any.whl"), sdist("lib-2.0.zip")],
             AL2_ARM,
-            "lib 2.0: no wheel for python3.11 on arm64; its wheels are for py2-none, cp39-none, the runtime is cp311, "
-            'and it has an sdist; add build-from-source = ["lib"] to the table',
+            (
+                "lib 2.0: no wheel for python3.11 on arm64, because its wheels are for py2-none, cp39-none, "
+                'the runtime is cp311, and it has an sdist; set build-from-source = ["lib"]'
+            ),
             id="pure wheels for other Pythons, and an sdist",
         ),
         pytest.param(
             [unfit("lib-2.0-py2-none-any.whl"), unfit("lib-2.0-cp27-cp27m-win32.whl"), sdist("lib-2.0.tar.gz")],
             target(),
-            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for py2-none, the runtime is cp313; "
+            ("lib 2.0: no wheel for python3.13 on x86_64, because its wheels are for py2-none, the runtime is cp313; ")
             + FROM_SOURCE,
             id="Python 2, pure and native, and an sdist",
         ),
         pytest.param(
             [unfit("lib-2.0-py2-none-any.whl"), sdist("lib-2.0.tar.gz", "<3")],
             target(),
-            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for py2-none, the runtime is cp313; "
+            ("lib 2.0: no wheel for python3.13 on x86_64, because its wheels are for py2-none, the runtime is cp313; ")
             + FINDLINKS,
             id="Python 2, and an sdist for Python 2",
         ),
         pytest.param(
             [unfit("lib-2.0-cp313-cp313-musllinux_1_2_x86_64.whl")],
             target(),
-            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for musllinux x86_64; " + FINDLINKS,
+            "lib 2.0: no wheel for python3.13 on x86_64, because its wheels are for musllinux x86_64; " + FINDLINKS,
             id="musl",
         ),
         pytest.param(
@@ -221,83 +248,101 @@ def test_the_address_of_a_requirement_is_that_of_the_root_that_has_it():
         pytest.param(
             [unfit("lib-2.0-cp313-cp313-win_amd64.whl"), unfit("lib-2.0-cp313-cp313-macosx_11_0_arm64.whl")],
             target(),
-            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for macosx arm64, win_amd64; it is not made "
-            "for Linux; give the requirement a marker such as sys_platform != 'linux'",
+            (
+                "lib 2.0: no wheel for python3.13 on x86_64, because its wheels are for macosx arm64, "
+                "win_amd64; add the marker sys_platform != 'linux' to the requirement"
+            ),
             id="not Linux",
         ),
         pytest.param(
             [unfit("lib-2.0-py3-none-win_amd64.whl"), unfit("lib-2.0-py3-none-win32.whl")],
             target(),
-            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for win32, win_amd64; it is not made for "
-            "Linux; give the requirement a marker such as sys_platform == 'win32'",
+            (
+                "lib 2.0: no wheel for python3.13 on x86_64, because its wheels are for win32, win_amd64; "
+                "add the marker sys_platform == 'win32' to the requirement"
+            ),
             id="Windows only",
         ),
         pytest.param(
             [unfit("lib-2.0-cp313-cp313-macosx_11_0_arm64.whl"), sdist("lib-2.0.tar.gz")],
             target(),
-            f"lib 2.0: no Linux wheel, only an sdist with native code; {FINDLINKS}, or give the requirement a marker "
-            "such as sys_platform == 'darwin' if it is made for macOS only",
+            (
+                f"lib 2.0: no Linux wheel, only an sdist with native code; {FINDLINKS}, or add the marker "
+                "sys_platform == 'darwin' if it is for macOS only"
+            ),
             id="macOS only, and an sdist",
         ),
         pytest.param(
             [unfit("lib-2.0-cp313-cp313-macosx_11_0_arm64.whl")],
             target(),
-            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for macosx arm64; it is not made for Linux; "
-            "give the requirement a marker such as sys_platform == 'darwin'",
+            (
+                "lib 2.0: no wheel for python3.13 on x86_64, because its wheels are for macosx arm64; add "
+                "the marker sys_platform == 'darwin' to the requirement"
+            ),
             id="macOS only",
         ),
         pytest.param(
             [unfit("lib-2.0-cp313-cp313-win_amd64.whl"), unfit("lib-1.0-cp312-cp312-manylinux_2_17_x86_64.whl")],
             target(),
-            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for win_amd64; " + FINDLINKS,
+            "lib 2.0: no wheel for python3.13 on x86_64, because its wheels are for win_amd64; " + FINDLINKS,
             id="an older release is for Linux",
         ),
         pytest.param(
             [sdist("lib-2.0.tar.gz")],
             target(),
-            "lib 2.0: no wheel for python3.13 on x86_64; it has only an sdist (lib-2.0.tar.gz), and nothing is "
-            "compiled on this machine; " + FROM_SOURCE,
+            "lib 2.0: no wheel for python3.13 on x86_64, because it has only an sdist (lib-2.0.tar.gz); " + FROM_SOURCE,
             id="sdist",
         ),
         pytest.param(
             [other_python("lib-2.0-py3-none-any.whl", ">=3.14"), other_python("lib-2.0.tar.gz", ">=3.14")],
             target(),
-            "lib 2.0: no wheel for python3.13 on x86_64; it requires Python >=3.14, the runtime has 3.13.11; "
-            "use runtime python3.14 or newer",
+            (
+                "lib 2.0: no wheel for python3.13 on x86_64, because it requires Python >=3.14, the runtime "
+                "has 3.13.11; use runtime python3.14 or newer"
+            ),
             id="Requires-Python",
         ),
         pytest.param(
             [other_python("lib-2.0-py3-none-any.whl", "<3.13,>=3.12")],
             target(),
-            "lib 2.0: no wheel for python3.13 on x86_64; it requires Python <3.13,>=3.12, the runtime has 3.13.11; "
-            "use runtime python3.12",
+            (
+                "lib 2.0: no wheel for python3.13 on x86_64, because it requires Python <3.13,>=3.12, the "
+                "runtime has 3.13.11; use runtime python3.12"
+            ),
             id="Requires-Python of one runtime",
         ),
         pytest.param(
             [other_python("lib-2.0-py3-none-any.whl", "<3"), other_python("lib-2.0-1-py3-none-any.whl", "nonsense")],
             target(),
-            "lib 2.0: no wheel for python3.13 on x86_64; it requires Python <3, nonsense, the runtime has 3.13.11; "
-            "require another release of it, or replace it",
+            (
+                "lib 2.0: no wheel for python3.13 on x86_64, because it requires Python <3, nonsense, the "
+                "runtime has 3.13.11; require another version or another package"
+            ),
             id="Requires-Python of none",
         ),
         pytest.param(
             [sdist("lib-2.0.tar.gz", ">=3.14")],
             target(),
-            "lib 2.0: no wheel for python3.13 on x86_64; it requires Python >=3.14, the runtime has 3.13.11; use "
-            'runtime python3.14 or newer and add build-from-source = ["lib"] to the table if it is pure Python',
+            (
+                "lib 2.0: no wheel for python3.13 on x86_64, because it requires Python >=3.14, the runtime "
+                'has 3.13.11; use runtime python3.14 or newer and set build-from-source = ["lib"] if it is '
+                "pure Python"
+            ),
             id="Requires-Python of an sdist",
         ),
         pytest.param(
             [unfit(f"lib-2.0-cp3{minor}-cp3{minor}-manylinux_2_17_x86_64.whl") for minor in (11, 12, 15)],
             target(),
-            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for cp311, cp312, cp315, the runtime is cp313; "
-            "use runtime python3.12",
+            (
+                "lib 2.0: no wheel for python3.13 on x86_64, because its wheels are for cp311, cp312, cp315, "
+                "the runtime is cp313; use runtime python3.12"
+            ),
             id="newer runtimes, but not all",
         ),
     ],
 )
 def test_what_a_release_has_instead_of_a_wheel_and_what_helps_is_told(lines, selected, told):
-    assert failure(*lines, missing("lib"), selected=selected) == [told]
+    assert failure(*lines, missing("lib"), selected=selected) == [f"{told} [no-wheel]"]
 
 
 def test_an_older_release_with_a_wheel_helps():
@@ -311,8 +356,8 @@ def test_an_older_release_with_a_wheel_helps():
 
     assert lines == [
         (
-            "lib 2.0: no wheel for python3.13 on x86_64; it has only an sdist (lib-2.0.tar.gz), and nothing is "
-            f"compiled on this machine; {FROM_SOURCE}, or admit lib 1.10, the newest with a wheel for it"
+            "lib 2.0: no wheel for python3.13 on x86_64, because it has only an sdist (lib-2.0.tar.gz); "
+            f"{FROM_SOURCE}, or allow lib 1.10, the newest with such a wheel [no-wheel]"
         )
     ]
 
@@ -327,8 +372,8 @@ def test_two_things_that_help_are_told():
 
     assert lines == [
         (
-            "lib 2.0: no wheel for python3.11 on arm64; its wheels are for cp312, the runtime is cp311; use runtime "
-            "python3.12, or use architecture x86_64"
+            "lib 2.0: no wheel for python3.11 on arm64, because its wheels are for cp312, the runtime is "
+            "cp311; use runtime python3.12, or use architecture x86_64 [no-wheel]"
         )
     ]
 
@@ -338,7 +383,9 @@ def test_the_newest_release_is_looked_at_and_a_final_one_before_a_prerelease():
         sdist("lib-1.0.tar.gz"), sdist("lib-2.0.tar.gz"), sdist("lib-3.0rc1.tar.gz"), missing("lib"), selected=target()
     )
 
-    assert lines[0].startswith("lib 2.0: no wheel for python3.13 on x86_64; it has only an sdist (lib-2.0.tar.gz)")
+    assert lines[0].startswith(
+        "lib 2.0: no wheel for python3.13 on x86_64, because it has only an sdist (lib-2.0.tar.gz)"
+    )
 
 
 def test_a_requirement_that_cannot_be_read_admits_everything():
@@ -346,8 +393,8 @@ def test_a_requirement_that_cannot_be_read_admits_everything():
 
     assert lines == [
         (
-            "lib 1.0: no wheel for python3.13 on x86_64; it has only an sdist (lib-1.0.tar.gz), and nothing is "
-            f"compiled on this machine; {FROM_SOURCE}"
+            "lib 1.0: no wheel for python3.13 on x86_64, because it has only an sdist (lib-1.0.tar.gz); "
+            f"{FROM_SOURCE} [no-wheel]"
         )
     ]
 
@@ -355,8 +402,8 @@ def test_a_requirement_that_cannot_be_read_admits_everything():
 def test_a_requirement_without_a_name_stands_for_itself():
     assert failure(missing("@odd")) == [
         (
-            "project.dependencies: no distribution '@odd' in any index; check the spelling, or name the index that "
-            "has it for pip"
+            "project.dependencies: no package '@odd' in any index; check the spelling, or set "
+            "PIP_INDEX_URL to an index that has it [unknown-package]"
         )
     ]
 
@@ -383,7 +430,7 @@ def test_a_package_for_windows_that_has_an_sdist_is_made_for_linux(name, known, 
     lines = [unfit(WINDOWS.format(name=name)), sdist(f"{name}-2.0.tar.gz"), missing(name)]
 
     assert failure(*lines, roots=(name,), substitutes=known) == [
-        f"{name} 2.0: no Linux wheel, only an sdist with native code; {fix}"
+        f"{name} 2.0: no Linux wheel, only an sdist with native code; {fix} [no-wheel]"
     ]
 
 
@@ -392,8 +439,8 @@ def test_a_package_that_is_known_to_have_native_code_is_not_called_pure():
 
     assert failure(*lines, substitutes={"pycrypto": "pycryptodome"}) == [
         (
-            "pycrypto 2.6: no Linux wheel, only an sdist with native code; require pycryptodome instead, or build a "
-            "wheel on Amazon Linux"
+            "pycrypto 2.6: no Linux wheel, only an sdist with native code; require pycryptodome instead, "
+            "or build a wheel on Amazon Linux [no-wheel]"
         )
     ]
 
@@ -402,7 +449,7 @@ def test_a_substitute_does_not_help_where_a_dependency_requires_the_package():
     lines = [unfit("psycopg2-2.0-cp313-cp313-win_amd64.whl"), sdist("psycopg2-2.0.tar.gz")]
 
     assert failure(*lines, missing("psycopg2", parent="lib"), substitutes={"psycopg2": "psycopg2-binary"}) == [
-        f"psycopg2 2.0 (needed by lib): no Linux wheel, only an sdist with native code; {FINDLINKS}"
+        (f"psycopg2 2.0 (required by lib): no Linux wheel, only an sdist with native code; {FINDLINKS} [no-wheel]")
     ]
 
 
@@ -411,8 +458,8 @@ def test_a_marker_does_not_help_where_a_dependency_requires_the_package():
 
     assert failure(*lines) == [
         (
-            "lib 2.0 (needed by app): no wheel for python3.13 on x86_64; its wheels are for win_amd64; it is not made "
-            "for Linux; use another version of app"
+            "lib 2.0 (required by app): no wheel for python3.13 on x86_64, because its wheels are for win_amd64; "
+            "use another version of app [no-wheel]"
         )
     ]
 
@@ -422,8 +469,8 @@ def test_an_older_release_does_not_help_where_a_dependency_excludes_it():
 
     assert failure(*lines) == [
         (
-            "lib 2.0 (needed by app): no wheel for python3.13 on x86_64; it has only an sdist (lib-2.0.tar.gz), and "
-            f"nothing is compiled on this machine; {FROM_SOURCE}"
+            "lib 2.0 (required by app): no wheel for python3.13 on x86_64, because it has only an sdist "
+            f"(lib-2.0.tar.gz); {FROM_SOURCE} [no-wheel]"
         )
     ]
 
@@ -433,8 +480,8 @@ def test_libraries_that_a_wheel_is_known_to_expect_are_told_with_the_runtime_tha
 
     assert failure(*lines, selected=target("python3.14")) == [
         (
-            "fiona 1.10: no wheel for python3.14 on x86_64; its wheels are for cp313, the runtime is cp314; use "
-            "runtime python3.13 and put libexpat.so.1 into the archive's lib/ folder"
+            "fiona 1.10: no wheel for python3.14 on x86_64, because its wheels are for cp313, the "
+            "runtime is cp314; use runtime python3.13 and add libexpat.so.1 to lib/ in the zip [no-wheel]"
         )
     ]
 
@@ -444,8 +491,8 @@ def test_libraries_that_a_wheel_is_known_to_expect_are_told_with_the_architectur
 
     assert failure(*lines, selected=target("python3.13", "arm64")) == [
         (
-            "ibm-db 3.3: no wheel for python3.13 on arm64; its wheels are for manylinux x86_64; use architecture "
-            "x86_64 and put libcrypt.so.1 and libpam.so.0 into the archive's lib/ folder"
+            "ibm-db 3.3: no wheel for python3.13 on arm64, because its wheels are for manylinux x86_64; "
+            "use architecture x86_64 and add libcrypt.so.1 and libpam.so.0 to lib/ in the zip [no-wheel]"
         )
     ]
 
@@ -463,8 +510,8 @@ def test_a_runtime_that_loads_no_wheel_of_another_package_does_not_help():
 
     assert failure(*lines, roots=("base", "pure", "lib")) == [
         (
-            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for cp312, cp314, the runtime is cp313; use "
-            "runtime python3.14"
+            "lib 2.0: no wheel for python3.13 on x86_64, because its wheels are for cp312, cp314, the "
+            "runtime is cp313; use runtime python3.14 [no-wheel]"
         )
     ]
 
@@ -477,7 +524,10 @@ def test_an_architecture_that_loads_no_wheel_of_another_package_does_not_help():
     ]
 
     assert failure(*lines, roots=("base", "lib")) == [
-        f"lib 2.0: no wheel for python3.13 on x86_64; its wheels are for manylinux aarch64; {FINDLINKS}"
+        (
+            "lib 2.0: no wheel for python3.13 on x86_64, because its wheels are for manylinux aarch64; "
+            f"{FINDLINKS} [no-wheel]"
+        )
     ]
 
 
@@ -496,7 +546,10 @@ def test_a_runtime_helps_if_the_project_and_aws_admit_it(tag, admitted, fix):
     told = failure(line, missing("lib"), runtimes=admitted_runtimes(SpecifierSet(admitted)))
 
     assert told == [
-        f"lib 2.0: no wheel for python3.13 on x86_64; its wheels are for {tag}, the runtime is cp313; {fix}"
+        (
+            f"lib 2.0: no wheel for python3.13 on x86_64, because its wheels are for {tag}, the runtime "
+            f"is cp313; {fix} [no-wheel]"
+        )
     ]
 
 
@@ -504,7 +557,10 @@ def test_a_deprecated_runtime_may_change_its_architecture():
     line = unfit("lib-2.0-cp310-cp310-manylinux_2_17_x86_64.whl")
 
     assert failure(line, missing("lib"), selected=target("python3.10", "arm64")) == [
-        "lib 2.0: no wheel for python3.10 on arm64; its wheels are for manylinux x86_64; use architecture x86_64"
+        (
+            "lib 2.0: no wheel for python3.10 on arm64, because its wheels are for manylinux x86_64; use "
+            "architecture x86_64 [no-wheel]"
+        )
     ]
 
 
@@ -512,7 +568,10 @@ def test_a_release_for_other_pythons_is_not_proposed_to_be_built():
     line = other_python("lib-2.0-cp313-cp313-manylinux_2_17_x86_64.whl", "<3.13")
 
     assert failure(line, unfit("lib-2.0-cp312-cp312-win32.whl"), missing("lib")) == [
-        f"lib 2.0: no wheel for python3.13 on x86_64; it requires Python <3.13, the runtime has 3.13.11; {FINDLINKS}"
+        (
+            "lib 2.0: no wheel for python3.13 on x86_64, because it requires Python <3.13, the runtime "
+            f"has 3.13.11; {FINDLINKS} [no-wheel]"
+        )
     ]
 
 
@@ -524,8 +583,8 @@ def test_an_index_that_cannot_be_reached_is_told():
 
     assert lines == [
         (
-            f"{INDEX}lib/: cannot be fetched (connection error: refused); check the address and the network, then "
-            "build again"
+            f"{INDEX}lib/: can't be downloaded (connection error: refused); check the URL and the "
+            "network, then rebuild [fetch-failed]"
         )
     ]
 
@@ -533,8 +592,8 @@ def test_an_index_that_cannot_be_reached_is_told():
 def test_an_index_that_refuses_the_credentials_is_told():
     assert failure(answered("/simple/lib/", 401), missing("lib")) == [
         (
-            "http://127.0.0.1:8080/simple/lib/: the index refuses access (HTTP 401); put the right user name and "
-            "password into the index URL, netrc or a keyring"
+            "http://127.0.0.1:8080/simple/lib/: the index denies access (HTTP 401); put the user name "
+            "and password into the index URL, netrc, or a keyring [index-access]"
         )
     ]
 
@@ -544,8 +603,9 @@ def test_an_index_that_asks_for_a_user_name_is_told():
 
     assert lines == [
         (
-            f"{INDEX} or http://b/: the index asks for a user name and a password, and none that it accepts were "
-            "found; put them into the index URL, netrc or a keyring"
+            f"{INDEX} or http://b/: the index requires a user name and password, and pip found none that "
+            "it accepts; put the user name and password into the index URL, netrc, or a keyring "
+            "[index-access]"
         )
     ]
 
@@ -557,7 +617,12 @@ def test_a_page_that_failed_does_not_hide_what_another_index_had():
         missing("lib>1", "1.0"),
     )
 
-    assert lines == ["project.dependencies: no release of lib meets lib>1; the newest is 1.0; loosen the requirement"]
+    assert lines == [
+        (
+            "project.dependencies: no release of lib satisfies lib>1 (the newest is 1.0); loosen the "
+            "requirement [no-release]"
+        )
+    ]
 
 
 # Conflicts
@@ -574,8 +639,8 @@ def test_who_wanted_what_is_told():
 
     assert lines == [
         (
-            "project.dependencies: no versions meet all requirements; the project requires lib<2; other 1.0 needs "
-            "lib>=2; loosen one of them"
+            "project.dependencies: no versions satisfy all requirements (the project requires lib<2, "
+            "other 1.0 requires lib>=2); loosen one of them [conflict]"
         )
     ]
 
@@ -595,9 +660,9 @@ def test_releases_with_the_same_requirement_are_told_together():
 
     assert lines == [
         (
-            "parser 1.0: no wheel for python3.13 on x86_64; it has only an sdist (parser-1.0.tar.gz), and nothing is "
-            'compiled on this machine; add build-from-source = ["parser"] to the table if it is pure Python; stac '
-            "0.9.0 to 0.9.12 need parser>=1; stac 0.8 needs parser; the project requires parser"
+            "parser 1.0: no wheel for python3.13 on x86_64, because it has only an sdist "
+            "(parser-1.0.tar.gz), and stac 0.9.0 to 0.9.12 require parser>=1, stac 0.8 requires parser, the "
+            'project requires parser; set build-from-source = ["parser"] if it is pure Python [no-wheel]'
         )
     ]
 
@@ -615,8 +680,9 @@ def test_requirements_of_many_releases_are_told_with_an_example():
 
     assert lines == [
         (
-            "project.dependencies: no versions meet all requirements; stac 0.0 to 0.59 need parser, for example "
-            "parser<1,!=0.5,>=0; the project requires parser==99; loosen one of them"
+            "project.dependencies: no versions satisfy all requirements (stac 0.0 to 0.59 require "
+            "parser, for example parser<1,!=0.5,>=0, the project requires parser==99); loosen one of "
+            "them [conflict]"
         )
     ]
 
@@ -632,13 +698,13 @@ def test_requirements_of_many_distributions_are_not_all_told():
         roots=("stac", "parser"),
     )
 
-    told = "; ".join(
-        f"app{number} 1.0 needs parser=={number}; python_version < '4' and extra == 'x'" for number in range(7)
+    told = ", ".join(
+        f"app{number} 1.0 requires parser=={number}; python_version < '4' and extra == 'x'" for number in range(8)
     )
     assert lines == [
         (
-            f"project.dependencies: no versions meet all requirements; {told}; … (2 more requirements; -v shows "
-            "them); loosen one of them"
+            f"project.dependencies: no versions satisfy all requirements ({told}, … (9 in total)); "
+            "loosen one of them [conflict]"
         )
     ]
 
@@ -657,8 +723,8 @@ def test_an_older_release_does_not_help_in_a_conflict_if_a_dependency_excludes_i
 
     assert failure(*lines, "    app 1.0 depends on lib>=2", "", roots=("lib", "app")) == [
         (
-            "lib 2.0: no wheel for python3.13 on x86_64; its wheels are for musllinux x86_64; "
-            f"{FINDLINKS}; the project requires lib; app 1.0 needs lib>=2"
+            "lib 2.0: no wheel for python3.13 on x86_64, because its wheels are for musllinux x86_64, and the "
+            f"project requires lib, app 1.0 requires lib>=2; {FINDLINKS} [no-wheel]"
         )
     ]
 
@@ -681,8 +747,8 @@ def test_a_newer_release_without_a_fitting_wheel_is_told():
 
     assert older(*lines, selected=AL2_ARM) == [
         (
-            "lib 1.0 instead of 1.2: 1.2 has no wheel for python3.11 on arm64, it needs glibc 2.28 or newer, the "
-            "runtime's glibc is 2.26"
+            "lib 1.0 instead of 1.2, because 1.2 has no wheel for python3.11 on arm64 (it needs glibc "
+            "2.28 or newer, the runtime's glibc is 2.26)"
         )
     ]
 
@@ -692,8 +758,8 @@ def test_a_newer_release_that_has_only_an_sdist_is_a_warning_and_no_note():
 
     assert only_sdists(*lines) == [
         (
-            "lib 1.0 is taken instead of 2.0, which has only an sdist (lib-2.0.tar.gz); build-from-source = "
-            '["lib"] takes it, if it is pure Python.'
+            "lib 1.0: used instead of 2.0, which has only an sdist (lib-2.0.tar.gz); set "
+            'build-from-source = ["lib"] if it is pure Python [sdist-only]'
         )
     ]
     assert older(*lines) == []
@@ -704,8 +770,8 @@ def test_a_newer_release_that_has_only_an_sdist_with_native_code_is_not_proposed
 
     assert only_sdists(*lines) == [
         (
-            "lib 1.0 is taken instead of 2.0, which has only an sdist with native code (lib-2.0.tar.gz); build a wheel "
-            "of it on Amazon Linux to use it."
+            "lib 1.0: used instead of 2.0, which has only an sdist with native code (lib-2.0.tar.gz); "
+            "build a wheel on Amazon Linux and add its directory to find-links [sdist-only]"
         )
     ]
 
@@ -742,8 +808,8 @@ def test_a_newer_release_that_nobody_expects_needs_no_note(lines):
 def test_a_newer_prerelease_is_expected_where_a_prerelease_was_taken():
     assert only_sdists(taken("lib-1.0rc1-py3-none-any.whl"), sdist("lib-1.0rc2.tar.gz"), pin="1.0rc1") == [
         (
-            "lib 1.0rc1 is taken instead of 1.0rc2, which has only an sdist (lib-1.0rc2.tar.gz); build-from-source = "
-            '["lib"] takes it, if it is pure Python.'
+            "lib 1.0rc1: used instead of 1.0rc2, which has only an sdist (lib-1.0rc2.tar.gz); set "
+            'build-from-source = ["lib"] if it is pure Python [sdist-only]'
         )
     ]
 
@@ -770,18 +836,18 @@ def test_a_conflict_that_kept_the_newer_release_out_is_told():
     ]
 
     assert older(*lines) == [
-        "lib 1.0 instead of 2.0: Lib 2.0 needs base>=2; other 1.0 needs base<2",
+        "lib 1.0 instead of 2.0, because Lib 2.0 requires base>=2, other 1.0 requires base<2",
     ]
 
 
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("other 1.0 depends on lib<2", "other 1.0 needs lib<2"),
-        ("other 1.0 depends on lib<2, !=1.5 and >=1", "other 1.0 needs lib<2,!=1.5,>=1"),
+        ("other 1.0 depends on lib<2", "other 1.0 requires lib<2"),
+        ("other 1.0 depends on lib<2, !=1.5 and >=1", "other 1.0 requires lib<2,!=1.5,>=1"),
         ("The user requested Lib<2", "the project requires Lib<2"),
-        ("The user requested (constraint) lib<2", "a constraint says lib<2"),
-        ('other[y] 1.0 depends on lib[x]<2; extra == "y"', 'other[y] 1.0 needs lib[x]<2; extra == "y"'),
+        ("The user requested (constraint) lib<2", "a constraint requires lib<2"),
+        ('other[y] 1.0 depends on lib[x]<2; extra == "y"', 'other[y] 1.0 requires lib[x]<2; extra == "y"'),
     ],
 )
 def test_who_wanted_an_older_release_is_told(line, told):
@@ -793,7 +859,7 @@ def test_who_wanted_an_older_release_is_told(line, told):
         "    z 1.0 depends on lib",
     ]
 
-    assert older(*lines) == [f"lib 1.0 instead of 2.0: {told}"]
+    assert older(*lines) == [f"lib 1.0 instead of 2.0, because {told}"]
 
 
 @pytest.mark.parametrize(
@@ -810,7 +876,7 @@ def fallback(*others: str, selected: Target | None = None, taken: str = "lib-1.0
     """Return what is told of a wheel whose release has these others."""
     name = canonicalize_name("lib")
     pins = [Pin(name, Version("1.0"), f"https://host/{taken}", None)]
-    return list(explain_fallbacks(pins, {name: others}, selected or target()).values())
+    return list(map(str, explain_fallbacks(pins, {name: others}, selected or target()).values()))
 
 
 @pytest.mark.parametrize(
@@ -838,15 +904,15 @@ def fallback(*others: str, selected: Target | None = None, taken: str = "lib-1.0
             ["lib-1.0-cp38-cp38-linux_x86_64.whl"],
             target(),
             "its wheels are for linux_x86_64",
-            "use a release with a wheel for it",
+            "require a version with such a wheel",
         ),
     ],
 )
 def test_a_wheel_for_any_platform_in_place_of_one_for_linux_is_told(others, selected, found, fix):
     assert fallback(*others, selected=selected) == [
         (
-            f"lib 1.0: might lack a library, because {selected} gets its wheel for any platform instead of one for "
-            f"Linux ({found}); test it, or {fix}"
+            f"lib 1.0: might lack a library, because none of its Linux wheels fits {selected} ({found}); "
+            f"test it, or {fix} [any-wheel]"
         )
     ]
 

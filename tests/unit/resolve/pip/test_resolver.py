@@ -34,8 +34,9 @@ def test_constraint_files_that_are_not_there_are_told_before_pip_starts(tmp_path
         resolver_tool(config(constraints=files), Host({}, tmp_path))
 
     assert str(caught.value).splitlines() == [
-        f"{T}.constraints[1]: no file 'gone.txt' in the project; create it or remove the entry",
-        f"{T}.constraints[4]: no file 'sub/gone.txt' in the project; create it or remove the entry",
+        f"error: pyproject.toml [{T}] has 2 problems:",
+        "  constraints #1: no file 'gone.txt' in the project; create it, or remove the entry [path-not-found]",
+        "  constraints #4: no file 'sub/gone.txt' in the project; create it, or remove the entry [path-not-found]",
     ]
 
 

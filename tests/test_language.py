@@ -1,0 +1,160 @@
+"""The docs, and the strings and docstrings of the source, use plain words."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+INSTEAD = {
+    r"anew": "again, or a verb with re-",
+    r"at work": "running",
+    r"beside the": "next to, or in addition to",
+    r"carries|carried": "include, provide, contain",
+    r"in vain": "unused, without effect",
+    r"it said|what it says": "output, response",
+    r"lest": "so that … doesn't",
+    r"licences?": "license",
+    r"mend(?:s|ed)?": "fix, correct",
+    r"nobody's": "unknown, unused",
+    r"of its own|(?:of )?one's own": "separate, your own, local",
+    r"out of bounds": "disabled",
+    r"see to": "check, fix",
+    r"settled?": "resolve, pin, wait until",
+    r"strangers?(?:'s)?": "another package with the same name",
+    r"tells|told": "report, print, list, show",
+    r"whoever": "you, the maintainers, the index owner",
+}
+"""A pattern of words to avoid, and what to write instead."""
+
+PAGES_TO_REWRITE = frozenset(
+    {
+        "docs/how-to/deploy-from-github-actions.md",
+        "docs/how-to/deploy.md",
+        "docs/reference/messages.md",
+        "docs/reference/options.md",
+    }
+)
+MODULES_TO_REWRITE = frozenset(
+    {
+        "docs/generate.py",
+        "src/hatch_lambda/archive/ownership.py",
+        "src/hatch_lambda/archive/plan.py",
+        "src/hatch_lambda/archive/read.py",
+        "src/hatch_lambda/archive/write.py",
+        "src/hatch_lambda/build/build.py",
+        "src/hatch_lambda/checks/elf.py",
+        "src/hatch_lambda/checks/libraries.py",
+        "src/hatch_lambda/checks/native.py",
+        "src/hatch_lambda/checks/native_files.py",
+        "src/hatch_lambda/cli/__init__.py",
+        "src/hatch_lambda/cli/deploy.py",
+        "src/hatch_lambda/cli/verify.py",
+        "src/hatch_lambda/config/archives.py",
+        "src/hatch_lambda/config/filenames.py",
+        "src/hatch_lambda/config/options.py",
+        "src/hatch_lambda/config/table.py",
+        "src/hatch_lambda/config/targets.py",
+        "src/hatch_lambda/deploy/aws.py",
+        "src/hatch_lambda/deploy/aws_errors.py",
+        "src/hatch_lambda/deploy/function.py",
+        "src/hatch_lambda/deploy/preflight.py",
+        "src/hatch_lambda/deploy/upload.py",
+        "src/hatch_lambda/inspect/__init__.py",
+        "src/hatch_lambda/inspect/inspection.py",
+        "src/hatch_lambda/inspect/size_tree.py",
+        "src/hatch_lambda/inspect/verify.py",
+        "src/hatch_lambda/layers.py",
+        "src/hatch_lambda/plugin/project_reader.py",
+        "src/hatch_lambda/plugin/reproducibility.py",
+        "src/hatch_lambda/plugin/settings.py",
+        "src/hatch_lambda/project.py",
+        "src/hatch_lambda/resolve/advice.py",
+        "src/hatch_lambda/resolve/base.py",
+        "src/hatch_lambda/resolve/cache.py",
+        "src/hatch_lambda/resolve/pip/command.py",
+        "src/hatch_lambda/resolve/pip/explain.py",
+        "src/hatch_lambda/resolve/pip/log.py",
+        "src/hatch_lambda/resolve/pip/resolver.py",
+        "src/hatch_lambda/resolve/pip/sdists.py",
+        "src/hatch_lambda/resolve/strategy.py",
+        "src/hatch_lambda/resolve/uv.py",
+        "src/hatch_lambda/resolve/validate.py",
+        "src/hatch_lambda/runtime/provided.py",
+        "src/hatch_lambda/runtime/runtimes.py",
+        "src/hatch_lambda/wheels/cache.py",
+        "src/hatch_lambda/wheels/verify.py",
+        "src/hatch_lambda/wheels/wheel.py",
+        "src/hatch_lambda/zipfiles/layout.py",
+        "src/hatch_lambda/zipfiles/members.py",
+    }
+)
+"""Files that still have such words. Remove a file once it is rewritten; don't add any."""
+
+PAGES = sorted(
+    path.relative_to(ROOT)
+    for pattern in (
+        "*.md",
+        "docs/**/*.md",
+        "benchmarks/*.md",
+        "example_project/*.md",
+        ".github/**/*.md",
+        ".github/**/*.yml",
+    )
+    for path in ROOT.glob(pattern)
+)
+MODULES = sorted(
+    path.relative_to(ROOT)
+    for pattern in ("src/**/*.py", "docs/*.py", "benchmarks/*.py", "example_project/**/*.py")
+    for path in ROOT.glob(pattern)
+)
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if path.as_posix() not in PAGES_TO_REWRITE], ids=str)
+def test_a_page_has_plain_words(path):
+    assert words_to_avoid((ROOT / path).read_text("utf-8")) == {}
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.as_posix() not in MODULES_TO_REWRITE], ids=str)
+def test_strings_and_docstrings_of_a_module_have_plain_words(path):
+    assert words_to_avoid("\n".join(strings((ROOT / path).read_text("utf-8")))) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Written anew, lest it differ.", ["anew", "lest"]),
+        ("It was TOLD beside\nthe zip", ["beside\nthe", "TOLD"]),
+        ("The build retells nothing and unsettles no amendment; the cache is beside you.", []),
+        ("The licence of its own is nobody's", ["licence", "nobody's", "of its own"]),
+    ],
+)
+def test_words_to_avoid_are_found(text, words):
+    assert [*words_to_avoid(text)] == words
+
+
+def test_strings_are_docstrings_messages_and_parts_of_messages():
+    source = (
+        '"""Module."""\ndef f(x):\n    """Function."""\n    raise ValueError(f"{x!r} is told", b"bytes")  # comment\n'
+    )
+
+    assert strings(source) == ["Module.", "Function.", " is told"]
+
+
+def words_to_avoid(text: str) -> dict[str, str]:
+    """Return each word to avoid in a text, even across a line break, with what to write instead."""
+    return {
+        found: instead
+        for pattern, instead in INSTEAD.items()
+        for found in re.findall(rf"\b(?:{pattern})\b".replace(" ", r"\s+"), text, re.IGNORECASE)
+    }
+
+
+def strings(source: str) -> list[str]:
+    """Return all strings of a module: docstrings, messages, and the constant parts of f-strings."""
+    nodes = ast.walk(ast.parse(source))
+    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
