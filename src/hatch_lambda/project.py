@@ -1,4 +1,4 @@
-"""The project as Hatch describes it: what it requires, which files it gives to the archive, and its own dist-info."""
+"""The project as Hatch describes it: its requirements, its files in the zip, and its dist-info."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import json
 import os
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Literal
 
 from packaging.dependency_groups import DependencyGroupResolver
 from packaging.errors import ExceptionGroup
@@ -15,6 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.archive.plan import Entry, FileContent, Origin, TextContent, open_content
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ProjectError
 from hatch_lambda.resolve.base import Dependency
 from hatch_lambda.wheels.wheel import LARGEST_SCRIPT, console_script, run_by_lambda
@@ -30,13 +32,13 @@ if TYPE_CHECKING:
     from hatch_lambda.wheels.wheel import Wheel
 
 LAMBDA_JSON_SCHEMA = 1
-"""Version of the layout of ``lambda.json``; it rises when a field changes its meaning or goes away."""
+"""Version of the format of ``lambda.json``; it increases when a field changes its meaning or is removed."""
 
 DESCRIPTIONS = "hatch-lambda"
-"""The folder of ``lambda.json`` in archives without the project's dist-info; Python imports nothing from there."""
+"""The directory of ``lambda.json`` in zips without the project's dist-info; Python imports nothing from there."""
 
 _PYTHONS = re.compile(rb"#!.*(?:pythonw?|pypyw?)")
-"""The first lines that a wheel of Hatch has as ``#!python``.
+"""The first lines that Hatch replaces with ``#!python`` in a wheel.
 
 Source: https://hatch.pypa.io/latest/plugins/builder/wheel/#options, ``shared-scripts``, read 2026-11-23.
 """
@@ -44,7 +46,7 @@ Source: https://hatch.pypa.io/latest/plugins/builder/wheel/#options, ``shared-sc
 
 @dataclass(frozen=True)
 class SelectedFile:
-    """A file that Hatch selected, and where it goes in the archive. ``size`` is in bytes."""
+    """A file that Hatch selected, and its path in the zip. ``size`` is in bytes."""
 
     source: Path
     path: str
@@ -54,9 +56,10 @@ class SelectedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """All that the path needs to know of the project; Hatch has read it, nothing here has been judged.
+    """What a build needs to know about the project, as Hatch has read it; nothing here has been checked.
 
-    ``scripts`` have paths in the folder of programs.
+    ``scripts`` have paths in ``bin/``. ``found_by_handler`` is the path that was selected because it contains the
+    handler; empty if options select the files.
     """
 
     name: str
@@ -72,6 +75,7 @@ class Project:
     licenses: tuple[SelectedFile, ...] = ()
     console_scripts: Mapping[str, str] = field(default_factory=dict)
     scripts: tuple[SelectedFile, ...] = ()
+    found_by_handler: str = ""
 
     @property
     def origin(self) -> Origin:
@@ -80,24 +84,24 @@ class Project:
 
 
 def is_executable(mode: int, start: bytes, *, has_modes: bool = os.name != "nt") -> bool:
-    """Return whether a file is to be run: by its mode, or where the host has no modes, by its first line, ``#!``."""
+    """Return whether a file is executable: by its mode, or on a host without modes, by its first line, ``#!``."""
     return bool(mode & 0o100) if has_modes else start.startswith(b"#!")
 
 
 def root_dependencies(project: Project, config: LambdaConfig) -> tuple[Dependency, ...]:
-    """Return what the archive must hold: dependencies, the chosen features and the chosen groups.
+    """Return what the zip must contain: dependencies, the selected extras, and the selected groups.
 
-    Raises ``ProjectError`` with every problem: a feature or group that the project lacks, a group that cannot be read.
+    Raises ``ProjectError`` with every problem: an unknown extra or group, or a group that can't be read.
     """
     own = [Dependency("project.dependencies", Requirement(text)) for text in project.dependencies]
     found = list(_expanded(project, own))
     problems: list[Message] = []
     reads: list[tuple[Callable[[Project, str, str], list[Dependency]], str, str]] = [
-        (_feature_dependencies, f"{config.where('features')}[{index}]", name)
+        (_feature_dependencies, f"{config.where('features')} #{index}", name)
         for index, name in enumerate(config.features, 1)
     ]
     reads += [
-        (_group_dependencies, f"{config.where('dependency-groups')}[{index}]", name)
+        (_group_dependencies, f"{config.where('dependency-groups')} #{index}", name)
         for index, name in enumerate(config.dependency_groups, 1)
     ]
     for read, where, name in reads:
@@ -114,7 +118,7 @@ def _feature_dependencies(project: Project, address: str, feature: str) -> list[
     name = canonicalize_name(feature)
     if name not in project.optional_dependencies:
         known = project.optional_dependencies
-        raise ProjectError(_missing(address, "feature", feature, known))
+        raise ProjectError(_unknown("unknown-extra", address, feature, known, "project.optional-dependencies"))
     where = f"project.optional-dependencies.{name}"
     return [Dependency(where, Requirement(text)) for text in project.optional_dependencies[name]]
 
@@ -122,13 +126,15 @@ def _feature_dependencies(project: Project, address: str, feature: str) -> list[
 def _group_dependencies(project: Project, address: str, group: str) -> list[Dependency]:
     known = {canonicalize_name(name) for name in project.dependency_groups}
     if canonicalize_name(group) not in known:
-        raise ProjectError(_missing(address, "group", group, known))
+        raise ProjectError(_unknown("unknown-group", address, group, known, "dependency-groups"))
     where = f"dependency-groups.{group}"
     try:
         requirements = DependencyGroupResolver(project.dependency_groups).resolve(group)
     except ExceptionGroup as errors:
         causes = "; ".join(" ".join(str(error).split()) for error in errors.exceptions)
-        raise ProjectError(f"{where}: cannot be read; {causes}; see to the group") from None
+        problem = f"can't be resolved, because {causes}"
+        fix = "correct the group"
+        raise ProjectError(Diagnostic(code="dependency-group", where=where, problem=problem, fix=fix)) from None
     return [Dependency(where, requirement) for requirement in requirements]
 
 
@@ -137,7 +143,7 @@ def _expanded(
 ) -> Iterator[Dependency]:
     """Replace the project's own name, as in ``shop[data]``, by the requirements of those extras.
 
-    The project is no package of an index; on one, its name may be a stranger's.
+    The project doesn't come from an index; on one, its name might be another package's.
     """
     for dependency in found:
         requirement = dependency.requirement
@@ -153,18 +159,25 @@ def _expanded(
 
 
 def _under(marker: Marker | None, requirement: Requirement) -> Requirement:
-    """Return the requirement, to be met only where the marker holds as well."""
+    """Return the requirement, limited to environments where the marker is true too."""
     if marker is not None:
         requirement.marker = Marker(f"({marker}) and ({requirement.marker})") if requirement.marker else marker
     return requirement
 
 
-def _missing(where: str, kind: str, name: str, known: Iterable[str]) -> str:
-    return f"{where}: the project has no {kind} {name!r}; it has {', '.join(sorted(known)) or 'none'}"
+def _unknown(
+    code: Literal["unknown-extra", "unknown-group"], where: str, name: str, known: Iterable[str], table: str
+) -> Diagnostic:
+    names = sorted(known)
+    close = get_close_matches(name, names, n=1)
+    choices = f"choose from {', '.join(names)}" if names else f"add it to [{table}], or remove the entry"
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    problem = f"unknown {code.removeprefix('unknown-')} {name!r}"
+    return Diagnostic(code=code, where=where, problem=problem, fix=f"{hint}{choices}", table=where.rpartition(".")[0])
 
 
 def project_entries(project: Project, config: LambdaConfig, *, whole: bool) -> Iterator[Entry]:
-    """Yield the project's files and its dist-info, or with ``whole`` not set, its files only."""
+    """Yield the project's files and, if ``whole`` is set, its dist-info."""
     origin = project.origin if whole else replace(project.origin, dist_info=None)
     for file in project.files:
         yield Entry(file.path, origin, FileContent(file.source, file.size), file.executable)
@@ -183,7 +196,7 @@ def project_entries(project: Project, config: LambdaConfig, *, whole: bool) -> I
 
 
 def _script(file: SelectedFile, origin: Origin, python_version: str) -> Entry:
-    """Return a program in ``bin/``, with Lambda's Python in place of any other that its first line names."""
+    """Return a script in ``bin/``; its first line names Lambda's Python instead of any other."""
     content: Content = FileContent(file.source, file.size)
     if file.size <= LARGEST_SCRIPT:
         with open_content(content) as source:
@@ -194,7 +207,7 @@ def _script(file: SelectedFile, origin: Origin, python_version: str) -> Entry:
 
 
 def lambda_json_entry(project: Project, config: LambdaConfig, described: Mapping[str, Any], *, whole: bool) -> Entry:
-    """Return ``lambda.json``: in the project's dist-info, or where the archive has none, under a name of its own."""
+    """Return ``lambda.json``: in the project's dist-info, or in a zip without that, under a separate name."""
     content = TextContent((json.dumps(described, indent=2) + "\n").encode())
     if whole:
         return Entry(f"{project.dist_info}/lambda.json", project.origin, content)
@@ -209,12 +222,12 @@ def lambda_json(
     compatible: Sequence[Target],
     layers: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Return what ``lambda.json`` says: for which target the archive was made, and of which wheels.
+    """Return the content of ``lambda.json``: the target of the zip, and the wheels in it.
 
-    ``size`` is the wheel's own size in bytes, ``sha256`` its hash, in hexadecimal. A wheel that was built here has
-    neither, as nobody can fetch it and it may be another next time with the same files; ``built-from`` is its sdist or
-    its commit. ``layers`` are all that have to be there, in their order. Of a
-    layer it says on which targets it is valid as well.
+    ``size`` is the size of the wheel in bytes, ``sha256`` its hash in hexadecimal. A wheel that was built here has
+    neither, because it can't be downloaded and a rebuild of it might have another hash with the same files;
+    ``built-from`` is its sdist or its commit. ``layers`` are all layers that the function needs, in their order. For a
+    layer, the targets that it is valid on are included.
     """
     return {
         "schema": LAMBDA_JSON_SCHEMA,
@@ -240,7 +253,7 @@ def lambda_json(
 
 
 def _compatible(targets: Sequence[Target]) -> dict[str, list[str]]:
-    """Return the targets as ``PublishLayerVersion`` takes them."""
+    """Return the targets as ``PublishLayerVersion`` accepts them."""
     return {
         "compatible-runtimes": list(dict.fromkeys(target.runtime.name for target in targets)),
         "compatible-architectures": list(dict.fromkeys(target.architecture for target in targets)),

@@ -103,38 +103,35 @@ def imported(path: Path) -> set[str]:
 
 def without_sizes(built: Built) -> str:
     """Return what a build wrote, without sizes."""
-    return re.sub(r" \([\d.]+ MiB\)|, [\d.]+ MiB zipped.*|, [\d.]+ MiB unzipped", "", built.output)
+    size = r"[\d.]+ (?:MiB|KiB|bytes)"
+    return re.sub(rf" \({size}\)|\n  {size} zipped.*|, {size} zipped.*|, {size} unzipped", "", built.output)
 
 
 REPORT = """\
 dist/shop-0.1.0-lambda_layer-base-python3.13-x86_64.zip
   layer base for python3.13 on x86_64
-  3 distributions
+  3 packages
   largest: fast 1.0, lib 1.0, base 1.0
 dist/shop-0.1.0-lambda_layer-base-python3.13-arm64.zip
   layer base for python3.13 on arm64
-  3 distributions
+  3 packages
   largest: fast 1.0, lib 1.0, base 1.0
 dist/shop-0.1.0-lambda_layer-web-python3.13-x86_64.zip
   layer web for python3.13 on x86_64
-  1 distribution
+  1 package
   largest: web 1.0
   from layer base: base 1.0, lib 1.0
-  valid on python3.9, python3.10, python3.11, python3.12, python3.13, python3.14, python3.15; x86_64, arm64
+  valid on python3.9 to python3.15; x86_64, arm64
 dist/shop-0.1.0-lambda-api-python3.13-x86_64.zip
   function api for python3.13 on x86_64, handler shop.api.handler
-  0 distributions
-  largest: shop 0.1.0
   from layer base: base 1.0, fast 1.0, lib 1.0
   from layer web: web 1.0
 dist/shop-0.1.0-lambda-report-python3.13-x86_64.zip
   function report for python3.13 on x86_64, handler shop.api.handler
-  0 distributions
-  largest: shop 0.1.0
   from layer base: base 1.0, fast 1.0, lib 1.0
 dist/shop-0.1.0-lambda-worker-python3.13-arm64.zip
   function worker for python3.13 on arm64, handler shop.api.handler
-  1 distribution
+  1 package
   largest: shop 0.1.0, queues 1.0
   from layer base: base 1.0, fast 1.0, lib 1.0
 """
@@ -278,8 +275,7 @@ def test_a_layer_holds_dependencies_where_lambda_looks_and_says_where_it_is_vali
         "layers": [],
         "distributions": described(built.archive)["distributions"],
     }
-    runtimes = ", ".join(f"python3.{minor}" for minor in range(9, 16))
-    assert built.output.splitlines()[-1] == f"  valid on {runtimes}; x86_64, arm64"
+    assert built.output.splitlines()[-1] == "  valid on python3.9 to python3.15; x86_64, arm64"
 
 
 OWN = """\
@@ -604,11 +600,11 @@ def test_one_lock_serves_all_targets(index, project):
     text = (project.root / "pylock.lambda.toml").read_text("utf-8")
     assert locked.output == (
         "pylock.lambda.toml\n"
-        "  python3.13 on x86_64, 4 distributions\n"
+        "  python3.13 on x86_64, 4 packages\n"
         "  base: new -> 1.0\n  fast: new -> 1.0\n  lib: new -> 2.0\n  web: new -> 1.0\n"
-        "  python3.13 on arm64, 4 distributions\n"
+        "  python3.13 on arm64, 4 packages\n"
         "  base: new -> 1.0\n  fast: new -> 1.0\n  lib: new -> 2.0\n  queues: new -> 1.0\n"
-        "  python3.12 on x86_64, 2 distributions\n"
+        "  python3.12 on x86_64, 2 packages\n"
         "  base: new -> 1.0\n  lib: new -> 1.0\n"
     )
     lock = Pylock.from_dict(tomllib.loads(text))
@@ -650,8 +646,8 @@ def test_an_upgrade_of_a_lock_for_several_targets_is_told_target_by_target(index
 
     assert locked.output == (
         "pylock.lambda.toml\n"
-        "  python3.13 on x86_64, 1 distribution\n  lib: 1.0 -> 2.0\n"
-        "  python3.13 on arm64, 1 distribution\n  lib: 1.0 -> 2.0\n"
+        "  python3.13 on x86_64, 1 package\n  lib: 1.0 -> 2.0\n"
+        "  python3.13 on arm64, 1 package\n  lib: 1.0 -> 2.0\n"
     )
 
 
@@ -693,8 +689,8 @@ def test_one_lock_cannot_hold_two_patch_levels_of_a_runtime(project):
 
     assert built.code == 1
     assert built.output == (
-        f"{T}.python-patch: 3.13.11 here, but 3.13.4 for another archive; one lock cannot hold both; give one of them "
-        "its own\n"
+        f"error: {T}.python-patch: '3.13.11' differs from '3.13.4' of another zip, and one lock file can't have both; "
+        "use the same value, or set lock for one of them [lock-conflict]\n"
     )
     assert not (project.root / "pylock.lambda.toml").exists()
 

@@ -172,20 +172,21 @@ def test_info_tells_what_a_zip_of_ours_is_for_and_what_is_in_it(capsys, tmp_path
     assert (code, err) == (0, "")
     shown = re.sub(r"(sha256 {8}|CodeSha256 {4}).*", r"\1…", out)
     shown = re.sub(r"\([\d,]+ bytes, ", "(… bytes, ", shown)
+    shown = re.sub(r" +[\d.]+ (?:bytes|KiB)", "  N", shown)
     assert shown == (
         "shop.zip: function\n"
         "  runtime       python3.13\n"
         "  architecture  x86_64\n"
         "  handler       shop.api.handler\n"
-        "  zipped        0.0 MiB (… bytes, 0.0% of what Lambda takes directly)\n"
-        "  unzipped      0.0 MiB (… bytes, 0.0% of Lambda's limit)\n"
+        "  zipped  N (… bytes, 0.0% of what Lambda takes directly)\n"
+        "  unzipped  N (… bytes, 0.0% of Lambda's limit)\n"
         "  sha256        …\n"
         "  CodeSha256    …\n"
         "\n"
-        "               zipped  unzipped  files\n"
-        "  shop 0.1.0  0.0 MiB   0.0 MiB      4\n"
-        "  lib 1.0     0.0 MiB   0.0 MiB      4\n"
-        "  all files   0.0 MiB   0.0 MiB      8\n"
+        "                 zipped   unzipped  files\n"
+        "  shop 0.1.0  N  N      4\n"
+        "  lib 1.0  N  N      4\n"
+        "  all files  N  N      8\n"
     )
     assert f"({size:,} bytes" in out
 
@@ -210,7 +211,7 @@ def test_info_says_what_others_zips_do_not_tell(capsys, tmp_path):
         "  architecture  arm64 (from its native code)",
         "  handler       not said",
     ]
-    assert "  (no distribution)  0.0 MiB   0.0 MiB      1\n" in out
+    assert "  (no distribution)   43 bytes   46 bytes      1\n" in out
 
 
 def test_info_as_json_holds_every_number(capsys, tmp_path):
@@ -252,8 +253,8 @@ def test_info_tells_what_fills_a_zip(capsys, tmp_path):
             "     3.0 MiB  /",
             "     3.0 MiB  ├─ lib/",
             "     3.0 MiB  │  ├─ big.so",
-            "     0.0 MiB  │  └─ \\x7f\\u202e",
-            "     0.0 MiB  └─ app.py",
+            "     0 bytes  │  └─ \\x7f\\u202e",
+            "     0 bytes  └─ app.py",
         ],
     )
 

@@ -182,7 +182,7 @@ def test_the_zip_is_uploaded_once_under_a_key_with_its_hash(aws, tmp_path):
     second, _ = deployed(path, functions=("cart", "shop", "till"), s3_bucket="artifacts", s3_prefix="lambda/")
 
     updated = f"code updated to CodeSha256 {code_sha256(path)}"
-    assert first == [f"s3://artifacts/{key}: uploaded, 0.0 MiB", f"shop: {updated}"]
+    assert first == [f"s3://artifacts/{key}: uploaded, {path.stat().st_size} bytes", f"shop: {updated}"]
     assert second == [
         f"s3://artifacts/{key}: is there already",
         f"cart: {updated}",
@@ -268,7 +268,7 @@ def test_a_throttled_upload_is_repeated_from_its_beginning(aws, tmp_path):
     key = f"shop-new-{sha256(path.read_bytes())}.zip"
     assert aws.client("s3").get_object(Bucket="artifacts", Key=key)["Body"].read() == path.read_bytes()
     assert steps == [
-        f"s3://artifacts/{key}: uploaded, 0.0 MiB",
+        f"s3://artifacts/{key}: uploaded, {path.stat().st_size} bytes",
         f"shop: code updated to CodeSha256 {code_sha256(path)}",
     ]
 
@@ -361,10 +361,10 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(aws, tmp_path):
     )
 
     assert steps == [
-        f"s3://artifacts/deps-1-{sha256(deps.read_bytes())}.zip: would be uploaded, 0.0 MiB",
+        f"s3://artifacts/deps-1-{sha256(deps.read_bytes())}.zip: would be uploaded, {deps.stat().st_size} bytes",
         "deps: a layer version would be published, for python3.13 and x86_64",
         "shop: layer deps would move from version 1 to the new one",
-        f"s3://artifacts/shop-new-{sha256(path.read_bytes())}.zip: would be uploaded, 0.0 MiB",
+        f"s3://artifacts/shop-new-{sha256(path.read_bytes())}.zip: would be uploaded, {path.stat().st_size} bytes",
         f"shop: code would be updated to CodeSha256 {code_sha256(path)}",
         "shop: a version would be published",
         "shop: alias live would move from version 1 to the new version",

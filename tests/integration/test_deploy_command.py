@@ -42,10 +42,10 @@ def test_each_step_is_a_line(aws, tmp_path):
     assert ended == (
         0,
         (
-            f"s3://artifacts/lambda/deps-1-{sha256(deps.read_bytes())}.zip: uploaded, 0.0 MiB\n"
+            f"s3://artifacts/lambda/deps-1-{sha256(deps.read_bytes())}.zip: uploaded, {deps.stat().st_size} bytes\n"
             "deps: published layer version 2, for python3.13 and x86_64\n"
             "shop: layer deps moved from version 1 to 2\n"
-            f"s3://artifacts/lambda/shop-new-{sha256(path.read_bytes())}.zip: uploaded, 0.0 MiB\n"
+            f"s3://artifacts/lambda/shop-new-{sha256(path.read_bytes())}.zip: uploaded, {path.stat().st_size} bytes\n"
             f"shop: code updated to CodeSha256 {code_sha256(path)}\n"
             "shop: published version 2\n"
             "shop: alias live moved from version 1 to 2\n"

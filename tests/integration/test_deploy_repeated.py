@@ -48,7 +48,7 @@ def options(aws):
 def _assert_complete(aws: AwsServer, path: Path, steps: list[str]) -> None:
     key = f"shop-new-{sha256(path.read_bytes())}.zip"
     assert steps == [
-        f"s3://artifacts/{key}: uploaded, 0.0 MiB",
+        f"s3://artifacts/{key}: uploaded, {path.stat().st_size} bytes",
         f"shop: code updated to CodeSha256 {code_sha256(path)}",
         "shop: published version 2",
         "shop: alias live moved from version 1 to 2",

@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.conftest import ProjectFolder
 
-FIX = "fix the hook or its options"
+FIX = "fix the hook or its options [hook-failed]"
 
 METADATA_HOOK = """\
 from hatchling.metadata.plugin.interface import MetadataHookInterface
@@ -53,7 +53,7 @@ def test_an_error_of_a_metadata_hook_is_told_with_its_type_and_the_hook(project,
 
     built = project.build()
 
-    assert (built.code, built.output) == (1, f"tool.hatch.metadata.hooks.custom: {told}; {FIX}\n")
+    assert (built.code, built.output) == (1, f"error: tool.hatch.metadata.hooks.custom: {told}; {FIX}\n")
 
 
 def test_a_metadata_hook_that_cannot_be_imported_is_told(project):
@@ -62,7 +62,7 @@ def test_a_metadata_hook_that_cannot_be_imported_is_told(project):
     built = project.build()
 
     told = "ModuleNotFoundError: No module named 'missing_module_of_the_hook'"
-    assert (built.code, built.output) == (1, f"tool.hatch.metadata.hooks.custom: {told}; {FIX}\n")
+    assert (built.code, built.output) == (1, f"error: tool.hatch.metadata.hooks.custom: {told}; {FIX}\n")
 
 
 @pytest.mark.parametrize("table", ["tool.hatch.build", "tool.hatch.build.targets.lambda"])
@@ -73,7 +73,7 @@ def test_an_error_of_a_build_hook_is_told_with_its_type_and_the_hook(project, ta
 
     built = project.build()
 
-    assert (built.code, built.output) == (1, f"{table}.hooks.custom: KeyError: 'VERSION'; {FIX}\n")
+    assert (built.code, built.output) == (1, f"error: {table}.hooks.custom: KeyError: 'VERSION'; {FIX}\n")
 
 
 def test_a_build_hook_that_cannot_be_imported_is_told(project):
@@ -83,7 +83,7 @@ def test_a_build_hook_that_cannot_be_imported_is_told(project):
     built = project.build()
 
     told = "SyntaxError: invalid syntax (hatch_build.py, line 1)"
-    assert (built.code, built.output) == (1, f"tool.hatch.build.targets.lambda.hooks.custom: {told}; {FIX}\n")
+    assert (built.code, built.output) == (1, f"error: tool.hatch.build.targets.lambda.hooks.custom: {told}; {FIX}\n")
 
 
 def test_a_verbose_build_shows_where_a_hook_failed(project):
@@ -96,7 +96,7 @@ def test_a_verbose_build_shows_where_a_hook_failed(project):
     assert "Traceback (most recent call last):\n" in built.output
     assert f'  File "{project.root}/hatch_build.py", line 5, in initialize\n' in built.output
     assert built.output.endswith(
-        f"\nKeyError: '\\x1b'\ntool.hatch.build.targets.lambda.hooks.custom: KeyError: '\\x1b'; {FIX}\n"
+        f"\nKeyError: '\\x1b'\nerror: tool.hatch.build.targets.lambda.hooks.custom: KeyError: '\\x1b'; {FIX}\n"
     )
 
 
@@ -115,7 +115,7 @@ def test_an_error_of_the_code_that_knows_the_version_is_told_with_its_type(proje
 
     built = project.build()
 
-    assert (built.code, built.output) == (1, f"{told}\n")
+    assert (built.code, built.output) == (1, f"error: pyproject.toml: {told}; correct it [metadata]\n")
 
 
 def test_a_readme_that_is_not_utf_8_is_told_by_its_field(project):
@@ -127,4 +127,4 @@ def test_a_readme_that_is_not_utf_8_is_told_by_its_field(project):
     built = project.build()
 
     told = "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xe9 in position 3: unexpected end of data"
-    assert (built.code, built.output) == (1, f"project.readme: {told}\n")
+    assert (built.code, built.output) == (1, f"error: project.readme: {told}; correct it [metadata]\n")

@@ -208,7 +208,7 @@ def test_what_no_requirement_reaches_stays_out_and_is_told_to_those_who_ask(inde
     quiet, told = project.build(), project.build(HATCH_VERBOSE="1")
 
     assert zips.wheels(told.archive) == ["lib-1.0-py3-none-any.whl"]
-    line = "  left out: unused 1.0, which nothing requires\n"
+    line = "  not included: unused 1.0, which nothing requires\n"
     assert quiet.output.count(line) == 0
     assert told.output.count(line) == 1
 

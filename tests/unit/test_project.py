@@ -106,19 +106,24 @@ def test_all_problems_are_told_at_once():
     )
 
     assert problems(project, features=("data", "dta"), dependency_groups=("c", "loop")) == [
-        f"{T}.features[2]: the project has no feature 'dta'; it has data, web",
-        f"{T}.dependency-groups[1]: the project has no group 'c'; it has a, b, loop",
+        f"error: pyproject.toml [{T}] has 2 problems:",
+        "  features #2: unknown extra 'dta'; did you mean 'data'? choose from data, web [unknown-extra]",
+        "  dependency-groups #1: unknown group 'c'; choose from a, b, loop [unknown-group]",
         (
-            "dependency-groups.loop: cannot be read; Cyclic dependency group include while resolving loop: loop "
-            "includes itself; see to the group"
+            "error: dependency-groups.loop: can't be resolved, because Cyclic dependency group include while resolving "
+            "loop: loop includes itself; correct the group [dependency-group]"
         ),
     ]
 
 
 def test_a_project_without_features_and_groups_says_so():
     assert problems(shop(), features=("x",), dependency_groups=("y",)) == [
-        f"{T}.features[1]: the project has no feature 'x'; it has none",
-        f"{T}.dependency-groups[1]: the project has no group 'y'; it has none",
+        f"error: pyproject.toml [{T}] has 2 problems:",
+        (
+            "  features #1: unknown extra 'x'; add it to [project.optional-dependencies], or remove the entry "
+            "[unknown-extra]"
+        ),
+        "  dependency-groups #1: unknown group 'y'; add it to [dependency-groups], or remove the entry [unknown-group]",
     ]
 
 

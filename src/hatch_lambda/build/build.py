@@ -1,4 +1,4 @@
-"""The main job, from the archives that are declared to a report on each."""
+"""The main job, from a declared zip to a report on it."""
 
 from __future__ import annotations
 
@@ -87,7 +87,14 @@ def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Re
         with wheelhouse.step("manifest"):
             write_manifest(path, config, [warning for warning in found if warning in warnings])
     return Report(
-        candidate, planned.selected, planned.in_layers, planned.compatible, archive, resolution.notes, warnings
+        candidate,
+        planned.selected,
+        planned.in_layers,
+        planned.compatible,
+        archive,
+        resolution.notes,
+        warnings,
+        found_by_handler=job.project.found_by_handler,
     )
 
 
@@ -101,9 +108,9 @@ def _as_error(warning: Message) -> Message:
 
 @dataclass(frozen=True)
 class Planned:
-    """A zip that is decided, but not written: every file of it, and how it came to that.
+    """A zip that is planned but not written: each of its files, and what led to them.
 
-    ``in_layers`` are the wheels that its layers provide, ``compatible`` the targets that the zip is right for.
+    ``in_layers`` are the wheels that its layers provide, ``compatible`` the targets that the zip is valid on.
     """
 
     plan: ArchivePlan
@@ -140,7 +147,7 @@ def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
 
 
 def _layer(layer: Job | LambdaZip, config: LambdaConfig, wheelhouse: Wheelhouse) -> Layer:
-    """Return what a layer carries: one of the project's, as it would be built now, or a zip as it is."""
+    """Return the contents of a layer: of one of the project's, as it would be built now, or of an existing zip."""
     python = config.target.runtime.python_version
     if isinstance(layer, Job):
         return Layer(layer.config.archive, plan(layer, wheelhouse).plan, python)
@@ -154,7 +161,7 @@ def _archive_plan(
     layers: Sequence[Layer],
     described: Mapping[str, Any],
 ) -> ArchivePlan:
-    """Return every file of the archive; the project's dist-info is in it only where no layer has that."""
+    """Return every file of the zip; the project's dist-info is in it unless a layer provides that."""
     whole = config.project and canonicalize_name(project.name) not in versions_in_layers(layers)
     entries = [
         *(project_files(project_entries(project, config, whole=whole), layers) if config.project else ()),
@@ -169,7 +176,7 @@ def _archive_plan(
 
 
 def _check_size(offered: ArchivePlan, layers: Sequence[Layer], config: LambdaConfig) -> None:
-    """Raise ``PlanError`` if files of the project, which are yet to be hashed, are alone too large for the archive."""
+    """Raise ``PlanError`` if the project's files, which aren't hashed yet, are too large for the zip by themselves."""
     unhashed = sum(entry.content.size for entry in offered.entries if isinstance(entry.content, FileContent))
     problem = size_problem(offered, layers, config) if unhashed > config.max_size else None
     if problem:
@@ -183,29 +190,35 @@ def _wheel_entries(wheels: Sequence[Wheel], config: LambdaConfig) -> Iterator[En
 
 
 def _excluded(selected: SelectedWheels, layers: Sequence[Layer]) -> tuple[Dependency, ...]:
-    """Return what is required of distributions that the archive excludes and no layer brings along."""
+    """Return the requirements of packages that the zip excludes and no layer provides."""
     beneath = versions_in_layers(layers)
     return tuple(
         dependency for dependency in selected.excluded if canonicalize_name(dependency.requirement.name) not in beneath
     )
 
 
-def _unused_exclusions(selected: SelectedWheels, decided: ArchivePlan, config: LambdaConfig) -> tuple[str, ...]:
-    """Return a sentence for each exclusion that excludes nothing; what all archives inherit need not be for each."""
+def _unused_exclusions(selected: SelectedWheels, decided: ArchivePlan, config: LambdaConfig) -> tuple[Message, ...]:
+    """Return a warning for each exclusion that excludes nothing; files that all zips inherit needn't be in each."""
     packages = tuple(
-        f"exclude-packages has {name!r}, which nothing requires; the archive is the same without it."
+        Diagnostic(
+            code="unused-exclusion",
+            where=config.where("exclude-packages"),
+            problem=f"nothing requires {name!r}",
+            fix="remove the entry",
+            severity="warning",
+        )
         for name in selected.ignored
     )
     return packages if config.inherits("exclude-files") else (*packages, *decided.warnings)
 
 
 def lock(project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelhouse, upgrade: Upgrade) -> LockReport:
-    """Write the lock for all archives that use it and return what changed.
+    """Write the lock file for all zips that use it and return what changed.
 
-    Raises ``HatchLambdaError``, with the lock unchanged.
+    Raises ``HatchLambdaError``, with the lock file unchanged.
 
-    Versions of the lock that is there stay, as far as they still meet the requirements and ``upgrade`` does not name
-    them. The wheels are fetched and proved, so that the lock is known to be right and the next build finds them.
+    Locked versions stay if they still satisfy the requirements and ``upgrade`` doesn't name them. The wheels are
+    fetched and verified, so that the lock file is known to be right and the next build finds them in the cache.
     """
     path = lock_path(archives[0], wheelhouse.host)
     _check_patches(archives)
@@ -243,7 +256,7 @@ def lock(project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelho
 
 
 def _optional_parts(project: Project, sharing: Sequence[LambdaConfig], found: ResolvedWheels) -> Iterator[OptionalPart]:
-    """Yield each extra and group of the archives with what only it, or it and others, have gathered."""
+    """Yield each extra and group of the zips with the packages that the project requires only through it."""
     bare = replace(sharing[0], features=(), dependency_groups=())
     features = {canonicalize_name(name): name for config in sharing for name in config.features}
     groups = {canonicalize_name(name): name for config in sharing for name in config.dependency_groups}
@@ -259,12 +272,13 @@ def _optional_parts(project: Project, sharing: Sequence[LambdaConfig], found: Re
 
 
 def _check_patches(archives: Sequence[LambdaConfig]) -> None:
-    """Raise ``ConfigError`` for two patch levels of one runtime, which the markers of a lock do not tell apart."""
+    """Raise ``ConfigError`` for two patch levels of one runtime, which the markers of a lock file can't distinguish."""
     first: dict[str, Target] = {}
     for config in archives:
         other = first.setdefault(str(config.target), config.target)
         if other != config.target:
-            raise ConfigError(
-                f"{config.where('python-patch')}: {config.target.python_full_version} here, but "
-                f"{other.python_full_version} for another archive; one lock cannot hold both; give one of them its own"
-            )
+            here, there = config.target.python_full_version, other.python_full_version
+            problem = f"{here!r} differs from {there!r} of another zip, and one lock file can't have both"
+            fix = "use the same value, or set lock for one of them"
+            where = config.where("python-patch")
+            raise ConfigError(Diagnostic(code="lock-conflict", where=where, problem=problem, fix=fix))

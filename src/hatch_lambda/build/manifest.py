@@ -1,4 +1,4 @@
-"""A description of an archive as JSON, written beside it."""
+"""The JSON report on a zip, written next to it."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def manifest_path(archive: Path) -> Path:
-    """Return where the description of an archive stands."""
+    """Return the path of the JSON report on a zip."""
     return archive.with_suffix(".json")
 
 
 def write_manifest(archive: Path, config: LambdaConfig, warnings: Sequence[Message]) -> None:
-    """Read the archive that was just written, and describe it beside it; ``warnings`` are those of the checks.
+    """Read the zip that was just written and write the JSON report next to it; ``warnings`` are those of the checks.
 
-    All or nothing; raises ``ArchiveError`` or ``ZipError``, and then no description is left of an older archive.
+    Raises ``ArchiveError`` or ``ZipError``; the report on an older zip is then removed.
     """
     path = manifest_path(archive)
     inspection = Inspection(

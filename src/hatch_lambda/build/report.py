@@ -1,15 +1,16 @@
-"""What was built, for people."""
+"""Summaries of what was built, for people."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hatch_lambda.checks.limits import format_size, largest
+from hatch_lambda.checks.limits import MIB, format_size
 from hatch_lambda.config.options import MAX_UNZIPPED
+from hatch_lambda.runtime.runtimes import RUNTIMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -21,13 +22,19 @@ if TYPE_CHECKING:
     from hatch_lambda.runtime.target import Target
     from hatch_lambda.wheels.wheel import Wheel
 
+WIDTH = 80
+"""Columns of a result line, at most."""
+
+LARGEST = 3
+"""Packages that a report lists, at most."""
+
 
 @dataclass(frozen=True)
 class Report:
-    """A finished archive, with what went into it and what to know about it.
+    """A zip that was built, with its contents and warnings.
 
-    ``compatible`` are the targets that a layer is right for; ``in_layers`` the wheels that a function's layers have
-    instead.
+    ``in_layers`` are the wheels that a function's layers provide, ``compatible`` the targets that a layer is valid on.
+    ``found_by_handler`` is the path that was selected because it contains the handler; empty if options select files.
     """
 
     candidate: Candidate
@@ -37,9 +44,10 @@ class Report:
     archive: WrittenArchive
     notes: tuple[str, ...]
     warnings: tuple[Message, ...]
+    found_by_handler: str = ""
 
     def lines(self) -> Iterator[str]:
-        """Yield the summary that follows the archive's path on the terminal."""
+        """Yield the summary that follows the zip's path on the terminal."""
         config, plan = self.candidate.config, self.candidate.plan
         handler = f", handler {config.handler}" if config.handler else ""
         yield (
@@ -47,32 +55,39 @@ class Report:
             if config.name
             else f"  {config.target}{handler}"
         )
-        share = self.candidate.unzipped / (MAX_UNZIPPED + 1)
-        together = "with its layers " if self.candidate.layers else ""
-        yield (
-            f"  {_counted(len(self.selected.wheels) - len(self.in_layers))}, {format_size(self.archive.size)} zipped, "
-            f"{format_size(plan.unzipped)} unzipped ({together}{share:.1%} of Lambda's limit)"
-        )
-        if largest(plan):
-            yield f"  largest: {largest(plan)}"
+        yield self._sizes
+        if self.found_by_handler:
+            yield f"  files: {self.found_by_handler}, which contains the handler"
+        owners = [(origin, size) for origin, size in plan.sizes.items() if origin.dist_info]
+        if not all(origin.project for origin, _ in owners):
+            yield _fitting("  largest: ", [f"{origin} ({format_size(size)})" for origin, size in owners[:LARGEST]])
         for layer in self.candidate.layers:
             inside = [str(wheel) for wheel in self.in_layers if layer.versions.get(wheel.name) == wheel.version]
-            size = format_size(layer.plan.unzipped)
-            yield f"  from layer {layer.name}, {size} unzipped: {', '.join(inside) or 'nothing'}"
+            start = f"  from layer {layer.name}, {format_size(layer.plan.unzipped)} unzipped"
+            yield _fitting(f"{start}: ", inside) if inside else start
         if len(self.compatible) > 1:
             runtimes = dict.fromkeys(target.runtime.name for target in self.compatible)
             architectures = dict.fromkeys(target.architecture for target in self.compatible)
-            yield f"  valid on {', '.join(runtimes)}; {', '.join(architectures)}"
+            yield f"  valid on {_range(list(runtimes))}; {', '.join(architectures)}"
+
+    @property
+    def _sizes(self) -> str:
+        count = len(self.selected.wheels) - len(self.in_layers)
+        share = self.candidate.unzipped / (MAX_UNZIPPED + 1)
+        together = "with layers " if self.candidate.layers else ""
+        sizes = f"{format_size(self.archive.size)} zipped, {format_size(self.candidate.plan.unzipped)} unzipped"
+        packages = f"{_counted(count)}, " if count else ""
+        return f"  {packages}{sizes} ({together}{share:.1%} of {(MAX_UNZIPPED + 1) // MIB} MiB)"
 
     def details(self) -> Iterator[str]:
-        """Yield what only those want to know who ask for more."""
+        """Yield what only ``-v`` shows."""
         for distribution in self.selected.superfluous:
-            yield f"  left out: {distribution}, which nothing requires"
+            yield f"  not included: {distribution}, which nothing requires"
 
 
 @dataclass(frozen=True)
 class LockChange:
-    """The versions that a lock had for one target, and those that it has now; of a repository with its commit."""
+    """The versions that a lock file had for one target, and those that it has now; a Git dependency has its commit."""
 
     target: Target
     before: Mapping[NormalizedName, str]
@@ -90,7 +105,7 @@ class LockChange:
 
 @dataclass(frozen=True)
 class LockReport:
-    """A lock that was written, target by target."""
+    """A lock file that was written, target by target."""
 
     path: Path
     parts: tuple[LockChange, ...]
@@ -98,18 +113,36 @@ class LockReport:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return where an older release was taken, and why, for all targets."""
+        """Return which older releases were selected, and why, for all targets."""
         return tuple(note for part in self.parts for note in part.notes)
 
     def lines(self) -> Iterator[str]:
-        """Yield the summary that follows the lock's path on the terminal."""
+        """Yield the summary that follows the lock file's path on the terminal."""
         for part in self.parts:
             yield from part.lines()
 
     def details(self) -> Iterator[str]:
-        """Yield nothing: a lock has no more to tell."""
+        """Yield nothing: a lock file has no details."""
         yield from ()
 
 
-def _counted(distributions: int) -> str:
-    return f"{distributions} distribution{'' if distributions == 1 else 's'}"
+def _counted(packages: int) -> str:
+    return f"{packages} package{'' if packages == 1 else 's'}"
+
+
+def _fitting(start: str, items: Sequence[str]) -> str:
+    """Return a line with as many of the items as fit, at least one; ``…`` stands for the rest."""
+    for count in range(len(items), 0, -1):
+        rest = ", …" if count < len(items) else ""
+        line = f"{start}{', '.join(items[:count])}{rest}"
+        if len(line) <= WIDTH:
+            return line
+    return line
+
+
+def _range(runtimes: list[str]) -> str:
+    """Return the runtimes, as a range if it includes exactly these."""
+    known = [runtime.name for runtime in RUNTIMES]
+    start = known.index(runtimes[0]) if runtimes[0] in known else len(known)
+    is_range = len(runtimes) > 2 and known[start : start + len(runtimes)] == runtimes  # noqa: PLR2004  # of two, both
+    return f"{runtimes[0]} to {runtimes[-1]}" if is_range else ", ".join(runtimes)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MAX_DIRECT_UPLOAD = 50 << 20
 """Bytes of a zip that Lambda takes without S3; its "50 MB" are MiB."""
 
+KIB = 1 << 10
 MIB = 1 << 20
 
 
@@ -72,5 +73,7 @@ def _filling(plan: ArchivePlan, count: int = 3) -> str:
 
 
 def format_size(size: int) -> str:
-    """Return a number of bytes as people read it; ``1 MiB`` is 1,048,576 bytes."""
-    return f"{size / MIB:,.1f} MiB"
+    """Return a number of bytes for people: MiB with one decimal, KiB below 0.1 MiB, and bytes below 1 KiB."""
+    if size < KIB:
+        return f"{size} byte{'' if size == 1 else 's'}"
+    return f"{size / KIB:.1f} KiB" if size * 10 < MIB else f"{size / MIB:,.1f} MiB"

@@ -91,6 +91,7 @@ ADDRESSED = (
     "constraints",
     "lock",
     "exclude-files",
+    "exclude-packages",
     "max-size",
     "filename",
 )

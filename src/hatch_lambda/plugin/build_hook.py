@@ -1,4 +1,4 @@
-"""The same job after the wheel, for front ends that know of no other targets than sdist and wheel."""
+"""Builds the zips after the wheel, for front ends that support only the targets sdist and wheel."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from hatch_lambda.plugin.builder import LambdaBuilder
 
 
 class LambdaBuildHook(BuildHookInterface[BuilderConfig]):
-    """Builds what ``-t lambda`` builds, beside each wheel that is not an editable one."""
+    """Builds what ``-t lambda`` builds next to each wheel that isn't editable."""
 
     PLUGIN_NAME = "lambda"
 
     _built = False
 
     def clean(self, versions: list[str]) -> None:
-        """Remove the archives where the wheel is cleaned; they stay where hooks tidy up after themselves."""
+        """Remove the zips if the wheel is cleaned; they stay if ``--clean-hooks-after`` runs this."""
         if self._counts(*versions) and not self._built:
             for _ in self._builder().build(directory=self.directory, clean_only=True):
                 pass  # nothing is built
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
-        """Build the archives into the wheel's folder and tell their paths."""
+        """Build the zips into the wheel's directory and print their paths."""
         if self._counts(version):
             self._built = True
             for archive in self._builder().build(directory=str(Path(artifact_path).parent)):
                 self.app.display_info(printable_line(archive))
 
     def _counts(self, *versions: str) -> bool:
-        """Return whether a wheel is built that others will install; a global hook is asked for every target."""
+        """Return whether this is a build of a wheel for others; Hatch runs a global hook for every target."""
         return self.target_name == "wheel" and "standard" in versions
 
     def _builder(self) -> LambdaBuilder:

@@ -1,4 +1,4 @@
-"""Hatch's side of the job: the builder of target ``lambda``, which reads the project and talks to the user."""
+"""The builder of the target ``lambda``: reads the project through Hatch, builds, and prints the result."""
 
 from __future__ import annotations
 
@@ -25,13 +25,17 @@ from hatch_lambda.build.manifest import manifest_path
 from hatch_lambda.build.report import Report
 from hatch_lambda.config.archives import LOCK_VERSION, Archives, read_archives
 from hatch_lambda.config.filenames import check_file_names, file_name, is_file_of
+from hatch_lambda.config.options import TABLE
+from hatch_lambda.config.table import toml_key
 from hatch_lambda.config.targets import VARIABLES
 from hatch_lambda.dependencies.wheelhouse import Wheelhouse
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ArchiveError, ConfigError, HatchLambdaError, printable_line
 from hatch_lambda.files.temporary import sweep_temporary_directories
 from hatch_lambda.layers import LayerZips
+from hatch_lambda.plugin.file_selection import FileSelection
 from hatch_lambda.plugin.progress import progress_line
-from hatch_lambda.plugin.project_reader import FileSelection, hook_errors, read_project, translate_hatch_errors
+from hatch_lambda.plugin.project_reader import hook_errors, read_project, translate_hatch_errors
 from hatch_lambda.plugin.reproducibility import rebuild_and_compare
 from hatch_lambda.plugin.settings import read_settings
 from hatch_lambda.progress import NO_PROGRESS
@@ -46,7 +50,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.build.report import LockReport
     from hatch_lambda.config.options import LambdaConfig
-    from hatch_lambda.diagnostics import Message
+    from hatch_lambda.diagnostics import Code, Message
     from hatch_lambda.plugin.settings import Settings
     from hatch_lambda.progress import Progress
 
@@ -70,7 +74,7 @@ CHECKED_OPTIONS = (
     "require_runtime_dependencies",
     "require_runtime_features",
 )
-"""Attributes of Hatch's configuration that raise where an option is wrong; the others are read with the files."""
+"""Attributes of Hatch's configuration that raise if an option is wrong; the others are read with the files."""
 
 
 class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
@@ -82,7 +86,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     _wheelhouse: Wheelhouse
 
     def get_version_api(self) -> dict[str, Callable[..., str]]:
-        """Return what can be built: each archive under its name, and the lock."""
+        """Return what can be built: each zip by its build name, and the lock file."""
         archives = {version: partial(self.build_archive, config) for version, config in self.archives.versions.items()}
         return {**archives, LOCK_VERSION: self.build_lock}
 
@@ -95,7 +99,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         return self._selection(self.target_config).get_default_build_data()
 
     def build(self, **options: Any) -> Generator[str, None, None]:
-        """Build each requested archive and yield its path; the one place where our errors end the program."""
+        """Build each requested zip and yield its path; the one place where our errors end the program."""
         _prepare_streams()
         try:
             self._check_project()
@@ -109,6 +113,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             with WheelCache(self._environment.cache) as wheel_cache:
                 self._wheelhouse = Wheelhouse(wheel_cache, self._host, self._step)
                 for artifact in self._artifacts(options):
+                    self._print_path_if_quiet(artifact)
                     yield artifact
                     report = self._reports.pop(artifact, None)
                     self._report(report)
@@ -118,10 +123,10 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             self._trace(error)
             self.app.abort(error.text(verbose=self.app.verbosity > 0))
         except KeyboardInterrupt:
-            self.app.abort("interrupted; nothing is half written; build again", code=INTERRUPTED)
+            self.app.abort(f"error: {_interrupted()}", code=INTERRUPTED)
 
     def get_build_hooks(self, directory: str) -> dict[str, BuildHookInterface[Any]]:
-        """Return the project's build hooks; raises ``ProjectError`` for one that does not exist."""
+        """Return the project's build hooks; raises ``ProjectError`` for an unknown one."""
         with translate_hatch_errors(self._hooks):
             return super().get_build_hooks(directory)
 
@@ -134,9 +139,9 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         return str(path)
 
     def build_lock(self, directory: str, **build_data: Any) -> str:  # noqa: ARG002
-        """Write the lock that the table names, and those that archives have of their own; return the path of the first.
+        """Write the target's lock file and those of single zips, and return the path of the first.
 
-        An archive's own lock that another tool made stays as it is.
+        A single zip's lock file that another tool created stays as it is.
         """
         groups: dict[str | None, list[LambdaConfig]] = {self.target_config.get("lock"): []}
         for config in self._locked:
@@ -152,7 +157,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         return str(reports[0].path)
 
     def clean(self, directory: str, versions: list[str]) -> None:
-        """Remove archives of these names, of any version of the project, and what killed builds have left of them."""
+        """Remove zips of these names, of any version of the project, and partial files that killed builds have left."""
         archives = self.archives.versions
         asked = [config for version, config in archives.items() if version in versions]
         others = [config for version, config in archives.items() if version not in versions]
@@ -170,7 +175,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     @cached_property
     def archives(self) -> Archives:
-        """Return the archives that our table declares; raises ``ConfigError`` naming every problem."""
+        """Return the zips that our table declares; raises ``ConfigError`` naming every problem."""
         return self._archives_under(os.environ)
 
     def _archives_under(self, overrides: Mapping[str, str]) -> Archives:
@@ -181,9 +186,9 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     @property
     def _locked(self) -> tuple[LambdaConfig, ...]:
-        """Return the archives that locks are for: those of this run, and those of the table for other targets.
+        """Return the zips that lock files are for: those of this run, and those of the table for other targets.
 
-        A lock that was made under a variable would otherwise not do without it.
+        Otherwise, a lock file that was written while a variable was set would be out of date without the variable.
         """
         each = self.archives.each
         if not any(os.environ.get(variable) for variable in VARIABLES.values()):
@@ -207,21 +212,21 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     def _reports(self) -> dict[str, Report | LockReport]:
         return {}
 
-    def _selection(self, table: Mapping[str, Any]) -> FileSelection:
-        return FileSelection(table, self.root, self.plugin_manager, self.raw_config, self.metadata, self.app)
+    def _selection(self, table: Mapping[str, Any], address: str = TABLE) -> FileSelection:
+        return FileSelection(table, address, self.root, self.plugin_manager, self.raw_config, self.metadata, self.app)
 
     @property
     def _hooks(self) -> Collection[str]:
-        """Return the names of the build hooks that stand in our own table."""
+        """Return the names of the build hooks in our own table."""
         return list(self.target_config.get("hooks", ()))
 
     def _artifacts(self, options: dict[str, Any]) -> Iterator[str]:
-        """Have Hatch build, with the project's build hooks; raises ``ProjectError`` for what a hook raises."""
+        """Let Hatch build, with the project's build hooks; raises ``ProjectError`` for what a hook raises."""
         with hook_errors(self._hooks):
             yield from super().build(**options)
 
     def _trace(self, error: HatchLambdaError) -> None:
-        """Show where an error comes from that was not ours, to those who ask for more."""
+        """Print the traceback of an error that wasn't ours, with ``-v``."""
         for line in traceback.format_exception(error.__cause__) if error.__cause__ else ():
             for part in line.splitlines():
                 self.app.display_debug(printable_line(part))
@@ -233,26 +238,27 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     @property
     def _shows_progress(self) -> bool:
+        """Return whether stderr is a terminal that can redraw a line, without ``-q`` and ``-vv``."""
         is_terminal = sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         return is_terminal and self.app.verbosity >= 0 and not self._shows_tools
 
     @property
     def _host(self) -> Host:
-        told = self._environment
-        raw = self._shows_tools
-        return Host(os.environ, Path(self.root), raw_output=raw, offline=told.offline, rebuild=told.rebuild)
+        settings, root, raw = self._environment, Path(self.root), self._shows_tools
+        return Host(os.environ, root, raw_output=raw, offline=settings.offline, rebuild=settings.rebuild)
 
     @property
     def _name(self) -> str:
         return self.normalize_file_name_component(self.metadata.core.name)
 
     def _job(self, config: LambdaConfig, build_data: dict[str, Any]) -> Job:
-        files = self._selection(self.archives.tables[config.build_name])
-        beneath = self.get_default_build_data()  # what hooks add for this archive, they may not add for a layer
-        self.set_build_data_defaults(beneath)
-        beneath["dependencies"] = build_data.get("dependencies", [])
+        address = f"{TABLE}.{config.kind}s.{toml_key(config.name)}" if config.name else TABLE
+        files = self._selection(self.archives.tables[config.build_name], address)
+        layer_data = self.get_default_build_data()  # hooks might not add the same to a layer as to this zip
+        self.set_build_data_defaults(layer_data)
+        layer_data["dependencies"] = build_data.get("dependencies", [])
         layers = [
-            self._zips.read(layer) if isinstance(layer, str) else self._job(layer, beneath)
+            self._zips.read(layer) if isinstance(layer, str) else self._job(layer, layer_data)
             for layer in self.archives.layers(config)
         ]
         return Job(
@@ -264,26 +270,26 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         )
 
     def _check_project(self) -> None:
-        """Ask Hatch now for all that it would fail on later with a traceback."""
+        """Make Hatch raise now what it would raise later with a traceback."""
         with translate_hatch_errors():
             self.metadata.validate_fields()
             for option in CHECKED_OPTIONS:
                 getattr(self.config, option)
 
     def _check_file_names(self, versions: list[str]) -> None:
-        """Raise ``ConfigError`` for archives of this build, or of plain ``-t lambda``, that would have one path."""
+        """Raise ``ConfigError`` for zips of this build, or of plain ``-t lambda``, that would have the same path."""
         wanted = {*versions, *self.archives.default}
         configs = [config for config in self.archives.each if config.build_name in wanted]
         check_file_names(configs, self._name, self.metadata.version)
 
     def _check_layers(self, versions: list[str]) -> None:
-        """Raise ``ConfigError`` for layers given by path that are none for the archives of this build."""
+        """Raise ``ConfigError`` for paths of layer zips that can't be used with the zips of this build."""
         asked = [config for version, config in self.archives.versions.items() if version in versions]
         layers = [layer for config in asked for layer in self.archives.layers(config)]
         self._zips.check([*asked, *(layer for layer in layers if not isinstance(layer, str))])
 
     def _check_directory(self, given: str | None) -> None:
-        """Create the folder for archives, as Hatch would, but say in one line why it cannot be."""
+        """Create the directory for zips, as Hatch would; raises ``ArchiveError`` if that fails."""
         with translate_hatch_errors():
             directory = Path(
                 given
@@ -292,9 +298,9 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         try:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ArchiveError(
-                f"{directory}: cannot be created ({error.strerror}); choose another folder with directory"
-            ) from None
+            problem = f"can't be created ({error.strerror})"
+            fix = "make its parent writable, or set directory"
+            raise ArchiveError(_problem("directory-not-writable", directory, problem, fix)) from None
 
     @contextmanager
     def _step(self, name: str) -> Iterator[Progress]:
@@ -305,11 +311,18 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         self.app.display_debug(f"  {name}: {time.perf_counter() - start:.2f} s")
 
     def _check_reproducible(self, report: Report) -> None:
-        """Build the archive a second time and compare; raises ``ArchiveError`` unless the bytes are the same."""
+        """Rebuild the zip and compare; raises ``ArchiveError`` unless the bytes are the same."""
         version = f"{self.PLUGIN_NAME}:{report.candidate.config.build_name}"
         with self._step("build again"):
             rebuild_and_compare(report.archive.path, version, Path(self.root), os.environ)
-        self.app.display_info("  a second build gave the same bytes")
+        self.app.display_info("  reproducible: a rebuild has the same bytes")
+
+    def _print_path_if_quiet(self, path: str) -> None:
+        """Print the path of a zip to stdout with ``-q``, because Hatch then doesn't; with ``-qq``, nothing does."""
+        if self.app.verbosity == -1:
+            root = Path(self.root)
+            shown = Path(path).relative_to(root) if Path(path).is_relative_to(root) else path
+            self.app.display(printable_line(str(shown)))
 
     def _report(self, report: Report | LockReport | None) -> None:
         if report is None:
@@ -331,12 +344,12 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
 
 def _prepare_streams() -> None:
-    """Let no file of ours get the number of a standard stream that is closed, and no text fail for its letters."""
+    """Keep the numbers of closed standard streams from our files, and escape what a stream can't encode."""
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
         pass
     os.close(descriptor)
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # None where it is closed
+        if isinstance(stream, io.TextIOWrapper):  # None if it is closed
             stream.reconfigure(errors="backslashreplace")
 
 
@@ -344,16 +357,25 @@ def _remove(archive: Path) -> None:
     try:
         archive.unlink()
     except OSError as error:
-        fix = "remove it" if os.access(archive.parent, os.W_OK) else "make the folder writable"
-        raise ArchiveError(f"{archive}: cannot be removed; {error.strerror}; {fix}, then build again") from None
+        fix = "remove it" if os.access(archive.parent, os.W_OK) else "make its directory writable"
+        problem = f"can't be removed ({error.strerror})"
+        raise ArchiveError(_problem("cannot-remove", archive, problem, fix)) from None
 
 
 def _timestamp() -> int:
-    """Return the date of a reproducible archive in seconds since 1970; raises ``ConfigError``."""
+    """Return the date of a reproducible zip in seconds since 1970; raises ``ConfigError``."""
     try:
         return get_reproducible_timestamp()
     except ValueError:
-        found = os.environ["SOURCE_DATE_EPOCH"]
-        raise ConfigError(
-            f"SOURCE_DATE_EPOCH: expected a whole number of seconds since 1970; found {found!r}"
-        ) from None
+        problem = f"{os.environ['SOURCE_DATE_EPOCH']!r} isn't a number of seconds since 1970"
+        fix = "set it to a whole number, or unset it"
+        raise ConfigError(_problem("variable-value", "SOURCE_DATE_EPOCH", problem, fix)) from None
+
+
+def _interrupted() -> Diagnostic:
+    problem = "interrupted, and no zip is incomplete"
+    return _problem("interrupted", "build", problem, "build again; downloaded wheels are in the cache")
+
+
+def _problem(code: Code, where: str | Path, problem: str, fix: str) -> Diagnostic:
+    return Diagnostic(code=code, where=str(where), problem=problem, fix=fix)

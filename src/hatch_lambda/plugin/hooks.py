@@ -1,4 +1,4 @@
-"""What Hatch finds through the entry point ``hatch``."""
+"""The classes that Hatch finds through the entry point ``hatch``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def hatch_register_publisher() -> type[LambdaPublisher]:
 
 @hookimpl
 def hatch_register_build_hook() -> type[LambdaBuildHook]:
-    """Return the build hook that makes the archives after the wheel."""
+    """Return the build hook that builds the zips after the wheel."""
     from hatch_lambda.plugin.build_hook import LambdaBuildHook
 
     return LambdaBuildHook

@@ -1,4 +1,4 @@
-"""Whether building a second time, in a process of its own, gives the same bytes."""
+"""Rebuilds a zip in another process and compares the bytes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ArchiveError
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.plugin.settings import VERIFY_VARIABLE
@@ -20,10 +21,10 @@ _COMPARED = ("CRC", "file_size", "external_attr", "date_time", "compress_size", 
 
 
 def rebuild_and_compare(archive: Path, version: str, root: Path, environ: Mapping[str, str]) -> None:
-    """Build a version of the target once more, into another folder, and compare it with the archive byte for byte.
+    """Rebuild a zip in another directory and compare it with the first one byte by byte.
 
-    Everything happens anew: build hooks, the choice of files, the resolution, wheels that are built here. Raises
-    ``ArchiveError`` if the second build fails, or its bytes differ, naming the first file that does; the archive stays.
+    Every step runs again: build hooks, file selection, resolution, and local and source builds. Raises ``ArchiveError``
+    if the rebuild fails, or if its bytes differ, naming the first file that does; the zip stays.
     """
     others = {name: value for name, value in environ.items() if name not in {VERIFY_VARIABLE, "HATCH_BUILD_LOCATION"}}
     others[REBUILD_VARIABLE] = "1"
@@ -34,13 +35,16 @@ def rebuild_and_compare(archive: Path, version: str, root: Path, environ: Mappin
         )
         second = Path(directory, archive.name)
         if done.returncode or not second.is_file():
-            said = done.stdout.decode(errors="replace")
-            raise ArchiveError(f"{archive}: cannot be built a second time; see below", detail=said)
+            output = "output of the rebuild:\n" + done.stdout.decode(errors="replace")
+            raise ArchiveError(_problem(archive, "the rebuild failed", "fix what its output shows"), detail=output)
         if not _same_bytes(archive, second):
-            raise ArchiveError(
-                f"{archive}: a second build gives other bytes; {_first_difference(archive, second)}; see to what makes "
-                f"it, such as a build hook, reproducible = false or versions that are not locked"
-            )
+            fix = "check build hooks, reproducible = false, and unlocked versions"
+            raise ArchiveError(_problem(archive, _first_difference(archive, second), fix))
+
+
+def _problem(archive: Path, reason: str, fix: str) -> Diagnostic:
+    problem = f"not reproducible, because {reason}"
+    return Diagnostic(code="not-reproducible", where=str(archive), problem=problem, fix=fix)
 
 
 def _same_bytes(one: Path, other: Path) -> bool:
@@ -52,15 +56,15 @@ def _same_bytes(one: Path, other: Path) -> bool:
 
 
 def _first_difference(one: Path, other: Path) -> str:
-    """Say which file differs; a RECORD only if nothing else does, because it follows the files that it lists."""
+    """Return which file differs; a RECORD only if no other does, because it follows from the files that it lists."""
     before, after = _headers(one), _headers(other)
     differ = [name for name in {*before, *after} if before.get(name) != after.get(name)]
     if not differ:
-        return "no file differs, but what stands around them does"
+        return "a rebuild changed the zip's structure, but none of its files"
     name = min(differ, key=lambda name: (name.endswith("/RECORD"), name))
     if name in before and name in after:
-        return f"the first file that differs is {name}"
-    return f"{name} is in one of the two only"
+        return f"a rebuild changed {name}"
+    return f"a rebuild {'removed' if name in before else 'added'} {name}"
 
 
 def _headers(path: Path) -> dict[str, tuple[object, ...]]:

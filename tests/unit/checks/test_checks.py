@@ -58,7 +58,7 @@ def test_an_archive_of_one_byte_more_is_refused_and_what_fills_it_is_named():
     assert diagnostic == Finding(
         "error",
         "unzipped: 262,144,000 bytes; Lambda accepts less than 262,144,000 with its layers; largest: a 1.0 (249.9 "
-        "MiB), b 1.0 (0.1 MiB), c 1.0 (0.0 MiB), …",
+        "MiB), b 1.0 (97.7 KiB), c 1.0 (42.0 KiB), …",
     )
 
 
@@ -70,7 +70,7 @@ def test_files_of_no_distribution_are_named_one_by_one_where_they_fill_it():
 
     assert diagnostic.text == (
         "unzipped: 314,572,801 bytes; Lambda accepts less than 262,144,000 with its layers; largest: a.bin (200.0 "
-        "MiB), lib 1.0 (100.0 MiB), b.bin (0.0 MiB), …"
+        "MiB), lib 1.0 (100.0 MiB), b.bin (1 byte), …"
     )
 
 
@@ -79,7 +79,8 @@ def test_the_users_own_limit_is_named_as_such():
 
     assert diagnostic == Finding(
         "error",
-        "unzipped: 1,001 bytes; tool.hatch.build.targets.lambda.max-size admits 1,000; largest: big 1.0 (0.0 MiB), …",
+        "unzipped: 1,001 bytes; tool.hatch.build.targets.lambda.max-size admits 1,000; largest: big 1.0 "
+        "(1001 bytes), …",
     )
 
 
@@ -108,9 +109,20 @@ def test_the_largest_distributions_are_listed_the_largest_first():
 
 
 @pytest.mark.parametrize(
-    ("size", "text"), [(0, "0.0 MiB"), (1 << 20, "1.0 MiB"), (1_600_000, "1.5 MiB"), (5000 << 20, "5,000.0 MiB")]
+    ("size", "text"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (1023, "1023 bytes"),
+        (1024, "1.0 KiB"),
+        (104_857, "102.4 KiB"),
+        (104_858, "0.1 MiB"),
+        (1 << 20, "1.0 MiB"),
+        (1_600_000, "1.5 MiB"),
+        (5000 << 20, "5,000.0 MiB"),
+    ],
 )
-def test_sizes_are_told_in_mebibytes(size, text):
+def test_sizes_are_in_the_unit_that_fits(size, text):
     assert format_size(size) == text
 
 
@@ -122,7 +134,10 @@ def test_every_problem_of_every_check_is_told_at_once():
         check_candidate(candidate(plan(sized(1001)), config(max_size=1000, handler="handler")))
 
     assert str(caught.value).splitlines() == [
-        "unzipped: 1,001 bytes; tool.hatch.build.targets.lambda.max-size admits 1,000; largest: big 1.0 (0.0 MiB), …",
+        (
+            "unzipped: 1,001 bytes; tool.hatch.build.targets.lambda.max-size admits 1,000; largest: big 1.0 "
+            "(1001 bytes), …"
+        ),
         (
             "handler 'handler': no module before the last dot; write it as package.module.function, or name an "
             "executable file"

@@ -40,14 +40,14 @@ def test_nothing_is_an_empty_folder():
 def test_the_tree_is_told_down_to_a_depth():
     entries = [entry("lib/deep/x", "1" * 2 * MIB), entry("lib/y", "1" * MIB), entry("app.py", "")]
 
-    assert list(tree_lines(entries, 1)) == ["     3.0 MiB  /", "     3.0 MiB  ├─ lib/", "     0.0 MiB  └─ app.py"]
+    assert list(tree_lines(entries, 1)) == ["     3.0 MiB  /", "     3.0 MiB  ├─ lib/", "     0 bytes  └─ app.py"]
     assert list(tree_lines(entries, 3)) == [
         "     3.0 MiB  /",
         "     3.0 MiB  ├─ lib/",
         "     2.0 MiB  │  ├─ deep/",
         "     2.0 MiB  │  │  └─ x",
         "     1.0 MiB  │  └─ y",
-        "     0.0 MiB  └─ app.py",
+        "     0 bytes  └─ app.py",
     ]
 
 
@@ -58,9 +58,9 @@ def test_the_smallest_of_many_are_told_together():
 
     assert len(found) == 10
     assert found[1:2] + found[-2:] == [
-        "     0.0 MiB  ├─ file19",
-        "     0.0 MiB  ├─ file12",
-        "     0.0 MiB  └─ (12 more)",
+        "    19 bytes  ├─ file19",
+        "    12 bytes  ├─ file12",
+        "    66 bytes  └─ (12 more)",
     ]
 
 
@@ -75,7 +75,7 @@ def test_folders_part_where_their_paths_do():
 
     found = list(tree_lines([entry(path, "x") for path in paths], 9))
 
-    assert [line.split("MiB  ")[1] for line in found] == [
+    assert [line.split("s  ")[1] if "bytes" in line else line.split("byte  ")[1] for line in found] == [
         "/",
         "├─ a/",
         "│  ├─ b/",
