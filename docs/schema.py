@@ -1,4 +1,4 @@
-"""The JSON schema of our table: what editors complete and check, made from the same code as the option reference."""
+"""The JSON schema of our table, with which editors complete and check it; made from the code, as the reference is."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _TYPES: dict[str, dict[str, Any]] = {
 
 
 def schema(docstrings: Mapping[str, str]) -> str:
-    """Return the schema of pyproject.toml as far as it is ours; ``docstrings`` are those of the configuration's fields.
+    """Return the schema of our part of pyproject.toml; ``docstrings`` are those of the configuration's fields.
 
     The table alone is under ``#/definitions/table``.
     """
@@ -67,7 +67,7 @@ def schema(docstrings: Mapping[str, str]) -> str:
     inherited = archive_options | _hatch_options(HATCH_KEYS - FILE_KEYS)
     table = inherited | {
         "versions": {
-            "description": "What plain -t lambda builds, by the names of archives.",
+            "description": "Build names that -t lambda builds if you name none.",
             "type": "array",
             "items": _TEXT,
         },
@@ -82,8 +82,8 @@ def schema(docstrings: Mapping[str, str]) -> str:
     }
     definitions = {
         "table": _table(f"The table [{TABLE}].", table),
-        "function": _table("A function; what it does not say is inherited.", function),
-        "layer": _table("A layer; what it does not say is inherited.", layer),
+        "function": _table("A function; it inherits the options that it doesn't set.", function),
+        "layer": _table("A layer; it inherits the options that it doesn't set.", layer),
     }
     address: dict[str, Any] = {"$ref": "#/definitions/table"}
     for key in reversed(TABLE.split(".")):
@@ -100,9 +100,9 @@ def schema(docstrings: Mapping[str, str]) -> str:
 
 
 def _own_options(docstrings: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Return the schema of each option of ours, by its name in the table."""
+    """Return the schema of each of our options, by its name in the table."""
     found = {
-        name: {"description": TARGET_OPTIONS[name][2], **value}
+        name: {"description": TARGET_OPTIONS[name].description, **value}
         for name, value in {
             "runtime": _one_or_more(_runtime()),
             "architecture": _one_or_more({"type": "string", "enum": list(ARCHITECTURES)}),
@@ -135,13 +135,13 @@ def _runtime() -> dict[str, Any]:
     return {
         "anyOf": [
             {"type": "string", "enum": [runtime.name for runtime in RUNTIMES]},
-            {**_table("A runtime that is not known yet.", described), "required": list(RUNTIME_KEYS)},
+            {**_table("A runtime that hatch-lambda doesn't know.", described), "required": list(RUNTIME_KEYS)},
         ]
     }
 
 
 def _at_least(number: int) -> str:
-    """Return a pattern for whole numbers from one of two digits on."""
+    """Return a pattern for whole numbers of at least ``number``, which has two digits."""
     tens, ones = divmod(number, 10)
     return f"{tens}[{ones}-9]|[{tens + 1}-9][0-9]|[1-9][0-9]{{2,}}"
 
@@ -156,7 +156,7 @@ def _one_or_more(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _hatch_options(names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return options whose values are for Hatch to judge."""
+    """Return options whose values only Hatch checks."""
     return {name: {"description": f"An option of Hatch: {HATCH_MANUAL}"} for name in sorted(names)}
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from docs.generate import PAGES, REFERENCE
+from docs.generate import PAGES, REFERENCE, described_options
 from hatch_lambda.archive.read import read_zip
 from hatch_lambda.cli import COMMANDS
 from hatch_lambda.config.archives import read_archives
@@ -49,6 +49,18 @@ SCRIPTS = {f"{name}:{script}" for name, table in ENVIRONMENTS.items() for script
 @pytest.mark.parametrize("name", PAGES)
 def test_a_generated_page_is_what_the_code_says(name):
     assert (REFERENCE / name).read_text("utf-8") == PAGES[name]()
+
+
+@pytest.mark.parametrize("option", described_options(), ids=lambda option: option.name)
+def test_the_example_of_an_option_sets_it_and_is_accepted(option):
+    table = tomllib.loads(option.toml)["tool"]["hatch"]["build"]["targets"]["lambda"]
+
+    archives = read_archives({"runtime": "python3.13", **table}, requires_python=SpecifierSet(), overrides={})
+
+    inner = [each for kind in ("functions", "layers") for each in table.get(kind, {}).values()]
+    assert any(option.name in one for one in (table, *inner))
+    assert [config.warnings for config in archives.each if config.warnings] == []
+    assert len(option.toml.splitlines()) >= 2
 
 
 def test_the_page_on_the_report_names_every_field_and_no_other(tmp_path):

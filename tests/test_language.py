@@ -36,12 +36,10 @@ PAGES_TO_REWRITE = frozenset(
         "docs/how-to/deploy-from-github-actions.md",
         "docs/how-to/deploy.md",
         "docs/reference/messages.md",
-        "docs/reference/options.md",
     }
 )
 MODULES_TO_REWRITE = frozenset(
     {
-        "docs/generate.py",
         "src/hatch_lambda/archive/ownership.py",
         "src/hatch_lambda/archive/plan.py",
         "src/hatch_lambda/archive/read.py",
@@ -54,11 +52,6 @@ MODULES_TO_REWRITE = frozenset(
         "src/hatch_lambda/cli/__init__.py",
         "src/hatch_lambda/cli/deploy.py",
         "src/hatch_lambda/cli/verify.py",
-        "src/hatch_lambda/config/archives.py",
-        "src/hatch_lambda/config/filenames.py",
-        "src/hatch_lambda/config/options.py",
-        "src/hatch_lambda/config/table.py",
-        "src/hatch_lambda/config/targets.py",
         "src/hatch_lambda/deploy/aws.py",
         "src/hatch_lambda/deploy/aws_errors.py",
         "src/hatch_lambda/deploy/function.py",
@@ -71,7 +64,6 @@ MODULES_TO_REWRITE = frozenset(
         "src/hatch_lambda/layers.py",
         "src/hatch_lambda/plugin/project_reader.py",
         "src/hatch_lambda/plugin/reproducibility.py",
-        "src/hatch_lambda/plugin/settings.py",
         "src/hatch_lambda/project.py",
         "src/hatch_lambda/resolve/advice.py",
         "src/hatch_lambda/resolve/base.py",
@@ -84,8 +76,6 @@ MODULES_TO_REWRITE = frozenset(
         "src/hatch_lambda/resolve/strategy.py",
         "src/hatch_lambda/resolve/uv.py",
         "src/hatch_lambda/resolve/validate.py",
-        "src/hatch_lambda/runtime/provided.py",
-        "src/hatch_lambda/runtime/runtimes.py",
         "src/hatch_lambda/wheels/cache.py",
         "src/hatch_lambda/wheels/verify.py",
         "src/hatch_lambda/wheels/wheel.py",

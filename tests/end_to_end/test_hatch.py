@@ -82,7 +82,7 @@ def test_what_is_wrong_is_one_line_without_a_traceback(hatch):
 
     assert code == 1
     assert output.splitlines()[-1] == (
-        "HATCH_LAMBDA_ARCHITECTURE: expected x86_64 or arm64; found 'aarch64'; did you mean 'arm64'?"
+        "error: HATCH_LAMBDA_ARCHITECTURE: unknown architecture 'aarch64'; did you mean 'arm64'? [unknown-architecture]"
     )
     assert "Traceback" not in output
 

@@ -205,8 +205,8 @@ def test_a_version_that_is_none_is_told_with_those_that_are(project):
     assert (built.code, built.output) == (
         1,
         (
-            "-t lambda:apii: no such version of the target; expected one of base, api-x86_64, api, api-arm64, "
-            "worker, lock\n"
+            "error: -t lambda:apii: unknown build name; did you mean 'api'? choose from api, api-arm64, api-x86_64, "
+            "base, lock, worker [unknown-build-name]\n"
         ),
     )
 
@@ -511,9 +511,12 @@ def test_archives_that_would_have_one_path_are_refused(project):
     built = project.build(target="lambda:base")
 
     assert built.output.splitlines() == [
-        f"{T}.filename: 'shop.zip' would be the path of base and of {version}; have {{archive}}, {{runtime}} or "
-        "{architecture} in it"
-        for version in ("api-x86_64", "api-arm64", "worker")
+        f"error: pyproject.toml [{T}] has 3 problems:",
+        *(
+            f"  filename: base and {name} would both be written to 'shop.zip'; "
+            "add {archive}, {runtime}, or {architecture} to the name [name-conflict]"
+            for name in ("api-x86_64", "api-arm64", "worker")
+        ),
     ]
     assert (built.code, built.archives) == (1, ())
 

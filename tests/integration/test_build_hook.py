@@ -138,7 +138,10 @@ def test_what_is_wrong_with_the_table_is_one_line_before_the_wheel_is_there(proj
 
     assert (built.code, built.output) == (
         1,
-        "tool.hatch.build.targets.lambda.scripts: expected true or false; found 1\n",
+        (
+            "error: tool.hatch.build.targets.lambda.scripts: expected true or false, found 1; write scripts = true "
+            "[option-type]\n"
+        ),
     )
 
 

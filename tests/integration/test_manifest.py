@@ -67,4 +67,7 @@ def test_a_manifest_that_is_neither_wanted_nor_not_is_refused(project):
 
     built = project.build()
 
-    assert built.output.strip() == ("tool.hatch.build.targets.lambda.manifest: expected true or false; found 'yes'")
+    assert built.output == (
+        "error: tool.hatch.build.targets.lambda.manifest: expected true or false, found 'yes'; write manifest = true "
+        "[option-type]\n"
+    )

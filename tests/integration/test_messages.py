@@ -28,6 +28,12 @@ def without_sizes(text: str) -> str:
     return re.sub(r"\b[\d.]+ (?:bytes|KiB)", "N", text)
 
 
+PREVIEW = (
+    "HATCH_LAMBDA_RUNTIME: python3.15 is a preview that AWS doesn't support in production; use python3.14 "
+    "[preview-runtime]"
+)
+
+
 @pytest.fixture
 def older(project):
     """An archive of the name that the project's would have."""
@@ -80,11 +86,9 @@ def test_a_quiet_build_into_another_directory_prints_the_whole_path(project, tmp
 
 
 def test_a_quiet_build_still_warns(project):
-    project.configure("zzz = 1")
+    built = project.build(HATCH_QUIET="1", HATCH_LAMBDA_RUNTIME="python3.15")
 
-    built = project.build(HATCH_QUIET="1")
-
-    assert built.output == f"dist/{NAME}\nwarning: {TABLE}.zzz is not an option of this target; it is ignored.\n"
+    assert built.output == f"dist/{NAME}\nwarning: {PREVIEW}\n"
 
 
 def test_a_verbose_build_tells_the_seconds_of_each_step(project):
@@ -99,7 +103,6 @@ def test_a_verbose_build_tells_the_seconds_of_each_step(project):
 @pytest.mark.parametrize(
     ("options", "warning"),
     [
-        ("zzz = 1", f"{TABLE}.zzz is not an option of this target; it is ignored."),
         (
             'exclude-files = ["docs/", "*.md"]',
             (
@@ -127,14 +130,11 @@ def test_an_option_without_effect_is_a_warning(project, options, warning):
         (
             "python3.9",
             (
-                "python3.9 is deprecated since 2025-12-15: AWS no longer patches it and will refuse to create, then to "
-                "update functions with it; the archive is built all the same."
+                "HATCH_LAMBDA_RUNTIME: python3.9 is deprecated since 2025-12-15, and AWS will block updates of its "
+                "functions; use python3.14 [deprecated-runtime]"
             ),
         ),
-        (
-            "python3.15",
-            "python3.15 is a preview that AWS does not support in production; the archive is built all the same.",
-        ),
+        ("python3.15", PREVIEW),
     ],
 )
 def test_a_runtime_on_its_way_in_or_out_is_a_warning(project, runtime, warning):
@@ -187,21 +187,31 @@ def test_every_problem_of_the_table_is_told_at_once(project, older):
     built = project.build()
 
     assert built.output.splitlines() == [
-        f"{TABLE}.architecture: expected x86_64 or arm64; found 'aarch64'; did you mean 'arm64'?",
-        f"{TABLE}.python-patch: expected a full version of python3.13, such as \"3.13.11\"; found '3.12.1'",
-        f"{TABLE}.handler: expected a string; found 3",
-        f"{TABLE}.features: expected an array of strings; found 'x'",
-        f"{TABLE}.dependency-groups[1]: expected a string; found 1",
-        f"{TABLE}.constraints: expected an array of strings; found 3",
-        f"{TABLE}.exclude-packages[1]: expected a name alone; found 'a==1'; did you mean 'a'?",
-        f"{TABLE}.exclude-packages[2]: expected a string; found 3",
-        f"{TABLE}.exclude-files[1]: expected a string that is not empty",
-        f'{TABLE}.collisions: expected a table such as {{ "jwt/**" = "pyjwt" }}; found 3',
-        f"{TABLE}.scripts: expected true or false; found 'yes'",
-        f"{TABLE}.filename: expected a file name without folders; found 'a/b.zip'; set directory for the folder",
-        f"{TABLE}.max-size: expected a whole number above 0; found -1",
-        f"{TABLE}.runtme: unknown option; did you mean runtime?",
-        f"{TABLE}.exclude_files: unknown option; did you mean exclude-files?",
+        f"error: pyproject.toml [{TABLE}] has 15 problems:",
+        "  architecture: unknown architecture 'aarch64'; did you mean 'arm64'? [unknown-architecture]",
+        (
+            "  python-patch: '3.12.1' isn't a full version of Python 3.13, which python3.13 runs; for example, write "
+            'python-patch = "3.13.11" [option-value]'
+        ),
+        '  handler: expected a string, found 3; write "3" [option-type]',
+        "  features: expected an array of strings, found 'x'; write [\"x\"] [option-type]",
+        '  dependency-groups #1: expected a string, found 1; write "1" [option-type]',
+        "  constraints: expected an array of strings, found 3; write strings in brackets [option-type]",
+        "  exclude-packages #1: expected only a package name, found 'a==1'; did you mean 'a'? [option-value]",
+        '  exclude-packages #2: expected a string, found 3; write "3" [option-type]',
+        "  exclude-files #1: empty string; give it a value, or remove it [option-value]",
+        (
+            '  collisions: expected a table, found 3; for example, write collisions = { "jwt/**" = "pyjwt" } '
+            "[option-type]"
+        ),
+        "  scripts: expected true or false, found 'yes'; write scripts = true [option-type]",
+        ('  filename: \'a/b.zip\' contains a directory; set directory = "a" and filename = "b.zip" [option-value]'),
+        (
+            "  max-size: expected a whole number of bytes above 0, found -1; for example, write max-size = 262143999 "
+            "[option-value]"
+        ),
+        "  runtme: unknown option; did you mean 'runtime'? [unknown-option]",
+        "  exclude_files: unknown option; did you mean 'exclude-files'? [unknown-option]",
     ]
     assert built.code == 1
     assert zips.directory(older.parent) == {NAME: b"older"}
@@ -303,10 +313,16 @@ OF_HATCH = [
     ("sources = 3", f"Field `{TABLE}.sources` must be a mapping or array of strings"),
     ("artifacts = 3", f"Field `{TABLE}.artifacts` must be an array of strings"),
     ("directory = 3", f"Field `{TABLE}.directory` must be a string"),
-    ("versions = 3", f"{TABLE}.versions: expected an array of strings; found 3"),
+    (
+        "versions = 3",
+        f"error: {TABLE}.versions: expected an array of strings, found 3; write strings in brackets [option-type]",
+    ),
     (
         'versions = ["nonsense"]',
-        f"{TABLE}.versions[1]: expected one of function, layer, lock; found 'nonsense'",
+        (
+            f"error: {TABLE}.versions #1: unknown build name 'nonsense'; choose from function, layer, lock "
+            "[unknown-build-name]"
+        ),
     ),
     ("reproducible = 3", f"Field `{TABLE}.reproducible` must be a boolean"),
     ("ignore-vcs = 3", f"Field `{TABLE}.ignore-vcs` must be a boolean"),
@@ -345,8 +361,8 @@ ELSEWHERE = [
     (
         'requires-python = ">=3.14"',
         (
-            "project.requires-python: '>=3.14' excludes python3.13, whose Python is 3.13.11; choose another runtime in "
-            f"{TABLE}.runtime, widen requires-python, or name the runtime's patch level in python-patch"
+            "error: project.requires-python: '>=3.14' excludes python3.13 (Python 3.13.11); use python3.14, or widen "
+            "requires-python [python-mismatch]"
         ),
     ),
     ('readme = "missing.md"', "Readme file does not exist: missing.md"),
@@ -427,44 +443,55 @@ def test_metadata_that_cannot_be_used_is_one_message_and_no_archive(project, old
         (
             "HATCH_LAMBDA_RUNTIME",
             "3.13",
-            (
-                "HATCH_LAMBDA_RUNTIME: expected one of python3.9, python3.10, python3.11, python3.12, python3.13, "
-                "python3.14, python3.15; found '3.13'; did you mean 'python3.13'?"
-            ),
+            ("error: HATCH_LAMBDA_RUNTIME: unknown runtime '3.13'; did you mean 'python3.13'? [unknown-runtime]"),
         ),
         (
             "HATCH_LAMBDA_RUNTIME",
             "nodejs24.x",
             (
-                "HATCH_LAMBDA_RUNTIME: expected one of python3.9, python3.10, python3.11, python3.12, python3.13, "
-                "python3.14, python3.15; found 'nodejs24.x'; a newer one can be given as "
-                '{ name = "python3.16", python = "3.16", glibc = "2.34" }'
+                "error: HATCH_LAMBDA_RUNTIME: unknown runtime 'nodejs24.x'; choose python3.14, python3.13, "
+                "python3.12, or python3.11, or describe the runtime in a table [unknown-runtime]"
             ),
         ),
         (
             "HATCH_LAMBDA_ARCHITECTURE",
             "amd64",
-            "HATCH_LAMBDA_ARCHITECTURE: expected x86_64 or arm64; found 'amd64'; did you mean 'x86_64'?",
+            (
+                "error: HATCH_LAMBDA_ARCHITECTURE: unknown architecture 'amd64'; did you mean 'x86_64'? "
+                "[unknown-architecture]"
+            ),
         ),
         (
             "HATCH_LAMBDA_CACHE_DIR",
             "~nobody-at-all/cache",
-            "HATCH_LAMBDA_CACHE_DIR: '~nobody-at-all/cache' names nobody's home; give the folder in full",
+            (
+                "error: HATCH_LAMBDA_CACHE_DIR: '~nobody-at-all' has no home directory; set it to an absolute path "
+                "[variable-value]"
+            ),
         ),
         (
             "HATCH_LAMBDA_OFFLINE",
             "yes",
-            "HATCH_LAMBDA_OFFLINE: expected 1 or true, or 0, false or nothing; found 'yes'",
+            (
+                "error: HATCH_LAMBDA_OFFLINE: expected 1, true, 0, or false, found 'yes'; set it to 1, or unset it "
+                "[variable-value]"
+            ),
         ),
         (
             "HATCH_LAMBDA_REBUILD",
             "lib",
-            "HATCH_LAMBDA_REBUILD: expected 1 or true, or 0, false or nothing; found 'lib'",
+            (
+                "error: HATCH_LAMBDA_REBUILD: expected 1, true, 0, or false, found 'lib'; set it to 1, or unset it "
+                "[variable-value]"
+            ),
         ),
         (
             "HATCH_LAMBDA_VERIFY",
             "on",
-            "HATCH_LAMBDA_VERIFY: expected 1 or true, or 0, false or nothing; found 'on'",
+            (
+                "error: HATCH_LAMBDA_VERIFY: expected 1, true, 0, or false, found 'on'; set it to 1, or unset it "
+                "[variable-value]"
+            ),
         ),
         (
             "SOURCE_DATE_EPOCH",
@@ -490,7 +517,7 @@ def test_the_network_is_out_of_bounds_however_that_is_spelled(project, value):
     built = project.build(HATCH_LAMBDA_OFFLINE=value)
 
     assert built.code == 1
-    assert built.output.startswith("HATCH_LAMBDA_OFFLINE: pip cannot resolve without the network; ")
+    assert built.output.startswith("error: HATCH_LAMBDA_OFFLINE: pip can't resolve offline")
 
 
 @pytest.mark.parametrize("value", ["", "0", "false", "False"])
@@ -510,6 +537,20 @@ def test_a_second_build_is_made_however_it_is_asked_for(project, value, repeated
     assert ("  reproducible: a rebuild has the same bytes\n" in built.output) is repeated
 
 
+@pytest.mark.parametrize("table", ["tool.hatch.build.target.lambda", "tool.hatch-lambda"])
+def test_a_misspelt_table_is_refused_with_the_one_that_was_meant(project, older, table):
+    text = (project.root / "pyproject.toml").read_text("utf-8")
+    project.write("pyproject.toml", text.replace(f"[{TABLE}]", f"[{table}]"))
+
+    built = project.build()
+
+    assert (built.code, built.output) == (
+        1,
+        f"error: {table}: unknown table; did you mean [{TABLE}]? [unknown-table]\n",
+    )
+    assert zips.directory(older.parent) == {NAME: b"older"}
+
+
 def test_a_missing_runtime_is_told_with_those_that_fit(project, older):
     project.configure(project='requires-python = ">=3.12,<3.14"')
     text = (project.root / "pyproject.toml").read_text("utf-8")
@@ -520,8 +561,8 @@ def test_a_missing_runtime_is_told_with_those_that_fit(project, older):
     assert (built.code, built.output) == (
         1,
         (
-            f"{TABLE}.runtime: missing; project.requires-python '<3.14,>=3.12' fits 2 of the supported runtimes; "
-            "set it to one of python3.12, python3.13\n"
+            f"error: {TABLE}.runtime: not set, and 2 supported runtimes satisfy requires-python '<3.14,>=3.12'; "
+            "choose python3.13 or python3.12 [runtime-not-set]\n"
         ),
     )
     assert zips.directory(older.parent) == {NAME: b"older"}
@@ -621,7 +662,7 @@ def test_a_kind_of_archive_that_does_not_exist_is_refused(project, older):
 
     assert (built.code, built.output) == (
         1,
-        "-t lambda:nonsense: no such version of the target; expected one of function, layer, lock\n",
+        "error: -t lambda:nonsense: unknown build name; choose from function, layer, lock [unknown-build-name]\n",
     )
     assert zips.directory(older.parent) == {NAME: b"older"}
 
@@ -823,9 +864,13 @@ def test_numbers_and_arrays_that_python_cannot_write_are_told_all_the_same(proje
     assert (built.code, built.output) == (
         1,
         (
-            f"{TABLE}.scripts: expected true or false; found a number with too many digits\n"
-            f"{TABLE}.max-size: expected a whole number above 0; found {'[' * 200}{']' * 200}\n"
-            f"{TABLE}.manifest: expected true or false; found a value that is nested too deeply\n"
+            f"error: pyproject.toml [{TABLE}] has 3 problems:\n"
+            "  scripts: expected true or false, found a number with too many digits; write scripts = true "
+            "[option-type]\n"
+            f"  max-size: expected a whole number of bytes above 0, found {'[' * 200}{']' * 200}; for example, write "
+            "max-size = 262143999 [option-type]\n"
+            "  manifest: expected true or false, found a value that is nested too deeply; write manifest = true "
+            "[option-type]\n"
         ),
     )
 

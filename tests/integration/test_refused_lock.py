@@ -306,8 +306,8 @@ def test_a_file_of_another_kind_is_no_lock(project):
 
     assert built.code == 1
     assert built.output == (
-        "tool.hatch.build.targets.lambda.lock: expected pylock.toml, pylock.NAME.toml or a requirements file, whose "
-        "name ends otherwise; found 'uv.toml'\n"
+        "error: tool.hatch.build.targets.lambda.lock: 'uv.toml' isn't the name of a lock file; rename it to "
+        "pylock.toml or pylock.NAME.toml, or use a requirements file [unsupported-lock]\n"
     )
 
 
@@ -318,8 +318,8 @@ def test_a_lock_that_only_its_tool_reads_is_told_with_the_command_that_exports_i
 
     assert built.code == 1
     assert built.output == (
-        "tool.hatch.build.targets.lambda.lock: 'uv.lock' isn't a supported format; run 'uv export --format pylock.toml "
-        '--no-emit-project -o pylock.toml\' and set lock = "pylock.toml"\n'
+        "error: tool.hatch.build.targets.lambda.lock: 'uv.lock' isn't a supported format; run 'uv export --format "
+        'pylock.toml --no-emit-project -o pylock.toml\' and set lock = "pylock.toml" [unsupported-lock]\n'
     )
 
 

@@ -248,7 +248,7 @@ def test_a_zip_with_native_code_for_another_target_is_none(tmp_path):
     files = installed("fast", root="python/", tag="cp313-cp313-manylinux_2_28_aarch64")
 
     assert problem(zip_of(tmp_path, files)) == (
-        "has fast 1.0, made for manylinux_2_28_aarch64; the runtime is Linux with glibc on x86_64"
+        "has fast 1.0, made for manylinux_2_28_aarch64, the runtime is Linux with glibc on x86_64"
     )
 
 

@@ -1,4 +1,4 @@
-"""Which archives the table ``[tool.hatch.build.targets.lambda]`` declares, and what each is called."""
+"""Reads the archives that the table ``[tool.hatch.build.targets.lambda]`` declares, and names them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.config.options import FILE_KEYS, HATCH_KEYS, TABLE, LambdaConfig, read_config
-from hatch_lambda.config.table import Table, toml_key
-from hatch_lambda.config.targets import admitted_runtimes, read_targets
+from hatch_lambda.config.options import FILE_KEYS, HATCH_KEYS, MISPLACED, SYNONYMS, TABLE, LambdaConfig, read_config
+from hatch_lambda.config.table import Table, ValueProblem, choose, join_names, list_names, toml_key
+from hatch_lambda.config.targets import admitted_runtimes, read_targets, runtime_address
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.runtime.target import ARCHITECTURES
@@ -22,22 +23,25 @@ if TYPE_CHECKING:
     from hatch_lambda.config.options import Kind
 
 LOCK_VERSION = "lock"
-"""What Hatch calls the lock, which is no archive."""
+"""The build name of the lock file, which isn't an archive."""
 
 MAX_LAYERS = 5
-"""Layers of one function. Source: https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html, read 2026-11-23."""
+"""The number of layers of one function, at most.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html, read 2026-11-23.
+"""
 
 TAKEN_NAMES = frozenset(
     {"function", "layer", LOCK_VERSION, "standard", "editable", *ARCHITECTURES, *(row.name for row in RUNTIMES)}
 )
-"""Names that mean something else after ``-t lambda:``, here or for Hatch's own targets."""
+"""Names with another meaning after ``-t lambda:``, here or for Hatch's own targets."""
 
 
 @dataclass(frozen=True)
 class Archives:
-    """All archives of a project, those with names layers first; ``default`` names what plain ``-t lambda`` builds.
+    """All archives of a project, layers with names first; ``default`` has the build names for plain ``-t lambda``.
 
-    ``tables`` has the table of each by its version, with what it inherits, for Hatch to read its own options from.
+    ``tables`` has the table of each archive by its build name, including inherited options, for Hatch to read.
     """
 
     each: tuple[LambdaConfig, ...]
@@ -46,21 +50,23 @@ class Archives:
 
     @property
     def versions(self) -> dict[str, LambdaConfig]:
-        """Return each archive by what Hatch calls it."""
+        """Return each archive by its build name."""
         return {config.build_name: config for config in self.each}
 
     def named(self, name: str) -> tuple[LambdaConfig, ...]:
-        """Return the archives that a name stands for: one, all of a table, or all of a kind; raises ``ConfigError``.
+        """Return the archives that a name means: one, all of a table, or all of a kind; raises ``ConfigError``.
 
-        A table has several where it lists architectures or runtimes.
+        A table that lists architectures or runtimes has several.
         """
         found = tuple(config for config in self.each if name in {config.build_name, config.name, config.kind})
         if not found:
-            raise ConfigError(f"-t lambda:{name}: no such version of the target; expected one of {self.names}")
+            where, problem = f"-t lambda:{name}", "unknown build name"
+            fix = self.choice(name)
+            raise ConfigError(Diagnostic(code="unknown-build-name", where=where, problem=problem, fix=fix))
         return tuple(config for config in found if config.build_name == name) or found
 
     def expanded(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Return the versions that the names stand for, each once; raises ``ConfigError`` for a name of nobody."""
+        """Return the build names that the names mean, each once; raises ``ConfigError`` for an unknown name."""
         found: dict[str, None] = {}
         for name in names:
             found |= dict.fromkeys(
@@ -68,18 +74,20 @@ class Archives:
             )
         return tuple(found)
 
-    @property
-    def names(self) -> str:
-        """Return the names of all archives, and of the tables that have several, for messages."""
-        known = dict.fromkeys(name for config in self.each for name in (config.build_name, config.name) if name)
-        return ", ".join([*known, LOCK_VERSION])
+    def choice(self, name: str) -> str:
+        """Return the fix for an unknown build name: a hint, and the names of all archives and tables."""
+        names = dict.fromkeys(name for config in self.each for name in (config.build_name, config.name) if name)
+        known = [*names, LOCK_VERSION]
+        close = get_close_matches(name, known, n=1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        return f"{hint}choose from {list_names(known)}"
 
     def sharing(self, config: LambdaConfig) -> tuple[LambdaConfig, ...]:
-        """Return all archives that are resolved together with this one."""
+        """Return all archives that are resolved together with this one, including itself."""
         return tuple(other for other in self.each if other.resolved_with == config.resolved_with)
 
     def layers(self, config: LambdaConfig) -> tuple[LambdaConfig | str, ...]:
-        """Return the layers of an archive, those that they need included: the project's own, or paths of zips."""
+        """Return the layers of an archive, including those that layers need: the project's own, or paths of zips."""
         found: dict[str, LambdaConfig | str] = {}
         for name in config.layers:
             layer = next((layer for layer in self.each if _is_layer(layer, name) and _loads(layer, config)), None)
@@ -92,22 +100,22 @@ class Archives:
 def read_archives(
     values: Mapping[str, Any], *, requires_python: SpecifierSet, overrides: Mapping[str, str]
 ) -> Archives:
-    """Return the archives that our table declares; raises ``ConfigError`` with every problem, one a line.
+    """Return the archives that our table declares; raises ``ConfigError`` with every problem.
 
-    ``requires_python`` is the project's own, which each runtime must satisfy.
-    ``overrides`` is the environment: its ``HATCH_LAMBDA_RUNTIME`` and ``HATCH_LAMBDA_ARCHITECTURE`` win over the table.
+    Each runtime must satisfy the project's ``requires_python``.
+    ``overrides`` is the environment: ``HATCH_LAMBDA_RUNTIME`` and ``HATCH_LAMBDA_ARCHITECTURE`` override the table.
     """
     table = Table(TABLE, values, host_keys=HATCH_KEYS)
     tables = list(_tables(table))
     each: list[LambdaConfig] = []
     effective: dict[str, dict[str, Any]] = {}
     for kind, name, inner in tables:
-        found = [_called(config, apart) for config, apart in _read(inner, kind, name, requires_python, overrides)]
-        unknown = inner.unknown() if inner is not table else ()
-        each += [replace(config, warnings=(*unknown, *config.warnings)) for config in found]
+        found = list(_read(inner, kind, name, requires_python, overrides))
+        if inner is not table:
+            inner.unknown(synonyms=SYNONYMS, misplaced=MISPLACED)
+        each += found
         effective |= {config.build_name: {**values, **inner.values} for config in found}
-    unknown = table.unknown()
-    each = [replace(config, warnings=(*unknown, *config.warnings)) for config in each]
+    table.unknown(synonyms=SYNONYMS, misplaced=MISPLACED)
     _check_names(table, each, tables)
     _check_layers(table, each)
     archives = Archives(tuple(each), _default(table, each), effective)
@@ -116,14 +124,14 @@ def read_archives(
 
 
 def _default(table: Table, each: Sequence[LambdaConfig]) -> tuple[str, ...]:
-    """Return what plain ``-t lambda`` builds: what ``versions`` says, or all that have names, or else the functions."""
+    """Return the build names for plain ``-t lambda``: those in ``versions``, or all with names, or the functions."""
     archives = Archives(tuple(each), ())
 
-    def problem(name: str) -> str | None:
+    def problem(name: str) -> ValueProblem | None:
         try:
             archives.expanded([name])
         except ConfigError:
-            return f"expected one of {archives.names}; found {name!r}"
+            return ValueProblem(f"unknown build name {name!r}", archives.choice(name), "unknown-build-name")
         return None
 
     selected = table.texts("versions", check=problem)
@@ -135,23 +143,28 @@ def _default(table: Table, each: Sequence[LambdaConfig]) -> tuple[str, ...]:
 
 def _read(
     table: Table, kind: Kind, name: str | None, requires_python: SpecifierSet, overrides: Mapping[str, str]
-) -> Iterator[tuple[LambdaConfig, str]]:
-    """Yield the archives of one table, with what tells each from the others."""
+) -> Iterator[LambdaConfig]:
+    """Yield the archives of one table."""
     targets = read_targets(table, requires_python, overrides)
     runtimes = admitted_runtimes(requires_python)
     for target in targets.each:
-        yield read_config(table, target, kind=kind, name=name, runtimes=runtimes), targets.name_suffix(target)
+        config = read_config(table, target, kind=kind, name=name, runtimes=runtimes)
+        warning = target.runtime.warning(runtime_address(table, overrides))
+        yield replace(
+            config,
+            build_name=_build_name(config, targets.name_suffix(target)),
+            warnings=() if warning is None else (warning,),
+        )
 
 
-def _called(config: LambdaConfig, apart: str) -> LambdaConfig:
-    """Return the archive with its name for Hatch, such as ``api``, ``api-arm64``, ``arm64`` or ``layer-arm64``."""
-    first = config.name or ("" if config.kind == "function" and apart else config.kind)
-    warnings = tuple(filter(None, [config.target.runtime.warning]))
-    return replace(config, build_name="-".join(filter(None, (first, apart))), warnings=warnings)
+def _build_name(config: LambdaConfig, suffix: str) -> str:
+    """Return the build name of an archive, such as ``api``, ``api-arm64``, ``arm64``, or ``layer-arm64``."""
+    first = config.name or ("" if config.kind == "function" and suffix else config.kind)
+    return "-".join(filter(None, (first, suffix)))
 
 
 def _tables(table: Table) -> Iterator[tuple[Kind, str | None, Table]]:
-    """Yield kind, name and table of each archive, layers first; without tables, the one function and the one layer."""
+    """Yield kind, name, and table of each archive, layers first; without tables, one function and one layer."""
     functions = table.tables("functions")
     layers = table.tables("layers") if isinstance(table.get("layers"), dict) else {}
     if not functions and not layers:
@@ -159,7 +172,9 @@ def _tables(table: Table) -> Iterator[tuple[Kind, str | None, Table]]:
         yield "layer", None, Table(TABLE, {}, host_keys=(), above=table, own_keys=("layers",))
         return
     if not functions and "handler" in table.values:
-        table.problem("handler", "there are tables of layers only; give it to a function under functions")
+        table.get("handler")
+        problem = "a layer has no handler, and only layers are declared"
+        table.report("misplaced-option", "handler", problem, f"move it to [{TABLE}.functions.NAME]")
     for name, values in layers.items():
         yield "layer", name, _inner(table, f"layers.{toml_key(name)}", values, ("functions", "layers", "project"))
     for name, values in functions.items():
@@ -168,76 +183,101 @@ def _tables(table: Table) -> Iterator[tuple[Kind, str | None, Table]]:
 
 
 def _inner(table: Table, key: str, values: Mapping[str, Any], own_keys: Collection[str]) -> Table:
-    """Return the table of an archive; what only the target's own table may say is a problem in it."""
-    misplaced = dict.fromkeys(HATCH_KEYS - FILE_KEYS | {"functions"}, f"counts for all archives; put it into [{TABLE}]")
+    """Return the table of an archive; options that are only for the build target's table are problems in it."""
+    problems = dict.fromkeys(HATCH_KEYS - FILE_KEYS | {"functions"}, ("applies to all zips", f"move it to [{TABLE}]"))
     if key.startswith("layers."):
-        misplaced["handler"] = "a layer has none; give it to the functions that use the layer"
+        problems["handler"] = ("a layer has no handler", "move it to the functions that use the layer")
     else:
-        misplaced["project"] = "a function always has the project's files; this is for layers only"
-    for option in sorted(misplaced.keys() & values.keys()):
-        table.elsewhere(f"{TABLE}.{key}.{option}", misplaced[option])
-    return Table(f"{TABLE}.{key}", values, host_keys=HATCH_KEYS | misplaced.keys(), above=table, own_keys=own_keys)
+        problems["project"] = ("a function always includes the project's files", "remove it, or move it to a layer")
+    inner = Table(f"{TABLE}.{key}", values, host_keys=HATCH_KEYS | problems.keys(), above=table, own_keys=own_keys)
+    for option in sorted(problems.keys() & values.keys()):
+        inner.report("misplaced-option", option, *problems[option])
+    return inner
 
 
 def _check_names(table: Table, each: Sequence[LambdaConfig], tables: Sequence[tuple[Kind, str | None, Table]]) -> None:
-    """Note names that mean something else, do not fit into a file name, or are there twice."""
+    """Record names that mean something else, don't fit into a file name, or aren't unique."""
     addresses = {(kind, name): inner.address for kind, name, inner in tables}
     for (_, name), where in addresses.items():
         if name and name.lower() in TAKEN_NAMES:
-            table.elsewhere(where, f"-t lambda:{name} means something else; choose another name")
+            problem = f"-t lambda:{name} already has another meaning"
+            table.add(Diagnostic(code="name-conflict", where=where, problem=problem, fix="rename the table"))
         elif name is not None and not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?", name):
-            table.elsewhere(where, "expected a name of letters, digits, _ and -, as it goes into file names; rename it")
+            problem = f"{name!r} can't be part of a file name"
+            fix = "rename the table with letters, digits, hyphens, or underscores"
+            table.add(Diagnostic(code="option-value", where=where, problem=problem, fix=fix))
     seen: dict[str, LambdaConfig] = {}
     for config in each:
         for called in {config.build_name.lower(), (config.name or config.build_name).lower()}:
             other = seen.setdefault(called, config)
             if (other.kind, other.name) != (config.kind, config.name):
                 where, there = (addresses[archive.kind, archive.name] for archive in (config, other))
-                table.elsewhere(where, f"-t lambda:{called} would mean {there} as well; rename one of them")
+                problem = f"-t lambda:{called} would also mean {there}"
+                table.add(Diagnostic(code="name-conflict", where=where, problem=problem, fix="rename one of them"))
 
 
 def _check_layers(table: Table, each: Sequence[LambdaConfig]) -> None:
-    """Note layers that are not there, are for another target, go in a circle, or are too many."""
+    """Record layers that don't exist, are for another target, need each other, or are too many."""
     for config in each:
-        for index, name in enumerate(config.layers, 1):
-            twice = f"named twice; found {name!r}" if name in config.layers[: index - 1] else None
-            problem = twice or _layer_problem(name, config, each)
-            if problem:
-                table.elsewhere(f"{config.where('layers')}[{index}]", problem)
+        for number, name in enumerate(config.layers, 1):
+            if name in config.layers[: number - 1]:
+                found: ValueProblem | None = ValueProblem(f"duplicate entry {name!r}", "remove it", "duplicate-entry")
+            else:
+                found = _layer_problem(name, config, each)
+            if found:
+                table.add(_about_layers(config, found, f" #{number}"))
         needed = _reached(config, each)
         if config.kind == "layer" and config.name in needed:
             circle = sorted(name for name in needed if config.name in _reached_of(name, config, each))
-            if config.name == circle[0]:  # once for all of them
-                need = f"{', '.join(circle)} need each other" if circle[1:] else f"{config.name} needs itself"
-                table.elsewhere(config.where("layers"), f"{need}; take one of them out of the circle")
+            if config.name == circle[0]:  # report the circle once
+                need = f"{join_names(circle, 'and')} need each other" if circle[1:] else f"{config.name} needs itself"
+                table.add(_about_layers(config, ValueProblem(need, "remove one of the entries", "layer-cycle")))
         elif len(needed) > MAX_LAYERS:
-            table.elsewhere(
-                config.where("layers"),
-                f"expected at most {MAX_LAYERS} layers, those that they need included; found {len(needed)}: "
-                f"{', '.join(needed)}; put some of them together",
+            problem = (
+                f"{len(needed)} layers, including those that layers need ({', '.join(needed)}), exceed Lambda's limit "
+                f"of {MAX_LAYERS}"
             )
+            table.add(_about_layers(config, ValueProblem(problem, "merge some of them", "too-many-layers")))
 
 
-def _layer_problem(name: str, config: LambdaConfig, each: Sequence[LambdaConfig]) -> str | None:
+def _about_layers(config: LambdaConfig, found: ValueProblem, number: str = "") -> Diagnostic:
+    where = config.where("layers")
+    return Diagnostic(
+        code=found.code,
+        where=where + number,
+        problem=found.problem,
+        fix=found.fix,
+        table=where.removesuffix(".layers"),
+    )
+
+
+def _layer_problem(name: str, config: LambdaConfig, each: Sequence[LambdaConfig]) -> ValueProblem | None:
     if is_path(name):
-        return None  # read when it is needed; it may be built before
+        return None  # read when it is needed; this build might write it
     found = [layer for layer in each if _is_layer(layer, name)]
     if any(_loads(layer, config) for layer in found):
         return None
     if found:
-        made_for = " and ".join(dict.fromkeys(str(layer.target) for layer in found))
-        return (
-            f"layer {name!r} is made for {made_for}, and this one for {config.target}; list in the layer's table all "
-            "runtimes and architectures that it is needed for"
-        )
-    known = dict.fromkeys(layer.name for layer in each if layer.kind == "layer" and layer.name)
-    close = get_close_matches(name, list(known), n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else "; for a zip, give its path"
-    return f"no layer {name!r}; expected one of {', '.join(known)}{hint}" if known else f"no layer {name!r}{hint}"
+        targets = join_names(list(dict.fromkeys(str(layer.target) for layer in found)), "and")
+        fix = f"list its runtimes and architectures in [{TABLE}.layers.{toml_key(name)}]"
+        return ValueProblem(f"layer {name!r} is for {targets}, not for {config.target}", fix, "layer-mismatch")
+    known = list(dict.fromkeys(layer.name for layer in each if layer.kind == "layer" and layer.name))
+    if any(other.kind == "function" and other.name == name for other in each):
+        fix = choose(name, known) if known else _declaration(name, config)
+        return ValueProblem(f"{name!r} is a function, not a layer", fix, "unknown-layer")
+    close = get_close_matches(name, known, n=1)
+    fix = choose(name, known) if close else _declaration(name, config)
+    return ValueProblem(f"unknown layer {name!r}", fix, "unknown-layer")
+
+
+def _declaration(name: str, config: LambdaConfig) -> str:
+    """Return how to declare a layer; ``layers`` of the build target's table can't be an array then."""
+    own_table = "" if config.where("layers") != f"{TABLE}.layers" else f", and move layers to [{TABLE}.functions.NAME]"
+    return f"declare it as [{TABLE}.layers.{toml_key(name)}]{own_table}, or write the path of a zip"
 
 
 def is_path(name: str) -> bool:
-    """Return whether a layer is given by the path of a zip."""
+    """Return whether the name of a layer is the path of a zip."""
     return name.endswith(".zip") or "/" in name or "\\" in name
 
 
@@ -251,7 +291,7 @@ def _loads(layer: LambdaConfig, config: LambdaConfig) -> bool:
 
 
 def _reached(config: LambdaConfig, each: Sequence[LambdaConfig]) -> dict[str, None]:
-    """Return the names of all layers that an archive needs, directly or by way of others."""
+    """Return the names of all layers that an archive needs, directly or through other layers."""
     found: dict[str, None] = {}
     pending = list(config.layers)
     while pending:

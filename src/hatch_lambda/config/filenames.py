@@ -1,10 +1,11 @@
-"""What archives are called in ``dist/``, and which files there are ours."""
+"""File names of archives in ``dist/``, and which files there belong to them."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.runtime.target import ARCHITECTURES
 
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def file_name(config: LambdaConfig, name: str, version: str) -> str:
-    """Return the file name of an archive; ``name`` is the project's as Hatch has it in file names.
+    """Return the file name of an archive; ``name`` is the project's name as Hatch writes it in file names.
 
-    A version's ``+`` would have pip take the zip for a wheel, and its ``-`` other tools for an sdist.
+    With ``+`` in the version, pip would mistake the zip for a wheel; with ``-``, other tools for an sdist.
     """
     values = {
         "name": name,
@@ -30,9 +31,10 @@ def file_name(config: LambdaConfig, name: str, version: str) -> str:
 
 
 def is_file_of(configs: Sequence[LambdaConfig], file: str, name: str, *, rather_than: Sequence[LambdaConfig]) -> bool:
-    """Return whether a file has the name of one of the archives, of any version of the project and for any target.
+    """Return whether a file has the name of one of the archives, for any version of the project and any target.
 
-    What tells the archives of one table apart counts, and what is exactly another archive's is not theirs.
+    The parts that distinguish archives of one table must match. A file with exactly another archive's name doesn't
+    belong to these.
     """
     ours, theirs = (
         any(re.fullmatch(_pattern(config, name, exact=True), file) for config in each)
@@ -44,23 +46,23 @@ def is_file_of(configs: Sequence[LambdaConfig], file: str, name: str, *, rather_
 def _pattern(config: LambdaConfig, name: str, *, exact: bool) -> str:
     """Return a regular expression for the file names of an archive.
 
-    Runtime and architecture are any, unless they tell the archive from others, or ``exact`` says so.
+    It matches any runtime and architecture, unless they distinguish the archive from others, or with ``exact``.
     """
-    told_apart = config.build_name.removeprefix(config.archive)
+    suffix = config.build_name.removeprefix(config.archive)
     runtime, architecture = config.target.runtime.name, config.target.architecture
     fields = {
         "name": re.escape(name),
         "version": r"[A-Za-z0-9._]+",
         "archive": re.escape(config.archive),
-        "runtime": re.escape(runtime) if exact or runtime in told_apart else r"[A-Za-z0-9.]+",
-        "architecture": architecture if exact or architecture in told_apart else "|".join(ARCHITECTURES),
+        "runtime": re.escape(runtime) if exact or runtime in suffix else r"[A-Za-z0-9.]+",
+        "architecture": architecture if exact or architecture in suffix else "|".join(ARCHITECTURES),
     }
     parts = re.split(r"\{(\w+)\}", config.filename)
     return "".join(f"(?:{fields[part]})" if index % 2 else re.escape(part) for index, part in enumerate(parts))
 
 
 def check_file_names(configs: Sequence[LambdaConfig], name: str, version: str) -> None:
-    """Raise ``ConfigError`` for archives that would have one path, on a system that ignores case as well."""
+    """Raise ``ConfigError`` for archives that would have the same path, also on a system that ignores case."""
     taken: dict[str, LambdaConfig] = {}
     problems = []
     for config in configs:
@@ -68,8 +70,13 @@ def check_file_names(configs: Sequence[LambdaConfig], name: str, version: str) -
         other = taken.setdefault(path.casefold(), config)
         if other is not config:
             problems.append(
-                f"{config.where('filename')}: {path!r} would be the path of {other.build_name} and of "
-                f"{config.build_name}; have {{archive}}, {{runtime}} or {{architecture}} in it"
+                Diagnostic(
+                    code="name-conflict",
+                    where=config.where("filename"),
+                    table=config.where("filename").removesuffix(".filename"),
+                    problem=f"{other.build_name} and {config.build_name} would both be written to {path!r}",
+                    fix="add {archive}, {runtime}, or {architecture} to the name",
+                )
             )
     if problems:
         raise ConfigError(problems)

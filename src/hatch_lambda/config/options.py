@@ -1,4 +1,4 @@
-"""The options of an archive as a value, every one of them checked."""
+"""The options of an archive as a checked value."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 from pathspec import GitIgnoreSpec
 
-from hatch_lambda.config.table import toml_key
+from hatch_lambda.config.table import ValueProblem, choose, toml_key
 from hatch_lambda.diagnostics import CODES, WARNINGS
 from hatch_lambda.errors import shorten
 from hatch_lambda.runtime.runtimes import RUNTIMES
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 TABLE = "tool.hatch.build.targets.lambda"
 
 MAX_UNZIPPED = 262_144_000 - 1
-"""Bytes that a function may take unzipped, layers included.
+"""The largest unzipped size of a function with its layers, in bytes.
 
-AWS refuses what is not smaller than 262,144,000 bytes. Source: "Deployment package (.zip file archive) size" in
-https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, read 2026-11-23, and the error's own words.
+AWS rejects 262,144,000 bytes or more. Source: "Deployment package (.zip file archive) size" in
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html, read 2026-11-23, and the text of AWS's error.
 """
 
 MAX_HANDLER_LENGTH = 128
@@ -40,7 +40,7 @@ MAX_HANDLER_LENGTH = 128
 
 Kind = Literal["function", "layer"]
 STEMS: dict[Kind, str] = {"function": "lambda", "layer": "lambda_layer"}
-"""What a file name calls the kinds of archive."""
+"""The kinds of archive as file names spell them."""
 
 DEFAULT_FILENAME = "{name}-{version}-lambda-{runtime}-{architecture}.zip"
 FILENAME_FIELDS = ("name", "version", "archive", "runtime", "architecture")
@@ -62,7 +62,7 @@ FILE_KEYS = frozenset(
         "sources",
     }
 )
-"""Options by which Hatch chooses files, for any target or for wheels; each archive may have its own."""
+"""Options with which Hatch selects files, for any target or for wheels; each archive can have its own."""
 
 HATCH_KEYS = FILE_KEYS | {
     "dependencies",
@@ -75,10 +75,61 @@ HATCH_KEYS = FILE_KEYS | {
     "require-runtime-features",
     "versions",
 }
-"""Options that Hatch reads from every target's table, and those of wheels that choose files.
+"""Options that Hatch reads from every target's table, and those of wheels that select files.
 
 Source: https://hatch.pypa.io/latest/config/build/ and https://hatch.pypa.io/latest/plugins/builder/wheel/.
 """
+
+WHEEL_KEYS = ("core-metadata-version", "extra-metadata", "macos-max-compat", "sbom-files", "strict-naming")
+"""Options of Hatch's wheels that have no meaning for a zip. Source: https://hatch.pypa.io/latest/plugins/builder/wheel/."""
+
+SYNONYMS = {
+    "arch": "architecture",
+    "platform": "architecture",
+    "python": "runtime",
+    "python-version": "runtime",
+    "exclude-dependencies": "exclude-packages",
+    "entry-point": "handler",
+    "entrypoint": "handler",
+    "extras": "features",
+    "groups": "dependency-groups",
+    "lock-file": "lock",
+    "lockfile": "lock",
+    "output": "directory",
+    "package": "packages",
+}
+"""Names that other tools give to an option, and the option, ours or Hatch's, that each means."""
+
+_FUNCTION_SETTINGS = (
+    *("description", "environment", "ephemeral-storage", "event", "events", "function-name", "memory", "memory-size"),
+    *("policies", "reserved-concurrency", "role", "snap-start", "tags", "timeout", "tracing", "vpc"),
+)
+"""Settings of a function in AWS SAM, CDK, Terraform, and the Serverless Framework."""
+
+_DEPLOY_SETTINGS = ("alias", "layer-name", "profile", "region", "s3-bucket", "s3-prefix", "stages", "update-layers")
+
+MISPLACED = {
+    "project": ValueProblem("is an option of layers only", f"move it to [{TABLE}.layers.NAME]", "misplaced-option"),
+    **dict.fromkeys(
+        _FUNCTION_SETTINGS,
+        ValueProblem(
+            "belongs to the function's configuration, not to the zip",
+            "set it with the tool that creates the function",
+            "misplaced-option",
+        ),
+    ),
+    **dict.fromkeys(
+        _DEPLOY_SETTINGS,
+        ValueProblem(
+            "belongs to deployment, not to the zip", "move it to [tool.hatch.publish.lambda]", "misplaced-option"
+        ),
+    ),
+    **dict.fromkeys(
+        WHEEL_KEYS,
+        ValueProblem("is an option of wheels only", "move it to [tool.hatch.build.targets.wheel]", "misplaced-option"),
+    ),
+}
+"""Names that belong elsewhere."""
 
 ResolverName = Literal["pip", "uv"]
 RESOLVERS: tuple[ResolverName, ...] = ("pip", "uv")
@@ -95,7 +146,7 @@ ADDRESSED = (
     "max-size",
     "filename",
 )
-"""Options that can turn out wrong after they were read."""
+"""Options that a later step can report a problem of."""
 
 NativeCheck = Literal["error", "warn"]
 NATIVE_CHECKS: tuple[NativeCheck, ...] = ("error", "warn")
@@ -106,138 +157,200 @@ OTHER_LOCKS = {
     "poetry.lock": ("poetry export -f requirements.txt --output requirements.txt", "requirements.txt"),
     "Pipfile.lock": ("pipenv requirements --hash > requirements.txt", "requirements.txt"),
 }
-"""Locks in a form that only their tool reads: the command that exports each, and the file that it writes.
+"""Lock files that only their own tool reads: the command that exports each, and the file that it writes.
 
 Sources: ``--help`` of uv 0.13.9 and of the newest pdm and pipenv, read 2026-11-27; the manual of poetry-plugin-export,
 https://github.com/python-poetry/poetry-plugin-export, read 2026-11-27.
 """
 
 LOCK_FILE = "pylock.lambda.toml"
-"""The lock that is used without being named, and that ``-t lambda:lock`` writes."""
+"""The lock file that a build uses by default, and that ``-t lambda:lock`` writes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LambdaConfig:
-    """Every option of the table. The docstring under a field is its entry in the option reference."""
+    """The options of one archive.
+
+    The docstring below a field is its entry in the option reference: what it sets, then an example in TOML.
+    """
 
     target: Target
-    """The `runtime` on the `architecture` that the archive is made for."""
+    """The `runtime` and the `architecture`."""
 
     kind: Kind = "function"
-    """What the archive is. Not an option."""
+    """The kind of archive. Not an option."""
 
     name: str | None = None
-    """The name of its table among `functions` or `layers`; none for the one archive of a project. Not an option."""
+    """The name of its table in `functions` or `layers`; `None` for the only archive of a project. Not an option."""
 
     build_name: str = "function"
-    """What Hatch calls it, after the colon of `-t lambda:`. Not an option."""
+    """Its name after the colon of `-t lambda:`. Not an option."""
 
     handler: str | None = None
-    """The handler as AWS writes it, `"package.module.function"`. The archive must hold it: the module at its root, the
-    function at the module's top level; an executable file of the archive, such as `"run.sh"`, will do too. Left out,
-    nothing is checked."""
+    """The function that Lambda calls, in AWS's notation: `"package.module.function"`. The build fails if the module
+    isn't at the root of the zip, or if the function isn't at the top level of the module. The handler can also be an
+    executable file in the zip, such as `"run.sh"`. Without this option, the build doesn't check the handler.
+
+        handler = "orders.api.handler"
+    """
 
     features: tuple[str, ...] = ()
-    """Extras of the project whose requirements go in beside `project.dependencies`."""
+    """Extras of the project whose requirements are added to `project.dependencies`.
+
+        features = ["data"]
+    """
 
     dependency_groups: tuple[str, ...] = ()
-    """Groups of `[dependency-groups]` whose requirements go in beside `project.dependencies`."""
+    """Groups of `[dependency-groups]` whose requirements are added to `project.dependencies`.
+
+        dependency-groups = ["lambda"]
+    """
 
     layers: tuple[str, ...] = ()
-    """Layers that the function is used with, at most five with those that they need: names of tables under `layers`, or
-    paths of layer zips, relative to the project. What they carry stays out of the archive."""
+    """Layers that the function uses: names of tables in `layers`, or paths of layer zips, relative to the project.
+    Packages in a layer are excluded from the zip. Lambda allows five layers, including those that layers need.
+
+        [tool.hatch.build.targets.lambda.functions.api]
+        layers = ["base", "dist/extra-layer.zip"]
+
+        [tool.hatch.build.targets.lambda.layers.base]
+        features = ["base"]
+    """
 
     project: bool = True
-    """Whether the project's own files go in. Only for a table under `layers`, where the default is `false`."""
+    """Whether a layer includes the project's own files. Only for tables in `layers`, where the default is `false`.
+
+        [tool.hatch.build.targets.lambda.layers.base]
+        project = true
+    """
 
     constraints: tuple[str, ...] = ()
-    """Constraint files, as pip reads them, relative to the project."""
+    """Constraints files in pip's format: paths relative to the project, or URLs.
+
+        constraints = ["constraints.txt"]
+    """
 
     lock: str | None = None
-    """A lock, relative to the project: a `pylock.toml` made by any tool, or a requirements file in which every line is
-    pinned and has hashes. A file whose name does not end in `.toml` is read as a requirements file, such as
-    `requirements.lock`. Nothing is resolved then. A `pylock.lambda.toml` beside `pyproject.toml` is used without
-    being named."""
+    """The lock file, relative to the project: a `pylock.toml` of any tool, or a requirements file with one pinned
+    version and hashes per line. A file whose name doesn't end in `.toml` is read as a requirements file. With a lock
+    file, the build doesn't resolve. A `pylock.lambda.toml` next to `pyproject.toml` is used by default.
+
+        lock = "pylock.toml"
+    """
 
     resolver: ResolverName = "pip"
-    """Who resolves where there is no lock, `pip` or `uv`. uv comes with `hatch-lambda[uv]`, and knows fewer levels of
-    glibc: for Amazon Linux 2 it takes wheels for 2.17 only, so that a distribution may be older than with pip."""
+    """The tool that resolves requirements if there is no lock file: `pip` or `uv`. Install uv with `hatch-lambda[uv]`.
+    On Amazon Linux 2, uv accepts only wheels for glibc 2.17, so that it might select an older version than pip.
+
+        resolver = "uv"
+    """
 
     build_from_source: tuple[NormalizedName, ...] = ()
-    """Distributions that may be built from their sdist on the machine that builds, where they have no wheel. What comes
-    of it is taken only if it is pure Python; native code for that machine is refused."""
+    """Packages that can be built from their sdist on the build machine if they have no wheel. The result must be pure
+    Python; hatch-lambda rejects native code that was compiled for the build machine.
+
+        build-from-source = ["docopt"]
+    """
 
     exclude_packages: tuple[NormalizedName, ...] = ()
-    """Distributions to leave out, together with what only they need. The runtime has boto3, for one; AWS recommends to
-    ship one's own all the same, and whoever ships urllib3 must ship boto3 too. What the runtime does not meet, as far
-    as its versions are known, is warned of."""
+    """Packages to exclude, together with packages that only they need. For example, the runtime includes boto3. AWS
+    recommends that you ship your own version; if you ship urllib3, ship boto3 too. The build warns if the known version
+    in the runtime doesn't satisfy your requirement.
+
+        exclude-packages = ["boto3"]
+    """
 
     exclude_files: tuple[str, ...] = ()
-    """Paths in the archive to leave out. The patterns are those of `.gitignore`; RECORD files follow."""
+    """Files to exclude: paths in the zip, as patterns of `.gitignore`. RECORD files are updated.
+
+        exclude-files = ["tests/", "*.pyi"]
+    """
 
     collisions: Mapping[str, NormalizedName] = field(default_factory=dict)
-    """Which distribution wins where two ship different files under one path, such as `{ "jwt/**" = "pyjwt" }`. Without
-    an entry that is an error; two files with the same content are no collision."""
+    """The package whose file to keep if several packages ship different files at one path. The keys are patterns of
+    `.gitignore`. Without an entry, a collision is an error; files with the same content don't collide.
+
+        collisions = { "jwt/**" = "pyjwt" }
+    """
 
     scripts: bool = False
-    """Whether scripts go to `bin/`: those of distributions, and the project's own, which are its `project.scripts` and
-    what `shared-scripts` of its wheel or of this table names. They are run by Lambda's own Python; console scripts
-    find their modules from the archive's root."""
+    """Whether to add scripts to `bin/`: those of dependencies, `project.scripts`, and the `shared-scripts` of the wheel
+    table or of this table. Lambda's Python runs them; console scripts find their modules at the root of the zip.
+
+        scripts = true
+    """
 
     native_check: NativeCheck = "error"
-    """Whether native code that the runtime cannot load is an `error`, or only makes the build `warn`. What is looked at
-    is told in [What is checked](checks.md#native-code)."""
+    """Whether native code that the runtime can't load is an `error`, or makes the build `warn`. See
+    [what the build checks](checks.md#native-code).
+
+        native-check = "warn"
+    """
 
     filename: str = DEFAULT_FILENAME
-    """The archive's file name. `{name}`, `{version}`, `{archive}`, `{runtime}` and `{architecture}` are filled in; what
-    is not a letter, a digit or a dot in the version becomes `_`. The default of layers has `lambda_layer` for
-    `lambda`, and that of an archive with a name has the name after it."""
+    """The file name of the zip. You can use `{name}`, `{version}`, `{archive}`, `{runtime}`, and `{architecture}`. In
+    the version, characters other than letters, digits, and dots become `_`. The default for layers has `lambda_layer`
+    instead of `lambda`, followed by the name of the table if there is one.
+
+        filename = "{name}-{architecture}.zip"
+        directory = "build"
+    """
 
     max_size: int = MAX_UNZIPPED
-    """Bytes that the archive may take once Lambda has unpacked it. The default is Lambda's own limit, layers included;
-    a lower one leaves room for layers."""
+    """The largest unzipped size of the zip in bytes. The default is Lambda's limit of 250 MiB for a function with its
+    layers; set less to reserve space for layers.
+
+        max-size = 200_000_000  # 190.7 MiB
+    """
 
     manifest: bool = False
-    """Whether a description of the archive as JSON is written beside it, under its name with `.json` in place of
-    `.zip`: [the report](report.md) that `hatch-lambda info --json` shows. `twine upload dist/*` refuses such a file;
-    who publishes wheels from the same folder sets `directory` too."""
+    """Whether to write the [JSON report](report.md) of `hatch-lambda info --json` next to the zip, with `.json` instead
+    of `.zip` in its name. `twine upload dist/*` rejects such files; if you publish wheels from the same directory, also
+    set `directory`.
+
+        manifest = true
+        directory = "build"
+    """
 
     ignore_warnings: tuple[str, ...] = ()
-    """Codes of warnings that you have checked, such as `missing-import`; the build doesn't print them. The code of a
-    warning is in brackets at its end, and each has [a heading](messages.md)."""
+    """Codes of warnings that the build doesn't print, because you have checked them. The code is in brackets at the end
+    of a warning; each code has [a heading](messages.md).
+
+        ignore-warnings = ["missing-import"]
+    """
 
     warnings: tuple[Message, ...] = ()
-    """Sentences about what was read: unknown options, a runtime on its way in or out. Not an option."""
+    """Warnings about the configuration, such as a deprecated runtime. Not an option."""
 
     runtimes: tuple[Runtime, ...] = RUNTIMES
-    """The known runtimes that `requires-python` admits. Not an option."""
+    """The known runtimes that satisfy `requires-python`. Not an option."""
 
     addresses: Mapping[str, str] = field(default_factory=dict, compare=False)
-    """Where in pyproject.toml options stand that messages may be about later. Not an option."""
+    """The addresses in pyproject.toml of options that later steps report problems of. Not an option."""
 
     def where(self, option: str) -> str:
-        """Return the full address of an option, in the table that it stands in."""
+        """Return the full address of an option in the table that it is in."""
         return self.addresses.get(option, f"{TABLE}.{option}")
 
     def inherits(self, option: str) -> bool:
-        """Return whether an option stands in the target's own table, and this archive has another."""
+        """Return whether an option is in the build target's table, and this archive has its own table."""
         return self.name is not None and self.where(option) == f"{TABLE}.{option}"
 
     @property
     def archive(self) -> str:
-        """Return what the archive is called in file names: its table's name, or else its kind."""
+        """Return the name of the archive in file names: its table's name, or else its kind."""
         return self.name or self.kind
 
     @property
     def resolved_with(self) -> tuple[object, ...]:
-        """Return what two archives must have in common to share one resolution."""
+        """Return the options that two archives must share to be resolved together."""
         return (self.target, self.resolver, self.lock, self.constraints, self.build_from_source)
 
 
 def read_config(
     table: Table, target: Target, *, kind: Kind, name: str | None, runtimes: tuple[Runtime, ...] = RUNTIMES
 ) -> LambdaConfig:
-    """Return the options in the table of an archive, for one of its targets; problems are noted in the table."""
+    """Return the options in the table of an archive, for one of its targets; the table records problems."""
     stem = "-".join(filter(None, (STEMS[kind], name)))
     return LambdaConfig(
         target=target,
@@ -258,7 +371,7 @@ def read_config(
         scripts=table.flag("scripts", default=False),
         native_check=cast("NativeCheck", table.choice("native-check", NATIVE_CHECKS, default="error")),
         filename=table.text("filename", check=_filename_problem) or DEFAULT_FILENAME.replace("lambda", stem),
-        max_size=table.positive("max-size", default=MAX_UNZIPPED),
+        max_size=table.positive("max-size", default=MAX_UNZIPPED, unit="bytes"),
         manifest=table.flag("manifest", default=False),
         ignore_warnings=_read_ignored(table),
         runtimes=runtimes,
@@ -267,7 +380,7 @@ def read_config(
 
 
 def _read_ignored(table: Table) -> tuple[str, ...]:
-    """Return the codes of warnings that are not printed; one that no warning has is a problem."""
+    """Return the codes of warnings that aren't printed; a code without a warning is a problem."""
     codes = table.texts("ignore-warnings")
     for number, code in enumerate(codes, 1):
         if code in WARNINGS:
@@ -282,7 +395,7 @@ def _read_ignored(table: Table) -> tuple[str, ...]:
 
 
 def _read_layers(table: Table) -> tuple[str, ...]:
-    """Return the layers of an archive; in the target's own table the key may also hold the tables of layers."""
+    """Return the layers of an archive; in the build target's table, the key can also contain the tables of layers."""
     return () if table.address == TABLE and isinstance(table.get("layers"), dict) else table.texts("layers")
 
 
@@ -291,68 +404,84 @@ def _read_collisions(table: Table) -> dict[str, NormalizedName]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        table.problem("collisions", f'expected a table such as {{ "jwt/**" = "pyjwt" }}; found {shorten(value)}')
+        problem = f"expected a table, found {shorten(value)}"
+        table.report("option-type", "collisions", problem, 'for example, write collisions = { "jwt/**" = "pyjwt" }')
         return {}
     winners = {}
     for pattern, winner in value.items():
-        where = f"collisions.{toml_key(pattern)}"
-        problem = _pattern_problem(pattern)
-        if problem:
-            table.problem(where, problem)
-        elif not isinstance(winner, str) or _name_problem(winner):
-            table.problem(where, f"expected the name of a distribution; found {shorten(winner)}")
+        if isinstance(winner, str):
+            found = _pattern_problem(pattern) or _name_problem(winner)
+        else:
+            problem = f"expected a string, found {shorten(winner)}"
+            found = ValueProblem(problem, "name the package whose file to keep", "option-type")
+        if found:
+            table.report(found.code, f"collisions.{toml_key(pattern)}", found.problem, found.fix)
         else:
             winners[pattern] = canonicalize_name(winner)
     return winners
 
 
-def _handler_problem(value: str) -> str | None:
+def _handler_problem(value: str) -> ValueProblem | None:
     if len(value) > MAX_HANDLER_LENGTH:
-        return f"expected at most {MAX_HANDLER_LENGTH} characters; found {len(value)}"
+        return ValueProblem(f"{len(value)} characters exceed Lambda's limit of {MAX_HANDLER_LENGTH}", "shorten it")
     if re.search(r"\s", value):
-        return f"expected a name without spaces; found {value!r}"
+        return ValueProblem(f"{value!r} contains a space", f"did you mean {''.join(value.split())!r}?")
     if ":" in value:
-        return f"expected AWS's notation with dots only; found {value!r}; did you mean {value.replace(':', '.')!r}?"
+        problem = f"{value!r} contains a colon, but Lambda separates names with dots"
+        return ValueProblem(problem, f"did you mean {value.replace(':', '.')!r}?")
     return None
 
 
-def _lock_problem(value: str) -> str | None:
+def _lock_problem(value: str) -> ValueProblem | None:
     name = PurePosixPath(value.replace("\\", "/"))
     if name.name in OTHER_LOCKS:
         command, lock = OTHER_LOCKS[name.name]
-        return f'{value!r} isn\'t a supported format; run {command!r} and set lock = "{lock}"'
+        fix = f'run {command!r} and set lock = "{lock}"'
+        return ValueProblem(f"{value!r} isn't a supported format", fix, "unsupported-lock")
     if name.suffix != ".toml" or re.fullmatch(r"pylock(\.[^.]+)?\.toml", name.name):
         return None
-    return f"expected pylock.toml, pylock.NAME.toml or a requirements file, whose name ends otherwise; found {value!r}"
+    fix = "rename it to pylock.toml or pylock.NAME.toml, or use a requirements file"
+    return ValueProblem(f"{value!r} isn't the name of a lock file", fix, "unsupported-lock")
 
 
-def _name_problem(value: str) -> str | None:
+def _name_problem(value: str) -> ValueProblem | None:
     try:
         requirement = Requirement(value)
     except InvalidRequirement:
-        return f"expected the name of a distribution; found {value!r}"
-    plain = not (requirement.specifier or requirement.extras or requirement.marker or requirement.url)
-    return None if plain else f"expected a name alone; found {value!r}; did you mean {requirement.name!r}?"
-
-
-def _pattern_problem(value: str) -> str | None:
-    try:
-        GitIgnoreSpec.from_lines([value])
-    except ValueError as error:
-        return f"expected a pattern as in .gitignore; found {value!r} ({error})"
+        return ValueProblem(f"{shorten(value)} isn't a package name", 'for example, write "boto3"')
+    if requirement.specifier or requirement.extras or requirement.marker or requirement.url:
+        return ValueProblem(f"expected only a package name, found {value!r}", f"did you mean {requirement.name!r}?")
     return None
 
 
-def _filename_problem(value: str) -> str | None:
-    expected = ", ".join(f"{{{name}}}" for name in FILENAME_FIELDS)
+def _pattern_problem(value: str) -> ValueProblem | None:
+    try:
+        GitIgnoreSpec.from_lines([value])
+    except ValueError:
+        return ValueProblem(f"{value!r} isn't a pattern of .gitignore", "correct or remove it")
+    return None
+
+
+def _filename_problem(value: str) -> ValueProblem | None:
+    fields = [f"{{{name}}}" for name in FILENAME_FIELDS]
     try:
         parts: Sequence[tuple[str, str | None, str | None, str | None]] = list(string.Formatter().parse(value))
-    except ValueError as error:
-        return f"expected a file name with {expected}; found {value!r} ({error})"
+    except ValueError:
+        return ValueProblem(f"unmatched brace in {value!r}", "close it, or write {{ or }} for the character")
     for _, name, spec, conversion in parts:
         if name is not None and (name not in FILENAME_FIELDS or spec or conversion):
             found = name + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "")
-            return f"expected a file name with {expected}; found {'{' + found + '}'!r}"
-    if re.search(r'[\\/:*?"<>|\x00-\x1f]', value) or value.startswith("."):
-        return f"expected a file name without folders; found {value!r}; set directory for the folder"
-    return None if value.endswith(".zip") else f"expected a file name that ends in .zip; found {value!r}"
+            return ValueProblem(f"unknown field '{{{found}}}'", choose(f"{{{name}}}", fields))
+    name = value.replace("\\", "/").rpartition("/")[2]
+    if name != value:
+        directory = value.replace("\\", "/").rpartition("/")[0] or "/"
+        return ValueProblem(f"{value!r} contains a directory", f'set directory = "{directory}" and filename = "{name}"')
+    if re.search(r'[:*?"<>|\x00-\x1f]', value):
+        return ValueProblem(f"{value!r} contains a character that file names can't have everywhere", "remove it")
+    if value.startswith("."):
+        return ValueProblem(f"{value!r} starts with a dot", "start it with a letter or a digit")
+    return (
+        None
+        if value.endswith(".zip")
+        else ValueProblem(f"{value!r} doesn't end in .zip", f"did you mean {value + '.zip'!r}?")
+    )

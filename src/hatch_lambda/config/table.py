@@ -1,25 +1,34 @@
-"""Reads a TOML table, key by key, and tells all that is wrong with it at once."""
+"""Reads a TOML table, key by key, and reports all its problems together."""
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.diagnostics import Diagnostic
+from hatch_lambda.diagnostics import Code, Diagnostic
 from hatch_lambda.errors import ConfigError, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from hatch_lambda.diagnostics import Code
+
+@dataclass(frozen=True)
+class ValueProblem:
+    """Why a value can't be used, and what to write instead."""
+
+    problem: str
+    fix: str
+    code: Code = "option-value"
 
 
 class Table:
     """Reads one TOML table, collecting every problem instead of stopping at the first.
 
-    ``host_keys`` are keys in the table that somebody else reads. Where ``above`` is given, what this table lacks is
-    inherited from that one, but for the keys in ``own_keys``; problems of both are collected in one place.
+    ``host_keys`` are keys in the table that another program reads. With ``above``, the table inherits what it lacks
+    from that one, except for the keys in ``own_keys``; problems of both are collected in one place.
     """
 
     def __init__(
@@ -37,18 +46,17 @@ class Table:
         self._host_keys = host_keys
         self._own_keys = own_keys
         self._known: set[str] = set()
-        self._problems: dict[Diagnostic | str, None] = above._problems if above else {}  # noqa: SLF001  # of the same class
+        self._problems: dict[Diagnostic, None] = above._problems if above else {}  # noqa: SLF001  # of the same class
 
     def get(self, key: str) -> Any:
-        """Return the raw value, ``None`` where there is none, and count the key as known."""
+        """Return the raw value, or ``None`` without one, and count the key as known."""
         self._known.add(key)
         inherited = self.above.get(key) if self.above and key not in self._own_keys else None
         return self.values.get(key, inherited)
 
     def where(self, key: str) -> str:
-        """Return the full address of ``key``, or of ``key[index]``, in the table that it stands in."""
-        name = re.split(r"[.\[]", key)[0]
-        return self.above.where(key) if self.above and self.inherits(name) else f"{self.address}.{key}"
+        """Return the full address of ``key`` in the table that it is in."""
+        return f"{self._owner(key).address}.{key}"
 
     def inherits(self, key: str) -> bool:
         """Return whether a value for ``key`` would come from the table above."""
@@ -56,71 +64,69 @@ class Table:
 
     def report(self, code: Code, key: str, problem: str, fix: str) -> None:
         """Record that the value at a key, or at ``key #index``, can't be used."""
-        where, _, number = key.partition(" #")
-        name = self._owner(where)
-        address = f"{name.address}.{where}" + (f" #{number}" if number else "")
-        self._problems[Diagnostic(code=code, where=address, problem=problem, fix=fix, table=name.address)] = None
+        table = self._owner(re.split(r"[. ]", key)[0]).address
+        self.add(Diagnostic(code=code, where=f"{table}.{key}", problem=problem, fix=fix, table=table))
+
+    def add(self, problem: Diagnostic) -> None:
+        """Record a problem of this table, of another one, or of a variable."""
+        self._problems[problem] = None
 
     def _owner(self, key: str) -> Table:
         """Return the table that a key is in: this one, or one that it inherits from."""
-        name = key.partition(".")[0]
-        return self.above._owner(key) if self.above and self.inherits(name) else self  # noqa: SLF001  # of the same class
+        return self.above._owner(key) if self.above and self.inherits(key) else self  # noqa: SLF001  # of the same class
 
-    def problem(self, key: str, what: str) -> None:
-        """Note that the value at a key, or at ``key[index]``, cannot be used."""
-        self.elsewhere(self.where(key), what)
-
-    def elsewhere(self, where: str, what: str) -> None:
-        """Note a problem that does not lie in this table."""
-        self._problems[f"{where}: {what}"] = None
-
-    def text(self, key: str, *, check: Callable[[str], str | None]) -> str | None:
-        """Return the string at ``key``; ``None`` where there is none or ``check`` names a problem."""
+    def text(self, key: str, *, check: Callable[[str], ValueProblem | None]) -> str | None:
+        """Return the string at ``key``; ``None`` without one, or if ``check`` returns a problem."""
         value = self.get(key)
         return None if value is None else self._text(key, value, check)
 
-    def texts(self, key: str, *, check: Callable[[str], str | None] = lambda _: None) -> tuple[str, ...]:
-        """Return the array of strings at ``key``, without those that ``check`` names a problem of."""
+    def texts(self, key: str, *, check: Callable[[str], ValueProblem | None] = lambda _: None) -> tuple[str, ...]:
+        """Return the array of strings at ``key``, without those that ``check`` returns a problem of."""
         value = self.get(key)
         if value is None:
             return ()
         if not isinstance(value, list):
-            self.problem(key, f"expected an array of strings; found {shorten(value)}")
+            fix = f"write [{_quoted(value)}]" if _is_short(value) else "write strings in brackets"
+            self.report("option-type", key, f"expected an array of strings, found {shorten(value)}", fix)
             return ()
-        read = (self._text(f"{key}[{index}]", item, check) for index, item in enumerate(value, 1))
+        read = (self._text(f"{key} #{number}", item, check) for number, item in enumerate(value, 1))
         return tuple(item for item in read if item is not None)
 
     def choice(self, key: str, choices: Sequence[str], *, default: str) -> str:
         """Return the string at ``key``, which must be one of ``choices``."""
         value = self.get(key)
-        if value is None:
-            return default
-        if value not in choices:
-            close = get_close_matches(shorten(value).strip("'"), choices, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            self.problem(key, f"expected {' or '.join(choices)}; found {shorten(value)}{hint}")
-            return default
-        return str(value)
+        if value is None or value in choices:
+            return default if value is None else str(value)
+        if isinstance(value, str):
+            self.report("option-value", key, f"unknown value {shorten(value)}", choose(value, choices))
+        else:
+            problem = f"expected a string, found {shorten(value)}"
+            self.report("option-type", key, problem, f"choose {join_names(choices)}")
+        return default
 
     def flag(self, key: str, *, default: bool) -> bool:
         """Return the boolean at ``key``."""
         value = self.get(key)
-        if value is None:
-            return default
-        if not isinstance(value, bool):
-            self.problem(key, f"expected true or false; found {shorten(value)}")
-            return default
-        return value
+        if value is None or isinstance(value, bool):
+            return default if value is None else value
+        is_no = shorten(value).strip("'").lower() in _NO
+        fix = f"write {key} = {'false' if is_no else 'true'}"
+        self.report("option-type", key, f"expected true or false, found {shorten(value)}", fix)
+        return default
 
-    def positive(self, key: str, *, default: int) -> int:
-        """Return the whole number above zero at ``key``."""
+    def positive(self, key: str, *, default: int, unit: str) -> int:
+        """Return the whole number above zero at ``key``; ``unit`` is what it counts."""
         value = self.get(key)
         if value is None:
             return default
-        if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-            self.problem(key, f"expected a whole number above 0; found {shorten(value)}")
-            return default
-        return value
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        if is_number and value > 0:
+            return int(value)
+        problem = f"expected a whole number of {unit} above 0, found {shorten(value)}"
+        self.report(
+            "option-value" if is_number else "option-type", key, problem, f"for example, write {key} = {default}"
+        )
+        return default
 
     def tables(self, key: str) -> dict[str, dict[str, Any]]:
         """Return the tables under ``key`` by their names."""
@@ -128,42 +134,101 @@ class Table:
         if value is None:
             return {}
         if not isinstance(value, dict):
-            self.problem(key, f"expected tables, such as [{self.address}.{key}.NAME]; found {shorten(value)}")
+            fix = f"declare each as [{self.address}.{key}.NAME]"
+            self.report("option-type", key, f"expected a table, found {shorten(value)}", fix)
             return {}
         for name, inner in value.items():
             if not isinstance(inner, dict):
-                self.problem(f"{key}.{toml_key(name)}", f"expected a table; found {shorten(inner)}")
+                address = f"{key}.{toml_key(name)}"
+                fix = f"declare it as [{self.address}.{address}]"
+                self.report("option-type", address, f"expected a table, found {shorten(inner)}", fix)
         return {name: inner for name, inner in value.items() if isinstance(inner, dict)}
 
-    def unknown(self) -> tuple[str, ...]:
-        """Return a warning for each key that is nobody's; one that resembles a known key is a problem."""
-        warnings = []
+    def unknown(
+        self, *, synonyms: Mapping[str, str] | None = None, misplaced: Mapping[str, ValueProblem] | None = None
+    ) -> None:
+        """Record a problem for each key that isn't an option.
+
+        ``synonyms`` are names that people try, with the option that each means; ``misplaced`` are names that belong
+        elsewhere.
+        """
         for key in self.values:
             if key in self._known or key in self._host_keys:
                 continue
-            close = get_close_matches(key.replace("_", "-"), sorted(self._known), n=1, cutoff=0.75)
-            if close:
-                self.problem(toml_key(key), f"unknown option; did you mean {close[0]}?")
-            else:
-                warnings.append(f"{self.address}.{toml_key(key)} is not an option of this target; it is ignored.")
-        return tuple(warnings)
+            name = key.replace("_", "-").lower()
+            found = (misplaced or {}).get(name)
+            if found is None:
+                known = sorted({*self._known, *self._host_keys})
+                meant = (synonyms or {}).get(name) or next(iter(get_close_matches(name, known, n=1, cutoff=0.75)), "")
+                fix = f"did you mean {meant!r}?" if meant else f"remove it, or choose from {list_names(self._known)}"
+                found = ValueProblem("unknown option", fix, "unknown-option")
+            where = f"{self.address}.{toml_key(key)}"
+            self.add(Diagnostic(code=found.code, where=where, problem=found.problem, fix=found.fix, table=self.address))
 
     def finish(self) -> None:
         """Raise ``ConfigError`` if there were problems, in this table or in those that inherit from it."""
         if self._problems:
             raise ConfigError(self._problems)
 
-    def _text(self, where: str, value: Any, check: Callable[[str], str | None]) -> str | None:
+    def _text(self, key: str, value: Any, check: Callable[[str], ValueProblem | None]) -> str | None:
         if not isinstance(value, str):
-            self.problem(where, f"expected a string; found {shorten(value)}")
+            self.report("option-type", key, f"expected a string, found {shorten(value)}", _string_fix(value))
             return None
-        problem = check(value) if value.strip() else "expected a string that is not empty"
-        if problem:
-            self.problem(where, problem)
+        found = check(value) if value.strip() else ValueProblem("empty string", "give it a value, or remove it")
+        if found:
+            self.report(found.code, key, found.problem, found.fix)
             return None
         return value
+
+
+_MOST_NAMES = 8
+_NO = {"false", "no", "off", "0"}
+"""Values that probably mean ``false``, in lower case."""
+
+
+def choose(value: str, choices: Sequence[str]) -> str:
+    """Return a fix for a value that isn't among the choices: a hint if one is close, then the choices."""
+    close = get_close_matches(value, choices, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}choose {join_names(choices)}"
+
+
+def join_names(names: Sequence[str], word: str = "or") -> str:
+    """Return names as English joins them, such as ``a, b, or c``."""
+    *first, last = names
+    if not first:
+        return last
+    return f"{', '.join(first)}{',' if len(first) > 1 else ''} {word} {last}"
+
+
+def list_names(names: Iterable[str]) -> str:
+    """Return the first names in alphabetical order, and how many there are if that isn't all."""
+    each = sorted(names)
+    more = f", … ({len(each)} in total)" if len(each) > _MOST_NAMES else ""
+    return ", ".join(each[:_MOST_NAMES]) + more
 
 
 def toml_key(key: str) -> str:
     """Return a key as TOML spells it in an address."""
     return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else f'"{key}"'
+
+
+def _string_fix(value: Any) -> str:
+    """Return what to write for a value that must be a string."""
+    single = value[0] if isinstance(value, list) and len(value) == 1 else value
+    is_number = isinstance(single, int | float) and len(shorten(single)) <= _LONGEST_NUMBER
+    return f"write {_quoted(single)}" if is_number or _is_short(single) else "write one string in quotes"
+
+
+def _is_short(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= _LONGEST_EXAMPLE
+
+
+_LONGEST_NUMBER = 20
+_LONGEST_EXAMPLE = 60
+"""Characters of a number and of a string that a fix repeats, at most."""
+
+
+def _quoted(value: str | float) -> str:
+    """Return a value as a TOML string."""
+    return json.dumps(value if isinstance(value, str) else shorten(value).lower(), ensure_ascii=False)

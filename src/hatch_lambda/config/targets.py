@@ -1,4 +1,4 @@
-"""The options that make targets: runtimes, architectures and the patch level, each one or several."""
+"""The options that make targets: runtimes, architectures, and the patch level."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from hatch_lambda.config.table import join_names
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import shorten
 from hatch_lambda.runtime.runtimes import RUNTIMES, Runtime, System, runtime_named
 from hatch_lambda.runtime.target import ARCHITECTURES, Architecture, Target
@@ -17,59 +19,74 @@ if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
     from hatch_lambda.config.table import Table
+    from hatch_lambda.diagnostics import Code
 
 RUNTIME_VARIABLE = "HATCH_LAMBDA_RUNTIME"
 ARCHITECTURE_VARIABLE = "HATCH_LAMBDA_ARCHITECTURE"
 VARIABLES = {"runtime": RUNTIME_VARIABLE, "architecture": ARCHITECTURE_VARIABLE}
-"""Options that a variable overrides, each with the variable."""
+"""Options that an environment variable overrides, each with its variable."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetOption:
+    """The entry of an option in the option reference."""
+
+    type: str
+    default: str
+    description: str
+    example: str
+
 
 TARGET_OPTIONS = {
-    "runtime": (
-        "string, table, or array of these",
-        "from `requires-python`",
-        (
-            "AWS's identifier of the runtime, such as `python3.13`. Left out, it is the one supported runtime that "
-            "satisfies `requires-python`; if several do, they are listed. A runtime that is not known yet is given as "
-            "a table with `name`, `python` and `glibc`. With an array, there is one archive for each. The environment "
-            "variable `HATCH_LAMBDA_RUNTIME` overrides it."
+    "runtime": TargetOption(
+        type="string, table, or array of these",
+        default="from `requires-python`",
+        description=(
+            "The Lambda runtime, by its AWS identifier, such as `python3.13`. The default is the one supported runtime "
+            "that satisfies `requires-python`; if several do, the build fails and lists them. Describe a runtime that "
+            "hatch-lambda doesn't know in a table with `name`, `python`, and `glibc`. With an array, hatch-lambda "
+            "builds one zip for each. The environment variable `HATCH_LAMBDA_RUNTIME` overrides it."
         ),
+        example='runtime = "python3.13"\narchitecture = "arm64"',
     ),
-    "architecture": (
-        "string or array of strings",
-        "`x86_64`",
-        (
-            "`x86_64` or `arm64`, as AWS spells them. With an array, there is one archive for each. The environment "
-            "variable `HATCH_LAMBDA_ARCHITECTURE` overrides it."
+    "architecture": TargetOption(
+        type="string or array of strings",
+        default="`x86_64`",
+        description=(
+            "The processor architecture of the function, `x86_64` or `arm64`. With an array, hatch-lambda builds one "
+            "zip for each. The environment variable `HATCH_LAMBDA_ARCHITECTURE` overrides it."
         ),
+        example='architecture = "arm64"',
     ),
-    "python-patch": (
-        "string",
-        "from the [runtime](runtimes.md)",
-        (
-            "The full version of Python, such as `3.13.11`, that environment markers and Requires-Python see. AWS "
-            "moves the patch level without notice; name it where a distribution depends on it."
+    "python-patch": TargetOption(
+        type="string",
+        default="from the [runtime](runtimes.md)",
+        description=(
+            "The full Python version, such as `3.13.11`, that environment markers and `Requires-Python` see. AWS "
+            "changes it without notice. Set it if a dependency requires a certain patch level."
         ),
+        example='python-patch = "3.13.11"',
     ),
 }
-"""The options that make the target: type, default and description, for the option reference."""
+"""The options that make the target."""
 
 _SAME_ARCHITECTURE = {"aarch64": "arm64", "arm": "arm64", "amd64": "x86_64", "x64": "x86_64", "x86-64": "x86_64"}
 OLDEST_GLIBC_MINOR = 17
-"""The first ``2.x`` that there are wheels for on every architecture. Source: PEP 599."""
+"""The oldest ``2.x`` for which every architecture has wheels. Source: PEP 599."""
 
 RUNTIME_KEYS = ("name", "python", "glibc")
 
 
 @dataclass(frozen=True)
 class Targets:
-    """The targets that a table names, and whether it lists runtimes or architectures, which are then told apart."""
+    """The targets that a table names, and whether it lists runtimes or architectures, so that names need them."""
 
     each: tuple[Target, ...]
     runtimes_listed: bool = False
     architectures_listed: bool = False
 
     def name_suffix(self, target: Target) -> str:
-        """Return what tells a target from the others, such as ``python3.13-arm64``; empty for a single one."""
+        """Return the part of a name that distinguishes a target, such as ``python3.13-arm64``; empty for one target."""
         words = (
             target.runtime.name if self.runtimes_listed else "",
             target.architecture if self.architectures_listed else "",
@@ -78,9 +95,9 @@ class Targets:
 
 
 def read_targets(table: Table, requires_python: SpecifierSet, overrides: Mapping[str, str]) -> Targets:
-    """Return the targets that the table names, at least one; problems are noted in the table.
+    """Return the targets that the table names, at least one; the table records problems.
 
-    ``requires_python`` is the project's own, which each runtime must satisfy. ``overrides`` is the environment.
+    Each runtime must satisfy the project's ``requires_python``. ``overrides`` is the environment.
     """
     runtimes = _read_runtimes(table, requires_python, overrides)
     architectures = _read_architectures(table, overrides)
@@ -93,32 +110,38 @@ def read_targets(table: Table, requires_python: SpecifierSet, overrides: Mapping
     for target in each:
         _check_requires_python(table, target, requires_python)
     return Targets(
-        tuple(each) or (Target(RUNTIMES[-1], ARCHITECTURES[0]),),  # a problem was noted
+        tuple(each) or (Target(RUNTIMES[-1], ARCHITECTURES[0]),),  # the table has a problem
         isinstance(table.get("runtime"), list),
         isinstance(table.get("architecture"), list),
     )
 
 
 def admitted_runtimes(requires_python: SpecifierSet) -> tuple[Runtime, ...]:
-    """Return the known runtimes whose Python the project admits, oldest first."""
-    return tuple(
-        runtime
-        for runtime in RUNTIMES
-        if requires_python.contains(f"{runtime.python_version}.{runtime.patch}", prereleases=True)
-    )
+    """Return the known runtimes whose Python satisfies ``requires_python``, oldest first."""
+    return tuple(runtime for runtime in RUNTIMES if _satisfies(runtime, requires_python))
+
+
+def runtime_address(table: Table, overrides: Mapping[str, str]) -> str:
+    """Return where the runtime is set: the variable's name, or the address of the option."""
+    return RUNTIME_VARIABLE if overrides.get(RUNTIME_VARIABLE) else table.where("runtime")
+
+
+def _satisfies(runtime: Runtime, requires_python: SpecifierSet) -> bool:
+    return requires_python.contains(f"{runtime.python_version}.{runtime.patch}", prereleases=True)
 
 
 def _listed(table: Table, key: str, read: Callable[[str, Any], Any]) -> list[Any]:
-    """Return what ``read`` makes of the value at ``key``, or of each item if it is an array; each once."""
+    """Return the value at ``key``, or each item of an array, as ``read`` returns it."""
     value = table.get(key)
     if not isinstance(value, list):
         return [read(key, value)]
     if not value:
-        table.problem(key, "expected at least one; found []")
-    found = [read(f"{key}[{index}]", item) for index, item in enumerate(value, 1)]
-    for index, item in enumerate(found, 1):
-        if item is not None and item in found[: index - 1]:
-            table.problem(f"{key}[{index}]", f"named twice; found {shorten(value[index - 1])}")
+        table.report("option-value", key, "empty array", "add an entry, or remove the option")
+    found = [read(f"{key} #{number}", item) for number, item in enumerate(value, 1)]
+    for number, item in enumerate(found, 1):
+        if item is not None and item in found[: number - 1]:
+            problem = f"duplicate entry {shorten(value[number - 1])}"
+            table.report("duplicate-entry", f"{key} #{number}", problem, "remove it")
     return found
 
 
@@ -129,11 +152,12 @@ def _read_runtimes(table: Table, requires_python: SpecifierSet, overrides: Mappi
         if isinstance(value, dict):
             return _read_custom_runtime(table, key, value)
         if not isinstance(value, str):
-            table.problem(key, f'expected a string such as "python3.13", or a table; found {shorten(value)}')
+            fix = _runtime_fix(str(value)) if isinstance(value, float) else f"choose {_names(_supported())}"
+            table.report("option-type", key, f"expected a string or a table, found {shorten(value)}", fix)
             return None
         runtime = runtime_named(value)
         if runtime is None:
-            table.problem(key, _unknown_runtime(value))
+            table.report("unknown-runtime", key, _unknown_runtime(value), _runtime_fix(value))
         return runtime
 
     override = overrides.get(RUNTIME_VARIABLE)
@@ -141,46 +165,75 @@ def _read_runtimes(table: Table, requires_python: SpecifierSet, overrides: Mappi
         table.get("runtime")
         runtime = runtime_named(override)
         if runtime is None:
-            table.elsewhere(RUNTIME_VARIABLE, _unknown_runtime(override))
+            table.add(
+                _variable_problem(
+                    "unknown-runtime", RUNTIME_VARIABLE, _unknown_runtime(override), _runtime_fix(override)
+                )
+            )
         return [runtime] if runtime else []
     return [runtime for runtime in _listed(table, "runtime", read) if runtime]
 
 
-def _unknown_runtime(found: str) -> str:
-    number = re.fullmatch(r"(?:python)?([0-9]{1,4})\.([0-9]{1,4})", found)
-    python = (int(number[1]), int(number[2])) if number else None
+def _variable_problem(code: Code, variable: str, problem: str, fix: str) -> Diagnostic:
+    return Diagnostic(code=code, where=variable, problem=problem, fix=fix)
+
+
+def _python_in(text: str) -> tuple[int, int] | None:
+    """Return the Python version in a text such as ``python3.8`` or ``3.8``."""
+    number = re.fullmatch(r"(?:python)?([0-9]{1,4})\.([0-9]{1,4})", text)
+    return (int(number[1]), int(number[2])) if number else None
+
+
+def _unknown_runtime(value: str) -> str:
+    python = _python_in(value)
     if python and python < RUNTIMES[0].python:
-        newest = next(runtime for runtime in reversed(RUNTIMES) if runtime.state == "supported")
-        return f"{found!r} has reached end of life; use {newest.name!r}, or describe the runtime in a table"
-    expected = f"expected one of {', '.join(runtime.name for runtime in RUNTIMES)}; found {found!r}"
-    meant = _meant_runtime(found)
-    if meant and not (python and python > RUNTIMES[-1].python):
-        return f"{expected}; did you mean {meant!r}?"
-    newer = ".".join(map(str, python or (3, RUNTIMES[-1].python[1] + 1)))
-    return f'{expected}; a newer one can be given as {{ name = "python{newer}", python = "{newer}", glibc = "2.34" }}'
+        return f"{value!r} has reached end of life"
+    return f"unknown runtime {shorten(value)}"
 
 
-def _meant_runtime(found: str) -> str | None:
-    """Return the name that a wrong one stands for: the one with its digits, or a supported one that it resembles."""
-    digits = re.sub(r"\D", "", found)
+def _runtime_fix(value: str) -> str:
+    python = _python_in(value)
+    if python and python < RUNTIMES[0].python:
+        return f"use {_supported()[0].name!r}, or describe the runtime in a table"
+    if python and python > RUNTIMES[-1].python:
+        version = ".".join(map(str, python))
+        return f'describe it with runtime = {{ name = "python{version}", python = "{version}", glibc = "2.34" }}'
+    meant = _meant_runtime(value)
+    return f"did you mean {meant!r}?" if meant else f"choose {_names(_supported())}, or describe the runtime in a table"
+
+
+def _supported() -> list[Runtime]:
+    """Return the supported runtimes, newest first."""
+    return [runtime for runtime in reversed(RUNTIMES) if runtime.state == "supported"]
+
+
+def _names(runtimes: list[Runtime]) -> str:
+    return join_names([runtime.name for runtime in runtimes])
+
+
+def _meant_runtime(value: str) -> str | None:
+    """Return the runtime that a wrong name means: the one with its digits, or a supported one with a similar name."""
+    digits = re.sub(r"\D", "", value)
     same = [runtime.name for runtime in RUNTIMES if re.sub(r"\D", "", runtime.name) == digits]
-    supported = [runtime.name for runtime in RUNTIMES if runtime.state == "supported"]
-    close = same or get_close_matches(found if found.startswith("python") else f"python{found}", supported, n=1)
+    names = [runtime.name for runtime in reversed(_supported())]
+    close = same or get_close_matches(value if value.startswith("python") else f"python{value}", names, n=1)
     return close[0] if close else None
 
 
 def _infer_runtime(table: Table, requires_python: SpecifierSet) -> Runtime | None:
-    supported = [runtime for runtime in RUNTIMES if runtime.state == "supported"]
-    fitting = [
-        runtime for runtime in supported if requires_python.contains(f"{runtime.python_version}.{runtime.patch}")
-    ]
+    fitting = [runtime for runtime in _supported() if _satisfies(runtime, requires_python)]
+    required = f"requires-python {str(requires_python)!r}"
     if len(fitting) == 1 and str(requires_python):
         return fitting[0]
-    names = ", ".join(runtime.name for runtime in fitting or supported)
-    reason = f"project.requires-python {str(requires_python)!r} fits {len(fitting) or 'none'} of the supported runtimes"
-    table.problem(
-        "runtime", f"missing; {reason if str(requires_python) else 'nothing tells which'}; set it to one of {names}"
-    )
+    if not str(requires_python):
+        problem, fix = "not set, and requires-python doesn't determine it", f"choose {_names(fitting)}"
+    elif fitting:
+        problem = f"not set, and {len(fitting)} supported runtimes satisfy {required}"
+        fix = f"choose {_names(fitting)}"
+    else:
+        problem = f"not set, and no supported runtime satisfies {required}"
+        fix = f"widen requires-python, then choose {_names(_supported())}"
+    table.report("runtime-not-set", "runtime", problem, fix)
     return None
 
 
@@ -188,16 +241,18 @@ def _read_custom_runtime(table: Table, where: str, value: dict[str, Any]) -> Run
     versions = {}
     for key in value:
         if key not in RUNTIME_KEYS:
-            table.problem(f"{where}.{key}", f"unknown option; expected {', '.join(RUNTIME_KEYS)}")
+            table.report("unknown-option", f"{where}.{key}", "unknown option", f"choose {join_names(RUNTIME_KEYS)}")
     found = value.get("name")
     name = found if isinstance(found, str) and re.fullmatch(r"[A-Za-z0-9.]+", found) else None
     if name is None:
-        table.problem(f"{where}.name", f'expected AWS\'s identifier, such as "python3.16"; found {shorten(found)}')
+        problem = "not set" if found is None else f"{shorten(found)} isn't an AWS identifier"
+        table.report("option-value", f"{where}.name", problem, 'for example, write name = "python3.16"')
     for key, example in (("python", "3.16"), ("glibc", "2.34")):
         version = value.get(key)
         match = re.fullmatch(r"([0-9]{1,4})\.([0-9]{1,4})", version) if isinstance(version, str) else None
         if match is None or match[1] != example[0] or (key == "glibc" and int(match[2]) < OLDEST_GLIBC_MINOR):
-            table.problem(f"{where}.{key}", f'expected a version such as "{example}"; found {shorten(version)}')
+            problem = "not set" if version is None else f"{shorten(version)} isn't {_VERSIONS[key]}"
+            table.report("option-value", f"{where}.{key}", problem, f'for example, write {key} = "{example}"')
         else:
             versions[key] = (int(match[1]), int(match[2]))
     if name is None or not versions.keys() >= {"python", "glibc"}:
@@ -206,30 +261,47 @@ def _read_custom_runtime(table: Table, where: str, value: dict[str, Any]) -> Run
     return Runtime(name, versions["python"], 0, system, "custom")
 
 
+_VERSIONS = {"python": "a version of Python 3", "glibc": f"a version of glibc from 2.{OLDEST_GLIBC_MINOR}"}
+
+
 def _read_architectures(table: Table, overrides: Mapping[str, str]) -> list[Architecture]:
     def read(key: str, value: Any) -> Architecture | None:
-        return _architecture("x86_64" if value is None else value, lambda what: table.problem(key, what))
+        if value is None:
+            return "x86_64"
+        if not isinstance(value, str):
+            problem = f"expected a string, found {shorten(value)}"
+            table.report("option-type", key, problem, f"choose {join_names(ARCHITECTURES)}")
+            return None
+        found = _architecture(value)
+        if found is None:
+            table.report(
+                "unknown-architecture", key, f"unknown architecture {shorten(value)}", _architecture_fix(value)
+            )
+        return found
 
     override = overrides.get(ARCHITECTURE_VARIABLE)
-    if override:
-        table.get("architecture")
-        found = [_architecture(override, lambda what: table.elsewhere(ARCHITECTURE_VARIABLE, what))]
-    else:
-        found = _listed(table, "architecture", read)
-    return [architecture for architecture in found if architecture]
+    if not override:
+        return [architecture for architecture in _listed(table, "architecture", read) if architecture]
+    table.get("architecture")
+    architecture = _architecture(override)
+    if architecture is None:
+        problem, fix = f"unknown architecture {override!r}", _architecture_fix(override)
+        table.add(_variable_problem("unknown-architecture", ARCHITECTURE_VARIABLE, problem, fix))
+    return [architecture] if architecture else []
 
 
-def _architecture(value: Any, note: Callable[[str], None]) -> Architecture | None:
-    """Return the architecture that a value names; notes a problem if it names none."""
-    for architecture in ARCHITECTURES:
-        if value == architecture:
-            return architecture
-    meant = _SAME_ARCHITECTURE.get(shorten(value).strip("'").lower()) or next(
-        (name for name in ARCHITECTURES if name == shorten(value).strip("'").lower()), None
-    )
-    hint = f"; did you mean {meant!r}?" if meant else ""
-    note(f"expected {' or '.join(ARCHITECTURES)}; found {shorten(value)}{hint}")
-    return None
+def _architecture(value: str) -> Architecture | None:
+    return next((architecture for architecture in ARCHITECTURES if value == architecture), None)
+
+
+def _architecture_fix(value: str) -> str:
+    name = value.lower()
+    meant = _SAME_ARCHITECTURE.get(name) or _architecture(name)
+    return f"did you mean {meant!r}?" if meant else f"choose {join_names(ARCHITECTURES)}"
+
+
+_MOST_PATCHES = 50
+"""Patch levels of one Python version, at most; 3.9 ended with 25."""
 
 
 def _read_patches(table: Table, runtimes: list[Runtime]) -> dict[str, int]:
@@ -242,20 +314,30 @@ def _read_patches(table: Table, runtimes: list[Runtime]) -> dict[str, int]:
         if match:
             return {runtime.name: int(match[1])}
     if table.inherits("python-patch"):
-        return {}  # it is of another archive's runtime
+        return {}  # it belongs to the runtime of another archive
     first = runtimes[0]
+    problem = f"{shorten(value)} isn't a full version of Python {first.python_version}, which {first.name} runs"
     example = f"{first.python_version}.{first.patch}"
-    table.problem(
-        "python-patch", f'expected a full version of {first.name}, such as "{example}"; found {shorten(value)}'
-    )
+    table.report("option-value", "python-patch", problem, f'for example, write python-patch = "{example}"')
     return {}
 
 
 def _check_requires_python(table: Table, target: Target, requires_python: SpecifierSet) -> None:
-    if not requires_python.contains(target.python_full_version, prereleases=True):
-        table.elsewhere(
-            "project.requires-python",
-            f"{str(requires_python)!r} excludes {target.runtime.name}, whose Python is "
-            f"{target.python_full_version}; choose another runtime in {table.where('runtime')}, widen requires-python, "
-            "or name the runtime's patch level in python-patch",
+    if requires_python.contains(target.python_full_version, prereleases=True):
+        return
+    fitting = [runtime.name for runtime in _supported() if _satisfies(runtime, requires_python)]
+    python = target.runtime.python_version
+    patches = (f"{python}.{patch}" for patch in range(_MOST_PATCHES))
+    patch = next((version for version in patches if requires_python.contains(version, prereleases=True)), None)
+    if patch:
+        fix = f'set python-patch = "{patch}", or widen requires-python'
+    else:
+        fix = f"use {join_names(fitting)}, or widen requires-python" if fitting else "widen requires-python"
+    table.add(
+        Diagnostic(
+            code="python-mismatch",
+            where="project.requires-python",
+            problem=f"{str(requires_python)!r} excludes {target.runtime.name} (Python {target.python_full_version})",
+            fix=fix,
         )
+    )

@@ -27,6 +27,7 @@ from hatch_lambda.config.archives import LOCK_VERSION, Archives, read_archives
 from hatch_lambda.config.filenames import check_file_names, file_name, is_file_of
 from hatch_lambda.config.options import TABLE
 from hatch_lambda.config.table import toml_key
+from hatch_lambda.config.table_names import check_table_names
 from hatch_lambda.config.targets import VARIABLES
 from hatch_lambda.dependencies.wheelhouse import Wheelhouse
 from hatch_lambda.diagnostics import Diagnostic
@@ -182,6 +183,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         with translate_hatch_errors():
             requires_python = SpecifierSet(self.metadata.core.requires_python)
             table = self.target_config
+        check_table_names(self.metadata.config)
         return read_archives(table, requires_python=requires_python, overrides=overrides)
 
     @property

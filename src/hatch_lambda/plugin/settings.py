@@ -1,4 +1,4 @@
-"""What the variables ``HATCH_LAMBDA_*`` say of a run, but for those that override options of the table."""
+"""Reads the variables ``HATCH_LAMBDA_*`` of a run, except those that override options of the table."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.files.private_directory import CACHE_VARIABLE
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, REBUILD_VARIABLE, UPGRADE_VARIABLE
@@ -21,13 +22,13 @@ VERIFY_VARIABLE = "HATCH_LAMBDA_VERIFY"
 STRICT_VARIABLE = "HATCH_LAMBDA_STRICT"
 
 _TRUE, _FALSE = ("1", "true"), ("", "0", "false")
-"""Spellings of variables that switch something on or off, in lower case."""
+"""Values of variables that enable or disable something, in lower case."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the environment variables of a run set: where the cache is, whether the build is offline, whether local
-    wheels and the zip are built again, whether warnings are errors, and which locked versions may change.
+    """The settings of one run: where the cache is, whether the build is offline, whether local wheels and the zip are
+    rebuilt, whether warnings are errors, and which locked versions to upgrade.
     """
 
     cache: Path
@@ -39,8 +40,8 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Return what the variables say; raises ``ConfigError`` with every problem, one a line."""
-    problems: list[str] = []
+    """Return the settings of the variables; raises ``ConfigError`` with every problem."""
+    problems: list[Diagnostic] = []
     read = Settings(
         cache=_cache(environ, problems),
         offline=_switch(environ, OFFLINE_VARIABLE, problems),
@@ -54,32 +55,41 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     return read
 
 
-def _cache(environ: Mapping[str, str], problems: list[str]) -> Path:
-    """Return the folder that the variable names, or else the platform's place for caches."""
+def _problem(variable: str, problem: str, fix: str) -> Diagnostic:
+    return Diagnostic(code="variable-value", where=variable, problem=problem, fix=fix)
+
+
+def _cache(environ: Mapping[str, str], problems: list[Diagnostic]) -> Path:
+    """Return the directory of the variable, or the platform's directory for caches."""
     given = environ.get(CACHE_VARIABLE)
     if given:
         try:
             return Path(given).expanduser().absolute()
         except RuntimeError:
-            problems.append(f"{CACHE_VARIABLE}: {given!r} names nobody's home; give the folder in full")
+            user = Path(given).parts[0]
+            problems.append(_problem(CACHE_VARIABLE, f"{user!r} has no home directory", "set it to an absolute path"))
     from platformdirs import user_cache_path
 
     return user_cache_path("hatch-lambda", appauthor=False)
 
 
-def _switch(environ: Mapping[str, str], variable: str, problems: list[str]) -> bool:
-    """Return whether a variable is set to true, whatever the case.
+def _switch(environ: Mapping[str, str], variable: str, problems: list[Diagnostic]) -> bool:
+    """Return whether a variable is set to true, in upper or lower case.
 
-    Hatch's own reading takes ``True`` or ``yes`` for false, and the network would be asked.
+    Hatch itself would read ``True`` or ``yes`` as false, so that an offline build would access the network.
     """
     value = environ.get(variable, "").lower()
     if value not in {*_TRUE, *_FALSE}:
-        problems.append(f"{variable}: expected 1 or true, or 0, false or nothing; found {environ[variable]!r}")
+        problems.append(
+            _problem(
+                variable, f"expected 1, true, 0, or false, found {environ[variable]!r}", "set it to 1, or unset it"
+            )
+        )
     return value in _TRUE
 
 
 def _upgrade(value: str) -> Upgrade:
-    """Return which locked versions are free: with ``1`` or ``true`` all of them, else those that are named."""
+    """Return which locked versions to upgrade: all of them with ``1`` or ``true``, or the named ones."""
     if value.lower() in _TRUE:
         return Upgrade(everything=True)
     return Upgrade(names=frozenset(canonicalize_name(name) for name in re.split(r"[\s,]+", value) if name))

@@ -1,7 +1,7 @@
-"""What Lambda's runtimes carry besides Python itself: AWS's SDK, and what runs the function.
+"""Packages that Lambda's runtimes include in addition to Python: AWS's SDK, and the runtime interface client.
 
 Names: https://docs.aws.amazon.com/lambda/latest/dg/python-package.html ("Boto3 and its dependencies") and the metadata
-of awslambdaric 4.2.2, read 2026-11-23. AWS publishes no versions any more, and moves them without notice.
+of awslambdaric 4.2.2, read 2026-11-23. AWS no longer publishes versions, and changes them without notice.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SdkVersion:
-    """The version of boto3, and of botocore, that a runtime was seen to have; ``observed`` is the ISO date of that."""
+    """The version of boto3 and botocore that a user found in a runtime; ``observed`` is the ISO date of that."""
 
     version: str
     observed: str
@@ -36,7 +36,7 @@ SDK: dict[str, SdkVersion | None] = {
     "python3.14": None,
     "python3.15": None,
 }
-"""By runtime; ``None`` where nobody has told. What else of the SDK a runtime has is told of none."""
+"""By runtime; ``None`` if no user has published it. The versions of the rest of the SDK are unknown."""
 
 _MODULES = {
     "boto3": "boto3",
@@ -52,17 +52,17 @@ _MODULES = {
 }
 
 DISTRIBUTIONS = frozenset(_MODULES)
-"""The distributions that every runtime has."""
+"""The distributions that every runtime includes."""
 
 MODULES = frozenset({*_MODULES.values(), "aws_durable_execution_sdk_python", "pip", "runtime_client"})
-"""What they make importable, with what else is there, the durable SDK in python3.13 and newer only."""
+"""The modules that they provide, and other ones in the runtime; the durable SDK is in python3.13 and newer only."""
 
 SDK_CORE = frozenset({"boto3", "botocore", "s3transfer", "urllib3"})
-"""Those that work in fitting versions only. The others of the SDK hardly change, and other distributions need them."""
+"""Packages that work only in matching versions. The rest of the SDK rarely changes, and other packages need it."""
 
 
 def known_version(runtime: str, name: NormalizedName) -> SdkVersion | None:
-    """Return which version of a distribution the runtime was seen to have; ``None`` if that is not known."""
+    """Return the version of a distribution that a user found in the runtime; ``None`` if that isn't known."""
     return SDK.get(runtime) if name in {"boto3", "botocore"} else None
 
 
@@ -79,7 +79,7 @@ _LOADED_TOO = {
     (3, 12): "contextlib textwrap token tokenize",
     (3, 13): "contextlib textwrap",
 }
-"""What each Python has loaded in addition; what newer ones load is not known.
+"""Modules that each Python has loaded in addition; those of newer ones aren't known.
 
 Source: ``sys.modules`` of CPython 3.9.18, 3.10.13, 3.11.7, 3.12.1, and 3.13.0 after the imports of AWS's
 ``bootstrap.py`` (``json``, ``logging``, ``os``, ``site``, ``sys``, ``time``, ``traceback``, ``warnings``, and

@@ -2,14 +2,19 @@
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html and lambda-runtimes.html (names, operating
 systems, dates), read 2026-11-23; aws-lambda-builders 1.68.0, ``_RUNTIME_GLIBC`` (glibc by Python version);
-https://github.com/aws/aws-lambda-roadmap/issues/55 (the preview of python3.15). AWS moves the dates now and then, so
-they are told in warnings and never refuse a build.
+https://github.com/aws/aws-lambda-roadmap/issues/55 (the preview of python3.15). AWS sometimes moves the dates, so
+builds only warn of them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+from hatch_lambda.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from hatch_lambda.diagnostics import WarningCode
 
 State = Literal["supported", "deprecated", "preview", "custom"]
 
@@ -22,9 +27,9 @@ _CERTAIN = frozenset(
         *("libgcc_s.so.1", "libstdc++.so.6", "libz.so.1"),
     }
 )
-"""Libraries that are on every runtime: glibc's own, and those without which numpy's or pillow's wheels would not load.
+"""Libraries that are on every runtime: glibc's own, and those that the wheels of numpy or pillow need.
 
-Of what PEP 600 lets wheels expect, these are the ones that Lambda has. It lacks libGL, libX11 and the like
+Of the libraries that PEP 600 lets wheels expect, Lambda has these. It lacks libGL, libX11, and similar ones
 (https://github.com/lambci/docker-lambda/issues/318) and libexpat (https://github.com/lambgeo/geo-layer/issues/11,
 https://github.com/developmentseed/eoapi-cdk/issues/181), all read 2026-11-23.
 """
@@ -39,7 +44,7 @@ _UNCERTAIN = frozenset(
         *(f"libpython3.{minor}.so.1.0" for minor in range(9, 16)),
     }
 )
-"""Libraries that some image of a runtime was seen with, or that its Python may have brought; AWS promises none of them.
+"""Libraries that some image of a runtime has, or that its Python might include; AWS promises none of them.
 
 Source: the packages of the Amazon Linux images in https://github.com/docker-library/official-images/pull/21808 and of
 a Lambda image in https://github.com/aws/aws-lambda-base-images/issues/173, read 2026-11-23.
@@ -48,10 +53,10 @@ a Lambda image in https://github.com/aws/aws-lambda-base-images/issues/173, read
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """An operating system that runtimes are built on, and what compiled code meets there.
+    """An operating system that runtimes are built on, and what native code can use there.
 
-    ``glibcxx``, ``cxxabi`` and ``gcc`` are the highest versions of symbols in libstdc++ and libgcc. ``libraries`` are
-    there, ``uncertain`` ones may be, all others are not. What is ``None`` is not known.
+    ``glibcxx``, ``cxxabi``, and ``gcc`` are the highest versions of symbols in libstdc++ and libgcc. ``libraries``
+    exist, ``uncertain`` ones might exist, and all others don't. ``None`` means unknown.
     """
 
     name: str
@@ -89,9 +94,9 @@ libgomp is missing from Amazon Linux 2: https://github.com/dmlc/xgboost/issues/1
 class Runtime:
     """One Python runtime of Lambda.
 
-    ``patch`` is what markers and Requires-Python see. AWS publishes no patch level and moves it without notice; the
-    table holds one that lies behind every published image, and ``python-patch`` overrides it.
-    ``deprecation`` is the ISO date on which AWS ends support, where one is set.
+    ``patch`` is the patch level that markers and Requires-Python see. AWS doesn't publish it and changes it without
+    notice; the table has one that isn't newer than any published image, and ``python-patch`` overrides it.
+    ``deprecation`` is the ISO date on which AWS ends support, if there is one.
     """
 
     name: str
@@ -108,22 +113,22 @@ class Runtime:
 
     @property
     def glibc(self) -> tuple[int, int]:
-        """Return the version of the C library that compiled code meets."""
+        """Return the version of the C library that native code can use."""
         return self.system.glibc
 
-    @property
-    def warning(self) -> str | None:
-        """Return a sentence on a runtime that is on its way in or out; ``None`` for all others."""
+    def warning(self, where: str) -> Diagnostic | None:
+        """Return a warning about a deprecated or preview runtime; ``where`` is what sets the runtime."""
+        code: WarningCode
         if self.state == "deprecated":
-            return (
-                f"{self.name} is deprecated since {self.deprecation}: AWS no longer patches it and will refuse to "
-                "create, then to update functions with it; the archive is built all the same."
-            )
-        if self.state == "preview":
-            return (
-                f"{self.name} is a preview that AWS does not support in production; the archive is built all the same."
-            )
-        return None
+            code = "deprecated-runtime"
+            problem = f"{self.name} is deprecated since {self.deprecation}, and AWS will block updates of its functions"
+        elif self.state == "preview":
+            code = "preview-runtime"
+            problem = f"{self.name} is a preview that AWS doesn't support in production"
+        else:
+            return None
+        newest = next(runtime for runtime in reversed(RUNTIMES) if runtime.state == "supported")
+        return Diagnostic(code=code, where=where, problem=problem, fix=f"use {newest.name}", severity="warning")
 
 
 RUNTIMES = (
@@ -135,9 +140,9 @@ RUNTIMES = (
     Runtime("python3.14", (3, 14), 2, AMAZON_LINUX_2023, "supported", "2029-06-30"),
     Runtime("python3.15", (3, 15), 0, AMAZON_LINUX_2023, "preview"),
 )
-"""Every runtime that this version knows, oldest first. Sources: the module's docstring."""
+"""Every runtime that this version of hatch-lambda knows, oldest first. Sources: the module's docstring."""
 
 
 def runtime_named(name: str) -> Runtime | None:
-    """Return the table's runtime of that name; ``None`` if it has none."""
+    """Return the known runtime with a name, or ``None``."""
     return next((runtime for runtime in RUNTIMES if runtime.name == name), None)

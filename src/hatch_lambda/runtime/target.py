@@ -1,4 +1,4 @@
-"""A runtime on an architecture: which wheels it loads, and what its environment markers say."""
+"""A runtime on an architecture: which wheels it can load, and the values of its environment markers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ARCHITECTURES: tuple[Architecture, ...] = ("x86_64", "arm64")
 """Source: https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html, read 2026-11-23."""
 
 _MACHINES: dict[Architecture, str] = {"x86_64": "x86_64", "arm64": "aarch64"}
-"""What ``platform.machine()`` and wheel tags call each architecture. Source: PEP 599 and PEP 600."""
+"""The names of the architectures in ``platform.machine()`` and wheel tags. Source: PEP 599 and PEP 600."""
 
 _OLDEST_GLIBC_MINOR = {"x86_64": 5, "aarch64": 17}
 """The first manylinux level of each machine (as ``2.x``). Source: PEP 513 (manylinux1) and PEP 599 (manylinux2014)."""
@@ -60,9 +60,9 @@ class Target:
 
     @cached_property
     def platforms(self) -> tuple[str, ...]:
-        """Return every platform tag that the runtime's C library can serve, newest first.
+        """Return every platform tag that the runtime's C library satisfies, newest first.
 
-        pip takes these one by one and expands none of them, so each level stands for itself (PEP 600).
+        pip doesn't expand these tags, so that every level must be listed (PEP 600).
         """
         return tuple(self._platforms())
 
@@ -76,7 +76,7 @@ class Target:
     def tags(self) -> tuple[Tag, ...]:
         """Return every tag of a wheel that the runtime can load, best first.
 
-        Not among them: ``linux_*`` (built on somebody's host), musllinux (another C library), free-threaded ABIs.
+        These don't include ``linux_*`` (from an unknown host), musllinux (another C library), or free-threaded ABIs.
         """
         python = self.runtime.python
         return (
@@ -90,10 +90,10 @@ class Target:
 
     @property
     def markers(self) -> dict[str, str]:
-        """Return the environment that markers of the dependency specifiers' specification are evaluated in.
+        """Return the environment in which markers are evaluated, as in the specification of dependency specifiers.
 
-        The kernel of the day cannot be known: its two variables are the version 0, because pip 24.1 to 25.3 fails on
-        anything that is not a version.
+        Lambda's kernel isn't known: its two variables are the version 0, because pip 24.1 to 25.3 fails on anything
+        that isn't a version.
         """
         return {
             "implementation_name": "cpython",
@@ -110,9 +110,9 @@ class Target:
         }
 
     def holds(self, marker: Marker | None, extra: str = "") -> bool:
-        """Return whether a marker holds on the target, for an extra; raises ``ValueError`` where that has no answer.
+        """Return whether a marker holds on the target, for an extra; raises ``ValueError`` if it can't be evaluated.
 
-        A marker can be well-formed and have none: ``~=`` between words, a variable of another place, endless digits.
+        This can happen with a valid marker: ``~=`` between words, a variable for lock files only, too many digits.
         """
         try:
             return marker is None or marker.evaluate({**self.markers, "extra": extra})
@@ -124,20 +124,20 @@ class Target:
         return not self._tag_set.isdisjoint(tags)
 
     def wheel_problem(self, tags: Collection[Tag]) -> str | None:
-        """Say why the target loads no wheel with these tags; ``None`` if it does.
+        """Return why the target can't load a wheel with these tags, or ``None`` if it can.
 
-        The sentence names the first part of the tags that never fits: Python, ABI, then platform.
+        The text names the first part of the tags that doesn't match: Python, ABI, or platform.
         """
         if self.loads(tags):
             return None
         version = self.runtime.python_version
         pythons = {tag.interpreter for tag in tags}
         if pythons.isdisjoint(tag.interpreter for tag in self.tags):
-            return f"made for {_listed(pythons)}; the runtime's Python is {version}"
+            return f"made for {_listed(pythons)}, the runtime's Python is {version}"
         abis = {tag.abi for tag in tags if tag.interpreter == self.abi or tag.abi in {"abi3", "none"}}
         if abis.isdisjoint(tag.abi for tag in self.tags):
             return (
-                f"made for {_listed({f'{tag.interpreter}-{tag.abi}' for tag in tags})}; the runtime's ABI is {self.abi}"
+                f"made for {_listed({f'{tag.interpreter}-{tag.abi}' for tag in tags})}, the runtime's ABI is {self.abi}"
             )
         return self._platform_problem({tag.platform for tag in tags})
 
@@ -145,8 +145,8 @@ class Target:
         too_new = [level for level in map(self._manylinux_level, platforms) if level and level > self.runtime.glibc]
         if too_new:
             needed, given = (".".join(map(str, version)) for version in (min(too_new), self.runtime.glibc))
-            return f"needs glibc {needed} or newer; the runtime's glibc is {given}"
-        return f"made for {_listed(platforms)}; the runtime is Linux with glibc on {self.architecture}"
+            return f"needs glibc {needed} or newer, the runtime's glibc is {given}"
+        return f"made for {_listed(platforms)}, the runtime is Linux with glibc on {self.architecture}"
 
     def _manylinux_level(self, platform: str) -> tuple[int, int] | None:
         """Return the glibc version of a manylinux tag of this machine; ``None`` for any other tag."""

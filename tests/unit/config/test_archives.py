@@ -13,6 +13,7 @@ from hatch_lambda.errors import ConfigError
 
 T = "tool.hatch.build.targets.lambda"
 BOTH = ["x86_64", "arm64"]
+RENAME = "rename the table with letters, digits, hyphens, or underscores [option-value]"
 
 
 @pytest.fixture
@@ -28,12 +29,12 @@ def read():
 
 @pytest.fixture
 def problems(read):
-    """Return a function that returns the lines of the message that reading a table ends in."""
+    """Return a function that returns the errors of reading a table."""
 
     def problems(**options: Any) -> list[str]:
         with pytest.raises(ConfigError) as caught:
             read(**options)
-        return str(caught.value).splitlines()
+        return list(caught.value.problems)
 
     return problems
 
@@ -164,14 +165,17 @@ def test_the_option_versions_says_what_is_built_by_names_that_may_stand_for_seve
 
 def test_the_option_versions_names_what_there_is(problems):
     assert problems(versions=["function", "api", 3]) == [
-        f"{T}.versions[2]: expected one of function, layer, lock; found 'api'",
-        f"{T}.versions[3]: expected a string; found 3",
+        f"{T}.versions #2: unknown build name 'api'; choose from function, layer, lock [unknown-build-name]",
+        f'{T}.versions #3: expected a string, found 3; write "3" [option-type]',
     ]
 
 
 def test_a_handler_beside_tables_of_layers_only_has_no_function(problems):
     assert problems(handler="shop.api.handler", layers={"base": {}}) == [
-        f"{T}.handler: there are tables of layers only; give it to a function under functions"
+        (
+            f"{T}.handler: a layer has no handler, and only layers are declared; move it to [{T}.functions.NAME] "
+            "[misplaced-option]"
+        )
     ]
 
 
@@ -186,18 +190,22 @@ def test_an_inherited_patch_level_counts_for_its_own_runtime_only(read):
 @pytest.mark.parametrize(
     ("options", "version", "expected"),
     [
-        ({}, "api", "function, layer, lock"),
-        ({"architecture": BOTH}, "x86", "x86_64, arm64, layer-x86_64, layer-arm64, lock"),
-        ({"functions": {"api": {"architecture": BOTH}}}, "layer", "api-x86_64, api, api-arm64, lock"),
+        ({}, "api", "choose from function, layer, lock"),
+        (
+            {"architecture": BOTH},
+            "x86",
+            "did you mean 'x86_64'? choose from arm64, layer-arm64, layer-x86_64, lock, x86_64",
+        ),
+        ({"functions": {"api": {"architecture": BOTH}}}, "layer", "choose from api, api-arm64, api-x86_64, lock"),
     ],
 )
-def test_a_name_that_is_none_is_told_with_those_that_are(read, options, version, expected):
+def test_an_unknown_build_name_is_refused_with_those_that_exist(read, options, version, expected):
     archives = read(**options)
 
     with pytest.raises(ConfigError) as caught:
         archives.named(version)
 
-    assert str(caught.value) == f"-t lambda:{version}: no such version of the target; expected one of {expected}"
+    assert str(caught.value) == f"error: -t lambda:{version}: unknown build name; {expected} [unknown-build-name]"
 
 
 # What a table inherits
@@ -255,9 +263,12 @@ def test_a_problem_is_told_once_and_where_it_stands(problems):
     )
 
     assert lines == [
-        f"{T}.scripts: expected true or false; found 'no'",
-        f"{T}.handler: expected AWS's notation with dots only; found 'a:b'; did you mean 'a.b'?",
-        f"{T}.functions.worker.scripts: expected true or false; found 1",
+        f"{T}.scripts: expected true or false, found 'no'; write scripts = false [option-type]",
+        (
+            f"{T}.handler: 'a:b' contains a colon, but Lambda separates names with dots; "
+            "did you mean 'a.b'? [option-value]"
+        ),
+        f"{T}.functions.worker.scripts: expected true or false, found 1; write scripts = true [option-type]",
     ]
 
 
@@ -278,26 +289,45 @@ def test_a_name_that_toml_quotes_is_quoted_in_addresses(problems):
     lines = problems(functions={"my api": {"scripts": 1}})
 
     assert lines == [
-        f'{T}.functions."my api".scripts: expected true or false; found 1',
-        f'{T}.functions."my api": expected a name of letters, digits, _ and -, as it goes into file names; rename it',
+        f'{T}.functions."my api".scripts: expected true or false, found 1; write scripts = true [option-type]',
+        f"{T}.functions.\"my api\": 'my api' can't be part of a file name; {RENAME}",
     ]
 
 
-def test_unknown_options_are_told_once_and_where_they_stand(read):
-    archives = read(colour=1, architecture=BOTH, functions={"api": {"shape": 1}, "worker": {}})
+def test_unknown_options_are_reported_once_and_where_they_are(problems):
+    lines = problems(arch=1, architecture=BOTH, functions={"api": {"timeout": 1}, "worker": {}})
 
-    assert {warning for config in archives.each for warning in config.warnings} == {
-        f"{T}.colour is not an option of this target; it is ignored.",
-        f"{T}.functions.api.shape is not an option of this target; it is ignored.",
-    }
+    assert lines == [
+        (
+            f"{T}.functions.api.timeout: belongs to the function's configuration, not to the zip; "
+            "set it with the tool that creates the function [misplaced-option]"
+        ),
+        f"{T}.arch: unknown option; did you mean 'architecture'? [unknown-option]",
+    ]
+
+
+def test_the_problems_of_each_table_have_a_heading(read):
+    with pytest.raises(ConfigError) as caught:
+        read(scripts=1, arch="x", functions={"api": {"manifest": 1, "timeout": 1}, "worker": {"memory": 1}})
+
+    belongs = "belongs to the function's configuration, not to the zip; set it with the tool that creates the function"
+    assert str(caught.value).splitlines() == [
+        f"error: pyproject.toml [{T}] has 2 problems:",
+        "  scripts: expected true or false, found 1; write scripts = true [option-type]",
+        "  arch: unknown option; did you mean 'architecture'? [unknown-option]",
+        f"error: pyproject.toml [{T}.functions.api] has 2 problems:",
+        "  manifest: expected true or false, found 1; write manifest = true [option-type]",
+        f"  timeout: {belongs} [misplaced-option]",
+        f"error: {T}.functions.worker.memory: {belongs} [misplaced-option]",
+    ]
 
 
 def test_a_misspelt_option_is_told_where_it_stands(problems):
     lines = problems(functions={"api": {"handlr": "a.b"}, "worker": {}}, layers={"base": {"features_": []}})
 
     assert lines == [
-        f"{T}.layers.base.features_: unknown option; did you mean features?",
-        f"{T}.functions.api.handlr: unknown option; did you mean handler?",
+        f"{T}.layers.base.features_: unknown option; did you mean 'features'? [unknown-option]",
+        f"{T}.functions.api.handlr: unknown option; did you mean 'handler'? [unknown-option]",
     ]
 
 
@@ -307,7 +337,12 @@ def test_a_misspelt_option_is_told_where_it_stands(problems):
 def test_a_runtime_on_its_way_out_warns_for_its_own_archives_only(read):
     old, new = read(runtime=["python3.10", "python3.13"]).named("function")
 
-    assert [warning.split(":")[0] for warning in old.warnings] == ["python3.10 is deprecated since 2026-10-31"]
+    assert list(map(str, old.warnings)) == [
+        (
+            f"{T}.runtime: python3.10 is deprecated since 2026-10-31, and AWS will block updates of its functions; "
+            "use python3.14 [deprecated-runtime]"
+        )
+    ]
     assert new.warnings == ()
 
 
@@ -319,26 +354,42 @@ def test_a_patch_level_is_that_of_the_runtime_whose_python_it_names(read):
 
 def test_a_patch_level_of_none_of_the_runtimes_is_refused(problems):
     assert problems(runtime=["python3.12", "python3.13"], python_patch="3.14.2") == [
-        f"{T}.python-patch: expected a full version of python3.12, such as \"3.12.9\"; found '3.14.2'"
+        (
+            f"{T}.python-patch: '3.14.2' isn't a full version of Python 3.12, which python3.12 runs; "
+            "for example, write "
+            'python-patch = "3.12.9" [option-value]'
+        )
     ]
 
 
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        ({"architecture": []}, "architecture: expected at least one; found []"),
-        ({"runtime": []}, "runtime: expected at least one; found []"),
-        ({"architecture": ["arm64", "arm64"]}, "architecture[2]: named twice; found 'arm64'"),
-        ({"runtime": ["python3.13", "python3.13"]}, "runtime[2]: named twice; found 'python3.13'"),
+        ({"architecture": []}, "architecture: empty array; add an entry, or remove the option [option-value]"),
+        ({"runtime": []}, "runtime: empty array; add an entry, or remove the option [option-value]"),
+        (
+            {"architecture": ["arm64", "arm64"]},
+            "architecture #2: duplicate entry 'arm64'; remove it [duplicate-entry]",
+        ),
+        (
+            {"runtime": ["python3.13", "python3.13"]},
+            "runtime #2: duplicate entry 'python3.13'; remove it [duplicate-entry]",
+        ),
         (
             {"architecture": ["x86_64", "aarch64"]},
-            "architecture[2]: expected x86_64 or arm64; found 'aarch64'; did you mean 'arm64'?",
+            "architecture #2: unknown architecture 'aarch64'; did you mean 'arm64'? [unknown-architecture]",
         ),
-        ({"architecture": [1]}, "architecture[1]: expected x86_64 or arm64; found 1"),
-        ({"runtime": [3]}, 'runtime[1]: expected a string such as "python3.13", or a table; found 3'),
+        ({"architecture": [1]}, "architecture #1: expected a string, found 1; choose x86_64 or arm64 [option-type]"),
+        (
+            {"runtime": [3]},
+            (
+                "runtime #1: expected a string or a table, found 3; "
+                "choose python3.14, python3.13, python3.12, or python3.11 [option-type]"
+            ),
+        ),
         (
             {"runtime": [{"name": "python3.16", "python": "3.16"}]},
-            'runtime[1].glibc: expected a version such as "2.34"; found None',
+            'runtime #1.glibc: not set; for example, write glibc = "2.34" [option-value]',
         ),
     ],
 )
@@ -346,13 +397,13 @@ def test_arrays_of_targets_are_judged_item_by_item(problems, options, line):
     assert problems(**options) == [f"{T}.{line}"]
 
 
-def test_a_runtime_that_requires_python_excludes_is_told_with_the_table_that_chooses_it(problems):
+def test_a_runtime_that_requires_python_excludes_is_reported_once(problems):
     lines = problems(requires_python=">=3.13", functions={"api": {"runtime": "python3.12"}, "worker": {}})
 
     assert lines == [
         (
-            "project.requires-python: '>=3.13' excludes python3.12, whose Python is 3.12.9; choose another runtime in "
-            f"{T}.functions.api.runtime, widen requires-python, or name the runtime's patch level in python-patch"
+            "project.requires-python: '>=3.13' excludes python3.12 (Python 3.12.9); "
+            "use python3.14 or python3.13, or widen requires-python [python-mismatch]"
         )
     ]
 
@@ -382,7 +433,9 @@ def test_variables_win_over_every_table(read):
 def test_a_wrong_variable_is_told_once_for_all_tables(problems):
     lines = problems(overrides={"HATCH_LAMBDA_ARCHITECTURE": "arm"}, functions={"api": {}, "worker": {}})
 
-    assert lines == ["HATCH_LAMBDA_ARCHITECTURE: expected x86_64 or arm64; found 'arm'; did you mean 'arm64'?"]
+    assert lines == [
+        "HATCH_LAMBDA_ARCHITECTURE: unknown architecture 'arm'; did you mean 'arm64'? [unknown-architecture]"
+    ]
 
 
 # Names that cannot be
@@ -392,38 +445,39 @@ def test_a_wrong_variable_is_told_once_for_all_tables(problems):
 def test_a_name_that_means_something_else_is_refused(problems, name):
     address = f'{T}.functions."{name}"' if "." in name else f"{T}.functions.{name}"
 
-    assert problems(functions={name: {}}) == [f"{address}: -t lambda:{name} means something else; choose another name"]
+    assert problems(functions={name: {}}) == [
+        f"{address}: -t lambda:{name} already has another meaning; rename the table [name-conflict]"
+    ]
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "../a", "a.b", "é", "a:b", "{name}"])
 def test_a_name_that_does_not_fit_into_a_file_name_is_refused(problems, name):
-    assert problems(layers={name: {}}) == [
-        f'{T}.layers."{name}": expected a name of letters, digits, _ and -, as it goes into file names; rename it'
-    ]
+    assert problems(layers={name: {}}) == [f'{T}.layers."{name}": {name!r} can\'t be part of a file name; {RENAME}']
 
 
 @pytest.mark.parametrize("name", ["-a", "a-", "_a"])
 def test_a_name_begins_and_ends_with_a_letter_or_digit(problems, name):
-    assert problems(layers={name: {}}) == [
-        f"{T}.layers.{name}: expected a name of letters, digits, _ and -, as it goes into file names; rename it"
-    ]
+    assert problems(layers={name: {}}) == [f"{T}.layers.{name}: {name!r} can't be part of a file name; {RENAME}"]
 
 
 def test_a_function_and_a_layer_cannot_have_one_name(problems):
     assert problems(functions={"base": {}}, layers={"base": {}}) == [
-        f"{T}.functions.base: -t lambda:base would mean {T}.layers.base as well; rename one of them"
+        f"{T}.functions.base: -t lambda:base would also mean {T}.layers.base; rename one of them [name-conflict]"
     ]
 
 
 def test_names_that_differ_in_case_only_are_one_file_on_some_systems(problems):
     assert problems(functions={"api": {}, "API": {}}) == [
-        f"{T}.functions.API: -t lambda:api would mean {T}.functions.api as well; rename one of them"
+        f"{T}.functions.API: -t lambda:api would also mean {T}.functions.api; rename one of them [name-conflict]"
     ]
 
 
 def test_a_table_cannot_be_called_like_one_architecture_of_another(problems):
     assert problems(functions={"api": {"architecture": BOTH}, "api-arm64": {}}) == [
-        f"{T}.functions.api-arm64: -t lambda:api-arm64 would mean {T}.functions.api as well; rename one of them"
+        (
+            f"{T}.functions.api-arm64: -t lambda:api-arm64 would also mean {T}.functions.api; "
+            "rename one of them [name-conflict]"
+        )
     ]
 
 
@@ -433,18 +487,45 @@ def test_a_table_cannot_be_called_like_one_architecture_of_another(problems):
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        ({"functions": 3}, f"functions: expected tables, such as [{T}.functions.NAME]; found 3"),
-        ({"functions": ["api"]}, f"functions: expected tables, such as [{T}.functions.NAME]; found ['api']"),
-        ({"functions": {"api": 3}}, "functions.api: expected a table; found 3"),
-        ({"layers": {"base": []}}, "layers.base: expected a table; found []"),
-        ({"layers": 3}, "layers: expected an array of strings; found 3"),
-        ({"functions": {"api": {"layers": {"x": {}}}}}, "functions.api.layers: expected an array of strings; found "),
-        ({"layers": {"base": {"layers": {"x": {}}}}}, "layers.base.layers: expected an array of strings; found "),
-        ({"layers": {"base": {"project": 1}}}, "layers.base.project: expected true or false; found 1"),
+        (
+            {"functions": 3},
+            f"functions: expected a table, found 3; declare each as [{T}.functions.NAME] [option-type]",
+        ),
+        (
+            {"functions": ["api"]},
+            f"functions: expected a table, found ['api']; declare each as [{T}.functions.NAME] [option-type]",
+        ),
+        (
+            {"functions": {"api": 3}},
+            f"functions.api: expected a table, found 3; declare it as [{T}.functions.api] [option-type]",
+        ),
+        (
+            {"layers": {"base": []}},
+            f"layers.base: expected a table, found []; declare it as [{T}.layers.base] [option-type]",
+        ),
+        ({"layers": 3}, "layers: expected an array of strings, found 3; write strings in brackets [option-type]"),
+        (
+            {"functions": {"api": {"layers": {"x": {}}}}},
+            (
+                "functions.api.layers: expected an array of strings, found {'x': {}}; "
+                "write strings in brackets [option-type]"
+            ),
+        ),
+        (
+            {"layers": {"base": {"layers": {"x": {}}}}},
+            (
+                "layers.base.layers: expected an array of strings, found {'x': {}}; "
+                "write strings in brackets [option-type]"
+            ),
+        ),
+        (
+            {"layers": {"base": {"project": 1}}},
+            "layers.base.project: expected true or false, found 1; write project = true [option-type]",
+        ),
     ],
 )
 def test_what_is_no_table_of_an_archive_is_refused(problems, options, line):
-    assert problems(**options) == [f"{T}.{line}" + ("{'x': {}}" if line.endswith(" ") else "")]
+    assert problems(**options) == [f"{T}.{line}"]
 
 
 @pytest.mark.parametrize("option", sorted({*HATCH_KEYS - FILE_KEYS, "functions"}))
@@ -452,7 +533,7 @@ def test_what_is_no_table_of_an_archive_is_refused(problems, options, line):
 def test_an_option_that_counts_for_all_archives_is_refused_in_a_table(problems, kind, option):
     lines = problems(**{kind: {"one": {option: ["x"]}}})
 
-    assert lines == [f"{T}.{kind}.one.{option}: counts for all archives; put it into [{T}]"]
+    assert lines == [f"{T}.{kind}.one.{option}: applies to all zips; move it to [{T}] [misplaced-option]"]
 
 
 @pytest.mark.parametrize("option", sorted(FILE_KEYS))
@@ -464,8 +545,15 @@ def test_options_that_choose_files_are_let_pass_in_a_table(read, option):
 
 def test_a_layer_has_no_handler_and_a_function_always_the_project(problems):
     assert problems(functions={"api": {"project": False}}, layers={"base": {"handler": "a.b"}}) == [
-        f"{T}.layers.base.handler: a layer has none; give it to the functions that use the layer",
-        f"{T}.functions.api.project: a function always has the project's files; this is for layers only",
+        (
+            f"{T}.layers.base.handler: a layer has no handler; move it to the functions that use the layer "
+            "[misplaced-option]"
+        ),
+        (
+            f"{T}.functions.api.project: a function always includes the project's files; "
+            "remove it, or move it to a layer "
+            "[misplaced-option]"
+        ),
     ]
 
 
@@ -498,30 +586,45 @@ def test_of_a_layer_with_several_targets_a_function_gets_its_own(read):
     assert layers(archives, "api-x86_64") == ["base-x86_64"]
 
 
-def test_a_layer_that_is_not_there_is_told_with_those_that_are(problems):
+def test_a_layer_that_does_not_exist_is_refused_with_what_to_declare(problems):
     lines = problems(layers={"base": {}, "more": {}}, functions={"api": {"layers": ["bas", "zzz"]}})
 
     assert lines == [
-        f"{T}.functions.api.layers[1]: no layer 'bas'; expected one of base, more; did you mean 'base'?",
-        f"{T}.functions.api.layers[2]: no layer 'zzz'; expected one of base, more; for a zip, give its path",
+        f"{T}.functions.api.layers #1: unknown layer 'bas'; did you mean 'base'? choose base or more [unknown-layer]",
+        (
+            f"{T}.functions.api.layers #2: unknown layer 'zzz'; declare it as [{T}.layers.zzz], "
+            "or write the path of a zip [unknown-layer]"
+        ),
     ]
 
 
-def test_a_layer_that_is_named_twice_is_told(problems):
+def test_a_layer_that_is_named_twice_is_refused(problems):
     assert problems(layers={"base": {}}, functions={"api": {"layers": ["base", "base"]}}) == [
-        f"{T}.functions.api.layers[2]: named twice; found 'base'"
+        f"{T}.functions.api.layers #2: duplicate entry 'base'; remove it [duplicate-entry]"
     ]
 
 
-def test_a_layer_where_there_are_none_is_told(problems):
-    assert problems(layers=["base"], functions={"api": {}}) == [
-        f"{T}.layers[1]: no layer 'base'; for a zip, give its path"
+@pytest.mark.parametrize("tables", [{}, {"functions": {"api": {}}}])
+def test_a_layer_in_the_own_table_cannot_be_declared_next_to_the_array(problems, tables):
+    assert problems(layers=["base"], **tables) == [
+        (
+            f"{T}.layers #1: unknown layer 'base'; declare it as [{T}.layers.base], and move layers to "
+            f"[{T}.functions.NAME], or write the path of a zip [unknown-layer]"
+        )
     ]
 
 
 def test_a_function_is_no_layer(problems):
-    assert problems(functions={"api": {}, "worker": {"layers": ["api"]}}) == [
-        f"{T}.functions.worker.layers[1]: no layer 'api'; for a zip, give its path"
+    functions = {"api": {}, "worker": {"layers": ["api"]}}
+
+    assert problems(functions=functions) == [
+        (
+            f"{T}.functions.worker.layers #1: 'api' is a function, not a layer; declare it as [{T}.layers.api], "
+            "or write the path of a zip [unknown-layer]"
+        )
+    ]
+    assert problems(functions=functions, layers={"base": {}}) == [
+        f"{T}.functions.worker.layers #1: 'api' is a function, not a layer; choose base [unknown-layer]"
     ]
 
 
@@ -532,28 +635,27 @@ def test_a_path_is_not_looked_for_before_it_is_needed(read, path):
     assert api.layers == (path,)
 
 
-def test_a_layer_for_another_architecture_is_told(problems):
+def test_a_layer_for_another_architecture_is_refused(problems):
     lines = problems(layers={"base": {"architecture": "arm64"}}, functions={"api": {"layers": ["base"]}})
 
     assert lines == [
         (
-            f"{T}.functions.api.layers[1]: layer 'base' is made for python3.13 on arm64, and this one for "
-            "python3.13 on "
-            "x86_64; list in the layer's table all runtimes and architectures that it is needed for"
+            f"{T}.functions.api.layers #1: layer 'base' is for python3.13 on arm64, not for python3.13 on x86_64; "
+            f"list its runtimes and architectures in [{T}.layers.base] [layer-mismatch]"
         )
     ]
 
 
-def test_a_layer_for_other_runtimes_is_told(problems):
+def test_a_layer_for_other_runtimes_is_refused(problems):
     lines = problems(
         layers={"base": {"runtime": ["python3.11", "python3.12"]}}, functions={"api": {"layers": ["base"]}}
     )
 
     assert lines == [
         (
-            f"{T}.functions.api.layers[1]: layer 'base' is made for python3.11 on x86_64 and python3.12 on x86_64, and "
-            "this one for python3.13 on x86_64; list in the layer's table all runtimes and architectures that it is "
-            "needed for"
+            f"{T}.functions.api.layers #1: layer 'base' is for python3.11 on x86_64 and python3.12 on x86_64, "
+            "not for python3.13 on x86_64; "
+            f"list its runtimes and architectures in [{T}.layers.base] [layer-mismatch]"
         )
     ]
 
@@ -578,8 +680,9 @@ def test_six_layers_are_too_many(problems):
 
     assert lines == [
         (
-            f"{T}.functions.api.layers: expected at most 5 layers, those that they need included; found 6: "
-            "f, a, b, c, d, e; put some of them together"
+            f"{T}.functions.api.layers: 6 layers, including those that layers need (f, a, b, c, d, e), exceed "
+            "Lambda's limit of 5; "
+            "merge some of them [too-many-layers]"
         )
     ]
 
@@ -591,8 +694,9 @@ def test_layers_that_layers_need_count(problems):
 
     assert lines == [
         (
-            f"{T}.functions.api.layers: expected at most 5 layers, those that they need included; found 6: "
-            "a, b, c, d, e, zip.zip; put some of them together"
+            f"{T}.functions.api.layers: 6 layers, including those that layers need (a, b, c, d, e, zip.zip), "
+            "exceed Lambda's limit of 5; "
+            "merge some of them [too-many-layers]"
         )
     ]
 
@@ -601,32 +705,36 @@ def test_layers_in_a_circle_are_told_once(problems):
     tables = {"a": {"layers": ["b"]}, "b": {"layers": ["c"]}, "c": {"layers": ["b"]}}
 
     assert problems(layers=tables, functions={"api": {"layers": ["a"]}}) == [
-        f"{T}.layers.b.layers: b, c need each other; take one of them out of the circle"
+        f"{T}.layers.b.layers: b and c need each other; remove one of the entries [layer-cycle]"
     ]
 
 
 def test_a_layer_that_needs_itself_is_told(problems):
     assert problems(architecture=BOTH, layers={"a": {"layers": ["a"]}}) == [
-        f"{T}.layers.a.layers: a needs itself; take one of them out of the circle"
+        f"{T}.layers.a.layers: a needs itself; remove one of the entries [layer-cycle]"
     ]
 
 
 def test_all_problems_of_all_tables_are_told_at_once(problems):
     lines = problems(
-        colour="red",
+        arch="red",
         runtme="x",
         layers={"base": {"handler": "a.b", "layers": ["base"]}, "lock": {}},
         functions={"base": {}, "api": {"layers": ["bas"], "architecture": "sparc"}},
     )
 
     assert lines == [
-        f"{T}.layers.base.handler: a layer has none; give it to the functions that use the layer",
-        f"{T}.functions.api.architecture: expected x86_64 or arm64; found 'sparc'",
-        f"{T}.runtme: unknown option; did you mean runtime?",
-        f"{T}.layers.lock: -t lambda:lock means something else; choose another name",
-        f"{T}.functions.base: -t lambda:base would mean {T}.layers.base as well; rename one of them",
-        f"{T}.layers.base.layers: base needs itself; take one of them out of the circle",
-        f"{T}.functions.api.layers[1]: no layer 'bas'; expected one of base, lock; did you mean 'base'?",
+        (
+            f"{T}.layers.base.handler: a layer has no handler; move it to the functions that use the layer "
+            "[misplaced-option]"
+        ),
+        f"{T}.functions.api.architecture: unknown architecture 'sparc'; choose x86_64 or arm64 [unknown-architecture]",
+        f"{T}.arch: unknown option; did you mean 'architecture'? [unknown-option]",
+        f"{T}.runtme: unknown option; did you mean 'runtime'? [unknown-option]",
+        f"{T}.layers.lock: -t lambda:lock already has another meaning; rename the table [name-conflict]",
+        f"{T}.functions.base: -t lambda:base would also mean {T}.layers.base; rename one of them [name-conflict]",
+        f"{T}.layers.base.layers: base needs itself; remove one of the entries [layer-cycle]",
+        f"{T}.functions.api.layers #1: unknown layer 'bas'; did you mean 'base'? choose base or lock [unknown-layer]",
     ]
 
 

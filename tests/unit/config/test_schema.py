@@ -109,15 +109,15 @@ REFUSED = [
 
 @pytest.fixture
 def accepted():
-    """What the code makes of a table: whether it has no objection and knows every key."""
+    """Return a function that returns whether the code accepts a table."""
 
     def judge(values: dict[str, Any]) -> bool:
         given = {"runtime": "python3.13", **values}
         try:
-            archives = read_archives(given, requires_python=SpecifierSet(), overrides={})
+            read_archives(given, requires_python=SpecifierSet(), overrides={})
         except ConfigError:
             return False
-        return not any("is not an option" in str(warning) for config in archives.each for warning in config.warnings)
+        return True
 
     return judge
 

@@ -1,4 +1,4 @@
-"""What the variables say of a run."""
+"""The settings that environment variables set."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ from hatch_lambda.plugin.settings import read_settings
 from hatch_lambda.resolve.strategy import Upgrade
 
 
-def test_without_variables_the_network_is_there_and_the_store_is_where_the_platform_has_caches():
-    told = read_settings({})
+def test_without_variables_the_build_is_online_and_the_cache_is_in_the_directory_of_the_platform():
+    settings = read_settings({})
 
-    assert (told.offline, told.rebuild, told.check_reproducible, told.upgrade) == (False, False, False, Upgrade())
-    assert told.cache.name == "hatch-lambda"
+    assert (settings.offline, settings.rebuild, settings.check_reproducible, settings.upgrade) == (
+        False,
+        False,
+        False,
+        Upgrade(),
+    )
+    assert settings.cache.name == "hatch-lambda"
 
 
 @pytest.mark.parametrize(
@@ -26,9 +31,9 @@ def test_without_variables_the_network_is_there_and_the_store_is_where_the_platf
 def test_switches_are_read_in_any_case(value, on):
     names = ("HATCH_LAMBDA_OFFLINE", "HATCH_LAMBDA_REBUILD", "HATCH_LAMBDA_VERIFY")
 
-    told = read_settings(dict.fromkeys(names, value))
+    settings = read_settings(dict.fromkeys(names, value))
 
-    assert (told.offline, told.rebuild, told.check_reproducible) == (on, on, on)
+    assert (settings.offline, settings.rebuild, settings.check_reproducible) == (on, on, on)
 
 
 @pytest.mark.parametrize(
@@ -44,19 +49,25 @@ def test_an_upgrade_is_of_everything_or_of_names(value, upgrade):
     assert read_settings({"HATCH_LAMBDA_UPGRADE": value}).upgrade == upgrade
 
 
-def test_the_store_is_where_the_variable_says(tmp_path, monkeypatch):
+def test_the_cache_is_in_the_directory_of_the_variable(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
 
-    assert read_settings({"HATCH_LAMBDA_CACHE_DIR": "~/store"}).cache == tmp_path / "store"
-    assert read_settings({"HATCH_LAMBDA_CACHE_DIR": "store"}).cache == Path("store").absolute()
+    assert read_settings({"HATCH_LAMBDA_CACHE_DIR": "~/cache"}).cache == tmp_path / "cache"
+    assert read_settings({"HATCH_LAMBDA_CACHE_DIR": "cache"}).cache == Path("cache").absolute()
 
 
-def test_all_that_is_wrong_is_told_at_once():
+def test_all_wrong_variables_are_reported_together():
     with pytest.raises(ConfigError) as caught:
-        read_settings({"HATCH_LAMBDA_CACHE_DIR": "~nobody-of-that-name/x", "HATCH_LAMBDA_OFFLINE": "yes"})
+        read_settings({"HATCH_LAMBDA_CACHE_DIR": "~no-such-user/x", "HATCH_LAMBDA_OFFLINE": "Yes"})
 
     assert str(caught.value).splitlines() == [
-        "HATCH_LAMBDA_CACHE_DIR: '~nobody-of-that-name/x' names nobody's home; give the folder in full",
-        "HATCH_LAMBDA_OFFLINE: expected 1 or true, or 0, false or nothing; found 'yes'",
+        (
+            "error: HATCH_LAMBDA_CACHE_DIR: '~no-such-user' has no home directory; set it to an absolute path "
+            "[variable-value]"
+        ),
+        (
+            "error: HATCH_LAMBDA_OFFLINE: expected 1, true, 0, or false, found 'Yes'; set it to 1, or unset it "
+            "[variable-value]"
+        ),
     ]

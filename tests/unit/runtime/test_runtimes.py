@@ -11,19 +11,15 @@ from hatch_lambda.runtime.runtimes import AMAZON_LINUX_2, AMAZON_LINUX_2023, RUN
 
 WARNINGS = {
     "python3.9": (
-        "python3.9 is deprecated since 2025-12-15: AWS no longer patches it and will refuse to create, then to update "
-        "functions with it; the archive is built all the same."
+        "HERE: python3.9 is deprecated since 2025-12-15, and AWS will block updates of its functions; "
+        "use python3.14 [deprecated-runtime]"
     ),
     "python3.10": (
-        "python3.10 is deprecated since 2026-10-31: AWS no longer patches it and will refuse to create, then to update "
-        "functions with it; the archive is built all the same."
+        "HERE: python3.10 is deprecated since 2026-10-31, and AWS will block updates of its functions; "
+        "use python3.14 [deprecated-runtime]"
     ),
-    "python3.11": None,
-    "python3.12": None,
-    "python3.13": None,
-    "python3.14": None,
     "python3.15": (
-        "python3.15 is a preview that AWS does not support in production; the archive is built all the same."
+        "HERE: python3.15 is a preview that AWS doesn't support in production; use python3.14 [preview-runtime]"
     ),
 }
 
@@ -69,14 +65,17 @@ def test_every_runtime_but_a_preview_has_the_date_on_which_support_ends(runtime)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES, ids=lambda runtime: runtime.name)
-def test_runtimes_on_their_way_in_or_out_warn(runtime):
-    assert runtime.warning == WARNINGS[runtime.name]
+def test_deprecated_and_preview_runtimes_warn(runtime):
+    warning = runtime.warning("HERE")
+
+    assert (str(warning) if warning else None) == WARNINGS.get(runtime.name)
+    assert warning is None or warning.severity == "warning"
 
 
 def test_a_runtime_that_the_user_describes_does_not_warn():
     runtime = Runtime("python3.16", (3, 16), 0, AMAZON_LINUX_2023, "custom")
 
-    assert runtime.warning is None
+    assert runtime.warning("HERE") is None
 
 
 def test_a_runtime_is_found_by_its_name():
