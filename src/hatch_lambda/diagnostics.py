@@ -24,6 +24,7 @@ ErrorCode = Literal[
     "cannot-remove",
     "code-mismatch",
     "collision",
+    "command-line",
     "conflict",
     "credentials-in-lock",
     "damaged-lock",

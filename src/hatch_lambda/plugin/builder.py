@@ -241,14 +241,14 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     @property
     def _shows_progress(self) -> bool:
+        """Return whether stderr is a terminal that can redraw a line, without ``-q`` and ``-vv``."""
         is_terminal = sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         return is_terminal and self.app.verbosity >= 0 and not self._shows_tools
 
     @property
     def _host(self) -> Host:
-        settings = self._environment
-        raw = self._shows_tools
-        return Host(os.environ, Path(self.root), raw_output=raw, offline=settings.offline, rebuild=settings.rebuild)
+        settings, root, raw = self._environment, Path(self.root), self._shows_tools
+        return Host(os.environ, root, raw_output=raw, offline=settings.offline, rebuild=settings.rebuild)
 
     @property
     def _name(self) -> str:

@@ -95,7 +95,8 @@ class LambdaPublisher(PublisherInterface):
                 directory = Path(self.root, metadata.hatch.build_config.get("directory") or "dist")
                 return metadata.core.name, metadata.version, directory
         except ProjectError as error:
-            problem = f"the project's version is known only in a build (Hatch: {str(error)!r})"
+            reason = ", ".join(one.problem if isinstance(one, Diagnostic) else one for one in error.diagnostics)
+            problem = f"the project's version is known only in a build (Hatch: {reason!r})"
             fix = "pass the zip: hatch publish -p lambda dist/NAME.zip"
             raise DeployError(_problem("metadata", self.root, problem, fix)) from None
 
