@@ -21,6 +21,7 @@ from docs.generate import PAGES, REFERENCE, described_options
 from hatch_lambda.archive.read import read_zip
 from hatch_lambda.cli import COMMANDS
 from hatch_lambda.config.archives import read_archives
+from hatch_lambda.diagnostics import CODES
 from hatch_lambda.inspect.diff import Difference, difference_json
 from hatch_lambda.inspect.inspection import inspect
 from hatch_lambda.inspect.summary import as_json
@@ -142,6 +143,42 @@ def test_no_page_names_a_variable_that_does_not_exist():
     named = {name for path in TEXTS for name in re.findall(VARIABLE, text(path))}
 
     assert named - set(re.findall(VARIABLE, code_of_ours)) == set()
+
+
+HEADING = re.compile(r"^## (?P<code>[a-z0-9-]+)\n(?P<body>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+
+
+def message_headings() -> dict[str, str]:
+    """Return the text below each heading on the page of messages."""
+    page = (REFERENCE / "messages.md").read_text("utf-8")
+    return {found["code"]: found["body"] for found in HEADING.finditer(page)}
+
+
+def test_each_code_has_a_heading_on_the_page_of_messages_and_no_other():
+    assert sorted(message_headings()) == sorted(CODES)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_code_is_explained_by_complete_messages_of_that_code(code):
+    example, _, explanation = message_headings()[code].partition("```\n\n")
+    lines = example.strip().removeprefix("```text\n").splitlines()
+
+    own = [line for line in lines if line.endswith(f"[{code}]")]
+
+    assert own
+    assert all(": " in line and "; " in line and "…]" not in line for line in own)
+    assert explanation.strip()
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_code_is_used(code):
+    used = [
+        path
+        for path in SOURCE.rglob("*.py")
+        if path.name != "diagnostics.py" and f'"{code}"' in path.read_text("utf-8")
+    ]
+
+    assert used
 
 
 def text(path: Path) -> str:
