@@ -97,9 +97,7 @@ def test_an_upgrade_changes_every_version(index, project):
 
     upgraded = project.build(target="lambda:lock", HATCH_LAMBDA_UPGRADE="1")
 
-    assert (
-        upgraded.output == f"{LOCK}\n  python3.13 on x86_64, 2 packages\n  base: 1.0 -> 2.0\n  lib: 1.0 -> 2.0\n"
-    )
+    assert upgraded.output == f"{LOCK}\n  python3.13 on x86_64, 2 packages\n  base: 1.0 -> 2.0\n  lib: 1.0 -> 2.0\n"
 
 
 def test_an_upgrade_by_name_changes_that_version_only(index, project):
@@ -350,9 +348,7 @@ def test_an_upgrade_by_name_brings_along_what_that_version_requires(index, proje
 
     upgraded = project.build(target="lambda:lock", HATCH_LAMBDA_UPGRADE="lib")
 
-    assert upgraded.output == (
-        f"{LOCK}\n  python3.13 on x86_64, 3 packages\n  base: 1.0 -> 2.0\n  lib: 1.0 -> 2.0\n"
-    )
+    assert upgraded.output == (f"{LOCK}\n  python3.13 on x86_64, 3 packages\n  base: 1.0 -> 2.0\n  lib: 1.0 -> 2.0\n")
 
 
 def test_a_changed_url_leaves_alone_what_has_nothing_to_do_with_it(index, project):
@@ -382,9 +378,7 @@ def test_a_changed_requirement_leaves_alone_what_has_nothing_to_do_with_it(index
 
     refreshed = project.build(target="lambda:lock")
 
-    assert refreshed.output == (
-        f"{LOCK}\n  python3.13 on x86_64, 3 packages\n  base: 1.0 -> 2.0\n  lib: 1.0 -> 2.0\n"
-    )
+    assert refreshed.output == (f"{LOCK}\n  python3.13 on x86_64, 3 packages\n  base: 1.0 -> 2.0\n  lib: 1.0 -> 2.0\n")
 
 
 def test_the_lock_of_another_tool_is_not_overwritten(index, project):
