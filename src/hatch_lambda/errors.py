@@ -154,8 +154,8 @@ def first_lines(lines: Sequence[str], most: int, what: str = "lines") -> tuple[s
 
 
 def last_lines(text: str) -> str:
-    """Return the end of a tool's output, where the reason is: so much that it fits below a line of ours."""
-    return "\n".join(text.strip().splitlines()[-(MOST_LINES - 2) :])
+    """Return the end of a tool's output, which contains the reason: as much as fits below a message and a heading."""
+    return "\n".join(text.strip().splitlines()[-(MOST_LINES - 3) :])
 
 
 def masked(text: str) -> str:

@@ -297,7 +297,7 @@ def test_without_the_option_uv_has_our_line_told_and_its_own_words_for_those_who
         "error: lib: no wheel for python3.13 on x86_64, only an sdist; set build-from-source = "
         '["lib"] if that is pure Python [no-wheel]\n'
     )
-    assert f"\n{said}\nerror: " in f"\n{more}"
+    assert f"\n{said}\nuv's output:\n" in f"\n{more}"
     assert "all versions of app depend on lib" in more
     assert builds(trace) == []
 
@@ -342,8 +342,9 @@ def test_a_build_that_fails_is_told_with_its_last_lines_and_without_credentials(
         ("error: lib 1.0: its sdist lib-1.0.tar.gz can't be built; fix the cause in pip's output [build-failed]"),
         "",
     )
-    assert "      RuntimeError: cannot get https://****@host/x" in rest
-    assert len(rest) <= 20
+    assert rest[0] == "pip's output:"
+    assert "        RuntimeError: cannot get https://****@host/x" in rest
+    assert len(rest) <= 21
     assert "s3cret" not in said
     assert "hatch_lambda/" not in said
 

@@ -349,8 +349,8 @@ def test_an_index_that_adds_to_a_wheels_metadata_does_not_pass(index, project):
 
     assert built.code == 1
     assert built.output == (
-        "smuggled 1.0: nothing requires it on python3.13 on x86_64; the index tells something else of it than its "
-        "wheel does; ask whoever runs the index\n"
+        "error: smuggled 1.0: nothing requires it on python3.13 on x86_64; report it to the index owner, because the "
+        "index and the wheel disagree [index-mismatch]\n"
     )
     assert built.archives == ()
 
@@ -366,7 +366,7 @@ def test_an_index_that_hides_which_python_a_wheel_requires_does_not_pass(index, 
     assert built.code == 1
     assert built.output == (
         "error: pip: can't download the wheels; fix the cause in pip's output, then rebuild "
-        "[fetch-failed]\n\nERROR: Package 'lib' requires a different Python: 3.13.11 not in '>=3.14'\n"
+        "[fetch-failed]\n\npip's output:\n  ERROR: Package 'lib' requires a different Python: 3.13.11 not in '>=3.14'\n"
     )
     assert built.archives == ()
 

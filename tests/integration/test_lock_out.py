@@ -218,8 +218,8 @@ def test_a_link_with_a_credential_in_its_query_is_not_locked(index, project, tmp
     name = query.rpartition("&")[2].strip("?").partition("=")[0]
     assert locked.code == 1
     assert locked.output == (
-        f"lib 1.0: its URL has credentials in the query ({name}), which would get into the lock; use an index that "
-        "asks for a user name and password instead, or build without a lock\n"
+        f"error: lib 1.0: can't be locked, because its URL has credentials in the query ({name}); use an index with a "
+        "user name and password, or build without a lock file [credentials-in-lock]\n"
     )
     assert not (project.root / LOCK).exists()
 
@@ -398,21 +398,24 @@ def test_the_lock_of_another_tool_is_not_overwritten(index, project):
 
     assert (refused.code, refused.output) == (
         1,
-        "pylock.toml: made by uv, and not to be overwritten; remove it, or name another file in lock\n",
+        (
+            "error: pylock.toml: not overwritten, because it was created by uv; remove it, or set lock to another file "
+            "[lock-conflict]\n"
+        ),
     )
     assert foreign.read_text() == 'lock-version = "1.0"\ncreated-by = "uv"\npackages = []\n'
 
 
 @pytest.mark.parametrize(
-    ("content", "problem"),
+    ("content", "reason"),
     [
-        (b'lock-version = "2.0"\ncreated-by = "uv"\n', "made by uv, and not to be overwritten"),
-        (b'created-by = "pdm"\n<<<<<<< \xe4\n', "made by pdm, and not to be overwritten"),
-        (b"not = [a lock\n", "does not say who made it, and is not overwritten"),
-        (b'[metadata]\ncreated-by = "hatch-lambda"\n', "does not say who made it, and is not overwritten"),
+        (b'lock-version = "2.0"\ncreated-by = "uv"\n', "was created by uv"),
+        (b'created-by = "pdm"\n<<<<<<< \xe4\n', "was created by pdm"),
+        (b"not = [a lock\n", "has no created-by"),
+        (b'[metadata]\ncreated-by = "hatch-lambda"\n', "has no created-by"),
     ],
 )
-def test_a_file_that_does_not_say_that_it_is_ours_is_not_overwritten(index, project, content, problem):
+def test_a_file_that_does_not_say_that_it_is_ours_is_not_overwritten(index, project, content, reason):
     index.add("lib")
     project.configure('lock = "pylock.toml"', dependencies=["lib"])
     (project.root / "pylock.toml").write_bytes(content)
@@ -421,7 +424,10 @@ def test_a_file_that_does_not_say_that_it_is_ours_is_not_overwritten(index, proj
 
     assert (refused.code, refused.output) == (
         1,
-        f"pylock.toml: {problem}; remove it, or name another file in lock\n",
+        (
+            f"error: pylock.toml: not overwritten, because it {reason}; remove it, or set lock to another file "
+            "[lock-conflict]\n"
+        ),
     )
     assert (project.root / "pylock.toml").read_bytes() == content
 

@@ -830,11 +830,9 @@ def test_the_requirement_of_a_wheel_that_nobody_can_judge_is_told(index, project
 
     assert built.code == 1
     assert re.fullmatch(
-        (
-            "project.dependencies: pip can't resolve the requirements for python3.13 on x86_64; fix the "
-            "cause in pip's output [resolver-failed]\\n\\nERROR: [\\w.]*UndefinedComparison: Undefined "
-            "<Op\\('~='\\)> on 'x86_64' and 'x'\\.\\n"
-        ),
+        r"error: project\.dependencies: pip can't resolve the requirements for python3\.13 on x86_64; "
+        r"fix the cause in pip's output \[resolver-failed\]\n\npip's output:\n"
+        r"  ERROR: [\w.]*UndefinedComparison: Undefined <Op\('~='\)> on 'x86_64' and 'x'\.\n",
         built.output,
     )
 
@@ -891,9 +889,8 @@ def test_a_file_that_a_lock_names_outside_of_the_project_is_not_taken(project, s
     assert (built.code, built.output) == (
         1,
         (
-            "project.dependencies: requires lib; pylock.toml has lib 1.0, but its file lib-1.0-py3-none-any.whl lies "
-            "outside the project, its workspace, and its repository, where nobody else has it; move it into one of "
-            "them\n"
+            "error: project.dependencies: requires lib, and pylock.toml has lib 1.0, but lib-1.0-py3-none-any.whl is "
+            "outside the project, its workspace, and its repository; move it into one [no-wheel]\n"
         ),
     )
 

@@ -449,9 +449,9 @@ def test_a_yanked_release_that_is_pinned_is_taken_with_a_warning(index, project)
 @pytest.mark.parametrize(
     ("dependency", "why"),
     [
-        ("lib", "the lock has it; HATCH_LAMBDA_UPGRADE=lib hatch build -t lambda:lock frees it."),
-        ("lib==2.*", "the lock has it; HATCH_LAMBDA_UPGRADE=lib hatch build -t lambda:lock frees it."),
-        ("lib==2.0", "a requirement asks for it."),
+        ("lib", "the lock file pins it; set HATCH_LAMBDA_UPGRADE=lib and run 'hatch build -t lambda:lock'"),
+        ("lib==2.*", "the lock file pins it; set HATCH_LAMBDA_UPGRADE=lib and run 'hatch build -t lambda:lock'"),
+        ("lib==2.0", "a requirement pins it; require another version"),
     ],
 )
 def test_a_locked_release_that_was_yanked_since_is_kept_with_a_warning(index, project, dependency, why):
@@ -464,7 +464,7 @@ def test_a_locked_release_that_was_yanked_since_is_kept_with_a_warning(index, pr
 
     assert built.code == 0, built.output
     warnings = [line for line in built.output.splitlines() if "warning" in line]
-    assert warnings == [f"warning: lib 2.0 was yanked from its index; it is used because {why}"]
+    assert warnings == [f"warning: lib 2.0: was yanked from its index, but {why} [yanked]"]
 
 
 def test_a_locked_release_that_was_yanked_since_can_be_freed(index, project):

@@ -213,8 +213,8 @@ def test_a_wheel_with_another_hash_is_refused(refused, lib):
     found, lib["wheels"][0]["hashes"]["sha256"] = lib["wheels"][0]["hashes"]["sha256"], "0" * 64
 
     assert refused(pylock(lib)) == (
-        f"lib-1.0-py3-none-any.whl: its sha256 is {found}, {'0' * 64} was promised; build again, and if it stays so, "
-        "ask whoever runs the index\n"
+        f"error: lib-1.0-py3-none-any.whl: its SHA-256 is {found} instead of {'0' * 64}; rebuild, and if that doesn't "
+        "help, report it to the index owner [hash-mismatch]\n"
     )
 
 
@@ -254,8 +254,10 @@ def test_a_wheel_that_its_server_lacks_is_refused(refused, index, lib):
 
     ours, _, pips = refused(pylock(lib)).partition("\n\n")
 
-    assert ours == "pip could not fetch the wheels; what it said follows; see to that, then build again"
-    assert pips.startswith(f"ERROR: HTTP error 404 while getting http://{index.host}/files/lib-1.0-py3-none-any.whl\n")
+    assert ours == "error: pip: can't download the wheels; fix the cause in pip's output, then rebuild [fetch-failed]"
+    assert pips.startswith(
+        f"pip's output:\n  ERROR: HTTP error 404 while getting http://{index.host}/files/lib-1.0-py3-none-any.whl\n"
+    )
 
 
 def test_a_variable_in_a_locked_url_is_sent_to_nobody(project, index, lib):
@@ -276,8 +278,9 @@ def test_wrong_credentials_in_a_locked_url_are_told_without_them(refused, index,
     lib["wheels"][0]["url"] = lib["wheels"][0]["url"].replace("//", "//user:wr0ng@")
 
     assert refused(pylock(lib)) == (
-        f"http://{index.host}/files/lib-1.0-py3-none-any.whl: the index asks for a user name and a password, "
-        "and none that it accepts were found; put them into the index URL, netrc or a keyring\n"
+        f"error: http://{index.host}/files/lib-1.0-py3-none-any.whl: the index requires a user name and password, and "
+        "pip found none that it accepts; put the user name and password into the index URL, netrc, or a keyring "
+        "[index-access]\n"
     )
 
 
@@ -285,8 +288,8 @@ def test_two_locks_are_one_too_many(refused, project, lib):
     project.write("pylock.lambda.toml", pylock(lib))
 
     assert refused(pylock(lib)) == (
-        "tool.hatch.build.targets.lambda.lock: names 'pylock.toml', but there is pylock.lambda.toml too; remove one of "
-        "them\n"
+        "error: tool.hatch.build.targets.lambda.lock: 'pylock.toml', but pylock.lambda.toml exists too; remove one of "
+        "them [lock-conflict]\n"
     )
 
 

@@ -164,8 +164,8 @@ def test_what_uv_was_told_to_leave_out_is_missed(index, project):
 
     assert built.code == 1
     assert built.output == (
-        "lib 1.0: requires base; uv's resolution lacks it; see to uv's own settings, in [tool.uv], a uv.toml or UV_* "
-        "variables\n"
+        "error: lib 1.0: requires base, but uv's resolution doesn't contain it; check uv's settings in [tool.uv], "
+        "uv.toml, or UV_* variables [index-mismatch]\n"
     )
     assert built.archives == ()
 

@@ -99,7 +99,7 @@ class Release:
 
     @property
     def has_linux_wheel(self) -> bool:
-        """Return whether one of its own wheels is for Linux, on any machine."""
+        """Return whether it has a wheel for Linux on any machine."""
         return any(_is_for_linux(offer.filename) for offer in self.wheels)
 
     def is_loadable(self, target: Target) -> bool:

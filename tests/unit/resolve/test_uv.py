@@ -153,9 +153,9 @@ def test_what_uv_could_not_take_and_who_wanted_what_is_read_from_its_words():
 
     error = failure(said, target(), {})
 
-    told = 'set build-from-source = ["my-base"] if that is pure Python'
+    expected = 'set build-from-source = ["my-base"] if that is pure Python'
     assert (error.problems, error.excerpt) == (
-        (f"my-base: no wheel for python3.13 on x86_64, only an sdist; {told} [no-wheel]",),
+        (f"my-base: no wheel for python3.13 on x86_64, only an sdist; {expected} [no-wheel]",),
         "",
     )
     assert error.detail == f"uv's output:\n{indent(said.strip(), '  ')}"
@@ -174,7 +174,7 @@ def test_known_packages_with_native_code_are_not_called_pure():
 
     error = failure(said, target(), {canonicalize_name("psycopg2"): "psycopg2-binary"})
 
-    told = 'set build-from-source = ["lib"] if that is pure Python'
+    expected = 'set build-from-source = ["lib"] if that is pure Python'
     build = "build a wheel on Amazon Linux and add its directory to find-links"
     assert error.problems == (
         f"fiona: no Linux wheel, only an sdist with native code; {build} [no-wheel]",
@@ -183,7 +183,7 @@ def test_known_packages_with_native_code_are_not_called_pure():
             "or build a wheel on Amazon Linux [no-wheel]"
         ),
         f"pysqlite3: no Linux wheel, only an sdist with native code; {build} [no-wheel]",
-        f"lib: no wheel for python3.13 on x86_64, only an sdist; {told} [no-wheel]",
+        f"lib: no wheel for python3.13 on x86_64, only an sdist; {expected} [no-wheel]",
     )
 
 

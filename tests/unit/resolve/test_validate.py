@@ -133,7 +133,7 @@ def test_a_requirement_whose_marker_does_not_hold_is_none(marker):
     assert found == ["project.dependencies: a"]
 
 
-def test_extras_bring_in_their_requirements_whoever_asks_for_them():
+def test_extras_bring_in_their_requirements_whatever_asks_for_them():
     lib = dist("lib", "base", "x; extra == 'one'", "y; extra == 'two-three'", "z; extra == 'four'")
 
     found = reached(["lib", "lib[Two_Three]", "other"], lib, dist("other", "lib[one]"))
@@ -167,7 +167,7 @@ def test_what_is_left_out_demands_nothing():
     assert found == ["project.dependencies: a", "project.dependencies: b", "b 1.0: d"]
 
 
-def test_a_requirement_that_is_none_is_told():
+def test_a_requirement_that_is_none_is_reported():
     with pytest.raises(WheelError) as caught:
         reached(["a"], dist("a", "b (>>1)"))
 
@@ -213,7 +213,7 @@ def test_nothing_is_exactly_what_nothing_needs():
     assert problems([]) == []
 
 
-def test_a_requirement_that_nothing_meets_is_told():
+def test_a_requirement_that_nothing_meets_is_reported():
     assert problems(["a"], dist("a", "b>=1; python_version > '3'")) == [
         (
             f'a 1.0: requires b>=1; python_version > "3", but the resolution doesn\'t contain it; {FAULT} '
@@ -222,7 +222,7 @@ def test_a_requirement_that_nothing_meets_is_told():
     ]
 
 
-def test_a_requirement_that_the_version_does_not_meet_is_told():
+def test_a_requirement_that_the_version_does_not_meet_is_reported():
     assert problems(["a>1"], dist("a")) == [
         (f"project.dependencies: requires a>1, but the resolution contains a 1.0; {FAULT} [index-mismatch]")
     ]
@@ -233,19 +233,19 @@ def test_a_prerelease_that_was_chosen_meets_requirements(version):
     assert problems(["a>1"], dist("a", version=version)) == []
 
 
-def test_a_distribution_that_nothing_requires_is_told():
+def test_a_distribution_that_nothing_requires_is_reported():
     assert problems(["a"], dist("a", "b; platform_machine == 'aarch64'"), dist("b")) == [
         f"b 1.0: nothing requires it on python3.13 on x86_64; {FAULT} [index-mismatch]"
     ]
 
 
-def test_distributions_that_require_only_each_other_are_told():
+def test_distributions_that_require_only_each_other_are_reported():
     assert problems([], dist("a", "b"), dist("b", "a")) == [
         f"{name} 1.0: nothing requires it on python3.13 on x86_64; {FAULT} [index-mismatch]" for name in ("a", "b")
     ]
 
 
-def test_a_wheel_that_the_target_cannot_load_is_told():
+def test_a_wheel_that_the_target_cannot_load_is_reported():
     selected = target("python3.11", "arm64")
 
     assert problems(["a"], dist("a", tag="cp311-cp311-manylinux_2_28_aarch64"), selected=selected) == [
@@ -258,7 +258,7 @@ def test_a_wheel_that_the_target_cannot_load_is_told():
 
 
 @pytest.mark.parametrize("pythons", ["<3.13", ">=3.13.12", ">=3.14", "==3.12.*"])
-def test_a_wheel_that_is_for_other_pythons_is_told(pythons):
+def test_a_wheel_that_is_for_other_pythons_is_reported(pythons):
     assert problems(["a"], dist("a", python=pythons)) == [
         (
             f"a-1.0-py3-none-any.whl: requires Python {pythons}, but python3.13 has 3.13.11; require "
@@ -276,7 +276,7 @@ def test_a_preview_of_python_meets_a_requirement_on_its_release():
     assert problems(["a"], dist("a", python=">=3.15"), selected=target("python3.15")) == []
 
 
-def test_all_problems_are_told_at_once():
+def test_all_problems_are_reported_at_once():
     lines = problems(["a>=2", "b"], dist("a", python="<3"), dist("c", tag="cp27-cp27mu-manylinux1_x86_64"))
 
     assert lines == [
@@ -303,7 +303,7 @@ def lacking(roots: list[str], *distributions: Distribution) -> list[str]:
     return list(map(str, missing_extras([dependency(root) for root in roots], distributions, target())))
 
 
-def test_extras_that_a_distribution_does_not_have_are_told_with_who_asks_for_them_and_what_there_is():
+def test_extras_that_a_distribution_does_not_have_are_reported_with_who_asks_for_them_and_what_there_is():
     server = dist("Server", extras=("Standard", "http_2"))
 
     assert lacking(["server[standart]", "bare[x]", "server[quic]"], server, dist("bare")) == [
@@ -316,12 +316,12 @@ def test_extras_that_a_distribution_does_not_have_are_told_with_who_asks_for_the
     ]
 
 
-def test_extras_that_distributions_ask_of_each_other_are_not_told():
+def test_extras_that_distributions_ask_of_each_other_are_not_reported():
     assert lacking(["a"], dist("a", "server[secure]"), dist("server")) == []
 
 
 @pytest.mark.parametrize("asked", ["lib[two-three]", "lib[Two_Three]", "lib", "lib[typo]; sys_platform == 'win32'"])
-def test_extras_that_a_distribution_has_are_not_told_however_they_are_written(asked):
+def test_extras_that_a_distribution_has_are_not_reported_however_they_are_written(asked):
     assert lacking([asked], dist("lib", extras=("Two.Three",))) == []
 
 

@@ -41,7 +41,7 @@ _STATUS_IN_REASON = re.compile(r"^(\d{3}) |too many (\d{3}) error responses")
 _UNCONNECTED = re.compile(r"\w+ConnectionPool\(.*Failed to establish a new connection: (.*?)['\"]\)\)$")  # pip < 26.2
 _YANKED = re.compile(r"Ignored the following yanked versions: (?P<versions>.*)$")
 _DOWNLOADING = re.compile(r"^\s*(?:Downloading|Using cached) (?:\S+/)?(?P<file>[^\s/]+\.whl)")
-_PROMISED = re.compile(r"^\s+\S.* from \S+/(?P<file>[^/\s#]+\.whl)")
+_EXPECTED = re.compile(r"^\s+\S.* from \S+/(?P<file>[^/\s#]+\.whl)")
 _BROKEN_OFF = re.compile(r"^ERROR: .*incomplete-download|^\S+\.IncompleteRead: ")  # the latter in pip 26.1
 _HASH = re.compile(r"^\s+(?P<word>Expected sha256|Got) +(?P<hash>[0-9a-f]{64})$")
 _INCONSISTENT = re.compile(
@@ -213,8 +213,8 @@ class PipLog:
         """Return the file with a wrong hash at which pip stopped."""
         filename, hashes = "", {}
         for line in self.lines:
-            promised, digest = _PROMISED.match(line), _HASH.match(line)
-            filename = promised["file"] if promised else filename
+            expected, digest = _EXPECTED.match(line), _HASH.match(line)
+            filename = expected["file"] if expected else filename
             if digest:
                 hashes[digest["word"]] = digest["hash"]
         if not filename or hashes.keys() != {"Expected sha256", "Got"}:

@@ -185,7 +185,7 @@ def _excerpt(run: PipRun, explained: Sequence[Diagnostic]) -> str:
 def _detail(run: PipRun) -> str:
     """Return pip's output, with all causes of a conflict, which pip writes only to its log.
 
-    If pip can't ask for a password, its output is a traceback, which nobody needs.
+    If pip can't ask for a password, its output is a useless traceback.
     """
     causes = ["The conflict is caused by:", *run.log.causes] if run.log.causes else []
     return "" if run.log.prompted else pip_output("\n".join([run.errors.rstrip(), *causes]))

@@ -99,10 +99,12 @@ def _replace(markers: dict[str, str]) -> str | None:
     try:
         import pip
     except ImportError:
-        return f"pip is not installed for {sys.executable}"
+        return f"pip isn't installed for {sys.executable}; require pip in build-system.requires"
     version = tuple(int(part) for part in pip.__version__.split(".")[:2] if part.isdigit())
     if version < OLDEST_PIP:
-        return f"pip {pip.__version__} is too old; {'.'.join(map(str, OLDEST_PIP))} or newer is needed"
+        return (
+            f"pip {pip.__version__} is too old; require pip>={'.'.join(map(str, OLDEST_PIP))} in build-system.requires"
+        )
     import pip._vendor.packaging.markers  # Linux distributions alias it to a packaging outside of pip
 
     for name, module in list(sys.modules.items()):
@@ -120,14 +122,14 @@ def _marker_mismatch(markers: dict[str, str]) -> str | None:
     lines = [f'{name}; {name} {operator} "{value}"' for name, value in markers.items() for operator in ("==", "!=")]
     expected = list(markers)
     if [line.partition(";")[0] for line in lines if install_req_from_line(line).match_markers()] != expected:
-        return "pip does not see the target's markers in requirement lines"
+        return "pip doesn't see the target's markers in requirement lines"
     metadata = "Metadata-Version: 2.1\nName: probe\nVersion: 1\n" + "".join(
         f"Requires-Dist: {line}\n" for line in lines
     )
     with global_tempdir_manager():
         probe = get_metadata_distribution(metadata.encode(), "probe-1-py3-none-any.whl", "probe")
         if [requirement.name for requirement in probe.iter_dependencies()] != expected:
-            return "pip does not see the target's markers in a distribution's metadata"
+            return "pip doesn't see the target's markers in a distribution's metadata"
     return None
 
 

@@ -28,7 +28,7 @@ OURS = {
 }
 
 
-def test_the_target_is_told_to_pip_in_full():
+def test_pip_gets_the_target_in_full():
     options = target_options(target("python3.11", "arm64"))
 
     assert options == [
@@ -50,7 +50,7 @@ def test_the_target_is_told_to_pip_in_full():
     ]
 
 
-def test_a_patch_level_of_the_users_is_told_to_pip():
+def test_pip_gets_the_patch_level_of_the_user():
     assert target_options(target("python3.13", patch=2))[-2:] == ["--abi=cp313", "--python-version=3.13.2"]
 
 

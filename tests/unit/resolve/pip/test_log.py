@@ -108,11 +108,11 @@ def test_a_file_for_no_readable_versions_of_python_suits_none():
     assert not offer.pythons.contains("3.13.1")
 
 
-def test_the_distributions_that_pip_saw_files_of_are_told():
+def test_the_distributions_that_pip_saw_files_of_are_reported():
     assert log(taken("My_Lib-1.0-py3-none-any.whl"), sdist("other-2.0.tar.gz")).names == ("my-lib", "other")
 
 
-def test_offers_are_told_by_distribution_under_any_spelling():
+def test_offers_are_reported_by_distribution_under_any_spelling():
     found = log(
         taken("My_Lib-1.0-py3-none-any.whl"), sdist("my.lib-2.0.tar.gz"), taken("my-1.0-py3-none-any.whl"), taken("x")
     )
@@ -138,7 +138,7 @@ def test_a_links_query_is_no_part_of_the_files_name():
 # What was missing
 
 
-def test_a_requirement_that_nothing_met_is_told_with_who_has_it_and_what_there_was():
+def test_a_requirement_that_nothing_met_is_reported_with_who_has_it_and_what_there_was():
     found = log(
         missing("lib[x]<2,>=1", "1.0", "1.5"),
         missing("base>=2; python_version > '3'", parent="lib"),
@@ -153,7 +153,7 @@ def test_a_requirement_that_nothing_met_is_told_with_who_has_it_and_what_there_w
     )
 
 
-def test_pages_that_could_not_be_fetched_are_told_once_unless_they_are_not_there():
+def test_pages_that_could_not_be_fetched_are_reported_once_unless_they_are_not_there():
     found = log(
         unfetched(f"{INDEX}a/", "connection error: [Errno 111] Connection refused"),
         f"Could not fetch URL {INDEX}b/: 503 Server Error: busy for url: {INDEX}b/ - skipping",
@@ -168,7 +168,7 @@ def test_pages_that_could_not_be_fetched_are_told_once_unless_they_are_not_there
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_an_answer_that_refuses_the_credentials_is_told(status):
+def test_an_answer_that_refuses_the_credentials_is_reported(status):
     (failure,) = log(answered("/simple/lib/", status)).fetch_failures
 
     assert failure == FetchFailure("http://127.0.0.1:8080/simple/lib/", f"HTTP {status}")
@@ -196,7 +196,7 @@ def test_any_other_answer_is_not(status):
 @pytest.mark.parametrize(
     "where", ["HTTPSConnection(host='index.example', port=443)", "<urllib3.HTTPSConnection object at 0x7f8d>"]
 )
-def test_why_there_was_no_connection_is_all_that_is_told_of_it(where):
+def test_why_there_was_no_connection_is_all_that_is_reported_of_it(where):
     reason = (
         "connection error: HTTPSConnectionPool(host='index.example', port=443): Max retries exceeded with url: "
         f"/simple/lib/ (Caused by NewConnectionError('{where}: Failed to establish a new connection: [Errno 5] no'))"
@@ -210,7 +210,7 @@ def test_why_there_was_no_connection_is_all_that_is_told_of_it(where):
 @pytest.mark.parametrize(
     "line", ["ERROR: incomplete-download", "pip._vendor.urllib3.exceptions.IncompleteRead: IncompleteRead(415 bytes)"]
 )
-def test_the_file_whose_download_broke_off_is_told(line):
+def test_the_file_whose_download_broke_off_is_reported(line):
     begun = "  Downloading lib-1.0-py3-none-any.whl (2 MB)"
 
     assert log(begun, line).broken_off == "lib-1.0-py3-none-any.whl"
@@ -221,7 +221,7 @@ def test_a_page_that_could_not_be_reached_has_no_status():
     assert FetchFailure("u", "connection error").status is None
 
 
-def test_indexes_and_folders_are_told_once():
+def test_indexes_and_folders_are_reported_once():
     found = log(
         looked("http://a/simple/", "http://****@b/simple/"),
         "Looking in links: ./wheels, http://a/simple/",
@@ -231,7 +231,7 @@ def test_indexes_and_folders_are_told_once():
     assert found.indexes == ("http://a/simple/", "http://****@b/simple/", "./wheels")
 
 
-def test_pips_own_index_is_told_where_pip_names_no_other():
+def test_pips_own_index_is_reported_where_pip_names_no_other():
     found = log(
         "Looking in links: ./wheels",
         "1 location(s) to search for versions of lib:",
@@ -244,14 +244,14 @@ def test_pips_own_index_is_told_where_pip_names_no_other():
     assert found.indexes == ("https://pips.own/simple/", "./wheels")
 
 
-def test_pips_own_index_is_not_told_where_pip_looks_into_others_or_into_folders_only():
+def test_pips_own_index_is_not_reported_where_pip_looks_into_others_or_into_folders_only():
     other = log(looked("http://a/simple"), "1 location(s) to search for versions of lib:", "* http://a/simple/lib/")
     directories = log("Looking in links: ./wheels", "0 location(s) to search for versions of lib:", "* https://no/x/")
 
     assert (other.indexes, directories.indexes) == (("http://a/simple",), ("./wheels",))
 
 
-def test_a_question_that_nobody_could_answer_is_told():
+def test_a_question_that_nobody_could_answer_is_reported():
     line = "Exception: No input was expected ($PIP_NO_INPUT set); question: User for 127.0.0.1:8080: "
 
     assert log(line).prompted
@@ -260,7 +260,7 @@ def test_a_question_that_nobody_could_answer_is_told():
 # Conflicts
 
 
-def test_each_going_back_is_told_with_who_wanted_what():
+def test_each_going_back_is_reported_with_who_wanted_what():
     found = log(
         "Will try a different candidate, due to conflict:",
         "    lib 1.5 depends on base>=2",
@@ -277,7 +277,7 @@ def test_each_going_back_is_told_with_who_wanted_what():
     assert found.causes == ()
 
 
-def test_who_wanted_what_when_pip_gave_up_is_told():
+def test_who_wanted_what_when_pip_gave_up_is_reported():
     found = log(
         "INFO: pip is looking at multiple versions",
         "The conflict is caused by:",

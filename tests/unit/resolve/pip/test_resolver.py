@@ -20,13 +20,13 @@ from tests.support.samples import config
 T = "tool.hatch.build.targets.lambda"
 
 
-def test_pip_is_told_to_resolve_and_install_nothing():
+def test_pip_resolves_and_installs_nothing():
     options = dry_run_options(Path("/tmp/report.json"))
 
     assert options == ["--dry-run", "--ignore-installed", "--report=/tmp/report.json"]
 
 
-def test_constraint_files_that_are_not_there_are_told_before_pip_starts(tmp_path):
+def test_constraint_files_that_are_not_there_are_reported_before_pip_starts(tmp_path):
     (tmp_path / "there.txt").write_text("")
     files = ("gone.txt", "there.txt", "https://host/constraints.txt", "sub/gone.txt")
 
