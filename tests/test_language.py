@@ -33,8 +33,6 @@ INSTEAD = {
 
 PAGES_TO_REWRITE = frozenset(
     {
-        "docs/how-to/deploy-from-github-actions.md",
-        "docs/how-to/deploy.md",
         "docs/reference/messages.md",
     }
 )
@@ -50,13 +48,7 @@ MODULES_TO_REWRITE = frozenset(
         "src/hatch_lambda/checks/native.py",
         "src/hatch_lambda/checks/native_files.py",
         "src/hatch_lambda/cli/__init__.py",
-        "src/hatch_lambda/cli/deploy.py",
         "src/hatch_lambda/cli/verify.py",
-        "src/hatch_lambda/deploy/aws.py",
-        "src/hatch_lambda/deploy/aws_errors.py",
-        "src/hatch_lambda/deploy/function.py",
-        "src/hatch_lambda/deploy/preflight.py",
-        "src/hatch_lambda/deploy/upload.py",
         "src/hatch_lambda/inspect/__init__.py",
         "src/hatch_lambda/inspect/inspection.py",
         "src/hatch_lambda/inspect/size_tree.py",

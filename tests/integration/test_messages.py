@@ -935,9 +935,8 @@ def test_a_file_that_a_lock_names_outside_of_the_project_is_not_taken(project, s
     assert (built.code, built.output) == (
         1,
         (
-            "project.dependencies: requires lib; pylock.toml has lib 1.0, but its file lib-1.0-py3-none-any.whl lies "
-            "outside the project, its workspace, and its repository, where nobody else has it; move it into one of "
-            "them\n"
+            "error: project.dependencies: requires lib, and pylock.toml has lib 1.0, but lib-1.0-py3-none-any.whl is "
+            "outside the project, its workspace, and its repository; move it into one [no-wheel]\n"
         ),
     )
 
