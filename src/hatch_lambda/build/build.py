@@ -10,16 +10,15 @@ from packaging.utils import canonicalize_name
 from hatch_lambda.archive.plan import FileContent, PlanOptions, make_plan, offered_plan
 from hatch_lambda.archive.write import written_archive
 from hatch_lambda.build.manifest import write_manifest
-from hatch_lambda.build.report import LockChange, LockReport, Report
+from hatch_lambda.build.report import Report
 from hatch_lambda.build.too_large import kept_if_too_large
 from hatch_lambda.checks import check_candidate
 from hatch_lambda.checks.base import Candidate
 from hatch_lambda.checks.limits import check_zipped, size_problem
 from hatch_lambda.config.filenames import file_name
-from hatch_lambda.dependencies.sources import shared_directory
 from hatch_lambda.dependencies.wheelhouse import select_wheels
 from hatch_lambda.diagnostics import Diagnostic
-from hatch_lambda.errors import ConfigError, PlanError
+from hatch_lambda.errors import PlanError
 from hatch_lambda.layers import (
     LAYER_PREFIX,
     Layer,
@@ -30,16 +29,11 @@ from hatch_lambda.layers import (
     wheels_not_in_layers,
 )
 from hatch_lambda.project import lambda_json, lambda_json_entry, project_entries, root_dependencies
-from hatch_lambda.resolve.lock.write import LockPart, OptionalPart, make_lock, read_locked, write_lock
-from hatch_lambda.resolve.strategy import lock_path
-from hatch_lambda.resolve.validate import required_names
 from hatch_lambda.wheels.wheel import wheel_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
-
-    from packaging.utils import NormalizedName
 
     from hatch_lambda.archive.plan import ArchivePlan, Entry
     from hatch_lambda.archive.read import LambdaZip
@@ -48,7 +42,6 @@ if TYPE_CHECKING:
     from hatch_lambda.diagnostics import Message
     from hatch_lambda.project import Project
     from hatch_lambda.resolve.base import Dependency
-    from hatch_lambda.resolve.strategy import Upgrade
     from hatch_lambda.runtime.target import Target
     from hatch_lambda.wheels.wheel import Wheel
 
@@ -132,10 +125,11 @@ class Planned:
 
 
 def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
-    """Return every file of the zip; its layers are planned first. Raises ``HatchLambdaError``."""
+    """Return every file of the zip: resolve, fetch, validate, and decide; layers first. Raises ``HatchLambdaError``."""
     project, config = job.project, job.config
     layers = tuple(_layer(layer, config, wheelhouse) for layer in job.layers)
-    resolved = wheelhouse.resolve_wheels(project, job.sharing)
+    pinned = wheelhouse.resolve(project, job.sharing)
+    resolved = wheelhouse.validate(pinned, wheelhouse.fetch(pinned))
     roots = root_dependencies(project, config)
     with wheelhouse.step("plan"):
         selected = select_wheels(resolved, roots, config)
@@ -202,9 +196,7 @@ def _wheel_entries(wheels: Sequence[Wheel], config: LambdaConfig) -> Iterator[En
 def _excluded(selected: SelectedWheels, layers: Sequence[Layer]) -> tuple[Dependency, ...]:
     """Return the requirements of packages that the zip excludes and no layer provides."""
     beneath = versions_in_layers(layers)
-    return tuple(
-        dependency for dependency in selected.excluded if canonicalize_name(dependency.requirement.name) not in beneath
-    )
+    return tuple(dependency for dependency in selected.excluded if dependency.name not in beneath)
 
 
 def _unused_exclusions(selected: SelectedWheels, decided: ArchivePlan, config: LambdaConfig) -> tuple[Message, ...]:
@@ -220,75 +212,3 @@ def _unused_exclusions(selected: SelectedWheels, decided: ArchivePlan, config: L
         for name in selected.ignored
     )
     return packages if config.inherits("exclude-files") else (*packages, *decided.warnings)
-
-
-def lock(project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelhouse, upgrade: Upgrade) -> LockReport:
-    """Write the lock file for all zips that use it and return what changed.
-
-    Raises ``HatchLambdaError``, with the lock file unchanged.
-
-    Locked versions stay if they still satisfy the requirements and ``upgrade`` doesn't name them. The wheels are
-    fetched and verified, so that the lock file is known to be right and the next build finds them in the cache.
-    """
-    path = lock_path(archives[0], wheelhouse.host)
-    _check_patches(archives)
-    had = {target: read_locked(path, target) for target in dict.fromkeys(config.target for config in archives)}
-    sharing = {target: [config for config in archives if config.target == target] for target in had}
-    resolved = {
-        target: wheelhouse.resolve_wheels_for_lock(project, sharing[target], upgrade, before)
-        for target, before in had.items()
-    }
-    with wheelhouse.step("write"):
-        parts = [
-            LockPart(
-                target,
-                (*found.resolution.pins, *found.commits),
-                found.remaining,
-                tuple(_optional_parts(project, sharing[target], found)),
-            )
-            for target, found in resolved.items()
-        ]
-        write_lock(path, make_lock(parts, path.parent, shared_directory(wheelhouse.host.directory)))
-    return LockReport(
-        path,
-        tuple(
-            LockChange(part.target, had[part.target].labels, part.versions, resolved[part.target].resolution.notes)
-            for part in parts
-        ),
-        (
-            *(warning for config in archives for warning in config.warnings),
-            *upgrade.warnings({name for before in had.values() for name in before.labels}),
-            *(warning for found in resolved.values() for warning in found.resolution.warnings),
-            *(warning for found in resolved.values() for warning in found.resolution.fallbacks.values()),
-            *wheelhouse.wheel_cache.warnings,
-        ),
-    )
-
-
-def _optional_parts(project: Project, sharing: Sequence[LambdaConfig], found: ResolvedWheels) -> Iterator[OptionalPart]:
-    """Yield each extra and group of the zips with the packages that the project requires only through it."""
-    bare = replace(sharing[0], features=(), dependency_groups=())
-    features = {canonicalize_name(name): name for config in sharing for name in config.features}
-    groups = {canonicalize_name(name): name for config in sharing for name in config.dependency_groups}
-
-    def required(config: LambdaConfig) -> frozenset[NormalizedName]:
-        return required_names(root_dependencies(project, config), found.by_name, config.target)
-
-    for feature, name in features.items():
-        yield OptionalPart("extras", feature, required(replace(bare, features=(name,))) - required(bare))
-    for group, name in groups.items():
-        only = replace(bare, dependency_groups=(name,))
-        yield OptionalPart("dependency_groups", group, required(only) - required(bare))
-
-
-def _check_patches(archives: Sequence[LambdaConfig]) -> None:
-    """Raise ``ConfigError`` for two patch levels of one runtime, which the markers of a lock file can't distinguish."""
-    first: dict[str, Target] = {}
-    for config in archives:
-        other = first.setdefault(str(config.target), config.target)
-        if other != config.target:
-            here, there = config.target.python_full_version, other.python_full_version
-            problem = f"{here!r} differs from {there!r} of another zip, and one lock file can't have both"
-            fix = "use the same value, or set lock for one of them"
-            where = config.where("python-patch")
-            raise ConfigError(Diagnostic(code="lock-conflict", where=where, problem=problem, fix=fix))

@@ -27,7 +27,7 @@ def check_excluded(candidate: Candidate) -> Iterator[Diagnostic]:
     runtime = candidate.config.target.runtime.name
     by_name: dict[NormalizedName, list[Dependency]] = {}
     for dependency in candidate.excluded:
-        by_name.setdefault(canonicalize_name(dependency.requirement.name), []).append(dependency)
+        by_name.setdefault(dependency.name, []).append(dependency)
     for name, dependencies in sorted(by_name.items()):
         if name in DISTRIBUTIONS:
             yield from _version_problem(name, dependencies, runtime)

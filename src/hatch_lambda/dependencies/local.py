@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from hatch_lambda.dependencies.local_wheel import build_local_wheel, commit_in, pin_commit
@@ -236,7 +235,7 @@ def _commits(wheel: Wheel, one: _Located) -> Iterator[Commit]:
 
 
 def _name(dependency: Dependency) -> NormalizedName:
-    return canonicalize_name(dependency.requirement.name)
+    return dependency.name
 
 
 def _source(dependency: Dependency, sources: SourceLookup, target: Target) -> DependencySource | None:

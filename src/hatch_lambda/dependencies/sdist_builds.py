@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.utils import parse_wheel_filename
 
 from hatch_lambda.checks.elf import HEAD, format_of
 from hatch_lambda.diagnostics import Diagnostic
@@ -202,7 +202,7 @@ def _specifiers(found: Iterable[Dependency]) -> dict[NormalizedName, SpecifierSe
     """Return the versions of each name that all its requirements admit."""
     wanted: dict[NormalizedName, SpecifierSet] = {}
     for dependency in found:
-        name = canonicalize_name(dependency.requirement.name)
+        name = dependency.name
         wanted[name] = wanted.get(name, SpecifierSet()) & dependency.requirement.specifier
     return wanted
 

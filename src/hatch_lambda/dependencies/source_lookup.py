@@ -60,7 +60,7 @@ class SourceLookup:
     def _requirers(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for dependency in self.requirements:
-            found.setdefault(canonicalize_name(dependency.requirement.name), []).append(_requirer(dependency))
+            found.setdefault(dependency.name, []).append(_requirer(dependency))
         return found
 
 

@@ -50,6 +50,20 @@ class Step(Protocol):
         """Start the step."""
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Resolved:
+    """What is pinned for some archives of a project: the wheels of local dependencies, and a resolution of the others.
+
+    ``config`` merges the configurations of the archives, and ``roots`` are their requirements.
+    """
+
+    project: Project
+    config: LambdaConfig
+    roots: tuple[Dependency, ...]
+    local: LocalWheels
+    resolution: Resolution
+
+
 @dataclass(frozen=True)
 class ResolvedWheels:
     """All wheels for some archives, sorted by name, with the requirements that they satisfy.
@@ -70,7 +84,7 @@ class ResolvedWheels:
 
 
 class Wheelhouse:
-    """The source of wheels for all archives of a run; it resolves the same requirements once.
+    """The source of wheels for all archives of a run, which resolves, fetches, and validates the same ones once.
 
     ``wheel_cache`` keeps the wheels, and ``host`` is what pip and uv see of the build machine.
     """
@@ -79,82 +93,91 @@ class Wheelhouse:
         self.wheel_cache = wheel_cache
         self.host = host
         self.step = step
-        self._resolved: dict[object, ResolvedWheels] = {}
+        self._resolved: dict[object, Resolved] = {}
+        self._fetched: dict[Resolved, tuple[Wheel, ...]] = {}
+        self._validated: dict[Resolved, ResolvedWheels] = {}
 
-    def resolve_wheels(self, project: Project, sharing: Sequence[LambdaConfig]) -> ResolvedWheels:
-        """Return the wheels that archives of the project need, which share their resolver, lock file, and target.
+    def resolve(self, project: Project, sharing: Sequence[LambdaConfig]) -> Resolved:
+        """Return what is pinned for archives of the project, which share their resolver, lock file, and target.
 
-        Raises ``HatchLambdaError`` if they can't be resolved, fetched, or validated.
+        The pins come from the lock file if there is one, else from uv or pip. Raises ``HatchLambdaError``.
         """
         config = _merged_config(sharing)
         roots = _roots(project, sharing)
-        key = (config.resolved_with, tuple((root.required_by, str(root.requirement)) for root in roots))
+        key = (config.resolved_with, tuple(map(str, roots)))
         if key not in self._resolved:
+            choose = partial(self._lock_or_resolver, config)
             try:
                 commits = locked_commits(config, self.host, self.wheel_cache.results)
-                choose = partial(self._lock_or_resolver, config)
-                self._resolved[key] = self._resolve_and_fetch(project, roots, config, choose, commits)
+                self._resolved[key] = self._resolve(project, roots, config, choose, commits)
             except ResolveError as error:
                 raise _with_sharing_note(error, sharing) from None
         return self._resolved[key]
 
-    def resolve_wheels_for_lock(
-        self,
-        project: Project,
-        sharing: Sequence[LambdaConfig],
-        upgrade: Upgrade,
-        before: LockedState,
-    ) -> ResolvedWheels:
-        """Return the wheels for a new lock file, with the locked versions and commits that ``upgrade`` keeps."""
+    def resolve_for_lock(
+        self, project: Project, sharing: Sequence[LambdaConfig], upgrade: Upgrade, before: LockedState
+    ) -> Resolved:
+        """Return what is pinned for a new lock file, with the locked versions and commits that ``upgrade`` keeps."""
         config = _merged_config(sharing)
 
         def choose(local: LocalWheels, constraints: tuple[str, ...]) -> Resolver:
             return upgrade.apply(self._resolver(config, local, constraints), before.versions)
 
-        return self._resolve_and_fetch(
-            project, _roots(project, sharing), config, choose, upgrade.commits(before.commits)
-        )
+        return self._resolve(project, _roots(project, sharing), config, choose, upgrade.commits(before.commits))
 
-    def _resolve_and_fetch(
+    def fetch(self, resolved: Resolved) -> tuple[Wheel, ...]:
+        """Return the local and the fetched wheels, sorted by name; each matches its hash. Raises ``ResolveError``."""
+        if resolved not in self._fetched:
+            host = fetching_host(resolved.config, self.host, resolved.project.uv_tables)
+            pins, target = resolved.resolution.pins, resolved.config.target
+            with self.step("fetch") as progress:
+                found = (*resolved.local.wheels, *fetch(pins, self.wheel_cache, target, host, progress))
+            self._fetched[resolved] = tuple(sorted(found, key=lambda wheel: wheel.name))
+        return self._fetched[resolved]
+
+    def validate(self, resolved: Resolved, wheels: tuple[Wheel, ...]) -> ResolvedWheels:
+        """Return the wheels if they satisfy every requirement on the target; raises ``HatchLambdaError`` if not."""
+        if resolved not in self._validated:
+            with self.step("validate"):
+                self._validated[resolved] = self._checked(resolved, wheels)
+        return self._validated[resolved]
+
+    def _checked(self, resolved: Resolved, wheels: tuple[Wheel, ...]) -> ResolvedWheels:
+        config, roots, local, resolution = resolved.config, resolved.roots, resolved.local, resolved.resolution
+        target = config.target
+        requirements = transitive_dependencies(roots, {wheel.name: wheel for wheel in wheels}, target)
+        local.check_dependency_confusion(requirements, target, locked=not is_replaceable_lock(config, self.host))
+        validate(roots, wheels, target, resolution)
+        extras = tuple(dict.fromkeys(missing_extras(roots, wheels, target)))
+        resolution = replace(resolution, warnings=(*resolution.warnings, *extras))
+        return ResolvedWheels(roots, local.remaining, resolution, wheels, local.commits)
+
+    def _resolve(
         self,
         project: Project,
         roots: tuple[Dependency, ...],
         config: LambdaConfig,
         choose: Callable[[LocalWheels, tuple[str, ...]], Resolver],
         locked: LockedCommits | None,
-    ) -> ResolvedWheels:
+    ) -> Resolved:
+        """Return what is pinned: local dependencies first, because their requirements are resolved with the others."""
         target = config.target
         with self.step("resolve") as progress:
-            name = canonicalize_name(project.name)
             check_requirements(roots, target)
             local = build_local_wheels(
-                roots, name, target, self.wheel_cache, self.host, locked=locked, progress=progress
+                roots,
+                canonicalize_name(project.name),
+                target,
+                self.wheel_cache,
+                self.host,
+                locked=locked,
+                progress=progress,
             )
             with local.constraints() as constraints:
                 resolver = choose(local, constraints)
-                asked = (
-                    resolver.resolve(local.remaining, target)
-                    if transitive_dependencies(local.remaining, {}, target)
-                    else Resolution(())
-                )
-                resolution = local.without(asked)
-        with self.step("fetch") as progress:
-            wheels = self._fetch(local, resolution, config, project, progress)
-        with self.step("validate"):
-            requirements = transitive_dependencies(roots, {wheel.name: wheel for wheel in wheels}, target)
-            local.check_dependency_confusion(requirements, target, locked=not is_replaceable_lock(config, self.host))
-            validate(roots, wheels, target, resolution)
-            extras = tuple(dict.fromkeys(missing_extras(roots, wheels, target)))
-            resolution = replace(resolution, warnings=(*resolution.warnings, *extras))
-        return ResolvedWheels(roots, local.remaining, resolution, wheels, local.commits)
-
-    def _fetch(
-        self, local: LocalWheels, resolution: Resolution, config: LambdaConfig, project: Project, progress: Progress
-    ) -> tuple[Wheel, ...]:
-        """Return the built and the fetched wheels, sorted by name."""
-        host = fetching_host(config, self.host, project.uv_tables)
-        found = (*local.wheels, *fetch(resolution.pins, self.wheel_cache, config.target, host, progress))
-        return tuple(sorted(found, key=lambda wheel: wheel.name))
+                is_needed = bool(transitive_dependencies(local.remaining, {}, target))
+                found = resolver.resolve(local.remaining, target) if is_needed else Resolution(())
+        return Resolved(project=project, config=config, roots=roots, local=local, resolution=local.without(found))
 
     def _lock_or_resolver(self, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]) -> Resolver:
         lock = chosen_lock(config, self.host, self.wheel_cache.results, shared_directory(self.host.directory))
@@ -236,8 +259,6 @@ def select_wheels(resolved: ResolvedWheels, roots: Sequence[Dependency], config:
     return SelectedWheels(
         wheels=tuple(wheel for wheel in resolved.wheels if wheel.name in kept),
         superfluous=tuple(str(wheel) for wheel in resolved.wheels if wheel.name not in required),
-        excluded=tuple(
-            dependency for dependency in requirements if canonicalize_name(dependency.requirement.name) in without
-        ),
+        excluded=tuple(dependency for dependency in requirements if dependency.name in without),
         ignored=tuple(name for name in config.exclude_packages if name not in required),
     )

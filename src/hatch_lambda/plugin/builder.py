@@ -20,7 +20,8 @@ from hatchling.plugin.manager import PluginManager
 from packaging.specifiers import SpecifierSet
 
 from hatch_lambda.archive.write import remove_leftovers
-from hatch_lambda.build.build import Job, build, lock
+from hatch_lambda.build.build import Job, build
+from hatch_lambda.build.lock import lock
 from hatch_lambda.build.manifest import manifest_path
 from hatch_lambda.build.report import Report
 from hatch_lambda.build.too_large import TOO_LARGE

@@ -39,6 +39,11 @@ class Dependency:
     required_by: str
     requirement: Requirement
 
+    @property
+    def name(self) -> NormalizedName:
+        """Return the normalized name of the required distribution."""
+        return canonicalize_name(self.requirement.name)
+
     def __str__(self) -> str:
         return f"{self.required_by}: requires {self.requirement}"
 

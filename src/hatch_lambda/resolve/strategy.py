@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from packaging.utils import canonicalize_name
-
 from hatch_lambda.config.options import LOCK_FILE, TABLE
 from hatch_lambda.config.targets import VARIABLES
 from hatch_lambda.diagnostics import Diagnostic
@@ -148,7 +146,7 @@ class LockedVersionsResolver:
         changed = self.unpinned | {
             name
             for root in roots
-            if (name := canonicalize_name(root.requirement.name)) not in locked
+            if (name := root.name) not in locked
             or root.requirement.url
             or not root.requirement.specifier.contains(locked[name], prereleases=True)
         }
@@ -182,8 +180,6 @@ def _versions(resolution: Resolution, names: frozenset[NormalizedName]) -> dict[
 def _reached(resolution: Resolution, names: frozenset[NormalizedName]) -> frozenset[NormalizedName]:
     """Return the names and their dependencies, as far as the resolver reports them."""
     required = {
-        canonicalize_name(dependency.requirement.name)
-        for dependency in resolution.dependencies
-        if dependency.required_by.partition(" ")[0] in names
+        dependency.name for dependency in resolution.dependencies if dependency.required_by.partition(" ")[0] in names
     }
     return names if required <= names else _reached(resolution, names | required)

@@ -81,7 +81,7 @@ def validate(
     """
     found = {wheel.name: wheel for wheel in wheels}
     demanded = transitive_dependencies(roots, found, target)
-    wanted = {canonicalize_name(dependency.requirement.name) for dependency in demanded}
+    wanted = {dependency.name for dependency in demanded}
     judged = [wheel for name, wheel in found.items() if resolution.exact or name in wanted]
     problems = [problem for wheel in judged for problem in _unfit(wheel, target)]
     problems += filter(None, (requirement_problem(dependency, found, resolution) for dependency in demanded))
@@ -108,7 +108,7 @@ def missing_extras(
     """
     found = {wheel.name: wheel for wheel in wheels}
     for dependency in transitive_dependencies(roots, {}, target):
-        wheel = found.get(canonicalize_name(dependency.requirement.name))
+        wheel = found.get(dependency.name)
         known = _extras(wheel) if wheel else ()
         for extra in sorted(dependency.requirement.extras):
             if wheel is None or canonicalize_name(extra) in known:
@@ -149,7 +149,7 @@ def is_satisfied(
     demanded = [
         dependency
         for dependency in transitive_dependencies(roots, found, target, without=without)
-        if canonicalize_name(dependency.requirement.name) not in without
+        if dependency.name not in without
     ]
     unmet_here = any(requirement_problem(dependency, found, Resolution(())) for dependency in demanded)
     return not unmet_here and not any(problem for wheel in found.values() for problem in _unfit(wheel, target))
@@ -164,7 +164,7 @@ def required_names(
 ) -> frozenset[NormalizedName]:
     """Return the names that are still required without those in ``without`` and what only those require."""
     demanded = transitive_dependencies(roots, distributions, target, without=without)
-    return frozenset(canonicalize_name(dependency.requirement.name) for dependency in demanded) - frozenset(without)
+    return frozenset(dependency.name for dependency in demanded) - frozenset(without)
 
 
 def transitive_dependencies(
@@ -184,7 +184,7 @@ def transitive_dependencies(
     while queue:
         dependency = queue.pop(0)
         reached.append(dependency)
-        name = canonicalize_name(dependency.requirement.name)
+        name = dependency.name
         if name in without or name not in distributions:
             continue
         for extra in ("", *sorted(map(canonicalize_name, dependency.requirement.extras))):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packaging.utils import InvalidWheelFilename, canonicalize_name
+from packaging.utils import InvalidWheelFilename
 
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.resolve.advice import BUILD_WHEEL, Release, best_runtime, fixes, from_source, is_loadable
@@ -153,7 +153,7 @@ def _newest_above(
     """
     wanted: dict[NormalizedName, SpecifierSet] = {}
     for dependency in dependencies:
-        name = canonicalize_name(dependency.requirement.name)
+        name = dependency.name
         wanted[name] = (
             wanted[name] & dependency.requirement.specifier if name in wanted else dependency.requirement.specifier
         )
@@ -326,9 +326,7 @@ def _unfetched(failure: FetchFailure) -> Diagnostic:
 
 
 def _where(name: NormalizedName, roots: Sequence[Dependency]) -> str:
-    return next(
-        (root.required_by for root in roots if canonicalize_name(root.requirement.name) == name), "project.dependencies"
-    )
+    return next((root.required_by for root in roots if root.name == name), "project.dependencies")
 
 
 def _python(tag: Tag) -> str:

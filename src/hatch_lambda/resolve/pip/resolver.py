@@ -277,7 +277,7 @@ def _of_yanked(pin: Pin, demanded: Sequence[Dependency], prefer: Mapping[Normali
     asked = any(
         part.operator in {"==", "==="} and not part.version.endswith(".*")
         for dependency in demanded
-        if canonicalize_name(dependency.requirement.name) == pin.name
+        if dependency.name == pin.name
         for part in dependency.requirement.specifier
     )
     if asked or prefer.get(pin.name) != pin.version:
