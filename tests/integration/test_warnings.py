@@ -14,8 +14,8 @@ def test_a_warning_names_its_code(project):
 
     assert built.code == 0
     assert built.output.splitlines()[-1] == (
-        "warning: shop/api.py:1: 'nosuchmodule' isn't in the zip or in python3.13; add the package that provides it to "
-        "project.dependencies, or ignore this if a layer provides it [missing-import]"
+        "warning: shop/api.py:1: 'nosuchmodule' isn't in the zip or in python3.13; add it to project.dependencies, or "
+        "ignore this if a layer provides it [missing-import]"
     )
 
 

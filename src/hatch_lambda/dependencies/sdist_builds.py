@@ -18,8 +18,8 @@ from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError, WheelError
 from hatch_lambda.files import json_values
 from hatch_lambda.files.temporary import temporary_directory
-from hatch_lambda.resolve.advice import BUILD_WHEEL
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Pin, Resolution, Resolver
+from hatch_lambda.resolve.pip.advice import BUILD_WHEEL
 from hatch_lambda.resolve.pip.command import offered
 from hatch_lambda.resolve.pip.sdists import build_wheel, find_sdist, sdists_above_wheels
 from hatch_lambda.resolve.validate import transitive_dependencies

@@ -160,6 +160,9 @@ OFFLINE_VARIABLE = "HATCH_LAMBDA_OFFLINE"
 REBUILD_VARIABLE = "HATCH_LAMBDA_REBUILD"
 UPGRADE_VARIABLE = "HATCH_LAMBDA_UPGRADE"
 
+LOCK_COMMAND = "hatch build -t lambda:lock"
+"""The command that writes our lock file."""
+
 
 class Resolver(Protocol):
     """A tool that resolves for a target other than the build machine."""

@@ -21,13 +21,13 @@ from packaging.utils import canonicalize_name
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import MOST_LINES, ResolveError, first_lines
 from hatch_lambda.files.temporary import temporary_directory
-from hatch_lambda.resolve.advice import BUILD_WHEEL
 from hatch_lambda.resolve.base import Host, Resolution, split_url
 from hatch_lambda.resolve.constraints import preferences_file
 from hatch_lambda.resolve.known_packages import NATIVE
 from hatch_lambda.resolve.lock.read import read_lock, select
+from hatch_lambda.resolve.pip.advice import BUILD_WHEEL
 from hatch_lambda.resolve.pip.resolver import offline_problem
-from hatch_lambda.resolve.substitutes import usable_substitutes
+from hatch_lambda.resolve.pip.substitutes import usable_substitutes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

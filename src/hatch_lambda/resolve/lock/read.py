@@ -31,8 +31,8 @@ from packaging.utils import (
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError, masked, shorten
 from hatch_lambda.files.paths import check_regular
-from hatch_lambda.resolve.advice import sdist_fix
 from hatch_lambda.resolve.base import (
+    LOCK_COMMAND,
     UPGRADE_VARIABLE,
     Pin,
     Resolution,
@@ -45,6 +45,7 @@ from hatch_lambda.resolve.base import (
     without_credentials,
 )
 from hatch_lambda.resolve.lock.commits import LockedCommits
+from hatch_lambda.resolve.pip.advice import sdist_fix
 from hatch_lambda.resolve.pip.explain import explain_fallbacks, no_wheel_reason
 from hatch_lambda.resolve.validate import requirement_problem, transitive_dependencies
 from hatch_lambda.runtime.runtimes import RUNTIMES
@@ -67,8 +68,6 @@ else:
     import tomli as tomllib
 
 CREATED_BY = "hatch-lambda"
-LOCK_COMMAND = "hatch build -t lambda:lock"
-"""The command that writes our lock file."""
 
 _RUN = f"run '{LOCK_COMMAND}'"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import InvalidWheelFilename
 
 from hatch_lambda.diagnostics import Diagnostic
-from hatch_lambda.resolve.advice import BUILD_WHEEL, Release, best_runtime, fixes, from_source, is_loadable
+from hatch_lambda.resolve.pip.advice import BUILD_WHEEL, Release, best_runtime, fixes, from_source, is_loadable
 from hatch_lambda.resolve.pip.log import IndexFile, name_in
 from hatch_lambda.resolve.pip.requirers import Requirer, read_requirer, requirers_text
 from hatch_lambda.runtime.runtimes import RUNTIMES
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from hatch_lambda.diagnostics import Code
-    from hatch_lambda.resolve.advice import Alternatives
     from hatch_lambda.resolve.base import Dependency, Pin
+    from hatch_lambda.resolve.pip.advice import Alternatives
     from hatch_lambda.resolve.pip.log import FetchFailure, Missing, PipLog
 
 UNAUTHORIZED, FORBIDDEN = 401, 403

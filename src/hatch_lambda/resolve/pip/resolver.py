@@ -16,10 +16,9 @@ from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError, last_lines, masked
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.progress import NO_PROGRESS, Status
-from hatch_lambda.resolve.advice import Alternatives
-from hatch_lambda.resolve.base import OFFLINE_VARIABLE, UPGRADE_VARIABLE, Host, Pin, Resolution, literal
+from hatch_lambda.resolve.base import LOCK_COMMAND, OFFLINE_VARIABLE, UPGRADE_VARIABLE, Host, Pin, Resolution, literal
 from hatch_lambda.resolve.constraints import preferences_file
-from hatch_lambda.resolve.lock.read import LOCK_COMMAND
+from hatch_lambda.resolve.pip.advice import Alternatives
 from hatch_lambda.resolve.pip.command import dry_run_options, pip_output, run_pip, target_options
 from hatch_lambda.resolve.pip.explain import (
     explain_download,
@@ -28,7 +27,7 @@ from hatch_lambda.resolve.pip.explain import (
     explain_older,
     explain_sdists,
 )
-from hatch_lambda.resolve.substitutes import usable_substitutes
+from hatch_lambda.resolve.pip.substitutes import usable_substitutes
 from hatch_lambda.resolve.validate import transitive_dependencies
 from hatch_lambda.runtime.runtimes import RUNTIMES
 

@@ -10,8 +10,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from hatch_lambda.config.targets import admitted_runtimes
-from hatch_lambda.resolve.advice import Alternatives
 from hatch_lambda.resolve.base import Pin
+from hatch_lambda.resolve.pip.advice import Alternatives
 from hatch_lambda.resolve.pip.explain import explain_failure, explain_fallbacks, explain_older, explain_sdists
 from tests.support.log_lines import (
     INDEX,

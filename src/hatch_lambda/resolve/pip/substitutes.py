@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.resolve.advice import is_loadable
 from hatch_lambda.resolve.known_packages import SUBSTITUTES
+from hatch_lambda.resolve.pip.advice import is_loadable
 from hatch_lambda.resolve.pip.command import offered
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.resolve.advice import sdist_fix
 from hatch_lambda.resolve.known_packages import LIBRARIES, SUBSTITUTES
+from hatch_lambda.resolve.pip.advice import sdist_fix
 
 BUILD_WHEEL = "build a wheel on Amazon Linux and add its directory to find-links"
 
