@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.archive.ownership import Distribution, find_distributions, owners, text_line
+from hatch_lambda.archive.file_owners import Distribution, find_distributions, owners, text_line
 from hatch_lambda.archive.plan import ArchivePlan, Entry, Origin, WheelContent
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ZipError

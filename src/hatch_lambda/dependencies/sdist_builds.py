@@ -20,7 +20,7 @@ from hatch_lambda.files import json_values
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, Host, Pin, Resolution, Resolver
 from hatch_lambda.resolve.pip.advice import BUILD_WHEEL
-from hatch_lambda.resolve.pip.command import offered
+from hatch_lambda.resolve.pip.command import index_files
 from hatch_lambda.resolve.pip.sdists import build_wheel, find_sdist, sdists_above_wheels
 from hatch_lambda.resolve.validate import transitive_dependencies
 
@@ -129,7 +129,7 @@ class SdistBuildResolver:
     ) -> Resolution:
         """Return the pins; for packages that were built, those of their sdists. Raises ``ResolveError``."""
         build = partial(
-            self._built, {name: offered(name, target, self.host) for name in self.names}, prefer or {}, target
+            self._built, {name: index_files(name, target, self.host) for name in self.names}, prefer or {}, target
         )
         offer = partial(self._offered, roots, target, prefer or {})
         built = build(

@@ -14,7 +14,7 @@ from hatch_lambda.config.options import MAX_UNZIPPED
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hatch_lambda.archive.ownership import Distribution
+    from hatch_lambda.archive.file_owners import Distribution
     from hatch_lambda.archive.plan import Entry, Origin
     from hatch_lambda.archive.read import LambdaZip
     from hatch_lambda.inspect.inspection import Inspection

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.archive.ownership import record_rows
+from hatch_lambda.archive.file_owners import record_rows
 from hatch_lambda.archive.read import is_description
 from hatch_lambda.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hatch_lambda.archive.ownership import Distribution
+    from hatch_lambda.archive.file_owners import Distribution
     from hatch_lambda.archive.read import LambdaZip
     from hatch_lambda.diagnostics import Message
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ArchiveError
 from hatch_lambda.files.temporary import temporary_directory
-from hatch_lambda.plugin.settings import VERIFY_VARIABLE
+from hatch_lambda.plugin.settings import REPRODUCIBLE_VARIABLE
 from hatch_lambda.resolve.base import REBUILD_VARIABLE
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ def rebuild_and_compare(archive: Path, version: str, root: Path, environ: Mappin
     Every step runs again: build hooks, file selection, resolution, and local and source builds. Raises ``ArchiveError``
     if the rebuild fails, or if its bytes differ, naming the first file that does; the zip stays.
     """
-    others = {name: value for name, value in environ.items() if name not in {VERIFY_VARIABLE, "HATCH_BUILD_LOCATION"}}
+    others = {
+        name: value for name, value in environ.items() if name not in {REPRODUCIBLE_VARIABLE, "HATCH_BUILD_LOCATION"}
+    }
     others[REBUILD_VARIABLE] = "1"
     with temporary_directory() as directory:
         command = [sys.executable, "-m", "hatchling", "build", "-t", version, "-d", directory]

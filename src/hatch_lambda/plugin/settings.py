@@ -18,7 +18,7 @@ from hatch_lambda.resolve.strategy import Upgrade
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-VERIFY_VARIABLE = "HATCH_LAMBDA_VERIFY"
+REPRODUCIBLE_VARIABLE = "HATCH_LAMBDA_VERIFY"
 STRICT_VARIABLE = "HATCH_LAMBDA_STRICT"
 
 _TRUE, _FALSE = ("1", "true"), ("", "0", "false")
@@ -46,7 +46,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         cache=_cache(environ, problems),
         offline=_switch(environ, OFFLINE_VARIABLE, problems),
         rebuild=_switch(environ, REBUILD_VARIABLE, problems),
-        check_reproducible=_switch(environ, VERIFY_VARIABLE, problems),
+        check_reproducible=_switch(environ, REPRODUCIBLE_VARIABLE, problems),
         strict=_switch(environ, STRICT_VARIABLE, problems),
         upgrade=_upgrade(environ.get(UPGRADE_VARIABLE, "")),
     )

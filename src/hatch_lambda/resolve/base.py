@@ -207,7 +207,7 @@ def filename_of(url: str) -> str:
     return unquote(basename(split_url(url).path))
 
 
-def literal(url: str) -> str:
+def escape_variables(url: str) -> str:
     """Return the URL in a form in which pip expands no environment variables, as it does in requirements files.
 
     Otherwise, an index or a lock file could make pip send the value of a variable to a server.

@@ -119,7 +119,7 @@ class Target:
         except LookupError as error:
             raise ValueError(f"{error} has no value here") from None
 
-    def loads(self, tags: Collection[Tag]) -> bool:
+    def supports(self, tags: Collection[Tag]) -> bool:
         """Return whether one of a wheel's tags is among the target's."""
         return not self._tag_set.isdisjoint(tags)
 
@@ -128,7 +128,7 @@ class Target:
 
         The text names the first part of the tags that doesn't match: Python, ABI, or platform.
         """
-        if self.loads(tags):
+        if self.supports(tags):
             return None
         version = self.runtime.python_version
         pythons = {tag.interpreter for tag in tags}

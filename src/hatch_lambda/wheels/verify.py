@@ -17,9 +17,8 @@ from packaging.version import Version
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import WheelError
 from hatch_lambda.wheels.wheel import Wheel, data_path
-from hatch_lambda.zipfiles.headers import MAX_HEADERS, header_block, read_headers
 from hatch_lambda.zipfiles.inflate import pieces
-from hatch_lambda.zipfiles.layout import directory_size, sharing
+from hatch_lambda.zipfiles.layout import directory_size, overlapping_members
 from hatch_lambda.zipfiles.members import (
     LARGEST_DIRECTORY,
     LARGEST_LISTING,
@@ -28,6 +27,7 @@ from hatch_lambda.zipfiles.members import (
     name_problems,
     read_member,
 )
+from hatch_lambda.zipfiles.metadata_headers import MAX_HEADERS, header_block, read_headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -125,7 +125,7 @@ def _link_problems(infos: Sequence[zipfile.ZipInfo]) -> Iterator[str]:
     for info in infos:
         if stat.S_ISLNK(info.external_attr >> 16):
             yield f"{info.filename!r} is a symbolic link"
-    for one, other in sharing(infos):
+    for one, other in overlapping_members(infos):
         yield f"{one!r} and {other!r} share bytes"
 
 

@@ -48,7 +48,7 @@ def content_offset(file: BinaryIO, info: zipfile.ZipInfo) -> int:
     return info.header_offset + _LOCAL_HEADER.size + int(header[-2]) + int(header[-1])
 
 
-def sharing(infos: Iterable[zipfile.ZipInfo]) -> Iterator[tuple[str, str]]:
+def overlapping_members(infos: Iterable[zipfile.ZipInfo]) -> Iterator[tuple[str, str]]:
     """Yield the names of members whose bytes overlap, with which a small zip could unpack to a huge size."""
     end, before = 0, ""
     for info in sorted(infos, key=lambda info: info.header_offset):

@@ -36,11 +36,11 @@ from hatch_lambda.resolve.base import (
     UPGRADE_VARIABLE,
     Pin,
     Resolution,
+    escape_variables,
     file_of,
     filename_of,
     is_file_url,
     is_url,
-    literal,
     portable,
     without_credentials,
 )
@@ -133,7 +133,7 @@ class LockResolver:
             root=self.shared,
             selection=self.selection,
         )
-        direct = {literal(without_credentials(url)): url for root in roots if (url := root.requirement.url)}
+        direct = {escape_variables(without_credentials(url)): url for root in roots if (url := root.requirement.url)}
         resolution = replace(
             resolution, pins=tuple(replace(pin, url=direct.get(pin.url, pin.url)) for pin in resolution.pins)
         )
@@ -393,7 +393,7 @@ def _contains(pythons: SpecifierSet, python: str) -> bool:
 def _fit_problem(package: Package, target: Target, selection: LockSelection, fix: str) -> str | None:
     """Return why the target can't load a package of the lock file, and what to do; ``None`` if it might."""
     files = (*(package.wheels or ()), *((package.sdist,) if package.sdist else ()))
-    loadable = any(target.loads(wheel_tags(wheel.filename)) for wheel in package.wheels or ())
+    loadable = any(target.supports(wheel_tags(wheel.filename)) for wheel in package.wheels or ())
     built = package.sdist and package.name in selection.from_source
     problem = _python_problem(package, target)
     if problem:
@@ -410,7 +410,7 @@ def _pin(package: Package, entry: object, base: Path, root: Path, fix: str) -> P
     if not isinstance(entry, PackageWheel | PackageSdist | PackageArchive):
         place = "Git" if isinstance(entry, PackageVcs) else "a directory"
         return f"but only from {place}; require it from there in the project, or {fix}"
-    url = literal(entry.url or "") or (base / (entry.path or "")).absolute().as_uri()
+    url = escape_variables(entry.url or "") or (base / (entry.path or "")).absolute().as_uri()
     if is_url(url) and is_file_url(url) and not file_of(url).is_relative_to(root.resolve()):
         return f"but {filename_of(url)} is outside the project, its workspace, and its repository; move it into one"
     problem = _entry_problem(entry, url, root)

@@ -206,7 +206,7 @@ def _are_pure(wheels: Sequence[str]) -> bool:
 
 def is_loadable(offer: IndexFile, target: Target) -> bool:
     """Return whether a file is a wheel that the target and its Python load."""
-    return offer.is_wheel and target.loads(_tags(offer.filename)) and _suits(offer, target)
+    return offer.is_wheel and target.supports(_tags(offer.filename)) and _suits(offer, target)
 
 
 def _suits(offer: IndexFile, target: Target) -> bool:

@@ -171,7 +171,7 @@ def dry_run_options(report: Path) -> list[str]:
     return ["--dry-run", "--ignore-installed", f"--report={report}"]
 
 
-def offered(name: NormalizedName, target: Target, host: Host) -> tuple[tuple[IndexFile, ...], tuple[str, ...]]:
+def index_files(name: NormalizedName, target: Target, host: Host) -> tuple[tuple[IndexFile, ...], tuple[str, ...]]:
     """Return every file of a distribution that pip finds on the indexes, and these indexes."""
     with temporary_directory() as directory:
         options = [*dry_run_options(Path(directory, "report.json")), "--no-deps", *target_options(target)]

@@ -16,7 +16,15 @@ from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError, last_lines, masked
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.progress import NO_PROGRESS, Status
-from hatch_lambda.resolve.base import LOCK_COMMAND, OFFLINE_VARIABLE, UPGRADE_VARIABLE, Host, Pin, Resolution, literal
+from hatch_lambda.resolve.base import (
+    LOCK_COMMAND,
+    OFFLINE_VARIABLE,
+    UPGRADE_VARIABLE,
+    Host,
+    Pin,
+    Resolution,
+    escape_variables,
+)
 from hatch_lambda.resolve.constraints import preferences_file
 from hatch_lambda.resolve.pip.advice import Alternatives
 from hatch_lambda.resolve.pip.command import dry_run_options, pip_output, run_pip, target_options
@@ -302,4 +310,4 @@ def reported_pin(item: dict[str, Any]) -> Pin:
     metadata, source = item["metadata"], item["download_info"]
     sha256 = source.get("archive_info", {}).get("hashes", {}).get("sha256")
     name, version = canonicalize_name(metadata["name"]), Version(metadata["version"])
-    return Pin(name, version, literal(source["url"]), sha256.lower() if sha256 else None)
+    return Pin(name, version, escape_variables(source["url"]), sha256.lower() if sha256 else None)

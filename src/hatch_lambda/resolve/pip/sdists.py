@@ -17,7 +17,7 @@ from packaging.version import Version
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError, masked
 from hatch_lambda.files.temporary import check_space, temporary_directory
-from hatch_lambda.resolve.base import literal
+from hatch_lambda.resolve.base import escape_variables
 from hatch_lambda.resolve.pip.command import dry_run_options, pip_environment, pip_output, temporary_files_in
 from hatch_lambda.resolve.pip.git_credentials import without_git_credentials
 from hatch_lambda.resolve.pip.resolver import reported_pin
@@ -88,7 +88,7 @@ def find_sdist(name: NormalizedName, version: Version, host: Host) -> Pin:
 
 def build_wheel(pin: Pin, directory: Path, host: Host) -> Path:
     """Return the wheel that plain pip builds from an sdist; raises ``ResolveError`` with the end of pip's output."""
-    line = f"{pin.name} @ {literal(pin.url)}" + (f" --hash=sha256:{pin.sha256}" if pin.sha256 else "")
+    line = f"{pin.name} @ {escape_variables(pin.url)}" + (f" --hash=sha256:{pin.sha256}" if pin.sha256 else "")
     return build_from(line, f"{pin}: its sdist {pin.filename}", directory, host)
 
 
@@ -159,7 +159,7 @@ def _asked_for(line: str, directory: Path, environ: Mapping[str, str]) -> tuple[
     All users of a machine can read command lines, but not files and variables.
     """
     listed = directory / "requirements.txt"
-    line, git = without_git_credentials(literal(line), environ)
+    line, git = without_git_credentials(escape_variables(line), environ)
     listed.write_text(f"{line}\n", "utf-8")
     return [f"--requirement={listed}"], git
 

@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda.resolve.known_packages import SUBSTITUTES
 from hatch_lambda.resolve.pip.advice import is_loadable
-from hatch_lambda.resolve.pip.command import offered
+from hatch_lambda.resolve.pip.command import index_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +26,7 @@ def usable_substitutes(names: Iterable[NormalizedName], target: Target, host: Ho
     """
     found = {}
     for name in sorted(SUBSTITUTES.keys() & set(names)):
-        offers, _ = offered(canonicalize_name(SUBSTITUTES[name]), target, host)
+        offers, _ = index_files(canonicalize_name(SUBSTITUTES[name]), target, host)
         if not offers or any(is_loadable(offer, target) for offer in offers):
             found[name] = SUBSTITUTES[name]
     return found

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda.archive.plan import Origin
 from hatch_lambda.files.paths import SortedPaths, common_directory
-from hatch_lambda.zipfiles.headers import read_headers
+from hatch_lambda.zipfiles.metadata_headers import read_headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
