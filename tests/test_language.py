@@ -31,41 +31,6 @@ INSTEAD = {
 }
 """A pattern of words to avoid, and what to write instead."""
 
-PAGES_TO_REWRITE = frozenset(
-    {
-        "docs/reference/messages.md",
-    }
-)
-MODULES_TO_REWRITE = frozenset(
-    {
-        "src/hatch_lambda/archive/ownership.py",
-        "src/hatch_lambda/archive/plan.py",
-        "src/hatch_lambda/archive/read.py",
-        "src/hatch_lambda/archive/write.py",
-        "src/hatch_lambda/build/build.py",
-        "src/hatch_lambda/checks/elf.py",
-        "src/hatch_lambda/checks/libraries.py",
-        "src/hatch_lambda/checks/native.py",
-        "src/hatch_lambda/checks/native_files.py",
-        "src/hatch_lambda/cli/__init__.py",
-        "src/hatch_lambda/cli/verify.py",
-        "src/hatch_lambda/inspect/__init__.py",
-        "src/hatch_lambda/inspect/inspection.py",
-        "src/hatch_lambda/inspect/size_tree.py",
-        "src/hatch_lambda/inspect/verify.py",
-        "src/hatch_lambda/layers.py",
-        "src/hatch_lambda/plugin/project_reader.py",
-        "src/hatch_lambda/plugin/reproducibility.py",
-        "src/hatch_lambda/project.py",
-        "src/hatch_lambda/wheels/cache.py",
-        "src/hatch_lambda/wheels/verify.py",
-        "src/hatch_lambda/wheels/wheel.py",
-        "src/hatch_lambda/zipfiles/layout.py",
-        "src/hatch_lambda/zipfiles/members.py",
-    }
-)
-"""Files that still have such words. Remove a file once it is rewritten; don't add any."""
-
 PAGES = sorted(
     path.relative_to(ROOT)
     for pattern in (
@@ -85,12 +50,12 @@ MODULES = sorted(
 )
 
 
-@pytest.mark.parametrize("path", [path for path in PAGES if path.as_posix() not in PAGES_TO_REWRITE], ids=str)
+@pytest.mark.parametrize("path", PAGES, ids=str)
 def test_a_page_has_plain_words(path):
     assert words_to_avoid((ROOT / path).read_text("utf-8")) == {}
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if path.as_posix() not in MODULES_TO_REWRITE], ids=str)
+@pytest.mark.parametrize("path", MODULES, ids=str)
 def test_strings_and_docstrings_of_a_module_have_plain_words(path):
     assert words_to_avoid("\n".join(strings((ROOT / path).read_text("utf-8")))) == {}
 
