@@ -158,6 +158,7 @@ def test_dynamic_dependencies_that_no_hook_sets_are_one_message(index, project, 
     assert built.code == code
     if code:
         assert built.output == (
-            "error: project.dependencies: listed in project.dynamic, but no metadata hook sets it; list them in "
-            "project.dependencies, or add a hook such as [tool.hatch.metadata.hooks.requirements_txt] [metadata]\n"
+            "error: project.dependencies: listed in project.dynamic, but no metadata hook sets it; remove it "
+            "from project.dynamic and list the dependencies, or add a metadata hook and its package to "
+            "build-system.requires [metadata]\n"
         )

@@ -10,7 +10,10 @@ from tests.support import zips
 from tests.support.index_server import IndexServer
 from tests.support.locks import package, requirements, sha256
 
-FIX = "lock again with the tool that wrote it, for example 'uv pip compile --generate-hashes'"
+FIX = (
+    "lock again with the tool that wrote it, for example 'uv pip compile --universal --generate-hashes pyproject.toml "
+    "-o requirements.txt'"
+)
 NEEDED = f"but every line of a lock file needs == and hashes; {FIX} [unsupported-lock]"
 PIP = "pip can't use it for python3.13 on x86_64; fix the cause in pip's output"
 PIP_FAILED = f"error: requirements.txt: {PIP} [resolver-failed]"

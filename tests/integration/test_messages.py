@@ -965,3 +965,18 @@ def test_a_project_without_dependencies_is_built_without_pip(index, project):
 
     assert (done.stdout, without_sizes(done.stderr)) == ("[]\n", SUMMARY)
     assert index.requests == []
+
+
+@pytest.mark.parametrize(
+    ("dependency", "problem"),
+    [
+        ("orjson=3", "'orjson=3' isn't a requirement; did you mean 'orjson==3'?"),
+        ("or json", "'or json' isn't a requirement; write it as NAME, NAME>=VERSION, or NAME @ URL"),
+    ],
+)
+def test_a_dependency_that_is_no_requirement_is_named_with_its_number(project, dependency, problem):
+    project.configure(dependencies=["lib", dependency])
+
+    built = project.build()
+
+    assert (built.code, built.output) == (1, f"error: project.dependencies #2: {problem} [metadata]\n")

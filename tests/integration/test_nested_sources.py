@@ -338,8 +338,8 @@ def test_a_member_of_a_workspace_that_an_sdist_does_not_have_is_named(index, pro
 
     assert lines == [
         (
-            f"error: tool.uv.sources.d in {url}/pyproject.toml: {url} isn't in a workspace with a member 'd'; add d to "
-            "tool.uv.workspace.members, or build in the checkout instead of an unpacked sdist [unknown-member]"
+            f"error: tool.uv.sources.d in {url}/pyproject.toml: {url} isn't in a workspace with a member 'd'; list the "
+            'directory of d in tool.uv.workspace.members, or set d = { path = "../d" } [unknown-member]'
         )
     ]
     assert asked(index) == []

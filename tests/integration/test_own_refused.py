@@ -267,8 +267,8 @@ def test_a_name_that_is_to_come_from_one_index_only(index, project):
 
 EXPECTED = "isn't a source; set a table with workspace, path, git, url, or index"
 OUTSIDE = (
-    "{directory} isn't in a workspace with a member 'lib'; add lib to tool.uv.workspace.members, or build in the "
-    "checkout instead of an unpacked sdist [unknown-member]"
+    "{directory} isn't in a workspace with a member 'lib'; list the directory of lib in "
+    'tool.uv.workspace.members, or set lib = {{ path = "../lib" }} [unknown-member]'
 )
 SOURCES = {
     "'nonsense'": f"'nonsense' {EXPECTED} [dependency-source]",

@@ -236,8 +236,8 @@ def test_a_repository_of_a_requirements_file_that_the_project_does_not_name_is_r
     assert built.code == 1
     assert built.output == (
         "error: project.dependencies: requires lib, and req.txt has lib, but only from Git; require it from there in "
-        "the project, or lock again with the tool that wrote it, for example 'uv pip compile --generate-hashes' "
-        "[no-wheel]\n"
+        "the project, or lock again with the tool that wrote it, for example 'uv pip compile --universal "
+        "--generate-hashes pyproject.toml -o requirements.txt' [no-wheel]\n"
     )
 
 
@@ -329,9 +329,13 @@ def test_a_commit_that_another_tool_locked_and_that_is_gone_is_for_that_tool(
 
     built = project.build()
 
-    fix = {"pylock.toml": "pip", "req.txt": "the tool that wrote it, for example 'uv pip compile --generate-hashes'"}[
-        name
-    ]
+    fix = {
+        "pylock.toml": "pip",
+        "req.txt": (
+            "the tool that wrote it, for example 'uv pip compile --universal --generate-hashes pyproject.toml "
+            "-o requirements.txt'"
+        ),
+    }[name]
     assert built.code == 1
     assert built.output.partition("\n\n")[0] == (
         f"error: project.dependencies: lib from {repository.url}@{rewritten} can't be built; if the repository no "

@@ -322,10 +322,10 @@ class ProjectSources:
     def _member_problem(self, source: UvSource) -> Diagnostic:
         """Return that no workspace has the member that a source names."""
         name, members = source.name, sorted(self.members)
-        add = f"add {name} to tool.uv.workspace.members"
+        add = f"list the directory of {name} in tool.uv.workspace.members"
         if not members:
             problem = f"{source.directory} isn't in a workspace with a member {name!r}"
-            fix = f"{add}, or build in the checkout instead of an unpacked sdist"
+            fix = f'{add}, or set {name} = {{ path = "../{name}" }}'
         else:
             close = get_close_matches(name, members, n=1)
             problem = f"the workspace has no member {name!r}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
@@ -73,7 +74,10 @@ def read_project(selection: FileSelection, build_data: dict[str, Any], *, with_f
 
 
 def _unset_dependencies() -> Diagnostic:
-    fix = "list them in project.dependencies, or add a hook such as [tool.hatch.metadata.hooks.requirements_txt]"
+    fix = (
+        "remove it from project.dynamic and list the dependencies, or add a metadata hook and its package to "
+        "build-system.requires"
+    )
     problem = "listed in project.dynamic, but no metadata hook sets it"
     return Diagnostic(code="metadata", where="project.dependencies", problem=problem, fix=fix)
 
@@ -151,17 +155,38 @@ _HATCH_RAISES = (ValueError, TypeError, RuntimeError, LookupError, UnknownPlugin
 
 _PROJECT_FILE = "pyproject.toml"
 
+_DEPENDENCY = re.compile(
+    r"Dependency #(?P<number>\d+) of (?P<extra>option `(?P<name>[^`]+)` of )?field `(?P<field>[^`]+)` is invalid: "
+    r"(?P<reason>[^\n]+)(?:\n\s+(?P<text>[^\n]+))?"
+)
+"""Hatch's message on a dependency that isn't a requirement, with the text as ``packaging`` shows it.
+
+Source: ``hatchling/metadata/core.py`` and ``packaging/_tokenizer.py``, read 2026-11-27.
+"""
+
 
 def _hatch_error(error: Exception) -> ProjectError:
     """Return an error with Hatch's own words; any other exception is shown with its type and the field."""
     if file := _toml_file(error):
         problem = f"not valid TOML, because {' '.join(str(error).split())}"
         return ProjectError(Diagnostic(code="metadata", where=file, problem=problem, fix="correct the file"))
+    if requirement := _DEPENDENCY.match(str(error)):
+        return ProjectError(_requirement_problem(requirement))
     plain = type(error) in _HATCH_RAISES or (isinstance(error, OSError) and error.errno is None)
     text, _, advice = (str(error) if plain else _typed(error)).partition("\n\n")
     where = _PROJECT_FILE if plain else _field(error) or _PROJECT_FILE
     problem = " ".join(text.split()).rstrip(".")
     return ProjectError(Diagnostic(code="metadata", where=where, problem=problem, fix="correct it"), detail=advice)
+
+
+def _requirement_problem(found: re.Match[str]) -> Diagnostic:
+    """Return the problem of a dependency that isn't a requirement, with the closest one that is."""
+    where = ".".join(filter(None, (found["field"], found["name"])))
+    text = (found["text"] or "").strip()
+    corrected = re.sub(r"(?<![=<>!~])=(?!=)", "==", text, count=1)
+    fix = f"did you mean {corrected!r}?" if corrected != text else "write it as NAME, NAME>=VERSION, or NAME @ URL"
+    problem = f"{text!r} isn't a requirement" if text else found["reason"]
+    return Diagnostic(code="metadata", where=f"{where} #{found['number']}", problem=problem, fix=fix)
 
 
 def _hook_error(address: str, error: Exception) -> ProjectError:

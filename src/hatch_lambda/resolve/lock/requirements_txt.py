@@ -37,7 +37,10 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.cache import ResultCache
     from hatch_lambda.runtime.target import Target
 
-_FIX = "lock again with the tool that wrote it, for example 'uv pip compile --generate-hashes'"
+_FIX = (
+    "lock again with the tool that wrote it, for example 'uv pip compile --universal --generate-hashes pyproject.toml "
+    "-o requirements.txt'"
+)
 
 
 @dataclass(frozen=True)
