@@ -86,7 +86,7 @@ def test_a_handler_that_lambda_cannot_call_is_told_at_build_time_too(project, tm
 
     assert [error["errorType"] for error in answer.values()] == [kind]
     assert refused.code == 1
-    assert refused.output.startswith("handler 'shop.api.handler': shop/api.py:1 ")
+    assert refused.output.startswith("error: shop/api.py:1: handler 'shop.api.handler' ")
 
 
 SHOP = """\

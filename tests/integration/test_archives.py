@@ -470,7 +470,7 @@ layers = ["base", "arm.zip"]
         ),
         (
             f"error: {T}.functions.api.layers #2: 'arm.zip' isn't a layer for python3.13 on x86_64, because it "
-            f"includes fast 1.0, made for manylinux_2_28_aarch64; the runtime is Linux with glibc on x86_64; {fix}"
+            f"includes fast 1.0, made for manylinux_2_28_aarch64, the runtime is Linux with glibc on x86_64; {fix}"
         ),
     ]
     assert (built.code, built.archives) == (1, ())

@@ -144,8 +144,8 @@ def test_a_damaged_wheel_that_cannot_be_fetched_again_ships_in_no_archive(index,
 
     assert (built.code, built.archives) == (1, ())
     assert built.output == (
-        "HATCH_LAMBDA_OFFLINE: lib-1.0-py3-none-any.whl is not in the store; build once with the network, or bring the "
-        "store along\n"
+        "error: HATCH_LAMBDA_OFFLINE: lib-1.0-py3-none-any.whl isn't in the cache; build once with network access, or "
+        "copy the cache [offline]\n"
     )
 
 
@@ -195,8 +195,8 @@ def test_a_cache_that_others_can_write_to_is_refused(index, project, cache):
 
     assert (built.code, built.archives) == (1, ())
     assert built.output == (
-        f"{cache}: other users can change the cache, because the directory's mode is 0777; run 'chmod -R go-w "
-        f"{shlex.quote(str(cache))}', or set HATCH_LAMBDA_CACHE_DIR to another directory\n"
+        f"error: {cache}: other users can change the cache, because the directory's mode is 0777; run 'chmod -R go-w "
+        f"{shlex.quote(str(cache))}', or set HATCH_LAMBDA_CACHE_DIR to another directory [unsafe-cache]\n"
     )
 
 
@@ -376,8 +376,8 @@ def test_names_that_this_python_cannot_read_name_the_setting(project):
     name = "shop/größe.txt".encode().decode("ascii", "surrogateescape")
     assert (built.code, built.archives) == (1, ())
     assert built.output == (
-        f"{name!r}: names in the zip are UTF-8, but this Python reads names of files as ascii; set PYTHONUTF8=1, or "
-        "choose a UTF-8 locale such as LC_ALL=C.UTF-8\n"
+        f"error: {name!r}: names in the zip are UTF-8, but this Python reads file names as ascii; set PYTHONUTF8=1 or "
+        "LC_ALL=C.UTF-8 [unsafe-path]\n"
     )
 
 

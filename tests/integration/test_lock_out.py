@@ -310,8 +310,8 @@ def test_a_requirements_file_is_not_written(index, project):
 
     assert locked.code == 1
     assert locked.output == (
-        "tool.hatch.build.targets.lambda.lock: names 'requirements.txt', which -t lambda:lock does not write; make it "
-        "with its own tool, or name a pylock.toml\n"
+        "error: tool.hatch.build.targets.lambda.lock: -t lambda:lock doesn't write the format of 'requirements.txt'; "
+        'update the file with its own tool, or set lock = "pylock.toml" [unsupported-lock]\n'
     )
 
 

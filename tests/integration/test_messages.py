@@ -617,9 +617,8 @@ def test_a_file_that_would_lie_outside_of_the_archive_is_refused(project, older)
     assert (built.code, built.output) == (
         1,
         (
-            "  51.0 MiB zipped, 51.0 MiB unzipped (20.4% of 250 MiB)\n"
-            f"warning: {NAME}: 51.0 MiB zipped exceeds the 50 MiB that Lambda accepts directly; deploy it from S3 "
-            "with --s3-bucket BUCKET [large-zip]\n"
+            f"error: '../pyproject.toml': isn't a plain path inside the zip (from {project.root}/pyproject.toml); "
+            "rename or exclude the file [unsafe-path]\n"
         ),
     )
     assert zips.directory(older.parent) == {NAME: b"older"}
@@ -634,8 +633,8 @@ def test_a_file_without_a_name_in_the_archive_is_refused(project, older, given, 
     assert (built.code, built.output) == (
         1,
         (
-            f"{path!r}: isn't a plain path inside the zip; found for {project.root}/pyproject.toml; "
-            "rename it, exclude it, or see to force-include\n"
+            f"error: {path!r}: isn't a plain path inside the zip (from {project.root}/pyproject.toml); rename or "
+            "exclude the file [unsafe-path]\n"
         ),
     )
     assert zips.directory(older.parent) == {NAME: b"older"}
@@ -650,8 +649,8 @@ def test_a_file_whose_name_is_not_utf_8_is_refused(project, older):
     assert (built.code, built.output) == (
         1,
         (
-            f"'shop/caf\\udce9.py': isn't valid UTF-8; found for {project.root}/shop/"
-            "caf\\udce9.py; rename it, exclude it, or see to force-include\n"
+            f"error: 'shop/caf\\udce9.py': isn't valid UTF-8 (from {project.root}/shop/caf\\udce9.py); rename or "
+            "exclude the file [unsafe-path]\n"
         ),
     )
     assert zips.directory(older.parent) == {NAME: b"older"}
@@ -784,7 +783,10 @@ def test_a_file_where_another_distribution_has_a_folder_is_refused(index, projec
 
     assert (built.code, built.output, built.archives) == (
         1,
-        "shared: a file of one 1.0 and a folder of two 1.0; leave one out with exclude-files\n",
+        (
+            "error: shared: a file of one 1.0 and a directory of two 1.0; exclude one of them with exclude-files "
+            "[path-conflict]\n"
+        ),
         (),
     )
 
@@ -815,9 +817,8 @@ def test_a_file_whose_name_no_zip_may_have_is_told(project, older, name):
     assert (built.code, built.output) == (
         1,
         (
-            f"{f'shop/{name}'!r}: contains a backslash, a drive letter, or a control character; found for "
-            f"{project.root}/shop/{plain}; rename it, "
-            "exclude it, or see to force-include\n"
+            f"error: {f'shop/{name}'!r}: contains a backslash, a drive letter, or a control character (from "
+            f"{project.root}/shop/{plain}); rename or exclude the file [unsafe-path]\n"
         ),
     )
     assert zips.directory(older.parent) == {NAME: b"older"}

@@ -430,7 +430,7 @@ def test_a_yanked_release_is_passed_over_in_silence(index, project):
 
     assert built.code == 0, built.output
     assert zips.distributions(built.archive) == ["lib 1.0"]
-    assert "2.0" not in built.output
+    assert "lib 2.0" not in built.output
 
 
 def test_a_yanked_release_that_is_pinned_is_taken_with_a_warning(index, project):
