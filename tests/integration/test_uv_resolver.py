@@ -362,7 +362,7 @@ def test_uv_does_not_resolve_without_the_network(index, project):
 
     assert built.code == 1
     assert built.output == (
-        "error: HATCH_LAMBDA_OFFLINE: uv can't resolve offline, and there is no lock file; run "
+        "error: HATCH_LAMBDA_OFFLINE: uv can't resolve offline; run "
         "'hatch build -t lambda:lock' online first [offline]\n"
     )
     assert index.requests == []

@@ -77,8 +77,7 @@ def test_uv_is_not_asked_without_the_network(tmp_path):
         resolver.resolve([], Target(RUNTIMES[-1], "x86_64"))
 
     assert str(caught.value) == (
-        "error: HATCH_LAMBDA_OFFLINE: uv can't resolve offline, and there is no lock file; run 'hatch build "
-        "-t lambda:lock' online first [offline]"
+        "error: HATCH_LAMBDA_OFFLINE: uv can't resolve offline; run 'hatch build -t lambda:lock' online first [offline]"
     )
 
 

@@ -109,7 +109,7 @@ def offline_problem(tool: str) -> Diagnostic:
     return Diagnostic(
         code="offline",
         where=OFFLINE_VARIABLE,
-        problem=f"{tool} can't resolve offline, and there is no lock file",
+        problem=f"{tool} can't resolve offline",
         fix=f"run '{LOCK_COMMAND}' online first",
     )
 
