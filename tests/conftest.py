@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,12 @@ dependencies = {dependencies}
 runtime = "python3.13"
 {options}
 """
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C end the programs of the tests, even in a run that ignores it, as one in the background of a shell."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
