@@ -972,7 +972,8 @@ def test_a_project_without_dependencies_is_built_without_pip(index, project):
     ("dependency", "problem"),
     [
         ("orjson=3", "'orjson=3' isn't a requirement; did you mean 'orjson==3'?"),
-        ("or json", "'or json' isn't a requirement; write it as NAME, NAME>=VERSION, or NAME @ URL"),
+        ("orjson=>3", "'orjson=>3' isn't a requirement; did you mean 'orjson>=3'?"),
+        ("or json", "'or json' isn't a requirement; write it as NAME>=VERSION or NAME @ URL"),
     ],
 )
 def test_a_dependency_that_is_no_requirement_is_named_with_its_number(project, dependency, problem):

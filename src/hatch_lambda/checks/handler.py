@@ -17,6 +17,7 @@ from hatch_lambda.checks.base import error
 from hatch_lambda.checks.handler_hints import intended_handler
 from hatch_lambda.checks.python_source import (
     ANYTHING,
+    LARGEST_SOURCE,
     SourceProblem,
     compile_problem,
     function_named,
@@ -44,6 +45,7 @@ _SHOWN = 8
 """Names that a message lists before it stops."""
 
 _CONSOLE_DEFAULT = "lambda_function.lambda_handler"
+_HANDLER = re.compile(rb"^def (handler|lambda_handler)\(", re.MULTILINE)
 """The handler of a new function. Source: https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html."""
 
 _ARGUMENTS = ("event", "context")
@@ -145,8 +147,20 @@ def _no_module_problem(candidate: Candidate, module: str, found: Module | None) 
     project = [entry.path for entry in candidate.plan.entries if entry.origin.project]
     inner = next((path for path in project if path.endswith(ends)), "")
     there = f"but it has {inner}" if inner else f"whose top level has {_top_level(candidate)}"
-    console = ", which is the default of AWS's console" if candidate.config.handler == _CONSOLE_DEFAULT else ""
-    return f"no module {module!r} in the zip, {there}", f"correct the name{console}, or include the module's file"
+    is_default = candidate.config.handler == _CONSOLE_DEFAULT
+    console = " (the default of AWS's console)" if is_default else ""
+    handlers = [name for entry in candidate.plan.entries if is_default and (name := _handler_in(entry))]
+    fix = f"did you mean {handlers[0]!r}?" if len(handlers) == 1 else "correct the name, or include the module's file"
+    return f"no module {module!r} in the zip{console}, {there}", fix
+
+
+def _handler_in(entry: Entry) -> str | None:
+    """Return the function of a project's module that looks like a handler; ``None`` if there is none."""
+    if not entry.origin.project or not entry.path.endswith(".py") or entry.content.size > LARGEST_SOURCE:
+        return None
+    found = _HANDLER.search(source(entry))
+    module = entry.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    return f"{module}.{found[1].decode()}" if found else None
 
 
 def _top_level(candidate: Candidate) -> str:

@@ -19,6 +19,7 @@ from hatchling.metadata.custom import CustomMetadataHook
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 from hatchling.metadata.spec import DEFAULT_METADATA_VERSION, get_core_metadata_constructors
 from hatchling.plugin.exceptions import UnknownPluginError
+from packaging.requirements import InvalidRequirement, Requirement
 
 from hatch_lambda.config.options import TABLE
 from hatch_lambda.diagnostics import Diagnostic
@@ -183,10 +184,18 @@ def _requirement_problem(found: re.Match[str]) -> Diagnostic:
     """Return the problem of a dependency that isn't a requirement, with the closest one that is."""
     where = ".".join(filter(None, (found["field"], found["name"])))
     text = (found["text"] or "").strip()
-    corrected = re.sub(r"(?<![=<>!~])=(?!=)", "==", text, count=1)
-    fix = f"did you mean {corrected!r}?" if corrected != text else "write it as NAME, NAME>=VERSION, or NAME @ URL"
+    corrected = re.sub(r"=([<>])", r"\1=", re.sub(r"(?<![=<>!~])=(?![=<>])", "==", text, count=1))
+    fix = f"did you mean {corrected!r}?" if _is_requirement(corrected) else "write it as NAME>=VERSION or NAME @ URL"
     problem = f"{text!r} isn't a requirement" if text else found["reason"]
     return Diagnostic(code="metadata", where=f"{where} #{found['number']}", problem=problem, fix=fix)
+
+
+def _is_requirement(text: str) -> bool:
+    try:
+        Requirement(text)
+    except InvalidRequirement:
+        return False
+    return True
 
 
 def _hook_error(address: str, error: Exception) -> ProjectError:

@@ -326,9 +326,8 @@ def test_a_namespace_package_has_no_functions():
 def test_the_default_of_the_console_is_named_as_such():
     assert found(plan(API), "lambda_function.lambda_handler") == [
         (
-            "handler 'lambda_function.lambda_handler': no module 'lambda_function' in the zip, whose top level "
-            "has 'shop'; correct the name, which is the default of AWS's console, or include the module's file "
-            "[handler-not-found]"
+            "handler 'lambda_function.lambda_handler': no module 'lambda_function' in the zip (the default "
+            "of AWS's console), whose top level has 'shop'; did you mean 'shop.api.handler'? [handler-not-found]"
         )
     ]
 
