@@ -268,7 +268,7 @@ def test_a_name_that_is_to_come_from_one_index_only(index, project):
 EXPECTED = "isn't a source; set a table with workspace, path, git, url, or index"
 OUTSIDE = (
     "{directory} isn't in a workspace with a member 'lib'; list the directory of lib in "
-    'tool.uv.workspace.members, or set lib = {{ path = "../lib" }} [unknown-member]'
+    'tool.uv.workspace.members, or set lib = { path = "../lib" } [unknown-member]'
 )
 SOURCES = {
     "'nonsense'": f"'nonsense' {EXPECTED} [dependency-source]",
