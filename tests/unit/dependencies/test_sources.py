@@ -185,8 +185,8 @@ def test_a_member_that_the_workspace_lacks_is_refused(tmp_path):
         place(directory, "lib")
 
     assert str(caught.value) == (
-        f"error: tool.uv.sources.lib in {directory / 'pyproject.toml'}: the workspace has no member 'lib'; list the directory of lib in "
-        "tool.uv.workspace.members (it has other) [unknown-member]"
+        f"error: tool.uv.sources.lib in {directory / 'pyproject.toml'}: the workspace has no member 'lib'; list the "
+        "directory of lib in tool.uv.workspace.members (it has other) [unknown-member]"
     )
 
 
@@ -396,8 +396,8 @@ REFUSED = {
         "that it's built from, or a URL [dependency-source]"
     ),
     "d = { workspace = true }": (
-        f"{SOURCE}: the workspace has no member 'd'; list the directory of d in tool.uv.workspace.members (it has my-d, root) "
-        "[unknown-member]"
+        f"{SOURCE}: the workspace has no member 'd'; list the directory of d in tool.uv.workspace.members (it has my-d, "
+        "root) [unknown-member]"
     ),
     "d = 2026-11-27": (
         f"{SOURCE}: '2026-11-27' isn't a source; set a table with workspace, path, git, url, or index "
