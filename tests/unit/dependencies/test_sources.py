@@ -396,8 +396,8 @@ REFUSED = {
         "that it's built from, or a URL [dependency-source]"
     ),
     "d = { workspace = true }": (
-        f"{SOURCE}: the workspace has no member 'd'; list the directory of d in tool.uv.workspace.members (it has my-d, "
-        "root) [unknown-member]"
+        f"{SOURCE}: the workspace has no member 'd'; list the directory of d in tool.uv.workspace.members (it has "
+        "my-d, root) [unknown-member]"
     ),
     "d = 2026-11-27": (
         f"{SOURCE}: '2026-11-27' isn't a source; set a table with workspace, path, git, url, or index "
