@@ -1,4 +1,4 @@
-"""Text of a wheel, a zip, or another tool can neither steer the terminal nor a CI system, whoever prints it."""
+"""Text of a wheel, a zip, or another tool can control neither the terminal nor a CI system."""
 
 from __future__ import annotations
 

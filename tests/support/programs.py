@@ -1,4 +1,4 @@
-"""Modules run as programs, as ``python -m MODULE`` does, without importing all that they need anew each time.
+"""Modules run as programs, as ``python -m MODULE`` does, without importing everything again each time.
 
 On Linux a program starts as a fork of a process that has imported what the program will, but run nothing of it; so does
 each pip that a build starts. From there on it is the same program, with arguments, folder, environment and files of its

@@ -63,7 +63,8 @@ class Job:
 def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Report:
     """Build the zip at ``path`` and return a report on it.
 
-    ``timestamp``, in seconds since 1970, dates its entries. Raises ``HatchLambdaError``; ``path`` then stays as it was.
+    ``timestamp``, in seconds since 1970, dates its entries. Raises ``HatchLambdaError``; ``path`` then stays as it was,
+    except if only the JSON report could not be written.
     """
     config = job.config
     planned = plan(job, wheelhouse)

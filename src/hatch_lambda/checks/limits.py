@@ -89,12 +89,6 @@ def check_zipped(filename: str, size: int) -> Iterator[Diagnostic]:
         yield warning("large-zip", filename, problem, "deploy it from S3 with --s3-bucket BUCKET")
 
 
-def largest(plan: ArchivePlan, count: int = 3) -> str:
-    """Return the largest distributions with their unzipped sizes."""
-    shown = [(origin, size) for origin, size in plan.sizes.items() if origin.dist_info is not None]
-    return ", ".join(f"{origin} ({format_size(size)})" for origin, size in shown[:count])
-
-
 def format_size(size: int) -> str:
     """Return a number of bytes for people: MiB with one decimal, KiB below 0.1 MiB, and bytes below 1 KiB."""
     if size < KIB:

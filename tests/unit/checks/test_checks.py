@@ -13,7 +13,7 @@ import pytest
 from hatch_lambda.archive.plan import ArchivePlan, Entry, FileContent, Origin
 from hatch_lambda.checks import check_candidate
 from hatch_lambda.checks.handler import check_handler
-from hatch_lambda.checks.limits import check_unzipped, check_zipped, format_size, largest
+from hatch_lambda.checks.limits import check_unzipped, check_zipped, format_size
 from hatch_lambda.errors import PlanError
 from hatch_lambda.runtime.runtimes import AMAZON_LINUX_2023, Runtime
 from hatch_lambda.wheels.wheel import wheel_entries
@@ -128,12 +128,6 @@ def test_a_zip_that_has_to_be_deployed_from_s3_warns():
             ),
         )
     ]
-
-
-def test_the_largest_distributions_are_listed_the_largest_first():
-    selected = plan(sized(1 << 20, "a"), sized(3 << 20, "b"), sized(2 << 20, "c"))
-
-    assert largest(selected, 2) == "b 1.0 (3.0 MiB), c 1.0 (2.0 MiB)"
 
 
 @pytest.mark.parametrize(
