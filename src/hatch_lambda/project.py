@@ -131,11 +131,18 @@ def _group_dependencies(project: Project, address: str, group: str) -> list[Depe
     try:
         requirements = DependencyGroupResolver(project.dependency_groups).resolve(group)
     except ExceptionGroup as errors:
-        causes = "; ".join(" ".join(str(error).split()) for error in errors.exceptions)
-        problem = f"can't be resolved, because {causes}"
+        problem = f"can't be resolved, because {' and '.join(map(_cause, errors.exceptions))}"
         fix = "correct the group"
         raise ProjectError(Diagnostic(code="dependency-group", where=where, problem=problem, fix=fix)) from None
     return [Dependency(where, requirement) for requirement in requirements]
+
+
+def _cause(error: Exception) -> str:
+    """Return why a group can't be resolved; packaging's text about a requirement has it and a caret on further lines."""
+    reason, *lines = str(error).splitlines()
+    if not lines:
+        return reason
+    return f"{lines[0].strip()!r} isn't a requirement ({reason[:1].lower()}{reason[1:]})"
 
 
 def _expanded(

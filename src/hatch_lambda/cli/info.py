@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Iterator
 
+_DEPTH = 2
+"""Levels of directories that ``--tree`` shows by default."""
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of the command."""
@@ -30,7 +33,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--tree", action="store_true", help="print the sizes by directory, the largest first")
     parser.add_argument(
-        "--depth", type=_depth, default=2, metavar="N", help="levels of directories that --tree shows (default: 2)"
+        "--depth", type=_depth, metavar="N", help=f"levels of directories that --tree shows (default: {_DEPTH})"
     )
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with a map of the sizes")
 
@@ -39,6 +42,9 @@ def run(options: Namespace) -> int:
     """Print the description of the zip and return 0; raises ``ZipError``."""
     if options.html:
         _check_page(options.html)
+    if options.depth and not options.tree:
+        problem, fix = "has no effect without --tree", "add --tree, or remove --depth"
+        raise ZipError(Diagnostic(code="command-line", where="--depth", problem=problem, fix=fix))
     inspection = inspected(options)
     if options.html:
         _write(options.html, treemap_page(inspection))
@@ -48,7 +54,7 @@ def run(options: Namespace) -> int:
         print_json(as_json(inspection))
         return 0
     if options.tree:
-        print_lines(tree_lines(inspection.archive.plan.entries, options.depth))
+        print_lines(tree_lines(inspection.archive.plan.entries, options.depth or _DEPTH))
         return 0
     print_lines(lines(inspection))
     flush()

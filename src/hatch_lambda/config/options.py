@@ -109,6 +109,11 @@ _FUNCTION_SETTINGS = (
 _DEPLOY_SETTINGS = ("alias", "layer-name", "profile", "region", "s3-bucket", "s3-prefix", "stages", "update-layers")
 
 MISPLACED = {
+    "include-packages": ValueProblem(
+        "unknown option, because the zip includes all dependencies",
+        "add the package to project.dependencies",
+        "unknown-option",
+    ),
     "project": ValueProblem("is an option of layers only", f"move it to [{TABLE}.layers.NAME]", "misplaced-option"),
     **dict.fromkeys(
         _FUNCTION_SETTINGS,

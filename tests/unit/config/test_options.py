@@ -216,25 +216,19 @@ def test_a_value_of_a_wrong_type_is_refused(option, value, line):
             "runtime",
             "python3.8",
             (
-                "runtime: 'python3.8' has reached end of life; "
-                "use 'python3.14', or describe the runtime in a table [unknown-runtime]"
+                "runtime: 'python3.8' has reached end of life; use 'python3.14', or describe it with "
+                'runtime = { name = "python3.8", python = "3.8", glibc = "2.26" } [unknown-runtime]'
             ),
         ),
         (
             "runtime",
             "3.7",
-            (
-                "runtime: '3.7' has reached end of life; "
-                "use 'python3.14', or describe the runtime in a table [unknown-runtime]"
-            ),
+            ("runtime: '3.7' has reached end of life; use 'python3.14' [unknown-runtime]"),
         ),
         (
             "runtime",
             "python2.7",
-            (
-                "runtime: 'python2.7' has reached end of life; "
-                "use 'python3.14', or describe the runtime in a table [unknown-runtime]"
-            ),
+            ("runtime: 'python2.7' has reached end of life; use 'python3.14' [unknown-runtime]"),
         ),
         ("runtime", "3.12", "runtime: unknown runtime '3.12'; did you mean 'python3.12'? [unknown-runtime]"),
         (
@@ -501,6 +495,15 @@ def test_an_unknown_option_that_resembles_none_is_refused_with_the_first_that_ex
     ]
 
 
+def test_an_option_to_include_packages_is_answered_with_what_includes_them():
+    assert problems(include_packages=["boto3"]) == [
+        (
+            f"{T}.include-packages: unknown option, because the zip includes all dependencies; "
+            "add the package to project.dependencies [unknown-option]"
+        )
+    ]
+
+
 @pytest.mark.parametrize(
     ("options", "rest"),
     [
@@ -592,10 +595,7 @@ def test_all_problems_are_reported_together_under_one_heading():
 
     assert str(caught.value).splitlines() == [
         f"error: pyproject.toml [{T}] has 12 problems:",
-        (
-            "  runtime: 'python2.7' has reached end of life; use 'python3.14', or describe the runtime in a table "
-            "[unknown-runtime]"
-        ),
+        ("  runtime: 'python2.7' has reached end of life; use 'python3.14' [unknown-runtime]"),
         "  architecture #2: unknown architecture 'sparc'; choose x86_64 or arm64 [unknown-architecture]",
         "  handler: 'a:b' contains a colon, but Lambda separates names with dots; did you mean 'a.b'? [option-value]",
         '  features #1: expected a string, found 1; write "1" [option-type]',
