@@ -138,7 +138,7 @@ def _group_dependencies(project: Project, address: str, group: str) -> list[Depe
 
 
 def _cause(error: Exception) -> str:
-    """Return why a group can't be resolved; packaging's text about a requirement has it and a caret on further lines."""
+    """Return why a group can't be resolved; packaging shows the requirement and a caret on further lines."""
     reason, *lines = str(error).splitlines()
     if not lines:
         return reason
