@@ -19,6 +19,7 @@ from hatch_lambda.archive.plan import Entry, FileContent, Origin, TextContent, o
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ProjectError
 from hatch_lambda.resolve.base import Dependency
+from hatch_lambda.resolve.uv_settings import UvSettings
 from hatch_lambda.wheels.wheel import LARGEST_SCRIPT, console_script, run_by_lambda
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Project:
     dependencies: tuple[str, ...]
     optional_dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
     dependency_groups: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    uv: UvSettings = field(default_factory=UvSettings)
     uv_tables: tuple[Mapping[str, Any], ...] = ()
     files: tuple[SelectedFile, ...] = ()
     dist_info: str
