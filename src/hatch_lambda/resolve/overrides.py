@@ -98,6 +98,8 @@ class Overrides:
         return None
 
 
+NO_OVERRIDES = Overrides()
+
 _NO_CHANGE = RequirementChange()
 
 
@@ -106,7 +108,7 @@ def _with_tuples(change: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parsed(text: str) -> Requirement | None:
-    """Return a requirement, ``None`` if it isn't one, which whoever reads the metadata reports."""
+    """Return a requirement, ``None`` if it isn't one, which the validation reports."""
     try:
         return Requirement(text)
     except InvalidRequirement:
