@@ -33,7 +33,7 @@ MOST_LINES = 12
 """Lines of a resolution that failed, at most, without ``-v``."""
 
 _CI_COMMAND = re.compile(r"^ *:(?=:)|#(?=#\w*\[)")
-"""The first letter of a command to a CI system in a log: ``::`` at the start of a line, ``##[`` and ``##vso[`` anywhere.
+"""The first letter of a command to a CI system in a log: ``::`` at the start of a line, ``##[`` or ``##vso[`` anywhere.
 
 Sources: https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs and
 https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-commands, both read 2026-11-27.
@@ -43,8 +43,8 @@ https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-command
 class HatchLambdaError(Exception):
     """One or more problems, one line each.
 
-    ``detail`` is the output of another tool, which comes last; only credentials and unprintable characters are changed.
-    ``excerpt`` is the part of it that is shown without ``-v``: by default all of it, nothing if the problems explain it.
+    ``detail`` is the output of another tool, which comes last, with credentials and unprintable characters replaced.
+    ``excerpt`` is the part that is shown without ``-v``: by default all of it, nothing if the problems explain it.
     ``exit_code`` is the exit code of a command.
     """
 
