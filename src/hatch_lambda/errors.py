@@ -33,7 +33,7 @@ MOST_LINES = 12
 """Lines of a resolution that failed, at most, without ``-v``."""
 
 _CI_COMMAND = re.compile(r"^ *:(?=:)|#(?=#\w*\[)")
-"""The first letter of a command to a CI system in a log: ``::`` at the start of a line, ``##[`` or ``##vso[`` anywhere.
+"""The first letter of a command to a CI system: ``::`` at the start of a line, ``##[`` or ``##vso[`` anywhere.
 
 Sources: https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs and
 https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-commands, both read 2026-11-27.
