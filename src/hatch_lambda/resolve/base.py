@@ -146,7 +146,7 @@ class Host:
     """The environment variables and the directory of the tools that hatch-lambda runs, and how it runs them.
 
     ``raw_output`` shows pip's output as it arrives, ``offline`` disables network access, and ``rebuild`` ignores wheels
-    that earlier builds built from source.
+    that earlier builds built from source. ``build_constraints`` are requirements that build requirements must satisfy.
     """
 
     environ: Mapping[str, str]
@@ -154,6 +154,7 @@ class Host:
     raw_output: bool = False
     offline: bool = False
     rebuild: bool = False
+    build_constraints: tuple[str, ...] = ()
 
 
 OFFLINE_VARIABLE = "HATCH_LAMBDA_OFFLINE"
