@@ -35,6 +35,7 @@ class Report:
 
     ``in_layers`` are the wheels that a function's layers provide, ``compatible`` the targets that a layer is valid on.
     ``found_by_handler`` is the path that was selected because it contains the handler; empty if options select files.
+    ``uv_changes`` are the overrides and exclusions that changed requirements.
     """
 
     candidate: Candidate
@@ -45,6 +46,7 @@ class Report:
     notes: tuple[str, ...]
     warnings: tuple[Message, ...]
     found_by_handler: str = ""
+    uv_changes: Sequence[str] = ()
 
     def lines(self) -> Iterator[str]:
         """Yield the summary that follows the zip's path on the terminal."""
@@ -58,6 +60,8 @@ class Report:
         yield self._sizes
         if self.found_by_handler:
             yield f"  files: {self.found_by_handler}, which contains the handler"
+        if self.uv_changes:
+            yield _fitting("  [tool.uv]: ", self.uv_changes)
         owners = [(origin, size) for origin, size in plan.sizes.items() if origin.dist_info]
         if not all(origin.project for origin, _ in owners):
             yield _fitting("  largest: ", [f"{origin} ({format_size(size)})" for origin, size in owners[:LARGEST]])

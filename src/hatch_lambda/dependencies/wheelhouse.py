@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.lock.commits import LockedCommits
     from hatch_lambda.resolve.lock.write import LockedState
     from hatch_lambda.resolve.strategy import Upgrade
+    from hatch_lambda.resolve.uv_settings import UvSettings
     from hatch_lambda.wheels.cache import WheelCache
     from hatch_lambda.wheels.wheel import Wheel
 
@@ -183,7 +184,9 @@ class Wheelhouse:
                 resolver = choose(local, constraints)
                 is_needed = bool(transitive_dependencies(local.remaining, {}, target))
                 found = resolver.resolve(local.remaining, target) if is_needed else Resolution(())
-        return Resolved(project=project, config=config, roots=roots, local=local, resolution=local.without(found))
+            resolution = local.without(found)
+            _check_uv_settings(project.uv, local, resolution)
+        return Resolved(project=project, config=config, roots=roots, local=local, resolution=resolution)
 
     def _lock_or_resolver(
         self, project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
@@ -211,6 +214,18 @@ class Wheelhouse:
 
 _CONFLICTS = frozenset({"conflict", "resolver-failed"})
 """Codes of errors that requirements of several archives can cause together; uv's conflicts have the second."""
+
+
+def _check_uv_settings(uv: UvSettings, local: LocalWheels, resolution: Resolution) -> None:
+    """Raise ``ResolveError`` for each setting of uv that the resolution doesn't follow."""
+    sdists = {pin.name for pin in resolution.pins if not pin.is_wheel}
+    problems = uv.problems(
+        built={wheel.name for wheel in local.wheels} | sdists,
+        wheels={pin.name for pin in resolution.pins} - sdists,
+        sources=local.sources.project.sources.keys(),
+    )
+    if problems:
+        raise ResolveError(problems)
 
 
 def _merged_config(sharing: Sequence[LambdaConfig]) -> LambdaConfig:
