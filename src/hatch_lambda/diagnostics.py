@@ -107,6 +107,7 @@ ErrorCode = Literal[
     "unsafe-cache",
     "unsafe-path",
     "unsupported-lock",
+    "unsupported-setting",
     "update-failed",
     "variable-value",
     "write-failed",

@@ -19,6 +19,7 @@ from hatch_lambda.archive.plan import Entry, FileContent, Origin, TextContent, o
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ProjectError
 from hatch_lambda.resolve.base import Dependency
+from hatch_lambda.resolve.uv_settings import UvSettings
 from hatch_lambda.wheels.wheel import LARGEST_SCRIPT, console_script, run_by_lambda
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from hatch_lambda.archive.plan import Content
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.diagnostics import Message
+    from hatch_lambda.resolve.overrides import Overrides
     from hatch_lambda.runtime.target import Target
     from hatch_lambda.wheels.wheel import Wheel
 
@@ -67,6 +69,7 @@ class Project:
     dependencies: tuple[str, ...]
     optional_dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
     dependency_groups: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    uv: UvSettings = field(default_factory=UvSettings)
     uv_tables: tuple[Mapping[str, Any], ...] = ()
     files: tuple[SelectedFile, ...] = ()
     dist_info: str
@@ -91,6 +94,8 @@ def is_executable(mode: int, start: bytes, *, has_modes: bool = os.name != "nt")
 def root_dependencies(project: Project, config: LambdaConfig) -> tuple[Dependency, ...]:
     """Return what the zip must contain: dependencies, the selected extras, and the selected groups.
 
+    Overrides in ``[tool.uv]`` have replaced requirements of their names.
+
     Raises ``ProjectError`` with every problem: an unknown extra or group, or a group that can't be read.
     """
     own = [Dependency("project.dependencies", Requirement(text)) for text in project.dependencies]
@@ -111,7 +116,12 @@ def root_dependencies(project: Project, config: LambdaConfig) -> tuple[Dependenc
             problems += error.diagnostics
     if problems:
         raise ProjectError(problems)
-    return tuple(found)
+    return tuple(changed for dependency in found for changed in _overridden(dependency, project.uv.overrides))
+
+
+def _overridden(dependency: Dependency, overrides: Overrides) -> Iterator[Dependency]:
+    for text in overrides.apply([str(dependency.requirement)]):
+        yield Dependency(dependency.required_by, Requirement(text))
 
 
 def _feature_dependencies(project: Project, address: str, feature: str) -> list[Dependency]:

@@ -6,10 +6,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from packaging.utils import canonicalize_name
-
 from hatch_lambda.dependencies.fetch import fetch
-from hatch_lambda.dependencies.local import build_local_wheels
+from hatch_lambda.dependencies.local import build_local_wheels, with_overrides
 from hatch_lambda.dependencies.sdist_builds import SdistBuildResolver
 from hatch_lambda.dependencies.sources import shared_directory
 from hatch_lambda.diagnostics import Diagnostic
@@ -106,7 +104,7 @@ class Wheelhouse:
         roots = _roots(project, sharing)
         key = (config.resolved_with, tuple(map(str, roots)))
         if key not in self._resolved:
-            choose = partial(self._lock_or_resolver, config)
+            choose = partial(self._lock_or_resolver, project, config)
             try:
                 commits = locked_commits(config, self.host, self.wheel_cache.results)
                 self._resolved[key] = self._resolve(project, roots, config, choose, commits)
@@ -121,7 +119,7 @@ class Wheelhouse:
         config = _merged_config(sharing)
 
         def choose(local: LocalWheels, constraints: tuple[str, ...]) -> Resolver:
-            return upgrade.apply(self._resolver(config, local, constraints), before.versions)
+            return upgrade.apply(self._resolver(project, config, local, constraints), before.versions)
 
         return self._resolve(project, _roots(project, sharing), config, choose, upgrade.commits(before.commits))
 
@@ -131,8 +129,9 @@ class Wheelhouse:
             host = fetching_host(resolved.config, self.host, resolved.project.uv_tables)
             pins, target = resolved.resolution.pins, resolved.config.target
             with self.step("fetch") as progress:
-                found = (*resolved.local.wheels, *fetch(pins, self.wheel_cache, target, host, progress))
-            self._fetched[resolved] = tuple(sorted(found, key=lambda wheel: wheel.name))
+                fetched = fetch(pins, self.wheel_cache, target, host, progress)
+            changed = (with_overrides(wheel, resolved.project.uv.overrides) for wheel in fetched)
+            self._fetched[resolved] = tuple(sorted((*resolved.local.wheels, *changed), key=lambda wheel: wheel.name))
         return self._fetched[resolved]
 
     def validate(self, resolved: Resolved, wheels: tuple[Wheel, ...]) -> ResolvedWheels:
@@ -166,7 +165,7 @@ class Wheelhouse:
             check_requirements(roots, target)
             local = build_local_wheels(
                 roots,
-                canonicalize_name(project.name),
+                project,
                 target,
                 self.wheel_cache,
                 self.host,
@@ -179,21 +178,26 @@ class Wheelhouse:
                 found = resolver.resolve(local.remaining, target) if is_needed else Resolution(())
         return Resolved(project=project, config=config, roots=roots, local=local, resolution=local.without(found))
 
-    def _lock_or_resolver(self, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]) -> Resolver:
+    def _lock_or_resolver(
+        self, project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
+    ) -> Resolver:
         lock = chosen_lock(config, self.host, self.wheel_cache.results, shared_directory(self.host.directory))
         if lock is None:
-            return self._resolver(config, local, constraints)
+            return self._resolver(project, config, local, constraints)
         if is_replaceable_lock(config, self.host):
             local.check_indexes()
         return lock
 
-    def _resolver(self, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]) -> Resolver:
+    def _resolver(
+        self, project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
+    ) -> Resolver:
         """Return the resolver, with more constraint files, and with source builds if the configuration allows some."""
         local.check_indexes()
         config = replace(config, constraints=(*config.constraints, *constraints))
         if not config.build_from_source:
-            return resolver_tool(config, self.host)
-        return SdistBuildResolver(partial(resolver_tool, config), config.build_from_source, self.host, self.wheel_cache)
+            return resolver_tool(config, self.host, project.uv)
+        make = partial(resolver_tool, config, uv=project.uv)
+        return SdistBuildResolver(make, config.build_from_source, self.host, self.wheel_cache)
 
 
 _CONFLICTS = frozenset({"conflict", "resolver-failed"})

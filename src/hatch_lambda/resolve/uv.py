@@ -22,7 +22,6 @@ from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import MOST_LINES, ResolveError, first_lines
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.resolve.base import Host, Resolution, split_url
-from hatch_lambda.resolve.constraints import preferences_file
 from hatch_lambda.resolve.known_packages import NATIVE
 from hatch_lambda.resolve.lock.read import read_lock, select
 from hatch_lambda.resolve.pip.advice import BUILD_WHEEL
@@ -86,14 +85,11 @@ class UvResolver:
         if self.host.offline:
             raise ResolveError(offline_problem("uv"))
         text = "".join(f"{root.requirement}\n" for root in roots)
-        with (
-            temporary_directory() as directory,
-            preferences_file(prefer or {}) as preferences,
-        ):
-            output = Path(
-                directory, "pylock.toml"
-            )  # explicit, because uv would overwrite the file of its setting output-file
-            options = [f"--constraints={path}" for path in (*self.constraints, *preferences)]
+        with temporary_directory() as directory:
+            output = Path(directory, "pylock.toml")  # without it, uv would write the file of its setting output-file
+            if prefer:
+                output.write_text(preferences(prefer), "utf-8")
+            options = [f"--constraints={path}" for path in self.constraints]
             done = self._run([*self.command(target), f"--output-file={output}", *options], text)
             if done.returncode:
                 substitutes = usable_substitutes(only_sdists(done.stderr), target, self.host)
@@ -145,6 +141,15 @@ class UvResolver:
             "--no-annotate",
             "--quiet",
         ]
+
+
+def preferences(versions: Mapping[NormalizedName, Version]) -> str:
+    """Return the lock file whose versions uv prefers if it exists already.
+
+    Source: https://docs.astral.sh/uv/concepts/resolution/#dependency-preferences, read 2026-11-28.
+    """
+    packages = [f'[[packages]]\nname = "{name}"\nversion = "{version}"\n' for name, version in versions.items()]
+    return "\n".join(['lock-version = "1.0"\ncreated-by = "hatch-lambda"\n', *packages])
 
 
 def failure(said: str, target: Target, substitutes: Mapping[NormalizedName, str]) -> ResolveError:
