@@ -21,6 +21,7 @@ ErrorCode = Literal[
     "bucket-not-found",
     "bucket-region",
     "build-failed",
+    "bytecode-failed",
     "cannot-remove",
     "code-mismatch",
     "collision",
@@ -89,6 +90,7 @@ ErrorCode = Literal[
     "source-not-found",
     "source-version",
     "special-file",
+    "stale-bytecode",
     "throttled",
     "too-large",
     "too-many-layers",
@@ -116,6 +118,7 @@ ErrorCode = Literal[
 
 WarningCode = Literal[
     "any-wheel",
+    "bytecode-version",
     "cache-not-writable",
     "damaged-library",
     "deprecated-runtime",
@@ -147,6 +150,7 @@ WarningCode = Literal[
     "unchecked",
     "undeclared-layers",
     "unknown-extra",
+    "unused-bytecode",
     "unused-exclusion",
     "unused-upgrade",
     "weighted-alias",

@@ -125,22 +125,30 @@ class WheelCache:
         return None
 
     def derived(
-        self, wheel: Wheel, kind: str, key: Key, make: Callable[[], Iterable[tuple[str, bytes]]]
+        self,
+        wheel: Wheel,
+        kind: str,
+        key: Key,
+        make: Callable[[], Iterable[tuple[str, bytes]]],
+        *,
+        fresh: bool = False,
     ) -> DerivedFiles:
         """Return the files of a kind that were made from a wheel, after making them if the cache lacks them.
 
-        ``make`` returns their names and contents; it is called again if they can't be written into the cache. Several
-        threads can call this. Raises ``TemporaryError`` if they can't be written anywhere.
+        ``make`` returns their names and contents; it is called again if they can't be written into the cache. If
+        ``fresh`` is set, they are made for this build in any case. Several threads can call this. Raises
+        ``TemporaryError`` if they can't be written anywhere.
         """
 
         def put(directory: Path) -> DerivedFiles:
             place = derived_place(_place(directory, wheel.sha256), kind, key)
             return put_derived(place, directory, wheel, kind, key, make())
 
-        found = self.find_derived(wheel, kind, key)
+        found = None if fresh else self.find_derived(wheel, kind, key)
         if found is not None:
             return found
-        return self._put(put) if self._directory in wheel.path.parents else self._put_for_now(put)
+        is_cached = self._directory in wheel.path.parents
+        return self._put(put) if is_cached and not fresh else self._put_for_now(put)
 
     def _put(self, put: Callable[[Path], Put]) -> Put:
         """Put an entry into the cache, or until it is closed into a temporary directory; raises ``TemporaryError``."""
