@@ -30,6 +30,9 @@ from hatch_lambda.layers import (
     wheels_not_in_layers,
 )
 from hatch_lambda.project import lambda_json, lambda_json_entry, project_entries, root_dependencies, sbom_entry
+from hatch_lambda.resolve.base import LOCK_COMMAND
+from hatch_lambda.runtime.interpreters import PYTHON_VARIABLE
+from hatch_lambda.wheels.bytecode import find_compiler, with_bytecode
 from hatch_lambda.wheels.wheel import wheel_entries
 
 if TYPE_CHECKING:
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
     from hatch_lambda.dependencies.wheelhouse import ResolvedWheels, SelectedWheels, Wheelhouse
     from hatch_lambda.diagnostics import Message
     from hatch_lambda.project import Project
-    from hatch_lambda.resolve.base import Dependency
+    from hatch_lambda.resolve.base import Dependency, Resolution
     from hatch_lambda.runtime.target import Target
     from hatch_lambda.wheels.wheel import Wheel
 
@@ -99,6 +102,7 @@ def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Re
         resolution.notes,
         warnings,
         found_by_handler=job.project.found_by_handler,
+        bytecode=planned.bytecode,
     )
 
 
@@ -115,6 +119,7 @@ class Planned:
     """A zip that is planned but not written: each of its files, and what led to them.
 
     ``in_layers`` are the wheels that its layers provide, ``compatible`` the targets that the zip is valid on.
+    ``bytecode`` is the version of the Python that compiled the modules, ``None`` without bytecode.
     """
 
     plan: ArchivePlan
@@ -124,31 +129,38 @@ class Planned:
     layers: tuple[Layer, ...]
     compatible: tuple[Target, ...]
     warnings: tuple[Message, ...]
+    bytecode: str | None = None
 
 
 def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
     """Return every file of the zip: resolve, fetch, validate, and decide; layers first. Raises ``HatchLambdaError``."""
     project, config = job.project, job.config
+    compiled_by = find_compiler(config, wheelhouse.host, wheelhouse.wheel_cache.results)
     layers = tuple(_layer(layer, config, wheelhouse) for layer in job.layers)
     pinned = wheelhouse.resolve(project, job.sharing)
     resolved = wheelhouse.validate(pinned, wheelhouse.fetch(pinned))
     roots = root_dependencies(project, config)
-    with wheelhouse.step("plan"):
+    with wheelhouse.step("plan") as progress:
         selected = select_wheels(resolved, roots, config)
         own = [project.origin] if config.project else []
         check_versions([*own, *(wheel.origin for wheel in selected.wheels)], layers, config.archive)
         wheels = wheels_not_in_layers(selected.wheels, layers)
+        entries = _entries(project, config, wheels, layers)
+        if compiled_by:
+            entries = with_bytecode(entries, wheels, compiled_by, wheelhouse.wheel_cache, progress)
         compatible = compatible_targets(roots, selected.wheels, config) if config.kind == "layer" else (config.target,)
-        described = lambda_json(project, config, wheels, compatible, [layer.name for layer in layers])
-        decided = _archive_plan(project, config, wheels, layers, described)
+        bytecode = compiled_by.interpreter.version if compiled_by else None
+        described = lambda_json(project, config, wheels, compatible, [layer.name for layer in layers], bytecode)
+        decided = _archive_plan(project, config, entries, layers, described)
     names = {wheel.name for wheel in wheels}
     in_layers = tuple(wheel for wheel in selected.wheels if wheel.name not in names)
     fallbacks = resolved.resolution.fallbacks
     warnings = (
         *(fallbacks[name] for name in sorted(names & fallbacks.keys())),
         *_unused_exclusions(selected, decided, config),
+        *_other_version(resolved.resolution, bytecode),
     )
-    return Planned(decided, resolved, selected, in_layers, layers, compatible, warnings)
+    return Planned(decided, resolved, selected, in_layers, layers, compatible, warnings, bytecode)
 
 
 def _layer(layer: Job | LambdaZip, config: LambdaConfig, wheelhouse: Wheelhouse) -> Layer:
@@ -159,30 +171,47 @@ def _layer(layer: Job | LambdaZip, config: LambdaConfig, wheelhouse: Wheelhouse)
     return Layer(layer.path.name, layer.plan, python)
 
 
+def _entries(project: Project, config: LambdaConfig, wheels: Sequence[Wheel], layers: Sequence[Layer]) -> list[Entry]:
+    """Return the files of the project and of the wheels; raises ``PlanError`` if they are far too large."""
+    entries = [
+        *(
+            project_files(project_entries(project, config, whole=_is_whole(project, config, layers)), layers)
+            if config.project
+            else ()
+        ),
+        *_wheel_entries(wheels, config),
+    ]
+    filename = file_name(config, project.dist_info.partition("-")[0], project.version)
+    _check_size(filename, offered_plan(entries, _choices(config)), layers, config)
+    return entries
+
+
+def _is_whole(project: Project, config: LambdaConfig, layers: Sequence[Layer]) -> bool:
+    """Return whether the project's dist-info is in the zip, because no layer provides it."""
+    return config.project and canonicalize_name(project.name) not in versions_in_layers(layers)
+
+
+def _choices(config: LambdaConfig) -> PlanOptions:
+    return PlanOptions(config.exclude_files, config.collisions, config.where)
+
+
 def _archive_plan(
     project: Project,
     config: LambdaConfig,
-    wheels: Sequence[Wheel],
+    entries: Sequence[Entry],
     layers: Sequence[Layer],
     described: Mapping[str, Any],
 ) -> ArchivePlan:
-    """Return every file of the zip; the project's dist-info is in it unless a layer provides that."""
-    whole = config.project and canonicalize_name(project.name) not in versions_in_layers(layers)
-    entries = [
-        *(project_files(project_entries(project, config, whole=whole), layers) if config.project else ()),
-        *_wheel_entries(wheels, config),
-    ]
-    beside: list[Entry] = []
-    descriptions = entries if whole else beside
+    """Return every file of the zip, with its descriptions of itself."""
+    whole = _is_whole(project, config, layers)
+    own = [lambda_json_entry(project, config, described, whole=whole)]
     if config.sbom:
         sbom = sbom_json(project.name, entries, described, config.target)
-        descriptions.append(sbom_entry(project, config, sbom, whole=whole))
-    descriptions.append(lambda_json_entry(project, config, described, whole=whole))
-    choices = PlanOptions(config.exclude_files, config.collisions, config.where)
-    filename = file_name(config, project.dist_info.partition("-")[0], project.version)
-    _check_size(filename, offered_plan(entries, choices), layers, config)
+        own.append(sbom_entry(project, config, sbom, whole=whole))
     prefix = LAYER_PREFIX if config.kind == "layer" else ""
-    return make_plan(entries, choices, prefix=prefix, beside=beside)
+    return make_plan(
+        [*entries, *own] if whole else entries, _choices(config), prefix=prefix, beside=() if whole else own
+    )
 
 
 def _check_size(filename: str, offered: ArchivePlan, layers: Sequence[Layer], config: LambdaConfig) -> None:
@@ -197,6 +226,19 @@ def _wheel_entries(wheels: Sequence[Wheel], config: LambdaConfig) -> Iterator[En
     scripts_for = config.target.runtime.python_version if config.scripts else None
     for wheel in wheels:
         yield from wheel_entries(wheel, scripts_for=scripts_for)
+
+
+def _other_version(resolution: Resolution, bytecode: str | None) -> Iterator[Diagnostic]:
+    """Yield a warning if the lock file records another version of the Python that compiles."""
+    recorded = resolution.bytecode
+    if bytecode and recorded not in {None, bytecode}:
+        yield Diagnostic(
+            code="bytecode-version",
+            where=resolution.source,
+            problem=f"records bytecode of CPython {recorded}, and this build compiles with {bytecode} to other bytes",
+            fix=f"set {PYTHON_VARIABLE} to a CPython {recorded}, or run '{LOCK_COMMAND}'",
+            severity="warning",
+        )
 
 
 def _excluded(selected: SelectedWheels, layers: Sequence[Layer]) -> tuple[Dependency, ...]:

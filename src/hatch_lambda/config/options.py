@@ -85,6 +85,9 @@ WHEEL_KEYS = ("core-metadata-version", "extra-metadata", "macos-max-compat", "sb
 
 SYNONYMS = {
     "arch": "architecture",
+    "compile": "bytecode",
+    "compile-bytecode": "bytecode",
+    "pyc": "bytecode",
     "platform": "architecture",
     "python": "runtime",
     "python-version": "runtime",
@@ -148,6 +151,7 @@ ADDRESSED = (
     "lock",
     "exclude-files",
     "exclude-packages",
+    "bytecode",
     "max-size",
     "filename",
 )
@@ -285,6 +289,13 @@ class LambdaConfig:
         scripts = true
     """
 
+    bytecode: bool = False
+    """Whether to add the bytecode of every module, so that Lambda doesn't compile it at each cold start. It needs a
+    CPython of the runtime's minor version on the build machine. See [add bytecode](../how-to/bytecode.md).
+
+        bytecode = true
+    """
+
     native_check: NativeCheck = "error"
     """Whether native code that the runtime can't load is an `error`, or makes the build `warn`. See
     [what the build checks](checks.md#native-code).
@@ -381,6 +392,7 @@ def read_config(
         exclude_files=table.texts("exclude-files", check=_pattern_problem),
         collisions=_read_collisions(table),
         scripts=table.flag("scripts", default=False),
+        bytecode=table.flag("bytecode", default=False),
         native_check=cast("NativeCheck", table.choice("native-check", NATIVE_CHECKS, default="error")),
         filename=table.text("filename", check=_filename_problem) or DEFAULT_FILENAME.replace("lambda", stem),
         max_size=table.positive("max-size", default=MAX_UNZIPPED, unit="bytes"),

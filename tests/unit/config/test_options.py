@@ -59,6 +59,7 @@ def test_options_have_defaults():
         exclude_files=(),
         collisions={},
         scripts=False,
+        bytecode=False,
         filename="{name}-{version}-lambda-{runtime}-{architecture}.zip",
         max_size=262_143_999,
         warnings=(),
@@ -78,6 +79,8 @@ def test_options_have_defaults():
         ("exclude_packages", ["Boto3", "zope.interface"], ("boto3", "zope-interface")),
         ("exclude_files", ["*.txt", "!keep.txt", "/tests/"], ("*.txt", "!keep.txt", "/tests/")),
         ("collisions", {"jwt/**": "PyJWT", "a": "b"}, {"jwt/**": "pyjwt", "a": "b"}),
+        ("bytecode", True, True),
+        ("bytecode", False, False),
         ("scripts", True, True),
         ("scripts", False, False),
         ("filename", "function.zip", "function.zip"),
@@ -173,6 +176,7 @@ def test_an_option_is_read(option, value, expected):
             "collisions.a: expected a string, found 1; name the package whose file to keep [option-type]",
         ),
         ("scripts", "yes", "scripts: expected true or false, found 'yes'; write scripts = true [option-type]"),
+        ("bytecode", "no", "bytecode: expected true or false, found 'no'; write bytecode = false [option-type]"),
         ("scripts", 1, "scripts: expected true or false, found 1; write scripts = true [option-type]"),
         ("filename", 7, 'filename: expected a string, found 7; write "7" [option-type]'),
         (
@@ -488,8 +492,8 @@ def test_an_unknown_option_that_resembles_none_is_refused_with_the_first_that_ex
 
     assert lines == [
         (
-            f"{T}.colour: unknown option; remove it, or choose from architecture, build-from-source, collisions, "
-            "constraints, dependency-groups, exclude-files, exclude-packages, features, … (22 in total) "
+            f"{T}.colour: unknown option; remove it, or choose from architecture, build-from-source, bytecode, "
+            "collisions, constraints, dependency-groups, exclude-files, exclude-packages, … (23 in total) "
             "[unknown-option]"
         )
     ]
