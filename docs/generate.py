@@ -76,7 +76,8 @@ def described_options() -> list[Option]:
             text, example = docstrings[field.name]
             name = field.name.replace("_", "-")
             default = "`false`" if name == "project" else _default(field)  # only layers have the option
-            found.append(Option(name, _TYPES[str(field.type)], default, text, example))
+            kind = "integer or string" if name == "max-size" else _TYPES[str(field.type)]
+            found.append(Option(name, kind, default, text, example))
     return found
 
 

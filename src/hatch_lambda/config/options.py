@@ -297,10 +297,10 @@ class LambdaConfig:
     """
 
     max_size: int = MAX_UNZIPPED
-    """The largest unzipped size of the zip in bytes. The default is Lambda's limit of 250 MiB for a function with its
-    layers; set less to reserve space for layers.
+    """The largest unzipped size of the zip: a number of bytes, or a string in `KiB`, `MiB`, or `GiB`. The default is
+    Lambda's limit of 250 MiB for a function with its layers; set less to reserve space for layers.
 
-        max-size = 200_000_000  # 190.7 MiB
+        max-size = "200 MiB"
     """
 
     manifest: bool = False
@@ -371,7 +371,7 @@ def read_config(
         scripts=table.flag("scripts", default=False),
         native_check=cast("NativeCheck", table.choice("native-check", NATIVE_CHECKS, default="error")),
         filename=table.text("filename", check=_filename_problem) or DEFAULT_FILENAME.replace("lambda", stem),
-        max_size=table.positive("max-size", default=MAX_UNZIPPED, unit="bytes"),
+        max_size=table.size("max-size", default=MAX_UNZIPPED),
         manifest=table.flag("manifest", default=False),
         ignore_warnings=_read_ignored(table),
         runtimes=runtimes,

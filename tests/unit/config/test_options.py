@@ -85,6 +85,10 @@ def test_options_have_defaults():
         ("filename", "{{x}}.zip", "{{x}}.zip"),
         ("max_size", 1, 1),
         ("max_size", 10**12, 10**12),
+        ("max_size", "200 MiB", 200 << 20),
+        ("max_size", " 1.5KiB ", 1536),
+        ("max_size", "1 GiB", 1 << 30),
+        ("max_size", "250000000 B", 250_000_000),
     ],
 )
 def test_an_option_is_read(option, value, expected):
@@ -177,27 +181,18 @@ def test_an_option_is_read(option, value, expected):
         ("filename", 7, 'filename: expected a string, found 7; write "7" [option-type]'),
         (
             "max_size",
-            "250",
-            (
-                "max-size: expected a whole number of bytes above 0, found '250'; "
-                "for example, write max-size = 262143999 [option-type]"
-            ),
+            [250],
+            'max-size: expected a size above 0, found [250]; for example, write max-size = "200 MiB" [option-type]',
         ),
         (
             "max_size",
             2.5,
-            (
-                "max-size: expected a whole number of bytes above 0, found 2.5; "
-                "for example, write max-size = 262143999 [option-type]"
-            ),
+            ('max-size: expected a size above 0, found 2.5; for example, write max-size = "200 MiB" [option-type]'),
         ),
         (
             "max_size",
             True,
-            (
-                "max-size: expected a whole number of bytes above 0, found True; "
-                "for example, write max-size = 262143999 [option-type]"
-            ),
+            ('max-size: expected a size above 0, found True; for example, write max-size = "200 MiB" [option-type]'),
         ),
     ],
 )
@@ -424,18 +419,38 @@ def test_a_value_of_a_wrong_type_is_refused(option, value, line):
         (
             "max_size",
             0,
-            (
-                "max-size: expected a whole number of bytes above 0, found 0; "
-                "for example, write max-size = 262143999 [option-value]"
-            ),
+            ('max-size: expected a size above 0, found 0; for example, write max-size = "200 MiB" [option-value]'),
+        ),
+        (
+            "max_size",
+            "250",
+            "max-size: expected a size above 0, found '250'; did you mean \"250 MiB\"? [option-value]",
+        ),
+        (
+            "max_size",
+            "250MB",
+            "max-size: expected a size above 0, found '250MB'; did you mean \"250 MiB\"? [option-value]",
+        ),
+        (
+            "max_size",
+            "1.5 gb",
+            "max-size: expected a size above 0, found '1.5 gb'; did you mean \"1.5 GiB\"? [option-value]",
+        ),
+        (
+            "max_size",
+            "lots",
+            "max-size: expected a size above 0, found 'lots'; for example, write max-size = \"200 MiB\" [option-value]",
+        ),
+        (
+            "max_size",
+            "0 MiB",
+            "max-size: expected a size above 0, found '0 MiB'; for example, write max-size = \"200 MiB\" "
+            "[option-value]",
         ),
         (
             "max_size",
             -1,
-            (
-                "max-size: expected a whole number of bytes above 0, found -1; "
-                "for example, write max-size = 262143999 [option-value]"
-            ),
+            ('max-size: expected a size above 0, found -1; for example, write max-size = "200 MiB" [option-value]'),
         ),
     ],
 )
@@ -605,10 +620,7 @@ def test_all_problems_are_reported_together_under_one_heading():
         '  collisions."b/*": \'c d\' isn\'t a package name; for example, write "boto3" [option-value]',
         "  scripts: expected true or false, found 'no'; write scripts = false [option-type]",
         "  filename: 'x' doesn't end in .zip; did you mean 'x.zip'? [option-value]",
-        (
-            "  max-size: expected a whole number of bytes above 0, found 0; for example, write max-size = 262143999 "
-            "[option-value]"
-        ),
+        ('  max-size: expected a size above 0, found 0; for example, write max-size = "200 MiB" [option-value]'),
         "  runtme: unknown option; did you mean 'runtime'? [unknown-option]",
     ]
 
