@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docs.schema import NOT_OPTIONS, schema
+from hatch_lambda.archive.slim import SLIM_GROUPS
 from hatch_lambda.config.options import TABLE, LambdaConfig
 from hatch_lambda.config.targets import TARGET_OPTIONS
 from hatch_lambda.runtime.provided import DISTRIBUTIONS, SDK
@@ -174,12 +175,36 @@ def runtimes() -> str:
     )
 
 
+def slim() -> str:
+    """Return the page on the groups of ``slim``."""
+    return "\n".join(
+        [
+            NOTICE,
+            "# What slim removes\n",
+            "[`slim`](options.md#slim) removes these files from the zip. RECORD files list what remains, and the summary of the",
+            "build says what each group saved. Files in `*.dist-info` and `py.typed` always stay.",
+            "",
+            "| Group | Files | Why functions don't need them |",
+            "| --- | --- | --- |",
+            *(f"| `{group.name}` | {group.what} | {group.why} |" for group in SLIM_GROUPS),
+            "",
+            "A file that the code opens by its path isn't visible in the code. Run the function's tests on the unpacked zip.",
+            "",
+            "## Sources\n",
+            "Read 2026-11-28:",
+            "",
+            *(f"- `{group.name}`: {group.source}" for group in SLIM_GROUPS),
+            "",
+        ]
+    )
+
+
 def json_schema() -> str:
     """Return the JSON schema of the table."""
     return schema({name: text for name, (text, _) in _field_docstrings().items()})
 
 
-PAGES = {"options.md": options, "runtimes.md": runtimes, "schema.json": json_schema}
+PAGES = {"options.md": options, "runtimes.md": runtimes, "slim.md": slim, "schema.json": json_schema}
 
 
 def _default(field: dataclasses.Field[object]) -> str:

@@ -7,6 +7,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from hatch_lambda.archive.slim import SLIM_NAMES
 from hatch_lambda.config.archives import MAX_LAYERS, TAKEN_NAMES
 from hatch_lambda.config.options import (
     FILE_KEYS,
@@ -114,6 +115,7 @@ def _own_options(docstrings: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         "handler": {"maxLength": MAX_HANDLER_LENGTH, "pattern": r"^[^\s:]+$"},
         "lock": {"pattern": _LOCK_NAME},
         "filename": {"pattern": _filename_pattern()},
+        "slim": {"items": {"type": "string", "enum": list(SLIM_NAMES)}},
         "max-size": {"type": ["integer", "string"], "pattern": _size_pattern()},
         "layers": {"maxItems": MAX_LAYERS, "uniqueItems": True},
     }

@@ -11,6 +11,7 @@ from hatch_lambda.archive.plan import FileContent, PlanOptions, make_plan, offer
 from hatch_lambda.archive.write import written_archive
 from hatch_lambda.build.manifest import write_manifest
 from hatch_lambda.build.report import Report
+from hatch_lambda.build.slim import slim_entries
 from hatch_lambda.build.too_large import kept_if_too_large
 from hatch_lambda.checks import check_candidate
 from hatch_lambda.checks.base import Candidate
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from hatch_lambda.project import Project
     from hatch_lambda.resolve.base import Dependency
     from hatch_lambda.runtime.target import Target
+    from hatch_lambda.wheels.cache import WheelCache
     from hatch_lambda.wheels.wheel import Wheel
 
 
@@ -98,6 +100,7 @@ def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Re
         resolution.notes,
         warnings,
         found_by_handler=job.project.found_by_handler,
+        saved=planned.saved,
     )
 
 
@@ -113,10 +116,12 @@ def _as_error(warning: Message) -> Message:
 class Planned:
     """A zip that is planned but not written: each of its files, and what led to them.
 
-    ``in_layers`` are the wheels that its layers provide, ``compatible`` the targets that the zip is valid on.
+    ``in_layers`` are the wheels that its layers provide, ``compatible`` the targets that the zip is valid on, and
+    ``saved`` the bytes that each group of ``slim`` saved.
     """
 
     plan: ArchivePlan
+    saved: Mapping[str, int]
     resolved: ResolvedWheels
     selected: SelectedWheels
     in_layers: tuple[Wheel, ...]
@@ -139,7 +144,7 @@ def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
         wheels = wheels_not_in_layers(selected.wheels, layers)
         compatible = compatible_targets(roots, selected.wheels, config) if config.kind == "layer" else (config.target,)
         described = lambda_json(project, config, wheels, compatible, [layer.name for layer in layers])
-        decided = _archive_plan(project, config, wheels, layers, described)
+        decided, saved = _archive_plan(project, config, wheels, layers, described, wheelhouse.wheel_cache)
     names = {wheel.name for wheel in wheels}
     in_layers = tuple(wheel for wheel in selected.wheels if wheel.name not in names)
     fallbacks = resolved.resolution.fallbacks
@@ -147,7 +152,7 @@ def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
         *(fallbacks[name] for name in sorted(names & fallbacks.keys())),
         *_unused_exclusions(selected, decided, config),
     )
-    return Planned(decided, resolved, selected, in_layers, layers, compatible, warnings)
+    return Planned(decided, saved, resolved, selected, in_layers, layers, compatible, warnings)
 
 
 def _layer(layer: Job | LambdaZip, config: LambdaConfig, wheelhouse: Wheelhouse) -> Layer:
@@ -164,8 +169,12 @@ def _archive_plan(
     wheels: Sequence[Wheel],
     layers: Sequence[Layer],
     described: Mapping[str, Any],
-) -> ArchivePlan:
-    """Return every file of the zip; the project's dist-info is in it unless a layer provides that."""
+    wheel_cache: WheelCache,
+) -> tuple[ArchivePlan, Mapping[str, int]]:
+    """Return every file of the zip, and the bytes that each group of ``slim`` saved.
+
+    The project's dist-info is in the zip unless a layer provides that.
+    """
     whole = config.project and canonicalize_name(project.name) not in versions_in_layers(layers)
     entries = [
         *(project_files(project_entries(project, config, whole=whole), layers) if config.project else ()),
@@ -173,11 +182,12 @@ def _archive_plan(
     ]
     beside: list[Entry] = []
     (entries if whole else beside).append(lambda_json_entry(project, config, described, whole=whole))
+    slim = slim_entries(entries, config, wheel_cache.results)
     choices = PlanOptions(config.exclude_files, config.collisions, config.where)
     filename = file_name(config, project.dist_info.partition("-")[0], project.version)
-    _check_size(filename, offered_plan(entries, choices), layers, config)
+    _check_size(filename, offered_plan(slim.entries, choices), layers, config)
     prefix = LAYER_PREFIX if config.kind == "layer" else ""
-    return make_plan(entries, choices, prefix=prefix, beside=beside)
+    return make_plan(slim.entries, choices, prefix=prefix, beside=beside), slim.saved
 
 
 def _check_size(filename: str, offered: ArchivePlan, layers: Sequence[Layer], config: LambdaConfig) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.limits import MIB, format_size
@@ -35,6 +35,7 @@ class Report:
 
     ``in_layers`` are the wheels that a function's layers provide, ``compatible`` the targets that a layer is valid on.
     ``found_by_handler`` is the path that was selected because it contains the handler; empty if options select files.
+    ``saved`` are the unzipped bytes that each group of ``slim`` and ``aws-services`` saved.
     """
 
     candidate: Candidate
@@ -45,6 +46,7 @@ class Report:
     notes: tuple[str, ...]
     warnings: tuple[Message, ...]
     found_by_handler: str = ""
+    saved: Mapping[str, int] = field(default_factory=dict)
 
     def lines(self) -> Iterator[str]:
         """Yield the summary that follows the zip's path on the terminal."""
@@ -61,6 +63,8 @@ class Report:
         owners = [(origin, size) for origin, size in plan.sizes.items() if origin.dist_info]
         if not all(origin.project for origin, _ in owners):
             yield _fitting("  largest: ", [f"{origin} ({format_size(size)})" for origin, size in owners[:LARGEST]])
+        if self.saved:
+            yield _fitting("  slim: ", [f"{name} {format_size(size)}" for name, size in self.saved.items()])
         for layer in self.candidate.layers:
             inside = [str(wheel) for wheel in self.in_layers if layer.versions.get(wheel.name) == wheel.version]
             start = f"  from layer {layer.name}, {format_size(layer.plan.unzipped)} unzipped"

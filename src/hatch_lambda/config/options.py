@@ -13,6 +13,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 from pathspec import GitIgnoreSpec
 
+from hatch_lambda.archive.slim import SLIM_NAMES
 from hatch_lambda.config.table import ValueProblem, choose, toml_key
 from hatch_lambda.diagnostics import CODES, WARNINGS
 from hatch_lambda.errors import shorten
@@ -266,6 +267,13 @@ class LambdaConfig:
         exclude-files = ["tests/", "*.pyi"]
     """
 
+    slim: tuple[str, ...] = ()
+    """Groups of files to remove that packages ship but functions don't use: `tests`, `type-stubs`, `headers`, `docs`,
+    and `symbols`. See [what each group removes](slim.md). RECORD files are updated.
+
+        slim = ["tests", "type-stubs", "headers", "docs", "symbols"]
+    """
+
     collisions: Mapping[str, NormalizedName] = field(default_factory=dict)
     """The package whose file to keep if several packages ship different files at one path. The keys are patterns of
     `.gitignore`. Without an entry, a collision is an error; files with the same content don't collide.
@@ -367,6 +375,7 @@ def read_config(
         build_from_source=tuple(map(canonicalize_name, table.texts("build-from-source", check=_name_problem))),
         exclude_packages=tuple(map(canonicalize_name, table.texts("exclude-packages", check=_name_problem))),
         exclude_files=table.texts("exclude-files", check=_pattern_problem),
+        slim=table.texts("slim", check=_slim_problem),
         collisions=_read_collisions(table),
         scripts=table.flag("scripts", default=False),
         native_check=cast("NativeCheck", table.choice("native-check", NATIVE_CHECKS, default="error")),
@@ -452,6 +461,10 @@ def _name_problem(value: str) -> ValueProblem | None:
     if requirement.specifier or requirement.extras or requirement.marker or requirement.url:
         return ValueProblem(f"expected only a package name, found {value!r}", f"did you mean {requirement.name!r}?")
     return None
+
+
+def _slim_problem(value: str) -> ValueProblem | None:
+    return None if value in SLIM_NAMES else ValueProblem(f"unknown group {value!r}", choose(value, SLIM_NAMES))
 
 
 def _pattern_problem(value: str) -> ValueProblem | None:

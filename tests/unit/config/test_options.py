@@ -77,6 +77,8 @@ def test_options_have_defaults():
         ("constraints", ["constraints.txt", "https://host/c.txt"], ("constraints.txt", "https://host/c.txt")),
         ("exclude_packages", ["Boto3", "zope.interface"], ("boto3", "zope-interface")),
         ("exclude_files", ["*.txt", "!keep.txt", "/tests/"], ("*.txt", "!keep.txt", "/tests/")),
+        ("slim", [], ()),
+        ("slim", ["tests", "symbols"], ("tests", "symbols")),
         ("collisions", {"jwt/**": "PyJWT", "a": "b"}, {"jwt/**": "pyjwt", "a": "b"}),
         ("scripts", True, True),
         ("scripts", False, False),
@@ -152,6 +154,8 @@ def test_an_option_is_read(option, value, expected):
             "boto3",
             "exclude-packages: expected an array of strings, found 'boto3'; write [\"boto3\"] [option-type]",
         ),
+        ("slim", "tests", "slim: expected an array of strings, found 'tests'; write [\"tests\"] [option-type]"),
+        ("slim", True, "slim: expected an array of strings, found True; write strings in brackets [option-type]"),
         ("exclude_packages", [1], 'exclude-packages #1: expected a string, found 1; write "1" [option-type]'),
         (
             "exclude_files",
@@ -437,15 +441,25 @@ def test_a_value_of_a_wrong_type_is_refused(option, value, line):
             "max-size: expected a size above 0, found '1.5 gb'; did you mean \"1.5 GiB\"? [option-value]",
         ),
         (
+            "slim",
+            ["tests", "test"],
+            (
+                "slim #2: unknown group 'test'; did you mean 'tests'? choose tests, type-stubs, headers, docs, or "
+                "symbols [option-value]"
+            ),
+        ),
+        (
             "max_size",
             "lots",
             "max-size: expected a size above 0, found 'lots'; for example, write max-size = \"200 MiB\" [option-value]",
         ),
         (
             "max_size",
-            "0 MiB",
-            "max-size: expected a size above 0, found '0 MiB'; for example, write max-size = \"200 MiB\" "
-            "[option-value]",
+            "0 KiB",
+            (
+                "max-size: expected a size above 0, found '0 KiB'; "
+                'for example, write max-size = "200 MiB" [option-value]'
+            ),
         ),
         (
             "max_size",
@@ -510,7 +524,7 @@ def test_an_unknown_option_that_resembles_none_is_refused_with_the_first_that_ex
     assert lines == [
         (
             f"{T}.colour: unknown option; remove it, or choose from architecture, build-from-source, collisions, "
-            "constraints, dependency-groups, exclude-files, exclude-packages, features, … (21 in total) "
+            "constraints, dependency-groups, exclude-files, exclude-packages, features, … (22 in total) "
             "[unknown-option]"
         )
     ]
