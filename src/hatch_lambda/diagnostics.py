@@ -68,6 +68,7 @@ ErrorCode = Literal[
     "name-conflict",
     "native-build",
     "needs-lock",
+    "no-interpreter",
     "no-release",
     "no-wheel",
     "not-reproducible",
