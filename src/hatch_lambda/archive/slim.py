@@ -87,18 +87,18 @@ References = Callable[[Sequence["Entry"]], Mapping[str, Collection[str]]]
 
 @dataclass(frozen=True)
 class Slimmed:
-    """The entries that remain, those that were removed with the name of their group, and the bytes that each saved."""
+    """The entries that remain, and those that were removed, each with the name of its group."""
 
     entries: tuple[Entry, ...]
     removed: tuple[tuple[Entry, str], ...]
 
     @property
-    def saved(self) -> dict[str, int]:
-        """Return the unzipped bytes that each group saved, the largest first."""
+    def saved(self) -> Counter[str]:
+        """Return the unzipped bytes that each group saved."""
         sizes: Counter[str] = Counter()
         for entry, name in self.removed:
             sizes[name] += entry.content.size
-        return dict(sizes.most_common())
+        return sizes
 
 
 def slimmed(entries: Sequence[Entry], names: Collection[str], references: References) -> Slimmed:

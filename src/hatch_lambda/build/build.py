@@ -182,7 +182,7 @@ def _archive_plan(
     ]
     beside: list[Entry] = []
     (entries if whole else beside).append(lambda_json_entry(project, config, described, whole=whole))
-    slim = slim_entries(entries, config, wheel_cache.results)
+    slim = slim_entries(entries, wheels, config, wheel_cache)
     choices = PlanOptions(config.exclude_files, config.collisions, config.where)
     filename = file_name(config, project.dist_info.partition("-")[0], project.version)
     _check_size(filename, offered_plan(slim.entries, choices), layers, config)

@@ -64,7 +64,7 @@ class Report:
         if not all(origin.project for origin, _ in owners):
             yield _fitting("  largest: ", [f"{origin} ({format_size(size)})" for origin, size in owners[:LARGEST]])
         if self.saved:
-            yield _fitting("  slim: ", [f"{name} {format_size(size)}" for name, size in self.saved.items()])
+            yield _fitting("  slim: ", self._savings)
         for layer in self.candidate.layers:
             inside = [str(wheel) for wheel in self.in_layers if layer.versions.get(wheel.name) == wheel.version]
             start = f"  from layer {layer.name}, {format_size(layer.plan.unzipped)} unzipped"
@@ -83,8 +83,14 @@ class Report:
         packages = f"{_counted(count)}, " if count else ""
         return f"  {packages}{sizes} ({together}{share:.1%} of {(MAX_UNZIPPED + 1) // MIB} MiB)"
 
+    @property
+    def _savings(self) -> list[str]:
+        return [f"{name} {format_size(size)}" for name, size in self.saved.items()]
+
     def details(self) -> Iterator[str]:
         """Yield what only ``-v`` shows."""
+        if self.saved and _fitting("  slim: ", self._savings).endswith("…"):
+            yield f"  slim: {', '.join(self._savings)}"
         for distribution in self.selected.superfluous:
             yield f"  not included: {distribution}, which nothing requires"
 

@@ -2,29 +2,58 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hatch_lambda.archive.slim import Slimmed, slimmed
+from hatch_lambda.archive.plan import WheelContent
+from hatch_lambda.archive.slim import slimmed
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import PlanError
 from hatch_lambda.wheels.references import module_references
+from hatch_lambda.wheels.symbols import LAYOUT, cut_libraries, libraries
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from hatch_lambda.archive.plan import Entry
     from hatch_lambda.config.options import LambdaConfig
-    from hatch_lambda.resolve.cache import ResultCache
+    from hatch_lambda.wheels.cache import WheelCache
+    from hatch_lambda.wheels.wheel import Wheel
 
 
-def slim_entries(entries: Sequence[Entry], config: LambdaConfig, results: ResultCache) -> Slimmed:
-    """Return the entries without those that ``slim`` removes; raises ``PlanError`` if the handler is one of them."""
+@dataclass(frozen=True)
+class SlimEntries:
+    """The entries that remain, and the unzipped bytes that each option or group saved, the largest first."""
+
+    entries: tuple[Entry, ...]
+    saved: Mapping[str, int]
+
+
+def slim_entries(
+    entries: Sequence[Entry], wheels: Iterable[Wheel], config: LambdaConfig, wheel_cache: WheelCache
+) -> SlimEntries:
+    """Return the entries, which come from the project and the wheels, without what ``slim`` removes.
+
+    Raises ``PlanError`` if the handler is removed, and ``TemporaryError`` if the cut libraries can't be written.
+    """
     if not config.slim:
-        return Slimmed(tuple(entries), ())
-    found = slimmed(entries, config.slim, partial(module_references, results=results))
+        return SlimEntries(tuple(entries), {})
+    found = slimmed(entries, config.slim, partial(module_references, results=wheel_cache.results))
+    _check_handler(found.removed, config)
+    saved, remaining = found.saved, found.entries
+    if "symbols" in config.slim:
+        remaining = tuple(_with_cut_libraries(remaining, wheels, wheel_cache))
+        before, after = (sum(entry.content.size for entry in each) for each in (found.entries, remaining))
+        saved += Counter({"symbols": before - after})
+    return SlimEntries(remaining, dict(saved.most_common()))
+
+
+def _check_handler(removed: Iterable[tuple[Entry, str]], config: LambdaConfig) -> None:
     module = (config.handler or "").rpartition(".")[0].replace(".", "/")
-    for entry, name in found.removed:
+    for entry, name in removed:
         if module and entry.path in {f"{module}.py", f"{module}/__init__.py"}:
             raise PlanError(
                 Diagnostic(
@@ -34,4 +63,17 @@ def slim_entries(entries: Sequence[Entry], config: LambdaConfig, results: Result
                     fix=f"move the handler to another directory, or remove {name!r} from slim",
                 )
             )
-    return found
+
+
+def _with_cut_libraries(entries: Iterable[Entry], wheels: Iterable[Wheel], wheel_cache: WheelCache) -> Iterable[Entry]:
+    """Yield the entries with the libraries of wheels cut, which is done once per wheel."""
+    cut: dict[Path, dict[str, WheelContent]] = {
+        wheel.path: wheel_cache.derived(wheel, "symbols", (LAYOUT,), partial(cut_libraries, wheel)).contents
+        for wheel in wheels
+        if libraries(wheel)
+    }
+    for entry in entries:
+        content = entry.content
+        of_wheel = cut.get(content.wheel, {}) if isinstance(content, WheelContent) else {}
+        name = content.member if isinstance(content, WheelContent) else ""
+        yield replace(entry, content=of_wheel[name]) if name in of_wheel else entry

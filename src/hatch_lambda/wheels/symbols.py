@@ -33,7 +33,7 @@ _HEAD = b"\x7fELF\2\1"
 """The first bytes of 64-bit, little-endian ELF; 2 is ELFCLASS64, 1 is ELFDATA2LSB."""
 
 _E_SHOFF, _E_SHNUM = 0x28, 0x3C
-"""Offsets in the ELF header of 64-bit files: of ``e_shoff`` (8 bytes), and of ``e_shnum`` and ``e_shstrndx`` (2 each)."""
+"""Where the header of 64-bit ELF has ``e_shoff`` (8 bytes), and ``e_shnum`` and ``e_shstrndx`` (2 bytes each)."""
 
 _ALLOC = 0x2
 """``SHF_ALLOC``: the section is in memory while the program runs."""
@@ -61,7 +61,11 @@ def cut_libraries(wheel: Wheel) -> Iterator[tuple[str, bytes]]:
     """Yield the name and the new content of each library of the wheel whose end can be cut off."""
     with zipfile.ZipFile(wheel.path) as archive:
         for member in libraries(wheel):
-            with archive.open(member.name) as file, temporary_space(), tempfile.SpooledTemporaryFile(_IN_MEMORY) as whole:
+            with (
+                archive.open(member.name) as file,
+                temporary_space(),
+                tempfile.SpooledTemporaryFile(_IN_MEMORY) as whole,
+            ):
                 while chunk := file.read(_CHUNK):
                     whole.write(chunk)
                 tail = tail_size(whole, member.size)
@@ -153,5 +157,6 @@ def _gaps(ranges: Iterable[tuple[int, int]], start: int, end: int) -> Iterator[t
 
 
 def _is_zero(file: IO[bytes], start: int, end: int) -> bool:
+    """Return whether some bytes are zero; more than padding needs are something else."""
     file.seek(start)
-    return not any(file.read(min(end - start, _CHUNK))) and end - start <= _CHUNK
+    return end - start <= _CHUNK and not any(file.read(end - start))
