@@ -117,7 +117,7 @@ class Planned:
     """A zip that is planned but not written: each of its files, and what led to them.
 
     ``in_layers`` are the wheels that its layers provide, ``compatible`` the targets that the zip is valid on, and
-    ``saved`` the bytes that each group of ``slim`` saved.
+    ``saved`` the bytes that each group of ``slim``, and ``aws-services``, saved.
     """
 
     plan: ArchivePlan
@@ -171,7 +171,7 @@ def _archive_plan(
     described: Mapping[str, Any],
     wheel_cache: WheelCache,
 ) -> tuple[ArchivePlan, Mapping[str, int]]:
-    """Return every file of the zip, and the bytes that each group of ``slim`` saved.
+    """Return every file of the zip, and the bytes that ``slim`` and ``aws-services`` saved.
 
     The project's dist-info is in the zip unless a layer provides that.
     """
@@ -182,7 +182,7 @@ def _archive_plan(
     ]
     beside: list[Entry] = []
     (entries if whole else beside).append(lambda_json_entry(project, config, described, whole=whole))
-    slim = slim_entries(entries, wheels, config, wheel_cache)
+    slim = slim_entries(entries, wheels, layers, config, wheel_cache)
     choices = PlanOptions(config.exclude_files, config.collisions, config.where)
     filename = file_name(config, project.dist_info.partition("-")[0], project.version)
     _check_size(filename, offered_plan(slim.entries, choices), layers, config)

@@ -1,4 +1,4 @@
-"""Removes from the planned files of a zip what ``slim`` selects."""
+"""Removes from the planned files of a zip what ``slim`` and ``aws-services`` select."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hatch_lambda.archive.plan import WheelContent
 from hatch_lambda.archive.slim import slimmed
+from hatch_lambda.build.aws_services import without_services
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import PlanError
 from hatch_lambda.wheels.references import module_references
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.archive.plan import Entry
     from hatch_lambda.config.options import LambdaConfig
+    from hatch_lambda.layers import Layer
     from hatch_lambda.wheels.cache import WheelCache
     from hatch_lambda.wheels.wheel import Wheel
 
@@ -33,22 +35,37 @@ class SlimEntries:
 
 
 def slim_entries(
-    entries: Sequence[Entry], wheels: Iterable[Wheel], config: LambdaConfig, wheel_cache: WheelCache
+    entries: Sequence[Entry],
+    wheels: Iterable[Wheel],
+    layers: Sequence[Layer],
+    config: LambdaConfig,
+    wheel_cache: WheelCache,
 ) -> SlimEntries:
-    """Return the entries, which come from the project and the wheels, without what ``slim`` removes.
+    """Return the entries, which come from the project and the wheels, without what the options remove.
 
-    Raises ``PlanError`` if the handler is removed, and ``TemporaryError`` if the cut libraries can't be written.
+    Raises ``ConfigError`` or ``PlanError`` for services, as ``without_services`` does, ``PlanError`` if the handler is
+    removed, and ``TemporaryError`` if the cut libraries can't be written.
     """
-    if not config.slim:
-        return SlimEntries(tuple(entries), {})
-    found = slimmed(entries, config.slim, partial(module_references, results=wheel_cache.results))
-    _check_handler(found.removed, config)
-    saved, remaining = found.saved, found.entries
+    remaining = tuple(entries)
+    saved: Counter[str] = Counter()
+    if config.aws_services:
+        kept = without_services(remaining, layers, config)
+        saved["aws-services"] = _size(remaining) - _size(kept)
+        remaining = kept
+    if config.slim:
+        found = slimmed(remaining, config.slim, partial(module_references, results=wheel_cache.results))
+        _check_handler(found.removed, config)
+        saved += found.saved
+        remaining = found.entries
     if "symbols" in config.slim:
-        remaining = tuple(_with_cut_libraries(remaining, wheels, wheel_cache))
-        before, after = (sum(entry.content.size for entry in each) for each in (found.entries, remaining))
-        saved += Counter({"symbols": before - after})
-    return SlimEntries(remaining, dict(saved.most_common()))
+        cut = tuple(_with_cut_libraries(remaining, wheels, wheel_cache))
+        saved["symbols"] = _size(remaining) - _size(cut)
+        remaining = cut
+    return SlimEntries(remaining, {name: size for name, size in saved.most_common() if size})
+
+
+def _size(entries: Iterable[Entry]) -> int:
+    return sum(entry.content.size for entry in entries)
 
 
 def _check_handler(removed: Iterable[tuple[Entry, str]], config: LambdaConfig) -> None:

@@ -144,6 +144,7 @@ ADDRESSED = (
     "lock",
     "exclude-files",
     "exclude-packages",
+    "aws-services",
     "max-size",
     "filename",
 )
@@ -274,6 +275,15 @@ class LambdaConfig:
         slim = ["tests", "type-stubs", "headers", "docs", "symbols"]
     """
 
+    aws_services: tuple[str, ...] = ()
+    """AWS services, under the names that boto3 gives them, whose data stays in the zip; the data of all others is
+    removed from boto3 and botocore. What every client needs stays, and so do services that
+    [known packages](slim.md#services-of-packages) use. The build fails if a file of the project creates a client for
+    another service. Without this option, all services stay.
+
+        aws-services = ["s3", "dynamodb"]
+    """
+
     collisions: Mapping[str, NormalizedName] = field(default_factory=dict)
     """The package whose file to keep if several packages ship different files at one path. The keys are patterns of
     `.gitignore`. Without an entry, a collision is an error; files with the same content don't collide.
@@ -376,6 +386,7 @@ def read_config(
         exclude_packages=tuple(map(canonicalize_name, table.texts("exclude-packages", check=_name_problem))),
         exclude_files=table.texts("exclude-files", check=_pattern_problem),
         slim=table.texts("slim", check=_slim_problem),
+        aws_services=table.texts("aws-services"),
         collisions=_read_collisions(table),
         scripts=table.flag("scripts", default=False),
         native_check=cast("NativeCheck", table.choice("native-check", NATIVE_CHECKS, default="error")),

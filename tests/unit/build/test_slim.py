@@ -23,7 +23,7 @@ WHOLE = with_sections(LIBRARY, [(".symtab", 0, bytes(range(256)) * 256)])
 
 
 def test_without_slim_all_entries_stay(tmp_path):
-    found = slim_entries(ENTRIES, (), config(), WheelCache(tmp_path))
+    found = slim_entries(ENTRIES, (), (), config(), WheelCache(tmp_path))
 
     assert (found.entries, found.saved) == (tuple(ENTRIES), {})
 
@@ -31,7 +31,7 @@ def test_without_slim_all_entries_stay(tmp_path):
 def test_tests_are_removed(tmp_path):
     options = config(slim=("tests",), handler="shop.api.handler")
 
-    found = slim_entries(ENTRIES, (), options, WheelCache(tmp_path))
+    found = slim_entries(ENTRIES, (), (), options, WheelCache(tmp_path))
 
     assert (found.entries, found.saved) == (tuple(ENTRIES[:2]), {"tests": 4})
 
@@ -40,7 +40,7 @@ def test_a_handler_that_slim_removes_is_an_error(tmp_path):
     options = config(slim=("tests",), handler="shop.tests.api.handler")
 
     with pytest.raises(PlanError) as caught:
-        slim_entries(ENTRIES, (), options, WheelCache(tmp_path))
+        slim_entries(ENTRIES, (), (), options, WheelCache(tmp_path))
 
     assert str(caught.value) == (
         "error: handler 'shop.tests.api.handler': 'tests' in slim removes shop/tests/api.py; move the handler to "
@@ -60,8 +60,8 @@ def test_libraries_of_wheels_are_cut_once_and_those_of_the_project_stay(tmp_path
             entry("shop/own.so", "x"),
         ]
 
-        found = slim_entries(entries, wheels, config(slim=("symbols",)), cache)
-        again = slim_entries(entries, wheels, config(slim=("symbols",)), cache)
+        found = slim_entries(entries, wheels, (), config(slim=("symbols",)), cache)
+        again = slim_entries(entries, wheels, (), config(slim=("symbols",)), cache)
 
         assert [one.path for one, other in zip(entries, found.entries, strict=True) if one != other] == [
             "fast/_fast.so"

@@ -79,6 +79,8 @@ def test_options_have_defaults():
         ("exclude_files", ["*.txt", "!keep.txt", "/tests/"], ("*.txt", "!keep.txt", "/tests/")),
         ("slim", [], ()),
         ("slim", ["tests", "symbols"], ("tests", "symbols")),
+        ("aws_services", [], ()),
+        ("aws_services", ["s3", "dynamodb"], ("s3", "dynamodb")),
         ("collisions", {"jwt/**": "PyJWT", "a": "b"}, {"jwt/**": "pyjwt", "a": "b"}),
         ("scripts", True, True),
         ("scripts", False, False),
@@ -155,6 +157,8 @@ def test_an_option_is_read(option, value, expected):
             "exclude-packages: expected an array of strings, found 'boto3'; write [\"boto3\"] [option-type]",
         ),
         ("slim", "tests", "slim: expected an array of strings, found 'tests'; write [\"tests\"] [option-type]"),
+        ("aws_services", "s3", "aws-services: expected an array of strings, found 's3'; write [\"s3\"] [option-type]"),
+        ("aws_services", [3], 'aws-services #1: expected a string, found 3; write "3" [option-type]'),
         ("slim", True, "slim: expected an array of strings, found True; write strings in brackets [option-type]"),
         ("exclude_packages", [1], 'exclude-packages #1: expected a string, found 1; write "1" [option-type]'),
         (
@@ -523,8 +527,8 @@ def test_an_unknown_option_that_resembles_none_is_refused_with_the_first_that_ex
 
     assert lines == [
         (
-            f"{T}.colour: unknown option; remove it, or choose from architecture, build-from-source, collisions, "
-            "constraints, dependency-groups, exclude-files, exclude-packages, features, … (22 in total) "
+            f"{T}.colour: unknown option; remove it, or choose from architecture, aws-services, build-from-source, "
+            "collisions, constraints, dependency-groups, exclude-files, exclude-packages, … (23 in total) "
             "[unknown-option]"
         )
     ]
