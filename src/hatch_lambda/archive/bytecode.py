@@ -36,7 +36,7 @@ def bytecode_path(path: str, python: tuple[int, int]) -> str:
 
 def is_bytecode(path: str) -> bool:
     """Return whether a file is bytecode of a module, in the directory in which Python looks for it."""
-    return path.endswith(".pyc") and _FILE.fullmatch(path) is not None
+    return path.endswith(".pyc") and path.rpartition("/")[0].endswith("__pycache__")
 
 
 def source_path(path: str) -> str:

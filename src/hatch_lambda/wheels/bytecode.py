@@ -18,7 +18,7 @@ from hatch_lambda.files import json_values
 from hatch_lambda.progress import Status
 from hatch_lambda.runtime.interpreters import PYTHON_VARIABLE, Interpreter, find_interpreter
 from hatch_lambda.wheels import compiler
-from hatch_lambda.wheels.wheel import read_members, wheel_entries
+from hatch_lambda.wheels.wheel import read_members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -156,14 +156,22 @@ def with_bytecode(
     of the project is made for each build. A module that doesn't compile has none, and neither has a script.
     """
     entries = list(map(_in_memory, entries))
-    found: dict[Origin, Mapping[str, Content]] = {}
+    modules: dict[Origin, list[Entry]] = {}
+    for entry in entries:
+        if _is_module(entry.path):
+            modules.setdefault(entry.origin, []).append(entry)
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        jobs = {wheel.origin: threads.submit(_wheel_bytecode, wheel, compiled_by, cache) for wheel in wheels}
-        own = _project_bytecode(entries, compiled_by)
+        jobs = {
+            wheel.origin: threads.submit(_wheel_bytecode, wheel, modules[wheel.origin], compiled_by, cache)
+            for wheel in wheels
+            if wheel.origin in modules
+        }
+        found = {origin: _project_bytecode(each, compiled_by) for origin, each in modules.items() if origin not in jobs}
         for count, (origin, job) in enumerate(jobs.items(), 1):
             progress.advance(Status(name=f"compile {origin}", count=count, total=len(jobs)))
             found[origin] = job.result()
-    return [_compiled(entry, own if entry.origin.project else found[entry.origin], compiled_by) for entry in entries]
+    python = compiled_by.interpreter.python
+    return [_compiled(entry, found[entry.origin], python) if _is_module(entry.path) else entry for entry in entries]
 
 
 def _in_memory(entry: Entry) -> Entry:
@@ -174,30 +182,26 @@ def _in_memory(entry: Entry) -> Entry:
         return replace(entry, content=TextContent(file.read()))
 
 
-def _compiled(entry: Entry, contents: Mapping[str, Content], compiled_by: Compiler) -> Entry:
-    path = bytecode_path(entry.path, compiled_by.interpreter.python)
-    if not _is_module(entry.path) or path not in contents:
-        return entry
-    return replace(entry, bytecode=Entry(path, entry.origin, contents[path]))
-
-
 def _is_module(path: str) -> bool:
     """Return whether Python could import a file of a zip: a script in ``bin/`` is run, and not imported."""
     return path.endswith(".py") and not path.startswith("bin/")
 
 
-def _wheel_bytecode(wheel: Wheel, compiled_by: Compiler, cache: WheelCache) -> Mapping[str, Content]:
-    """Return the bytecode of a wheel by its path in the zip; all modules are compiled, also excluded ones."""
-    modules = {
-        entry.path: entry.content
-        for entry in wheel_entries(wheel, scripts_for=None)
-        if _is_module(entry.path) and isinstance(entry.content, WheelContent)
-    }
-    if not modules:
-        return {}
+def _compiled(entry: Entry, contents: Mapping[str, Content], python: tuple[int, int]) -> Entry:
+    path = bytecode_path(entry.path, python)
+    if path not in contents:
+        return entry
+    return replace(entry, bytecode=Entry(path, entry.origin, contents[path]))
+
+
+def _wheel_bytecode(
+    wheel: Wheel, modules: Sequence[Entry], compiled_by: Compiler, cache: WheelCache
+) -> Mapping[str, Content]:
+    """Return the bytecode of all modules of a wheel, also of those that the zip excludes, by its path in the zip."""
 
     def make() -> list[tuple[str, bytes]]:
-        sources = dict(zip(modules, read_members(wheel, modules.values()), strict=True))
+        contents = {entry.path: entry.content for entry in modules if isinstance(entry.content, WheelContent)}
+        sources = dict(zip(contents, read_members(wheel, contents.values()), strict=True))
         return list(_by_path(compiled_by.compile(sources, str(wheel)), compiled_by))
 
     interpreter = compiled_by.interpreter
@@ -205,13 +209,9 @@ def _wheel_bytecode(wheel: Wheel, compiled_by: Compiler, cache: WheelCache) -> M
     return cache.derived(wheel, _KIND, key, make, fresh=compiled_by.fresh).contents
 
 
-def _project_bytecode(entries: Sequence[Entry], compiled_by: Compiler) -> Mapping[str, Content]:
-    sources = {
-        entry.path: entry.content.data
-        for entry in entries
-        if entry.origin.project and _is_module(entry.path) and isinstance(entry.content, TextContent)
-    }
-    made = compiled_by.compile(sources, "the project") if sources else {}
+def _project_bytecode(modules: Sequence[Entry], compiled_by: Compiler) -> Mapping[str, Content]:
+    sources = {entry.path: entry.content.data for entry in modules if isinstance(entry.content, TextContent)}
+    made = compiled_by.compile(sources, "the project")
     return {path: TextContent(data) for path, data in _by_path(made, compiled_by)}
 
 

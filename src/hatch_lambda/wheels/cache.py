@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -25,7 +26,8 @@ from hatch_lambda.wheels.entry import (
 )
 from hatch_lambda.wheels.verify import verify_wheel
 from hatch_lambda.wheels.wheel import Wheel
-from hatch_lambda.zipfiles.hashing import sha256_of
+from hatch_lambda.zipfiles.hashing import CHUNK, sha256_of
+from hatch_lambda.zipfiles.layout import content_offset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -194,9 +196,21 @@ def _read(place: Path, sha256: str) -> Wheel | None:
         wheel = Wheel.from_json(read_description(place / _DESCRIPTION), place)
         if wheel.sha256 != sha256:
             return None
-        return replace(wheel, checkpoints=hash_zip(wheel.path, sha256, wheel.size, wheel.members))
+        checkpoints = hash_zip(wheel.path, sha256, wheel.size, wheel.members)
+        return replace(wheel, checkpoints=checkpoints) if _describes(wheel) else None
     except UNUSABLE:
         return None
+
+
+def _describes(wheel: Wheel) -> bool:
+    """Return whether the members of the wheel are those in its zip directory, because only its bytes are pinned."""
+    with wheel.path.open("rb", buffering=CHUNK) as file, zipfile.ZipFile(file) as archive:
+        infos = [info for info in archive.infolist() if not info.orig_filename.endswith("/")]
+        found = [
+            (one.filename, content_offset(file, one), one.compress_type, one.CRC, one.compress_size, one.file_size)
+            for one in infos
+        ]
+    return found == [member[:6] for member in wheel.members]
 
 
 def _put(directory: Path, file: Path, wheel: Wheel) -> Wheel:

@@ -51,7 +51,7 @@ def test_the_source_of_bytecode_is_known(path):
         ("__pycache__/a.cpython-313.pyc", True),
         ("pkg/__pycache__/a.cpython-313.opt-1.pyc", True),
         ("pkg/__pycache__/test_a.cpython-311-pytest-9.2.0.pyc", True),
-        ("pkg/__pycache__/a.pyc", False),
+        ("pkg/__pycache__/a.pyc", True),
         ("pkg/a.cpython-313.pyc", False),
         ("pkg/a.pyc", False),
         ("pkg/__pycache__/a.cpython-313.py", False),
@@ -100,7 +100,7 @@ def test_bytecode_of_the_runtime_is_used():
     ("path", "head", "source", "reason"),
     [
         ("pkg/__pycache__/a.cpython-312.pyc", header(), SOURCE, "other-python"),
-        ("pkg/a.pyc", header(), SOURCE, "other-python"),
+        ("pkg/__pycache__/a.pyc", header(), SOURCE, "other-python"),
         ("pkg/__pycache__/a.cpython-313.opt-2.pyc", header(), SOURCE, "optimized"),
         (PATH, header(3570), SOURCE, "magic"),
         (PATH, header()[:15], SOURCE, "magic"),
