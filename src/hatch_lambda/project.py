@@ -70,7 +70,6 @@ class Project:
     optional_dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
     dependency_groups: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     uv: UvSettings = field(default_factory=UvSettings)
-    uv_tables: tuple[Mapping[str, Any], ...] = ()
     files: tuple[SelectedFile, ...] = ()
     dist_info: str
     metadata: str

@@ -14,7 +14,14 @@ from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.project import root_dependencies
 from hatch_lambda.resolve.base import Resolution
-from hatch_lambda.resolve.strategy import chosen_lock, fetching_host, is_replaceable_lock, locked_commits, resolver_tool
+from hatch_lambda.resolve.strategy import (
+    chosen_lock,
+    fetching_host,
+    is_replaceable_lock,
+    locked_commits,
+    resolver_tool,
+    resolving_host,
+)
 from hatch_lambda.resolve.validate import (
     check_requirements,
     missing_extras,
@@ -106,7 +113,7 @@ class Wheelhouse:
         if key not in self._resolved:
             choose = partial(self._lock_or_resolver, project, config)
             try:
-                commits = locked_commits(config, self.host, self.wheel_cache.results)
+                commits = locked_commits(config, self.host, self.wheel_cache.results, project.uv)
                 self._resolved[key] = self._resolve(project, roots, config, choose, commits)
             except ResolveError as error:
                 raise _with_sharing_note(error, sharing) from None
@@ -126,8 +133,8 @@ class Wheelhouse:
     def fetch(self, resolved: Resolved) -> tuple[Wheel, ...]:
         """Return the local and the fetched wheels, sorted by name; each matches its hash. Raises ``ResolveError``."""
         if resolved not in self._fetched:
-            host = fetching_host(resolved.config, self.host, resolved.project.uv_tables)
-            pins, target = resolved.resolution.pins, resolved.config.target
+            pins, target, uv = resolved.resolution.pins, resolved.config.target, resolved.project.uv
+            host = fetching_host(resolved.config, self.host, uv, locked=resolved.resolution.is_lock)
             with self.step("fetch") as progress:
                 fetched = fetch(pins, self.wheel_cache, target, host, progress)
             changed = (with_overrides(wheel, resolved.project.uv.overrides) for wheel in fetched)
@@ -146,7 +153,7 @@ class Wheelhouse:
         target = config.target
         requirements = transitive_dependencies(roots, {wheel.name: wheel for wheel in wheels}, target)
         local.check_dependency_confusion(requirements, target, locked=not is_replaceable_lock(config, self.host))
-        validate(roots, wheels, target, resolution)
+        validate(roots, wheels, target, resolution, resolved.project.uv.constraint_dependencies)
         extras = tuple(dict.fromkeys(missing_extras(roots, wheels, target)))
         resolution = replace(resolution, warnings=(*resolution.warnings, *extras))
         return ResolvedWheels(roots, local.remaining, resolution, wheels, local.commits)
@@ -168,7 +175,7 @@ class Wheelhouse:
                 project,
                 target,
                 self.wheel_cache,
-                self.host,
+                resolving_host(self.host, project.uv),
                 locked=locked,
                 progress=progress,
             )
@@ -181,7 +188,8 @@ class Wheelhouse:
     def _lock_or_resolver(
         self, project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
     ) -> Resolver:
-        lock = chosen_lock(config, self.host, self.wheel_cache.results, shared_directory(self.host.directory))
+        shared = shared_directory(self.host.directory)
+        lock = chosen_lock(config, self.host, self.wheel_cache.results, project.uv, shared)
         if lock is None:
             return self._resolver(project, config, local, constraints)
         if is_replaceable_lock(config, self.host):
@@ -193,11 +201,12 @@ class Wheelhouse:
     ) -> Resolver:
         """Return the resolver, with more constraint files, and with source builds if the configuration allows some."""
         local.check_indexes()
+        host = resolving_host(self.host, project.uv)
         config = replace(config, constraints=(*config.constraints, *constraints))
         if not config.build_from_source:
-            return resolver_tool(config, self.host, project.uv)
+            return resolver_tool(config, host, project.uv)
         make = partial(resolver_tool, config, uv=project.uv)
-        return SdistBuildResolver(make, config.build_from_source, self.host, self.wheel_cache)
+        return SdistBuildResolver(make, config.build_from_source, host, self.wheel_cache)
 
 
 _CONFLICTS = frozenset({"conflict", "resolver-failed"})

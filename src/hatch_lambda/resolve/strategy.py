@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hatch_lambda.config.options import LOCK_FILE, TABLE
 from hatch_lambda.config.targets import VARIABLES
@@ -14,7 +14,13 @@ from hatch_lambda.resolve.constraints import constraint_files
 from hatch_lambda.resolve.lock.read import CREATED_BY, LockResolver, LockSelection, lock_creator
 from hatch_lambda.resolve.lock.requirements_txt import RequirementsTxtResolver
 from hatch_lambda.resolve.pip.resolver import PipResolver
-from hatch_lambda.resolve.uv import UvResolver, pip_environment_of_uv
+from hatch_lambda.resolve.pip.uv_counterparts import (
+    fetching_environment,
+    resolving_environment,
+    searching_environment,
+    unsupported_settings,
+)
+from hatch_lambda.resolve.uv import UvResolver
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -33,7 +39,7 @@ if TYPE_CHECKING:
 
 
 def chosen_lock(
-    config: LambdaConfig, host: Host, results: ResultCache, shared: Path | None = None
+    config: LambdaConfig, host: Host, results: ResultCache, uv: UvSettings, shared: Path | None = None
 ) -> RequirementsTxtResolver | LockResolver | None:
     """Return the lock file if the project has one; raises ``ConfigError`` if it has two for the same zips.
 
@@ -49,15 +55,15 @@ def chosen_lock(
     if config.lock is None and not default.is_file():
         return None
     if path.suffix != ".toml":
-        return RequirementsTxtResolver(path, host, results)
+        return RequirementsTxtResolver(path, replace(host, environ=searching_environment(uv, host.environ)), results)
     overridden = frozenset(option for option, variable in VARIABLES.items() if host.environ.get(variable))
     wanted = LockSelection(config.features, config.dependency_groups, config.build_from_source, overridden)
     return LockResolver(path, host.directory, wanted, shared or host.directory)
 
 
-def locked_commits(config: LambdaConfig, host: Host, results: ResultCache) -> LockedCommits | None:
+def locked_commits(config: LambdaConfig, host: Host, results: ResultCache, uv: UvSettings) -> LockedCommits | None:
     """Return the commits in the project's lock file for the target; ``None`` without a lock file."""
-    lock = chosen_lock(config, host, results)
+    lock = chosen_lock(config, host, results, uv)
     return lock.commits(config.target) if lock else None
 
 
@@ -83,18 +89,28 @@ def is_replaceable_lock(config: LambdaConfig, host: Host) -> bool:
 
 
 def resolver_tool(config: LambdaConfig, host: Host, uv: UvSettings) -> Resolver:
-    """Return the tool that resolves without a lock file; raises ``ConfigError`` for a missing constraint file."""
+    """Return the tool that resolves without a lock file.
+
+    Raises ``ConfigError`` for a missing constraint file, and for settings of uv that pip can't follow.
+    """
     constraints = constraint_files(config.constraints, host.directory, config.where("constraints"))
     if config.resolver == "uv":
         return UvResolver(host, constraints)
+    problems = unsupported_settings(uv)
+    if problems:
+        raise ConfigError(problems)
     return PipResolver(host, constraints, config.runtimes, uv)
 
 
-def fetching_host(config: LambdaConfig, host: Host, uv_tables: Sequence[Mapping[str, Any]]) -> Host:
-    """Return the host with which pip fetches; if uv resolved, it includes the credentials of uv's indexes."""
-    if config.resolver != "uv":
-        return host
-    return replace(host, environ=pip_environment_of_uv(host.environ, uv_tables))
+def resolving_host(host: Host, uv: UvSettings) -> Host:
+    """Return the host with which pip resolves and builds: with the indexes and other settings of uv."""
+    return replace(host, environ=resolving_environment(uv, host.environ), build_constraints=uv.build_constraints)
+
+
+def fetching_host(config: LambdaConfig, host: Host, uv: UvSettings, *, locked: bool) -> Host:
+    """Return the host with which pip fetches what a lock file, uv, or pip pinned: with credentials of uv's indexes."""
+    environment = resolving_environment if config.resolver == "pip" and not locked else fetching_environment
+    return replace(host, environ=environment(uv, host.environ))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,7 +18,7 @@ from hatch_lambda.config.table import Table, ValueProblem, toml_key
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError, shorten
 from hatch_lambda.files.toml_file import read_toml
-from hatch_lambda.resolve.base import split_url
+from hatch_lambda.resolve.base import Dependency, split_url
 from hatch_lambda.resolve.overrides import Overrides, RequirementChange
 
 if TYPE_CHECKING:
@@ -170,6 +170,12 @@ class UvSettings:
         return Diagnostic(code="unsupported-setting", where=self.where(key), problem=problem, fix=fix)
 
     @property
+    def constraint_dependencies(self) -> tuple[Dependency, ...]:
+        """Return the constraints as requirements, which apply only to what is required anyway."""
+        where = self.where("constraint-dependencies")
+        return tuple(Dependency(where, Requirement(text)) for text in self.constraints)
+
+    @property
     def note(self) -> str:
         """Return the overrides and exclusions for the summary; empty without any."""
         changes = self.overrides.changes
@@ -183,8 +189,8 @@ class UvSettings:
 def read_uv_settings(directory: Path, root: Path) -> UvSettings:
     """Return uv's settings for the project in ``directory``, whose workspace has its root in ``root``.
 
-    Like uv, it reads pyproject.toml and uv.toml of the root only. Raises ``ConfigError`` with each value that can't be
-    used, and each setting in a place that uv ignores.
+    Like uv, it reads pyproject.toml and uv.toml of the root only, except for indexes that the sources of a member can
+    name. Raises ``ConfigError`` with each value that can't be used, and each setting in a place that uv ignores.
     """
     file = os.path.relpath(root / "pyproject.toml", directory).replace(os.sep, "/")
     address = "tool.uv" if root == directory else f"{file}: tool.uv"
@@ -195,7 +201,10 @@ def read_uv_settings(directory: Path, root: Path) -> UvSettings:
         if key in uv_toml:
             top.add(_misplaced(f"uv.toml: {key}", "'uv lock' doesn't read it there", file))
     if root != directory:
-        for key in sorted(_uv_table(directory, "tool.uv").keys() & _ROWS.keys() - _OF_MEMBERS):
+        own = Table("tool.uv", _uv_table(directory, "tool.uv"), host_keys=(), above=top, own_keys=("index",))
+        found = tuple(replace(index, explicit=True) for index in _read_indexes(own, directory))
+        settings = replace(settings, indexes=(*settings.indexes, *found))
+        for key in sorted(own.values.keys() & _ROWS.keys() - _OF_MEMBERS):
             if _ROWS[key].effect != "unused":
                 top.add(_misplaced(f"tool.uv.{key}", "uv reads it only from the root of the workspace", file))
     top.finish()

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -46,6 +45,7 @@ from hatch_lambda.runtime.runtimes import RUNTIMES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from packaging.requirements import Requirement
     from packaging.utils import NormalizedName
 
     from hatch_lambda.diagnostics import Code
@@ -80,16 +80,12 @@ class PipResolver:
         newest = self._resolve(roots, target, {})
         if not prefer:
             return newest
-        changed = _changed(newest, [*newest.dependencies, *self._constraints()], prefer)
+        changed = _changed(newest, [*newest.dependencies, *self.uv.constraint_dependencies], prefer)
         for unlocked in (changed, _reached(newest, changed)):
             kept = self._keeping(roots, target, {name: prefer[name] for name in prefer.keys() - unlocked})
             if kept and _versions(kept, unlocked) == _versions(newest, unlocked):
                 return kept
         return newest
-
-    def _constraints(self) -> list[Dependency]:
-        where = self.uv.where("constraint-dependencies")
-        return [Dependency(where, Requirement(text)) for text in self.uv.constraints]
 
     def _keeping(
         self, roots: Sequence[Dependency], target: Target, versions: Mapping[NormalizedName, Version]
