@@ -246,13 +246,15 @@ def lambda_json(
     wheels: Sequence[Wheel],
     compatible: Sequence[Target],
     layers: Sequence[str] = (),
+    bytecode: str | None = None,
 ) -> dict[str, Any]:
     """Return the content of ``lambda.json``: the target of the zip, and the wheels in it.
 
     ``size`` is the size of the wheel in bytes, ``sha256`` its hash in hexadecimal. A wheel that was built here has
     neither, because it can't be downloaded and a rebuild of it might have another hash with the same files;
     ``built-from`` is its sdist or its commit. ``layers`` are all layers that the function needs, in their order. For a
-    layer, the targets that it is valid on are included.
+    layer, the targets that it is valid on are included. ``bytecode`` is the exact version of the Python that compiled
+    the modules, such as ``3.13.5``; without bytecode, it isn't there.
     """
     return {
         "schema": LAMBDA_JSON_SCHEMA,
@@ -264,6 +266,7 @@ def lambda_json(
         "architecture": config.target.architecture,
         **(_compatible(compatible) if config.kind == "layer" else {"handler": config.handler}),
         "layers": list(layers),
+        **({"bytecode": bytecode} if bytecode else {}),
         "distributions": [
             {
                 "name": wheel.name,

@@ -122,7 +122,8 @@ class Resolution:
     resolver. ``fix`` is what to do if they don't satisfy the requirements. ``unfit`` explains why a distribution has no
     pin, as a text like ``problem; fix``. ``fallbacks`` are warnings about wheels for any platform whose release also
     has wheels for Linux. ``exact`` is whether every pin must be required; a lock file can contain more than this build
-    needs. ``dependencies`` are the requirements that the resolver reports.
+    needs. ``dependencies`` are the requirements that the resolver reports. ``bytecode`` is the version of the Python
+    whose bytecode the lock file records.
     """
 
     pins: tuple[Pin, ...]
@@ -134,6 +135,7 @@ class Resolution:
     fallbacks: Mapping[NormalizedName, Message] = field(default_factory=dict)
     exact: bool = True
     dependencies: tuple[Dependency, ...] = ()
+    bytecode: str | None = None
 
     @property
     def is_lock(self) -> bool:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -19,6 +17,7 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import MOST_LINES, ResolveError, first_lines
+from hatch_lambda.files.programs import uv_program
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.resolve.known_packages import NATIVE
 from hatch_lambda.resolve.lock.read import read_lock, select
@@ -212,14 +211,7 @@ def python_platform(target: Target) -> str:
 
 def find_uv(environ: Mapping[str, str]) -> str:
     """Return the path of uv: that of Hatch, of the extra, or on PATH; raises ``ResolveError`` if there is none."""
-    if environ.get("HATCH_UV"):
-        return environ["HATCH_UV"]
-    try:
-        from uv import find_uv_bin
-
-        return os.fspath(find_uv_bin())
-    except (ImportError, FileNotFoundError):
-        found = shutil.which("uv", path=environ.get("PATH"))
+    found = uv_program(environ)
     if found is None:
         raise ResolveError(
             Diagnostic(

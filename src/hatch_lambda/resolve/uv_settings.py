@@ -184,9 +184,8 @@ class UvSettings:
             replaced = (text for text in change.overrides if canonicalize_name(Requirement(text).name) in names)
             found += [f"override {masked(text)}" for text in replaced]
             found += [f"exclude {name}" for name in change.excluded]
-            found += (
-                [f"metadata of {change.package}"] if change.metadata is not None and change.package in names else []
-            )
+            if change.metadata is not None and change.package in names:
+                found.append(f"metadata of {change.package}")
         return list(dict.fromkeys(found))
 
     def problems(

@@ -156,7 +156,7 @@ def test_a_value_that_cannot_be_used_is_one_line(read, text, line):
 def test_an_override_with_a_password_is_shown_without(read):
     settings = read('override-dependencies = ["lib @ https://user:s3cret@host/lib-1-py3-none-any.whl"]\n')
 
-    assert settings.changes([canonicalize_name("lib")]) == ["override lib@ https://****@host/lib-1-py3-none-any.whl"]
+    assert settings.changes([canonicalize_name("lib")]) == ["override lib @ https://****@host/lib-1-py3-none-any.whl"]
 
 
 @pytest.mark.parametrize(
