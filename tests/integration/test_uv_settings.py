@@ -90,10 +90,11 @@ def test_pip_refuses_what_it_has_no_counterpart_for(index, project):
     built = project.build()
 
     assert built.output.splitlines() == [
-        "error: tool.uv.resolution: pip has no counterpart for 'lowest'; set resolver = \"uv\", or remove the setting "
-        "[unsupported-setting]",
-        'error: tool.uv.index: pip can\'t prefer one index over another; set resolver = "uv", or remove the setting '
-        "[unsupported-setting]",
+        f'error: tool.uv.{problem}; set resolver = "uv", or remove the setting [unsupported-setting]'
+        for problem in (
+            "resolution: pip has no counterpart for 'lowest'",
+            "index: pip can't prefer one index over another",
+        )
     ]
     assert index.requests == []
 
@@ -112,3 +113,64 @@ def test_the_default_index_of_uv_and_its_password_count(project, tmp_path, resol
     assert zips.distributions(built.archive) == ["lib 1.0"]
     assert "s3cret" not in built.output
     assert not [line for line in private.command_lines if "s3cret" in line]
+
+
+SOURCE = """
+[tool.uv]
+override-dependencies = ["base<2"]
+[tool.uv.sources]
+lib = { index = "corp-index" }
+[[tool.uv.index]]
+name = "corp-index"
+url = "URL"
+explicit = true
+"""
+
+
+def test_uv_looks_up_a_name_on_the_index_that_is_its_source_only(index, project, tmp_path):
+    for version in ("1.0", "2.0"):
+        index.add("base", version)
+    index.add("lib", "99.0")
+    index.add("app", requires=["lib", "base>=2"])
+    password = {"UV_INDEX_CORP_INDEX_USERNAME": "user", "UV_INDEX_CORP_INDEX_PASSWORD": "s3cret"}
+    with IndexServer(tmp_path / "private", credentials=("user", "s3cret")) as private:
+        private.add("lib")
+        table = SOURCE.replace("URL", private.url)
+        project.configure('resolver = "uv"', dependencies=["lib", "app"], project=table)
+
+        built = project.build(**password)
+        locked = project.build(target="lambda:lock", **password)
+        again = project.build(HATCH_LAMBDA_OFFLINE="1")
+
+    lock = (project.root / "pylock.lambda.toml").read_text()
+    assert (built.code, locked.code, again.code) == (0, 0, 0), built.output + locked.output + again.output
+    assert zips.distributions(built.archive) == ["app 1.0", "base 1.0", "lib 1.0"]
+    assert f'name = "lib"\nversion = "1.0"\nindex = "{private.url}"\n' in lock
+    assert "s3cret" not in f"{lock}{built.output}{locked.output}"
+
+
+def test_a_lock_from_another_index_than_the_source_is_out_of_date(index, project):
+    index.add("lib")
+    project.configure('resolver = "uv"', dependencies=["lib"])
+    project.build(target="lambda:lock")
+    project.configure('resolver = "uv"', dependencies=["lib"], project=SOURCE.replace("URL", "https://host/simple"))
+
+    built = project.build()
+
+    assert built.output == (
+        "error: pylock.lambda.toml: out of date, because it doesn't have lib from the index 'corp-index'; "
+        "run 'hatch build -t lambda:lock' [lock-out-of-date]\n"
+    )
+
+
+def test_an_index_that_no_table_defines_is_not_replaced_by_another(index, project):
+    index.add("lib")
+    project.configure('resolver = "uv"', dependencies=["lib"], project="[tool.uv.sources]\nlib = { index = 'corp' }\n")
+
+    built = project.build()
+
+    assert built.output == (
+        f"error: tool.uv.sources.lib in {project.root / 'pyproject.toml'}: the index 'corp' isn't defined; add it to "
+        "[[tool.uv.index]] with name = 'corp' and its url [dependency-source]\n"
+    )
+    assert index.requests == []
