@@ -31,16 +31,16 @@ Effect = Literal["both", "pip can", "uv", "uv.lock", "builds", "wheels", "never"
 Kind = Literal["any", "date", "flag", "text", "texts", "table"]
 
 EFFECTS: Mapping[Effect, str] = {
-    "both": "counts with pip, uv, and lock files",
-    "pip can": "counts with uv; with pip, a value that pip has no counterpart for is an error",
-    "uv": "counts with uv; with pip, it is an error",
-    "uv.lock": "counts when `uv lock` resolves; a build is for one target and doesn't need it",
-    "builds": "is an error if the build builds such a package from source",
-    "wheels": "is an error if the zip needs such a package, because the build uses wheels",
-    "never": "is an error, because a name with a source is never looked up on an index",
-    "unused": "has no effect on a zip",
+    "both": "Counts with uv, with pip, and with lock files",
+    "pip can": "Counts with uv and with pip; a value without a counterpart in pip is an error with pip",
+    "uv": "Counts with uv, and is an error with pip",
+    "uv.lock": "Counts when `uv lock` resolves; a build is for one target and doesn't need it",
+    "builds": "Is an error if the build builds such a package from source, because it can't be followed",
+    "wheels": "Is an error if the zip needs such a package, because the build uses wheels",
+    "never": "Is an error if names have sources, because those names are never looked up on an index",
+    "unused": "Has no effect on a zip",
 }
-"""Who follows a setting, for the reference."""
+"""What each effect means, for the reference."""
 
 
 @dataclass(frozen=True)
