@@ -8,6 +8,7 @@ import pytest
 
 from tests.support import zips
 from tests.support.index_server import IndexServer
+from tests.support.make_sibling import make_sibling
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +61,19 @@ def test_changed_requirements_count_in_the_project_and_in_its_workspace(index, p
     line = "  [tool.uv]: override lib==2.0; python_version >= '3.13', exclude needless, …\n"
     assert line in built.output
     assert line in again.output
+
+
+@pytest.mark.parametrize("resolver", ["pip", "uv"])
+def test_an_override_can_be_a_local_dependency(index, project, tmp_path, resolver):
+    index.add("app", requires=["lib>2"])
+    make_sibling(tmp_path / "lib", "lib", "1.5")
+    table = f'[tool.uv]\noverride-dependencies = ["lib @ {(tmp_path / "lib").as_uri()}"]\n'
+    project.configure(f'resolver = "{resolver}"', dependencies=["app", "lib>3"], project=table)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["app 1.0", "lib 1.5"]
 
 
 @pytest.mark.parametrize("resolver", ["pip", "uv"])

@@ -208,12 +208,14 @@ class Wheelhouse:
     ) -> Resolver:
         """Return the resolver, with more constraint files, and with source builds if the configuration allows some."""
         local.check_indexes(config.resolver)
+        overrides = project.uv.overrides.without_urls({wheel.name for wheel in local.wheels})
+        uv = replace(project.uv, overrides=overrides)
         host = resolving_host(self.host, project.uv)
         indexes = {name: (source.url, source.index_url) for name, source in local.indexes.items()}
         config = replace(config, constraints=(*config.constraints, *constraints))
         if not config.build_from_source:
-            return resolver_tool(config, host, project.uv, indexes)
-        make = partial(resolver_tool, config, uv=project.uv, indexes=indexes)
+            return resolver_tool(config, host, uv, indexes)
+        make = partial(resolver_tool, config, uv=uv, indexes=indexes)
         return SdistBuildResolver(make, config.build_from_source, host, self.wheel_cache)
 
 
