@@ -188,3 +188,38 @@ def test_an_index_that_no_table_defines_is_not_replaced_by_another(index, projec
         "[[tool.uv.index]] with name = 'corp' and its url [dependency-source]\n"
     )
     assert index.requests == []
+
+
+CONFLICTS = """
+[project.optional-dependencies]
+old = ["lib<2"]
+new = ["lib>=2"]
+[tool.uv]
+conflicts = [[{ extra = "old" }, { extra = "new" }]]
+"""
+
+
+def test_archives_with_extras_that_exclude_each_other_are_resolved_separately(index, project):
+    for version in ("1.0", "2.0"):
+        index.add("lib", version)
+    functions = "".join(f'functions.{name} = {{ features = ["{name}"] }}\n' for name in ("old", "new"))
+    project.configure(functions, project=CONFLICTS)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert {path.name.split("-")[3]: zips.distributions(path) for path in built.archives} == {
+        "old": ["lib 1.0"],
+        "new": ["lib 2.0"],
+    }
+
+
+def test_an_archive_cannot_have_extras_that_exclude_each_other(project):
+    project.configure('features = ["old", "new"]', project=CONFLICTS)
+
+    built = project.build()
+
+    assert built.output == (
+        "error: tool.hatch.build.targets.lambda.features: extra 'new' and extra 'old' exclude each other in "
+        "tool.uv.conflicts; remove one of them [conflict]\n"
+    )

@@ -14,7 +14,7 @@ from hatch_lambda.build.too_large import kept_if_too_large
 from hatch_lambda.checks import check_candidate
 from hatch_lambda.checks.base import Candidate
 from hatch_lambda.checks.limits import check_zipped
-from hatch_lambda.dependencies.wheelhouse import select_wheels
+from hatch_lambda.dependencies.wheelhouse import resolved_together, select_wheels
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import PlanError
 from hatch_lambda.layers import (
@@ -135,7 +135,7 @@ def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
     project, config = job.project, job.config
     compiler = find_compiler(config, wheelhouse.host, wheelhouse.wheel_cache.results)
     layers = tuple(_layer(layer, config, wheelhouse) for layer in job.layers)
-    pinned = wheelhouse.resolve(project, job.sharing)
+    pinned = wheelhouse.resolve(project, resolved_together(project, config, job.sharing))
     resolved = wheelhouse.validate(pinned, wheelhouse.fetch(pinned))
     roots = root_dependencies(project, config)
     with wheelhouse.step("plan") as progress:

@@ -11,7 +11,7 @@ from hatch_lambda.dependencies.local import build_local_wheels, with_overrides
 from hatch_lambda.dependencies.sdist_builds import SdistBuildResolver
 from hatch_lambda.dependencies.sources import shared_directory
 from hatch_lambda.diagnostics import Diagnostic
-from hatch_lambda.errors import ResolveError
+from hatch_lambda.errors import ConfigError, ResolveError
 from hatch_lambda.project import root_dependencies
 from hatch_lambda.resolve.base import Resolution
 from hatch_lambda.resolve.lock.read import LockResolver
@@ -233,6 +233,24 @@ def _check_uv_settings(uv: UvSettings, local: LocalWheels, resolution: Resolutio
     )
     if problems:
         raise ResolveError(problems)
+
+
+def resolved_together(
+    project: Project, config: LambdaConfig, sharing: Sequence[LambdaConfig]
+) -> tuple[LambdaConfig, ...]:
+    """Return the archives to resolve together with one: all in ``sharing`` unless their extras or groups conflict.
+
+    Then, they are those with the same extras and groups. Raises ``ConfigError`` if those of the archive conflict.
+    """
+    if both := project.uv.conflict(project.name, config.features, config.dependency_groups):
+        problem = f"{' and '.join(both)} exclude each other in {project.uv.where('conflicts')}"
+        where = config.where("features" if config.features else "dependency-groups")
+        raise ConfigError(Diagnostic(code="conflict", where=where, problem=problem, fix="remove one of them"))
+    merged = _merged_config(sharing)
+    if not project.uv.conflict(project.name, merged.features, merged.dependency_groups):
+        return tuple(sharing)
+    chosen = (config.features, config.dependency_groups)
+    return tuple(other for other in sharing if (other.features, other.dependency_groups) == chosen)
 
 
 def _merged_config(sharing: Sequence[LambdaConfig]) -> LambdaConfig:
