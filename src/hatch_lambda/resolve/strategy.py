@@ -88,14 +88,16 @@ def is_replaceable_lock(config: LambdaConfig, host: Host) -> bool:
     return path.suffix == ".toml" and (not path.is_file() or lock_creator(path) in {None, CREATED_BY})
 
 
-def resolver_tool(config: LambdaConfig, host: Host, uv: UvSettings) -> Resolver:
-    """Return the tool that resolves without a lock file.
+def resolver_tool(
+    config: LambdaConfig, host: Host, uv: UvSettings, indexes: Mapping[NormalizedName, tuple[str, str]] | None = None
+) -> Resolver:
+    """Return the tool that resolves without a lock file; ``indexes`` are name and URL of the only index of a package.
 
     Raises ``ConfigError`` for a missing constraint file, and for settings of uv that pip can't follow.
     """
     constraints = constraint_files(config.constraints, host.directory, config.where("constraints"))
     if config.resolver == "uv":
-        return UvResolver(host, constraints)
+        return UvResolver(host, constraints, indexes or {})
     problems = unsupported_settings(uv)
     if problems:
         raise ConfigError(problems)
