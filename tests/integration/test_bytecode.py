@@ -187,18 +187,3 @@ def test_bytecode_over_the_limit_is_named(project):
 
     assert built.code == 1
     assert "; remove bytecode = true, which adds less than 0.1 MiB" in built.output
-
-
-def test_the_python_is_asked_again_if_it_has_changed(project, tmp_path):
-    python = tmp_path / "python"
-    python.symlink_to(sys.executable)
-    project.environ["PATH"] = f"{tmp_path}{os.pathsep}{project.environ['PATH']}"
-    first = project.build()
-    memory = [path for path in (tmp_path / "store" / "memory").iterdir() if VERSION in path.read_text()]
-    for path in memory:
-        path.write_text(path.read_text().replace(VERSION, "3.0.0"))  # damaged, so that its seal is broken
-
-    second = project.build()
-
-    assert memory
-    assert first.archive.read_bytes() == second.archive.read_bytes()
