@@ -148,7 +148,7 @@ class Host:
     """The environment variables and the directory of the tools that hatch-lambda runs, and how it runs them.
 
     ``raw_output`` shows pip's output as it arrives, ``offline`` disables network access, and ``rebuild`` ignores wheels
-    that earlier builds built from source.
+    that earlier builds built from source. ``build_constraints`` are requirements that build requirements must satisfy.
     """
 
     environ: Mapping[str, str]
@@ -156,6 +156,7 @@ class Host:
     raw_output: bool = False
     offline: bool = False
     rebuild: bool = False
+    build_constraints: tuple[str, ...] = ()
 
 
 OFFLINE_VARIABLE = "HATCH_LAMBDA_OFFLINE"
