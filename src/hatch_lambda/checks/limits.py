@@ -77,11 +77,14 @@ def _shares(plan: ArchivePlan, layers: Sequence[Layer]) -> str:
 
 def _fix(suggested: Sequence[Suggestion], excess: int) -> str:
     """Return what makes the archive smaller; not a layer, because its size counts too."""
-    shown = suggested[:_SHOWN]
-    lines = [f"{suggestion.line} (saves {_mib(suggestion.saved)})" for suggestion in shown]
+    lines = [f"{suggestion.line} (saves {_mib(suggestion.saved)})" for suggestion in suggested]
     if not lines:
         return "remove files with exclude-files or packages with exclude-packages"
-    rest = [] if sum(suggestion.saved for suggestion in shown) >= excess else ["exclude packages or files for the rest"]
+    rest = (
+        []
+        if sum(suggestion.saved for suggestion in suggested) >= excess
+        else ["exclude packages or files for the rest"]
+    )
     return f"set {', '.join([*lines, *rest])}"
 
 

@@ -14,8 +14,9 @@ from hatch_lambda.cli.output import flush, print_json, print_lines, print_messag
 from hatch_lambda.cli.target_options import add_target_arguments, inspected
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import OutputError, ZipError
+from hatch_lambda.inspect.inspection import zip_suggestions
 from hatch_lambda.inspect.size_tree import tree_lines
-from hatch_lambda.inspect.summary import as_json, lines
+from hatch_lambda.inspect.summary import as_json, lines, suggestion_lines
 from hatch_lambda.inspect.treemap import treemap_page
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def run(options: Namespace) -> int:
         _check_page(options.html)
     inspection = inspected(options)
     if options.html:
-        _write(options.html, treemap_page(inspection))
+        _write(options.html, treemap_page(inspection, zip_suggestions(inspection)))
         print_lines([str(options.html)])
         return 0
     if options.json:
@@ -50,7 +51,7 @@ def run(options: Namespace) -> int:
     if options.tree:
         print_lines(tree_lines(inspection.archive.plan.entries, options.depth))
         return 0
-    print_lines(lines(inspection))
+    print_lines((*lines(inspection), *suggestion_lines(zip_suggestions(inspection))))
     flush()
     print_messages(inspection.problems, inspection.warnings)
     return 0
