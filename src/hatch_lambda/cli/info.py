@@ -18,6 +18,7 @@ from hatch_lambda.inspect.inspection import zip_suggestions
 from hatch_lambda.inspect.size_tree import tree_lines
 from hatch_lambda.inspect.summary import as_json, lines, suggestion_lines
 from hatch_lambda.inspect.treemap import treemap_page
+from hatch_lambda.inspect.why import why_lines
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -33,6 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--depth", type=_depth, default=2, metavar="N", help="levels of directories that --tree shows (default: 2)"
     )
+    parser.add_argument("--why", metavar="NAME", help="print what requires a package, up to the project")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with a map of the sizes")
 
 
@@ -44,6 +46,9 @@ def run(options: Namespace) -> int:
     if options.html:
         _write(options.html, treemap_page(inspection, zip_suggestions(inspection)))
         print_lines([str(options.html)])
+        return 0
+    if options.why:
+        print_lines(why_lines(inspection, options.why))
         return 0
     if options.json:
         print_json(as_json(inspection))
