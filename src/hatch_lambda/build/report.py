@@ -35,6 +35,7 @@ class Report:
 
     ``in_layers`` are the wheels that a function's layers provide, ``compatible`` the targets that a layer is valid on.
     ``found_by_handler`` is the path that was selected because it contains the handler; empty if options select files.
+    ``bytecode`` is the version of the Python that compiled the modules, ``None`` without bytecode.
     ``saved`` are the unzipped bytes that each group of ``slim`` and ``aws-services`` saved.
     """
 
@@ -46,6 +47,7 @@ class Report:
     notes: tuple[str, ...]
     warnings: tuple[Message, ...]
     found_by_handler: str = ""
+    bytecode: str | None = None
     saved: Mapping[str, int] = field(default_factory=dict)
 
     def lines(self) -> Iterator[str]:
@@ -58,6 +60,8 @@ class Report:
             else f"  {config.target}{handler}"
         )
         yield self._sizes
+        if self.bytecode:
+            yield f"  bytecode of CPython {self.bytecode}: {format_size(plan.bytecode)} unzipped"
         if self.found_by_handler:
             yield f"  files: {self.found_by_handler}, which contains the handler"
         owners = [(origin, size) for origin, size in plan.sizes.items() if origin.dist_info]

@@ -80,11 +80,8 @@ def _fix(suggested: Sequence[Suggestion], excess: int) -> str:
     lines = [f"{suggestion.line} (saves {_mib(suggestion.saved)})" for suggestion in suggested]
     if not lines:
         return "remove files with exclude-files or packages with exclude-packages"
-    rest = (
-        []
-        if sum(suggestion.saved for suggestion in suggested) >= excess
-        else ["exclude packages or files for the rest"]
-    )
+    is_enough = sum(suggestion.saved for suggestion in suggested) >= excess
+    rest = [] if is_enough else ["exclude packages or files for the rest"]
     return f"set {', '.join([*lines, *rest])}"
 
 

@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 from pathspec import GitIgnoreSpec
 
 from hatch_lambda.archive.aws_services import known_services, required_services, service_of
+from hatch_lambda.archive.bytecode import is_bytecode
 from hatch_lambda.archive.slim import SLIM_NAMES, slimmed
 from hatch_lambda.checks.aws_clients import client_calls
 from hatch_lambda.checks.native_files import native_files
@@ -63,7 +64,9 @@ def suggestions(candidate: Candidate) -> tuple[Suggestion, ...]:
         modules = candidate.plan.paths
     places = {path: entry.path for path, entry in modules.items()}
     entries = [replace(entry, path=path) for path, entry in modules.items()]
-    found = [make(candidate, entries, places) for make in (_slim, _services, _exclude_files, _exclude_packages)]
+    found = [
+        make(candidate, entries, places) for make in (_slim, _services, _exclude_files, _exclude_packages, _bytecode)
+    ]
     kept = [suggestion for suggestion in found if suggestion.saved >= SMALLEST]
     return tuple(sorted(kept, key=lambda suggestion: (-suggestion.saved, suggestion.line)))
 
@@ -115,3 +118,8 @@ def _exclude_packages(candidate: Candidate, entries: Sequence[Entry], places: Ma
     needless = [name for name in names if name in sdk | NEEDLESS_PACKAGES]
     files = {places[entry.path]: entry.content.size for entry in entries if entry.origin.name in needless}
     return Suggestion(_line("exclude-packages", candidate.config.exclude_packages, needless), files)
+
+
+def _bytecode(candidate: Candidate, entries: Sequence[Entry], places: Mapping[str, str]) -> Suggestion:
+    compiled = [entry for entry in entries if candidate.config.bytecode and is_bytecode(entry.path)]
+    return Suggestion("bytecode = false", {places[entry.path]: entry.content.size for entry in compiled})

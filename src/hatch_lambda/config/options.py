@@ -86,6 +86,9 @@ WHEEL_KEYS = ("core-metadata-version", "extra-metadata", "macos-max-compat", "sb
 
 SYNONYMS = {
     "arch": "architecture",
+    "compile": "bytecode",
+    "compile-bytecode": "bytecode",
+    "pyc": "bytecode",
     "platform": "architecture",
     "python": "runtime",
     "python-version": "runtime",
@@ -110,6 +113,11 @@ _FUNCTION_SETTINGS = (
 _DEPLOY_SETTINGS = ("alias", "layer-name", "profile", "region", "s3-bucket", "s3-prefix", "stages", "update-layers")
 
 MISPLACED = {
+    "include-packages": ValueProblem(
+        "unknown option, because the zip includes all dependencies",
+        "add the package to project.dependencies",
+        "unknown-option",
+    ),
     "project": ValueProblem("is an option of layers only", f"move it to [{TABLE}.layers.NAME]", "misplaced-option"),
     **dict.fromkeys(
         _FUNCTION_SETTINGS,
@@ -144,6 +152,7 @@ ADDRESSED = (
     "lock",
     "exclude-files",
     "exclude-packages",
+    "bytecode",
     "aws-services",
     "max-size",
     "filename",
@@ -298,6 +307,13 @@ class LambdaConfig:
         scripts = true
     """
 
+    bytecode: bool = False
+    """Whether to add the bytecode of every module, so that Lambda doesn't compile it at each cold start. It needs a
+    CPython of the runtime's minor version on the build machine. See [add bytecode](../how-to/bytecode.md).
+
+        bytecode = true
+    """
+
     native_check: NativeCheck = "error"
     """Whether native code that the runtime can't load is an `error`, or makes the build `warn`. See
     [what the build checks](checks.md#native-code).
@@ -328,6 +344,13 @@ class LambdaConfig:
 
         manifest = true
         directory = "build"
+    """
+
+    sbom: bool = False
+    """Whether to add a software bill of materials in the format of CycloneDX to the project's `dist-info`. Requires
+    `hatch-lambda[sbom]`.
+
+        sbom = true
     """
 
     ignore_warnings: tuple[str, ...] = ()
@@ -389,10 +412,12 @@ def read_config(
         aws_services=table.texts("aws-services"),
         collisions=_read_collisions(table),
         scripts=table.flag("scripts", default=False),
+        bytecode=table.flag("bytecode", default=False),
         native_check=cast("NativeCheck", table.choice("native-check", NATIVE_CHECKS, default="error")),
         filename=table.text("filename", check=_filename_problem) or DEFAULT_FILENAME.replace("lambda", stem),
         max_size=table.size("max-size", default=MAX_UNZIPPED),
         manifest=table.flag("manifest", default=False),
+        sbom=table.flag("sbom", default=False),
         ignore_warnings=_read_ignored(table),
         runtimes=runtimes,
         addresses={option: table.where(option) for option in ADDRESSED},

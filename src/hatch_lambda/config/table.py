@@ -214,6 +214,8 @@ _NO = {"false", "no", "off", "0"}
 def choose(value: str, choices: Sequence[str]) -> str:
     """Return a fix for a value that isn't among the choices: a hint if one is close, then the choices."""
     close = get_close_matches(value, choices, n=1)
+    if close == list(choices):
+        return f"did you mean {close[0]!r}?"
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"{hint}choose {join_names(choices)}"
 

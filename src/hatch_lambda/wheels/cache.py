@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -25,7 +26,8 @@ from hatch_lambda.wheels.entry import (
 )
 from hatch_lambda.wheels.verify import verify_wheel
 from hatch_lambda.wheels.wheel import Wheel
-from hatch_lambda.zipfiles.hashing import sha256_of
+from hatch_lambda.zipfiles.hashing import CHUNK, sha256_of
+from hatch_lambda.zipfiles.layout import content_offset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -125,22 +127,30 @@ class WheelCache:
         return None
 
     def derived(
-        self, wheel: Wheel, kind: str, key: Key, make: Callable[[], Iterable[tuple[str, bytes]]]
+        self,
+        wheel: Wheel,
+        kind: str,
+        key: Key,
+        make: Callable[[], Iterable[tuple[str, bytes]]],
+        *,
+        fresh: bool = False,
     ) -> DerivedFiles:
         """Return the files of a kind that were made from a wheel, after making them if the cache lacks them.
 
-        ``make`` returns their names and contents; it is called again if they can't be written into the cache. Several
-        threads can call this. Raises ``TemporaryError`` if they can't be written anywhere.
+        ``make`` returns their names and contents; it is called again if they can't be written into the cache. If
+        ``fresh`` is set, they are made for this build in any case. Several threads can call this. Raises
+        ``TemporaryError`` if they can't be written anywhere.
         """
 
         def put(directory: Path) -> DerivedFiles:
             place = derived_place(_place(directory, wheel.sha256), kind, key)
             return put_derived(place, directory, wheel, kind, key, make())
 
-        found = self.find_derived(wheel, kind, key)
+        found = None if fresh else self.find_derived(wheel, kind, key)
         if found is not None:
             return found
-        return self._put(put) if self._directory in wheel.path.parents else self._put_for_now(put)
+        is_cached = self._directory in wheel.path.parents
+        return self._put(put) if is_cached and not fresh else self._put_for_now(put)
 
     def _put(self, put: Callable[[Path], Put]) -> Put:
         """Put an entry into the cache, or until it is closed into a temporary directory; raises ``TemporaryError``."""
@@ -186,9 +196,21 @@ def _read(place: Path, sha256: str) -> Wheel | None:
         wheel = Wheel.from_json(read_description(place / _DESCRIPTION), place)
         if wheel.sha256 != sha256:
             return None
-        return replace(wheel, checkpoints=hash_zip(wheel.path, sha256, wheel.size, wheel.members))
+        checkpoints = hash_zip(wheel.path, sha256, wheel.size, wheel.members)
+        return replace(wheel, checkpoints=checkpoints) if _describes(wheel) else None
     except UNUSABLE:
         return None
+
+
+def _describes(wheel: Wheel) -> bool:
+    """Return whether the members of the wheel are those in its zip directory, because only its bytes are pinned."""
+    with wheel.path.open("rb", buffering=CHUNK) as file, zipfile.ZipFile(file) as archive:
+        infos = [info for info in archive.infolist() if not info.orig_filename.endswith("/")]
+        found = [
+            (one.filename, content_offset(file, one), one.compress_type, one.CRC, one.compress_size, one.file_size)
+            for one in infos
+        ]
+    return found == [member[:6] for member in wheel.members]
 
 
 def _put(directory: Path, file: Path, wheel: Wheel) -> Wheel:

@@ -81,6 +81,13 @@ def test_optional_files_and_needless_packages_are_excluded():
     ]
 
 
+def test_bytecode_is_a_suggestion_if_the_option_adds_it():
+    compiled = of("lib", "lib/__pycache__/a.cpython-313.pyc")
+
+    assert suggested(compiled, bytecode=True) == [("bytecode = false", SMALLEST)]
+    assert suggested(compiled) == []
+
+
 def test_what_saves_little_is_no_suggestion():
     assert suggested(of("lib", "lib/__init__.py", ""), of("lib", "lib/tests/a.txt", "small")) == []
 

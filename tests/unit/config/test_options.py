@@ -59,6 +59,7 @@ def test_options_have_defaults():
         exclude_files=(),
         collisions={},
         scripts=False,
+        bytecode=False,
         filename="{name}-{version}-lambda-{runtime}-{architecture}.zip",
         max_size=262_143_999,
         warnings=(),
@@ -82,6 +83,8 @@ def test_options_have_defaults():
         ("aws_services", [], ()),
         ("aws_services", ["s3", "dynamodb"], ("s3", "dynamodb")),
         ("collisions", {"jwt/**": "PyJWT", "a": "b"}, {"jwt/**": "pyjwt", "a": "b"}),
+        ("bytecode", True, True),
+        ("bytecode", False, False),
         ("scripts", True, True),
         ("scripts", False, False),
         ("filename", "function.zip", "function.zip"),
@@ -185,6 +188,7 @@ def test_an_option_is_read(option, value, expected):
             "collisions.a: expected a string, found 1; name the package whose file to keep [option-type]",
         ),
         ("scripts", "yes", "scripts: expected true or false, found 'yes'; write scripts = true [option-type]"),
+        ("bytecode", "no", "bytecode: expected true or false, found 'no'; write bytecode = false [option-type]"),
         ("scripts", 1, "scripts: expected true or false, found 1; write scripts = true [option-type]"),
         ("filename", 7, 'filename: expected a string, found 7; write "7" [option-type]'),
         (
@@ -219,25 +223,19 @@ def test_a_value_of_a_wrong_type_is_refused(option, value, line):
             "runtime",
             "python3.8",
             (
-                "runtime: 'python3.8' has reached end of life; "
-                "use 'python3.14', or describe the runtime in a table [unknown-runtime]"
+                "runtime: 'python3.8' has reached end of life; use 'python3.14', or describe it with "
+                'runtime = { name = "python3.8", python = "3.8", glibc = "2.26" } [unknown-runtime]'
             ),
         ),
         (
             "runtime",
             "3.7",
-            (
-                "runtime: '3.7' has reached end of life; "
-                "use 'python3.14', or describe the runtime in a table [unknown-runtime]"
-            ),
+            ("runtime: '3.7' has reached end of life; use 'python3.14' [unknown-runtime]"),
         ),
         (
             "runtime",
             "python2.7",
-            (
-                "runtime: 'python2.7' has reached end of life; "
-                "use 'python3.14', or describe the runtime in a table [unknown-runtime]"
-            ),
+            ("runtime: 'python2.7' has reached end of life; use 'python3.14' [unknown-runtime]"),
         ),
         ("runtime", "3.12", "runtime: unknown runtime '3.12'; did you mean 'python3.12'? [unknown-runtime]"),
         (
@@ -528,8 +526,17 @@ def test_an_unknown_option_that_resembles_none_is_refused_with_the_first_that_ex
     assert lines == [
         (
             f"{T}.colour: unknown option; remove it, or choose from architecture, aws-services, build-from-source, "
-            "collisions, constraints, dependency-groups, exclude-files, exclude-packages, … (23 in total) "
+            "bytecode, collisions, constraints, dependency-groups, exclude-files, … (25 in total) "
             "[unknown-option]"
+        )
+    ]
+
+
+def test_an_option_to_include_packages_is_answered_with_what_includes_them():
+    assert problems(include_packages=["boto3"]) == [
+        (
+            f"{T}.include-packages: unknown option, because the zip includes all dependencies; "
+            "add the package to project.dependencies [unknown-option]"
         )
     ]
 
@@ -625,10 +632,7 @@ def test_all_problems_are_reported_together_under_one_heading():
 
     assert str(caught.value).splitlines() == [
         f"error: pyproject.toml [{T}] has 12 problems:",
-        (
-            "  runtime: 'python2.7' has reached end of life; use 'python3.14', or describe the runtime in a table "
-            "[unknown-runtime]"
-        ),
+        ("  runtime: 'python2.7' has reached end of life; use 'python3.14' [unknown-runtime]"),
         "  architecture #2: unknown architecture 'sparc'; choose x86_64 or arm64 [unknown-architecture]",
         "  handler: 'a:b' contains a colon, but Lambda separates names with dots; did you mean 'a.b'? [option-value]",
         '  features #1: expected a string, found 1; write "1" [option-type]',

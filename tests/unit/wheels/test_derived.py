@@ -109,20 +109,13 @@ def describe_otherwise(path: Path) -> None:
     describe_as(path, [])
 
 
-def describe_without_members(path: Path) -> None:
-    values = json.loads(path.with_name("derived.json").read_text("utf-8").partition("\n")[2])
-    describe_as(path, {**values, "members": values["members"][1:]})
-
-
 def swap(path: Path) -> None:
     """Put the files of another kind there, sealed."""
     values = json.loads(path.with_name("derived.json").read_text("utf-8").partition("\n")[2])
     describe_as(path, {**values, "made-from": [values["made-from"][0], "other", *KEY]})
 
 
-@pytest.mark.parametrize(
-    "damage", [flip, remove, empty_description, describe_otherwise, describe_without_members, swap]
-)
+@pytest.mark.parametrize("damage", [flip, remove, empty_description, describe_otherwise, swap])
 def test_damaged_files_are_made_again(root, wheel, damage):
     first = made(root, wheel)
     damage(first.path)
