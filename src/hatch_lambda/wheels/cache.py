@@ -21,7 +21,7 @@ from hatch_lambda.resolve.base import SHA256
 from hatch_lambda.resolve.cache import ResultCache
 from hatch_lambda.wheels.verify import verify_wheel
 from hatch_lambda.wheels.wheel import Wheel
-from hatch_lambda.zipfiles.hashing import CHUNK, hash_spans, sha256_of
+from hatch_lambda.zipfiles.hashing import file_state, sha256_of
 from hatch_lambda.zipfiles.layout import content_offset
 from hatch_lambda.zipfiles.members import UNREADABLE
 
@@ -152,13 +152,14 @@ def _read(place: Path, sha256: str) -> Wheel | None:
         wheel = Wheel.from_json(json.loads(text), place)
         if not wheel.path.is_file():  # opening a pipe would block
             return None
-        with wheel.path.open("rb", buffering=CHUNK) as file:
-            found, checkpoints = hash_spans(file, ((member.offset, member.compressed) for member in wheel.members))
+        with wheel.path.open("rb") as file:
+            state = file_state(file)
+            found = sha256_of(file)
             if (found, file.tell()) != (wheel.sha256, wheel.size) or found != sha256 or not _describes(wheel, file):
                 return None
     except _UNUSABLE:
         return None
-    return replace(wheel, checkpoints=checkpoints)
+    return replace(wheel, state=state)
 
 
 def _describes(wheel: Wheel, file: BinaryIO) -> bool:
@@ -175,7 +176,8 @@ def _describes(wheel: Wheel, file: BinaryIO) -> bool:
 def _put(directory: Path, file: Path, wheel: Wheel) -> Wheel:
     """Add a copy and its description to the cache in one step; if another build was faster, return its copy.
 
-    Raises ``OSError`` if that isn't possible, or if a damaged entry can't be removed.
+    The wheel has no state: the copy is so new that its times might not show a change. Raises ``OSError`` if that isn't
+    possible, or if a damaged entry can't be removed.
     """
     place = directory / wheel.sha256[:2] / wheel.sha256
     make_private_directory(place.parent)
@@ -194,10 +196,10 @@ def _put(directory: Path, file: Path, wheel: Wheel) -> Wheel:
         kept = _read(place, wheel.sha256)
         if kept is None:  # not writable, or the entry is damaged and couldn't be removed
             raise
-        return kept
+        return replace(kept, state=None)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     kept = _read(place, wheel.sha256)
     if kept is None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
-    return kept
+    return replace(kept, state=None)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import parse_wheel_filename
 
-from hatch_lambda.archive.plan import Entry, Origin, TextContent, WheelContent, opened_wheel
+from hatch_lambda.archive.plan import Entry, Origin, TextContent, WheelContent, open_content
 from hatch_lambda.files import json_values
 from hatch_lambda.resolve.base import portable
-from hatch_lambda.zipfiles.inflate import pieces
 from hatch_lambda.zipfiles.members import Member
 
 if TYPE_CHECKING:
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from hatch_lambda.zipfiles.hashing import Checkpoint
+    from hatch_lambda.zipfiles.hashing import FileState
 
 EXCLUDED_METADATA = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json"})
 """Files of a dist-info that describe an installation, not the distribution; RECORD is rewritten.
@@ -46,7 +44,7 @@ class Wheel:
     """A wheel that was verified when it was added to the cache, and whose bytes this build has hashed again.
 
     ``size`` is the file's size in bytes. ``built`` is whether it was built on this machine, ``built_from`` the public
-    sdist or commit that it was built from. ``checkpoints`` verify the compressed bytes of its members, by offset.
+    sdist or commit that it was built from. ``state`` is the file's state when it was hashed, unless it was new then.
     """
 
     path: Path
@@ -63,7 +61,7 @@ class Wheel:
     members: tuple[Member, ...]
     built: bool = False
     built_from: str | None = None
-    checkpoints: Mapping[int, Checkpoint] = field(default_factory=dict, compare=False, repr=False)
+    state: FileState | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
@@ -197,11 +195,9 @@ def _script(wheel: Wheel, member: Member, path: str, python_version: str) -> Ent
 
 
 def _content(wheel: Wheel, member: Member) -> bytes:
-    """Return the content of a small member; raises ``WheelError`` if the wheel has changed since it was hashed."""
-    content = _spliced(wheel, member)
-    with opened_wheel(wheel.path) as file:
-        copy = io.BytesIO(b"".join(content.copied(file)))
-    return b"".join(pieces(copy, 0, member.method, member.compressed, member.size))
+    """Return the content of a small member; raises ``WheelError`` if it can't be read."""
+    with open_content(_spliced(wheel, member)) as file:
+        return file.read()
 
 
 def _spliced(wheel: Wheel, member: Member) -> WheelContent:
@@ -215,5 +211,5 @@ def _spliced(wheel: Wheel, member: Member) -> WheelContent:
         member.size,
         member.digest,
         wheel.sha256,
-        wheel.checkpoints.get(member.offset),
+        wheel.state,
     )
