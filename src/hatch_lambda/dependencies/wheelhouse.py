@@ -10,7 +10,6 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda.dependencies.fetch import fetch
 from hatch_lambda.dependencies.local import build_local_wheels
-from hatch_lambda.dependencies.sdist_builds import SdistBuildResolver
 from hatch_lambda.dependencies.sources import shared_directory
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError
@@ -193,6 +192,8 @@ class Wheelhouse:
         config = replace(config, constraints=(*config.constraints, *constraints))
         if not config.build_from_source:
             return resolver_tool(config, self.host)
+        from hatch_lambda.dependencies.sdist_builds import SdistBuildResolver
+
         return SdistBuildResolver(partial(resolver_tool, config), config.build_from_source, self.host, self.wheel_cache)
 
 

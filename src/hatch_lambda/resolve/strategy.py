@@ -12,9 +12,6 @@ from hatch_lambda.errors import ConfigError, ResolveError
 from hatch_lambda.resolve.base import UPGRADE_VARIABLE
 from hatch_lambda.resolve.constraints import constraint_files
 from hatch_lambda.resolve.lock.read import CREATED_BY, LockResolver, LockSelection, lock_creator
-from hatch_lambda.resolve.lock.requirements_txt import RequirementsTxtResolver
-from hatch_lambda.resolve.pip.resolver import PipResolver
-from hatch_lambda.resolve.uv import UvResolver, pip_environment_of_uv
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -28,6 +25,7 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.base import Dependency, Host, Resolution, Resolver
     from hatch_lambda.resolve.cache import ResultCache
     from hatch_lambda.resolve.lock.commits import LockedCommits
+    from hatch_lambda.resolve.lock.requirements_txt import RequirementsTxtResolver
     from hatch_lambda.runtime.target import Target
 
 
@@ -48,6 +46,8 @@ def chosen_lock(
     if config.lock is None and not default.is_file():
         return None
     if path.suffix != ".toml":
+        from hatch_lambda.resolve.lock.requirements_txt import RequirementsTxtResolver
+
         return RequirementsTxtResolver(path, host, results)
     overridden = frozenset(option for option, variable in VARIABLES.items() if host.environ.get(variable))
     wanted = LockSelection(config.features, config.dependency_groups, config.build_from_source, overridden)
@@ -85,7 +85,11 @@ def resolver_tool(config: LambdaConfig, host: Host) -> Resolver:
     """Return the tool that resolves without a lock file; raises ``ConfigError`` for a missing constraint file."""
     constraints = constraint_files(config.constraints, host.directory, config.where("constraints"))
     if config.resolver == "uv":
+        from hatch_lambda.resolve.uv import UvResolver
+
         return UvResolver(host, constraints)
+    from hatch_lambda.resolve.pip.resolver import PipResolver
+
     return PipResolver(host, constraints, config.runtimes)
 
 
@@ -93,6 +97,8 @@ def fetching_host(config: LambdaConfig, host: Host, uv_tables: Sequence[Mapping[
     """Return the host with which pip fetches; if uv resolved, it includes the credentials of uv's indexes."""
     if config.resolver != "uv":
         return host
+    from hatch_lambda.resolve.uv import pip_environment_of_uv
+
     return replace(host, environ=pip_environment_of_uv(host.environ, uv_tables))
 
 

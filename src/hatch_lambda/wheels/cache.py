@@ -19,7 +19,6 @@ from hatch_lambda.files.private_directory import CACHE_VARIABLE, check_private, 
 from hatch_lambda.files.temporary import make_temporary_directory, remove_stale, temporary_problem
 from hatch_lambda.resolve.base import SHA256
 from hatch_lambda.resolve.cache import ResultCache
-from hatch_lambda.wheels.verify import verify_wheel
 from hatch_lambda.wheels.wheel import Wheel
 from hatch_lambda.zipfiles.hashing import file_state, sha256_of
 from hatch_lambda.zipfiles.layout import content_offset
@@ -89,6 +88,8 @@ class WheelCache:
 
         Raises ``WheelError`` if the hash differs or the wheel is damaged; the cache then stays as it was.
         """
+        from hatch_lambda.wheels.verify import verify_wheel
+
         with file.open("rb") as opened:
             found = sha256_of(opened)
         if expected is not None and found != expected:
