@@ -26,8 +26,6 @@ from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ArchiveError
 from hatch_lambda.files.temporary import FULL, temporary_space
 from hatch_lambda.zipfiles.hashing import is_unchanged
-from hatch_lambda.zipfiles.inflate import pieces
-from hatch_lambda.zipfiles.members import UNREADABLE
 from hatch_lambda.zipfiles.record import record_digest
 
 if TYPE_CHECKING:
@@ -310,17 +308,10 @@ def _pieces(content: Content) -> Iterator[Iterator[bytes]]:
     """Open a content as an iterator of pieces of limited size."""
     if isinstance(content, WheelContent):
         with opened_wheel(content.wheel) as wheel:
-            yield _inflated(content, wheel)
+            yield content.inflated(wheel)
     else:
         with open_content(content) as file:
             yield iter(lambda: file.read(_CHUNK), b"")
-
-
-def _inflated(content: WheelContent, wheel: IO[bytes]) -> Iterator[bytes]:
-    try:
-        yield from pieces(wheel, content.offset, content.method, content.compressed, content.size)
-    except UNREADABLE:
-        raise changed_wheel(content.wheel) from None
 
 
 def _header(

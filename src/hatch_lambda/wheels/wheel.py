@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import parse_wheel_filename
 
-from hatch_lambda.archive.plan import Entry, Origin, TextContent, WheelContent, open_content
+from hatch_lambda.archive.plan import Entry, Origin, TextContent, WheelContent, changed_wheel, opened_wheel
 from hatch_lambda.files import json_values
 from hatch_lambda.resolve.base import portable
+from hatch_lambda.zipfiles.hashing import is_unchanged
 from hatch_lambda.zipfiles.members import Member
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -195,9 +196,21 @@ def _script(wheel: Wheel, member: Member, path: str, python_version: str) -> Ent
 
 
 def _content(wheel: Wheel, member: Member) -> bytes:
-    """Return the content of a small member; raises ``WheelError`` if it can't be read."""
-    with open_content(_spliced(wheel, member)) as file:
-        return file.read()
+    """Return the content of a small member; raises ``WheelError`` if the wheel has changed since it was hashed."""
+    (content,) = read_members(wheel, [_spliced(wheel, member)])
+    return content
+
+
+def read_members(wheel: Wheel, contents: Iterable[WheelContent]) -> Iterator[bytes]:
+    """Yield the inflated contents of members.
+
+    Raises ``WheelError`` after the last one if the wheel has changed since it was hashed.
+    """
+    with opened_wheel(wheel.path) as file:
+        for content in contents:
+            yield b"".join(content.inflated(file))
+        if not is_unchanged(file, wheel.sha256, wheel.state):
+            raise changed_wheel(wheel.path)
 
 
 def _spliced(wheel: Wheel, member: Member) -> WheelContent:

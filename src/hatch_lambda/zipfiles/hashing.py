@@ -42,4 +42,7 @@ def is_unchanged(file: IO[bytes], sha256: str, state: FileState | None) -> bool:
 
     Without a state, and in another one, the bytes are hashed again.
     """
-    return file_state(file) == state or sha256_of(file) == sha256
+    if file_state(file) == state:
+        return True
+    file.seek(0)
+    return sha256_of(file) == sha256

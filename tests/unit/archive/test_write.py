@@ -415,6 +415,7 @@ def test_a_wheel_from_the_cache_that_changes_is_hashed_again(tmp_path):
         added = store.add(noisy_wheel(tmp_path / "w", zipfile.ZIP_DEFLATED), expected=None)
     with WheelCache(tmp_path / "cache") as store:
         wheel = store.find(added.sha256)
+        assert wheel
         selected = plan(*wheel_entries(wheel, scripts_for=None))
         wheel.path.chmod(0o644)
         same = write_archive(selected, tmp_path / "dist" / "a.zip", timestamp=0)
@@ -432,7 +433,8 @@ def test_a_wheel_from_the_cache_that_changes_is_hashed_again(tmp_path):
 def test_a_member_that_must_be_compressed_again_is_that_of_the_plan(tmp_path):
     wheel = noisy_wheel(tmp_path / "w", zipfile.ZIP_BZIP2)
     selected = spliced(wheel)
-    content = next(entry.content for entry in selected.entries if entry.path == "lib/model.bin")
+    content = selected.paths["lib/model.bin"].content
+    assert isinstance(content, WheelContent)
     other = replace(content, digest="sha256=" + "A" * 43)
 
     with pytest.raises(WheelError) as caught:
@@ -444,6 +446,7 @@ def test_a_member_that_must_be_compressed_again_is_that_of_the_plan(tmp_path):
 def test_a_wheel_that_cannot_be_read_leaves_no_archive(tmp_path):
     wheel = make_wheel(tmp_path / "w", "lib")
     content = spliced(wheel).entries[0].content
+    assert isinstance(content, WheelContent)
     reader, writer = os.pipe()
     os.close(writer)
 

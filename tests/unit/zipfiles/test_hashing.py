@@ -5,10 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
 from hatch_lambda.zipfiles.hashing import CHUNK, file_state, is_unchanged, sha256_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hatch_lambda.zipfiles.hashing import FileState
 
 DATA = bytes(range(256)) * (3 * CHUNK // 256) + b"end"
 SHA256 = hashlib.sha256(DATA).hexdigest()
@@ -21,17 +27,17 @@ def file(tmp_path):
     return path
 
 
-def state_of(path):
+def state_of(path: Path) -> FileState:
     with path.open("rb") as opened:
         return file_state(opened)
 
 
-def unchanged(path, sha256, state):
+def unchanged(path: Path, sha256: str, state: FileState | None) -> bool:
     with path.open("rb") as opened:
         return is_unchanged(opened, sha256, state)
 
 
-def pass_time(path):
+def pass_time(path: Path) -> None:
     """Wait until the clock of the file system shows another time than the file's."""
     clock = path.with_name("clock")
     clock.touch()
