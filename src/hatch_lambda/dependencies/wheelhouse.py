@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from hatch_lambda.dependencies.fetch import fetch
 from hatch_lambda.dependencies.local import build_local_wheels, with_overrides
-from hatch_lambda.dependencies.sdist_builds import SdistBuildResolver
 from hatch_lambda.dependencies.sources import shared_directory
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError
@@ -213,6 +212,8 @@ class Wheelhouse:
         config = replace(config, constraints=(*config.constraints, *constraints))
         if not config.build_from_source:
             return resolver_tool(config, host, project.uv, indexes)
+        from hatch_lambda.dependencies.sdist_builds import SdistBuildResolver
+
         make = partial(resolver_tool, config, uv=project.uv, indexes=indexes)
         return SdistBuildResolver(make, config.build_from_source, host, self.wheel_cache)
 

@@ -12,15 +12,12 @@ from hatch_lambda.errors import ConfigError
 from hatch_lambda.resolve.base import UPGRADE_VARIABLE
 from hatch_lambda.resolve.constraints import constraint_files
 from hatch_lambda.resolve.lock.read import CREATED_BY, LockResolver, LockSelection, lock_creator
-from hatch_lambda.resolve.lock.requirements_txt import RequirementsTxtResolver
-from hatch_lambda.resolve.pip.resolver import PipResolver
 from hatch_lambda.resolve.pip.uv_counterparts import (
     fetching_environment,
     resolving_environment,
     searching_environment,
     unsupported_settings,
 )
-from hatch_lambda.resolve.uv import UvResolver
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -34,6 +31,7 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.base import Dependency, Host, Resolution, Resolver
     from hatch_lambda.resolve.cache import ResultCache
     from hatch_lambda.resolve.lock.commits import LockedCommits
+    from hatch_lambda.resolve.lock.requirements_txt import RequirementsTxtResolver
     from hatch_lambda.resolve.uv_settings import UvSettings
     from hatch_lambda.runtime.target import Target
 
@@ -55,6 +53,8 @@ def chosen_lock(
     if config.lock is None and not default.is_file():
         return None
     if path.suffix != ".toml":
+        from hatch_lambda.resolve.lock.requirements_txt import RequirementsTxtResolver
+
         return RequirementsTxtResolver(path, replace(host, environ=searching_environment(uv, host.environ)), results)
     overridden = frozenset(option for option, variable in VARIABLES.items() if host.environ.get(variable))
     wanted = LockSelection(config.features, config.dependency_groups, config.build_from_source, overridden)
@@ -97,10 +97,14 @@ def resolver_tool(
     """
     constraints = constraint_files(config.constraints, host.directory, config.where("constraints"))
     if config.resolver == "uv":
+        from hatch_lambda.resolve.uv import UvResolver
+
         return UvResolver(host, constraints, indexes or {})
     problems = unsupported_settings(uv)
     if problems:
         raise ConfigError(problems)
+    from hatch_lambda.resolve.pip.resolver import PipResolver
+
     return PipResolver(host, constraints, config.runtimes, uv)
 
 
