@@ -98,6 +98,7 @@ def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Re
         resolution.notes,
         warnings,
         found_by_handler=job.project.found_by_handler,
+        resolver=resolution.resolver,
     )
 
 

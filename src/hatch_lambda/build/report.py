@@ -35,6 +35,7 @@ class Report:
 
     ``in_layers`` are the wheels that a function's layers provide, ``compatible`` the targets that a layer is valid on.
     ``found_by_handler`` is the path that was selected because it contains the handler; empty if options select files.
+    ``resolver`` is the tool that resolved, and why; empty if none did.
     """
 
     candidate: Candidate
@@ -45,6 +46,7 @@ class Report:
     notes: tuple[str, ...]
     warnings: tuple[Message, ...]
     found_by_handler: str = ""
+    resolver: str = ""
 
     def lines(self) -> Iterator[str]:
         """Yield the summary that follows the zip's path on the terminal."""
@@ -81,6 +83,7 @@ class Report:
 
     def details(self) -> Iterator[str]:
         """Yield what only ``-v`` shows."""
+        yield from _resolver_lines(self.resolver)
         for distribution in self.selected.superfluous:
             yield f"  not included: {distribution}, which nothing requires"
 
@@ -93,6 +96,7 @@ class LockChange:
     before: Mapping[NormalizedName, str]
     after: Mapping[NormalizedName, str]
     notes: tuple[str, ...]
+    resolver: str = ""
 
     def lines(self) -> Iterator[str]:
         """Yield the target and each change of a version."""
@@ -122,8 +126,14 @@ class LockReport:
             yield from part.lines()
 
     def details(self) -> Iterator[str]:
-        """Yield nothing: a lock file has no details."""
-        yield from ()
+        """Yield what only ``-v`` shows."""
+        for resolver in dict.fromkeys(part.resolver for part in self.parts):
+            yield from _resolver_lines(resolver)
+
+
+def _resolver_lines(resolver: str) -> Iterator[str]:
+    if resolver:
+        yield f"  resolver: {resolver}"
 
 
 def _counted(packages: int) -> str:

@@ -16,7 +16,16 @@ from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.project import root_dependencies
 from hatch_lambda.resolve.base import Resolution
-from hatch_lambda.resolve.strategy import chosen_lock, fetching_host, is_replaceable_lock, locked_commits, resolver_tool
+from hatch_lambda.resolve.explained_uv import ExplainedUvResolver
+from hatch_lambda.resolve.strategy import (
+    choose_resolver,
+    chosen_lock,
+    fetching_host,
+    is_replaceable_lock,
+    locked_commits,
+    pip_resolver,
+    uv_resolver,
+)
 from hatch_lambda.resolve.validate import (
     check_requirements,
     missing_extras,
@@ -106,7 +115,7 @@ class Wheelhouse:
         roots = _roots(project, sharing)
         key = (config.resolved_with, tuple(map(str, roots)))
         if key not in self._resolved:
-            choose = partial(self._lock_or_resolver, config)
+            choose = partial(self._lock_or_resolver, project, config)
             try:
                 commits = locked_commits(config, self.host, self.wheel_cache.results)
                 self._resolved[key] = self._resolve(project, roots, config, choose, commits)
@@ -121,7 +130,7 @@ class Wheelhouse:
         config = _merged_config(sharing)
 
         def choose(local: LocalWheels, constraints: tuple[str, ...]) -> Resolver:
-            return upgrade.apply(self._resolver(config, local, constraints), before.versions)
+            return upgrade.apply(self._resolver(project, config, local, constraints), before.versions)
 
         return self._resolve(project, _roots(project, sharing), config, choose, upgrade.commits(before.commits))
 
@@ -179,21 +188,33 @@ class Wheelhouse:
                 found = resolver.resolve(local.remaining, target) if is_needed else Resolution(())
         return Resolved(project=project, config=config, roots=roots, local=local, resolution=local.without(found))
 
-    def _lock_or_resolver(self, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]) -> Resolver:
+    def _lock_or_resolver(
+        self, project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
+    ) -> Resolver:
         lock = chosen_lock(config, self.host, self.wheel_cache.results, shared_directory(self.host.directory))
         if lock is None:
-            return self._resolver(config, local, constraints)
+            return self._resolver(project, config, local, constraints)
         if is_replaceable_lock(config, self.host):
             local.check_indexes()
         return lock
 
-    def _resolver(self, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]) -> Resolver:
+    def _resolver(
+        self, project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
+    ) -> Resolver:
         """Return the resolver, with more constraint files, and with source builds if the configuration allows some."""
         local.check_indexes()
         config = replace(config, constraints=(*config.constraints, *constraints))
+        choice = choose_resolver(config, self.host, project.uv_tables)
+        pip = self._with_source_builds(config, choice.host, partial(pip_resolver, config, choice))
+        if choice.tool == "pip":
+            return pip
+        uv = self._with_source_builds(config, choice.host, partial(uv_resolver, config, choice))
+        return ExplainedUvResolver(uv, pip, choice.host, self.wheel_cache.results, same_indexes=choice.same_indexes)
+
+    def _with_source_builds(self, config: LambdaConfig, host: Host, make: Callable[[Host], Resolver]) -> Resolver:
         if not config.build_from_source:
-            return resolver_tool(config, self.host)
-        return SdistBuildResolver(partial(resolver_tool, config), config.build_from_source, self.host, self.wheel_cache)
+            return make(host)
+        return SdistBuildResolver(make, config.build_from_source, host, self.wheel_cache)
 
 
 _CONFLICTS = frozenset({"conflict", "resolver-failed"})

@@ -115,6 +115,18 @@ class Commit:
 
 
 @dataclass(frozen=True)
+class SkippedReleases:
+    """Packages of which a resolver skipped releases that are newer than the pins, without saying why.
+
+    ``versions`` are those that it looked for, in its own words. ``conflicts`` are the conflicting requirements of each
+    release that it gave up, in pip's words.
+    """
+
+    versions: Mapping[NormalizedName, tuple[str, ...]]
+    conflicts: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
 class Resolution:
     """The pins that satisfy the requirements.
 
@@ -122,7 +134,8 @@ class Resolution:
     resolver. ``fix`` is what to do if they don't satisfy the requirements. ``unfit`` explains why a distribution has no
     pin, as a text like ``problem; fix``. ``fallbacks`` are warnings about wheels for any platform whose release also
     has wheels for Linux. ``exact`` is whether every pin must be required; a lock file can contain more than this build
-    needs. ``dependencies`` are the requirements that the resolver reports.
+    needs. ``dependencies`` are the requirements that the resolver reports. ``resolver`` names the tool, and why it was
+    chosen. ``skipped`` are newer releases that the resolver skipped and ``notes`` and ``warnings`` don't explain.
     """
 
     pins: tuple[Pin, ...]
@@ -134,6 +147,8 @@ class Resolution:
     fallbacks: Mapping[NormalizedName, Message] = field(default_factory=dict)
     exact: bool = True
     dependencies: tuple[Dependency, ...] = ()
+    resolver: str = ""
+    skipped: SkippedReleases | None = None
 
     @property
     def is_lock(self) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 from hatch_lambda.config.options import LOCK_FILE, TABLE
 from hatch_lambda.config.targets import VARIABLES
@@ -11,10 +12,11 @@ from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError, ResolveError
 from hatch_lambda.resolve.base import UPGRADE_VARIABLE
 from hatch_lambda.resolve.constraints import constraint_files
+from hatch_lambda.resolve.index_settings import UvIndexSettings, names_index, uv_settings_like_pip
 from hatch_lambda.resolve.lock.read import CREATED_BY, LockResolver, LockSelection, lock_creator
 from hatch_lambda.resolve.lock.requirements_txt import RequirementsTxtResolver
 from hatch_lambda.resolve.pip.resolver import PipResolver
-from hatch_lambda.resolve.uv import UvResolver, pip_environment_of_uv
+from hatch_lambda.resolve.uv import UvResolver, find_uv, knows_glibc, pip_environment_of_uv
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -81,17 +83,73 @@ def is_replaceable_lock(config: LambdaConfig, host: Host) -> bool:
     return path.suffix == ".toml" and (not path.is_file() or lock_creator(path) in {None, CREATED_BY})
 
 
-def resolver_tool(config: LambdaConfig, host: Host) -> Resolver:
-    """Return the tool that resolves without a lock file; raises ``ConfigError`` for a missing constraint file."""
-    constraints = constraint_files(config.constraints, host.directory, config.where("constraints"))
-    if config.resolver == "uv":
-        return UvResolver(host, constraints)
-    return PipResolver(host, constraints, config.runtimes)
+@dataclass(frozen=True, kw_only=True)
+class ResolverChoice:
+    """The tool that resolves without a lock file, and why.
+
+    ``host`` is what pip and uv see of the build machine, and ``options`` are those of uv's command. With
+    ``same_indexes``, both find the same releases.
+    """
+
+    tool: Literal["pip", "uv"]
+    reason: str
+    host: Host
+    options: tuple[str, ...] = ()
+    same_indexes: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.tool}, {self.reason}"
+
+
+def choose_resolver(config: LambdaConfig, host: Host, uv_tables: Sequence[Mapping[str, Any]]) -> ResolverChoice:
+    """Return the tool that resolves; ``uv_tables`` are ``[tool.uv]`` and uv.toml.
+
+    Raises ``ConfigError`` if only uv is allowed and its settings can't be like those of pip.
+    """
+    pip = partial(ResolverChoice, tool="pip", host=host)
+    if config.resolver == "pip":
+        return pip(reason='because of resolver = "pip"')
+    if config.resolver == "auto" and not knows_glibc(config.target):
+        glibc = ".".join(map(str, config.target.runtime.glibc))
+        return pip(reason=f"because uv doesn't know glibc {glibc} of {config.target.runtime.name}")
+    if config.resolver == "auto" and find_uv(host.environ) is None:
+        return pip(reason="because uv isn't installed")
+    uv = partial(ResolverChoice, tool="uv")
+    if names_index(host.environ, uv_tables):
+        both = replace(host, environ=pip_environment_of_uv(host.environ, uv_tables))
+        return uv(reason="with uv's index settings", host=both, same_indexes=False)
+    found = uv_settings_like_pip(host.environ, host.directory)
+    if isinstance(found, UvIndexSettings):
+        both = replace(host, environ=found.environ)
+        return uv(reason="with pip's index settings", host=both, options=found.options)
+    if config.resolver == "auto":
+        return pip(reason=f"because {found}")
+    fix = 'set resolver = "pip", or name an index in uv\'s settings'
+    where, table = config.where("resolver"), config.where("resolver").rpartition(".")[0]
+    raise ConfigError(
+        Diagnostic(
+            code="option-value", where=where, problem=f"'uv' isn't possible, because {found}", fix=fix, table=table
+        )
+    )
+
+
+def pip_resolver(config: LambdaConfig, choice: ResolverChoice, host: Host) -> PipResolver:
+    """Return pip as the resolver; raises ``ConfigError`` for a missing constraint file."""
+    return PipResolver(host, _constraints(config, host), config.runtimes, str(choice))
+
+
+def uv_resolver(config: LambdaConfig, choice: ResolverChoice, host: Host) -> UvResolver:
+    """Return uv as the resolver; raises ``ConfigError`` for a missing constraint file."""
+    return UvResolver(host, _constraints(config, host), choice.options, str(choice))
+
+
+def _constraints(config: LambdaConfig, host: Host) -> tuple[str, ...]:
+    return constraint_files(config.constraints, host.directory, config.where("constraints"))
 
 
 def fetching_host(config: LambdaConfig, host: Host, uv_tables: Sequence[Mapping[str, Any]]) -> Host:
-    """Return the host with which pip fetches; if uv resolved, it includes the credentials of uv's indexes."""
-    if config.resolver != "uv":
+    """Return the host with which pip fetches; if uv might have resolved, with the credentials of uv's indexes."""
+    if config.resolver == "pip":
         return host
     return replace(host, environ=pip_environment_of_uv(host.environ, uv_tables))
 

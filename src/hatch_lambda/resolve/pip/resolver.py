@@ -55,11 +55,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PipResolver:
-    """pip, which resolves for the target on any build machine, with the build Python only."""
+    """pip, which resolves for the target on any build machine, with the build Python only.
+
+    ``label`` names it, and why it was chosen.
+    """
 
     host: Host
     constraints: tuple[str, ...] = ()
     runtimes: tuple[Runtime, ...] = RUNTIMES
+    label: str = "pip"
 
     def resolve(
         self, roots: Sequence[Dependency], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
@@ -79,7 +83,7 @@ class PipResolver:
             report, run = report_of([*target_options(target), f"--requirement={listed}", *options], target, self.host)
         if run.code:
             raise self._failure(run, target, roots)
-        return _resolution(report, roots, target, run, prefer or {})
+        return replace(_resolution(report, roots, target, run, prefer or {}), resolver=self.label)
 
     def _failure(self, run: PipRun, target: Target, roots: Sequence[Dependency]) -> ResolveError:
         where = " and ".join(sorted({root.required_by for root in roots}))
@@ -254,7 +258,7 @@ def _resolution(
         raise ResolveError(others)
     demanded = transitive_dependencies(roots, {item.name: item for item in reported}, target)
     warnings = list(explain_sdists(pins, demanded, run.log))
-    warnings += [_of_yanked(item.pin, demanded, prefer) for item in reported if item.yanked]
+    warnings += [yanked_warning(item.pin, demanded, prefer) for item in reported if item.yanked]
     warnings += [
         _warning(
             "index-skipped",
@@ -264,7 +268,7 @@ def _resolution(
         )
         for failure in run.log.fetch_failures
     ]
-    notes = tuple(explain_older(pins, demanded, run.log, target))
+    notes = tuple(explain_older(pins, demanded, run.log, target, run.log.conflicts))
     fallbacks = explain_fallbacks(pins, unloadable_files(pins, run.log), target)
     return Resolution(pins, notes, tuple(warnings), fallbacks=fallbacks, dependencies=demanded)
 
@@ -279,8 +283,8 @@ def unloadable_files(pins: Iterable[Pin], log: PipLog) -> dict[NormalizedName, l
     }
 
 
-def _of_yanked(pin: Pin, demanded: Sequence[Dependency], prefer: Mapping[NormalizedName, Version]) -> Diagnostic:
-    """Return why a yanked version is used: pip uses one only if something pins it."""
+def yanked_warning(pin: Pin, demanded: Sequence[Dependency], prefer: Mapping[NormalizedName, Version]) -> Diagnostic:
+    """Return why a yanked version is used: pip and uv use one only if something pins it."""
     asked = any(
         part.operator in {"==", "==="} and not part.version.endswith(".*")
         for dependency in demanded
