@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_lambda.errors import ResolveError
-from hatch_lambda.resolve.uv import find_uv
+from hatch_lambda.files.programs import uv_program
 from tests.support import zips
 from tests.support.index_server import IndexServer
 
@@ -24,11 +23,10 @@ UV = 'resolver = "uv"\n'
 @pytest.fixture
 def project(project, index, tmp_path):
     """The project, with uv for it to resolve with: uv has a cache of its own and knows the same index as pip."""
-    try:
-        project.environ["HATCH_UV"] = find_uv(os.environ)
-    except ResolveError:
+    uv = uv_program(os.environ)
+    if uv is None:
         pytest.skip("uv is not installed")
-    project.environ.update(UV_CACHE_DIR=str(tmp_path / "uv-cache"), UV_DEFAULT_INDEX=index.url)
+    project.environ.update(HATCH_UV=uv, UV_DEFAULT_INDEX=index.url)
     return project
 
 
@@ -170,14 +168,20 @@ def test_what_uv_was_told_to_leave_out_is_missed(index, project):
     assert built.archives == ()
 
 
-@pytest.mark.parametrize("settings", ["[tool]\nuv = 3", "[tool.uv]\nindex = 3\npip = 3\nindex-url = 3"])
-def test_settings_that_are_none_are_for_uv_to_judge(index, project, settings):
-    index.add("lib")
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ("[tool]\nuv = 3", "tool.uv: expected a table, found 3; write it as [tool.uv]"),
+        ("[tool.uv]\nindex = 3", "tool.uv.index: expected an array, found 3; write it in brackets"),
+    ],
+)
+def test_settings_that_uv_would_pass_over_are_errors(project, settings, problem):
     project.configure(UV + settings, dependencies=["lib"])
 
     built = project.build()
 
-    assert built.code == 0, built.output
+    assert built.code == 1
+    assert built.output == f"error: {problem} [option-type]\n"
 
 
 @pytest.mark.api("uv")

@@ -6,10 +6,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from packaging.utils import canonicalize_name
-
 from hatch_lambda.dependencies.fetch import fetch
-from hatch_lambda.dependencies.local import build_local_wheels
+from hatch_lambda.dependencies.local import build_local_wheels, with_overrides
 from hatch_lambda.dependencies.sdist_builds import SdistBuildResolver
 from hatch_lambda.dependencies.sources import shared_directory
 from hatch_lambda.diagnostics import Diagnostic
@@ -24,11 +22,13 @@ from hatch_lambda.resolve.strategy import (
     is_replaceable_lock,
     locked_commits,
     pip_resolver,
+    resolving_host,
     uv_resolver,
 )
 from hatch_lambda.resolve.validate import (
     check_requirements,
     missing_extras,
+    python_problem,
     required_names,
     transitive_dependencies,
     validate,
@@ -115,10 +115,10 @@ class Wheelhouse:
         roots = _roots(project, sharing)
         key = (config.resolved_with, tuple(map(str, roots)))
         if key not in self._resolved:
-            choose = partial(self._lock_or_resolver, project, config)
             try:
-                commits = locked_commits(config, self.host, self.wheel_cache.results)
-                self._resolved[key] = self._resolve(project, roots, config, choose, commits)
+                commits = locked_commits(config, self.host, self.wheel_cache.results, project.uv)
+                resolve = partial(self._resolve, project, roots, choose=self._lock_or_resolver, locked=commits)
+                self._resolved[key] = self._for_python(resolve, config)
             except ResolveError as error:
                 raise _with_sharing_note(error, sharing) from None
         return self._resolved[key]
@@ -129,19 +129,23 @@ class Wheelhouse:
         """Return what is pinned for a new lock file, with the locked versions and commits that ``upgrade`` keeps."""
         config = _merged_config(sharing)
 
-        def choose(local: LocalWheels, constraints: tuple[str, ...]) -> Resolver:
+        def choose(
+            project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
+        ) -> Resolver:
             return upgrade.apply(self._resolver(project, config, local, constraints), before.versions)
 
-        return self._resolve(project, _roots(project, sharing), config, choose, upgrade.commits(before.commits))
+        commits, roots = upgrade.commits(before.commits), _roots(project, sharing)
+        return self._for_python(partial(self._resolve, project, roots, choose=choose, locked=commits), config)
 
     def fetch(self, resolved: Resolved) -> tuple[Wheel, ...]:
         """Return the local and the fetched wheels, sorted by name; each matches its hash. Raises ``ResolveError``."""
         if resolved not in self._fetched:
-            host = fetching_host(resolved.config, self.host, resolved.project.uv_tables)
-            pins, target = resolved.resolution.pins, resolved.config.target
+            pins, target, uv = resolved.resolution.pins, resolved.config.target, resolved.project.uv
+            host = fetching_host(resolved.config, self.host, uv, locked=resolved.resolution.is_lock)
             with self.step("fetch") as progress:
-                found = (*resolved.local.wheels, *fetch(pins, self.wheel_cache, target, host, progress))
-            self._fetched[resolved] = tuple(sorted(found, key=lambda wheel: wheel.name))
+                fetched = fetch(pins, self.wheel_cache, target, host, progress)
+            changed = (with_overrides(wheel, resolved.project.uv.overrides) for wheel in fetched)
+            self._fetched[resolved] = tuple(sorted((*resolved.local.wheels, *changed), key=lambda wheel: wheel.name))
         return self._fetched[resolved]
 
     def validate(self, resolved: Resolved, wheels: tuple[Wheel, ...]) -> ResolvedWheels:
@@ -156,17 +160,34 @@ class Wheelhouse:
         target = config.target
         requirements = transitive_dependencies(roots, {wheel.name: wheel for wheel in wheels}, target)
         local.check_dependency_confusion(requirements, target, locked=not is_replaceable_lock(config, self.host))
-        validate(roots, wheels, target, resolution)
+        validate(roots, wheels, target, resolution, resolved.project.uv.constraint_dependencies)
         extras = tuple(dict.fromkeys(missing_extras(roots, wheels, target)))
         resolution = replace(resolution, warnings=(*resolution.warnings, *extras))
         return ResolvedWheels(roots, local.remaining, resolution, wheels, local.commits)
+
+    def _for_python(self, resolve: Callable[[LambdaConfig], Resolved], config: LambdaConfig) -> Resolved:
+        """Return what is pinned; if uv pinned a wheel for other versions of Python, what pip pins, if uv isn't a must.
+
+        uv ignores upper bounds of Requires-Python, such as ``<3.13``, and pip doesn't.
+        """
+        resolved = resolve(config)
+        if not resolved.resolution.ignores_python or config.resolver != "auto":
+            return resolved
+        target = config.target
+        excluded = next((wheel for wheel in self.fetch(resolved) if python_problem(wheel, target)), None)
+        if excluded is None:
+            return resolved
+        found = resolve(replace(config, resolver="pip"))
+        reason = f"pip, because uv ignores that {excluded} requires Python {excluded.requires_python}"
+        return replace(found, config=config, resolution=replace(found.resolution, resolver=reason))
 
     def _resolve(
         self,
         project: Project,
         roots: tuple[Dependency, ...],
         config: LambdaConfig,
-        choose: Callable[[LocalWheels, tuple[str, ...]], Resolver],
+        *,
+        choose: Callable[[Project, LambdaConfig, LocalWheels, tuple[str, ...]], Resolver],
         locked: LockedCommits | None,
     ) -> Resolved:
         """Return what is pinned: local dependencies first, because their requirements are resolved with the others."""
@@ -175,15 +196,15 @@ class Wheelhouse:
             check_requirements(roots, target)
             local = build_local_wheels(
                 roots,
-                canonicalize_name(project.name),
+                project,
                 target,
                 self.wheel_cache,
-                self.host,
+                resolving_host(self.host, project.uv),
                 locked=locked,
                 progress=progress,
             )
             with local.constraints() as constraints:
-                resolver = choose(local, constraints)
+                resolver = choose(project, config, local, constraints)
                 is_needed = bool(transitive_dependencies(local.remaining, {}, target))
                 found = resolver.resolve(local.remaining, target) if is_needed else Resolution(())
         return Resolved(project=project, config=config, roots=roots, local=local, resolution=local.without(found))
@@ -191,7 +212,8 @@ class Wheelhouse:
     def _lock_or_resolver(
         self, project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
     ) -> Resolver:
-        lock = chosen_lock(config, self.host, self.wheel_cache.results, shared_directory(self.host.directory))
+        shared = shared_directory(self.host.directory)
+        lock = chosen_lock(config, self.host, self.wheel_cache.results, project.uv, shared)
         if lock is None:
             return self._resolver(project, config, local, constraints)
         if is_replaceable_lock(config, self.host):
@@ -204,12 +226,12 @@ class Wheelhouse:
         """Return the resolver, with more constraint files, and with source builds if the configuration allows some."""
         local.check_indexes()
         config = replace(config, constraints=(*config.constraints, *constraints))
-        choice = choose_resolver(config, self.host, project.uv_tables)
-        pip = self._with_source_builds(config, choice.host, partial(pip_resolver, config, choice))
+        choice = choose_resolver(config, self.host, project.uv)
+        pip = self._with_source_builds(config, choice.host, partial(pip_resolver, config, choice, project.uv))
         if choice.tool == "pip":
             return pip
         uv = self._with_source_builds(config, choice.host, partial(uv_resolver, config, choice))
-        return ExplainedUvResolver(uv, pip, choice.host, self.wheel_cache.results, same_indexes=choice.same_indexes)
+        return ExplainedUvResolver(uv, pip, choice.host, self.wheel_cache.results, same_releases=choice.same_releases)
 
     def _with_source_builds(self, config: LambdaConfig, host: Host, make: Callable[[Host], Resolver]) -> Resolver:
         if not config.build_from_source:

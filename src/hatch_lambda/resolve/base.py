@@ -134,8 +134,10 @@ class Resolution:
     resolver. ``fix`` is what to do if they don't satisfy the requirements. ``unfit`` explains why a distribution has no
     pin, as a text like ``problem; fix``. ``fallbacks`` are warnings about wheels for any platform whose release also
     has wheels for Linux. ``exact`` is whether every pin must be required; a lock file can contain more than this build
-    needs. ``dependencies`` are the requirements that the resolver reports. ``resolver`` names the tool, and why it was
-    chosen. ``skipped`` are newer releases that the resolver skipped and ``notes`` and ``warnings`` don't explain.
+    needs. ``dependencies`` are the requirements that the resolver reports. ``bytecode`` is the version of the Python
+    whose bytecode the lock file records. ``resolver`` names the tool, and why it was chosen. ``ignores_python``
+    is whether it ignores upper bounds of Requires-Python. ``skipped`` are newer releases that it skipped and that
+    ``notes`` and ``warnings`` don't explain.
     """
 
     pins: tuple[Pin, ...]
@@ -147,7 +149,9 @@ class Resolution:
     fallbacks: Mapping[NormalizedName, Message] = field(default_factory=dict)
     exact: bool = True
     dependencies: tuple[Dependency, ...] = ()
+    bytecode: str | None = None
     resolver: str = ""
+    ignores_python: bool = False
     skipped: SkippedReleases | None = None
 
     @property
@@ -161,7 +165,7 @@ class Host:
     """The environment variables and the directory of the tools that hatch-lambda runs, and how it runs them.
 
     ``raw_output`` shows pip's output as it arrives, ``offline`` disables network access, and ``rebuild`` ignores wheels
-    that earlier builds built from source.
+    that earlier builds built from source. ``build_constraints`` are requirements that build requirements must satisfy.
     """
 
     environ: Mapping[str, str]
@@ -169,6 +173,7 @@ class Host:
     raw_output: bool = False
     offline: bool = False
     rebuild: bool = False
+    build_constraints: tuple[str, ...] = ()
 
 
 OFFLINE_VARIABLE = "HATCH_LAMBDA_OFFLINE"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hatch_lambda.diagnostics import Diagnostic
@@ -12,7 +13,7 @@ from hatch_lambda.resolve.pip.command import index_log
 from hatch_lambda.resolve.pip.explain import explain_older, explain_sdists
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from packaging.utils import NormalizedName
     from packaging.version import Version
@@ -28,7 +29,7 @@ _UNEXPLAINED = "resolver-failed"
 class ExplainedUvResolver:
     """uv, with the messages of pip.
 
-    ``host`` is what both see of the build machine. With ``same_indexes``, they find the same releases, so that pip's
+    ``host`` is what both see of the build machine. With ``same_releases``, they should select the same, so that pip's
     solution counts if uv has none.
     """
 
@@ -36,32 +37,30 @@ class ExplainedUvResolver:
     pip: Resolver
     host: Host
     results: ResultCache
-    same_indexes: bool
+    same_releases: bool
 
     def resolve(
         self, roots: Sequence[Dependency], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
     ) -> Resolution:
-        """Return the versions that uv selects; raises ``ResolveError`` with pip's explanation if there are none.
-
-        Without a solution for preferred versions, it is uv's: others are tried next.
-        """
+        """Return the versions that uv selects; raises ``ResolveError`` with pip's explanation if there are none."""
         try:
             found = self.uv.resolve(roots, target, prefer=prefer)
         except ResolveError as error:
-            if prefer or _code(error) != _UNEXPLAINED:
+            if _code(error) != _UNEXPLAINED:
                 raise
-            return self._by_pip(roots, target, error)
-        if found.unfit and self.same_indexes:
-            return self._by_pip(roots, target, None)
+            return self._by_pip(partial(self.pip.resolve, roots, target, prefer=prefer), error)
+        if found.unfit and self.same_releases:
+            return self._by_pip(partial(self.pip.resolve, roots, target, prefer=prefer), None)
         return self._with_explanations(found, target)
 
-    def _by_pip(self, roots: Sequence[Dependency], target: Target, error: ResolveError | None) -> Resolution:
-        """Return what pip finds if it looks where uv does; otherwise, raise ``ResolveError``."""
+    def _by_pip(self, resolve: Callable[[], Resolution], error: ResolveError | None) -> Resolution:
+        """Return pip's solution if pip selects what uv selects; otherwise, raise ``ResolveError``."""
         try:
-            found = self.pip.resolve(roots, target)
+            found = resolve()
         except ResolveError as explained:
-            raise (error if error and _code(explained) == _UNEXPLAINED else explained) from None
-        if error and not self.same_indexes:
+            is_explained = self.same_releases or _code(explained) != _UNEXPLAINED
+            raise (error if error and not is_explained else explained) from None
+        if error and not self.same_releases:
             raise error
         return replace(found, resolver="pip, because uv has no solution")
 

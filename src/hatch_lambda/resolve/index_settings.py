@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_lambda.errors import masked
+from hatch_lambda.files.toml_file import read_toml
 from hatch_lambda.resolve.base import file_of, is_file_url
 from hatch_lambda.resolve.pip.command import FORCED, REDIRECTING
 from hatch_lambda.resolve.pip.settings import pip_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping
+
+    from hatch_lambda.resolve.uv_settings import UvSettings
 
 _UV_VARIABLES = ("UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_INDEX", "UV_INDEX_URL")
-_UV_OPTIONS = ("extra-index-url", "find-links", "index", "index-url", "no-index")
+_UV_OPTIONS = ("extra-index-url", "find-links", "index-url", "no-index")
 """uv's settings that name an index.
 
 Sources: https://docs.astral.sh/uv/reference/environment/ and …/settings/, read 2026-11-28.
@@ -65,16 +70,43 @@ _TRUE = frozenset({"1", "on", "t", "true", "y", "yes"})
 class UvIndexSettings:
     """The variables and options with which uv looks where pip does; credentials are in variables only."""
 
-    environ: Mapping[str, str]
-    options: tuple[str, ...]
+    variables: Mapping[str, str]
+    options: tuple[str, ...] = ()
 
 
-def names_index(environ: Mapping[str, str], uv_tables: Sequence[Mapping[str, Any]]) -> bool:
-    """Return whether uv's own settings name an index; ``uv_tables`` are ``[tool.uv]`` and uv.toml."""
-    sections = [section for table in uv_tables for section in (table, table.get("pip"))]
-    return any(environ.get(name) for name in _UV_VARIABLES) or any(
-        section.get(option) for section in sections if isinstance(section, dict) for option in _UV_OPTIONS
+def names_index(environ: Mapping[str, str], directory: Path, uv: UvSettings) -> bool:
+    """Return whether uv's own settings name an index that is searched for each package.
+
+    ``uv`` are the settings of the project, which is in ``directory``; those of the user and the system count too.
+    """
+    return (
+        any(environ.get(name) for name in _UV_VARIABLES)
+        or any(not index.explicit for index in uv.indexes)
+        or any(uv.others.get(option) for option in _UV_OPTIONS)
+        or any(table.get(option) for table in _user_tables(environ, directory) for option in ("index", *_UV_OPTIONS))
     )
+
+
+def _user_tables(environ: Mapping[str, str], directory: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield the content of uv's files for the user and the system, and their table ``pip``.
+
+    Source: https://docs.astral.sh/uv/concepts/configuration-files/, read 2026-11-28.
+    """
+    chosen = environ.get("UV_CONFIG_FILE")
+    if chosen:
+        files = [directory / chosen]
+    elif environ.get("UV_NO_CONFIG"):
+        files = []
+    elif sys.platform == "win32":
+        variables = (environ.get("APPDATA"), environ.get("PROGRAMDATA"))
+        files = [Path(variable, "uv", "uv.toml") for variable in variables if variable]
+    else:
+        user = environ.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser()
+        system = (environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep)
+        files = [Path(place, "uv", "uv.toml") for place in (user, *system, "/etc")]
+    for table in map(read_toml, files):
+        yield table
+        yield from (value for value in [table.get("pip")] if isinstance(value, dict))
 
 
 def uv_settings_like_pip(environ: Mapping[str, str], directory: Path) -> UvIndexSettings | str:
@@ -101,7 +133,7 @@ def uv_settings_like_pip(environ: Mapping[str, str], directory: Path) -> UvIndex
     options += [f"--constraints={path}" for path in settings.get("constraint", "").split()]
     options += ["--no-index"] if _is_set(settings, "no-index") else []
     options += ["--prerelease=allow"] if _is_set(settings, "pre") else []
-    return UvIndexSettings({**environ, **{name: text for name, text in found.items() if text}}, tuple(options))
+    return UvIndexSettings({name: text for name, text in found.items() if text}, tuple(options))
 
 
 def _problem(settings: Mapping[str, str], directory: Path) -> str | None:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 from hatch_lambda.config.options import LOCK_FILE, TABLE
 from hatch_lambda.config.targets import VARIABLES
 from hatch_lambda.diagnostics import Diagnostic
-from hatch_lambda.errors import ConfigError, ResolveError
+from hatch_lambda.errors import ConfigError
+from hatch_lambda.files.programs import uv_program
 from hatch_lambda.resolve.base import UPGRADE_VARIABLE
 from hatch_lambda.resolve.constraints import constraint_files
 from hatch_lambda.resolve.index_settings import UvIndexSettings, names_index, uv_settings_like_pip
 from hatch_lambda.resolve.lock.read import CREATED_BY, LockResolver, LockSelection, lock_creator
 from hatch_lambda.resolve.lock.requirements_txt import RequirementsTxtResolver
 from hatch_lambda.resolve.pip.resolver import PipResolver
-from hatch_lambda.resolve.uv import UvResolver, find_uv, knows_glibc, pip_environment_of_uv
+from hatch_lambda.resolve.pip.uv_counterparts import (
+    explaining_environment,
+    fetching_environment,
+    resolving_environment,
+    searching_environment,
+    unsupported_settings,
+)
+from hatch_lambda.resolve.uv import UvResolver, knows_glibc
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -30,11 +37,12 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.base import Dependency, Host, Resolution, Resolver
     from hatch_lambda.resolve.cache import ResultCache
     from hatch_lambda.resolve.lock.commits import LockedCommits
+    from hatch_lambda.resolve.uv_settings import UvSettings
     from hatch_lambda.runtime.target import Target
 
 
 def chosen_lock(
-    config: LambdaConfig, host: Host, results: ResultCache, shared: Path | None = None
+    config: LambdaConfig, host: Host, results: ResultCache, uv: UvSettings, shared: Path | None = None
 ) -> RequirementsTxtResolver | LockResolver | None:
     """Return the lock file if the project has one; raises ``ConfigError`` if it has two for the same zips.
 
@@ -50,15 +58,15 @@ def chosen_lock(
     if config.lock is None and not default.is_file():
         return None
     if path.suffix != ".toml":
-        return RequirementsTxtResolver(path, host, results)
+        return RequirementsTxtResolver(path, replace(host, environ=searching_environment(uv, host.environ)), results)
     overridden = frozenset(option for option, variable in VARIABLES.items() if host.environ.get(variable))
     wanted = LockSelection(config.features, config.dependency_groups, config.build_from_source, overridden)
     return LockResolver(path, host.directory, wanted, shared or host.directory)
 
 
-def locked_commits(config: LambdaConfig, host: Host, results: ResultCache) -> LockedCommits | None:
+def locked_commits(config: LambdaConfig, host: Host, results: ResultCache, uv: UvSettings) -> LockedCommits | None:
     """Return the commits in the project's lock file for the target; ``None`` without a lock file."""
-    lock = chosen_lock(config, host, results)
+    lock = chosen_lock(config, host, results, uv)
     return lock.commits(config.target) if lock else None
 
 
@@ -88,54 +96,67 @@ class ResolverChoice:
     """The tool that resolves without a lock file, and why.
 
     ``host`` is what pip and uv see of the build machine, and ``options`` are those of uv's command. With
-    ``same_indexes``, both find the same releases.
+    ``same_releases``, both select the same.
     """
 
     tool: Literal["pip", "uv"]
     reason: str
     host: Host
     options: tuple[str, ...] = ()
-    same_indexes: bool = True
+    same_releases: bool = True
 
     def __str__(self) -> str:
         return f"{self.tool}, {self.reason}"
 
 
-def choose_resolver(config: LambdaConfig, host: Host, uv_tables: Sequence[Mapping[str, Any]]) -> ResolverChoice:
-    """Return the tool that resolves; ``uv_tables`` are ``[tool.uv]`` and uv.toml.
+def choose_resolver(config: LambdaConfig, host: Host, uv: UvSettings) -> ResolverChoice:
+    """Return the tool that resolves.
 
-    Raises ``ConfigError`` if only uv is allowed and its settings can't be like those of pip.
+    Raises ``ConfigError`` if the configuration leaves no choice, and the tool can't follow the settings of the other.
     """
-    pip = partial(ResolverChoice, tool="pip", host=host)
-    if config.resolver == "pip":
-        return pip(reason='because of resolver = "pip"')
-    if config.resolver == "auto" and not knows_glibc(config.target):
-        glibc = ".".join(map(str, config.target.runtime.glibc))
-        return pip(reason=f"because uv doesn't know glibc {glibc} of {config.target.runtime.name}")
-    if config.resolver == "auto" and find_uv(host.environ) is None:
-        return pip(reason="because uv isn't installed")
-    uv = partial(ResolverChoice, tool="uv")
-    if names_index(host.environ, uv_tables):
-        both = replace(host, environ=pip_environment_of_uv(host.environ, uv_tables))
-        return uv(reason="with uv's index settings", host=both, same_indexes=False)
-    found = uv_settings_like_pip(host.environ, host.directory)
-    if isinstance(found, UvIndexSettings):
-        both = replace(host, environ=found.environ)
-        return uv(reason="with pip's index settings", host=both, options=found.options)
-    if config.resolver == "auto":
-        return pip(reason=f"because {found}")
-    fix = 'set resolver = "pip", or name an index in uv\'s settings'
-    where, table = config.where("resolver"), config.where("resolver").rpartition(".")[0]
-    raise ConfigError(
-        Diagnostic(
-            code="option-value", where=where, problem=f"'uv' isn't possible, because {found}", fix=fix, table=table
-        )
+    reason = _pip_reason(config, host)
+    if reason:
+        return _pip_choice(reason, host, uv)
+    own = names_index(host.environ, host.directory, uv)
+    like_pip = UvIndexSettings({}) if own else uv_settings_like_pip(host.environ, host.directory)
+    if isinstance(like_pip, str) and config.resolver == "auto":
+        return _pip_choice(f"because {like_pip}", host, uv)
+    if isinstance(like_pip, str):
+        where = config.where("resolver")
+        problem, fix = f"'uv' isn't possible, because {like_pip}", 'set resolver = "pip", or name an index in [tool.uv]'
+        table = where.rpartition(".")[0]
+        raise ConfigError(Diagnostic(code="option-value", where=where, problem=problem, fix=fix, table=table))
+    environ = {**(explaining_environment if own else resolving_environment)(uv, host.environ), **like_pip.variables}
+    return ResolverChoice(
+        tool="uv",
+        reason=f"with {'uv' if own else 'pip'}'s index settings",
+        host=replace(resolving_host(host, uv), environ=environ),
+        options=like_pip.options,
+        same_releases=not own and not unsupported_settings(uv),
     )
 
 
-def pip_resolver(config: LambdaConfig, choice: ResolverChoice, host: Host) -> PipResolver:
+def _pip_reason(config: LambdaConfig, host: Host) -> str:
+    """Return why pip resolves whatever the settings are; empty if uv can."""
+    if config.resolver == "pip":
+        return 'because of resolver = "pip"'
+    if config.resolver == "uv":
+        return ""
+    if not knows_glibc(config.target):
+        return f"because uv doesn't know glibc {'.'.join(map(str, config.target.runtime.glibc))}"
+    return "" if uv_program(host.environ) else "because uv isn't installed"
+
+
+def _pip_choice(reason: str, host: Host, uv: UvSettings) -> ResolverChoice:
+    problems = unsupported_settings(uv)
+    if problems:
+        raise ConfigError(problems)
+    return ResolverChoice(tool="pip", reason=reason, host=resolving_host(host, uv))
+
+
+def pip_resolver(config: LambdaConfig, choice: ResolverChoice, uv: UvSettings, host: Host) -> PipResolver:
     """Return pip as the resolver; raises ``ConfigError`` for a missing constraint file."""
-    return PipResolver(host, _constraints(config, host), config.runtimes, str(choice))
+    return PipResolver(host, _constraints(config, host), config.runtimes, uv, str(choice))
 
 
 def uv_resolver(config: LambdaConfig, choice: ResolverChoice, host: Host) -> UvResolver:
@@ -147,11 +168,15 @@ def _constraints(config: LambdaConfig, host: Host) -> tuple[str, ...]:
     return constraint_files(config.constraints, host.directory, config.where("constraints"))
 
 
-def fetching_host(config: LambdaConfig, host: Host, uv_tables: Sequence[Mapping[str, Any]]) -> Host:
-    """Return the host with which pip fetches; if uv might have resolved, with the credentials of uv's indexes."""
-    if config.resolver == "pip":
-        return host
-    return replace(host, environ=pip_environment_of_uv(host.environ, uv_tables))
+def resolving_host(host: Host, uv: UvSettings) -> Host:
+    """Return the host with which pip resolves and builds: with the indexes and other settings of uv."""
+    return replace(host, environ=resolving_environment(uv, host.environ), build_constraints=uv.build_constraints)
+
+
+def fetching_host(config: LambdaConfig, host: Host, uv: UvSettings, *, locked: bool) -> Host:
+    """Return the host with which pip fetches what a lock file, uv, or pip pinned: with credentials of uv's indexes."""
+    environment = resolving_environment if config.resolver == "pip" and not locked else fetching_environment
+    return replace(host, environ=environment(uv, host.environ))
 
 
 @dataclass(frozen=True)
@@ -165,7 +190,7 @@ class Upgrade:
         """Return a resolver that keeps the locked versions, except for those to upgrade."""
         if self.everything or not versions:
             return resolver
-        return LockedVersionsResolver(resolver, versions, self.names & versions.keys())
+        return LockedVersionsResolver(resolver, {name: versions[name] for name in versions.keys() - self.names})
 
     def commits(self, locked: LockedCommits) -> LockedCommits:
         """Return the locked commits that stay pinned."""
@@ -187,57 +212,13 @@ class Upgrade:
 
 @dataclass(frozen=True)
 class LockedVersionsResolver:
-    """A resolver that keeps locked versions if possible.
-
-    ``unpinned`` can change, and so can each distribution whose requirement changed, and the dependencies of these.
-    """
+    """A resolver that keeps locked versions if possible."""
 
     resolver: Resolver
-    versions: Mapping[NormalizedName, Version] = field(default_factory=dict)
-    unpinned: frozenset[NormalizedName] = frozenset()
+    versions: Mapping[NormalizedName, Version]
 
     def resolve(
         self, roots: Sequence[Dependency], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
     ) -> Resolution:
         """Return the pins; raises ``ResolveError`` if other versions don't satisfy the roots either."""
-        locked = {**self.versions, **(prefer or {})}
-        changed = self.unpinned | {
-            name
-            for root in roots
-            if (name := root.name) not in locked
-            or root.requirement.url
-            or not root.requirement.specifier.contains(locked[name], prereleases=True)
-        }
-        found = self._keeping(roots, target, locked, changed)
-        if found and not self.unpinned:
-            return found
-        free = self.resolver.resolve(roots, target)
-        if found and _versions(found, self.unpinned) == _versions(free, self.unpinned):
-            return found
-        return self._keeping(roots, target, locked, _reached(free, changed)) or free
-
-    def _keeping(
-        self,
-        roots: Sequence[Dependency],
-        target: Target,
-        locked: Mapping[NormalizedName, Version],
-        changed: frozenset[NormalizedName],
-    ) -> Resolution | None:
-        """Return pins with the locked versions of everything unchanged; ``None`` if that isn't possible."""
-        kept = {name: version for name, version in locked.items() if name not in changed}
-        try:
-            return self.resolver.resolve(roots, target, prefer=kept) if kept else None
-        except ResolveError:
-            return None
-
-
-def _versions(resolution: Resolution, names: frozenset[NormalizedName]) -> dict[NormalizedName, Version]:
-    return {pin.name: pin.version for pin in resolution.pins if pin.name in names}
-
-
-def _reached(resolution: Resolution, names: frozenset[NormalizedName]) -> frozenset[NormalizedName]:
-    """Return the names and their dependencies, as far as the resolver reports them."""
-    required = {
-        dependency.name for dependency in resolution.dependencies if dependency.required_by.partition(" ")[0] in names
-    }
-    return names if required <= names else _reached(resolution, names | required)
+        return self.resolver.resolve(roots, target, prefer={**self.versions, **(prefer or {})})

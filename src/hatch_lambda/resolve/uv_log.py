@@ -93,7 +93,7 @@ class UvLog:
         for own in self._requirements(name, version):
             required = canonicalize_name(own.name)
             if required in versions and not own.specifier.contains(versions[required], prereleases=True):
-                others = (one for one in dependencies if one.name == required)
+                others = (one for one in dependencies if one.name == required and _are_disjoint(one.requirement, own))
                 yield (*map(_as_pip, others), f"{name} {version} depends on {own}")
 
     def _abandoned(self, versions: Mapping[NormalizedName, Version]) -> list[tuple[NormalizedName, Version]]:
@@ -126,6 +126,15 @@ class UvLog:
     def _lines(self) -> list[str]:
         found = filter(None, map(_LOG_LINE.match, self.text.splitlines()))
         return [match["text"] for match in found]
+
+
+def _are_disjoint(first: Requirement, second: Requirement) -> bool:
+    """Return whether no version that either of them names satisfies both."""
+    named = {part.version.removesuffix(".*") for one in (first, second) for part in one.specifier}
+    return not any(
+        first.specifier.contains(version, prereleases=True) and second.specifier.contains(version, prereleases=True)
+        for version in named
+    )
 
 
 def _as_pip(dependency: Dependency) -> str:

@@ -73,18 +73,24 @@ class WheelMetadata(DistributionMetadata, Protocol):
 
 
 def validate(
-    roots: Sequence[Dependency], wheels: Iterable[WheelMetadata], target: Target, resolution: Resolution
+    roots: Sequence[Dependency],
+    wheels: Iterable[WheelMetadata],
+    target: Target,
+    resolution: Resolution,
+    constraints: Sequence[Dependency] = (),
 ) -> None:
     """Raise ``ResolveError`` unless the wheels are exactly what the roots require on the target.
 
-    Checks every requirement of every required wheel with the target's markers, whichever tool resolved it.
+    Checks every requirement of every required wheel with the target's markers, whichever tool resolved it. The
+    ``constraints`` must be satisfied too, but don't require a wheel.
     """
     found = {wheel.name: wheel for wheel in wheels}
     demanded = transitive_dependencies(roots, found, target)
     wanted = {dependency.name for dependency in demanded}
     judged = [wheel for name, wheel in found.items() if resolution.exact or name in wanted]
     problems = [problem for wheel in judged for problem in _unfit(wheel, target)]
-    problems += filter(None, (requirement_problem(dependency, found, resolution) for dependency in demanded))
+    limits = [limit for limit in constraints if limit.name in wanted and _holds(limit.requirement, target, "")]
+    problems += filter(None, (requirement_problem(one, found, resolution) for one in (*demanded, *limits)))
     problems += [
         Diagnostic(
             code="index-mismatch",
@@ -285,14 +291,22 @@ def _unfit(wheel: WheelMetadata, target: Target) -> Iterator[Diagnostic]:
     problem = target.wheel_problem(wheel_tags(wheel.filename))
     if problem:
         yield _wrong_platform(wheel, f"doesn't run on {target} ({problem.replace('; ', ', ')})")
+    other_python = python_problem(wheel, target)
+    if other_python:
+        yield other_python
+
+
+def python_problem(wheel: WheelMetadata, target: Target) -> Diagnostic | None:
+    """Return that the target's Python isn't one of those that a wheel requires; ``None`` if it is."""
     try:
         pythons = SpecifierSet(wheel.requires_python or "")
         fits = pythons.contains(target.python_full_version, prereleases=True)
     except ValueError:  # of a malformed specifier, or of too many digits
-        return
-    if not fits:
-        runtime = f"{target.runtime.name} has {target.python_full_version}"
-        yield _wrong_platform(wheel, f"requires Python {pythons}, but {runtime}")
+        return None
+    if fits:
+        return None
+    runtime = f"{target.runtime.name} has {target.python_full_version}"
+    return _wrong_platform(wheel, f"requires Python {pythons}, but {runtime}")
 
 
 def _wrong_platform(wheel: WheelMetadata, problem: str) -> Diagnostic:

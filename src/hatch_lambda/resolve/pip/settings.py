@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import locale
 import os
 import sys
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_FILE = "pip.ini" if sys.platform == "win32" else "pip.conf"
 _SECTIONS = ("global", "install")
 
 
@@ -42,41 +40,42 @@ def configuration_files(environ: Mapping[str, str]) -> Iterator[Path]:
     chosen = environ.get("PIP_CONFIG_FILE")
     if chosen == os.devnull:
         return
-    yield from _system_files(environ)
+    name = "pip.ini" if sys.platform == "win32" else "pip.conf"
+    yield from (directory / name for directory in _system_directories(environ))
     if not (chosen and Path(chosen).exists()):
-        yield from _user_files(environ)
-    yield Path(sys.prefix, _FILE)
+        yield from (directory / name for directory in _user_directories(environ))
+    yield Path(sys.prefix, name)
     if chosen:
         yield Path(chosen)
 
 
-def _system_files(environ: Mapping[str, str]) -> Iterator[Path]:
+def _system_directories(environ: Mapping[str, str]) -> list[Path]:
     if sys.platform == "win32":
-        yield Path(environ.get("PROGRAMDATA", "C:\\ProgramData"), "pip", _FILE)
-    elif sys.platform == "darwin":
-        yield Path("/Library/Application Support/pip", _FILE)
-    else:
-        for directory in (environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep):
-            yield Path(directory, "pip", _FILE)
-        yield Path("/etc", _FILE)
+        return [Path(environ.get("PROGRAMDATA", "C:\\ProgramData"), "pip")]
+    if sys.platform == "darwin":
+        return [Path("/Library/Application Support/pip")]
+    directories = (environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep)
+    return [*(Path(directory, "pip") for directory in directories), Path("/etc")]
 
 
-def _user_files(environ: Mapping[str, str]) -> Iterator[Path]:
+def _user_directories(environ: Mapping[str, str]) -> list[Path]:
+    """Return the user's directories, an old one first."""
     home = Path("~").expanduser()
     if sys.platform == "win32":
-        yield home / "pip" / _FILE
-        yield Path(environ.get("APPDATA", home), "pip", _FILE)
-        return
-    yield home / ".pip" / _FILE
-    application_support = home / "Library/Application Support/pip"
+        return [home / "pip", Path(environ.get("APPDATA", home), "pip")]
+    newer = Path(environ.get("XDG_CONFIG_HOME") or home / ".config", "pip")
     if sys.platform == "darwin":
-        yield (application_support if application_support.is_dir() else home / ".config/pip") / _FILE
-    else:
-        yield Path(environ.get("XDG_CONFIG_HOME") or home / ".config", "pip", _FILE)
+        application = home / "Library/Application Support/pip"
+        newer = application if application.is_dir() else home / ".config/pip"
+    return [home / ".pip", newer]
 
 
 def _sections(file: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the sections of a file that count for ``pip install``; none if it doesn't exist or can't be opened."""
+    if not file.is_file():
+        return
+    import configparser  # slow to import
+
     parser = configparser.RawConfigParser()
     try:
         parser.read(file, locale.getpreferredencoding(do_setlocale=False))
