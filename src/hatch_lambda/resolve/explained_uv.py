@@ -49,18 +49,16 @@ class ExplainedUvResolver:
             if _code(error) != _UNEXPLAINED:
                 raise
             return self._by_pip(partial(self.pip.resolve, roots, target, prefer=prefer), error)
-        if found.unfit and self.same_releases:
-            return self._by_pip(partial(self.pip.resolve, roots, target, prefer=prefer), None)
         return self._with_explanations(found, target)
 
-    def _by_pip(self, resolve: Callable[[], Resolution], error: ResolveError | None) -> Resolution:
+    def _by_pip(self, resolve: Callable[[], Resolution], error: ResolveError) -> Resolution:
         """Return pip's solution if pip selects what uv selects; otherwise, raise ``ResolveError``."""
         try:
             found = resolve()
         except ResolveError as explained:
             is_explained = self.same_releases or _code(explained) != _UNEXPLAINED
-            raise (error if error and not is_explained else explained) from None
-        if error and not self.same_releases:
+            raise (explained if is_explained else error) from None
+        if not self.same_releases:
             raise error
         return replace(found, resolver="pip, because uv has no solution")
 

@@ -11,15 +11,15 @@ from hatch_lambda.resolve.base import Dependency, Pin, SkippedReleases
 from hatch_lambda.resolve.uv_log import UvLog
 
 
-def log(*lines):
+def log(*lines: str) -> UvLog:
     return UvLog("".join(f"DEBUG {line}\n" for line in lines))
 
 
-def pin(name, version="1.0"):
+def pin(name: str, version: str = "1.0") -> Pin:
     return Pin(canonicalize_name(name), Version(version), f"https://a/{name}-{version}-py3-none-any.whl", None)
 
 
-def dependency(text, by="project.dependencies"):
+def dependency(text: str, by: str = "project.dependencies") -> Dependency:
     return Dependency(by, Requirement(text))
 
 

@@ -26,7 +26,7 @@ def machine(environ):
     return pip_settings(environ)
 
 
-def write(path, text):
+def write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
 
