@@ -13,7 +13,6 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from hatch_lambda.dependencies.local_wheel import build_local_wheel, commit_in, pin_commit
 from hatch_lambda.dependencies.source_lookup import SourceLookup
 from hatch_lambda.dependencies.sources import read_project_sources
 from hatch_lambda.diagnostics import Diagnostic
@@ -242,11 +241,11 @@ def _locate(
     locked: LockedCommits | None,
 ) -> _Located:
     source = _source(dependency, sources, target)
-    pinned = (
-        pin_commit(_name(dependency), source, dependency.required_by, wheel_cache, host, locked=locked)
-        if source
-        else None
-    )
+    if source is None:
+        return _Located(dependency, None, None)
+    from hatch_lambda.dependencies.local_wheel import pin_commit
+
+    pinned = pin_commit(_name(dependency), source, dependency.required_by, wheel_cache, host, locked=locked)
     return _Located(dependency, source, pinned)
 
 
@@ -255,6 +254,8 @@ def _is_to_build(one: _Located) -> bool:
 
 
 def _wheel(one: _Located, wheel_cache: WheelCache, host: Host, locked: LockedCommits | None) -> LocalWheel:
+    from hatch_lambda.dependencies.local_wheel import build_local_wheel, commit_in
+
     at = cast("DependencySource", one.pinned)  # a dependency to build has a source
     commit = commit_in(at)
     fix = locked.fix_for(one.name, commit) if locked and commit and at != one.source else ""
@@ -263,6 +264,8 @@ def _wheel(one: _Located, wheel_cache: WheelCache, host: Host, locked: LockedCom
 
 def _commits(wheel: Wheel, one: _Located) -> Iterator[Commit]:
     """Yield the commit of a Git dependency, and nothing for another."""
+    from hatch_lambda.dependencies.local_wheel import commit_in
+
     commit = commit_in(one.pinned) if one.pinned else None
     if one.source is None or one.source.kind != "repository" or commit is None:
         return
