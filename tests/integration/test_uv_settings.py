@@ -76,6 +76,25 @@ def test_an_override_can_be_a_local_dependency(index, project, tmp_path, resolve
     assert zips.distributions(built.archive) == ["app 1.0", "lib 1.5"]
 
 
+def test_build_requirements_satisfy_the_build_constraints(index, project, tmp_path):
+    for version in ("1.0", "2.0"):
+        index.add("helper", version, files={"helper.py": f"VERSION = {version!r}\n"})
+    make_sibling(tmp_path / "lib", "lib")
+    for path, old, new in (
+        ("pyproject.toml", "requires = []", 'requires = ["helper"]'),
+        ("backend.py", "import base64", "import helper; assert helper.VERSION == '1.0'; import base64"),
+    ):
+        file = tmp_path / "lib" / path
+        file.write_text(file.read_text().replace(old, new))
+    table = '[tool.uv]\nbuild-constraint-dependencies = ["helper<2"]\n[tool.uv.sources]\nlib = { path = "../lib" }\n'
+    project.configure(dependencies=["lib"], project=table)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["lib 1.0"]
+
+
 @pytest.mark.parametrize("resolver", ["pip", "uv"])
 def test_a_lock_that_a_new_constraint_rules_out_is_out_of_date(index, project, resolver):
     for version in ("1.0", "2.0"):
