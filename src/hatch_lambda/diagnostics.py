@@ -88,6 +88,7 @@ ErrorCode = Literal[
     "source-not-found",
     "source-version",
     "special-file",
+    "table-conflict",
     "throttled",
     "too-large",
     "too-many-layers",

@@ -21,9 +21,9 @@ from hatch_lambda.build.report import Report
 from hatch_lambda.build.too_large import TOO_LARGE
 from hatch_lambda.config.archives import LOCK_VERSION, Archives, read_archives
 from hatch_lambda.config.filenames import file_name, is_file_of
-from hatch_lambda.config.options import TABLE
+from hatch_lambda.config.options import OWN_TABLE, TABLE
 from hatch_lambda.config.table import toml_key
-from hatch_lambda.config.table_names import check_table_names
+from hatch_lambda.config.table_names import FoundTable, find_table, value_at
 from hatch_lambda.dependencies.wheelhouse import Wheelhouse
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ArchiveError, HatchLambdaError, printable_line
@@ -167,9 +167,26 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
     def _archives_under(self, overrides: Mapping[str, str]) -> Archives:
         with translate_hatch_errors():
             requires_python = SpecifierSet(self.metadata.core.requires_python)
-            table = self.target_config
-        check_table_names(self.metadata.config)
-        return read_archives(table, requires_python=requires_python, overrides=overrides)
+        return read_archives(
+            self._table.values,
+            requires_python=requires_python,
+            overrides=overrides,
+            address=self._table.address,
+            host_keys=self._table.host_keys,
+        )
+
+    @property
+    def target_config(self) -> dict[str, Any]:
+        """Return our table, from which Hatch reads its own options; it isn't checked yet."""
+        own = value_at(self.metadata.config, OWN_TABLE)
+        return super().target_config or (own if isinstance(own, dict) else {})
+
+    @cached_property
+    def _table(self) -> FoundTable:
+        """Return our table; raises ``ConfigError`` if it can't be used."""
+        with translate_hatch_errors():
+            target = self.metadata.hatch.build_targets.get(self.PLUGIN_NAME)
+        return find_table(self.metadata.config, target, hatch=True)
 
     @cached_property
     def _reporter(self) -> Reporter:
@@ -219,7 +236,8 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         )
 
     def _project(self, build_data: dict[str, Any], config: LambdaConfig) -> Project:
-        address = f"{TABLE}.{config.kind}s.{toml_key(config.name)}" if config.name else TABLE
+        table = self._table.address
+        address = f"{table}.{config.kind}s.{toml_key(config.name)}" if config.name else table
         files = self._selection(self.archives.tables[config.build_name], address)
         return read_project(files, build_data, with_files=config.project)
 
