@@ -83,6 +83,7 @@ ErrorCode = Literal[
     "resolver-failed",
     "resolver-missing",
     "runtime-not-set",
+    "sbom-extra-missing",
     "source-conflict",
     "source-name",
     "source-not-found",

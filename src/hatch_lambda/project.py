@@ -222,6 +222,15 @@ def lambda_json_entry(project: Project, config: LambdaConfig, described: Mapping
     return Entry(path, replace(project.origin, dist_info=None), content)
 
 
+def sbom_entry(project: Project, config: LambdaConfig, sbom: str, *, whole: bool) -> Entry:
+    """Return the SBOM: in the project's dist-info (PEP 770), or in a zip without that, under a separate name."""
+    content = TextContent(sbom.encode())
+    if whole:
+        return Entry(f"{project.dist_info}/sboms/hatch-lambda.cdx.json", project.origin, content)
+    path = f"{DESCRIPTIONS}/sboms/{canonicalize_name(project.name)}-{config.build_name}.cdx.json"
+    return Entry(path, replace(project.origin, dist_info=None), content)
+
+
 def lambda_json(
     project: Project,
     config: LambdaConfig,

@@ -19,6 +19,7 @@ from hatch_lambda.config.filenames import file_name
 from hatch_lambda.dependencies.wheelhouse import select_wheels
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import PlanError
+from hatch_lambda.inspect.sbom import sbom_json
 from hatch_lambda.layers import (
     LAYER_PREFIX,
     Layer,
@@ -28,7 +29,7 @@ from hatch_lambda.layers import (
     versions_in_layers,
     wheels_not_in_layers,
 )
-from hatch_lambda.project import lambda_json, lambda_json_entry, project_entries, root_dependencies
+from hatch_lambda.project import lambda_json, lambda_json_entry, project_entries, root_dependencies, sbom_entry
 from hatch_lambda.wheels.wheel import wheel_entries
 
 if TYPE_CHECKING:
@@ -172,7 +173,11 @@ def _archive_plan(
         *_wheel_entries(wheels, config),
     ]
     beside: list[Entry] = []
-    (entries if whole else beside).append(lambda_json_entry(project, config, described, whole=whole))
+    descriptions = entries if whole else beside
+    if config.sbom:
+        sbom = sbom_json(project.name, entries, described, config.target)
+        descriptions.append(sbom_entry(project, config, sbom, whole=whole))
+    descriptions.append(lambda_json_entry(project, config, described, whole=whole))
     choices = PlanOptions(config.exclude_files, config.collisions, config.where)
     filename = file_name(config, project.dist_info.partition("-")[0], project.version)
     _check_size(filename, offered_plan(entries, choices), layers, config)

@@ -341,6 +341,13 @@ class LambdaConfig:
         directory = "build"
     """
 
+    sbom: bool = False
+    """Whether to add a software bill of materials in the format of CycloneDX to the project's `dist-info`. Requires
+    `hatch-lambda[sbom]`.
+
+        sbom = true
+    """
+
     ignore_warnings: tuple[str, ...] = ()
     """Codes of warnings that the build doesn't print, because you have checked them. The code is in brackets at the end
     of a warning; each code has [a heading](messages.md).
@@ -405,6 +412,7 @@ def read_config(
         filename=table.text("filename", check=_filename_problem) or DEFAULT_FILENAME.replace("lambda", stem),
         max_size=table.positive("max-size", default=MAX_UNZIPPED, unit="bytes"),
         manifest=table.flag("manifest", default=False),
+        sbom=table.flag("sbom", default=False),
         ignore_warnings=_read_ignored(table),
         table=table.root,
         runtimes=runtimes,

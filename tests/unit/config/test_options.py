@@ -489,7 +489,7 @@ def test_an_unknown_option_that_resembles_none_is_refused_with_the_first_that_ex
     assert lines == [
         (
             f"{T}.colour: unknown option; remove it, or choose from architecture, build-from-source, collisions, "
-            "constraints, dependency-groups, exclude-files, exclude-packages, features, … (21 in total) "
+            "constraints, dependency-groups, exclude-files, exclude-packages, features, … (22 in total) "
             "[unknown-option]"
         )
     ]
