@@ -479,6 +479,31 @@ def read_toml(path: Path) -> dict[str, Any]:
         return {}
 
 
+def load_toml(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file; raises ``ProjectError`` if it can't be read."""
+    try:
+        check_regular(path)
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        problem, fix = f"can't be read ({error.strerror})", "fix the file"
+        raise ProjectError(Diagnostic(code="unreadable-file", where=path.name, problem=problem, fix=fix)) from None
+    except (ValueError, RecursionError) as error:
+        problem = f"not valid TOML, because {' '.join(str(error).split())}"
+        raise ProjectError(
+            Diagnostic(code="metadata", where=path.name, problem=problem, fix="correct the file")
+        ) from None
+
+
+def uv_tables(pyproject: Mapping[str, Any], directory: Path) -> Iterator[dict[str, Any]]:
+    """Yield ``[tool.uv]`` and the uv.toml of a directory, which contain uv's indexes; raises ``ProjectError``."""
+    tool = pyproject.get("tool")
+    table = tool.get("uv") if isinstance(tool, dict) else None
+    if isinstance(table, dict):  # uv checks its type
+        yield table
+    if (directory / "uv.toml").is_file():
+        yield load_toml(directory / "uv.toml")
+
+
 def _table_at(table: Mapping[str, Any], where: str, *keys: str) -> dict[str, Any]:
     """Return the table under the keys, empty if there is none; raises ``ProjectError`` if it is something else."""
     found: Any = table

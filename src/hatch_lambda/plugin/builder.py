@@ -26,13 +26,13 @@ from hatch_lambda.config.table import toml_key
 from hatch_lambda.config.table_names import FoundTable, find_table, value_at
 from hatch_lambda.dependencies.wheelhouse import Wheelhouse
 from hatch_lambda.diagnostics import Diagnostic
-from hatch_lambda.errors import ArchiveError, HatchLambdaError, printable_line
+from hatch_lambda.errors import ArchiveError
 from hatch_lambda.files.temporary import sweep_temporary_directories
 from hatch_lambda.layers import LayerZips
 from hatch_lambda.plugin.file_selection import FileSelection
 from hatch_lambda.plugin.project_reader import hook_errors, read_project, translate_hatch_errors
 from hatch_lambda.resolve.base import Host
-from hatch_lambda.run.console import INTERRUPTED, Reporter, prepare_streams
+from hatch_lambda.run.console import Reporter, prepare_streams
 from hatch_lambda.run.jobs import check_layers, check_names, locked_archives, make_job, write_locks
 from hatch_lambda.run.reproducibility import rebuild_and_compare
 from hatch_lambda.run.settings import read_settings, zip_date
@@ -70,6 +70,9 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     PLUGIN_NAME = "lambda"
 
+    checks_locks = False
+    """Whether lock files are only checked."""
+
     _environment: Settings
     _wheelhouse: Wheelhouse
 
@@ -87,9 +90,9 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         return self._selection(self.target_config).get_default_build_data()
 
     def build(self, **options: Any) -> Generator[str, None, None]:
-        """Build each requested zip and yield its path; the one place where our errors end the program."""
+        """Build each requested zip and yield its path; our errors end the program."""
         prepare_streams()
-        try:
+        with self._reporter.ending():
             self._check_project()
             self._environment = read_settings(os.environ)
             options["versions"] = list(self.archives.expanded(options.get("versions") or self.archives.default))
@@ -108,11 +111,6 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
                         self._reporter.print_report(report)
                     if isinstance(report, Report) and self._environment.check_reproducible:
                         self._check_reproducible(report)
-        except HatchLambdaError as error:
-            self._reporter.print_cause(error)
-            self.app.abort(error.text(verbose=self.app.verbosity > 0))
-        except KeyboardInterrupt:
-            self.app.abort(f"error: {_interrupted()}", code=INTERRUPTED)
 
     def get_build_hooks(self, directory: str) -> dict[str, BuildHookInterface[Any]]:
         """Return the project's build hooks; raises ``ProjectError`` for an unknown one."""
@@ -135,9 +133,10 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         locked = locked_archives(self._archives_under, os.environ)
         project = self._job(self.archives.each[0], build_data).project
         default = self.target_config.get("lock")
-        first, *others = write_locks(project, locked, default, self._wheelhouse, self._environment.upgrade)
+        upgrade, check = self._environment.upgrade, self.checks_locks
+        first, *others = write_locks(project, locked, default, self._wheelhouse, upgrade, check=check)
         for report in others:
-            self.app.display_info(printable_line(str(report.path)))
+            self._reporter.print_path(str(report.path))
             self._reporter.print_report(report)
         self._reports[str(first.path)] = first
         return str(first.path)
@@ -273,11 +272,6 @@ def _remove(archive: Path) -> None:
         fix = "remove it" if os.access(archive.parent, os.W_OK) else "make its directory writable"
         problem = f"can't be removed ({error.strerror})"
         raise ArchiveError(_problem("cannot-remove", archive, problem, fix)) from None
-
-
-def _interrupted() -> Diagnostic:
-    problem = "interrupted, and no zip is incomplete"
-    return _problem("interrupted", "build", problem, "build again, with the downloaded wheels from the cache")
 
 
 def _problem(code: Code, where: str | Path, problem: str, fix: str) -> Diagnostic:

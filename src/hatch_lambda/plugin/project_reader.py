@@ -22,11 +22,12 @@ from hatchling.plugin.exceptions import UnknownPluginError
 from packaging.requirements import InvalidRequirement, Requirement
 
 from hatch_lambda.config.options import TABLE
+from hatch_lambda.dependencies.sources import uv_tables
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import HatchLambdaError, ProjectError
 from hatch_lambda.files.paths import path_problem
 from hatch_lambda.plugin.file_selection import reading
-from hatch_lambda.project import Project, SelectedFile, is_executable
+from hatch_lambda.project import PROJECT_FILE, Project, SelectedFile, is_executable
 from hatch_lambda.wheels.wheel import portable_metadata
 
 if TYPE_CHECKING:
@@ -55,14 +56,13 @@ def read_project(selection: FileSelection, build_data: dict[str, Any], *, with_f
         constructor = get_core_metadata_constructors()[DEFAULT_METADATA_VERSION]
         described = constructor(metadata, extra_dependencies=required_by_hooks)
         licenses = [_license(selection.root, relative) for relative in core.license_files]
-        uv_tables = tuple(_uv_tables(selection))
     return Project(
         name=core.name,
         version=metadata.version,
         dependencies=dependencies,
         optional_dependencies=optional,
         dependency_groups=metadata.config.get("dependency-groups", {}),
-        uv_tables=uv_tables,
+        uv_tables=tuple(uv_tables(metadata.config, Path(selection.root))),
         files=tuple(map(_selected, files)),
         dist_info=f"{selection.project_id}.dist-info",
         metadata=portable_metadata(described),
@@ -81,16 +81,6 @@ def _unset_dependencies() -> Diagnostic:
     )
     problem = "listed in project.dynamic, but no metadata hook sets it"
     return Diagnostic(code="metadata", where="project.dependencies", problem=problem, fix=fix)
-
-
-def _uv_tables(selection: FileSelection) -> Iterator[dict[str, Any]]:
-    """Yield ``[tool.uv]`` and the project's uv.toml, which contain uv's indexes and sources."""
-    table = selection.metadata.config.get("tool", {}).get("uv")
-    if isinstance(table, dict):  # uv checks its type
-        yield table
-    path = Path(selection.root, "uv.toml")
-    if path.is_file():
-        yield load_toml(str(path))
 
 
 def _license(root: str, relative: str) -> SelectedFile:
@@ -154,8 +144,6 @@ def hook_errors(target_hooks: Collection[str]) -> Iterator[None]:
 _HATCH_RAISES = (ValueError, TypeError, RuntimeError, LookupError, UnknownPluginError)
 """Types of Hatch's own messages, in addition to ``OSError`` and its subclasses."""
 
-_PROJECT_FILE = "pyproject.toml"
-
 _DEPENDENCY = re.compile(
     r"Dependency #(?P<number>\d+) of (?P<extra>option `(?P<name>[^`]+)` of )?field `(?P<field>[^`]+)` is invalid: "
     r"(?P<reason>[^\n]+)(?:\n\s+(?P<text>[^\n]+))?"
@@ -175,7 +163,7 @@ def _hatch_error(error: Exception) -> ProjectError:
         return ProjectError(_requirement_problem(requirement))
     plain = type(error) in _HATCH_RAISES or (isinstance(error, OSError) and error.errno is None)
     text, _, advice = (str(error) if plain else _typed(error)).partition("\n\n")
-    where = _PROJECT_FILE if plain else _field(error) or _PROJECT_FILE
+    where = PROJECT_FILE if plain else _field(error) or PROJECT_FILE
     problem = " ".join(text.split()).rstrip(".")
     return ProjectError(Diagnostic(code="metadata", where=where, problem=problem, fix="correct it"), detail=advice)
 

@@ -11,7 +11,8 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from hatch_lambda.errors import printable_line
+from hatch_lambda.diagnostics import Diagnostic
+from hatch_lambda.errors import HatchLambdaError, printable_line
 from hatch_lambda.progress import NO_PROGRESS
 from hatch_lambda.run.progress_line import progress_line
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from hatch_lambda.build.report import LockReport, Report
     from hatch_lambda.diagnostics import Message
-    from hatch_lambda.errors import HatchLambdaError
     from hatch_lambda.progress import Progress
 
 INTERRUPTED = 130
@@ -34,6 +34,9 @@ _RAW_OUTPUT = 2
 
 class Console(Protocol):
     """What a front end prints on; Hatch's application is one. ``verbosity`` is 0 by default, less with ``-q``."""
+
+    def abort(self, message: str, code: int = 1) -> None:
+        """Print an error and end the program."""
 
     @property
     def verbosity(self) -> int:
@@ -80,12 +83,16 @@ class Reporter:
             yield progress
         self.console.display_debug(f"  {name}: {time.perf_counter() - start:.2f} s")
 
+    def print_path(self, path: str) -> None:
+        """Print the path of a file, unless ``-q`` hides it."""
+        self.console.display_info(printable_line(self._shown(path)))
+
     def print_path_if_quiet(self, path: str) -> None:
         """Print the path of a file with ``-q``, when it isn't printed as information; with ``-qq``, nothing does."""
         if self.console.verbosity == -1:
-            self.console.display(printable_line(self.shown(path)))
+            self.console.display(printable_line(self._shown(path)))
 
-    def shown(self, path: str) -> str:
+    def _shown(self, path: str) -> str:
         """Return a path as it is printed: relative to the project if it is inside."""
         return str(Path(path).relative_to(self._root)) if Path(path).is_relative_to(self._root) else path
 
@@ -100,7 +107,18 @@ class Reporter:
         for warning in self._unreported(report.warnings):
             self.console.display_warning(printable_line(f"warning: {warning}"))
 
-    def print_cause(self, error: HatchLambdaError) -> None:
+    @contextmanager
+    def ending(self) -> Iterator[None]:
+        """End the program with a message if the block raises one of our errors, or if Ctrl-C interrupts it."""
+        try:
+            yield
+        except HatchLambdaError as error:
+            self._print_cause(error)
+            self.console.abort(error.text(verbose=self.console.verbosity > 0))
+        except KeyboardInterrupt:
+            self.console.abort(f"error: {_interrupted()}", code=INTERRUPTED)
+
+    def _print_cause(self, error: HatchLambdaError) -> None:
         """Print the traceback of an error that wasn't ours, with ``-v``."""
         for line in traceback.format_exception(error.__cause__) if error.__cause__ else ():
             for part in line.splitlines():
@@ -111,6 +129,15 @@ class Reporter:
         unreported = [message for message in dict.fromkeys(messages) if message not in self._reported]
         self._reported.update(unreported)
         return unreported
+
+
+def _interrupted() -> Diagnostic:
+    return Diagnostic(
+        code="interrupted",
+        where="build",
+        problem="interrupted, and no zip is incomplete",
+        fix="build again, with the downloaded wheels from the cache",
+    )
 
 
 def prepare_streams() -> None:

@@ -92,14 +92,17 @@ def write_locks(
     default: str | None,
     wheelhouse: Wheelhouse,
     upgrade: Upgrade,
+    *,
+    check: bool = False,
 ) -> tuple[LockReport, ...]:
     """Write the lock file of the table, whose path is ``default``, and those of single zips; return what changed.
 
-    A single zip's lock file that another tool created stays as it is. Raises ``HatchLambdaError``.
+    A single zip's lock file that another tool created stays as it is. With ``check``, nothing is written. Raises
+    ``HatchLambdaError``, with ``check`` also for a lock file that is out of date.
     """
     groups: dict[str | None, list[LambdaConfig]] = {default: []}
     for config in locked:
         groups.setdefault(config.lock, []).append(config)
     first, *others = [archives for archives in groups.values() if archives]
     replaceable = [archives for archives in others if is_replaceable_lock(archives[0], wheelhouse.host)]
-    return tuple(lock(project, archives, wheelhouse, upgrade) for archives in (first, *replaceable))
+    return tuple(lock(project, archives, wheelhouse, upgrade, check=check) for archives in (first, *replaceable))
