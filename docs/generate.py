@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docs.schema import NOT_OPTIONS, schema
-from hatch_lambda.config.options import TABLE, LambdaConfig
+from hatch_lambda.config.options import OWN_TABLE, TABLE, LambdaConfig
 from hatch_lambda.config.targets import TARGET_OPTIONS
 from hatch_lambda.runtime.provided import DISTRIBUTIONS, SDK
 from hatch_lambda.runtime.runtimes import RUNTIMES, Runtime
@@ -88,6 +88,7 @@ def options() -> str:
             NOTICE,
             "# Options\n",
             f"Set these options in `[{TABLE}]`, or in the table of a function or a layer. An unknown option is an error.",
+            f"If [another backend](../how-to/other-build-backends.md) builds the project, the table is `[{OWN_TABLE}]`.",
             "The build reports all configuration errors together.\n",
             "| Option | Type | Default | Description |",
             "| --- | --- | --- | --- |",
@@ -98,6 +99,7 @@ def options() -> str:
             "These options have the meaning that [Hatch](https://hatch.pypa.io/latest/config/build/) documents: `packages`,",
             "`include`, `exclude`, `only-include`, `only-packages`, `force-include`, `sources`, `artifacts`, `directory`, `versions`,",
             "`dependencies`, `hooks`, `reproducible`, `ignore-vcs`, and `skip-excluded-dirs`.\n",
+            f"In `[{OWN_TABLE}]`, only `directory`, `versions`, and `reproducible` of them apply; the others are errors.\n",
             "Two options are those of [Hatch's wheels](https://hatch.pypa.io/latest/plugins/builder/wheel/#options): files in",
             "`shared-data` are added to the root of the zip, and files in `shared-scripts` to `bin/` with",
             "[`scripts = true`](#scripts).\n",

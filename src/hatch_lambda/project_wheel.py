@@ -68,6 +68,11 @@ class BackendProject:
         is_static = bool(value_at(self.pyproject, "project")) and not self._is_dynamic("requires-python")
         return specifiers(str(declared or "") if is_static else self.wheel.requires_python or "")
 
+    @property
+    def version(self) -> str:
+        """Return the version of the wheel."""
+        return self.wheel.version
+
     @cached_property
     def project(self) -> Project:
         """Return the project as its wheel describes it; raises ``ProjectError`` or ``ResolveError``."""
@@ -211,9 +216,9 @@ def _mismatches(declared: Mapping[str, tuple[str, str]], wheel: Wheel) -> Iterat
             yield Diagnostic(code="metadata", where=where, problem=problem, fix=fix)
 
 
-def _normalized(field: str, value: str) -> str:
+def _normalized(field: str, value: str) -> str | Version:
     try:
-        return canonicalize_name(value) if field == "name" else str(Version(value))
+        return canonicalize_name(value) if field == "name" else Version(value)
     except InvalidVersion:
         return value
 

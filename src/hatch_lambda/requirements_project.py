@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from packaging.specifiers import SpecifierSet
+
+DEFAULT_HANDLER = "lambda_function.lambda_handler"
+"""The handler of a function that AWS's console creates.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html, read 2026-11-28.
+"""
 
 NO_VERSION = "0"
 """The version of a project that declares none."""
@@ -62,10 +69,10 @@ class RequirementsProject:
         return specifiers(str(value_at(self.pyproject, "project.requires-python") or ""))
 
     @property
-    def version(self) -> str | None:
-        """Return the version in pyproject.toml; ``None`` without one."""
+    def version(self) -> str:
+        """Return the version in pyproject.toml, empty without one."""
         version = value_at(self.pyproject, "project.version")
-        return version if isinstance(version, str) else None
+        return version if isinstance(version, str) else ""
 
     @property
     def name(self) -> str:
@@ -78,6 +85,20 @@ class RequirementsProject:
     def read(self) -> RequirementsFile:
         """Return the requirements file; raises ``ProjectError`` with every problem."""
         return read_requirements(self.file, self.directory)
+
+    @property
+    def implied_options(self) -> dict[str, Any]:
+        """Return the options of our table that follow from the files; raises ``ProjectError``."""
+        implied: dict[str, Any] = {}
+        if self.read.hashed:
+            implied["lock"] = _shown(self.file, self.directory)
+        elif self.read.constraints:
+            implied["constraints"] = list(self.read.constraints)
+        module, _, function = DEFAULT_HANDLER.partition(".")
+        with suppress(OSError):
+            if function in (self.directory / f"{module}.py").read_text("utf-8", "replace"):
+                implied["handler"] = DEFAULT_HANDLER
+        return implied
 
     @cached_property
     def project(self) -> Project:

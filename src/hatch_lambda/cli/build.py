@@ -20,7 +20,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Build the zips, print a report on each, and return 0; ends the program if that fails."""
-    pyproject = project.read_project_file(options)
+    pyproject = project.read_project_file()
     if project.is_built_by_hatch(options, pyproject):
         from hatch_lambda.plugin.command import build_with_hatch
 

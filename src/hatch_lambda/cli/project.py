@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ FUNCTION_OPTIONS = ("runtime", "architecture", "handler")
 
 _WORDING = {
     re.escape(LOCK_COMMAND): "hatch-lambda lock",
+    "-t lambda:lock(?= doesn't)": "hatch-lambda lock",
     "hatch -v build -t lambda": "hatch-lambda build -v",
     r"-t lambda:(?=\S)": "",
 }
@@ -62,10 +64,10 @@ def console_of(options: Namespace, wording: Mapping[str, str] | None = None) -> 
     return CommandConsole(options.verbose - options.quiet, wording or {})
 
 
-def read_project_file(options: Namespace) -> dict[str, Any]:
+def read_project_file() -> dict[str, Any]:
     """Return the content of pyproject.toml, empty without one; raises ``ProjectError`` if it can't be read."""
     path = Path(PROJECT_FILE)
-    return load_toml(path) if path.exists() or not options.requirements else {}
+    return load_toml(path) if path.exists() else {}
 
 
 def is_built_by_hatch(options: Namespace, pyproject: Mapping[str, Any]) -> bool:
@@ -109,7 +111,10 @@ def opened_run(options: Namespace, pyproject: Mapping[str, Any], directory: Path
 def _wording(options: Namespace) -> dict[str, str]:
     if not options.requirements:
         return _WORDING
-    return _WORDING | {
+    return {
+        **_WORDING,
+        re.escape(LOCK_COMMAND): shlex.join(["hatch-lambda", "lock", *_function_arguments(options)]),
+        rf"\b{COMMAND_LINE}\.lock\b": options.requirements.as_posix(),
         rf"\b{COMMAND_LINE}\.": "--",
         rf"{PROJECT_FILE} \[{COMMAND_LINE}\]": "the command line",
         r"project\.dependencies": options.requirements.as_posix(),
@@ -141,24 +146,22 @@ def _table(options: Namespace, pyproject: Mapping[str, Any], root: Path) -> Foun
         return found
     readable = RequirementsProject(root, root / options.requirements, pyproject, root)
     given = {name: value for name in FUNCTION_OPTIONS if (value := getattr(options, name))}
-    implied: dict[str, Any] = {}
-    if readable.version is None:
-        implied["filename"] = "{name}-lambda-{runtime}-{architecture}.zip"
-    if readable.read.hashed:
-        implied["lock"] = options.requirements.as_posix()
-    elif readable.read.constraints:
-        implied["constraints"] = list(readable.read.constraints)
     address = found.address if found.values else COMMAND_LINE
-    return FoundTable(address, {**implied, **found.values, **given}, found.host_keys)
+    return FoundTable(address, {**readable.implied_options, **found.values, **given}, found.host_keys)
 
 
 def _backend_problem(root: Path, pyproject: Mapping[str, Any]) -> Diagnostic | None:
     """Return why no build backend can build the project; ``None`` if one can."""
     if value_at(pyproject, "build-system") is not None or (root / "setup.py").is_file():
         return None
-    if value_at(pyproject, "tool.uv.workspace") is not None and value_at(pyproject, "project") is None:
+    listed = "requirements.txt" if (root / "requirements.txt").is_file() else "FILE"
+    if not pyproject:
+        problem = "no such file in this directory"
+        fix = f"run the command in a project's directory, or pass --requirements {listed}"
+    elif value_at(pyproject, "tool.uv.workspace") is not None and value_at(pyproject, "project") is None:
         problem, fix = "the root of a workspace, which isn't a project", "run the command in the directory of a member"
     else:
         problem = "no build backend, because [build-system] isn't set"
-        fix = 'for example, add requires = ["uv_build"] and build-backend = "uv_build", or pass --requirements FILE'
+        backend = 'requires = ["uv_build"] and build-backend = "uv_build"'
+        fix = f"add it, for example with {backend}, or pass --requirements {listed}"
     return Diagnostic(code="no-build-backend", where=PROJECT_FILE, problem=problem, fix=fix)

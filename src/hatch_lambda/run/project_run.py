@@ -48,6 +48,10 @@ class ReadableProject(Protocol):
         """The supported Pythons; raises ``HatchLambdaError``."""
 
     @property
+    def version(self) -> str:
+        """The version for file names; empty if it has none."""
+
+    @property
     def project(self) -> Project:
         """The project; raises ``HatchLambdaError``."""
 
@@ -102,9 +106,8 @@ class ProjectRun:
         """Build the named zips, or the default ones, and print a report on each; raises ``HatchLambdaError``."""
         archives = self._archives
         selected = archives.expanded(names or archives.default)
-        project = self.readable.project
         make_directory(self.directory)
-        check_names(archives, selected, self._name, project.version)
+        check_names(archives, selected, self._name, self.readable.version)
         check_layers(archives, selected, self._zips)
         for name in selected:
             if name == LOCK_VERSION:
@@ -121,7 +124,7 @@ class ProjectRun:
             self._print(report.path, report)
 
     def _build(self, config: LambdaConfig) -> None:
-        path = self.directory / file_name(config, self._name, self.readable.project.version)
+        path = self.directory / file_name(config, self._name, self.readable.version)
         job = make_job(config, self._archives, self._zips, lambda _: self.readable.project, strict=self.settings.strict)
         is_reproducible = read_output(self.table).reproducible
         timestamp = zip_date(self.environ) if is_reproducible else int(time.time())
