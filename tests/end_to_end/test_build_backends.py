@@ -40,10 +40,10 @@ build-backend = "{backend}"
 name = "shop"
 version = "1.2.0"
 description = "A shop"
-dependencies = ["greeting"]
+dependencies = ["hatch_lambda_greeting"]
 
 [project.optional-dependencies]
-more = ["thanks; python_version >= '3.8'"]
+more = ["hatch_lambda_thanks; python_version >= '3.8'"]
 
 [project.scripts]
 shop = "shop.api:main"
@@ -58,11 +58,11 @@ scripts = true
 """
 
 HANDLER = """\
-import greeting, shop, thanks
+import hatch_lambda_greeting, shop, hatch_lambda_thanks
 
 
 def handler(event, context):
-    return [greeting.__name__, shop.__name__, thanks.__name__, event]
+    return [hatch_lambda_greeting.__name__, shop.__name__, hatch_lambda_thanks.__name__, event]
 
 
 def main():
@@ -72,8 +72,8 @@ def main():
 
 @pytest.mark.parametrize("name", BACKENDS)
 def test_a_project_of_each_backend_is_built_locked_and_boots(index, environ, tmp_path, name):
-    index.add("greeting")
-    index.add("thanks")
+    index.add("hatch_lambda_greeting")
+    index.add("hatch_lambda_thanks")
     requires, backend, more = BACKENDS[name]
     root = tmp_path / "shop"
     (root / "src/shop").mkdir(parents=True)
@@ -97,7 +97,9 @@ def test_a_project_of_each_backend_is_built_locked_and_boots(index, environ, tmp
     assert "bin/shop" in zips.names(archive)
     task_root = zips.unpack(archive, tmp_path / "task")
     answer = invoke(task_root, "shop.api.handler", "event", environ)
-    assert answer == {"invocation/request-1/response": ["greeting", "shop", "thanks", "event"]}
+    assert answer == {
+        "invocation/request-1/response": ["hatch_lambda_greeting", "shop", "hatch_lambda_thanks", "event"]
+    }
     if name == "hatchling":
         theirs = run_module("hatchling", "build", "-t", "lambda", "-d", "theirs", cwd=root, environ=environ)
         assert theirs.returncode == 0, theirs.stdout + theirs.stderr
