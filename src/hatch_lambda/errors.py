@@ -112,6 +112,10 @@ class ResolveError(HatchLambdaError):
         return first_lines(lines, MOST_LINES, "problems")
 
 
+class InterpreterError(HatchLambdaError):
+    """No Python of this machine fits the runtime, or the one that does fails."""
+
+
 class WheelError(HatchLambdaError):
     """A wheel is damaged, hostile, or different from what its name says."""
 

@@ -17,12 +17,14 @@ from packaging.version import InvalidVersion, Version
 from hatch_lambda.config.table_names import value_at
 from hatch_lambda.dependencies.sdist_builds import built_wheel, native_reason
 from hatch_lambda.dependencies.source_tree import fingerprint, reads_beyond
-from hatch_lambda.dependencies.sources import uv_tables
+from hatch_lambda.dependencies.sources import workspace_root
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ProjectError, ResolveError
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.project import PROJECT_FILE, Project
 from hatch_lambda.resolve.pip.sdists import build_from
+from hatch_lambda.resolve.strategy import resolving_host
+from hatch_lambda.resolve.uv_settings import UvSettings, read_uv_settings
 from hatch_lambda.zipfiles.metadata_headers import read_headers
 
 if TYPE_CHECKING:
@@ -77,11 +79,7 @@ class BackendProject:
     def project(self) -> Project:
         """Return the project as its wheel describes it; raises ``ProjectError`` or ``ResolveError``."""
         groups = self.pyproject.get("dependency-groups")
-        return project_of(
-            self.wheel,
-            dependency_groups=groups if isinstance(groups, dict) else {},
-            uv_tables=tuple(uv_tables(self.pyproject, self.directory)),
-        )
+        return project_of(self.wheel, dependency_groups=groups if isinstance(groups, dict) else {}, uv=self._uv)
 
     @cached_property
     def wheel(self) -> Wheel:
@@ -96,6 +94,10 @@ class BackendProject:
         if problems:
             raise ProjectError(problems)
         return replace(wheel, built=True)
+
+    @cached_property
+    def _uv(self) -> UvSettings:
+        return read_uv_settings(self.directory, workspace_root(self.directory))
 
     @property
     def _backend(self) -> str:
@@ -133,7 +135,7 @@ class BackendProject:
         what = f"{PROJECT_FILE}: the project's wheel"
         with temporary_directory() as directory:
             try:
-                file = build_from(self.directory, what, Path(directory), self.host)
+                file = build_from(self.directory, what, Path(directory), resolving_host(self.host, self._uv))
             except ResolveError as error:
                 raise _backend_error(error, self._backend) from None
             reason = native_reason(file)
@@ -156,9 +158,7 @@ def specifiers(text: str) -> SpecifierSet:
         raise ProjectError(Diagnostic(code="metadata", where=where, problem=problem, fix=fix)) from None
 
 
-def project_of(
-    wheel: Wheel, *, dependency_groups: Mapping[str, Any], uv_tables: tuple[Mapping[str, Any], ...]
-) -> Project:
+def project_of(wheel: Wheel, *, dependency_groups: Mapping[str, Any], uv: UvSettings) -> Project:
     """Return the project that a wheel contains, with what only pyproject.toml declares.
 
     Raises ``ProjectError`` if its metadata has a malformed requirement.
@@ -172,7 +172,7 @@ def project_of(
         dependencies=tuple(str(one) for one in requirements if one not in for_extras),
         optional_dependencies={extra: [str(one) for one in for_extras if _names(one, extra)] for extra in extras},
         dependency_groups=dependency_groups,
-        uv_tables=uv_tables,
+        uv=uv,
         dist_info=wheel.dist_info,
         metadata="",
         wheel=wheel,

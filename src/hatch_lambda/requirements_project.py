@@ -16,12 +16,13 @@ from pathspec import GitIgnoreSpec
 
 from hatch_lambda.archive.plan import unreadable
 from hatch_lambda.config.table_names import value_at
-from hatch_lambda.dependencies.sources import uv_tables
+from hatch_lambda.dependencies.sources import workspace_root
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ProjectError, masked
 from hatch_lambda.files.paths import check_regular, path_problem
 from hatch_lambda.project import Project, SelectedFile, is_executable
 from hatch_lambda.project_wheel import specifiers
+from hatch_lambda.resolve.uv_settings import read_uv_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -108,7 +109,7 @@ class RequirementsProject:
             name=self.name,
             version=version,
             dependencies=self.read.requirements,
-            uv_tables=tuple(uv_tables(self.pyproject, self.directory)),
+            uv=read_uv_settings(self.directory, workspace_root(self.directory)),
             files=tuple(self._files()),
             dist_info=f"{self.name.replace('-', '_')}-{version}.dist-info",
             metadata=f"Metadata-Version: 2.1\nName: {self.name}\nVersion: {version}\n",

@@ -278,7 +278,7 @@ def refused(root, command):
         done = command(*(arguments or ("build",)))
         assert (done.returncode, done.stdout) == (1, "")
         assert zips.directory(root / "dist") == {NAME: b"older"}
-        return done.stderr
+        return str(done.stderr)
 
     return run
 

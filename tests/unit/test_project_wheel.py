@@ -13,6 +13,7 @@ from hatch_lambda.progress import NO_PROGRESS
 from hatch_lambda.project import root_dependencies
 from hatch_lambda.project_wheel import BackendProject, project_of
 from hatch_lambda.resolve.base import Host
+from hatch_lambda.resolve.uv_settings import UvSettings
 from hatch_lambda.wheels.cache import WheelCache
 from tests.support.make_sibling import make_sibling
 from tests.support.make_wheel import make_wheel
@@ -46,7 +47,7 @@ def test_requirements_of_extras_lose_the_marker_of_the_extra(wheel, requires, ex
     described = replace(wheel, requires_dist=tuple(requires), provides_extra=("Data", "all", "other"))
     options = config(features=tuple(extras))
 
-    project = project_of(described, dependency_groups={}, uv_tables=())
+    project = project_of(described, dependency_groups={}, uv=UvSettings())
     roots = root_dependencies(project, options)
 
     if expected is None:  # it doesn't apply to the target
@@ -57,7 +58,7 @@ def test_requirements_of_extras_lose_the_marker_of_the_extra(wheel, requires, ex
 
 def test_a_malformed_requirement_is_refused(wheel):
     with pytest.raises(ProjectError) as caught:
-        project_of(replace(wheel, requires_dist=("base=>1",)), dependency_groups={}, uv_tables=())
+        project_of(replace(wheel, requires_dist=("base=>1",)), dependency_groups={}, uv=UvSettings())
 
     assert str(caught.value) == (
         "error: pyproject.toml: its wheel requires 'base=>1', which isn't a requirement; write it as NAME>=VERSION or "

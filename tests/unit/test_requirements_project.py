@@ -56,8 +56,8 @@ def test_files_that_cannot_be_in_a_zip_are_refused(read):
         readable.project  # noqa: B018
 
     assert str(unsafe.value) == (
-        "error: 'a\\\\b.py': contains a backslash, a drive letter, or a control character; rename the file, or ignore it "
-        "in .gitignore [unsafe-path]"
+        "error: 'a\\\\b.py': contains a backslash, a drive letter, or a control character; rename the file, or ignore "
+        "it in .gitignore [unsafe-path]"
     )
     assert str(special.value).startswith(f"error: {readable.directory / 'pipe'}: ")
     assert str(special.value).endswith("[special-file]")

@@ -16,16 +16,17 @@ from hatch_lambda.resolve.base import LOCK_COMMAND
 from hatch_lambda.resolve.lock.write import LockPart, OptionalPart, is_locked, make_lock, read_locked, write_lock
 from hatch_lambda.resolve.strategy import lock_path
 from hatch_lambda.resolve.validate import required_names
+from hatch_lambda.wheels.bytecode import find_compiler
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from packaging.utils import NormalizedName
 
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.dependencies.wheelhouse import ResolvedWheels, Wheelhouse
-    from hatch_lambda.diagnostics import Code
+    from hatch_lambda.diagnostics import Code, Message
     from hatch_lambda.project import Project
     from hatch_lambda.resolve.strategy import Upgrade
     from hatch_lambda.runtime.target import Target
@@ -55,6 +56,7 @@ def lock(
         target: wheelhouse.resolve_for_lock(project, sharing[target], upgrade, before) for target, before in had.items()
     }
     resolved = {target: wheelhouse.validate(found, wheelhouse.fetch(found)) for target, found in pinned.items()}
+    pythons = {target: _bytecode_python(sharing[target], wheelhouse) for target in had}
     with wheelhouse.step("write"):
         parts = [
             LockPart(
@@ -62,6 +64,7 @@ def lock(
                 (*found.resolution.pins, *found.commits),
                 found.remaining,
                 tuple(_optional_parts(project, sharing[target], found)),
+                pythons[target],
             )
             for target, found in resolved.items()
         ]
@@ -80,11 +83,17 @@ def lock(
         (
             *(warning for config in archives for warning in config.warnings),
             *upgrade.warnings({name for before in had.values() for name in before.labels}),
-            *(warning for found in resolved.values() for warning in found.resolution.warnings),
-            *(warning for found in resolved.values() for warning in found.resolution.fallbacks.values()),
+            *_warnings(resolved.values()),
             *wheelhouse.wheel_cache.warnings,
         ),
     )
+
+
+def _warnings(resolved: Collection[ResolvedWheels]) -> Iterator[Message]:
+    for found in resolved:
+        yield from found.resolution.warnings
+    for found in resolved:
+        yield from found.resolution.fallbacks.values()
 
 
 def _check_unchanged(path: Path, text: str, changes: Sequence[LockChange]) -> None:
@@ -97,6 +106,13 @@ def _check_unchanged(path: Path, text: str, changes: Sequence[LockChange]) -> No
     problem = f"out of date, because locking again would change {found}" if exists else "doesn't exist"
     code: Code = "lock-out-of-date" if exists else "lock-not-found"
     raise ResolveError(Diagnostic(code=code, where=path.name, problem=problem, fix=f"run '{LOCK_COMMAND}'"))
+
+
+def _bytecode_python(sharing: Sequence[LambdaConfig], wheelhouse: Wheelhouse) -> str | None:
+    """Return the version of the Python that compiles the modules of the zips; ``None`` if none has bytecode."""
+    host, results = wheelhouse.host, wheelhouse.wheel_cache.results
+    found = (find_compiler(config, host, results) for config in sharing)
+    return next((one.interpreter.version for one in found if one), None)
 
 
 def _optional_parts(project: Project, sharing: Sequence[LambdaConfig], found: ResolvedWheels) -> Iterator[OptionalPart]:

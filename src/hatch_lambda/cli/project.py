@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from hatch_lambda.cli.console import CommandConsole
 from hatch_lambda.config.table_names import FoundTable, find_table, value_at
 from hatch_lambda.config.targets import VARIABLES
-from hatch_lambda.dependencies.sources import load_toml
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError, ProjectError
+from hatch_lambda.files.toml_file import load_toml
 from hatch_lambda.project import PROJECT_FILE
 from hatch_lambda.project_wheel import BackendProject
 from hatch_lambda.requirements_project import RequirementsProject

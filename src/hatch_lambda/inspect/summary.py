@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
+from hatch_lambda.archive.bytecode import is_bytecode
 from hatch_lambda.archive.plan import WheelContent
 from hatch_lambda.archive.read import described_wheels
 from hatch_lambda.checks.limits import MAX_DIRECT_UPLOAD, format_size
@@ -81,10 +82,21 @@ def as_json(inspection: Inspection) -> dict[str, Any]:
             _distribution(one, sizes.get(one.origin, Share(0, 0, 0)), wheels.get(canonicalize_name(one.name), {}))
             for one in archive.distributions
         ],
+        "bytecode": _bytecode_json(archive),
         "unowned": {"zipped": unowned.zipped, "unzipped": unowned.unzipped, "files": unowned.files},
         "problems": [str(problem) for problem in inspection.problems],
         "warnings": [str(warning) for warning in inspection.warnings],
     }
+
+
+def _bytecode_json(archive: LambdaZip) -> dict[str, Any]:
+    size = _bytecode(archive)
+    python = next(iter(archive.declared("bytecode")), None)
+    return {"python": python, "zipped": size.zipped, "unzipped": size.unzipped, "files": size.files}
+
+
+def _bytecode(archive: LambdaZip) -> Share:
+    return share(entry for entry in archive.plan.entries if is_bytecode(entry.path))
 
 
 def _distribution(one: Distribution, size: Share, wheel: dict[str, Any]) -> dict[str, Any]:
@@ -118,6 +130,9 @@ def lines(inspection: Inspection) -> Iterator[str]:
     }
     if archive.kind == "layer":
         del facts["handler"]
+    if bytecode := _bytecode(archive).unzipped:
+        python = "".join(f" of CPython {version}" for version in archive.declared("bytecode"))
+        facts["bytecode"] = f"{format_size(bytecode)} unzipped{python}"
     for field in ("layers", "compatible-runtimes", "compatible-architectures"):
         if found := ", ".join(archive.declared(field)):
             facts[field] = found

@@ -160,16 +160,15 @@ def test_the_schema_finds_our_table_in_a_pyproject(address):
 
 
 def test_the_schema_accepts_only_one_of_the_two_tables():
-    hatch = {"build": {"targets": {"lambda": {}, "wheel": {}}}, "envs": {}}
+    hatch: dict[str, Any] = {"build": {"targets": {"lambda": {}, "wheel": {}}}, "envs": {}}
 
-    fits = [
-        Draft7Validator(SCHEMA).is_valid({"tool": tool})
-        for tool in (
-            {"hatch": hatch},
-            {"hatch-lambda": {}, "hatch": {"envs": {}}},
-            {"hatch-lambda": {}, "hatch": hatch},
-        )
+    tools: list[dict[str, Any]] = [
+        {"hatch": hatch},
+        {"hatch-lambda": {}, "hatch": {"envs": {}}},
+        {"hatch-lambda": {}, "hatch": hatch},
     ]
+
+    fits = [Draft7Validator(SCHEMA).is_valid({"tool": tool}) for tool in tools]
 
     assert fits == [True, True, False]
 
