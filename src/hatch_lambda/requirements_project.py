@@ -20,7 +20,7 @@ from hatch_lambda.dependencies.sources import workspace_root
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ProjectError, masked
 from hatch_lambda.files.paths import check_regular, path_problem
-from hatch_lambda.project import Project, SelectedFile, is_executable
+from hatch_lambda.project import PROJECT_FILE, Project, SelectedFile, is_executable
 from hatch_lambda.project_wheel import specifiers
 from hatch_lambda.resolve.uv_settings import read_uv_settings
 
@@ -85,7 +85,14 @@ class RequirementsProject:
     @cached_property
     def read(self) -> RequirementsFile:
         """Return the requirements file; raises ``ProjectError`` with every problem."""
+        if self.is_project_file:
+            return RequirementsFile(declared_requirements(self.pyproject), (), hashed=False)
         return read_requirements(self.file, self.directory)
+
+    @property
+    def is_project_file(self) -> bool:
+        """Return whether the requirements are those of ``[project]`` in pyproject.toml."""
+        return self.file == self.directory / PROJECT_FILE
 
     @property
     def implied_options(self) -> dict[str, Any]:
@@ -109,6 +116,7 @@ class RequirementsProject:
             name=self.name,
             version=version,
             dependencies=self.read.requirements,
+            dependency_groups=groups if isinstance(groups := self.pyproject.get("dependency-groups"), dict) else {},
             uv=read_uv_settings(self.directory, workspace_root(self.directory)),
             files=tuple(self._files()),
             dist_info=f"{self.name.replace('-', '_')}-{version}.dist-info",
@@ -186,6 +194,17 @@ def read_requirements(file: Path, root: Path) -> RequirementsFile:
     if problems:
         raise ProjectError(problems)
     return RequirementsFile(tuple(requirements), tuple(constraints), any("--hash" in line for _, line in lines))
+
+
+def declared_requirements(pyproject: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return ``project.dependencies``; raises ``ProjectError`` naming each that isn't a requirement."""
+    listed = value_at(pyproject, "project.dependencies")
+    texts = list(map(str, listed)) if isinstance(listed, list) else []
+    found = (_line_problem(f"project.dependencies #{number}", text) for number, text in enumerate(texts, 1))
+    problems = [problem for problem in found if problem]
+    if problems:
+        raise ProjectError(problems)
+    return tuple(texts)
 
 
 def _shown(path: Path, root: Path) -> str:

@@ -363,7 +363,8 @@ NOTHING = "pass --requirements FILE [no-build-backend]\n"
         pytest.param(
             {"pyproject.toml": '[project]\nname = "shop"\n', "requirements.txt": ""},
             'no build backend, because [build-system] isn\'t set; add it, for example with requires = ["uv_build"] and '
-            f'build-backend = "uv_build", or {NOTHING.replace("FILE", "requirements.txt")}',
+            'build-backend = "uv_build", or pass --requirements pyproject.toml to add all files here '
+            "[no-build-backend]\n",
             id="no build system",
         ),
         pytest.param(

@@ -151,6 +151,33 @@ def test_the_lock_command_in_messages_has_the_options(index, root, command):
     )
 
 
+def test_the_requirements_can_be_those_of_a_pyproject_without_a_build_backend(index, root, command):
+    for name in ("base", "more"):
+        index.add(name)
+    text = '[project]\nname = "shop"\nversion = "1.0"\ndependencies = ["base>=1"]\n[dependency-groups]\nx = ["more"]\n'
+    (root / "pyproject.toml").write_text(
+        f'{text}[tool.hatch-lambda]\nruntime = "python3.13"\ndependency-groups = ["x"]\n'
+    )
+
+    built = command("build", requirements="pyproject.toml")
+    (root / "pyproject.toml").write_text(text.replace("base>=1", "base>=3"))
+    unresolved = command("build", "--runtime=python3.13", requirements="pyproject.toml")
+    (root / "pyproject.toml").write_text(text.replace("base>=1", "base=>1"))
+    refused = command("build", "--runtime=python3.13", requirements="pyproject.toml")
+
+    archive = root / "dist/shop-1.0-lambda-python3.13-x86_64.zip"
+    assert (built.returncode, built.stderr) == (0, "")
+    assert zips.distributions(archive) == ["base 1.0", "more 1.0"]
+    assert unresolved.stderr == (
+        "error: project.dependencies: no release of base satisfies base>=3 (the newest is 1.0); loosen the requirement "
+        "[no-release]\n"
+    )
+    assert refused.stderr == (
+        "error: project.dependencies #1: 'base=>1' isn't a requirement; write it as NAME>=VERSION or NAME @ URL "
+        "[metadata]\n"
+    )
+
+
 NO_INDEX = (
     "is a setting of pip, which the build reads from variables and pip's configuration; remove it, and set "
     "PIP_INDEX_URL, PIP_EXTRA_INDEX_URL, or PIP_FIND_LINKS [metadata]\n"

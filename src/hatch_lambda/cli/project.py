@@ -50,7 +50,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--requirements",
         type=Path,
         metavar="FILE",
-        help="make the zip of the files in this directory and of the packages in a requirements file",
+        help="make the zip of the files in this directory and the packages in a requirements file or pyproject.toml",
     )
     parser.add_argument("--runtime", metavar="NAME", help="with --requirements: the runtime, such as python3.13")
     parser.add_argument("--architecture", metavar="NAME", help="with --requirements: x86_64 (the default) or arm64")
@@ -111,13 +111,14 @@ def opened_run(options: Namespace, pyproject: Mapping[str, Any], directory: Path
 def _wording(options: Namespace) -> dict[str, str]:
     if not options.requirements:
         return _WORDING
+    is_project_file = options.requirements.as_posix() == PROJECT_FILE
     return {
         **_WORDING,
         re.escape(LOCK_COMMAND): shlex.join(["hatch-lambda", "lock", *_function_arguments(options)]),
         rf"\b{COMMAND_LINE}\.lock\b": options.requirements.as_posix(),
         rf"\b{COMMAND_LINE}\.": "--",
         rf"{PROJECT_FILE} \[{COMMAND_LINE}\]": "the command line",
-        r"project\.dependencies": options.requirements.as_posix(),
+        **({} if is_project_file else {r"project\.dependencies": options.requirements.as_posix()}),
     }
 
 
@@ -154,8 +155,8 @@ def _backend_problem(root: Path, pyproject: Mapping[str, Any]) -> Diagnostic | N
     """Return why no build backend can build the project; ``None`` if one can."""
     if value_at(pyproject, "build-system") is not None or (root / "setup.py").is_file():
         return None
-    listed = "requirements.txt" if (root / "requirements.txt").is_file() else "FILE"
     if not pyproject:
+        listed = "requirements.txt" if (root / "requirements.txt").is_file() else "FILE"
         problem = "no such file in this directory"
         fix = f"run the command in a project's directory, or pass --requirements {listed}"
     elif value_at(pyproject, "tool.uv.workspace") is not None and value_at(pyproject, "project") is None:
@@ -163,5 +164,5 @@ def _backend_problem(root: Path, pyproject: Mapping[str, Any]) -> Diagnostic | N
     else:
         problem = "no build backend, because [build-system] isn't set"
         backend = 'requires = ["uv_build"] and build-backend = "uv_build"'
-        fix = f"add it, for example with {backend}, or pass --requirements {listed}"
+        fix = f"add it, for example with {backend}, or pass --requirements {PROJECT_FILE} to add all files here"
     return Diagnostic(code="no-build-backend", where=PROJECT_FILE, problem=problem, fix=fix)
