@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from hatch_lambda.dependencies.wheelhouse import ResolvedWheels, Wheelhouse
     from hatch_lambda.diagnostics import Code, Message
     from hatch_lambda.project import Project
+    from hatch_lambda.resolve.base import Resolution
+    from hatch_lambda.resolve.lock.write import LockedState
     from hatch_lambda.resolve.strategy import Upgrade
     from hatch_lambda.runtime.target import Target
 
@@ -65,14 +67,12 @@ def lock(
                 found.remaining,
                 tuple(_optional_parts(project, sharing[target], found)),
                 pythons[target],
+                found.indexes,
             )
             for target, found in resolved.items()
         ]
         text = make_lock(parts, path.parent, shared_directory(wheelhouse.host.directory))
-        changes = tuple(
-            LockChange(part.target, had[part.target].labels, part.versions, resolved[part.target].resolution.notes)
-            for part in parts
-        )
+        changes = tuple(_lock_change(part, had[part.target], resolved[part.target].resolution) for part in parts)
         if check:
             _check_unchanged(path, text, changes)
         else:
@@ -113,6 +113,10 @@ def _bytecode_python(sharing: Sequence[LambdaConfig], wheelhouse: Wheelhouse) ->
     host, results = wheelhouse.host, wheelhouse.wheel_cache.results
     found = (find_compiler(config, host, results) for config in sharing)
     return next((one.interpreter.version for one in found if one), None)
+
+
+def _lock_change(part: LockPart, before: LockedState, resolution: Resolution) -> LockChange:
+    return LockChange(part.target, before.labels, part.versions, resolution.notes, resolution.resolver)
 
 
 def _optional_parts(project: Project, sharing: Sequence[LambdaConfig], found: ResolvedWheels) -> Iterator[OptionalPart]:

@@ -34,7 +34,6 @@ from hatch_lambda.plugin.project_reader import hook_errors, read_project, transl
 from hatch_lambda.resolve.base import Host
 from hatch_lambda.run.console import Reporter, prepare_streams
 from hatch_lambda.run.jobs import check_layers, check_names, locked_archives, make_job, write_locks
-from hatch_lambda.run.reproducibility import rebuild_and_compare
 from hatch_lambda.run.settings import read_settings, zip_date
 from hatch_lambda.wheels.cache import WheelCache
 
@@ -258,6 +257,8 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def _check_reproducible(self, report: Report) -> None:
         """Rebuild the zip and compare; raises ``ArchiveError`` unless the bytes are the same."""
+        from hatch_lambda.run.reproducibility import rebuild_and_compare
+
         version = f"{self.PLUGIN_NAME}:{report.candidate.config.build_name}"
         command = ["hatchling", "build", "-t", version, "-d"]
         with self._reporter.step("build again"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hatch_lambda.build.build import Job
-from hatch_lambda.build.lock import lock
 from hatch_lambda.config.filenames import check_file_names
 from hatch_lambda.config.targets import VARIABLES
 from hatch_lambda.errors import ConfigError
@@ -100,6 +99,8 @@ def write_locks(
     A single zip's lock file that another tool created stays as it is. With ``check``, nothing is written. Raises
     ``HatchLambdaError``, with ``check`` also for a lock file that is out of date.
     """
+    from hatch_lambda.build.lock import lock
+
     groups: dict[str | None, list[LambdaConfig]] = {default: []}
     for config in locked:
         groups.setdefault(config.lock, []).append(config)

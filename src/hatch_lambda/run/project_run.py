@@ -18,7 +18,6 @@ from hatch_lambda.files.temporary import sweep_temporary_directories
 from hatch_lambda.layers import LayerZips
 from hatch_lambda.resolve.base import Host
 from hatch_lambda.run.jobs import check_layers, check_names, locked_archives, make_job, write_locks
-from hatch_lambda.run.reproducibility import rebuild_and_compare
 from hatch_lambda.run.settings import zip_date
 from hatch_lambda.wheels.cache import WheelCache
 
@@ -130,6 +129,8 @@ class ProjectRun:
         timestamp = zip_date(self.environ) if is_reproducible else int(time.time())
         self._print(path, build(job, path, self.wheelhouse, timestamp=timestamp))
         if self.settings.check_reproducible:
+            from hatch_lambda.run.reproducibility import rebuild_and_compare
+
             with self.reporter.step("build again"):
                 command = ["hatch_lambda", *self.rebuild(config.build_name)]
                 rebuild_and_compare(path, command, self.wheelhouse.host.directory, self.environ)

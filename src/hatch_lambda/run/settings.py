@@ -12,8 +12,7 @@ from packaging.utils import canonicalize_name
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.files.private_directory import CACHE_VARIABLE
-from hatch_lambda.resolve.base import OFFLINE_VARIABLE, REBUILD_VARIABLE, UPGRADE_VARIABLE
-from hatch_lambda.resolve.pip.sdists import BUILD_DATE
+from hatch_lambda.resolve.base import BUILD_DATE, OFFLINE_VARIABLE, REBUILD_VARIABLE, UPGRADE_VARIABLE
 from hatch_lambda.resolve.strategy import Upgrade
 
 if TYPE_CHECKING:
