@@ -255,6 +255,7 @@ def read_uv_settings(directory: Path, root: Path) -> UvSettings:
     Like uv, it reads pyproject.toml and uv.toml of the root only, except for indexes that the sources of a member can
     name. Raises ``ConfigError`` with each value that can't be used, and each setting in a place that uv ignores.
     """
+    directory, root = directory.resolve(), root.resolve()
     file = os.path.relpath(root / "pyproject.toml", directory).replace(os.sep, "/")
     address = "tool.uv" if root == directory else f"{file}: tool.uv"
     uv_toml = read_toml(root / "uv.toml")

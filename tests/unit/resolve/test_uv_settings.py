@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from packaging.utils import canonicalize_name
 
@@ -236,6 +238,16 @@ def test_a_member_of_a_workspace_has_the_settings_of_the_root(tmp_path):
 
     assert settings.constraints == ("lib<2",)
     assert settings.where("resolution") == "../../pyproject.toml: tool.uv.resolution"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links need a privilege")
+def test_a_project_behind_a_symbolic_link_is_no_member_of_itself(tmp_path):
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "pyproject.toml").write_text('[tool.uv]\nresolution = "lowest"\n')
+    (tmp_path / "link").symlink_to(project)
+
+    assert read_uv_settings(tmp_path / "link", project).where("resolution") == "tool.uv.resolution"
 
 
 def test_a_setting_that_uv_ignores_in_a_member_is_misplaced(tmp_path):
