@@ -182,6 +182,22 @@ def test_uv_looks_up_a_name_on_the_index_that_is_its_source_only(index, project,
     assert "s3cret" not in f"{lock}{built.output}{locked.output}"
 
 
+def test_the_index_of_a_local_dependency_has_its_own_password(index, project, tmp_path):
+    index.add("lib", "99.0")
+    password = {"UV_INDEX_CORP_INDEX_USERNAME": "user", "UV_INDEX_CORP_INDEX_PASSWORD": "s3cret"}
+    with IndexServer(tmp_path / "private", credentials=("user", "s3cret")) as private:
+        private.add("lib")
+        tables = SOURCE.partition("\n[tool.uv.sources]")[2].replace("URL", private.url)
+        make_sibling(tmp_path / "core", "core", requires=["lib"], tables=f"[tool.uv.sources]{tables}")
+        source = '[tool.uv.sources]\ncore = { path = "../core" }\n'
+        project.configure('resolver = "uv"', dependencies=["core"], project=source)
+
+        built = project.build(**password)
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["core 1.0", "lib 1.0"]
+
+
 def test_a_lock_from_another_index_than_the_source_is_out_of_date(index, project):
     index.add("lib")
     project.configure('resolver = "uv"', dependencies=["lib"])

@@ -142,7 +142,8 @@ class Wheelhouse:
     def fetch(self, resolved: Resolved) -> tuple[Wheel, ...]:
         """Return the local and the fetched wheels, sorted by name; each matches its hash. Raises ``ResolveError``."""
         if resolved not in self._fetched:
-            pins, target, uv = resolved.resolution.pins, resolved.config.target, resolved.project.uv
+            pins, target = resolved.resolution.pins, resolved.config.target
+            uv = resolved.project.uv.with_indexes(resolved.local.uv_indexes)
             host = fetching_host(resolved.config, self.host, uv, locked=resolved.resolution.is_lock)
             with self.step("fetch") as progress:
                 fetched = fetch(pins, self.wheel_cache, target, host, progress)

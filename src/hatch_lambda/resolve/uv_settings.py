@@ -177,6 +177,11 @@ class UvSettings:
         """Return the address of a setting."""
         return self.addresses.get(key, f"tool.uv.{key}")
 
+    def with_indexes(self, urls: Mapping[str, str]) -> UvSettings:
+        """Return the settings with more indexes by name, which are only for names that have them as their source."""
+        more = (UvIndex(name, url, explicit=True) for name, url in urls.items())
+        return replace(self, indexes=(*self.indexes, *more))
+
     def unsupported(self, key: str, problem: str, fix: str) -> Diagnostic:
         """Return that a build can't follow a setting."""
         return Diagnostic(code="unsupported-setting", where=self.where(key), problem=problem, fix=fix)
