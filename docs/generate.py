@@ -246,6 +246,7 @@ def uv_settings() -> str:
             "```",
             "",
             "A lock file that doesn't satisfy `constraint-dependencies` or an override is out of date.",
+            "An override with a URL or a source works for packages that your project or a local dependency requires.",
             "",
             "## Conflicts\n",
             "A zip can't have two extras or groups that exclude each other in `conflicts`. If two zips have them, the zips are",
