@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hatch_lambda.errors import ResolveError
-from hatch_lambda.resolve.uv import find_uv
+from hatch_lambda.resolve.uv_command import find_uv
 from tests.support import zips
 from tests.support.locks import sha256
 from tests.support.make_sdist import NATIVE

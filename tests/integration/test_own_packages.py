@@ -11,7 +11,7 @@ import pytest
 from packaging.version import Version
 
 from hatch_lambda.errors import ResolveError
-from hatch_lambda.resolve.uv import find_uv
+from hatch_lambda.resolve.uv_command import find_uv
 from tests.conftest import ProjectFolder
 from tests.support import zips
 from tests.support.make_sibling import (

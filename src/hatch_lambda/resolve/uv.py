@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -28,6 +25,7 @@ from hatch_lambda.resolve.lock.read import read_lock, select
 from hatch_lambda.resolve.pip.advice import BUILD_WHEEL
 from hatch_lambda.resolve.pip.resolver import offline_problem
 from hatch_lambda.resolve.pip.substitutes import usable_substitutes
+from hatch_lambda.resolve.uv_command import find_uv, run_uv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -94,7 +92,13 @@ class UvResolver:
                 directory, "pylock.toml"
             )  # explicit, because uv would overwrite the file of its setting output-file
             options = [f"--constraints={path}" for path in (*self.constraints, *preferences)]
-            done = self._run([*self.command(target), f"--output-file={output}", *options], text)
+            done = run_uv(
+                [*self.command(target), f"--output-file={output}", *options],
+                {name: value for name, value in self.host.environ.items() if name not in REDIRECTING},
+                self.host.directory,
+                otherwise='set resolver = "pip"',
+                text=text,
+            )
             if done.returncode:
                 substitutes = usable_substitutes(only_sdists(done.stderr), target, self.host)
                 raise failure(done.stderr, target, substitutes)
@@ -102,30 +106,6 @@ class UvResolver:
         anchor = Path(self.host.directory.anchor)
         found = select(lock, target, "uv's resolution", base=self.host.directory, root=anchor, fix=_FIX)
         return replace(found, exact=True)
-
-    def _run(self, command: Sequence[str], text: str) -> subprocess.CompletedProcess[str]:
-        try:
-            return subprocess.run(  # noqa: S603  # no shell, and the program is the user's uv
-                command,
-                input=text,
-                cwd=self.host.directory,
-                env={name: value for name, value in self.host.environ.items() if name not in REDIRECTING},
-                capture_output=True,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                check=False,
-            )
-        except OSError as error:
-            where = "HATCH_UV" if self.host.environ.get("HATCH_UV") else "uv"
-            raise ResolveError(
-                Diagnostic(
-                    code="resolver-missing",
-                    where=where,
-                    problem=f"can't run {command[0]} ({error.strerror})",
-                    fix='set HATCH_UV to the path of uv, or set resolver = "pip"',
-                )
-            ) from None
 
     def command(self, target: Target) -> list[str]:
         """Return the command that writes a pylock for the requirements on standard input."""
@@ -205,29 +185,6 @@ def python_platform(target: Target) -> str:
     """Return uv's name of the newest glibc that uv knows and the target has."""
     level = max(known for known in MANYLINUX_LEVELS if known <= target.runtime.glibc[1])
     return f"{target.machine}-manylinux_2_{level}"
-
-
-def find_uv(environ: Mapping[str, str]) -> str:
-    """Return the path of uv: that of Hatch, of the extra, or on PATH; raises ``ResolveError`` if there is none."""
-    if environ.get("HATCH_UV"):
-        return environ["HATCH_UV"]
-    try:
-        from uv import find_uv_bin
-
-        return os.fspath(find_uv_bin())
-    except (ImportError, FileNotFoundError):
-        found = shutil.which("uv", path=environ.get("PATH"))
-    if found is None:
-        raise ResolveError(
-            Diagnostic(
-                code="resolver-missing",
-                where="tool.hatch.build.targets.lambda.resolver",
-                problem="uv isn't installed",
-                fix='use "hatch-lambda[uv]" in build-system.requires, or set resolver = "pip"',
-                table="tool.hatch.build.targets.lambda",
-            )
-        )
-    return found
 
 
 def pip_environment_of_uv(environ: Mapping[str, str], tables: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -10,7 +10,8 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.resolve.base import Host
-from hatch_lambda.resolve.uv import UvResolver, failure, find_uv, pip_environment_of_uv, python_platform
+from hatch_lambda.resolve.uv import UvResolver, failure, pip_environment_of_uv, python_platform
+from hatch_lambda.resolve.uv_command import find_uv
 from hatch_lambda.runtime.runtimes import RUNTIMES, Runtime, System, runtime_named
 from hatch_lambda.runtime.target import Target
 from tests.support.samples import target
