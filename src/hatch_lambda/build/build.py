@@ -97,6 +97,7 @@ def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Re
         archive,
         resolution.notes,
         warnings,
+        lock=resolution.source if resolution.is_lock else "",
         found_by_handler=job.project.found_by_handler,
     )
 
@@ -129,7 +130,7 @@ def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
     """Return every file of the zip: resolve, fetch, validate, and decide; layers first. Raises ``HatchLambdaError``."""
     project, config = job.project, job.config
     layers = tuple(_layer(layer, config, wheelhouse) for layer in job.layers)
-    pinned = wheelhouse.resolve(project, job.sharing)
+    pinned = wheelhouse.resolve(project, config, job.sharing)
     resolved = wheelhouse.validate(pinned, wheelhouse.fetch(pinned))
     roots = root_dependencies(project, config)
     with wheelhouse.step("plan"):

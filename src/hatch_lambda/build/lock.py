@@ -12,8 +12,8 @@ from hatch_lambda.dependencies.sources import shared_directory
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.project import root_dependencies
+from hatch_lambda.resolve.lock.find import lock_path
 from hatch_lambda.resolve.lock.write import LockPart, OptionalPart, make_lock, read_locked, write_lock
-from hatch_lambda.resolve.strategy import lock_path
 from hatch_lambda.resolve.validate import required_names
 
 if TYPE_CHECKING:

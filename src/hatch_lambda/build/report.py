@@ -34,6 +34,7 @@ class Report:
     """A zip that was built, with its contents and warnings.
 
     ``in_layers`` are the wheels that a function's layers provide, ``compatible`` the targets that a layer is valid on.
+    ``lock`` is the name of the lock file that pinned the versions; empty if none did.
     ``found_by_handler`` is the path that was selected because it contains the handler; empty if options select files.
     """
 
@@ -44,6 +45,7 @@ class Report:
     archive: WrittenArchive
     notes: tuple[str, ...]
     warnings: tuple[Message, ...]
+    lock: str = ""
     found_by_handler: str = ""
 
     def lines(self) -> Iterator[str]:
@@ -56,6 +58,8 @@ class Report:
             else f"  {config.target}{handler}"
         )
         yield self._sizes
+        if self.lock:
+            yield f"  locked by {self.lock}"
         if self.found_by_handler:
             yield f"  files: {self.found_by_handler}, which contains the handler"
         owners = [(origin, size) for origin, size in plan.sizes.items() if origin.dist_info]

@@ -16,7 +16,8 @@ from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.project import root_dependencies
 from hatch_lambda.resolve.base import Resolution
-from hatch_lambda.resolve.strategy import chosen_lock, fetching_host, is_replaceable_lock, locked_commits, resolver_tool
+from hatch_lambda.resolve.lock.find import chosen_lock, has_foreign_lock, has_lock_of_uv, locked_commits
+from hatch_lambda.resolve.strategy import fetching_host, resolver_tool
 from hatch_lambda.resolve.validate import (
     check_requirements,
     missing_extras,
@@ -97,11 +98,13 @@ class Wheelhouse:
         self._fetched: dict[Resolved, tuple[Wheel, ...]] = {}
         self._validated: dict[Resolved, ResolvedWheels] = {}
 
-    def resolve(self, project: Project, sharing: Sequence[LambdaConfig]) -> Resolved:
-        """Return what is pinned for archives of the project, which share their resolver, lock file, and target.
+    def resolve(self, project: Project, config: LambdaConfig, sharing: Sequence[LambdaConfig]) -> Resolved:
+        """Return what is pinned for an archive, and for those that share its resolver, lock file, and target.
 
         The pins come from the lock file if there is one, else from uv or pip. Raises ``HatchLambdaError``.
         """
+        if has_lock_of_uv(config, self.host):
+            sharing = [config]
         config = _merged_config(sharing)
         roots = _roots(project, sharing)
         key = (config.resolved_with, tuple(map(str, roots)))
@@ -146,7 +149,7 @@ class Wheelhouse:
         config, roots, local, resolution = resolved.config, resolved.roots, resolved.local, resolved.resolution
         target = config.target
         requirements = transitive_dependencies(roots, {wheel.name: wheel for wheel in wheels}, target)
-        local.check_dependency_confusion(requirements, target, locked=not is_replaceable_lock(config, self.host))
+        local.check_dependency_confusion(requirements, target, locked=has_foreign_lock(config, self.host))
         validate(roots, wheels, target, resolution)
         extras = tuple(dict.fromkeys(missing_extras(roots, wheels, target)))
         resolution = replace(resolution, warnings=(*resolution.warnings, *extras))
@@ -183,7 +186,7 @@ class Wheelhouse:
         lock = chosen_lock(config, self.host, self.wheel_cache.results, shared_directory(self.host.directory))
         if lock is None:
             return self._resolver(config, local, constraints)
-        if is_replaceable_lock(config, self.host):
+        if not has_foreign_lock(config, self.host):
             local.check_indexes()
         return lock
 

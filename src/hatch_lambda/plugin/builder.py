@@ -11,7 +11,7 @@ import traceback
 from contextlib import contextmanager, nullcontext
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from hatchling.builders.config import BuilderConfig
 from hatchling.builders.plugin.interface import BuilderInterface
@@ -43,7 +43,7 @@ from hatch_lambda.plugin.reproducibility import rebuild_and_compare
 from hatch_lambda.plugin.settings import read_settings
 from hatch_lambda.progress import NO_PROGRESS
 from hatch_lambda.resolve.base import Host
-from hatch_lambda.resolve.strategy import is_replaceable_lock
+from hatch_lambda.resolve.lock.find import is_replaceable_lock
 from hatch_lambda.wheels.cache import WheelCache
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
         A single zip's lock file that another tool created stays as it is.
         """
-        groups: dict[str | None, list[LambdaConfig]] = {self.target_config.get("lock"): []}
+        groups: dict[str | Literal[False] | None, list[LambdaConfig]] = {self.target_config.get("lock"): []}
         for config in self._locked:
             groups.setdefault(config.lock, []).append(config)
         first, *others = [archives for archives in groups.values() if archives]
