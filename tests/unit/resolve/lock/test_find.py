@@ -103,8 +103,8 @@ def test_locks_of_other_tools_are_known(tmp_path, lock, foreign, of_uv, replacea
         (
             None,
             (
-                "uv.lock: already pins the dependencies, and builds would use pylock.lambda.toml instead; run 'uv lock', "
-                'or set lock = "pylock.lambda.toml" to use that [lock-conflict]'
+                "uv.lock: already pins the dependencies, and builds would use pylock.lambda.toml instead; run "
+                "'uv lock', or set lock = \"pylock.lambda.toml\" to use that [lock-conflict]"
             ),
         ),
         (False, f"{OPTION}: false, so no build would use the lock file; remove the option [lock-conflict]"),
@@ -118,8 +118,8 @@ def test_locks_of_other_tools_are_known(tmp_path, lock, foreign, of_uv, replacea
         (
             "requirements.txt",
             (
-                f"{OPTION}: -t lambda:lock doesn't write the format of 'requirements.txt'; update the file with its own "
-                'tool, or set lock = "pylock.lambda.toml" [unsupported-lock]'
+                f"{OPTION}: -t lambda:lock doesn't write the format of 'requirements.txt'; update the file with its "
+                'own tool, or set lock = "pylock.lambda.toml" [unsupported-lock]'
             ),
         ),
     ],
