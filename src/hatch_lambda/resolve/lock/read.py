@@ -466,7 +466,8 @@ def _pin(package: Package, entry: object, base: Path, root: Path, fix: str) -> P
     if problem:
         return f"but {problem}; {fix}"
     filename = filename_of(url)
-    version = package.version or _version_in(filename)
+    parsed = _parsed(filename)
+    version = package.version or (parsed[1] if parsed else None)
     if version is None:
         return f"but the file name {filename} has no version; {fix}"
     size = entry.size if isinstance(entry, PackageWheel) else None
@@ -488,19 +489,22 @@ def _entry_problem(entry: PackageWheel | PackageSdist | PackageArchive, url: str
     return ""
 
 
-def _version_in(filename: str) -> Version | None:
-    """Return the version in a file's name; ``None`` for a name that isn't one of a wheel or an sdist."""
-    parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
-    try:
-        return parse(filename)[1]
-    except (InvalidWheelFilename, InvalidSdistFilename):
-        return None
-
-
 def _name_problem(filename: str, url: str, *, sdist: bool) -> str | None:
     if not sdist and not filename.endswith(".whl"):
         return f"only as {filename}, which isn't a wheel"
-    return None if filename == filename_of(url) else f"its file name {filename} differs from its URL {masked(url)}"
+    if filename == filename_of(url) or (_parsed(filename) and _parsed(filename) == _parsed(filename_of(url))):
+        return None  # uv writes pyjwt-2.10.1-… for PyJWT-2.10.1-…
+    return f"its file name {filename} differs from its URL {masked(url)}"
+
+
+def _parsed(filename: str) -> tuple[NormalizedName, Version, tuple[object, ...]] | None:
+    """Return name, version, and tags in the name of a wheel or an sdist, normalized; ``None`` for any other name."""
+    parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
+    try:
+        name, version, *tags = parse(filename)
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return None
+    return name, version, tuple(tags)
 
 
 def _file_problem(url: str, root: Path) -> str | None:
