@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import shlex
-import tempfile
-import zipfile
 from argparse import ArgumentTypeError
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_lambda.cli.output import flush, print_json, print_lines, print_messages
+from hatch_lambda.cli.output_file import check_file, write_file
 from hatch_lambda.cli.target_options import add_target_arguments, inspected
 from hatch_lambda.diagnostics import Diagnostic
-from hatch_lambda.errors import OutputError, ZipError
+from hatch_lambda.errors import ZipError
+from hatch_lambda.inspect.sbom import sbom_json
 from hatch_lambda.inspect.size_tree import tree_lines
 from hatch_lambda.inspect.summary import as_json, lines
 from hatch_lambda.inspect.treemap import treemap_page
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterator
+    from collections.abc import Callable
+
+    from hatch_lambda.inspect.inspection import Inspection
+
+_DEPTH = 2
+"""Levels of directories that ``--tree`` shows by default."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -30,25 +33,31 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--tree", action="store_true", help="print the sizes by directory, the largest first")
     parser.add_argument(
-        "--depth", type=_depth, default=2, metavar="N", help="levels of directories that --tree shows (default: 2)"
+        "--depth", type=_depth, metavar="N", help=f"levels of directories that --tree shows (default: {_DEPTH})"
     )
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with a map of the sizes")
+    parser.add_argument("--sbom", type=Path, metavar="FILE", help="write a software bill of materials (CycloneDX)")
 
 
 def run(options: Namespace) -> int:
-    """Print the description of the zip and return 0; raises ``ZipError``."""
-    if options.html:
-        _check_page(options.html)
+    """Print the description of the zip, or write the files that are asked for, and return 0; raises ``ZipError``."""
+    written = {option: Path(path) for option in _FILES if (path := getattr(options, option))}
+    for option, path in written.items():
+        check_file(f"--{option}", path, _FILES[option].suffix)
+    if options.depth and not options.tree:
+        problem, fix = "has no effect without --tree", "add --tree, or remove --depth"
+        raise ZipError(Diagnostic(code="command-line", where="--depth", problem=problem, fix=fix))
     inspection = inspected(options)
-    if options.html:
-        _write(options.html, treemap_page(inspection))
-        print_lines([str(options.html)])
+    for option, path in written.items():
+        write_file(f"--{option}", path, _FILES[option].content(inspection))
+        print_lines([str(path)])
+    if written:
         return 0
     if options.json:
         print_json(as_json(inspection))
         return 0
     if options.tree:
-        print_lines(tree_lines(inspection.archive.plan.entries, options.depth))
+        print_lines(tree_lines(inspection.archive.plan.entries, options.depth or _DEPTH))
         return 0
     print_lines(lines(inspection))
     flush()
@@ -62,46 +71,15 @@ def _depth(text: str) -> int:
     return int(text)
 
 
-def _check_page(path: Path) -> None:
-    """Raise ``ZipError`` for a zip, so that a forgotten FILE doesn't overwrite it."""
-    if path.is_file() and zipfile.is_zipfile(path):  # opening a pipe would block
-        raise ZipError(
-            Diagnostic(
-                code="command-line",
-                where="--html",
-                problem=f"{str(path)!r} is a zip, which isn't overwritten",
-                fix=f"pass --html {shlex.quote(f'{path.stem}.html')}",
-            )
-        )
+def _sbom(inspection: Inspection) -> str:
+    archive = inspection.archive
+    return sbom_json(archive.path.stem, archive.plan.entries, archive.described, inspection.target)
 
 
-def _write(path: Path, text: str) -> None:
-    """Write the page completely or not at all; a pipe or a device is written to directly."""
-    try:
-        if path.exists() and not path.is_file():
-            path.write_text(text, "utf-8")
-            return
-        with _replacing(path.resolve()) as file:
-            file.write(text.encode())
-    except OSError as error:
-        raise OutputError(
-            Diagnostic(
-                code="output-not-written",
-                where=str(path),
-                problem=f"can't be written ({error.strerror})",
-                fix="pass another file to --html",
-            )
-        ) from None
+class _File(NamedTuple):
+    suffix: str
+    content: Callable[[Inspection], str]
 
 
-@contextmanager
-def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file that replaces ``path`` at the end of the block, with its permissions."""
-    with tempfile.NamedTemporaryFile(prefix=f".{path.name[:200]}.", dir=path.parent, delete=False) as file:
-        try:
-            yield file
-            file.flush()
-            Path(file.name).chmod(path.stat().st_mode if path.exists() else 0o644)
-            Path(file.name).replace(path)
-        finally:
-            Path(file.name).unlink(missing_ok=True)
+_FILES = {"html": _File(".html", treemap_page), "sbom": _File(".cdx.json", _sbom)}
+"""The options that name a file to write, the suffix of a good name for it, and what is written to it."""

@@ -16,6 +16,7 @@ from hatch_lambda.config.options import LambdaConfig
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ZipError
 from hatch_lambda.files.temporary import temporary_directory
+from hatch_lambda.inspect.bytecode import bytecode_problems
 from hatch_lambda.layers import Layer, layer_problem
 from hatch_lambda.resolve.cache import ResultCache
 from hatch_lambda.runtime.runtimes import AMAZON_LINUX_2023, RUNTIMES, Runtime, runtime_named
@@ -75,7 +76,8 @@ def inspect(
     target = Target(_runtime(name) if name else _newest(), machine or "x86_64")
     config = LambdaConfig(target=target, kind=archive.kind, name=declared.get("archive"), handler=handler)
     unfit = _unfit_layers(archive, layers, target) if name and machine else ()  # otherwise, the target is a guess
-    found = [*unfit, *_findings(archive, config, layers)]
+    bytecode = bytecode_problems(archive, target.runtime) if name else ()
+    found = [*unfit, *_findings(archive, config, layers), *bytecode]
     return Inspection(
         archive,
         runtime=name,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError
+from hatch_lambda.files.programs import uv_program
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,14 +27,7 @@ def find_uv(environ: Mapping[str, str], missing: Diagnostic = MISSING) -> str:
 
     ``missing`` is the error then.
     """
-    if environ.get("HATCH_UV"):
-        return environ["HATCH_UV"]
-    try:
-        from uv import find_uv_bin
-
-        return os.fspath(find_uv_bin())
-    except (ImportError, FileNotFoundError):
-        found = shutil.which("uv", path=environ.get("PATH"))
+    found = uv_program(environ)
     if found is None:
         raise ResolveError(missing)
     return found

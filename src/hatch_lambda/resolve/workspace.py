@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,17 +11,12 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ProjectError, shorten
-from hatch_lambda.files.paths import check_regular
+from hatch_lambda.files.toml_file import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from packaging.utils import NormalizedName
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 
 def members_of(root: Path) -> Iterator[tuple[NormalizedName, Path]]:
@@ -31,7 +25,7 @@ def members_of(root: Path) -> Iterator[tuple[NormalizedName, Path]]:
         yield from _members_in(root, where, workspace)
 
 
-def uv_root(directory: Path) -> Path:
+def workspace_root(directory: Path) -> Path:
     """Return the root of the project's uv workspace, or its own directory: where uv keeps the project's uv.lock.
 
     Raises ``ProjectError`` for a workspace table that can't be read. Source:
@@ -90,15 +84,6 @@ def _strings(workspace: Mapping[str, Any], key: str, where: str) -> list[str]:
 def read_pyproject(directory: Path) -> dict[str, Any]:
     """Return the content of a directory's pyproject.toml, empty if it doesn't exist or isn't TOML."""
     return read_toml(directory / "pyproject.toml")
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Return the content of a TOML file, empty if it doesn't exist or isn't TOML."""
-    try:
-        check_regular(path)
-        return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
 
 
 def table_at(table: Mapping[str, Any], where: str, *keys: str) -> dict[str, Any]:

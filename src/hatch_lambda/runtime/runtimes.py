@@ -96,7 +96,8 @@ class Runtime:
 
     ``patch`` is the patch level that markers and Requires-Python see. AWS doesn't publish it and changes it without
     notice; the table has one that isn't newer than any published image, and ``python-patch`` overrides it.
-    ``deprecation`` is the ISO date on which AWS ends support, if there is one.
+    ``deprecation`` is the ISO date on which AWS ends support, if there is one. ``magic`` is the number at the start of
+    its bytecode files; ``None`` before the first release of that Python.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Runtime:
     system: System
     state: State
     deprecation: str | None = None
+    magic: int | None = None
 
     @property
     def python_version(self) -> str:
@@ -132,15 +134,18 @@ class Runtime:
 
 
 RUNTIMES = (
-    Runtime("python3.9", (3, 9), 21, AMAZON_LINUX_2, "deprecated", "2025-12-15"),
-    Runtime("python3.10", (3, 10), 16, AMAZON_LINUX_2, "deprecated", "2026-10-31"),
-    Runtime("python3.11", (3, 11), 11, AMAZON_LINUX_2, "supported", "2027-06-30"),
-    Runtime("python3.12", (3, 12), 9, AMAZON_LINUX_2023, "supported", "2028-10-31"),
-    Runtime("python3.13", (3, 13), 11, AMAZON_LINUX_2023, "supported", "2029-06-30"),
-    Runtime("python3.14", (3, 14), 2, AMAZON_LINUX_2023, "supported", "2029-06-30"),
+    Runtime("python3.9", (3, 9), 21, AMAZON_LINUX_2, "deprecated", "2025-12-15", 3425),
+    Runtime("python3.10", (3, 10), 16, AMAZON_LINUX_2, "deprecated", "2026-10-31", 3439),
+    Runtime("python3.11", (3, 11), 11, AMAZON_LINUX_2, "supported", "2027-06-30", 3495),
+    Runtime("python3.12", (3, 12), 9, AMAZON_LINUX_2023, "supported", "2028-10-31", 3531),
+    Runtime("python3.13", (3, 13), 11, AMAZON_LINUX_2023, "supported", "2029-06-30", 3571),
+    Runtime("python3.14", (3, 14), 2, AMAZON_LINUX_2023, "supported", "2029-06-30", 3627),
     Runtime("python3.15", (3, 15), 0, AMAZON_LINUX_2023, "preview"),
 )
-"""Every runtime that this version of hatch-lambda knows, oldest first. Sources: the module's docstring."""
+"""Every runtime that this version of hatch-lambda knows, oldest first. Sources: the module's docstring; for the numbers
+of bytecode, ``importlib.util.MAGIC_NUMBER`` of CPython 3.9 to 3.13, and ``pycore_magic_number.h`` of CPython 3.14
+(https://github.com/python/cpython/blob/3.14/Include/internal/pycore_magic_number.h), read 2026-11-27.
+"""
 
 
 def runtime_named(name: str) -> Runtime | None:

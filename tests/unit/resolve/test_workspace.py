@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hatch_lambda.resolve.workspace import uv_root
+from hatch_lambda.resolve.workspace import workspace_root
 
 WORKSPACE = '[tool.uv.workspace]\nmembers = ["packages/*"]\nexclude = ["packages/old"]\n'
 MEMBER = '[project]\nname = "{}"\n'
@@ -34,7 +34,7 @@ def test_the_root_is_that_of_the_nearest_workspace_with_the_project(tmp_path, pr
         (tmp_path / directory).mkdir(parents=True, exist_ok=True)
         (tmp_path / directory / "pyproject.toml").write_text(text, "utf-8")
 
-    assert uv_root(tmp_path / project) == (tmp_path / root).resolve()
+    assert workspace_root(tmp_path / project) == (tmp_path / root).resolve()
 
 
 def test_a_workspace_of_hatch_has_no_lock_file_of_uv(tmp_path):
@@ -43,4 +43,4 @@ def test_a_workspace_of_hatch_has_no_lock_file_of_uv(tmp_path):
     text = '[tool.hatch.envs.default]\nworkspace.members = ["api"]\n'
     (tmp_path / "pyproject.toml").write_text(text, "utf-8")
 
-    assert uv_root(tmp_path / "api") == (tmp_path / "api").resolve()
+    assert workspace_root(tmp_path / "api") == (tmp_path / "api").resolve()

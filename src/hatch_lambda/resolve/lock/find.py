@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hatch_lambda.config.options import LOCK_FILE, TABLE, UV_LOCK
@@ -18,7 +19,8 @@ from hatch_lambda.resolve.lock.read import (
 )
 from hatch_lambda.resolve.lock.requirements_txt import RequirementsTxtResolver
 from hatch_lambda.resolve.lock.uv_lock import UvLock, relative_name
-from hatch_lambda.resolve.workspace import uv_root
+from hatch_lambda.resolve.pip.uv_counterparts import searching_environment
+from hatch_lambda.resolve.workspace import workspace_root
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,10 +30,11 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.base import Host
     from hatch_lambda.resolve.cache import ResultCache
     from hatch_lambda.resolve.lock.commits import LockedCommits
+    from hatch_lambda.resolve.uv_settings import UvSettings
 
 
 def chosen_lock(
-    config: LambdaConfig, host: Host, results: ResultCache, shared: Path | None = None
+    config: LambdaConfig, host: Host, results: ResultCache, uv: UvSettings, shared: Path | None = None
 ) -> RequirementsTxtResolver | LockResolver | None:
     """Return the lock file if the project has one; raises ``ConfigError`` if it has two for the same zips.
 
@@ -41,7 +44,7 @@ def chosen_lock(
     if path is None:
         return None
     if path.name != UV_LOCK and path.suffix != ".toml":
-        return RequirementsTxtResolver(path, host, results)
+        return RequirementsTxtResolver(path, replace(host, environ=searching_environment(uv, host.environ)), results)
     overridden = frozenset(option for option, variable in VARIABLES.items() if host.environ.get(variable))
     wanted = LockSelection(config.features, config.dependency_groups, config.build_from_source, overridden)
     file = UvLock(path, host, wanted, results) if path.name == UV_LOCK else PylockFile(path, host.directory)
@@ -70,22 +73,22 @@ def _uv_lock(directory: Path) -> Path | None:
     """Return the uv.lock of the project or of its uv workspace, if it exists."""
     if not any((parent / UV_LOCK).exists() for parent in (directory, *directory.resolve().parents)):
         return None  # without reading any workspace
-    path = uv_root(directory) / UV_LOCK
+    path = workspace_root(directory) / UV_LOCK
     return path if path.exists() else None
 
 
 def _check_uv_lock(config: LambdaConfig, path: Path, directory: Path) -> None:
     """Raise ``ConfigError`` for a uv.lock that uv wouldn't use for the project."""
-    used = uv_root(directory) / UV_LOCK
+    used = workspace_root(directory) / UV_LOCK
     if path.resolve() != used.resolve():
         name = relative_name(used, directory.resolve())
         problem = f"{config.lock!r} isn't the project's lock file, which uv keeps at {name}"
         raise ConfigError(_lock_problem(config, "lock-mismatch", problem, f'set lock = "{name}"'))
 
 
-def locked_commits(config: LambdaConfig, host: Host, results: ResultCache) -> LockedCommits | None:
+def locked_commits(config: LambdaConfig, host: Host, results: ResultCache, uv: UvSettings) -> LockedCommits | None:
     """Return the commits in the project's lock file for the target; ``None`` without a lock file."""
-    lock = chosen_lock(config, host, results)
+    lock = chosen_lock(config, host, results, uv)
     return lock.commits(config.target) if lock else None
 
 

@@ -18,6 +18,7 @@ from hatch_lambda.resolve.lock.find import (
     lock_path,
 )
 from hatch_lambda.resolve.lock.read import LockResolver
+from hatch_lambda.resolve.uv_settings import UvSettings
 from tests.support.samples import target
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ MEMBERS = '[tool.uv.workspace]\nmembers = ["packages/*"]\n'
 def found(directory: Path, lock: str | Literal[False] | None = None) -> str | None:
     """Return the name of the lock file that a build in the directory uses."""
     config = LambdaConfig(target=target(), lock=lock)
-    resolver = chosen_lock(config, Host({}, directory), ResultCache(directory / "cache"))
+    resolver = chosen_lock(config, Host({}, directory), ResultCache(directory / "cache"), UvSettings())
     return resolver.file.name if isinstance(resolver, LockResolver) else None
 
 
