@@ -77,7 +77,7 @@ _EXPLANATIONS = (
         UV_LOCK_FIX,
     ),
     _Explanation(
-        r"error: (?P<what>\w+ [^\n]+?) are incompatible with the declared conflicts",
+        r"error: (?P<what>\w+ [^:]+?) are incompatible with the declared conflicts",
         "conflict",
         "{what} exclude each other in tool.uv.conflicts",
         "select one of them for each zip",
@@ -179,7 +179,8 @@ class UvLock:
 
     def _failure(self, said: str, uv: str) -> ResolveError:
         """Return the error for uv's output."""
-        known, found = next((one, found) for one in _EXPLANATIONS if (found := re.search(one.pattern, said)))
+        text = " ".join(said.split())  # uv wraps long lines
+        known, found = next((one, found) for one in _EXPLANATIONS if (found := re.search(one.pattern, text)))
         problem = known.problem.format(uv=uv, **found.groupdict()).replace("`", "'")
         lines = first_lines(said.strip().splitlines(), MOST_LINES - 3)
         excerpt = _uv_output("\n".join(lines)) if known.with_output else ""
