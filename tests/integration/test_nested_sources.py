@@ -268,9 +268,7 @@ def test_what_a_dependency_takes_from_one_index_is_not_looked_up_on_others(index
         assert lines == [
             (
                 f"error: tool.uv.sources.d in {where}/pyproject.toml: d comes from the index 'corp', which needs a "
-                "lock file from uv; run 'uv export --format pylock.toml --no-emit-project -o pylock.toml' and set "
-                "lock = "
-                '"pylock.toml" [needs-lock]'
+                "lock file from uv; run 'uv lock' [needs-lock]"
             )
         ]
     assert asked(index) == []
@@ -305,8 +303,7 @@ def test_what_only_others_require_is_not_looked_up_on_another_index_than_its_own
     assert built.code == (0 if locked else 1), built.output
     assert locked or built.output == (
         f"error: tool.uv.sources.d in {project.root / 'pyproject.toml'}: d comes from the index 'corp', which needs a "
-        "lock file from uv; run 'uv export --format pylock.toml --no-emit-project -o pylock.toml' and set lock = "
-        '"pylock.toml" [needs-lock]\n'
+        "lock file from uv; run 'uv lock' [needs-lock]\n"
     )
 
 

@@ -198,10 +198,7 @@ _WITHOUT_UV = (
 
 def relative_name(path: Path, directory: Path) -> str:
     """Return the path relative to a directory, such as ``../../uv.lock``."""
-    try:
-        return Path(os.path.relpath(path, directory)).as_posix()
-    except ValueError:  # on another drive of Windows
-        return str(path)
+    return Path(os.path.relpath(path, directory)).as_posix()
 
 
 def _known_lock(value: object, name: str) -> Pylock:
