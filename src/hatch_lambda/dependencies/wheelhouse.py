@@ -14,7 +14,7 @@ from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.project import root_dependencies
 from hatch_lambda.resolve.base import Resolution
-from hatch_lambda.resolve.lock.find import chosen_lock, has_foreign_lock, has_lock_of_uv, locked_commits
+from hatch_lambda.resolve.lock.find import chosen_lock, has_foreign_lock, has_lock_of_uv
 from hatch_lambda.resolve.strategy import fetching_host, resolver_tool, resolving_host
 from hatch_lambda.resolve.validate import (
     check_requirements,
@@ -107,9 +107,11 @@ class Wheelhouse:
         roots = _roots(project, sharing)
         key = (config.resolved_with, tuple(map(str, roots)))
         if key not in self._resolved:
-            choose = partial(self._lock_or_resolver, project, config)
+            shared = shared_directory(self.host.directory)
+            lock = chosen_lock(config, self.host, self.wheel_cache.results, project.uv, shared)
+            choose = partial(self._lock_or_resolver, project, config, lock)
             try:
-                commits = locked_commits(config, self.host, self.wheel_cache.results, project.uv)
+                commits = lock.commits(config.target) if lock else None
                 self._resolved[key] = self._resolve(project, roots, config, choose, commits)
             except ResolveError as error:
                 raise _with_sharing_note(error, sharing) from None
@@ -182,10 +184,13 @@ class Wheelhouse:
         return Resolved(project=project, config=config, roots=roots, local=local, resolution=local.without(found))
 
     def _lock_or_resolver(
-        self, project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
+        self,
+        project: Project,
+        config: LambdaConfig,
+        lock: Resolver | None,
+        local: LocalWheels,
+        constraints: tuple[str, ...],
     ) -> Resolver:
-        shared = shared_directory(self.host.directory)
-        lock = chosen_lock(config, self.host, self.wheel_cache.results, project.uv, shared)
         if lock is None:
             return self._resolver(project, config, local, constraints)
         if not has_foreign_lock(config, self.host):

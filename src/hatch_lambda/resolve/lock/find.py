@@ -29,16 +29,15 @@ if TYPE_CHECKING:
     from hatch_lambda.diagnostics import Code
     from hatch_lambda.resolve.base import Host
     from hatch_lambda.resolve.cache import ResultCache
-    from hatch_lambda.resolve.lock.commits import LockedCommits
     from hatch_lambda.resolve.uv_settings import UvSettings
 
 
 def chosen_lock(
-    config: LambdaConfig, host: Host, results: ResultCache, uv: UvSettings, shared: Path | None = None
+    config: LambdaConfig, host: Host, results: ResultCache, uv: UvSettings, shared: Path
 ) -> RequirementsTxtResolver | LockResolver | None:
     """Return the lock file if the project has one; raises ``ConfigError`` if it has two for the same zips.
 
-    ``shared`` is the directory whose files a lock file can name, if it isn't the project's directory.
+    ``shared`` is the directory whose files a lock file can name.
     """
     path = _lock_file(config, host)
     if path is None:
@@ -48,7 +47,7 @@ def chosen_lock(
     overridden = frozenset(option for option, variable in VARIABLES.items() if host.environ.get(variable))
     wanted = LockSelection(config.features, config.dependency_groups, config.build_from_source, overridden)
     file = UvLock(path, host, wanted, results) if path.name == UV_LOCK else PylockFile(path, host.directory)
-    return LockResolver(file, wanted, shared or host.directory)
+    return LockResolver(file, wanted, shared)
 
 
 def _lock_file(config: LambdaConfig, host: Host) -> Path | None:
@@ -84,12 +83,6 @@ def _check_uv_lock(config: LambdaConfig, path: Path, directory: Path) -> None:
         name = relative_name(used, directory.resolve())
         problem = f"{config.lock!r} isn't the project's lock file, which uv keeps at {name}"
         raise ConfigError(_lock_problem(config, "lock-mismatch", problem, f'set lock = "{name}"'))
-
-
-def locked_commits(config: LambdaConfig, host: Host, results: ResultCache, uv: UvSettings) -> LockedCommits | None:
-    """Return the commits in the project's lock file for the target; ``None`` without a lock file."""
-    lock = chosen_lock(config, host, results, uv)
-    return lock.commits(config.target) if lock else None
 
 
 def has_lock_of_uv(config: LambdaConfig, host: Host) -> bool:

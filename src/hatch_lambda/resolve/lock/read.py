@@ -6,6 +6,7 @@ import re
 import sys
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from packaging.markers import Marker
@@ -151,9 +152,13 @@ class LockResolver:
     selection: LockSelection
     shared: Path
 
+    @cached_property
+    def _lock(self) -> Pylock:
+        return self.file.read()
+
     def commits(self, target: Target) -> LockedCommits:
         """Return the commits that the lock file has for the target; raises ``ResolveError`` if it is for others."""
-        lock = self.file.read()
+        lock = self._lock
         _check_environment(lock, target, self.file.name, _fix_for(lock, target, self.selection))
         return commits_in(lock, target, self.file.name, self.selection)
 
@@ -165,7 +170,7 @@ class LockResolver:
         prefer: Mapping[NormalizedName, Version] | None = None,  # noqa: ARG002  # a lock has no choice
     ) -> Resolution:
         """Return the pins for the target; raises ``ResolveError`` if the file is out of date or for other targets."""
-        lock, name = self.file.read(), self.file.name
+        lock, name = self._lock, self.file.name
         resolution = select(lock, target, name, base=self.file.directory, root=self.shared, selection=self.selection)
         direct = {escape_variables(without_credentials(url)): url for root in roots if (url := root.requirement.url)}
         resolution = replace(

@@ -31,7 +31,7 @@ MEMBERS = '[tool.uv.workspace]\nmembers = ["packages/*"]\n'
 def found(directory: Path, lock: str | Literal[False] | None = None) -> str | None:
     """Return the name of the lock file that a build in the directory uses."""
     config = LambdaConfig(target=target(), lock=lock)
-    resolver = chosen_lock(config, Host({}, directory), ResultCache(directory / "cache"), UvSettings())
+    resolver = chosen_lock(config, Host({}, directory), ResultCache(directory / "cache"), UvSettings(), directory)
     return resolver.file.name if isinstance(resolver, LockResolver) else None
 
 
