@@ -259,7 +259,7 @@ def test_a_name_that_is_to_come_from_one_index_only(index, project):
     assert lines == [
         (
             f"error: tool.uv.sources.other in {project.root / 'pyproject.toml'}: other comes from the index 'private', "
-            "which needs a lock file from uv; run 'uv lock' [needs-lock]"
+            "which needs uv or its lock file; run 'uv lock', or set resolver = \"uv\" [needs-lock]"
         )
     ]
 

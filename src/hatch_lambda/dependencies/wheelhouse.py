@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from hatch_lambda.dependencies.fetch import fetch
 from hatch_lambda.dependencies.local import build_local_wheels, with_overrides
-from hatch_lambda.dependencies.sdist_builds import SdistBuildResolver
 from hatch_lambda.dependencies.sources import shared_directory
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.project import root_dependencies
 from hatch_lambda.resolve.base import Resolution
 from hatch_lambda.resolve.lock.find import chosen_lock, has_foreign_lock, has_lock_of_uv
+from hatch_lambda.resolve.lock.read import LockResolver
 from hatch_lambda.resolve.strategy import fetching_host, resolver_tool, resolving_host
 from hatch_lambda.resolve.validate import (
     check_requirements,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.lock.commits import LockedCommits
     from hatch_lambda.resolve.lock.write import LockedState
     from hatch_lambda.resolve.strategy import Upgrade
+    from hatch_lambda.resolve.uv_settings import UvSettings
     from hatch_lambda.wheels.cache import WheelCache
     from hatch_lambda.wheels.wheel import Wheel
 
@@ -67,7 +68,8 @@ class Resolved:
 class ResolvedWheels:
     """All wheels for some archives, sorted by name, with the requirements that they satisfy.
 
-    ``remaining`` are the requirements that an index had to satisfy, and ``commits`` the commits of Git dependencies.
+    ``remaining`` are the requirements that an index had to satisfy, ``commits`` the commits of Git dependencies, and
+    ``indexes`` the URLs of the only index that a name comes from.
     """
 
     roots: tuple[Dependency, ...]
@@ -75,6 +77,7 @@ class ResolvedWheels:
     resolution: Resolution
     wheels: tuple[Wheel, ...]
     commits: tuple[Commit, ...] = ()
+    indexes: Mapping[NormalizedName, str] = field(default_factory=dict)
 
     @property
     def by_name(self) -> Mapping[NormalizedName, Wheel]:
@@ -154,7 +157,7 @@ class Wheelhouse:
         validate(roots, wheels, target, resolution, resolved.project.uv.constraint_dependencies)
         extras = tuple(dict.fromkeys(missing_extras(roots, wheels, target)))
         resolution = replace(resolution, warnings=(*resolution.warnings, *extras))
-        return ResolvedWheels(roots, local.remaining, resolution, wheels, local.commits)
+        return ResolvedWheels(roots, local.remaining, resolution, wheels, local.commits, local.index_urls)
 
     def _resolve(
         self,
@@ -181,7 +184,9 @@ class Wheelhouse:
                 resolver = choose(local, constraints)
                 is_needed = bool(transitive_dependencies(local.remaining, {}, target))
                 found = resolver.resolve(local.remaining, target) if is_needed else Resolution(())
-        return Resolved(project=project, config=config, roots=roots, local=local, resolution=local.without(found))
+            resolution = local.without(found)
+            _check_uv_settings(project.uv, local, resolution)
+        return Resolved(project=project, config=config, roots=roots, local=local, resolution=resolution)
 
     def _lock_or_resolver(
         self,
@@ -193,25 +198,41 @@ class Wheelhouse:
     ) -> Resolver:
         if lock is None:
             return self._resolver(project, config, local, constraints)
-        if not has_foreign_lock(config, self.host):
-            local.check_indexes()
+        if not has_foreign_lock(config, self.host) and isinstance(lock, LockResolver):
+            local.check_indexes(config.resolver)
+            local.check_locked_indexes(lock.indexes(config.target), lock.file.name)
         return lock
 
     def _resolver(
         self, project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
     ) -> Resolver:
         """Return the resolver, with more constraint files, and with source builds if the configuration allows some."""
-        local.check_indexes()
+        local.check_indexes(config.resolver)
         host = resolving_host(self.host, project.uv)
+        indexes = {name: (source.url, source.index_url) for name, source in local.indexes.items()}
         config = replace(config, constraints=(*config.constraints, *constraints))
         if not config.build_from_source:
-            return resolver_tool(config, host, project.uv)
-        make = partial(resolver_tool, config, uv=project.uv)
+            return resolver_tool(config, host, project.uv, indexes)
+        from hatch_lambda.dependencies.sdist_builds import SdistBuildResolver
+
+        make = partial(resolver_tool, config, uv=project.uv, indexes=indexes)
         return SdistBuildResolver(make, config.build_from_source, host, self.wheel_cache)
 
 
 _CONFLICTS = frozenset({"conflict", "resolver-failed"})
 """Codes of errors that requirements of several archives can cause together; uv's conflicts have the second."""
+
+
+def _check_uv_settings(uv: UvSettings, local: LocalWheels, resolution: Resolution) -> None:
+    """Raise ``ResolveError`` for each setting of uv that the resolution doesn't follow."""
+    sdists = {pin.name for pin in resolution.pins if not pin.is_wheel}
+    problems = uv.problems(
+        built={wheel.name for wheel in local.wheels} | sdists,
+        wheels={pin.name for pin in resolution.pins} - sdists,
+        sources=local.sources.project.sources.keys(),
+    )
+    if problems:
+        raise ResolveError(problems)
 
 
 def _merged_config(sharing: Sequence[LambdaConfig]) -> LambdaConfig:

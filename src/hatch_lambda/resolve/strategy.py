@@ -9,13 +9,11 @@ from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.resolve.base import UPGRADE_VARIABLE
 from hatch_lambda.resolve.constraints import constraint_files
-from hatch_lambda.resolve.pip.resolver import PipResolver
 from hatch_lambda.resolve.pip.uv_counterparts import (
     fetching_environment,
     resolving_environment,
     unsupported_settings,
 )
-from hatch_lambda.resolve.uv import UvResolver
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -30,17 +28,23 @@ if TYPE_CHECKING:
     from hatch_lambda.runtime.target import Target
 
 
-def resolver_tool(config: LambdaConfig, host: Host, uv: UvSettings) -> Resolver:
-    """Return the tool that resolves without a lock file.
+def resolver_tool(
+    config: LambdaConfig, host: Host, uv: UvSettings, indexes: Mapping[NormalizedName, tuple[str, str]] | None = None
+) -> Resolver:
+    """Return the tool that resolves without a lock file; ``indexes`` are name and URL of the only index of a package.
 
     Raises ``ConfigError`` for a missing constraint file, and for settings of uv that pip can't follow.
     """
     constraints = constraint_files(config.constraints, host.directory, config.where("constraints"))
     if config.resolver == "uv":
-        return UvResolver(host, constraints)
+        from hatch_lambda.resolve.uv import UvResolver
+
+        return UvResolver(host, constraints, indexes or {})
     problems = unsupported_settings(uv)
     if problems:
         raise ConfigError(problems)
+    from hatch_lambda.resolve.pip.resolver import PipResolver
+
     return PipResolver(host, constraints, config.runtimes, uv)
 
 

@@ -9,6 +9,7 @@ from hatch_lambda.config.options import LOCK_FILE, TABLE, UV_LOCK
 from hatch_lambda.config.targets import VARIABLES
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError
+from hatch_lambda.files.paths import relative_path
 from hatch_lambda.resolve.lock.read import (
     CREATED_BY,
     UV_LOCK_FIX,
@@ -17,8 +18,6 @@ from hatch_lambda.resolve.lock.read import (
     PylockFile,
     lock_creator,
 )
-from hatch_lambda.resolve.lock.requirements_txt import RequirementsTxtResolver
-from hatch_lambda.resolve.lock.uv_lock import UvLock, relative_name
 from hatch_lambda.resolve.pip.uv_counterparts import searching_environment
 from hatch_lambda.resolve.workspace import workspace_root
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from hatch_lambda.diagnostics import Code
     from hatch_lambda.resolve.base import Host
     from hatch_lambda.resolve.cache import ResultCache
+    from hatch_lambda.resolve.lock.requirements_txt import RequirementsTxtResolver
     from hatch_lambda.resolve.uv_settings import UvSettings
 
 
@@ -43,11 +43,16 @@ def chosen_lock(
     if path is None:
         return None
     if path.name != UV_LOCK and path.suffix != ".toml":
+        from hatch_lambda.resolve.lock.requirements_txt import RequirementsTxtResolver
+
         return RequirementsTxtResolver(path, replace(host, environ=searching_environment(uv, host.environ)), results)
     overridden = frozenset(option for option, variable in VARIABLES.items() if host.environ.get(variable))
     wanted = LockSelection(config.features, config.dependency_groups, config.build_from_source, overridden)
-    file = UvLock(path, host, wanted, results) if path.name == UV_LOCK else PylockFile(path, host.directory)
-    return LockResolver(file, wanted, shared)
+    if path.name != UV_LOCK:
+        return LockResolver(PylockFile(path, host.directory), wanted, shared)
+    from hatch_lambda.resolve.lock.uv_lock import UvLock
+
+    return LockResolver(UvLock(path, host, wanted, results), wanted, shared)
 
 
 def _lock_file(config: LambdaConfig, host: Host) -> Path | None:
@@ -80,7 +85,7 @@ def _check_uv_lock(config: LambdaConfig, path: Path, directory: Path) -> None:
     """Raise ``ConfigError`` for a uv.lock that uv wouldn't use for the project."""
     used = workspace_root(directory) / UV_LOCK
     if path.resolve() != used.resolve():
-        name = relative_name(used, directory.resolve())
+        name = relative_path(used, directory.resolve())
         problem = f"{config.lock!r} isn't the project's lock file, which uv keeps at {name}"
         raise ConfigError(_lock_problem(config, "lock-mismatch", problem, f'set lock = "{name}"'))
 
@@ -110,7 +115,7 @@ def lock_path(config: LambdaConfig, host: Host) -> Path:
         problem, fix = "false, so no build would use the lock file", "remove the option"
         raise ConfigError(_lock_problem(config, "lock-conflict", problem, fix))
     if config.lock is None and not path.exists() and (uv_lock := _uv_lock(host.directory)):
-        name = relative_name(uv_lock, host.directory.resolve())
+        name = relative_path(uv_lock, host.directory.resolve())
         problem = f"already pins the dependencies, and builds would use {LOCK_FILE} instead"
         fix = f'{UV_LOCK_FIX}, or set lock = "{LOCK_FILE}" to use that'
         raise ConfigError(Diagnostic(code="lock-conflict", where=name, problem=problem, fix=fix))

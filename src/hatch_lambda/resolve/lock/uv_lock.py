@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import sys
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from hatch_lambda.config.options import UV_LOCK
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import MOST_LINES, ResolveError, first_lines
 from hatch_lambda.files import json_values
+from hatch_lambda.files.paths import relative_path
 from hatch_lambda.resolve.lock.read import UV_LOCK_FIX, lock_from, read_bytes
 from hatch_lambda.resolve.uv_command import find_uv, run_uv
 
@@ -121,7 +121,7 @@ class UvLock:
     @property
     def name(self) -> str:
         """Return the path of the file, relative to the project."""
-        return relative_name(self.path, self.host.directory)
+        return relative_path(self.path, self.host.directory)
 
     @property
     def directory(self) -> Path:
@@ -194,11 +194,6 @@ _WITHOUT_UV = (
     "can't be read, because uv isn't installed",
     f'use "hatch-lambda[uv]" in build-system.requires, or {WITHOUT_LOCK}',
 )
-
-
-def relative_name(path: Path, directory: Path) -> str:
-    """Return the path relative to a directory, such as ``../../uv.lock``."""
-    return Path(os.path.relpath(path, directory)).as_posix()
 
 
 def _known_lock(value: object, name: str) -> Pylock:
