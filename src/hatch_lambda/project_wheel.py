@@ -17,7 +17,6 @@ from packaging.version import InvalidVersion, Version
 from hatch_lambda.config.table_names import value_at
 from hatch_lambda.dependencies.sdist_builds import built_wheel, native_reason
 from hatch_lambda.dependencies.source_tree import fingerprint, reads_beyond
-from hatch_lambda.dependencies.sources import workspace_root
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ProjectError, ResolveError
 from hatch_lambda.files.temporary import temporary_directory
@@ -25,6 +24,7 @@ from hatch_lambda.project import PROJECT_FILE, Project
 from hatch_lambda.resolve.pip.sdists import build_from
 from hatch_lambda.resolve.strategy import resolving_host
 from hatch_lambda.resolve.uv_settings import UvSettings, read_uv_settings
+from hatch_lambda.resolve.workspace import workspace_root
 from hatch_lambda.zipfiles.metadata_headers import read_headers
 
 if TYPE_CHECKING:
