@@ -146,6 +146,22 @@ class TemporaryError(HatchLambdaError):
     """Temporary files cannot be written."""
 
 
+class FunctionError(HatchLambdaError):
+    """A function that was run has failed."""
+
+
+class InvokeUsageError(HatchLambdaError):
+    """A function can't be run as it was asked for."""
+
+    exit_code = 2
+
+
+class HostError(HatchLambdaError):
+    """A function that this machine can't run."""
+
+    exit_code = 3
+
+
 class OutputError(HatchLambdaError):
     """What a command has found out cannot be written."""
 

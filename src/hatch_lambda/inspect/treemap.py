@@ -1,4 +1,4 @@
-"""Makes a self-contained HTML page with a map of the sizes in a zip, by package, directory, and file."""
+"""Makes self-contained HTML pages with a map, such as one of the sizes in a zip by package, directory, and file."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from hatch_lambda.inspect.size_tree import Node, directory_tree
 from hatch_lambda.inspect.summary import UNOWNED, shares
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from hatch_lambda.archive.plan import Entry, Origin
     from hatch_lambda.archive.read import LambdaZip
     from hatch_lambda.inspect.inspection import Inspection
@@ -22,17 +24,44 @@ if TYPE_CHECKING:
 def treemap_page(inspection: Inspection) -> str:
     """Return the page as HTML, with all names from the zip escaped."""
     archive = inspection.archive
-    title = printable_line(f"Sizes in {archive.path.name}")
     facts = [archive.kind, inspection.runtime, inspection.architecture, inspection.handler]
+    sizes = (
+        f"{format_size(archive.size)} zipped, {format_size(archive.plan.unzipped)} unzipped, "
+        f"{len(archive.plan.entries):,} files"
+    )
+    return map_page(
+        title=f"Sizes in {archive.path.name}",
+        facts=(", ".join(fact for fact in facts if fact), sizes),
+        measures=(("zipped", "bytes zipped"), ("unzipped", "bytes unzipped")),
+        head=("package", "zipped", "unzipped", "files"),
+        rows=_rows(archive),
+        nodes=_nodes(archive),
+    )
+
+
+def map_page(
+    *,
+    title: str,
+    facts: tuple[str, str],
+    measures: tuple[tuple[str, str], tuple[str, str]],
+    head: Sequence[str],
+    rows: Iterable[str],
+    nodes: Sequence[Sequence[Any]],
+) -> str:
+    """Return a page with a map of nodes, each of which has a depth, a name, and a value for each of two measures.
+
+    A measure has a name and a unit, as the page describes units. Only ``rows`` are HTML; everything else is escaped.
+    """
     values = {
-        "title": escape(title),
-        "facts": escape(printable_line(", ".join(fact for fact in facts if fact))),
-        "sizes": escape(
-            f"{format_size(archive.size)} zipped, {format_size(archive.plan.unzipped)} unzipped, "
-            f"{len(archive.plan.entries):,} files"
-        ),
-        "rows": "\n".join(_rows(archive)),
-        "nodes": _script_text(_nodes(archive)),
+        "title": escape(printable_line(title)),
+        "facts": escape(printable_line(facts[0])),
+        "sizes": escape(printable_line(facts[1])),
+        "first": escape(measures[0][0]),
+        "second": escape(measures[1][0]),
+        "head": "".join(f"<th scope=col>{escape(name)}</th>" for name in head),
+        "rows": "\n".join(rows),
+        "nodes": _script_text(nodes),
+        "units": _script_text([unit for _, unit in measures]),
     }
     page = files("hatch_lambda.inspect").joinpath("treemap.html").read_text("utf-8")
     return re.sub(r"\{\{ (\w+) \}\}", lambda place: values[place[1]], page)

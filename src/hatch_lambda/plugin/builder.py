@@ -40,10 +40,10 @@ from hatch_lambda.plugin.file_selection import FileSelection
 from hatch_lambda.plugin.progress import progress_line
 from hatch_lambda.plugin.project_reader import hook_errors, read_project, translate_hatch_errors
 from hatch_lambda.plugin.reproducibility import rebuild_and_compare
-from hatch_lambda.plugin.settings import read_settings
 from hatch_lambda.progress import NO_PROGRESS
 from hatch_lambda.resolve.base import Host
 from hatch_lambda.resolve.strategy import is_replaceable_lock
+from hatch_lambda.settings import read_settings
 from hatch_lambda.wheels.cache import WheelCache
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ if TYPE_CHECKING:
     from hatch_lambda.build.report import LockReport
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.diagnostics import Code, Message
-    from hatch_lambda.plugin.settings import Settings
     from hatch_lambda.progress import Progress
+    from hatch_lambda.settings import Settings
 
 _STANDARD_ERROR = 2
 
@@ -271,6 +271,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             sharing=self.archives.sharing(config),
             layers=tuple(layers),
             strict=self._environment.strict,
+            smoke_test=config.smoke_test or self._environment.smoke_test,
         )
 
     def _check_project(self) -> None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ArchiveError
 from hatch_lambda.files.temporary import temporary_directory
-from hatch_lambda.plugin.settings import REPRODUCIBLE_VARIABLE
 from hatch_lambda.resolve.base import REBUILD_VARIABLE
+from hatch_lambda.settings import REPRODUCIBLE_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

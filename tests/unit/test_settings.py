@@ -8,7 +8,7 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ConfigError
-from hatch_lambda.plugin.settings import read_settings
+from hatch_lambda.settings import read_settings
 from hatch_lambda.resolve.strategy import Upgrade
 
 

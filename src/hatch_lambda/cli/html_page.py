@@ -1,0 +1,61 @@
+"""Writes a page to a file that ``--html`` names."""
+
+from __future__ import annotations
+
+import shlex
+import tempfile
+import zipfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from hatch_lambda.diagnostics import Diagnostic
+from hatch_lambda.errors import OutputError, ZipError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def check_html_file(path: Path) -> None:
+    """Raise ``ZipError`` for a zip, so that a forgotten FILE doesn't overwrite it."""
+    if path.is_file() and zipfile.is_zipfile(path):  # opening a pipe would block
+        raise ZipError(
+            Diagnostic(
+                code="command-line",
+                where="--html",
+                problem=f"{str(path)!r} is a zip, which isn't overwritten",
+                fix=f"pass --html {shlex.quote(f'{path.stem}.html')}",
+            )
+        )
+
+
+def write_html_file(path: Path, text: str) -> None:
+    """Write the page completely or not at all; a pipe or a device is written to directly."""
+    try:
+        if path.exists() and not path.is_file():
+            path.write_text(text, "utf-8")
+            return
+        with _replacing(path.resolve()) as file:
+            file.write(text.encode())
+    except OSError as error:
+        raise OutputError(
+            Diagnostic(
+                code="output-not-written",
+                where=str(path),
+                problem=f"can't be written ({error.strerror})",
+                fix="pass another file to --html",
+            )
+        ) from None
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that replaces ``path`` at the end of the block, with its permissions."""
+    with tempfile.NamedTemporaryFile(prefix=f".{path.name[:200]}.", dir=path.parent, delete=False) as file:
+        try:
+            yield file
+            file.flush()
+            Path(file.name).chmod(path.stat().st_mode if path.exists() else 0o644)
+            Path(file.name).replace(path)
+        finally:
+            Path(file.name).unlink(missing_ok=True)
