@@ -7,6 +7,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from hatch_lambda.archive.slim import SLIM_NAMES
 from hatch_lambda.config.archives import MAX_LAYERS, TAKEN_NAMES
 from hatch_lambda.config.options import (
     FILE_KEYS,
@@ -19,6 +20,7 @@ from hatch_lambda.config.options import (
     TABLE,
     LambdaConfig,
 )
+from hatch_lambda.config.table import SIZE_UNITS
 from hatch_lambda.config.targets import OLDEST_GLIBC_MINOR, RUNTIME_KEYS, TARGET_OPTIONS
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.runtime.target import ARCHITECTURES
@@ -119,6 +121,8 @@ def _own_options(docstrings: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         "handler": {"maxLength": MAX_HANDLER_LENGTH, "pattern": r"^[^\s:]+$"},
         "lock": {"pattern": _LOCK_NAME},
         "filename": {"pattern": _filename_pattern()},
+        "slim": {"items": {"type": "string", "enum": list(SLIM_NAMES)}},
+        "max-size": {"type": ["integer", "string"], "pattern": _size_pattern()},
         "layers": {"maxItems": MAX_LAYERS, "uniqueItems": True},
     }
     for field in dataclasses.fields(LambdaConfig):
@@ -155,6 +159,11 @@ def _at_least(number: int) -> str:
 def _filename_pattern() -> str:
     fields = "|".join(FILENAME_FIELDS)
     return rf'^(?!\.)(\{{\{{|\}}\}}|\{{({fields})\}}|[^{{}}\\/:*?"<>|\u0000-\u001f])*\.zip$'
+
+
+def _size_pattern() -> str:
+    units = "|".join(SIZE_UNITS)
+    return rf"^\s*(?![0.]+\s*[A-Za-z])[0-9]{{1,9}}(\.[0-9]{{1,9}})?\s*({units})\s*$"
 
 
 def _one_or_more(item: dict[str, Any]) -> dict[str, Any]:

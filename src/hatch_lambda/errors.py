@@ -1,4 +1,4 @@
-"""What can go wrong, one class a step of the path."""
+"""What can go wrong: one class per step."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PARAMETER = re.compile(r"(?P<start>[?&](?P<name>[^=&#?\s]{1,80})=)(?P<value>[^&
 _SECRET_NAMES = re.compile(r"auth|cred|hmac|jwt|key|pass|policy|pwd|sas|secret|sig|token", re.IGNORECASE)
 _PUBLIC_NAMES = re.compile(r"md5|sha\d+|checksum|digest|hash|egg$|subdirectory$", re.IGNORECASE)
 _OPAQUE = re.compile(r"[\w+/=%~-]{20,}")
-"""Parameters in the query of a URL, which of them are credentials by their name, which are none, and what else may be.
+"""Parameters in the query of a URL: names of credentials, names of other values, and values that look like credentials.
 
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html,
 https://learn.microsoft.com/rest/api/storageservices/create-service-sas and
@@ -33,7 +33,7 @@ MOST_LINES = 12
 """Lines of a resolution that failed, at most, without ``-v``."""
 
 _CI_COMMAND = re.compile(r"^ *:(?=:)|#(?=#\w*\[)")
-"""The first letter of what a CI system obeys in a log: ``::`` where a line starts, ``##[`` and ``##vso[`` anywhere.
+"""The first letter of a command to a CI system: ``::`` at the start of a line, ``##[`` or ``##vso[`` anywhere.
 
 Sources: https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs and
 https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-commands, both read 2026-11-27.
@@ -41,11 +41,11 @@ https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-command
 
 
 class HatchLambdaError(Exception):
-    """One or more problems, a line each.
+    """One or more problems, one line each.
 
-    ``detail`` is another tool's own output; it comes last, its lines as they are but for credentials and what is not
-    printable. ``excerpt`` is the part of it that is shown without ``-v``: all of it by default, nothing if the problems
-    explain it. ``exit_code`` is what a command ends with.
+    ``detail`` is the output of another tool, which comes last, with credentials and unprintable characters replaced.
+    ``excerpt`` is the part that is shown without ``-v``: by default all of it, nothing if the problems explain it.
+    ``exit_code`` is the exit code of a command.
     """
 
     exit_code = 1
@@ -83,17 +83,17 @@ class HatchLambdaError(Exception):
 
 
 class ConfigError(HatchLambdaError):
-    """The table in pyproject.toml, or a variable that overrides it, cannot be used."""
+    """The table in pyproject.toml, or a variable that overrides it, can't be used."""
 
 
 class ProjectError(HatchLambdaError):
-    """The project's own files or metadata cannot be put into an archive."""
+    """The project's files or metadata can't be added to an archive."""
 
 
 class ResolveError(HatchLambdaError):
-    """No set of wheels, or not the right one, was found for the target.
+    """No wheels, or not the right ones, were found for the target.
 
-    ``missing`` are the names that nothing was found for, with the versions that were asked for, where that is known.
+    ``missing`` are the distributions that weren't found, with the required versions if they are known.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class ResolveError(HatchLambdaError):
         self.missing = dict(missing or {})
 
     def first_lines(self, lines: Sequence[str]) -> tuple[str, ...]:
-        """Return so many problems that they fit on a screen, and how many more there are."""
+        """Return as many problems as fit on a screen, and the number of the others."""
         return first_lines(lines, MOST_LINES, "problems")
 
 
@@ -117,33 +117,33 @@ class InterpreterError(HatchLambdaError):
 
 
 class WheelError(HatchLambdaError):
-    """A wheel is damaged, hostile or not what its name says."""
+    """A wheel is damaged, hostile, or different from what its name says."""
 
 
 class PlanError(HatchLambdaError):
-    """The entries do not make an archive, or the archive would not work on Lambda."""
+    """The files don't form a valid archive, or the archive wouldn't work on Lambda."""
 
 
 class ArchiveError(HatchLambdaError):
-    """The archive could not be written; what stood at its path before is untouched."""
+    """The archive can't be written; an existing file at its path is unchanged."""
 
 
 class DeployError(HatchLambdaError):
-    """An archive could not be deployed; the problems end with what has been done all the same, and what has not."""
+    """An archive can't be deployed; the last problems list what was done and what wasn't."""
 
 
 class InterruptedDeploymentError(DeployError):
-    """A person has ended the deployment with Ctrl-C; the exit code is the one that shells give to that."""
+    """The user interrupted the deployment with Ctrl-C; the exit code is the usual one for that."""
 
     exit_code = 130
 
 
 class ZipError(HatchLambdaError):
-    """A finished zip cannot be read, is damaged, or hides what it holds."""
+    """An existing zip can't be read, is damaged, or is ambiguous."""
 
 
 class TemporaryError(HatchLambdaError):
-    """Temporary files cannot be written."""
+    """Temporary files can't be written."""
 
 
 class FunctionError(HatchLambdaError):
@@ -163,28 +163,28 @@ class HostError(HatchLambdaError):
 
 
 class OutputError(HatchLambdaError):
-    """What a command has found out cannot be written."""
+    """The output of a command can't be written."""
 
 
 def first_lines(lines: Sequence[str], most: int, what: str = "lines") -> tuple[str, ...]:
-    """Return the lines, or the first of them and how many follow, so that they are ``most`` at most."""
+    """Return the lines, or if there are more than ``most``, the first of them and the number of the others."""
     if len(lines) <= most:
         return tuple(lines)
     return (*lines[: most - 1], f"… ({len(lines) - most + 1} more {what}; -v shows them)")
 
 
 def last_lines(text: str) -> str:
-    """Return the end of a tool's output, which contains the reason: as much as fits below a message and a heading."""
+    """Return the end of a tool's output, which contains the reason: as many lines as fit below a message."""
     return "\n".join(text.strip().splitlines()[-(MOST_LINES - 3) :])
 
 
 def masked(text: str) -> str:
-    """Return ``text`` with the credentials of every URL in it, also those in a query, as ``****``."""
+    """Return ``text`` with ``****`` for the credentials of every URL in it, including those in a query."""
     return _PARAMETER.sub(_masked_parameter, _CREDENTIALS.sub(r"\g<scheme>****@", text))
 
 
 def secret_parameters(url: str) -> list[str]:
-    """Return the names of the parameters in a URL's query that are credentials, as far as names and values tell."""
+    """Return the names of the parameters in a URL's query that are credentials by their name or value."""
     return [found["name"] for found in _PARAMETER.finditer(url) if _is_secret(found)]
 
 
@@ -200,9 +200,9 @@ def _is_secret(parameter: re.Match[str]) -> bool:
 
 
 def shorten(value: object) -> str:
-    """Return a value found in somebody's file as messages show it: its ``repr``, cut where it is very long.
+    """Return a value from a file as messages show it: its ``repr``, shortened if it is very long.
 
-    Python writes no integer of more than 4,300 digits, and nothing that is nested a thousand times.
+    Python can't write an integer of more than 4,300 digits or a value that is nested a thousand times.
     """
     try:
         text = repr(value)
@@ -218,10 +218,10 @@ _LONGEST_VALUE = 500
 
 
 def printable_line(text: str) -> str:
-    """Return ``text`` as one line that steers neither a terminal nor a CI system, without the credentials of URLs.
+    """Return ``text`` as one line that can't control a terminal or a CI system, without the credentials of URLs.
 
-    Everything that leaves the program goes through here, because names in a wheel, a lock, or a zip are foreign text.
-    What is not printable (control characters, line breaks, bidirectional and zero-width ones) is escaped as in Python.
+    All output goes through this function, because names in a wheel, a lock file, or a zip are foreign text. Unprintable
+    characters (control characters, line breaks, bidirectional and zero-width characters) are escaped as in Python.
     """
     line = masked(text)
     if not line.isprintable():

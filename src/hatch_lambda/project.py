@@ -19,6 +19,7 @@ from hatch_lambda.archive.plan import Entry, FileContent, Origin, TextContent, o
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ProjectError
 from hatch_lambda.resolve.base import Dependency
+from hatch_lambda.resolve.uv_settings import UvSettings
 from hatch_lambda.wheels.wheel import LARGEST_SCRIPT, console_script, run_by_lambda
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from hatch_lambda.archive.plan import Content
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.diagnostics import Message
+    from hatch_lambda.resolve.overrides import Overrides
     from hatch_lambda.runtime.target import Target
     from hatch_lambda.wheels.wheel import Wheel
 
@@ -67,7 +69,7 @@ class Project:
     dependencies: tuple[str, ...]
     optional_dependencies: Mapping[str, Sequence[str]] = field(default_factory=dict)
     dependency_groups: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    uv_tables: tuple[Mapping[str, Any], ...] = ()
+    uv: UvSettings = field(default_factory=UvSettings)
     files: tuple[SelectedFile, ...] = ()
     dist_info: str
     metadata: str
@@ -91,6 +93,8 @@ def is_executable(mode: int, start: bytes, *, has_modes: bool = os.name != "nt")
 def root_dependencies(project: Project, config: LambdaConfig) -> tuple[Dependency, ...]:
     """Return what the zip must contain: dependencies, the selected extras, and the selected groups.
 
+    Overrides in ``[tool.uv]`` have replaced requirements of their names.
+
     Raises ``ProjectError`` with every problem: an unknown extra or group, or a group that can't be read.
     """
     own = [Dependency("project.dependencies", Requirement(text)) for text in project.dependencies]
@@ -111,7 +115,12 @@ def root_dependencies(project: Project, config: LambdaConfig) -> tuple[Dependenc
             problems += error.diagnostics
     if problems:
         raise ProjectError(problems)
-    return tuple(found)
+    return tuple(changed for dependency in found for changed in _overridden(dependency, project.uv.overrides))
+
+
+def _overridden(dependency: Dependency, overrides: Overrides) -> Iterator[Dependency]:
+    for text in overrides.apply([str(dependency.requirement)]):
+        yield Dependency(dependency.required_by, Requirement(text))
 
 
 def _feature_dependencies(project: Project, address: str, feature: str) -> list[Dependency]:
@@ -131,11 +140,18 @@ def _group_dependencies(project: Project, address: str, group: str) -> list[Depe
     try:
         requirements = DependencyGroupResolver(project.dependency_groups).resolve(group)
     except ExceptionGroup as errors:
-        causes = "; ".join(" ".join(str(error).split()) for error in errors.exceptions)
-        problem = f"can't be resolved, because {causes}"
+        problem = f"can't be resolved, because {' and '.join(map(_cause, errors.exceptions))}"
         fix = "correct the group"
         raise ProjectError(Diagnostic(code="dependency-group", where=where, problem=problem, fix=fix)) from None
     return [Dependency(where, requirement) for requirement in requirements]
+
+
+def _cause(error: Exception) -> str:
+    """Return why a group can't be resolved; packaging shows the requirement and a caret on further lines."""
+    reason, *lines = str(error).splitlines()
+    if not lines:
+        return reason
+    return f"{lines[0].strip()!r} isn't a requirement ({reason[:1].lower()}{reason[1:]})"
 
 
 def _expanded(
@@ -215,19 +231,30 @@ def lambda_json_entry(project: Project, config: LambdaConfig, described: Mapping
     return Entry(path, replace(project.origin, dist_info=None), content)
 
 
+def sbom_entry(project: Project, config: LambdaConfig, sbom: str, *, whole: bool) -> Entry:
+    """Return the SBOM: in the project's dist-info (PEP 770), or in a zip without that, under a separate name."""
+    content = TextContent(sbom.encode())
+    if whole:
+        return Entry(f"{project.dist_info}/sboms/hatch-lambda.cdx.json", project.origin, content)
+    path = f"{DESCRIPTIONS}/sboms/{canonicalize_name(project.name)}-{config.build_name}.cdx.json"
+    return Entry(path, replace(project.origin, dist_info=None), content)
+
+
 def lambda_json(
     project: Project,
     config: LambdaConfig,
     wheels: Sequence[Wheel],
     compatible: Sequence[Target],
     layers: Sequence[str] = (),
+    bytecode: str | None = None,
 ) -> dict[str, Any]:
     """Return the content of ``lambda.json``: the target of the zip, and the wheels in it.
 
     ``size`` is the size of the wheel in bytes, ``sha256`` its hash in hexadecimal. A wheel that was built here has
     neither, because it can't be downloaded and a rebuild of it might have another hash with the same files;
     ``built-from`` is its sdist or its commit. ``layers`` are all layers that the function needs, in their order. For a
-    layer, the targets that it is valid on are included.
+    layer, the targets that it is valid on are included. ``bytecode`` is the exact version of the Python that compiled
+    the modules, such as ``3.13.5``; without bytecode, it isn't there.
     """
     return {
         "schema": LAMBDA_JSON_SCHEMA,
@@ -239,6 +266,7 @@ def lambda_json(
         "architecture": config.target.architecture,
         **(_compatible(compatible) if config.kind == "layer" else {"handler": config.handler}),
         "layers": list(layers),
+        **({"bytecode": bytecode} if bytecode else {}),
         "distributions": [
             {
                 "name": wheel.name,

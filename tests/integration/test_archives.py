@@ -208,7 +208,7 @@ def test_a_version_that_is_none_is_told_with_those_that_are(project):
         1,
         (
             "error: -t lambda:apii: unknown build name; did you mean 'api'? choose from api, api-arm64, api-x86_64, "
-            "base, lock, worker [unknown-build-name]\n"
+            "base, function, layer, lock, worker [unknown-build-name]\n"
         ),
     )
 

@@ -309,6 +309,14 @@ def test_a_depth_that_is_none_ends_with_usage(capsys, depth):
     assert f"argument --depth: expected a whole number above 0; found {depth!r}" in err
 
 
+def test_a_depth_without_a_tree_is_an_error(capsys, tmp_path):
+    assert run(capsys, "info", zip_of(tmp_path, {"app.py": ""}), "--depth", "3") == (
+        1,
+        "",
+        "error: --depth: has no effect without --tree; add --tree, or remove --depth [command-line]\n",
+    )
+
+
 # diff
 
 

@@ -383,6 +383,31 @@ def test_a_changed_requirement_leaves_alone_what_has_nothing_to_do_with_it(index
     assert refreshed.output == (f"{LOCK}\n  python3.13 on x86_64, 3 packages\n  base: 1.0 -> 2.0\n  lib: 1.0 -> 2.0\n")
 
 
+@pytest.mark.parametrize("resolver", ["pip", "uv"])
+def test_what_a_narrowed_requirement_needs_can_move_and_the_rest_stays(index, project, tmp_path, resolver):
+    project.environ.update(UV_CACHE_DIR=str(tmp_path / "uv-cache"), UV_DEFAULT_INDEX=index.url)
+    for version in ("1.0", "2.0", "3.0"):
+        index.add("base", version)
+    index.add("app", "1.0")
+    index.add("app", "2.0", requires=["base<2", "shared", "new"])
+    index.add("app", "3.0", requires=["base>=2", "shared"])
+    for name in ("shared", "other"):
+        index.add(name)
+    options = f'resolver = "{resolver}"'
+    project.configure(options, dependencies=["app", "other"])
+    before = project.build(target="lambda:lock")
+    for name in ("shared", "other", "new"):
+        index.add(name, "2.0")
+    project.configure(options, dependencies=["app<3", "other"])
+
+    locked = project.build(target="lambda:lock")
+
+    assert before.code == 0, before.output
+    assert locked.output == (
+        f"{LOCK}\n  python3.13 on x86_64, 5 packages\n  app: 3.0 -> 2.0\n  base: 3.0 -> 1.0\n  new: new -> 2.0\n"
+    )
+
+
 def test_the_lock_of_another_tool_is_not_overwritten(index, project):
     index.add("lib")
     project.configure('lock = "pylock.toml"', dependencies=["lib"])

@@ -207,10 +207,7 @@ def test_every_problem_of_the_table_is_told_at_once(project, older):
         ),
         "  scripts: expected true or false, found 'yes'; write scripts = true [option-type]",
         ('  filename: \'a/b.zip\' contains a directory; set directory = "a" and filename = "b.zip" [option-value]'),
-        (
-            "  max-size: expected a whole number of bytes above 0, found -1; for example, write max-size = 262143999 "
-            "[option-value]"
-        ),
+        ('  max-size: expected a size above 0, found -1; for example, write max-size = "200 MiB" [option-value]'),
         "  runtme: unknown option; did you mean 'runtime'? [unknown-option]",
         "  exclude_files: unknown option; did you mean 'exclude-files'? [unknown-option]",
     ]
@@ -913,8 +910,8 @@ def test_numbers_and_arrays_that_python_cannot_write_are_told_all_the_same(proje
             f"error: pyproject.toml [{TABLE}] has 3 problems:\n"
             "  scripts: expected true or false, found a number with too many digits; write scripts = true "
             "[option-type]\n"
-            f"  max-size: expected a whole number of bytes above 0, found {'[' * 200}{']' * 200}; for example, write "
-            "max-size = 262143999 [option-type]\n"
+            f"  max-size: expected a size above 0, found {'[' * 200}{']' * 200}; for example, write "
+            'max-size = "200 MiB" [option-type]\n'
             "  manifest: expected true or false, found a value that is nested too deeply; write manifest = true "
             "[option-type]\n"
         ),

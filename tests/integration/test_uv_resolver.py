@@ -170,14 +170,20 @@ def test_what_uv_was_told_to_leave_out_is_missed(index, project):
     assert built.archives == ()
 
 
-@pytest.mark.parametrize("settings", ["[tool]\nuv = 3", "[tool.uv]\nindex = 3\npip = 3\nindex-url = 3"])
-def test_settings_that_are_none_are_for_uv_to_judge(index, project, settings):
-    index.add("lib")
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ("[tool]\nuv = 3", "tool.uv: expected a table, found 3; write it as [tool.uv]"),
+        ("[tool.uv]\nindex = 3", "tool.uv.index: expected an array, found 3; write it in brackets"),
+    ],
+)
+def test_settings_that_uv_would_pass_over_are_errors(project, settings, problem):
     project.configure(UV + settings, dependencies=["lib"])
 
     built = project.build()
 
-    assert built.code == 0, built.output
+    assert built.code == 1
+    assert built.output == f"error: {problem} [option-type]\n"
 
 
 @pytest.mark.api("uv")

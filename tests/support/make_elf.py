@@ -23,7 +23,7 @@ JAVA = b"\xca\xfe\xba\xbe\x00\x00\x00\x34" + bytes(28)
 """The start of a Java class."""
 
 _NEEDED, _STRTAB, _SONAME, _RPATH, _STRSZ, _RUNPATH = 1, 5, 14, 15, 10, 29
-_VERNEED, _VERNEEDNUM = 0x6FFFFFFE, 0x6FFFFFFF
+_VERNEED, _VERNEEDNUM, _FLAGS_1 = 0x6FFFFFFE, 0x6FFFFFFF, 0x6FFFFFFB
 
 
 def make_elf(
@@ -40,11 +40,13 @@ def make_elf(
     module: str = "",
     interpreter: bool = False,
     loaded: int = 0,
+    flags: int = 0,
 ) -> bytes:
     """Return a shared library.
 
     ``versions`` are those needed of each library, ``weak`` those that may be missing, ``module`` is the extension
-    module in it; with ``interpreter`` it is a program. ``loaded`` are bytes that its header promises beyond its end.
+    module in it; with ``interpreter`` it is a program. ``loaded`` are bytes that its header promises beyond its end,
+    and ``flags`` those of ``DT_FLAGS_1``.
     """
     names = _Names()
     tags = [(_NEEDED, names.add(name)) for name in needed]
@@ -61,6 +63,7 @@ def make_elf(
     at_names = start + len(table)
     tags += [(_STRTAB, at_names), (_STRSZ, len(names.text))]
     tags += [(_VERNEED, start), (_VERNEEDNUM, len(needs))] if needs else []
+    tags += [(_FLAGS_1, flags)] if flags else []
     entry = order + ("2Q" if bits == 64 else "2L")
     dynamic = b"".join(struct.pack(entry, *tag) for tag in [*tags, (0, 0)])
     at_dynamic = at_names + len(names.text)
@@ -68,6 +71,25 @@ def make_elf(
     headers = _segment(1, 0, size + loaded, bits, order) + _segment(2, at_dynamic, len(dynamic), bits, order)
     headers += _segment(3, at_names, 1, bits, order) if interpreter else b""
     return _header(machine, bits, order, segments) + headers + table + names.text + dynamic
+
+
+def with_sections(
+    content: bytes, sections: Sequence[tuple[str, int, bytes]], *, padding: bytes = b"", header_size: int = 64
+) -> bytes:
+    """Return a 64-bit library with sections behind its last segment: name, flags, and bytes of each.
+
+    ``padding`` is between the sections and their headers.
+    """
+    names = _Names()
+    headers = [bytes(64)]
+    for name, flags, data in sections:
+        headers.append(struct.pack("<2L4Q2L2Q", names.add(name), 1, flags, 0, len(content), len(data), 0, 0, 1, 0))
+        content += data
+    headers.append(struct.pack("<2L4Q2L2Q", names.add(".shstrtab"), 3, 0, 0, len(content), len(names.text), 0, 0, 1, 0))
+    content += names.text + padding
+    place = struct.pack("<Q", len(content))
+    counts = struct.pack("<3H", header_size, len(headers), len(headers) - 1)
+    return content[:0x28] + place + content[0x30:0x3A] + counts + content[0x40:] + b"".join(headers)
 
 
 class _Names:

@@ -116,6 +116,18 @@ def test_all_problems_are_told_at_once():
     ]
 
 
+def test_a_group_with_a_wrong_requirement_shows_it():
+    project = shop(dependency_groups={"worker": ["requests =2", 3]})
+
+    assert problems(project, dependency_groups=("worker",)) == [
+        (
+            "error: dependency-groups.worker: can't be resolved, because 'requests =2' isn't a requirement (expected "
+            "semicolon (after name with no version specifier) or end) and Invalid dependency group item: 3; "
+            "correct the group [dependency-group]"
+        )
+    ]
+
+
 def test_a_project_without_features_and_groups_says_so():
     assert problems(shop(), features=("x",), dependency_groups=("y",)) == [
         f"error: pyproject.toml [{T}] has 2 problems:",

@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from pathspec import GitIgnoreSpec
 
+from hatch_lambda.archive.bytecode import is_bytecode
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import PlanError, ProjectError, WheelError
 from hatch_lambda.files.paths import SpecialFileError, files_as_directories, path_problem
@@ -170,12 +171,16 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file in the zip: its path, its owner, and its content."""
+    """A file in the zip: its path, its owner, and its content.
+
+    ``bytecode`` is the compiled module, which is in the zip if the file is.
+    """
 
     path: str
     origin: Origin
     content: Content
     executable: bool = False
+    bytecode: Entry | None = None
 
     def same_content(self, other: Entry) -> bool:
         """Return whether both files have the same bytes."""
@@ -207,6 +212,11 @@ class ArchivePlan:
         """Return the unzipped size in bytes."""
         return sum(self.sizes.values())
 
+    @property
+    def bytecode(self) -> int:
+        """Return the unzipped size of the bytecode of modules in bytes."""
+        return sum(entry.content.size for entry in self.entries if is_bytecode(entry.path))
+
 
 @dataclass(frozen=True)
 class PlanOptions:
@@ -234,6 +244,9 @@ def make_plan(
     claims = [claim for claim in _without(offered, choices.exclude_files) if claim.path not in written]
     _check_paths(claims, prefix)
     kept, problems = _one_owner_each(claims, choices)
+    modules = _without(_bytecode(claims, kept), choices.exclude_files)
+    kept = {**{module.path: module for module in modules}, **kept}
+    claims += modules
     records = list(_records(claims, kept))
     problems += _path_conflicts({**kept, **{record.path: record for record in records}})
     if problems:
@@ -241,7 +254,9 @@ def make_plan(
     selected = (*kept.values(), *_without(records, choices.exclude_files))
     placed = [replace(entry, path=prefix + entry.path) for entry in selected] if prefix else selected
     ordered = sorted([*placed, *beside], key=lambda entry: entry.path)
-    unmatched = _unmatched(choices.exclude_files, [*offered, *records])
+    unmatched = _unmatched(
+        choices.exclude_files, [*offered, *(entry.bytecode for entry in offered if entry.bytecode), *records]
+    )
     warnings = tuple(_unused_exclusion(pattern, choices) for pattern in unmatched)
     return ArchivePlan(tuple(ordered), warnings)
 
@@ -314,6 +329,14 @@ def _one_owner_each(claims: Iterable[Entry], choices: PlanOptions) -> tuple[dict
         else:
             problems.append(_collision(path, owners, winner, choices))
     return kept, problems
+
+
+def _bytecode(claims: Iterable[Entry], kept: Mapping[str, Entry]) -> Iterator[Entry]:
+    """Yield the bytecode of each module in the zip, for each of its owners."""
+    for claim in claims:
+        module = kept[claim.path]
+        if module.bytecode and (claim is module or claim.same_content(module)):
+            yield replace(module.bytecode, origin=claim.origin)
 
 
 def _matches(pattern: str, path: str) -> bool:

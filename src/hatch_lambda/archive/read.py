@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    from packaging.utils import NormalizedName
+
     from hatch_lambda.diagnostics import Code
     from hatch_lambda.zipfiles.members import Member
 
@@ -100,6 +102,17 @@ class LambdaZip:
             return ""
         with zipfile.ZipFile(self.path) as archive:
             return archive.read(path).decode("utf-8", "replace")
+
+
+def described_wheels(described: Mapping[str, Any] | None) -> dict[NormalizedName, dict[str, str]]:
+    """Return the rows of ``lambda.json`` about wheels by the name of the distribution.
+
+    Values that aren't strings, in a zip that was tampered with, are ignored.
+    """
+    listed = (described or {}).get("distributions")
+    rows = [row for row in listed if isinstance(row, dict)] if isinstance(listed, list) else []
+    texts = [{key: value for key, value in row.items() if isinstance(value, str)} for row in rows]
+    return {canonicalize_name(row.get("name", "")): row for row in texts}
 
 
 def read_zip(path: Path) -> LambdaZip:

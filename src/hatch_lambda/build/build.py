@@ -4,34 +4,32 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
-from hatch_lambda.archive.plan import FileContent, PlanOptions, make_plan, offered_plan
 from hatch_lambda.archive.write import written_archive
+from hatch_lambda.build.contents import all_entries, archive_plan, check_own_size
 from hatch_lambda.build.manifest import write_manifest
 from hatch_lambda.build.report import Report
+from hatch_lambda.build.slim import slim_entries
 from hatch_lambda.build.too_large import kept_if_too_large
 from hatch_lambda.checks import check_candidate
 from hatch_lambda.checks.base import Candidate
-from hatch_lambda.checks.limits import check_zipped, size_problem
-from hatch_lambda.config.filenames import file_name
+from hatch_lambda.checks.limits import check_zipped
 from hatch_lambda.dependencies.wheelhouse import select_wheels
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import PlanError
 from hatch_lambda.invoke.smoke_test import LayerFiles, SmokeTest, smoke_test
 from hatch_lambda.layers import (
-    LAYER_PREFIX,
     Layer,
     check_versions,
     compatible_targets,
-    project_files,
     versions_in_layers,
     wheels_not_in_layers,
 )
-from hatch_lambda.project import lambda_json, lambda_json_entry, project_entries, root_dependencies
-from hatch_lambda.wheels.wheel import wheel_entries
+from hatch_lambda.project import lambda_json, root_dependencies
+from hatch_lambda.resolve.base import LOCK_COMMAND
+from hatch_lambda.runtime.interpreters import PYTHON_VARIABLE
+from hatch_lambda.wheels.bytecode import find_compiler, with_bytecode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,7 +43,7 @@ if TYPE_CHECKING:
     from hatch_lambda.dependencies.wheelhouse import ResolvedWheels, SelectedWheels, Wheelhouse
     from hatch_lambda.diagnostics import Message
     from hatch_lambda.project import Project
-    from hatch_lambda.resolve.base import Dependency
+    from hatch_lambda.resolve.base import Dependency, Resolution
     from hatch_lambda.runtime.target import Target
     from hatch_lambda.wheels.wheel import Wheel
 
@@ -106,6 +104,8 @@ def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Re
         resolution.notes,
         warnings,
         found_by_handler=job.project.found_by_handler,
+        bytecode=planned.bytecode,
+        saved=planned.saved,
     )
 
 
@@ -142,40 +142,53 @@ class Planned:
     """A zip that is planned but not written: each of its files, and what led to them.
 
     ``in_layers`` are the wheels that its layers provide, ``compatible`` the targets that the zip is valid on.
+    ``saved`` are the bytes that each group of ``slim`` and ``aws-services`` saved.
+    ``bytecode`` is the version of the Python that compiled the modules, ``None`` without bytecode.
     """
 
     plan: ArchivePlan
+    saved: Mapping[str, int]
     resolved: ResolvedWheels
     selected: SelectedWheels
     in_layers: tuple[Wheel, ...]
     layers: tuple[Layer, ...]
     compatible: tuple[Target, ...]
     warnings: tuple[Message, ...]
+    bytecode: str | None = None
 
 
 def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
     """Return every file of the zip: resolve, fetch, validate, and decide; layers first. Raises ``HatchLambdaError``."""
     project, config = job.project, job.config
+    compiler = find_compiler(config, wheelhouse.host, wheelhouse.wheel_cache.results)
     layers = tuple(_layer(layer, config, wheelhouse) for layer in job.layers)
     pinned = wheelhouse.resolve(project, job.sharing)
     resolved = wheelhouse.validate(pinned, wheelhouse.fetch(pinned))
     roots = root_dependencies(project, config)
-    with wheelhouse.step("plan"):
+    with wheelhouse.step("plan") as progress:
         selected = select_wheels(resolved, roots, config)
         own = [project.origin] if config.project else []
         check_versions([*own, *(wheel.origin for wheel in selected.wheels)], layers, config.archive)
         wheels = wheels_not_in_layers(selected.wheels, layers)
+        entries = tuple(all_entries(project, config, wheels, layers))
+        slim = slim_entries(entries, wheels, layers, config, wheelhouse.wheel_cache)
+        check_own_size(project, config, slim.entries, layers)
+        compiled: Sequence[Entry] = slim.entries
+        if compiler:
+            compiled = with_bytecode(slim.entries, wheels, compiler, wheelhouse.wheel_cache, progress)
         compatible = compatible_targets(roots, selected.wheels, config) if config.kind == "layer" else (config.target,)
-        described = lambda_json(project, config, wheels, compatible, [layer.name for layer in layers])
-        decided = _archive_plan(project, config, wheels, layers, described)
+        bytecode = compiler.interpreter.version if compiler else None
+        described = lambda_json(project, config, wheels, compatible, [layer.name for layer in layers], bytecode)
+        decided = archive_plan(project, config, compiled, layers, described)
     names = {wheel.name for wheel in wheels}
     in_layers = tuple(wheel for wheel in selected.wheels if wheel.name not in names)
     fallbacks = resolved.resolution.fallbacks
     warnings = (
         *(fallbacks[name] for name in sorted(names & fallbacks.keys())),
         *_unused_exclusions(selected, decided, config),
+        *_other_version(resolved.resolution, bytecode),
     )
-    return Planned(decided, resolved, selected, in_layers, layers, compatible, warnings)
+    return Planned(decided, slim.saved, resolved, selected, in_layers, layers, compatible, warnings, bytecode)
 
 
 def _layer(layer: Job | LambdaZip, config: LambdaConfig, wheelhouse: Wheelhouse) -> Layer:
@@ -186,40 +199,17 @@ def _layer(layer: Job | LambdaZip, config: LambdaConfig, wheelhouse: Wheelhouse)
     return Layer(layer.path.name, layer.plan, python)
 
 
-def _archive_plan(
-    project: Project,
-    config: LambdaConfig,
-    wheels: Sequence[Wheel],
-    layers: Sequence[Layer],
-    described: Mapping[str, Any],
-) -> ArchivePlan:
-    """Return every file of the zip; the project's dist-info is in it unless a layer provides that."""
-    whole = config.project and canonicalize_name(project.name) not in versions_in_layers(layers)
-    entries = [
-        *(project_files(project_entries(project, config, whole=whole), layers) if config.project else ()),
-        *_wheel_entries(wheels, config),
-    ]
-    beside: list[Entry] = []
-    (entries if whole else beside).append(lambda_json_entry(project, config, described, whole=whole))
-    choices = PlanOptions(config.exclude_files, config.collisions, config.where)
-    filename = file_name(config, project.dist_info.partition("-")[0], project.version)
-    _check_size(filename, offered_plan(entries, choices), layers, config)
-    prefix = LAYER_PREFIX if config.kind == "layer" else ""
-    return make_plan(entries, choices, prefix=prefix, beside=beside)
-
-
-def _check_size(filename: str, offered: ArchivePlan, layers: Sequence[Layer], config: LambdaConfig) -> None:
-    """Raise ``PlanError`` if the project's files, which aren't hashed yet, are too large for the zip by themselves."""
-    unhashed = sum(entry.content.size for entry in offered.entries if isinstance(entry.content, FileContent))
-    problem = size_problem(filename, offered, layers, config) if unhashed > config.max_size else None
-    if problem:
-        raise PlanError(problem)
-
-
-def _wheel_entries(wheels: Sequence[Wheel], config: LambdaConfig) -> Iterator[Entry]:
-    scripts_for = config.target.runtime.python_version if config.scripts else None
-    for wheel in wheels:
-        yield from wheel_entries(wheel, scripts_for=scripts_for)
+def _other_version(resolution: Resolution, bytecode: str | None) -> Iterator[Diagnostic]:
+    """Yield a warning if the lock file records another version of the Python that compiles."""
+    recorded = resolution.bytecode
+    if bytecode and recorded not in {None, bytecode}:
+        yield Diagnostic(
+            code="bytecode-version",
+            where=resolution.source,
+            problem=f"records bytecode of CPython {recorded}, and this build compiles with {bytecode} to other bytes",
+            fix=f"set {PYTHON_VARIABLE} to a CPython {recorded}, or run '{LOCK_COMMAND}'",
+            severity="warning",
+        )
 
 
 def _excluded(selected: SelectedWheels, layers: Sequence[Layer]) -> tuple[Dependency, ...]:

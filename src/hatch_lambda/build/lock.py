@@ -15,6 +15,7 @@ from hatch_lambda.project import root_dependencies
 from hatch_lambda.resolve.lock.write import LockPart, OptionalPart, make_lock, read_locked, write_lock
 from hatch_lambda.resolve.strategy import lock_path
 from hatch_lambda.resolve.validate import required_names
+from hatch_lambda.wheels.bytecode import find_compiler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,6 +45,7 @@ def lock(project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelho
         target: wheelhouse.resolve_for_lock(project, sharing[target], upgrade, before) for target, before in had.items()
     }
     resolved = {target: wheelhouse.validate(found, wheelhouse.fetch(found)) for target, found in pinned.items()}
+    pythons = {target: _bytecode_python(sharing[target], wheelhouse) for target in had}
     with wheelhouse.step("write"):
         parts = [
             LockPart(
@@ -51,6 +53,7 @@ def lock(project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelho
                 (*found.resolution.pins, *found.commits),
                 found.remaining,
                 tuple(_optional_parts(project, sharing[target], found)),
+                pythons[target],
             )
             for target, found in resolved.items()
         ]
@@ -69,6 +72,13 @@ def lock(project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelho
             *wheelhouse.wheel_cache.warnings,
         ),
     )
+
+
+def _bytecode_python(sharing: Sequence[LambdaConfig], wheelhouse: Wheelhouse) -> str | None:
+    """Return the version of the Python that compiles the modules of the zips; ``None`` if none has bytecode."""
+    host, results = wheelhouse.host, wheelhouse.wheel_cache.results
+    found = (find_compiler(config, host, results) for config in sharing)
+    return next((one.interpreter.version for one in found if one), None)
 
 
 def _optional_parts(project: Project, sharing: Sequence[LambdaConfig], found: ResolvedWheels) -> Iterator[OptionalPart]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.limits import MIB, format_size
@@ -35,6 +35,8 @@ class Report:
 
     ``in_layers`` are the wheels that a function's layers provide, ``compatible`` the targets that a layer is valid on.
     ``found_by_handler`` is the path that was selected because it contains the handler; empty if options select files.
+    ``bytecode`` is the version of the Python that compiled the modules, ``None`` without bytecode.
+    ``saved`` are the unzipped bytes that each group of ``slim`` and ``aws-services`` saved.
     """
 
     candidate: Candidate
@@ -45,6 +47,8 @@ class Report:
     notes: tuple[str, ...]
     warnings: tuple[Message, ...]
     found_by_handler: str = ""
+    bytecode: str | None = None
+    saved: Mapping[str, int] = field(default_factory=dict)
 
     def lines(self) -> Iterator[str]:
         """Yield the summary that follows the zip's path on the terminal."""
@@ -56,11 +60,15 @@ class Report:
             else f"  {config.target}{handler}"
         )
         yield self._sizes
+        if self.bytecode:
+            yield f"  bytecode of CPython {self.bytecode}: {format_size(plan.bytecode)} unzipped"
         if self.found_by_handler:
             yield f"  files: {self.found_by_handler}, which contains the handler"
         owners = [(origin, size) for origin, size in plan.sizes.items() if origin.dist_info]
         if not all(origin.project for origin, _ in owners):
             yield _fitting("  largest: ", [f"{origin} ({format_size(size)})" for origin, size in owners[:LARGEST]])
+        if self.saved:
+            yield _fitting("  slim: ", self._savings)
         for layer in self.candidate.layers:
             inside = [str(wheel) for wheel in self.in_layers if layer.versions.get(wheel.name) == wheel.version]
             start = f"  from layer {layer.name}, {format_size(layer.plan.unzipped)} unzipped"
@@ -79,8 +87,14 @@ class Report:
         packages = f"{_counted(count)}, " if count else ""
         return f"  {packages}{sizes} ({together}{share:.1%} of {(MAX_UNZIPPED + 1) // MIB} MiB)"
 
+    @property
+    def _savings(self) -> list[str]:
+        return [f"{name} {format_size(size)}" for name, size in self.saved.items()]
+
     def details(self) -> Iterator[str]:
         """Yield what only ``-v`` shows."""
+        if self.saved and _fitting("  slim: ", self._savings).endswith("…"):
+            yield f"  slim: {', '.join(self._savings)}"
         for distribution in self.selected.superfluous:
             yield f"  not included: {distribution}, which nothing requires"
 

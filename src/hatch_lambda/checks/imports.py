@@ -14,7 +14,9 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from hatch_lambda.archive.plan import FileContent
 from hatch_lambda.checks.base import warning
+from hatch_lambda.checks.import_names import PACKAGES
 from hatch_lambda.checks.python_source import (
     ANYTHING,
     LARGEST_SOURCE,
@@ -345,7 +347,9 @@ def _missing_modules(imports: Iterable[Import], places: _ModuleIndex, candidate:
             if module:
                 missing.setdefault(module, []).append(found)
     for module, found_in in sorted(missing.items()):
-        yield warning("missing-import", _where(found_in), *_module_problem(candidate, module, places))
+        yield warning(
+            "missing-import", _where(found_in), *_module_problem(candidate, module, found_in[0].importer, places)
+        )
 
 
 def _where(found: Sequence[Import]) -> str:
@@ -358,8 +362,8 @@ def _where(found: Sequence[Import]) -> str:
     return f"{first.importer}:{first.line}{more}"
 
 
-def _module_problem(candidate: Candidate, module: str, places: _ModuleIndex) -> tuple[str, str]:
-    """Return why a module can't be imported, and the fix."""
+def _module_problem(candidate: Candidate, module: str, importer: str, places: _ModuleIndex) -> tuple[str, str]:
+    """Return why a module that a file imports can't be imported, and the fix."""
     top = module.partition(".")[0]
     runtime = candidate.config.target.runtime
     if top in places.own:
@@ -375,6 +379,19 @@ def _module_problem(candidate: Candidate, module: str, places: _ModuleIndex) -> 
         fix = "remove it from exclude-packages, or ignore this if a layer provides it"
     elif inner:
         fix = f"did you mean {inner[0].removesuffix('.py').replace('/', '.')!r}?"
+    elif unselected := _unselected(places.files[importer], top):
+        fix = f"select {unselected} with Hatch's options, such as only-include"
     else:
-        fix = "add it to project.dependencies, or ignore this if a layer provides it"
+        named = f"{package} " if (package := PACKAGES.get(top)) else "it "
+        fix = f"add {named}to project.dependencies, or ignore this if a layer provides it"
     return f"{module!r} isn't in the zip or in {runtime.name}", fix
+
+
+def _unselected(importer: Entry, top: str) -> str | None:
+    """Return the module or package next to the importing file on disk that the zip doesn't include, if there is one."""
+    if not isinstance(importer.content, FileContent):
+        return None
+    directory = importer.content.source.parent
+    if (directory / f"{top}.py").is_file():
+        return f"{top}.py"
+    return f"{top}/" if (directory / top / "__init__.py").is_file() else None

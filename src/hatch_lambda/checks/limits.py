@@ -69,6 +69,8 @@ def _shares(plan: ArchivePlan, layers: Sequence[Layer]) -> str:
 
 def _fix(plan: ArchivePlan, excess: int, config: LambdaConfig) -> str:
     """Return what makes the archive small enough; not a layer, because its size counts too."""
+    if config.bytecode and plan.bytecode >= excess:
+        return f"remove bytecode = true, which adds {_mib(plan.bytecode)}"
     spec = GitIgnoreSpec.from_lines(_UNUSED_FILES)
     unused = sum(entry.content.size for entry in plan.entries if spec.match_file(entry.path))
     if unused >= excess:

@@ -6,7 +6,7 @@ import re
 import tempfile
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING
 
 from hatch_lambda.archive.plan import WheelContent, open_content
@@ -15,6 +15,7 @@ from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import PlanError
 from hatch_lambda.files import json_values
 from hatch_lambda.files.temporary import temporary_space
+from hatch_lambda.wheels.symbols import hide_sections, tail_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,4 +128,8 @@ def _read(file: IO[bytes], size: int) -> Native | None:
         whole.write(head)
         while chunk := file.read(_CHUNK):
             whole.write(chunk)
-        return read_native(whole, whole.tell())
+        length = whole.tell()
+        tail = tail_size(whole, length)
+        hide_sections(whole)  # the loader doesn't read them either
+        native = read_native(whole, length)
+        return native and replace(native, tail=tail)

@@ -74,7 +74,7 @@ def _overall_parser() -> argparse.ArgumentParser:
     listed = "\n".join(f"  {name:<8}{what}" for name, what in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
-        description=f"Inspect, verify, run, and deploy AWS Lambda zips that were made by any tool.\n\ncommands:\n{listed}",
+        description=f"Inspect, run, and deploy AWS Lambda zips that were made by any tool.\n\ncommands:\n{listed}",
         epilog=f"Run '{PROGRAM} COMMAND --help' for details.\n\n{_EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

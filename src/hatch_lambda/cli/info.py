@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from hatch_lambda.cli.html_page import check_html_file, write_html_file
 from hatch_lambda.cli.output import flush, print_json, print_lines, print_messages
+from hatch_lambda.cli.output_file import check_file, write_file
 from hatch_lambda.cli.target_options import add_target_arguments, inspected
+from hatch_lambda.diagnostics import Diagnostic
+from hatch_lambda.errors import ZipError
+from hatch_lambda.inspect.sbom import sbom_json
 from hatch_lambda.inspect.size_tree import tree_lines
 from hatch_lambda.inspect.summary import as_json, lines
 from hatch_lambda.inspect.treemap import treemap_page
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable
+
+    from hatch_lambda.inspect.inspection import Inspection
+
+_DEPTH = 2
+"""Levels of directories that ``--tree`` shows by default."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -24,25 +33,31 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--tree", action="store_true", help="print the sizes by directory, the largest first")
     parser.add_argument(
-        "--depth", type=_depth, default=2, metavar="N", help="levels of directories that --tree shows (default: 2)"
+        "--depth", type=_depth, metavar="N", help=f"levels of directories that --tree shows (default: {_DEPTH})"
     )
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with a map of the sizes")
+    parser.add_argument("--sbom", type=Path, metavar="FILE", help="write a software bill of materials (CycloneDX)")
 
 
 def run(options: Namespace) -> int:
-    """Print the description of the zip and return 0; raises ``ZipError``."""
-    if options.html:
-        check_html_file(options.html)
+    """Print the description of the zip, or write the files that are asked for, and return 0; raises ``ZipError``."""
+    written = {option: Path(path) for option in _FILES if (path := getattr(options, option))}
+    for option, path in written.items():
+        check_file(f"--{option}", path, _FILES[option].suffix)
+    if options.depth and not options.tree:
+        problem, fix = "has no effect without --tree", "add --tree, or remove --depth"
+        raise ZipError(Diagnostic(code="command-line", where="--depth", problem=problem, fix=fix))
     inspection = inspected(options)
-    if options.html:
-        write_html_file(options.html, treemap_page(inspection))
-        print_lines([str(options.html)])
+    for option, path in written.items():
+        write_file(f"--{option}", path, _FILES[option].content(inspection))
+        print_lines([str(path)])
+    if written:
         return 0
     if options.json:
         print_json(as_json(inspection))
         return 0
     if options.tree:
-        print_lines(tree_lines(inspection.archive.plan.entries, options.depth))
+        print_lines(tree_lines(inspection.archive.plan.entries, options.depth or _DEPTH))
         return 0
     print_lines(lines(inspection))
     flush()
@@ -54,3 +69,17 @@ def _depth(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise ArgumentTypeError(f"expected a whole number above 0; found {text!r}")
     return int(text)
+
+
+def _sbom(inspection: Inspection) -> str:
+    archive = inspection.archive
+    return sbom_json(archive.path.stem, archive.plan.entries, archive.described, inspection.target)
+
+
+class _File(NamedTuple):
+    suffix: str
+    content: Callable[[Inspection], str]
+
+
+_FILES = {"html": _File(".html", treemap_page), "sbom": _File(".cdx.json", _sbom)}
+"""The options that name a file to write, the suffix of a good name for it, and what is written to it."""

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_lambda.archive.read import read_zip
-from hatch_lambda.cli.html_page import check_html_file, write_html_file
 from hatch_lambda.cli.output import flush, print_json, print_lines, print_messages
+from hatch_lambda.cli.output_file import check_file, write_file
 from hatch_lambda.cli.target_options import add_target_arguments
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError, FunctionError, HostError, InvokeUsageError, ZipError
@@ -113,7 +113,7 @@ def run(options: Namespace) -> int:
     if options.json:
         print_json(_as_json(request.function, printer.outcomes, packages))
     elif options.html:
-        write_html_file(options.html, import_page(options.zip.name, packages))
+        write_file("--html", options.html, import_page(options.zip.name, packages))
         print_lines([str(options.html)])
     elif options.import_time:
         print_lines(import_time_lines(packages))
@@ -127,7 +127,7 @@ def _read_request(options: Namespace) -> _Request:
     """Return what to run; raises ``InvokeUsageError``."""
     try:
         if options.html:
-            check_html_file(options.html)
+            check_file("--html", options.html, ".html")
         _check_options(options)
         archives = tuple(read_zip(path) for path in (options.zip, *options.layer))
         return _Request(

@@ -31,10 +31,11 @@ def run(options: Namespace) -> int:
     verification = verify_records(inspection.archive)
     print_lines(_lines(inspection, verification))
     problems = (*verification.problems, *inspection.problems)
-    if not problems:
+    warnings = (*verification.warnings, *inspection.warnings)
+    if not problems and not warnings:
         print_lines(["  no problems found"])
     flush()
-    print_messages(warnings=(*verification.warnings, *inspection.warnings))
+    print_messages(warnings=warnings)
     if problems:
         raise ZipError(problems)
     return 0

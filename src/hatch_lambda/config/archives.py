@@ -75,9 +75,11 @@ class Archives:
         return tuple(found)
 
     def choice(self, name: str) -> str:
-        """Return the fix for an unknown build name: a hint, and the names of all archives and tables."""
-        names = dict.fromkeys(name for config in self.each for name in (config.build_name, config.name) if name)
-        known = [*names, LOCK_VERSION]
+        """Return the fix for an unknown build name: a hint, and every name that means an archive."""
+        names = {
+            name for config in self.each for name in (config.build_name, config.name, config.kind) if name is not None
+        }
+        known = sorted({*names, LOCK_VERSION})
         close = get_close_matches(name, known, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
         return f"{hint}choose from {list_names(known)}"

@@ -13,6 +13,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 from pathspec import GitIgnoreSpec
 
+from hatch_lambda.archive.slim import SLIM_NAMES
 from hatch_lambda.config.table import ValueProblem, choose, toml_key
 from hatch_lambda.diagnostics import CODES, WARNINGS
 from hatch_lambda.errors import shorten
@@ -85,6 +86,9 @@ WHEEL_KEYS = ("core-metadata-version", "extra-metadata", "macos-max-compat", "sb
 
 SYNONYMS = {
     "arch": "architecture",
+    "compile": "bytecode",
+    "compile-bytecode": "bytecode",
+    "pyc": "bytecode",
     "platform": "architecture",
     "python": "runtime",
     "python-version": "runtime",
@@ -109,6 +113,11 @@ _FUNCTION_SETTINGS = (
 _DEPLOY_SETTINGS = ("alias", "layer-name", "profile", "region", "s3-bucket", "s3-prefix", "stages", "update-layers")
 
 MISPLACED = {
+    "include-packages": ValueProblem(
+        "unknown option, because the zip includes all dependencies",
+        "add the package to project.dependencies",
+        "unknown-option",
+    ),
     "project": ValueProblem("is an option of layers only", f"move it to [{TABLE}.layers.NAME]", "misplaced-option"),
     **dict.fromkeys(
         _FUNCTION_SETTINGS,
@@ -145,6 +154,8 @@ ADDRESSED = (
     "lock",
     "exclude-files",
     "exclude-packages",
+    "bytecode",
+    "aws-services",
     "max-size",
     "filename",
     "smoke-test",
@@ -270,6 +281,22 @@ class LambdaConfig:
         exclude-files = ["tests/", "*.pyi"]
     """
 
+    slim: tuple[str, ...] = ()
+    """Groups of files to remove that packages ship but functions don't use: `tests`, `type-stubs`, `headers`, `docs`,
+    and `symbols`. See [what each group removes](slim.md). RECORD files are updated.
+
+        slim = ["tests", "type-stubs", "headers", "docs", "symbols"]
+    """
+
+    aws_services: tuple[str, ...] = ()
+    """AWS services, under the names that boto3 gives them, whose data stays in the zip; the data of all others is
+    removed from boto3 and botocore. What every client needs stays, and so do services that
+    [known packages](slim.md#services-of-packages) use. The build fails if a file of the project creates a client for
+    another service. Without this option, all services stay.
+
+        aws-services = ["s3", "dynamodb"]
+    """
+
     collisions: Mapping[str, NormalizedName] = field(default_factory=dict)
     """The package whose file to keep if several packages ship different files at one path. The keys are patterns of
     `.gitignore`. Without an entry, a collision is an error; files with the same content don't collide.
@@ -282,6 +309,13 @@ class LambdaConfig:
     table or of this table. Lambda's Python runs them; console scripts find their modules at the root of the zip.
 
         scripts = true
+    """
+
+    bytecode: bool = False
+    """Whether to add the bytecode of every module, so that Lambda doesn't compile it at each cold start. It needs a
+    CPython of the runtime's minor version on the build machine. See [add bytecode](../how-to/bytecode.md).
+
+        bytecode = true
     """
 
     native_check: NativeCheck = "error"
@@ -316,10 +350,10 @@ class LambdaConfig:
     """
 
     max_size: int = MAX_UNZIPPED
-    """The largest unzipped size of the zip in bytes. The default is Lambda's limit of 250 MiB for a function with its
-    layers; set less to reserve space for layers.
+    """The largest unzipped size of the zip: a number of bytes, or a string in `KiB`, `MiB`, or `GiB`. The default is
+    Lambda's limit of 250 MiB for a function with its layers; set less to reserve space for layers.
 
-        max-size = 200_000_000  # 190.7 MiB
+        max-size = "200 MiB"
     """
 
     manifest: bool = False
@@ -329,6 +363,13 @@ class LambdaConfig:
 
         manifest = true
         directory = "build"
+    """
+
+    sbom: bool = False
+    """Whether to add a software bill of materials in the format of CycloneDX to the project's `dist-info`. Requires
+    `hatch-lambda[sbom]`.
+
+        sbom = true
     """
 
     ignore_warnings: tuple[str, ...] = ()
@@ -386,14 +427,18 @@ def read_config(
         build_from_source=tuple(map(canonicalize_name, table.texts("build-from-source", check=_name_problem))),
         exclude_packages=tuple(map(canonicalize_name, table.texts("exclude-packages", check=_name_problem))),
         exclude_files=table.texts("exclude-files", check=_pattern_problem),
+        slim=table.texts("slim", check=_slim_problem),
+        aws_services=table.texts("aws-services"),
         collisions=_read_collisions(table),
         scripts=table.flag("scripts", default=False),
+        bytecode=table.flag("bytecode", default=False),
         native_check=cast("NativeCheck", table.choice("native-check", NATIVE_CHECKS, default="error")),
         smoke_test=_read_smoke_test(table),
         smoke_test_env=_read_smoke_test_env(table),
         filename=table.text("filename", check=_filename_problem) or DEFAULT_FILENAME.replace("lambda", stem),
-        max_size=table.positive("max-size", default=MAX_UNZIPPED, unit="bytes"),
+        max_size=table.size("max-size", default=MAX_UNZIPPED),
         manifest=table.flag("manifest", default=False),
+        sbom=table.flag("sbom", default=False),
         ignore_warnings=_read_ignored(table),
         runtimes=runtimes,
         addresses={option: table.where(option) for option in ADDRESSED},
@@ -503,6 +548,10 @@ def _name_problem(value: str) -> ValueProblem | None:
     if requirement.specifier or requirement.extras or requirement.marker or requirement.url:
         return ValueProblem(f"expected only a package name, found {value!r}", f"did you mean {requirement.name!r}?")
     return None
+
+
+def _slim_problem(value: str) -> ValueProblem | None:
+    return None if value in SLIM_NAMES else ValueProblem(f"unknown group {value!r}", choose(value, SLIM_NAMES))
 
 
 def _pattern_problem(value: str) -> ValueProblem | None:

@@ -114,17 +114,21 @@ class Table:
         self.report("option-type", key, f"expected true or false, found {shorten(value)}", fix)
         return default
 
-    def positive(self, key: str, *, default: int, unit: str) -> int:
-        """Return the whole number above zero at ``key``; ``unit`` is what it counts."""
+    def size(self, key: str, *, default: int) -> int:
+        """Return the size at ``key`` in bytes: a whole number above zero, or a string such as ``"200 MiB"``."""
         value = self.get(key)
         if value is None:
             return default
         is_number = isinstance(value, int) and not isinstance(value, bool)
-        if is_number and value > 0:
-            return int(value)
-        problem = f"expected a whole number of {unit} above 0, found {shorten(value)}"
+        size = value if is_number else _bytes(value) if isinstance(value, str) else 0
+        if size > 0:
+            return int(size)
+        problem = f"expected a size above 0, found {shorten(value)}"
         self.report(
-            "option-value" if is_number else "option-type", key, problem, f"for example, write {key} = {default}"
+            "option-value" if is_number or isinstance(value, str) else "option-type",
+            key,
+            problem,
+            _size_fix(key, value),
         )
         return default
 
@@ -181,6 +185,27 @@ class Table:
         return value
 
 
+SIZE_UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+"""The units of a size in a string, in bytes."""
+
+_SIZE = re.compile(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*([A-Za-z]*)\s*", re.ASCII)
+
+
+def _bytes(text: str) -> int:
+    """Return the bytes of a size such as ``200 MiB``; 0 for any other text."""
+    found = _SIZE.fullmatch(text)
+    return int(float(found[1]) * SIZE_UNITS[found[2]]) if found and found[2] in SIZE_UNITS else 0
+
+
+def _size_fix(key: str, value: Any) -> str:
+    """Return what to write for a value that isn't a size: the unit that is meant, if a number is there."""
+    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if found and float(found[1]) > 0:
+        unit = next((unit for unit in SIZE_UNITS if unit.lower()[0] == found[2].lower()[:1]), "MiB")
+        return f'did you mean "{found[1]} {unit}"?'
+    return f'for example, write {key} = "200 MiB"'
+
+
 _MOST_NAMES = 8
 _NO = {"false", "no", "off", "0"}
 """Values that probably mean ``false``, in lower case."""
@@ -189,6 +214,8 @@ _NO = {"false", "no", "off", "0"}
 def choose(value: str, choices: Sequence[str]) -> str:
     """Return a fix for a value that isn't among the choices: a hint if one is close, then the choices."""
     close = get_close_matches(value, choices, n=1)
+    if close == list(choices):
+        return f"did you mean {close[0]!r}?"
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"{hint}choose {join_names(choices)}"
 

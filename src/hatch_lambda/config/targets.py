@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 from hatch_lambda.config.table import join_names
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import shorten
-from hatch_lambda.runtime.runtimes import RUNTIMES, Runtime, System, runtime_named
+from hatch_lambda.runtime.runtimes import (
+    AMAZON_LINUX_2,
+    AMAZON_LINUX_2023,
+    RUNTIMES,
+    Runtime,
+    System,
+    runtime_named,
+)
 from hatch_lambda.runtime.target import ARCHITECTURES, Architecture, Target
 
 if TYPE_CHECKING:
@@ -194,12 +201,25 @@ def _unknown_runtime(value: str) -> str:
 def _runtime_fix(value: str) -> str:
     python = _python_in(value)
     if python and python < RUNTIMES[0].python:
-        return f"use {_supported()[0].name!r}, or describe the runtime in a table"
+        described = f", or {_description(python, AMAZON_LINUX_2)}" if python == _LAST_REMOVED else ""
+        return f"use {_supported()[0].name!r}{described}"
     if python and python > RUNTIMES[-1].python:
-        version = ".".join(map(str, python))
-        return f'describe it with runtime = {{ name = "python{version}", python = "{version}", glibc = "2.34" }}'
+        return _description(python, AMAZON_LINUX_2023)
     meant = _meant_runtime(value)
     return f"did you mean {meant!r}?" if meant else f"choose {_names(_supported())}, or describe the runtime in a table"
+
+
+_LAST_REMOVED = (3, 8)
+"""The newest Python that Lambda ran until its end of life; it ran on Amazon Linux 2.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html ("Deprecated runtimes"), read 2026-11-23.
+"""
+
+
+def _description(python: tuple[int, int], system: System) -> str:
+    """Return the fix that describes a runtime in a table."""
+    version, glibc = (".".join(map(str, found)) for found in (python, system.glibc))
+    return f'describe it with runtime = {{ name = "python{version}", python = "{version}", glibc = "{glibc}" }}'
 
 
 def _supported() -> list[Runtime]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from hatch_lambda.dependencies.local_wheel import build_local_wheel, commit_in, pin_commit
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
     from hatch_lambda.dependencies.sources import DependencySource
     from hatch_lambda.diagnostics import Code
     from hatch_lambda.progress import Progress
+    from hatch_lambda.project import Project
     from hatch_lambda.resolve.base import Host, Resolution
     from hatch_lambda.resolve.lock.commits import LockedCommits
+    from hatch_lambda.resolve.overrides import Overrides
     from hatch_lambda.runtime.target import Target
     from hatch_lambda.wheels.cache import WheelCache
     from hatch_lambda.wheels.wheel import Wheel
@@ -153,7 +156,7 @@ class _Located:
 
 def build_local_wheels(
     roots: Sequence[Dependency],
-    project: NormalizedName,
+    project: Project,
     target: Target,
     wheel_cache: WheelCache,
     host: Host,
@@ -163,10 +166,10 @@ def build_local_wheels(
 ) -> LocalWheels:
     """Return the wheels of all dependencies of the project, and of each other, that don't come from an index.
 
-    ``project`` is the project's name, and ``locked`` the locked commits for branches and tags. Raises ``ResolveError``
-    if one can't be built, contains native code, or doesn't satisfy the requirement, if a name has two sources, or if
-    the requirements form a cycle.
+    ``locked`` are the locked commits for branches and tags. Raises ``ResolveError`` if one can't be built, contains
+    native code, or doesn't satisfy the requirement, if a name has two sources, or if the requirements form a cycle.
     """
+    name_of_project = canonicalize_name(project.name)
     built: dict[NormalizedName, tuple[LocalWheel, _Located]] = {}
     project_sources = read_project_sources(host.directory)
     while True:
@@ -176,7 +179,7 @@ def build_local_wheels(
             project_sources, {name: local.sources for name, (local, _) in built.items()}, requirements
         )
         located = [_locate(dependency, sources, target, wheel_cache, host, locked) for dependency in requirements]
-        _check([*(one for _, one in built.values()), *located], project, found)
+        _check([*(one for _, one in built.values()), *located], name_of_project, found)
         unbuilt = {one.name: one for one in located if _is_to_build(one) and one.name not in found}
         if not unbuilt:
             commits = (commit for local, one in built.values() for commit in _commits(local.wheel, one))
@@ -184,15 +187,21 @@ def build_local_wheels(
             return LocalWheels(
                 tuple(found.values()),
                 tuple(_for_an_index(one, target) for one in remaining),
-                project,
+                name_of_project,
                 sources,
                 {one.name: one.source for one in remaining if one.source and one.source.kind == "index"},
                 tuple(commits),
             )
         for name, one in unbuilt.items():
             progress.advance(Status(name=f"build {name}"))
-            built[name] = (_wheel(one, wheel_cache, host, locked), one)
+            local = _wheel(one, wheel_cache, host, locked)
+            built[name] = (replace(local, wheel=with_overrides(local.wheel, project.uv.overrides)), one)
         progress.advance(Status())
+
+
+def with_overrides(wheel: Wheel, overrides: Overrides) -> Wheel:
+    """Return the wheel with the requirements that its metadata would have with the overrides."""
+    return replace(wheel, requires_dist=overrides.apply(wheel.requires_dist, wheel.name, wheel.version))
 
 
 def _locate(

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.dependencies.sources import read_toml
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.files.paths import check_regular
+from hatch_lambda.files.toml_file import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,6 @@ import glob
 import json
 import os
 import re
-import sys
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -22,7 +21,7 @@ from packaging.utils import canonicalize_name
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ProjectError, masked, shorten
 from hatch_lambda.files import json_values
-from hatch_lambda.files.paths import check_regular
+from hatch_lambda.files.toml_file import read_toml
 from hatch_lambda.resolve.base import file_of, filename_of, is_file_url, is_url, split_url, without_credentials
 from hatch_lambda.resolve.lock.commits import without_suffix
 
@@ -33,11 +32,6 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.runtime.target import Target
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 Kind = Literal["directory", "archive", "repository", "wheel", "index"]
 
@@ -407,6 +401,18 @@ def shared_directory(directory: Path) -> Path:
     return min(directory, repository, *workspaces, key=lambda root: len(root.parts))
 
 
+def workspace_root(directory: Path) -> Path:
+    """Return the root of uv's workspace that a project is in, or the project's directory if it is in none.
+
+    Raises ``ProjectError`` for a workspace table that can't be read.
+    """
+    directory = directory.resolve()
+    for root in (directory, *directory.parents):
+        if any(path == directory for _, path in _members_of(root, *_uv_workspace(root))):
+            return root
+    return directory
+
+
 def _source_of_url(url: str) -> DependencySource:
     if _VCS.match(url):
         return DependencySource("repository", url)
@@ -429,24 +435,32 @@ def _sources(directory: Path) -> dict[NormalizedName, UvSource]:
 def _members(root: Path) -> Iterator[tuple[NormalizedName, Path]]:
     """Yield name and directory of each member of uv's and Hatch's workspaces in a directory's pyproject.toml."""
     for where, workspace in _workspaces(root):
-        excluded = {path for pattern in _strings(workspace, "exclude", where) for path in _matches(root, pattern)}
-        for pattern in _strings(workspace, "members", where):
-            for path in (root, *_matches(root, pattern)):
-                project = _pyproject(path).get("project")
-                name = project.get("name") if isinstance(project, dict) else None
-                if isinstance(name, str) and path not in excluded:
-                    yield canonicalize_name(name), path
+        yield from _members_of(root, where, workspace)
+
+
+def _members_of(root: Path, where: str, workspace: Mapping[str, Any]) -> Iterator[tuple[NormalizedName, Path]]:
+    excluded = {path for pattern in _strings(workspace, "exclude", where) for path in _matches(root, pattern)}
+    for pattern in _strings(workspace, "members", where):
+        for path in (root, *_matches(root, pattern)):
+            project = _pyproject(path).get("project")
+            name = project.get("name") if isinstance(project, dict) else None
+            if isinstance(name, str) and path not in excluded:
+                yield canonicalize_name(name), path
 
 
 def _workspaces(root: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the address and content of each workspace table."""
     table, end = _pyproject(root), f" in {root / 'pyproject.toml'}"
-    where = f"tool.uv.workspace{end}"
-    yield where, _table_at(table, where, "tool", "uv", "workspace")
+    yield _uv_workspace(root)
     where = f"tool.hatch.envs{end}"
     for name in _table_at(table, where, "tool", "hatch", "envs"):
         where = f"tool.hatch.envs.{name}.workspace{end}"
         yield where, _table_at(table, where, "tool", "hatch", "envs", name, "workspace")
+
+
+def _uv_workspace(root: Path) -> tuple[str, dict[str, Any]]:
+    where = f"tool.uv.workspace in {root / 'pyproject.toml'}"
+    return where, _table_at(_pyproject(root), where, "tool", "uv", "workspace")
 
 
 def _matches(root: Path, pattern: str) -> list[Path]:
@@ -468,15 +482,6 @@ def _strings(workspace: Mapping[str, Any], key: str, where: str) -> list[str]:
 
 def _pyproject(directory: Path) -> dict[str, Any]:
     return read_toml(directory / "pyproject.toml")
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Return the content of a TOML file, empty if it doesn't exist or isn't TOML."""
-    try:
-        check_regular(path)
-        return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
 
 
 def _table_at(table: Mapping[str, Any], where: str, *keys: str) -> dict[str, Any]:

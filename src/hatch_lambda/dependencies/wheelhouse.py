@@ -6,17 +6,22 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from packaging.utils import canonicalize_name
-
 from hatch_lambda.dependencies.fetch import fetch
-from hatch_lambda.dependencies.local import build_local_wheels
+from hatch_lambda.dependencies.local import build_local_wheels, with_overrides
 from hatch_lambda.dependencies.sdist_builds import SdistBuildResolver
 from hatch_lambda.dependencies.sources import shared_directory
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.project import root_dependencies
 from hatch_lambda.resolve.base import Resolution
-from hatch_lambda.resolve.strategy import chosen_lock, fetching_host, is_replaceable_lock, locked_commits, resolver_tool
+from hatch_lambda.resolve.strategy import (
+    chosen_lock,
+    fetching_host,
+    is_replaceable_lock,
+    locked_commits,
+    resolver_tool,
+    resolving_host,
+)
 from hatch_lambda.resolve.validate import (
     check_requirements,
     missing_extras,
@@ -106,9 +111,9 @@ class Wheelhouse:
         roots = _roots(project, sharing)
         key = (config.resolved_with, tuple(map(str, roots)))
         if key not in self._resolved:
-            choose = partial(self._lock_or_resolver, config)
+            choose = partial(self._lock_or_resolver, project, config)
             try:
-                commits = locked_commits(config, self.host, self.wheel_cache.results)
+                commits = locked_commits(config, self.host, self.wheel_cache.results, project.uv)
                 self._resolved[key] = self._resolve(project, roots, config, choose, commits)
             except ResolveError as error:
                 raise _with_sharing_note(error, sharing) from None
@@ -121,18 +126,19 @@ class Wheelhouse:
         config = _merged_config(sharing)
 
         def choose(local: LocalWheels, constraints: tuple[str, ...]) -> Resolver:
-            return upgrade.apply(self._resolver(config, local, constraints), before.versions)
+            return upgrade.apply(self._resolver(project, config, local, constraints), before.versions)
 
         return self._resolve(project, _roots(project, sharing), config, choose, upgrade.commits(before.commits))
 
     def fetch(self, resolved: Resolved) -> tuple[Wheel, ...]:
         """Return the local and the fetched wheels, sorted by name; each matches its hash. Raises ``ResolveError``."""
         if resolved not in self._fetched:
-            host = fetching_host(resolved.config, self.host, resolved.project.uv_tables)
-            pins, target = resolved.resolution.pins, resolved.config.target
+            pins, target, uv = resolved.resolution.pins, resolved.config.target, resolved.project.uv
+            host = fetching_host(resolved.config, self.host, uv, locked=resolved.resolution.is_lock)
             with self.step("fetch") as progress:
-                found = (*resolved.local.wheels, *fetch(pins, self.wheel_cache, target, host, progress))
-            self._fetched[resolved] = tuple(sorted(found, key=lambda wheel: wheel.name))
+                fetched = fetch(pins, self.wheel_cache, target, host, progress)
+            changed = (with_overrides(wheel, resolved.project.uv.overrides) for wheel in fetched)
+            self._fetched[resolved] = tuple(sorted((*resolved.local.wheels, *changed), key=lambda wheel: wheel.name))
         return self._fetched[resolved]
 
     def validate(self, resolved: Resolved, wheels: tuple[Wheel, ...]) -> ResolvedWheels:
@@ -147,7 +153,7 @@ class Wheelhouse:
         target = config.target
         requirements = transitive_dependencies(roots, {wheel.name: wheel for wheel in wheels}, target)
         local.check_dependency_confusion(requirements, target, locked=not is_replaceable_lock(config, self.host))
-        validate(roots, wheels, target, resolution)
+        validate(roots, wheels, target, resolution, resolved.project.uv.constraint_dependencies)
         extras = tuple(dict.fromkeys(missing_extras(roots, wheels, target)))
         resolution = replace(resolution, warnings=(*resolution.warnings, *extras))
         return ResolvedWheels(roots, local.remaining, resolution, wheels, local.commits)
@@ -166,10 +172,10 @@ class Wheelhouse:
             check_requirements(roots, target)
             local = build_local_wheels(
                 roots,
-                canonicalize_name(project.name),
+                project,
                 target,
                 self.wheel_cache,
-                self.host,
+                resolving_host(self.host, project.uv),
                 locked=locked,
                 progress=progress,
             )
@@ -179,21 +185,28 @@ class Wheelhouse:
                 found = resolver.resolve(local.remaining, target) if is_needed else Resolution(())
         return Resolved(project=project, config=config, roots=roots, local=local, resolution=local.without(found))
 
-    def _lock_or_resolver(self, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]) -> Resolver:
-        lock = chosen_lock(config, self.host, self.wheel_cache.results, shared_directory(self.host.directory))
+    def _lock_or_resolver(
+        self, project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
+    ) -> Resolver:
+        shared = shared_directory(self.host.directory)
+        lock = chosen_lock(config, self.host, self.wheel_cache.results, project.uv, shared)
         if lock is None:
-            return self._resolver(config, local, constraints)
+            return self._resolver(project, config, local, constraints)
         if is_replaceable_lock(config, self.host):
             local.check_indexes()
         return lock
 
-    def _resolver(self, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]) -> Resolver:
+    def _resolver(
+        self, project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
+    ) -> Resolver:
         """Return the resolver, with more constraint files, and with source builds if the configuration allows some."""
         local.check_indexes()
+        host = resolving_host(self.host, project.uv)
         config = replace(config, constraints=(*config.constraints, *constraints))
         if not config.build_from_source:
-            return resolver_tool(config, self.host)
-        return SdistBuildResolver(partial(resolver_tool, config), config.build_from_source, self.host, self.wheel_cache)
+            return resolver_tool(config, host, project.uv)
+        make = partial(resolver_tool, config, uv=project.uv)
+        return SdistBuildResolver(make, config.build_from_source, host, self.wheel_cache)
 
 
 _CONFLICTS = frozenset({"conflict", "resolver-failed"})

@@ -16,6 +16,7 @@ from hatch_lambda.config.options import LambdaConfig
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ZipError
 from hatch_lambda.files.temporary import temporary_directory
+from hatch_lambda.inspect.bytecode import bytecode_problems
 from hatch_lambda.layers import Layer, layer_problem
 from hatch_lambda.resolve.cache import ResultCache
 from hatch_lambda.runtime.runtimes import AMAZON_LINUX_2023, RUNTIMES, Runtime, runtime_named
@@ -101,7 +102,9 @@ def inspect(
     target, handler = found_target.target, found_target.handler
     config = LambdaConfig(target=target, kind=archive.kind, name=_declared(archive).get("archive"), handler=handler)
     is_known = found_target.runtime and found_target.architecture  # otherwise, the target is a guess
-    found = [*(_unfit_layers(archive, layers, target) if is_known else ()), *_findings(archive, config, layers)]
+    unfit = _unfit_layers(archive, layers, target) if is_known else ()
+    bytecode = bytecode_problems(archive, target.runtime) if found_target.runtime else ()
+    found = [*unfit, *_findings(archive, config, layers), *bytecode]
     return Inspection(
         archive,
         runtime=found_target.runtime,

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
+from hatch_lambda.archive.bytecode import is_bytecode
 from hatch_lambda.archive.plan import WheelContent
+from hatch_lambda.archive.read import described_wheels
 from hatch_lambda.checks.limits import MAX_DIRECT_UPLOAD, format_size
 from hatch_lambda.config.options import MAX_UNZIPPED
 
@@ -57,7 +59,7 @@ def as_json(inspection: Inspection) -> dict[str, Any]:
     archive = inspection.archive
     sizes = shares(archive)
     unowned = share(entry for entry in archive.plan.entries if entry.origin.dist_info is None)
-    wheels = _wheels(archive)
+    wheels = described_wheels(archive.described)
     return {
         "schema": SUMMARY_SCHEMA,
         "file": archive.path.name,
@@ -77,13 +79,24 @@ def as_json(inspection: Inspection) -> dict[str, Any]:
         "limits": {"zipped": MAX_DIRECT_UPLOAD, "unzipped": MAX_UNZIPPED},
         "import-roots": list(archive.import_roots),
         "distributions": [
-            _distribution(one, sizes.get(one.origin, Share(0, 0, 0)), wheels.get(one.name, {}))
+            _distribution(one, sizes.get(one.origin, Share(0, 0, 0)), wheels.get(canonicalize_name(one.name), {}))
             for one in archive.distributions
         ],
+        "bytecode": _bytecode_json(archive),
         "unowned": {"zipped": unowned.zipped, "unzipped": unowned.unzipped, "files": unowned.files},
         "problems": [str(problem) for problem in inspection.problems],
         "warnings": [str(warning) for warning in inspection.warnings],
     }
+
+
+def _bytecode_json(archive: LambdaZip) -> dict[str, Any]:
+    size = _bytecode(archive)
+    python = next(iter(archive.declared("bytecode")), None)
+    return {"python": python, "zipped": size.zipped, "unzipped": size.unzipped, "files": size.files}
+
+
+def _bytecode(archive: LambdaZip) -> Share:
+    return share(entry for entry in archive.plan.entries if is_bytecode(entry.path))
 
 
 def _distribution(one: Distribution, size: Share, wheel: dict[str, Any]) -> dict[str, Any]:
@@ -102,17 +115,6 @@ def _distribution(one: Distribution, size: Share, wheel: dict[str, Any]) -> dict
     }
 
 
-def _wheels(archive: LambdaZip) -> dict[str, dict[str, str]]:
-    """Return the zip's description of its wheels by distribution name.
-
-    Values that aren't strings, in a zip that was tampered with, are ignored.
-    """
-    listed = (archive.described or {}).get("distributions")
-    rows = [row for row in listed if isinstance(row, dict)] if isinstance(listed, list) else []
-    texts = [{key: value for key, value in row.items() if isinstance(value, str)} for row in rows]
-    return {canonicalize_name(row.get("name", "")): row for row in texts}
-
-
 def lines(inspection: Inspection) -> Iterator[str]:
     """Yield the zip for people: its purpose, its sizes and hashes, then its packages, the largest first."""
     archive = inspection.archive
@@ -128,6 +130,9 @@ def lines(inspection: Inspection) -> Iterator[str]:
     }
     if archive.kind == "layer":
         del facts["handler"]
+    if bytecode := _bytecode(archive).unzipped:
+        python = "".join(f" of CPython {version}" for version in archive.declared("bytecode"))
+        facts["bytecode"] = f"{format_size(bytecode)} unzipped{python}"
     for field in ("layers", "compatible-runtimes", "compatible-architectures"):
         if found := ", ".join(archive.declared(field)):
             facts[field] = found

@@ -33,7 +33,7 @@ _MOST_TEXT = 3
 
 @dataclass(frozen=True)
 class Setting:
-    """What to do about a variable that isn't set, with a place for its name, a missing layer, a timeout, and the rest."""
+    """What to do about a variable that isn't set (with a place for its name), a layer, a timeout, and the rest."""
 
     add_variable: str
     add_layer: str

@@ -92,8 +92,8 @@ def _load(test: SmokeTest, wheel_cache: WheelCache, host: Host) -> None:
             outcome = session.load()
     if not outcome.ok:
         roots = [(TASK_ROOT, test.plan), *((LAYERS, layer.plan) for layer in test.layers)]
-        problem, excerpt = explained_failure(f"handler {handler!r}", outcome, roots, _SETTING)
-        raise FunctionError(problem, detail=excerpt)
+        reason, excerpt = explained_failure(f"handler {handler!r}", outcome, roots, _SETTING)
+        raise FunctionError(reason, detail=excerpt)
 
 
 def _layer_zips(layers: Sequence[LayerFiles], directory: Path) -> list[Path]:

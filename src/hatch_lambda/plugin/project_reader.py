@@ -22,11 +22,13 @@ from hatchling.plugin.exceptions import UnknownPluginError
 from packaging.requirements import InvalidRequirement, Requirement
 
 from hatch_lambda.config.options import TABLE
+from hatch_lambda.dependencies.sources import workspace_root
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import HatchLambdaError, ProjectError
 from hatch_lambda.files.paths import path_problem
 from hatch_lambda.plugin.file_selection import reading
 from hatch_lambda.project import Project, SelectedFile, is_executable
+from hatch_lambda.resolve.uv_settings import read_uv_settings
 from hatch_lambda.wheels.wheel import portable_metadata
 
 if TYPE_CHECKING:
@@ -55,14 +57,14 @@ def read_project(selection: FileSelection, build_data: dict[str, Any], *, with_f
         constructor = get_core_metadata_constructors()[DEFAULT_METADATA_VERSION]
         described = constructor(metadata, extra_dependencies=required_by_hooks)
         licenses = [_license(selection.root, relative) for relative in core.license_files]
-        uv_tables = tuple(_uv_tables(selection))
+    root = Path(selection.root).resolve()
     return Project(
         name=core.name,
         version=metadata.version,
         dependencies=dependencies,
         optional_dependencies=optional,
         dependency_groups=metadata.config.get("dependency-groups", {}),
-        uv_tables=uv_tables,
+        uv=read_uv_settings(root, workspace_root(root)),
         files=tuple(map(_selected, files)),
         dist_info=f"{selection.project_id}.dist-info",
         metadata=portable_metadata(described),
@@ -81,16 +83,6 @@ def _unset_dependencies() -> Diagnostic:
     )
     problem = "listed in project.dynamic, but no metadata hook sets it"
     return Diagnostic(code="metadata", where="project.dependencies", problem=problem, fix=fix)
-
-
-def _uv_tables(selection: FileSelection) -> Iterator[dict[str, Any]]:
-    """Yield ``[tool.uv]`` and the project's uv.toml, which contain uv's indexes and sources."""
-    table = selection.metadata.config.get("tool", {}).get("uv")
-    if isinstance(table, dict):  # uv checks its type
-        yield table
-    path = Path(selection.root, "uv.toml")
-    if path.is_file():
-        yield load_toml(str(path))
 
 
 def _license(root: str, relative: str) -> SelectedFile:

@@ -122,7 +122,8 @@ class Resolution:
     resolver. ``fix`` is what to do if they don't satisfy the requirements. ``unfit`` explains why a distribution has no
     pin, as a text like ``problem; fix``. ``fallbacks`` are warnings about wheels for any platform whose release also
     has wheels for Linux. ``exact`` is whether every pin must be required; a lock file can contain more than this build
-    needs. ``dependencies`` are the requirements that the resolver reports.
+    needs. ``dependencies`` are the requirements that the resolver reports. ``bytecode`` is the version of the Python
+    whose bytecode the lock file records.
     """
 
     pins: tuple[Pin, ...]
@@ -134,6 +135,7 @@ class Resolution:
     fallbacks: Mapping[NormalizedName, Message] = field(default_factory=dict)
     exact: bool = True
     dependencies: tuple[Dependency, ...] = ()
+    bytecode: str | None = None
 
     @property
     def is_lock(self) -> bool:
@@ -146,7 +148,7 @@ class Host:
     """The environment variables and the directory of the tools that hatch-lambda runs, and how it runs them.
 
     ``raw_output`` shows pip's output as it arrives, ``offline`` disables network access, and ``rebuild`` ignores wheels
-    that earlier builds built from source.
+    that earlier builds built from source. ``build_constraints`` are requirements that build requirements must satisfy.
     """
 
     environ: Mapping[str, str]
@@ -154,6 +156,7 @@ class Host:
     raw_output: bool = False
     offline: bool = False
     rebuild: bool = False
+    build_constraints: tuple[str, ...] = ()
 
 
 OFFLINE_VARIABLE = "HATCH_LAMBDA_OFFLINE"

@@ -1,4 +1,4 @@
-"""Constraint files: those of the user, and one with the versions that a new resolution prefers."""
+"""Constraint files: those of the user, and those with lines of ours."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from hatch_lambda.errors import ConfigError
 from hatch_lambda.files.temporary import temporary_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from packaging.utils import NormalizedName
-    from packaging.version import Version
+    from collections.abc import Iterator, Sequence
 
 
 def constraint_files(paths: Sequence[str], directory: Path, where: str) -> tuple[str, ...]:
@@ -36,12 +33,12 @@ def constraint_files(paths: Sequence[str], directory: Path, where: str) -> tuple
 
 
 @contextmanager
-def preferences_file(prefer: Mapping[NormalizedName, Version]) -> Iterator[tuple[str, ...]]:
-    """Yield the path of a constraint file with the preferred versions, if there are any."""
-    if not prefer:
+def constraints_file(lines: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the path of a constraint file with these lines, if there are any."""
+    if not lines:
         yield ()
         return
     with temporary_directory() as directory:
-        path = Path(directory, "preferred.txt")
-        path.write_text("".join(f"{name}=={version}\n" for name, version in prefer.items()), "utf-8")
+        path = Path(directory, "constraints.txt")
+        path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
         yield (str(path),)

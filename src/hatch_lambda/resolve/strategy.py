@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from hatch_lambda.config.options import LOCK_FILE, TABLE
 from hatch_lambda.config.targets import VARIABLES
 from hatch_lambda.diagnostics import Diagnostic
-from hatch_lambda.errors import ConfigError, ResolveError
+from hatch_lambda.errors import ConfigError
 from hatch_lambda.resolve.base import UPGRADE_VARIABLE
 from hatch_lambda.resolve.constraints import constraint_files
 from hatch_lambda.resolve.lock.read import CREATED_BY, LockResolver, LockSelection, lock_creator
 from hatch_lambda.resolve.lock.requirements_txt import RequirementsTxtResolver
 from hatch_lambda.resolve.pip.resolver import PipResolver
-from hatch_lambda.resolve.uv import UvResolver, pip_environment_of_uv
+from hatch_lambda.resolve.pip.uv_counterparts import (
+    fetching_environment,
+    resolving_environment,
+    searching_environment,
+    unsupported_settings,
+)
+from hatch_lambda.resolve.uv import UvResolver
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -28,11 +34,12 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.base import Dependency, Host, Resolution, Resolver
     from hatch_lambda.resolve.cache import ResultCache
     from hatch_lambda.resolve.lock.commits import LockedCommits
+    from hatch_lambda.resolve.uv_settings import UvSettings
     from hatch_lambda.runtime.target import Target
 
 
 def chosen_lock(
-    config: LambdaConfig, host: Host, results: ResultCache, shared: Path | None = None
+    config: LambdaConfig, host: Host, results: ResultCache, uv: UvSettings, shared: Path | None = None
 ) -> RequirementsTxtResolver | LockResolver | None:
     """Return the lock file if the project has one; raises ``ConfigError`` if it has two for the same zips.
 
@@ -48,15 +55,15 @@ def chosen_lock(
     if config.lock is None and not default.is_file():
         return None
     if path.suffix != ".toml":
-        return RequirementsTxtResolver(path, host, results)
+        return RequirementsTxtResolver(path, replace(host, environ=searching_environment(uv, host.environ)), results)
     overridden = frozenset(option for option, variable in VARIABLES.items() if host.environ.get(variable))
     wanted = LockSelection(config.features, config.dependency_groups, config.build_from_source, overridden)
     return LockResolver(path, host.directory, wanted, shared or host.directory)
 
 
-def locked_commits(config: LambdaConfig, host: Host, results: ResultCache) -> LockedCommits | None:
+def locked_commits(config: LambdaConfig, host: Host, results: ResultCache, uv: UvSettings) -> LockedCommits | None:
     """Return the commits in the project's lock file for the target; ``None`` without a lock file."""
-    lock = chosen_lock(config, host, results)
+    lock = chosen_lock(config, host, results, uv)
     return lock.commits(config.target) if lock else None
 
 
@@ -81,19 +88,29 @@ def is_replaceable_lock(config: LambdaConfig, host: Host) -> bool:
     return path.suffix == ".toml" and (not path.is_file() or lock_creator(path) in {None, CREATED_BY})
 
 
-def resolver_tool(config: LambdaConfig, host: Host) -> Resolver:
-    """Return the tool that resolves without a lock file; raises ``ConfigError`` for a missing constraint file."""
+def resolver_tool(config: LambdaConfig, host: Host, uv: UvSettings) -> Resolver:
+    """Return the tool that resolves without a lock file.
+
+    Raises ``ConfigError`` for a missing constraint file, and for settings of uv that pip can't follow.
+    """
     constraints = constraint_files(config.constraints, host.directory, config.where("constraints"))
     if config.resolver == "uv":
         return UvResolver(host, constraints)
-    return PipResolver(host, constraints, config.runtimes)
+    problems = unsupported_settings(uv)
+    if problems:
+        raise ConfigError(problems)
+    return PipResolver(host, constraints, config.runtimes, uv)
 
 
-def fetching_host(config: LambdaConfig, host: Host, uv_tables: Sequence[Mapping[str, Any]]) -> Host:
-    """Return the host with which pip fetches; if uv resolved, it includes the credentials of uv's indexes."""
-    if config.resolver != "uv":
-        return host
-    return replace(host, environ=pip_environment_of_uv(host.environ, uv_tables))
+def resolving_host(host: Host, uv: UvSettings) -> Host:
+    """Return the host with which pip resolves and builds: with the indexes and other settings of uv."""
+    return replace(host, environ=resolving_environment(uv, host.environ), build_constraints=uv.build_constraints)
+
+
+def fetching_host(config: LambdaConfig, host: Host, uv: UvSettings, *, locked: bool) -> Host:
+    """Return the host with which pip fetches what a lock file, uv, or pip pinned: with credentials of uv's indexes."""
+    environment = resolving_environment if config.resolver == "pip" and not locked else fetching_environment
+    return replace(host, environ=environment(uv, host.environ))
 
 
 @dataclass(frozen=True)
@@ -107,7 +124,7 @@ class Upgrade:
         """Return a resolver that keeps the locked versions, except for those to upgrade."""
         if self.everything or not versions:
             return resolver
-        return LockedVersionsResolver(resolver, versions, self.names & versions.keys())
+        return LockedVersionsResolver(resolver, {name: versions[name] for name in versions.keys() - self.names})
 
     def commits(self, locked: LockedCommits) -> LockedCommits:
         """Return the locked commits that stay pinned."""
@@ -129,57 +146,13 @@ class Upgrade:
 
 @dataclass(frozen=True)
 class LockedVersionsResolver:
-    """A resolver that keeps locked versions if possible.
-
-    ``unpinned`` can change, and so can each distribution whose requirement changed, and the dependencies of these.
-    """
+    """A resolver that keeps locked versions if possible."""
 
     resolver: Resolver
-    versions: Mapping[NormalizedName, Version] = field(default_factory=dict)
-    unpinned: frozenset[NormalizedName] = frozenset()
+    versions: Mapping[NormalizedName, Version]
 
     def resolve(
         self, roots: Sequence[Dependency], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
     ) -> Resolution:
         """Return the pins; raises ``ResolveError`` if other versions don't satisfy the roots either."""
-        locked = {**self.versions, **(prefer or {})}
-        changed = self.unpinned | {
-            name
-            for root in roots
-            if (name := root.name) not in locked
-            or root.requirement.url
-            or not root.requirement.specifier.contains(locked[name], prereleases=True)
-        }
-        found = self._keeping(roots, target, locked, changed)
-        if found and not self.unpinned:
-            return found
-        free = self.resolver.resolve(roots, target)
-        if found and _versions(found, self.unpinned) == _versions(free, self.unpinned):
-            return found
-        return self._keeping(roots, target, locked, _reached(free, changed)) or free
-
-    def _keeping(
-        self,
-        roots: Sequence[Dependency],
-        target: Target,
-        locked: Mapping[NormalizedName, Version],
-        changed: frozenset[NormalizedName],
-    ) -> Resolution | None:
-        """Return pins with the locked versions of everything unchanged; ``None`` if that isn't possible."""
-        kept = {name: version for name, version in locked.items() if name not in changed}
-        try:
-            return self.resolver.resolve(roots, target, prefer=kept) if kept else None
-        except ResolveError:
-            return None
-
-
-def _versions(resolution: Resolution, names: frozenset[NormalizedName]) -> dict[NormalizedName, Version]:
-    return {pin.name: pin.version for pin in resolution.pins if pin.name in names}
-
-
-def _reached(resolution: Resolution, names: frozenset[NormalizedName]) -> frozenset[NormalizedName]:
-    """Return the names and their dependencies, as far as the resolver reports them."""
-    required = {
-        dependency.name for dependency in resolution.dependencies if dependency.required_by.partition(" ")[0] in names
-    }
-    return names if required <= names else _reached(resolution, names | required)
+        return self.resolver.resolve(roots, target, prefer={**self.versions, **(prefer or {})})

@@ -10,8 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from textwrap import indent
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
@@ -20,8 +19,6 @@ from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import MOST_LINES, ResolveError, first_lines
 from hatch_lambda.files.programs import uv_program
 from hatch_lambda.files.temporary import temporary_directory
-from hatch_lambda.resolve.base import Host, Resolution, split_url
-from hatch_lambda.resolve.constraints import preferences_file
 from hatch_lambda.resolve.known_packages import NATIVE
 from hatch_lambda.resolve.lock.read import read_lock, select
 from hatch_lambda.resolve.pip.advice import BUILD_WHEEL
@@ -29,12 +26,12 @@ from hatch_lambda.resolve.pip.resolver import offline_problem
 from hatch_lambda.resolve.pip.substitutes import usable_substitutes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
-    from hatch_lambda.resolve.base import Dependency
+    from hatch_lambda.resolve.base import Dependency, Host, Resolution
     from hatch_lambda.runtime.target import Target
 
 MANYLINUX_LEVELS = (17, 28, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40)
@@ -85,14 +82,11 @@ class UvResolver:
         if self.host.offline:
             raise ResolveError(offline_problem("uv"))
         text = "".join(f"{root.requirement}\n" for root in roots)
-        with (
-            temporary_directory() as directory,
-            preferences_file(prefer or {}) as preferences,
-        ):
-            output = Path(
-                directory, "pylock.toml"
-            )  # explicit, because uv would overwrite the file of its setting output-file
-            options = [f"--constraints={path}" for path in (*self.constraints, *preferences)]
+        with temporary_directory() as directory:
+            output = Path(directory, "pylock.toml")  # without it, uv would write the file of its setting output-file
+            if prefer:
+                output.write_text(preferences(prefer), "utf-8")
+            options = [f"--constraints={path}" for path in self.constraints]
             done = self._run([*self.command(target), f"--output-file={output}", *options], text)
             if done.returncode:
                 substitutes = usable_substitutes(only_sdists(done.stderr), target, self.host)
@@ -144,6 +138,15 @@ class UvResolver:
             "--no-annotate",
             "--quiet",
         ]
+
+
+def preferences(versions: Mapping[NormalizedName, Version]) -> str:
+    """Return the lock file whose versions uv prefers if it exists already.
+
+    Source: https://docs.astral.sh/uv/concepts/resolution/#dependency-preferences, read 2026-11-28.
+    """
+    packages = [f'[[packages]]\nname = "{name}"\nversion = "{version}"\n' for name, version in versions.items()]
+    return "\n".join(['lock-version = "1.0"\ncreated-by = "hatch-lambda"\n', *packages])
 
 
 def failure(said: str, target: Target, substitutes: Mapping[NormalizedName, str]) -> ResolveError:
@@ -220,45 +223,3 @@ def find_uv(environ: Mapping[str, str]) -> str:
             )
         )
     return found
-
-
-def pip_environment_of_uv(environ: Mapping[str, str], tables: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the environment with which pip downloads what uv resolved, with the credentials of uv's indexes.
-
-    ``tables`` are ``[tool.uv]`` and uv.toml. pip gets the credentials of a URL from its first index on the same host.
-    pip's own indexes come last, because they can be the same without credentials.
-    """
-    urls = list(dict.fromkeys(url for url in _index_urls(environ, tables) if "@" in split_url(url).netloc))
-    if not urls:
-        return dict(environ)
-    known = f"{environ.get('PIP_INDEX_URL', '')} {environ.get('PIP_EXTRA_INDEX_URL', '')}".split()
-    return {**environ, "PIP_INDEX_URL": urls[0], "PIP_EXTRA_INDEX_URL": " ".join([*urls[1:], *known])}
-
-
-def _index_urls(environ: Mapping[str, str], tables: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    for variable in ("UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX", "UV_EXTRA_INDEX_URL"):
-        for word in environ.get(variable, "").split():
-            name, _, url = word.rpartition("=") if re.match(r"[\w.-]+=", word) else ("", "", word)
-            yield _with_credentials(name, url, environ)
-    for table in tables:
-        for index in _tables(table.get("index")):
-            yield _with_credentials(str(index.get("name", "")), str(index.get("url", "")), environ)
-        for section in (table, *_tables([table.get("pip")])):
-            extra = section.get("extra-index-url")
-            urls = (section.get("index-url"), *(extra if isinstance(extra, list) else ()))
-            yield from (url for url in urls if isinstance(url, str))
-
-
-def _tables(values: Any) -> list[dict[str, Any]]:
-    """Return the tables of an array; uv itself reports other values."""
-    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
-
-
-def _with_credentials(name: str, url: str, environ: Mapping[str, str]) -> str:
-    """Return the URL with the user name and password in ``UV_INDEX_NAME_USERNAME`` and ``…_PASSWORD``."""
-    variable = "UV_INDEX_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
-    user, password = (environ.get(f"{variable}_{part}", "") for part in ("USERNAME", "PASSWORD"))
-    parts = split_url(url)
-    if not name or not (user or password) or "@" in parts.netloc:
-        return url
-    return parts._replace(netloc=f"{quote(user, safe='')}:{quote(password, safe='')}@{parts.netloc}").geturl()

@@ -73,18 +73,24 @@ class WheelMetadata(DistributionMetadata, Protocol):
 
 
 def validate(
-    roots: Sequence[Dependency], wheels: Iterable[WheelMetadata], target: Target, resolution: Resolution
+    roots: Sequence[Dependency],
+    wheels: Iterable[WheelMetadata],
+    target: Target,
+    resolution: Resolution,
+    constraints: Sequence[Dependency] = (),
 ) -> None:
     """Raise ``ResolveError`` unless the wheels are exactly what the roots require on the target.
 
-    Checks every requirement of every required wheel with the target's markers, whichever tool resolved it.
+    Checks every requirement of every required wheel with the target's markers, whichever tool resolved it. The
+    ``constraints`` must be satisfied too, but don't require a wheel.
     """
     found = {wheel.name: wheel for wheel in wheels}
     demanded = transitive_dependencies(roots, found, target)
     wanted = {dependency.name for dependency in demanded}
     judged = [wheel for name, wheel in found.items() if resolution.exact or name in wanted]
     problems = [problem for wheel in judged for problem in _unfit(wheel, target)]
-    problems += filter(None, (requirement_problem(dependency, found, resolution) for dependency in demanded))
+    limits = [limit for limit in constraints if limit.name in wanted and _holds(limit.requirement, target, "")]
+    problems += filter(None, (requirement_problem(one, found, resolution) for one in (*demanded, *limits)))
     problems += [
         Diagnostic(
             code="index-mismatch",

@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import InterpreterError
@@ -28,7 +28,7 @@ SECONDS = 30
 """The longest time that a Python needs to say what it is: a virus scanner can delay its first start."""
 
 _MOST_REASONS = 3
-_UNUSABLE = (OSError, subprocess.SubprocessError, ValueError, LookupError)
+_UNUSABLE = (OSError, subprocess.SubprocessError, ValueError)
 """The exceptions of a program that doesn't run, or isn't a Python 3."""
 
 _QUESTION = """\
@@ -63,6 +63,29 @@ class Interpreter:
     magic: int
     debug: bool = False
     free_threaded: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the value that ``from_json`` reads."""
+        return {**vars(self), "python": list(self.python)}
+
+    @classmethod
+    def from_json(cls, value: object) -> Interpreter:
+        """Return an interpreter from the answer to the question; raises ``ValueError`` for any other value."""
+        values = json_values.fields(value)
+        try:
+            major, minor = json_values.items(values["python"])
+            return cls(
+                path=json_values.text(values["path"]),
+                name=json_values.text(values["name"]),
+                python=(json_values.number(major), json_values.number(minor)),
+                version=json_values.text(values["version"]),
+                release=json_values.text(values["release"]),
+                magic=json_values.number(values["magic"]),
+                debug=bool(values["debug"]),
+                free_threaded=bool(values["free_threaded"]),
+            )
+        except KeyError:
+            raise ValueError("no description") from None
 
     def problem(self, runtime: Runtime) -> str | None:
         """Return why its bytecode and its extension modules aren't those of the runtime, or ``None`` if they are."""
@@ -161,18 +184,7 @@ def _named_interpreter(path: str, environ: Mapping[str, str]) -> Interpreter:
 
 def _ask(command: Sequence[str], environ: Mapping[str, str]) -> Interpreter:
     """Return how a Python describes itself; raises one of ``_UNUSABLE``."""
-    values = json_values.fields(json.loads(_output([*command, "-I", "-S", "-c", _QUESTION], environ)))
-    major, minor = json_values.items(values["python"])
-    return Interpreter(
-        path=json_values.text(values["path"]),
-        name=json_values.text(values["name"]),
-        python=(major, minor),
-        version=json_values.text(values["version"]),
-        release=json_values.text(values["release"]),
-        magic=json_values.number(values["magic"]),
-        debug=bool(values["debug"]),
-        free_threaded=bool(values["free_threaded"]),
-    )
+    return Interpreter.from_json(json.loads(_output([*command, "-I", "-S", "-c", _QUESTION], environ)))
 
 
 def _output(command: Sequence[str], environ: Mapping[str, str]) -> str:

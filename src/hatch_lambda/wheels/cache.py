@@ -2,43 +2,49 @@
 
 from __future__ import annotations
 
-import errno
-import hashlib
-import json
-import os
 import shutil
-import tempfile
+import threading
 import zipfile
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, TypeVar
 
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import TemporaryError, WheelError, masked
-from hatch_lambda.files.private_directory import CACHE_VARIABLE, check_private, make_private_directory
-from hatch_lambda.files.temporary import make_temporary_directory, remove_stale, temporary_problem
+from hatch_lambda.files.private_directory import CACHE_VARIABLE, check_private
+from hatch_lambda.files.temporary import make_temporary_directory, temporary_problem
 from hatch_lambda.resolve.base import SHA256
 from hatch_lambda.resolve.cache import ResultCache
+from hatch_lambda.wheels.derived import derived_place, put_derived, read_derived
+from hatch_lambda.wheels.entry import (
+    UNUSABLE,
+    hash_zip,
+    is_there,
+    make_read_only,
+    put_entry,
+    read_description,
+    write_description,
+)
 from hatch_lambda.wheels.verify import verify_wheel
 from hatch_lambda.wheels.wheel import Wheel
-from hatch_lambda.zipfiles.hashing import CHUNK, hash_spans, sha256_of
+from hatch_lambda.zipfiles.hashing import CHUNK, sha256_of
 from hatch_lambda.zipfiles.layout import content_offset
-from hatch_lambda.zipfiles.members import UNREADABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
     from types import TracebackType
 
     from typing_extensions import Self
 
     from hatch_lambda.diagnostics import Message
+    from hatch_lambda.wheels.derived import DerivedFiles, Key
+
+Put = TypeVar("Put")
 
 LAYOUT = "1"
 """Version of the layout of the cache and of ``wheel.json``; each version has its own directory."""
 
 _DESCRIPTION = "wheel.json"
-_STAGING = "staging-"
-_UNUSABLE: tuple[type[Exception], ...] = (*UNREADABLE, RecursionError)
-"""The exceptions of reading a damaged entry; ``RecursionError`` is for JSON that is nested too deeply."""
 
 
 class WheelCache:
@@ -53,6 +59,7 @@ class WheelCache:
         self._root = root
         self._directory = root / "wheels" / LAYOUT
         self._substitute: Path | None = None
+        self._lock = threading.Lock()
         self.results = ResultCache(root / "memory")
         self.warnings: list[Message] = []
 
@@ -75,8 +82,8 @@ class WheelCache:
         if not SHA256.fullmatch(sha256):
             return None
         for directory in filter(None, (self._directory, self._substitute)):
-            place = directory / sha256[:2] / sha256
-            if not _is_there(place):  # first, because another build can add a sound wheel at any time
+            place = _place(directory, sha256)
+            if not is_there(place):  # first, because another build can add a sound wheel at any time
                 continue
             wheel = _read(place, sha256)
             if wheel is not None:
@@ -105,15 +112,57 @@ class WheelCache:
             return known
         wheel = verify_wheel(file, found)
         if any(masked(requirement) != requirement for requirement in wheel.requires_dist):
-            return self._add_for_now(file, wheel)
+            return self._put_for_now(lambda directory: _put(directory, file, wheel))
+        return self._put(lambda directory: _put(directory, file, wheel))
+
+    def find_derived(self, wheel: Wheel, kind: str, key: Key) -> DerivedFiles | None:
+        """Return the files of a kind that were made from a wheel; ``None`` if they are missing or damaged.
+
+        ``key`` is what they depend on besides the wheel. All their bytes are hashed.
+        """
+        for directory in filter(None, (self._directory, self._substitute)):
+            found = read_derived(derived_place(_place(directory, wheel.sha256), kind, key), wheel, kind, key)
+            if found is not None:
+                return found
+        return None
+
+    def derived(
+        self,
+        wheel: Wheel,
+        kind: str,
+        key: Key,
+        make: Callable[[], Iterable[tuple[str, bytes]]],
+        *,
+        fresh: bool = False,
+    ) -> DerivedFiles:
+        """Return the files of a kind that were made from a wheel, after making them if the cache lacks them.
+
+        ``make`` returns their names and contents; it is called again if they can't be written into the cache. If
+        ``fresh`` is set, they are made for this build in any case. Several threads can call this. Raises
+        ``TemporaryError`` if they can't be written anywhere.
+        """
+
+        def put(directory: Path) -> DerivedFiles:
+            place = derived_place(_place(directory, wheel.sha256), kind, key)
+            return put_derived(place, directory, wheel, kind, key, make())
+
+        found = None if fresh else self.find_derived(wheel, kind, key)
+        if found is not None:
+            return found
+        is_cached = self._directory in wheel.path.parents
+        return self._put(put) if is_cached and not fresh else self._put_for_now(put)
+
+    def _put(self, put: Callable[[Path], Put]) -> Put:
+        """Put an entry into the cache, or until it is closed into a temporary directory; raises ``TemporaryError``."""
         try:
-            return _put(self._directory, file, wheel)
+            return put(self._directory)
         except OSError as error:
             warning = self._not_writable(error)
-            if not self.warnings:
-                self.warnings.append(warning)
+            with self._lock:
+                if not self.warnings:
+                    self.warnings.append(warning)
             try:
-                return self._add_for_now(file, wheel)
+                return self._put_for_now(put)
             except TemporaryError as second:
                 raise TemporaryError((replace(warning, severity="error"), *second.diagnostics)) from None
 
@@ -126,44 +175,36 @@ class WheelCache:
             severity="warning",
         )
 
-    def _add_for_now(self, file: Path, wheel: Wheel) -> Wheel:
-        """Keep a wheel until the cache is closed; raises ``TemporaryError`` if it can't be written."""
-        if self._substitute is None:
-            self._substitute = make_temporary_directory()
+    def _put_for_now(self, put: Callable[[Path], Put]) -> Put:
+        """Keep an entry until the cache is closed; raises ``TemporaryError`` if it can't be written."""
+        with self._lock:
+            if self._substitute is None:
+                self._substitute = make_temporary_directory()
         try:
-            return _put(self._substitute, file, wheel)
+            return put(self._substitute)
         except OSError as error:
             raise TemporaryError(temporary_problem(error)) from None
 
 
-def _is_there(place: Path) -> bool:
-    try:
-        return place.exists()
-    except OSError:  # no permission to search the directory; Python 3.14 no longer raises it
-        return False
+def _place(directory: Path, sha256: str) -> Path:
+    return directory / sha256[:2] / sha256
 
 
 def _read(place: Path, sha256: str) -> Wheel | None:
     """Return the wheel in an entry; ``None`` unless its bytes match this hash and its description."""
     try:
-        seal, _, text = (place / _DESCRIPTION).read_text("utf-8").partition("\n")
-        if seal != hashlib.sha256(text.encode()).hexdigest():
+        wheel = Wheel.from_json(read_description(place / _DESCRIPTION), place)
+        if wheel.sha256 != sha256:
             return None
-        wheel = Wheel.from_json(json.loads(text), place)
-        if not wheel.path.is_file():  # opening a pipe would block
-            return None
-        with wheel.path.open("rb", buffering=CHUNK) as file:
-            found, checkpoints = hash_spans(file, ((member.offset, member.compressed) for member in wheel.members))
-            if (found, file.tell()) != (wheel.sha256, wheel.size) or found != sha256 or not _describes(wheel, file):
-                return None
-    except _UNUSABLE:
+        checkpoints = hash_zip(wheel.path, sha256, wheel.size, wheel.members)
+        return replace(wheel, checkpoints=checkpoints) if _describes(wheel) else None
+    except UNUSABLE:
         return None
-    return replace(wheel, checkpoints=checkpoints)
 
 
-def _describes(wheel: Wheel, file: BinaryIO) -> bool:
-    """Return whether the members of the wheel are those in its zip directory."""
-    with zipfile.ZipFile(file) as archive:
+def _describes(wheel: Wheel) -> bool:
+    """Return whether the members of the wheel are those in its zip directory, because only its bytes are pinned."""
+    with wheel.path.open("rb", buffering=CHUNK) as file, zipfile.ZipFile(file) as archive:
         infos = [info for info in archive.infolist() if not info.orig_filename.endswith("/")]
         found = [
             (one.filename, content_offset(file, one), one.compress_type, one.CRC, one.compress_size, one.file_size)
@@ -173,31 +214,12 @@ def _describes(wheel: Wheel, file: BinaryIO) -> bool:
 
 
 def _put(directory: Path, file: Path, wheel: Wheel) -> Wheel:
-    """Add a copy and its description to the cache in one step; if another build was faster, return its copy.
+    """Add a copy of a wheel and its description to the cache in one step; raises ``OSError`` if that isn't possible."""
 
-    Raises ``OSError`` if that isn't possible, or if a damaged entry can't be removed.
-    """
-    place = directory / wheel.sha256[:2] / wheel.sha256
-    make_private_directory(place.parent)
-    remove_stale(directory.glob(f"{_STAGING}*"))
-    staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=directory))
-    try:
+    def fill(staging: Path) -> None:
         copy = staging / wheel.filename
         shutil.copyfile(file, copy)
-        if os.name != "nt":  # Windows can't remove read-only files
-            copy.chmod(0o444)
-        text = json.dumps(wheel.as_json())
-        seal = hashlib.sha256(text.encode()).hexdigest()
-        (staging / _DESCRIPTION).write_text(f"{seal}\n{text}", "utf-8", newline="\n")
-        staging.rename(place)
-    except OSError:
-        kept = _read(place, wheel.sha256)
-        if kept is None:  # not writable, or the entry is damaged and couldn't be removed
-            raise
-        return kept
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    kept = _read(place, wheel.sha256)
-    if kept is None:
-        raise OSError(errno.EIO, os.strerror(errno.EIO))
-    return kept
+        make_read_only(copy)
+        write_description(staging / _DESCRIPTION, wheel.as_json())
+
+    return put_entry(_place(directory, wheel.sha256), directory, fill, lambda there: _read(there, wheel.sha256))

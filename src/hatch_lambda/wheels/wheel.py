@@ -16,7 +16,7 @@ from hatch_lambda.zipfiles.inflate import pieces
 from hatch_lambda.zipfiles.members import Member
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -198,10 +198,16 @@ def _script(wheel: Wheel, member: Member, path: str, python_version: str) -> Ent
 
 def _content(wheel: Wheel, member: Member) -> bytes:
     """Return the content of a small member; raises ``WheelError`` if the wheel has changed since it was hashed."""
-    content = _spliced(wheel, member)
+    (content,) = read_members(wheel, [_spliced(wheel, member)])
+    return content
+
+
+def read_members(wheel: Wheel, contents: Iterable[WheelContent]) -> Iterator[bytes]:
+    """Yield the inflated contents of members; raises ``WheelError`` if the wheel has changed since it was hashed."""
     with opened_wheel(wheel.path) as file:
-        copy = io.BytesIO(b"".join(content.copied(file)))
-    return b"".join(pieces(copy, 0, member.method, member.compressed, member.size))
+        for content in contents:
+            copy = io.BytesIO(b"".join(content.copied(file)))
+            yield b"".join(pieces(copy, 0, content.method, content.compressed, content.size))
 
 
 def _spliced(wheel: Wheel, member: Member) -> WheelContent:

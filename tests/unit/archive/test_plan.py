@@ -12,8 +12,10 @@ from dataclasses import replace
 import pytest
 from packaging.utils import canonicalize_name
 
+from hatch_lambda.archive.bytecode import bytecode_path
 from hatch_lambda.archive.plan import (
     ArchivePlan,
+    Entry,
     FileContent,
     Origin,
     PlanOptions,
@@ -426,3 +428,66 @@ def test_a_wheel_that_is_gone_or_damaged_while_it_is_looked_into_is_named(tmp_pa
     where = f"error: {wheel}: can't be read"
     assert re.fullmatch(f"{re.escape(where)} \\(.+\\); {re.escape(fix)}", str(damaged.value))
     assert str(gone.value) == f"{where} ([Errno 2] No such file or directory: '{wheel}'); {fix}"
+
+
+# Bytecode
+
+
+def module(path: str, text: str, owner: Origin = SHOP, pyc: str = "") -> Entry:
+    """Return a module with bytecode."""
+    source = entry(path, text, owner)
+    return replace(source, bytecode=entry(bytecode_path(path, (3, 13)), pyc or f"compiled {text}", owner))
+
+
+A_PYC = "lib/__pycache__/a.cpython-313.pyc"
+
+
+def test_bytecode_is_in_the_zip_and_in_record():
+    plan = make_plan([module("lib/a.py", "1", ALPHA)], PlanOptions())
+
+    assert texts(plan) == {"lib/a.py": b"1", A_PYC: b"compiled 1"}
+    assert [path for path, *_ in rows(plan, ALPHA)] == [A_PYC, "lib/a.py", "alpha-1.0.dist-info/RECORD"]
+    assert plan.bytecode == len("compiled 1")
+
+
+def test_the_bytecode_of_a_layer_is_below_its_prefix():
+    plan = make_plan([module("lib/a.py", "1")], PlanOptions(), prefix="python/")
+
+    assert f"python/{A_PYC}" in plan.paths
+
+
+@pytest.mark.parametrize(
+    ("pattern", "left"),
+    [("*.py", []), ("__pycache__/", ["lib/a.py"]), ("*.pyc", ["lib/a.py"]), ("other/", ["lib/a.py", A_PYC])],
+)
+def test_patterns_exclude_bytecode_and_an_excluded_module_has_none(pattern, left):
+    plan = make_plan([module("lib/a.py", "1"), entry("other/x", "")], PlanOptions((pattern,)))
+
+    assert sorted(path for path in plan.paths if path.startswith("lib/")) == sorted(left)
+    assert plan.warnings == ()
+
+
+def test_a_file_of_two_owners_has_the_bytecode_of_the_first_in_both_records():
+    entries = [module("lib/a.py", "1", ALPHA, "first"), module("lib/a.py", "1", BETA, "second")]
+
+    plan = make_plan(entries, PlanOptions())
+
+    assert texts(plan)[A_PYC] == b"first"
+    assert [[row for row in rows(plan, owner) if row[0] == A_PYC] for owner in (ALPHA, BETA)] == [
+        [[A_PYC, record_digest(hashlib.sha256(b"first").digest()), "5"]]
+    ] * 2
+
+
+def test_the_winner_of_a_collision_wins_with_its_bytecode():
+    entries = [module("lib/a.py", "1", ALPHA, "first"), module("lib/a.py", "2", BETA, "second")]
+
+    plan = make_plan(entries, PlanOptions(collisions={"lib/**": BETA_WINS}))
+
+    assert texts(plan) == {"lib/a.py": b"2", A_PYC: b"second"}
+    assert A_PYC not in {path for path, *_ in rows(plan, ALPHA)}
+
+
+def test_a_file_where_bytecode_would_be_stays():
+    plan = make_plan([module("lib/a.py", "1"), entry(A_PYC, "mine")], PlanOptions())
+
+    assert texts(plan)[A_PYC] == b"mine"

@@ -30,6 +30,27 @@ def report(selected: ArchivePlan, *, zipped: int = 0, wheels: Any = (), **option
     return list(Report(made, taken, (), (made.config.target,), archive, ("a note",), ("a warning",)).lines())
 
 
+def slim(**saved: int) -> tuple[list[str], list[str]]:
+    """Return the line of a report on what ``slim`` saved, and that of ``-v``."""
+    made = candidate(plan())
+    taken = SelectedWheels((), superfluous=(), excluded=(), ignored=())
+    found = Report(made, taken, (), (), WrittenArchive(Path("a.zip"), 0, ""), (), (), saved=saved)
+    return [line for line in found.lines() if "slim" in line], list(found.details())
+
+
+def test_a_report_shows_what_each_group_of_slim_saved():
+    assert slim(symbols=3 << 20, tests=2048) == (["  slim: symbols 3.0 MiB, tests 2.0 KiB"], [])
+
+
+def test_what_does_not_fit_in_80_columns_is_shown_by_v():
+    names = {f"group{number}": 40 << 20 for number in range(5)}
+
+    first, all_of_them = slim(**names)
+
+    assert first == ["  slim: group0 40.0 MiB, group1 40.0 MiB, group2 40.0 MiB, group3 40.0 MiB, …"]
+    assert all_of_them == ["  slim: " + ", ".join(f"{name} 40.0 MiB" for name in names)]
+
+
 def test_a_report_tells_target_handler_sizes_and_the_largest_distributions():
     selected = plan(sized("a", 1 << 20), sized("b", 20 << 20), sized("c", 3 << 20), sized("d", 2 << 20))
 

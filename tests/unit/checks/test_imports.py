@@ -39,6 +39,32 @@ def test_a_module_that_is_nowhere_is_told_with_file_and_line():
     assert reported(check_imports(candidate(selected))) == [("warning", f"shop/api.py:3: {NOWHERE}")]
 
 
+def test_the_package_to_require_is_named_if_its_name_differs():
+    assert of_api("import yaml") == [
+        (
+            "shop/api.py:1: 'yaml' isn't in the zip or in python3.13; add pyyaml to project.dependencies, "
+            "or ignore this if a layer provides it [missing-import]"
+        )
+    ]
+
+
+@pytest.mark.parametrize(("path", "name"), [("helper.py", "helper.py"), ("helper/__init__.py", "helper/")])
+def test_a_module_next_to_the_importing_file_on_disk_must_be_selected(tmp_path, path, name):
+    (tmp_path / path).parent.mkdir(exist_ok=True)
+    (tmp_path / path).touch()
+    handler = tmp_path / "handler.py"
+    handler.write_text("import helper\nimport requests\n")
+    importing = entry("handler.py", handler)
+
+    assert found(importing) == [
+        (
+            "handler.py:1: 'helper' isn't in the zip or in python3.13; "
+            f"select {name} with Hatch's options, such as only-include [missing-import]"
+        ),
+        f"handler.py:2: {NOWHERE}",
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -194,9 +194,13 @@ def test_an_inherited_patch_level_counts_for_its_own_runtime_only(read):
         (
             {"architecture": BOTH},
             "x86",
-            "did you mean 'x86_64'? choose from arm64, layer-arm64, layer-x86_64, lock, x86_64",
+            "did you mean 'x86_64'? choose from arm64, function, layer, layer-arm64, layer-x86_64, lock, x86_64",
         ),
-        ({"functions": {"api": {"architecture": BOTH}}}, "layer", "choose from api, api-arm64, api-x86_64, lock"),
+        (
+            {"functions": {"api": {"architecture": BOTH}}},
+            "layer",
+            "choose from api, api-arm64, api-x86_64, function, lock",
+        ),
     ],
 )
 def test_an_unknown_build_name_is_refused_with_those_that_exist(read, options, version, expected):

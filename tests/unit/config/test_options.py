@@ -59,6 +59,7 @@ def test_options_have_defaults():
         exclude_files=(),
         collisions={},
         scripts=False,
+        bytecode=False,
         filename="{name}-{version}-lambda-{runtime}-{architecture}.zip",
         max_size=262_143_999,
         warnings=(),
@@ -77,7 +78,13 @@ def test_options_have_defaults():
         ("constraints", ["constraints.txt", "https://host/c.txt"], ("constraints.txt", "https://host/c.txt")),
         ("exclude_packages", ["Boto3", "zope.interface"], ("boto3", "zope-interface")),
         ("exclude_files", ["*.txt", "!keep.txt", "/tests/"], ("*.txt", "!keep.txt", "/tests/")),
+        ("slim", [], ()),
+        ("slim", ["tests", "symbols"], ("tests", "symbols")),
+        ("aws_services", [], ()),
+        ("aws_services", ["s3", "dynamodb"], ("s3", "dynamodb")),
         ("collisions", {"jwt/**": "PyJWT", "a": "b"}, {"jwt/**": "pyjwt", "a": "b"}),
+        ("bytecode", True, True),
+        ("bytecode", False, False),
         ("scripts", True, True),
         ("scripts", False, False),
         ("filename", "function.zip", "function.zip"),
@@ -85,6 +92,10 @@ def test_options_have_defaults():
         ("filename", "{{x}}.zip", "{{x}}.zip"),
         ("max_size", 1, 1),
         ("max_size", 10**12, 10**12),
+        ("max_size", "200 MiB", 200 << 20),
+        ("max_size", " 1.5KiB ", 1536),
+        ("max_size", "1 GiB", 1 << 30),
+        ("max_size", "250000000 B", 250_000_000),
     ],
 )
 def test_an_option_is_read(option, value, expected):
@@ -148,6 +159,10 @@ def test_an_option_is_read(option, value, expected):
             "boto3",
             "exclude-packages: expected an array of strings, found 'boto3'; write [\"boto3\"] [option-type]",
         ),
+        ("slim", "tests", "slim: expected an array of strings, found 'tests'; write [\"tests\"] [option-type]"),
+        ("aws_services", "s3", "aws-services: expected an array of strings, found 's3'; write [\"s3\"] [option-type]"),
+        ("aws_services", [3], 'aws-services #1: expected a string, found 3; write "3" [option-type]'),
+        ("slim", True, "slim: expected an array of strings, found True; write strings in brackets [option-type]"),
         ("exclude_packages", [1], 'exclude-packages #1: expected a string, found 1; write "1" [option-type]'),
         (
             "exclude_files",
@@ -173,31 +188,23 @@ def test_an_option_is_read(option, value, expected):
             "collisions.a: expected a string, found 1; name the package whose file to keep [option-type]",
         ),
         ("scripts", "yes", "scripts: expected true or false, found 'yes'; write scripts = true [option-type]"),
+        ("bytecode", "no", "bytecode: expected true or false, found 'no'; write bytecode = false [option-type]"),
         ("scripts", 1, "scripts: expected true or false, found 1; write scripts = true [option-type]"),
         ("filename", 7, 'filename: expected a string, found 7; write "7" [option-type]'),
         (
             "max_size",
-            "250",
-            (
-                "max-size: expected a whole number of bytes above 0, found '250'; "
-                "for example, write max-size = 262143999 [option-type]"
-            ),
+            [250],
+            'max-size: expected a size above 0, found [250]; for example, write max-size = "200 MiB" [option-type]',
         ),
         (
             "max_size",
             2.5,
-            (
-                "max-size: expected a whole number of bytes above 0, found 2.5; "
-                "for example, write max-size = 262143999 [option-type]"
-            ),
+            ('max-size: expected a size above 0, found 2.5; for example, write max-size = "200 MiB" [option-type]'),
         ),
         (
             "max_size",
             True,
-            (
-                "max-size: expected a whole number of bytes above 0, found True; "
-                "for example, write max-size = 262143999 [option-type]"
-            ),
+            ('max-size: expected a size above 0, found True; for example, write max-size = "200 MiB" [option-type]'),
         ),
     ],
 )
@@ -216,25 +223,19 @@ def test_a_value_of_a_wrong_type_is_refused(option, value, line):
             "runtime",
             "python3.8",
             (
-                "runtime: 'python3.8' has reached end of life; "
-                "use 'python3.14', or describe the runtime in a table [unknown-runtime]"
+                "runtime: 'python3.8' has reached end of life; use 'python3.14', or describe it with "
+                'runtime = { name = "python3.8", python = "3.8", glibc = "2.26" } [unknown-runtime]'
             ),
         ),
         (
             "runtime",
             "3.7",
-            (
-                "runtime: '3.7' has reached end of life; "
-                "use 'python3.14', or describe the runtime in a table [unknown-runtime]"
-            ),
+            ("runtime: '3.7' has reached end of life; use 'python3.14' [unknown-runtime]"),
         ),
         (
             "runtime",
             "python2.7",
-            (
-                "runtime: 'python2.7' has reached end of life; "
-                "use 'python3.14', or describe the runtime in a table [unknown-runtime]"
-            ),
+            ("runtime: 'python2.7' has reached end of life; use 'python3.14' [unknown-runtime]"),
         ),
         ("runtime", "3.12", "runtime: unknown runtime '3.12'; did you mean 'python3.12'? [unknown-runtime]"),
         (
@@ -424,18 +425,48 @@ def test_a_value_of_a_wrong_type_is_refused(option, value, line):
         (
             "max_size",
             0,
+            ('max-size: expected a size above 0, found 0; for example, write max-size = "200 MiB" [option-value]'),
+        ),
+        (
+            "max_size",
+            "250",
+            "max-size: expected a size above 0, found '250'; did you mean \"250 MiB\"? [option-value]",
+        ),
+        (
+            "max_size",
+            "250MB",
+            "max-size: expected a size above 0, found '250MB'; did you mean \"250 MiB\"? [option-value]",
+        ),
+        (
+            "max_size",
+            "1.5 gb",
+            "max-size: expected a size above 0, found '1.5 gb'; did you mean \"1.5 GiB\"? [option-value]",
+        ),
+        (
+            "slim",
+            ["tests", "test"],
             (
-                "max-size: expected a whole number of bytes above 0, found 0; "
-                "for example, write max-size = 262143999 [option-value]"
+                "slim #2: unknown group 'test'; did you mean 'tests'? choose tests, type-stubs, headers, docs, or "
+                "symbols [option-value]"
+            ),
+        ),
+        (
+            "max_size",
+            "lots",
+            "max-size: expected a size above 0, found 'lots'; for example, write max-size = \"200 MiB\" [option-value]",
+        ),
+        (
+            "max_size",
+            "0 KiB",
+            (
+                "max-size: expected a size above 0, found '0 KiB'; "
+                'for example, write max-size = "200 MiB" [option-value]'
             ),
         ),
         (
             "max_size",
             -1,
-            (
-                "max-size: expected a whole number of bytes above 0, found -1; "
-                "for example, write max-size = 262143999 [option-value]"
-            ),
+            ('max-size: expected a size above 0, found -1; for example, write max-size = "200 MiB" [option-value]'),
         ),
     ],
 )
@@ -494,9 +525,18 @@ def test_an_unknown_option_that_resembles_none_is_refused_with_the_first_that_ex
 
     assert lines == [
         (
-            f"{T}.colour: unknown option; remove it, or choose from architecture, build-from-source, collisions, "
-            "constraints, dependency-groups, exclude-files, exclude-packages, features, … (21 in total) "
+            f"{T}.colour: unknown option; remove it, or choose from architecture, aws-services, build-from-source, "
+            "bytecode, collisions, constraints, dependency-groups, exclude-files, … (25 in total) "
             "[unknown-option]"
+        )
+    ]
+
+
+def test_an_option_to_include_packages_is_answered_with_what_includes_them():
+    assert problems(include_packages=["boto3"]) == [
+        (
+            f"{T}.include-packages: unknown option, because the zip includes all dependencies; "
+            "add the package to project.dependencies [unknown-option]"
         )
     ]
 
@@ -592,10 +632,7 @@ def test_all_problems_are_reported_together_under_one_heading():
 
     assert str(caught.value).splitlines() == [
         f"error: pyproject.toml [{T}] has 12 problems:",
-        (
-            "  runtime: 'python2.7' has reached end of life; use 'python3.14', or describe the runtime in a table "
-            "[unknown-runtime]"
-        ),
+        ("  runtime: 'python2.7' has reached end of life; use 'python3.14' [unknown-runtime]"),
         "  architecture #2: unknown architecture 'sparc'; choose x86_64 or arm64 [unknown-architecture]",
         "  handler: 'a:b' contains a colon, but Lambda separates names with dots; did you mean 'a.b'? [option-value]",
         '  features #1: expected a string, found 1; write "1" [option-type]',
@@ -605,10 +642,7 @@ def test_all_problems_are_reported_together_under_one_heading():
         '  collisions."b/*": \'c d\' isn\'t a package name; for example, write "boto3" [option-value]',
         "  scripts: expected true or false, found 'no'; write scripts = false [option-type]",
         "  filename: 'x' doesn't end in .zip; did you mean 'x.zip'? [option-value]",
-        (
-            "  max-size: expected a whole number of bytes above 0, found 0; for example, write max-size = 262143999 "
-            "[option-value]"
-        ),
+        ('  max-size: expected a size above 0, found 0; for example, write max-size = "200 MiB" [option-value]'),
         "  runtme: unknown option; did you mean 'runtime'? [unknown-option]",
     ]
 

@@ -11,19 +11,21 @@ from packaging.version import Version
 from hatch_lambda.dependencies.local import LocalWheels, build_local_wheels
 from hatch_lambda.dependencies.source_lookup import SourceLookup
 from hatch_lambda.dependencies.sources import DependencySource, ProjectSources
+from hatch_lambda.project import Project
 from hatch_lambda.resolve.base import Host, Pin, Resolution
 from hatch_lambda.wheels.cache import WheelCache
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import dependency, target, verified
 
 SHOP = canonicalize_name("shop")
+PROJECT = Project(name="Shop", version="1", dependencies=(), dist_info="", metadata="")
 
 
 def own(tmp_path, *requirements: str) -> list[str]:
     """Return the requirements that remain for an index."""
     host = Host({}, tmp_path)
     with WheelCache(tmp_path / "store") as store:
-        found = build_local_wheels([dependency(text) for text in requirements], SHOP, target(), store, host)
+        found = build_local_wheels([dependency(text) for text in requirements], PROJECT, target(), store, host)
     assert found.wheels == ()
     return [str(left.requirement) for left in found.remaining]
 

@@ -7,13 +7,19 @@ from textwrap import indent
 
 import pytest
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.resolve.base import Host
-from hatch_lambda.resolve.uv import UvResolver, failure, find_uv, pip_environment_of_uv, python_platform
+from hatch_lambda.resolve.uv import UvResolver, failure, find_uv, preferences, python_platform
 from hatch_lambda.runtime.runtimes import RUNTIMES, Runtime, System, runtime_named
 from hatch_lambda.runtime.target import Target
 from tests.support.samples import target
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 PLATFORMS = {
     "python3.9": "manylinux_2_17",
@@ -81,66 +87,14 @@ def test_uv_is_not_asked_without_the_network(tmp_path):
     )
 
 
-@pytest.mark.parametrize(
-    ("environ", "tables", "urls"),
-    [
-        ({"UV_DEFAULT_INDEX": "https://u:p@a/simple"}, [], ["https://u:p@a/simple"]),
-        ({"UV_INDEX_URL": "https://u:p@a/simple"}, [], ["https://u:p@a/simple"]),
-        (
-            {"UV_INDEX": "one=https://u:p@a/simple https://u:p@b/simple", "UV_EXTRA_INDEX_URL": "https://u:p@c/simple"},
-            [],
-            ["https://u:p@a/simple", "https://u:p@b/simple", "https://u:p@c/simple"],
-        ),
-        (
-            {"UV_INDEX": "one=https://a/simple", "UV_INDEX_ONE_USERNAME": "u", "UV_INDEX_ONE_PASSWORD": "p"},
-            [],
-            ["https://u:p@a/simple"],
-        ),
-        (
-            {"UV_INDEX_MY_INDEX_USERNAME": "me@example.com", "UV_INDEX_MY_INDEX_PASSWORD": "p/w"},
-            [{"index": [{"name": "my-index", "url": "https://a/simple"}]}],
-            ["https://me%40example.com:p%2Fw@a/simple"],
-        ),
-        ({"UV_INDEX_ONE_PASSWORD": "p"}, [{"index": [{"name": "one", "url": "https://a/"}]}], ["https://:p@a/"]),
-        (
-            {"UV_INDEX_ONE_PASSWORD": "p"},
-            [{"index": [{"name": "one", "url": "https://user:given@a/"}]}],
-            ["https://user:given@a/"],
-        ),
-        (
-            {},
-            [
-                {"index-url": "https://u:p@a/", "extra-index-url": ["https://u:p@b/"]},
-                {"pip": {"index-url": "https://u:p@c/", "extra-index-url": ["https://u:p@d/", "https://u:p@a/"]}},
-            ],
-            ["https://u:p@a/", "https://u:p@b/", "https://u:p@c/", "https://u:p@d/"],
-        ),
-    ],
-    ids=["default", "old default", "extra", "named in a variable", "named in a table", "token", "in the URL", "tables"],
-)
-def test_pip_gets_the_indexes_of_uv_that_have_credentials_before_its_own(environ, tables, urls):
-    pips = {"PIP_INDEX_URL": "https://a/simple", "PIP_EXTRA_INDEX_URL": "https://x/ https://y/"}
+def test_uv_prefers_the_versions_in_a_lock_file():
+    versions = {canonicalize_name("lib"): Version("1.0"), canonicalize_name("base"): Version("2")}
 
-    found = pip_environment_of_uv({**environ, **pips}, tables)
-
-    assert found == {
-        **environ,
-        "PIP_INDEX_URL": urls[0],
-        "PIP_EXTRA_INDEX_URL": " ".join([*urls[1:], "https://a/simple", "https://x/", "https://y/"]),
+    assert tomllib.loads(preferences(versions)) == {
+        "lock-version": "1.0",
+        "created-by": "hatch-lambda",
+        "packages": [{"name": "lib", "version": "1.0"}, {"name": "base", "version": "2"}],
     }
-
-
-def test_pip_keeps_its_indexes_where_those_of_uv_need_no_credentials():
-    environ = {"UV_DEFAULT_INDEX": "https://a/simple", "PIP_INDEX_URL": "https://b/simple"}
-
-    found = pip_environment_of_uv(environ, [{"index": [{"name": "one", "url": "https://c/"}], "pip": {}}])
-
-    assert found == environ
-
-
-@pytest.mark.parametrize("table", [{"index": 3}, {"index": [3]}, {"pip": 3}, {"index-url": 3, "extra-index-url": "x"}])
-def test_settings_that_are_none_are_passed_over(table):
-    assert pip_environment_of_uv({}, [table]) == {}
 
 
 def test_what_uv_could_not_take_and_who_wanted_what_is_read_from_its_words():

@@ -6,7 +6,7 @@ import re
 import sys
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from packaging.markers import Marker
 from packaging.pylock import (
@@ -258,7 +258,27 @@ def select(
     found = tuple(pin for pin in pins.values() if isinstance(pin, Pin))
     files = {package.name: [wheel.filename for wheel in package.wheels or ()] for package in packages}
     fallbacks = explain_fallbacks(found, files, target)
-    return Resolution(found, source=name, fix=fix, unfit=unfit, fallbacks=fallbacks, exact=False)
+    return Resolution(
+        found,
+        source=name,
+        fix=fix,
+        unfit=unfit,
+        fallbacks=fallbacks,
+        exact=False,
+        bytecode=_locked_bytecode(lock, target),
+    )
+
+
+def _locked_bytecode(lock: Pylock, target: Target) -> str | None:
+    """Return the version of the Python that our lock file records for the bytecode of a runtime."""
+    versions = _our_table(lock).get("bytecode")
+    found = versions.get(target.runtime.name) if isinstance(versions, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def _our_table(lock: Pylock) -> Mapping[str, Any]:
+    table = (lock.tool or {}).get(TOOL)
+    return table if isinstance(table, dict) else {}
 
 
 def packages_for(lock: Pylock, target: Target, name: str, selection: LockSelection | None = None) -> list[Package]:
@@ -464,8 +484,7 @@ def _file_problem(url: str, root: Path) -> str | None:
 
 def _difference(lock: Pylock, roots: Sequence[Dependency], name: str) -> list[Diagnostic]:
     """Return which requirements were added or removed since our lock file was written, if any."""
-    ours = (lock.tool or {}).get(TOOL)
-    made_from = ours.get("requirements") if isinstance(ours, dict) else None
+    made_from = _our_table(lock).get("requirements")
     if not isinstance(made_from, list):
         return []
     now = requirement_lines(roots)

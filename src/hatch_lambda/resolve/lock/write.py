@@ -6,7 +6,7 @@ import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from packaging.markers import Marker
 from packaging.pylock import Package, PackageSdist, PackageVcs, PackageWheel, Pylock
@@ -60,12 +60,16 @@ class OptionalPart:
 
 @dataclass(frozen=True)
 class LockPart:
-    """The part of a lock file for one target: pins, commits, and the requirements that an index had to satisfy."""
+    """The part of a lock file for one target: pins, commits, and the requirements that an index had to satisfy.
+
+    ``bytecode`` is the version of the Python that compiles modules, if zips have bytecode.
+    """
 
     target: Target
     pins: tuple[Pin | Commit, ...]
     roots: tuple[Dependency, ...]
     optional: tuple[OptionalPart, ...] = ()
+    bytecode: str | None = None
 
     def condition(self, name: NormalizedName) -> str:
         """Return the marker of the extras and groups that need a distribution on the target; empty if all do."""
@@ -163,10 +167,17 @@ def make_lock(parts: Sequence[LockPart], base: Path, root: Path) -> str:
         dependency_groups=_declared(parts, "dependency_groups"),
         created_by=CREATED_BY,
         packages=[_package(name, version, parts, files) for name, version in releases],
-        tool={TOOL: {"requirements": requirement_lines([root for part in parts for root in part.roots])}},
+        tool={TOOL: _our_table(parts)},
     )
     lock.validate()
     return tomli_w.dumps(lock.to_dict())
+
+
+def _our_table(parts: Sequence[LockPart]) -> dict[str, Any]:
+    """Return what PEP 751 has no place for: the requirements, and the Python of each runtime's bytecode."""
+    requirements = requirement_lines([root for part in parts for root in part.roots])
+    bytecode = {part.target.runtime.name: part.bytecode for part in parts if part.bytecode}
+    return {"requirements": requirements, **({"bytecode": bytecode} if bytecode else {})}
 
 
 def _declared(parts: Sequence[LockPart], kind: str) -> list[NormalizedName] | None:

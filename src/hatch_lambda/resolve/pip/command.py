@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from hatch_lambda.errors import printable_line
 from hatch_lambda.files.temporary import check_space, temporary_directory
+from hatch_lambda.resolve.overrides import NO_OVERRIDES
 from hatch_lambda.resolve.pip.log import PipLog
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.resolve.base import Host
+    from hatch_lambda.resolve.overrides import Overrides
     from hatch_lambda.resolve.pip.log import IndexFile
     from hatch_lambda.runtime.target import Target
 
@@ -105,9 +107,15 @@ def temporary_files_in(directory: str) -> dict[str, str]:
 
 
 def run_pip(
-    command: str, arguments: Sequence[str], *, target: Target, host: Host, temporary: Path | None = None
+    command: str,
+    arguments: Sequence[str],
+    *,
+    target: Target,
+    host: Host,
+    overrides: Overrides = NO_OVERRIDES,
+    temporary: Path | None = None,
 ) -> PipRun:
-    """Return the result of ``pip COMMAND ARGUMENT...`` with the target's markers.
+    """Return the result of ``pip COMMAND ARGUMENT...`` with the target's markers, and with overrides of requirements.
 
     pip puts temporary files into ``temporary``, by default a new directory. It prints nothing, except on standard error
     with ``raw_output``. Raises ``TemporaryError`` if pip found no space for temporary files; it writes no other files.
@@ -120,8 +128,12 @@ def run_pip(
         log = Path(directory, "pip.log")
         environ |= temporary_files_in(str(temporary or directory))  # removes what an interrupted pip leaves behind
         quiet = [] if host.raw_output else ["--quiet"]
+        changes = Path(directory, "overrides.json") if overrides else None
+        if changes:
+            changes.write_text(json.dumps(overrides.as_json()), "utf-8")  # a command line would show their passwords
+        runner = [sys.executable, str(RUNNER), json.dumps(target.markers), str(changes or "")]
         done = subprocess.run(  # noqa: S603  # no shell, and the program is this Python
-            [sys.executable, str(RUNNER), json.dumps(target.markers), command, f"--log={log}", *quiet, *arguments],
+            [*runner, command, f"--log={log}", *quiet, *arguments],
             cwd=host.directory,
             env=environ,
             stdin=subprocess.DEVNULL,

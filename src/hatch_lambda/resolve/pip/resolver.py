@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,12 +20,14 @@ from hatch_lambda.resolve.base import (
     LOCK_COMMAND,
     OFFLINE_VARIABLE,
     UPGRADE_VARIABLE,
+    Dependency,
     Host,
     Pin,
     Resolution,
     escape_variables,
 )
-from hatch_lambda.resolve.constraints import preferences_file
+from hatch_lambda.resolve.constraints import constraints_file
+from hatch_lambda.resolve.overrides import NO_OVERRIDES
 from hatch_lambda.resolve.pip.advice import Alternatives
 from hatch_lambda.resolve.pip.command import dry_run_options, pip_output, run_pip, target_options
 from hatch_lambda.resolve.pip.explain import (
@@ -36,17 +38,19 @@ from hatch_lambda.resolve.pip.explain import (
     explain_sdists,
 )
 from hatch_lambda.resolve.pip.substitutes import usable_substitutes
+from hatch_lambda.resolve.uv_settings import UvSettings
 from hatch_lambda.resolve.validate import transitive_dependencies
 from hatch_lambda.runtime.runtimes import RUNTIMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from packaging.requirements import Requirement
     from packaging.utils import NormalizedName
 
     from hatch_lambda.diagnostics import Code
     from hatch_lambda.progress import Progress
-    from hatch_lambda.resolve.base import Dependency
+    from hatch_lambda.resolve.overrides import Overrides
     from hatch_lambda.resolve.pip.command import PipRun
     from hatch_lambda.resolve.pip.log import PipLog
     from hatch_lambda.runtime.runtimes import Runtime
@@ -60,26 +64,52 @@ class PipResolver:
     host: Host
     constraints: tuple[str, ...] = ()
     runtimes: tuple[Runtime, ...] = RUNTIMES
+    uv: UvSettings = field(default_factory=UvSettings)
 
     def resolve(
         self, roots: Sequence[Dependency], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
     ) -> Resolution:
         """Return the newest or the preferred versions that satisfy all requirements.
 
-        Raises ``ResolveError`` if there are none.
+        pip can only be forced to use a version. So if something isn't as preferred, the preferred versions that remain
+        are those that fit the newest versions of what changed. Raises ``ResolveError`` if there are none.
         """
+        kept = self._keeping(roots, target, prefer) if prefer else None
+        if prefer and kept and all(prefer.get(pin.name) == pin.version for pin in kept.pins):
+            return kept
+        newest = self._resolve(roots, target, {})
+        if not prefer:
+            return newest
+        changed = _changed(newest, [*newest.dependencies, *self.uv.constraint_dependencies], prefer)
+        for unlocked in (changed, _reached(newest, changed)):
+            kept = self._keeping(roots, target, {name: prefer[name] for name in prefer.keys() - unlocked})
+            if kept and _versions(kept, unlocked) == _versions(newest, unlocked):
+                return kept
+        return newest
+
+    def _keeping(
+        self, roots: Sequence[Dependency], target: Target, versions: Mapping[NormalizedName, Version]
+    ) -> Resolution | None:
+        """Return a resolution with exactly these versions of these names; ``None`` if there is none."""
+        try:
+            return self._resolve(roots, target, versions)
+        except ResolveError:
+            return None
+
+    def _resolve(
+        self, roots: Sequence[Dependency], target: Target, versions: Mapping[NormalizedName, Version]
+    ) -> Resolution:
         if self.host.offline:
             raise ResolveError(offline_problem("pip"))
-        with (
-            temporary_directory() as directory,
-            preferences_file(prefer or {}) as preferences,
-        ):
+        pinned = [f"{name}=={version}" for name, version in versions.items()]
+        with temporary_directory() as directory, constraints_file([*self.uv.constraints, *pinned]) as constraints:
             listed = _requirements_file(Path(directory), (str(root.requirement) for root in roots))
-            options = [f"--constraint={path}" for path in (*self.constraints, *preferences)]
-            report, run = report_of([*target_options(target), f"--requirement={listed}", *options], target, self.host)
+            options = [f"--constraint={path}" for path in (*self.constraints, *constraints)]
+            arguments = [*target_options(target), f"--requirement={listed}", *options]
+            report, run = report_of(arguments, target, self.host, self.uv.overrides)
         if run.code:
             raise self._failure(run, target, roots)
-        return _resolution(report, roots, target, run, prefer or {})
+        return _resolution(report, roots, target, run, versions)
 
     def _failure(self, run: PipRun, target: Target, roots: Sequence[Dependency]) -> ResolveError:
         where = " and ".join(sorted({root.required_by for root in roots}))
@@ -104,6 +134,45 @@ class PipResolver:
         )
 
 
+def _changed(
+    newest: Resolution, dependencies: Sequence[Dependency], prefer: Mapping[NormalizedName, Version]
+) -> frozenset[NormalizedName]:
+    """Return the names whose preferred version doesn't exist, or doesn't satisfy a requirement that applies.
+
+    Those of a package apply if its version is the preferred one, or if it is itself a name that changed.
+    """
+    pinned = {pin.name: pin.version for pin in newest.pins}
+    changed = pinned.keys() - prefer.keys()
+    while True:
+        more = {
+            dependency.name
+            for dependency in dependencies
+            if (name := dependency.required_by.partition(" ")[0]) not in pinned
+            or name in changed
+            or pinned[canonicalize_name(name)] == prefer[canonicalize_name(name)]
+            if dependency.name in prefer and not _fits(dependency.requirement, prefer[dependency.name])
+        }
+        if more <= changed:
+            return frozenset(changed)
+        changed |= more
+
+
+def _fits(requirement: Requirement, version: Version) -> bool:
+    return not requirement.url and requirement.specifier.contains(version, prereleases=True)
+
+
+def _reached(resolution: Resolution, names: frozenset[NormalizedName]) -> frozenset[NormalizedName]:
+    """Return the names and all their dependencies."""
+    required = {
+        dependency.name for dependency in resolution.dependencies if dependency.required_by.partition(" ")[0] in names
+    }
+    return names if required <= names else _reached(resolution, names | required)
+
+
+def _versions(resolution: Resolution, names: frozenset[NormalizedName]) -> dict[NormalizedName, Version]:
+    return {pin.name: pin.version for pin in resolution.pins if pin.name in names}
+
+
 def offline_problem(tool: str) -> Diagnostic:
     """Return that a tool can't resolve, because network access is disabled."""
     return Diagnostic(
@@ -114,14 +183,16 @@ def offline_problem(tool: str) -> Diagnostic:
     )
 
 
-def report_of(arguments: Sequence[str], target: Target, host: Host) -> tuple[dict[str, Any], PipRun]:
+def report_of(
+    arguments: Sequence[str], target: Target, host: Host, overrides: Overrides = NO_OVERRIDES
+) -> tuple[dict[str, Any], PipRun]:
     """Return the report of ``pip install``, which resolves and installs nothing; it is empty if pip failed.
 
     Raises ``ResolveError`` if pip evaluated markers for another environment than the target's.
     """
     with temporary_directory() as directory:
         path = Path(directory, "report.json")
-        run = run_pip("install", [*dry_run_options(path), *arguments], target=target, host=host)
+        run = run_pip("install", [*dry_run_options(path), *arguments], target=target, host=host, overrides=overrides)
         if run.code:
             return {}, run
         report: dict[str, Any] = json.loads(path.read_text("utf-8"))

@@ -1,11 +1,14 @@
-"""Run pip with the environment markers of another machine: ``runner.py MARKERS ARGUMENT...``.
+"""Run pip with the environment markers of another machine: ``runner.py MARKERS OVERRIDES ARGUMENT...``.
 
 pip evaluates markers for the Python that runs it, whatever ``--platform`` and ``--python-version`` say
 (https://github.com/pypa/pip/issues/11664). Here ``default_environment`` answers with MARKERS, a JSON object, in every
 copy of ``packaging.markers`` that pip can use. Then, pip's own functions must confirm that this took effect; otherwise,
 pip isn't started, so that it never resolves for the wrong machine.
 
-This is a separate program, which imports nothing from hatch_lambda.
+OVERRIDES is the path of a JSON file, or empty: changes of the requirements in metadata, which pip has no option for.
+They are made where pip reads metadata, and confirmed in the same way.
+
+This is a separate program. It imports nothing from hatch_lambda, and runs the file that applies overrides by its path.
 """
 
 from __future__ import annotations
@@ -17,10 +20,13 @@ import sys
 _HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120  # pathlib may come from the wrong place yet
 sys.path[:] = [path for path in sys.path if os.path.abspath(path) != _HERE]  # noqa: PTH100
 
+import functools  # noqa: E402
 import json  # noqa: E402
 import logging  # noqa: E402
 import runpy  # noqa: E402
 from typing import Any  # noqa: E402
+
+_OVERRIDES = os.path.join(os.path.dirname(_HERE), "overrides.py")  # noqa: PTH118, PTH120  # as above
 
 OLDEST_PIP = (25, 3)
 """The first that resolves without downloading wheels if the index has their metadata.
@@ -32,9 +38,11 @@ UNPROVED = 86
 """Exit code if pip doesn't see the markers of the target; pip itself uses 0 to 4 and 23."""
 
 
-def main(markers: dict[str, str], arguments: list[str]) -> None:
+def main(markers: dict[str, str], overrides: str, arguments: list[str]) -> None:
     """Run pip as its command line does, for a machine with these markers; exits with pip's exit code."""
-    problem = _replace(markers) or _marker_mismatch(markers)
+    if overrides:
+        os.environ["_PIP_USE_IMPORTLIB_METADATA"] = "1"  # the other reader of metadata has another interface
+    problem = _replace(markers) or _marker_mismatch(markers) or (_override(overrides) if overrides else None)
     if problem:
         sys.stderr.write(f"{problem}\n")
         raise SystemExit(UNPROVED)
@@ -133,5 +141,36 @@ def _marker_mismatch(markers: dict[str, str]) -> str | None:
     return None
 
 
+def _override(path: str) -> str | None:
+    """Make pip read metadata with changed requirements; return why that isn't possible, if so."""
+    from pip._internal.metadata import get_metadata_distribution
+    from pip._internal.metadata.base import BaseDistribution
+
+    distributions: Any = BaseDistribution
+    from pip._internal.utils.temp_dir import global_tempdir_manager
+
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123  # as above
+        changes = [*json.load(file), {"package": "probe", "overrides": ["a==2"], "excluded": ["b"]}]
+    overrides = runpy.run_path(_OVERRIDES)["Overrides"].from_json(changes)
+    read = distributions.metadata.func
+
+    def metadata(distribution: Any) -> Any:
+        message = read(distribution)
+        requirements = overrides.apply(message.get_all("Requires-Dist", []), message["Name"], message["Version"])
+        del message["Requires-Dist"]
+        for requirement in requirements:
+            message["Requires-Dist"] = requirement
+        return message
+
+    distributions.metadata = functools.cached_property(metadata)
+    distributions.metadata.__set_name__(BaseDistribution, "metadata")
+    text = "Metadata-Version: 2.1\nName: probe\nVersion: 1\nRequires-Dist: a==1\nRequires-Dist: b\nRequires-Dist: c\n"
+    with global_tempdir_manager():
+        probe = get_metadata_distribution(text.encode(), "probe-1-py3-none-any.whl", "probe")
+        if list(map(str, probe.iter_dependencies())) != ["a==2", "c"]:
+            return "pip doesn't see the overrides in a distribution's metadata"
+    return None
+
+
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]), sys.argv[2:])
+    main(json.loads(sys.argv[1]), sys.argv[2], sys.argv[3:])

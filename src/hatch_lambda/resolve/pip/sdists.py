@@ -106,6 +106,8 @@ def build_from(source: str | Path, what: str, directory: Path, host: Host, *, fi
     settings.write_text(_SETUPTOOLS.format(directory=directory), "utf-8")
     environ = {"SOURCE_DATE_EPOCH": BUILD_DATE, "DIST_EXTRA_CONFIG": str(settings), **host.environ}
     environ |= temporary_files_in(str(aside))
+    if host.build_constraints:
+        environ["PIP_BUILD_CONSTRAINT"] = str(_requirements_file(directory / "constraints.txt", host.build_constraints))
     if isinstance(source, Path):
         asked = [str(source)]
     else:
@@ -158,10 +160,13 @@ def _asked_for(line: str, directory: Path, environ: Mapping[str, str]) -> tuple[
 
     All users of a machine can read command lines, but not files and variables.
     """
-    listed = directory / "requirements.txt"
     line, git = without_git_credentials(escape_variables(line), environ)
-    listed.write_text(f"{line}\n", "utf-8")
-    return [f"--requirement={listed}"], git
+    return [f"--requirement={_requirements_file(directory / 'requirements.txt', [line])}"], git
+
+
+def _requirements_file(path: Path, lines: Sequence[str]) -> Path:
+    path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    return path
 
 
 def _plain_pip(command: str, arguments: Sequence[str], host: Host) -> tuple[int, str]:

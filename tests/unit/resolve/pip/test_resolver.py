@@ -15,6 +15,7 @@ from hatch_lambda.resolve.base import Host, Pin
 from hatch_lambda.resolve.pip.command import dry_run_options
 from hatch_lambda.resolve.pip.resolver import download_status
 from hatch_lambda.resolve.strategy import resolver_tool
+from hatch_lambda.resolve.uv_settings import UvSettings
 from tests.support.samples import config
 
 T = "tool.hatch.build.targets.lambda"
@@ -31,7 +32,7 @@ def test_constraint_files_that_are_not_there_are_reported_before_pip_starts(tmp_
     files = ("gone.txt", "there.txt", "https://host/constraints.txt", "sub/gone.txt")
 
     with pytest.raises(ConfigError) as caught:
-        resolver_tool(config(constraints=files), Host({}, tmp_path))
+        resolver_tool(config(constraints=files), Host({}, tmp_path), UvSettings())
 
     assert str(caught.value).splitlines() == [
         f"error: pyproject.toml [{T}] has 2 problems:",

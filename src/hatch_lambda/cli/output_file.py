@@ -1,4 +1,4 @@
-"""Writes a page to a file that ``--html`` names."""
+"""Writes the file that an option such as ``--html FILE`` names."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def check_html_file(path: Path) -> None:
-    """Raise ``ZipError`` for a zip, so that a forgotten FILE doesn't overwrite it."""
+def check_file(option: str, path: Path, suffix: str) -> None:
+    """Raise ``ZipError`` if the file to write is a zip, so that a forgotten FILE doesn't overwrite it."""
     if path.is_file() and zipfile.is_zipfile(path):  # opening a pipe would block
         raise ZipError(
             Diagnostic(
                 code="command-line",
-                where="--html",
+                where=option,
                 problem=f"{str(path)!r} is a zip, which isn't overwritten",
-                fix=f"pass --html {shlex.quote(f'{path.stem}.html')}",
+                fix=f"pass {option} {shlex.quote(path.stem + suffix)}",
             )
         )
 
 
-def write_html_file(path: Path, text: str) -> None:
-    """Write the page completely or not at all; a pipe or a device is written to directly."""
+def write_file(option: str, path: Path, text: str) -> None:
+    """Write a file completely or not at all; a pipe or a device is written to directly. Raises ``OutputError``."""
     try:
         if path.exists() and not path.is_file():
             path.write_text(text, "utf-8")
@@ -43,7 +43,7 @@ def write_html_file(path: Path, text: str) -> None:
                 code="output-not-written",
                 where=str(path),
                 problem=f"can't be written ({error.strerror})",
-                fix="pass another file to --html",
+                fix=f"pass another file to {option}",
             )
         ) from None
 
