@@ -8,8 +8,8 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ConfigError
-from hatch_lambda.settings import read_settings
 from hatch_lambda.resolve.strategy import Upgrade
+from hatch_lambda.settings import read_settings
 
 
 def test_without_variables_the_build_is_online_and_the_cache_is_in_the_directory_of_the_platform():

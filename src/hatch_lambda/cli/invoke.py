@@ -73,7 +73,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     add(
         "--env",
-        type=_variable,
         action="append",
         default=[],
         metavar="NAME=VALUE",
@@ -174,7 +173,7 @@ def _function(options: Namespace, archives: Sequence[LambdaZip]) -> Function:
         layers=tuple(layer.path for layer in archives[1:]),
         target=found.target,
         handler=found.handler,
-        variables=dict(options.env),
+        variables=dict(_variables(options.env)),
         seconds=options.timeout,
     )
 
@@ -329,13 +328,15 @@ def _outcome_json(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _variable(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not _NAME.fullmatch(name):
-        raise ArgumentTypeError(f"expected NAME=VALUE or NAME; found {text!r}")
-    if not equals and name not in os.environ:
-        raise ArgumentTypeError(f"{name} isn't set here; pass {name}=VALUE")
-    return name, value if equals else os.environ[name]
+def _variables(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the name and the value of each variable; one without a value has the value that it has here."""
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not _NAME.fullmatch(name):
+            raise _usage(f"--env {name}", "not the name of a variable", "pass --env NAME=VALUE")
+        if not equals and name not in os.environ:
+            raise _usage(f"--env {name}", "not set in this environment", f"pass --env {name}=VALUE")
+        yield name, value if equals else os.environ[name]
 
 
 def _seconds(text: str) -> float:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -71,6 +72,11 @@ class Files:
     def packages(self) -> Path:
         """Return the directory of the packages that the runtime includes."""
         return self.root / "packages"
+
+    @property
+    def transport(self) -> Path:
+        """Return the directory of what replaces the native module of the runtime client where that can't be loaded."""
+        return self.root / "transport"
 
     @property
     def temporary(self) -> Path:
@@ -160,12 +166,14 @@ def start(
         if isinstance(started, Started):
             return started
         reason = started
+    files.transport.mkdir()
+    shutil.copy(_script("runtime_client.py"), files.transport)
     process = _popen(_plain_command(files, python, options), plain_environ(files, environ, host), files.task)
     return Started(process, process.pid, files, difference=reason)
 
 
 def _reason_against(python: HostPython) -> str | None:
-    """Return why the function can't have a file system of its own, as far as that is known before trying."""
+    """Return why the function can't have a separate file system, as far as that is known before trying."""
     if not (sys.platform == "linux" and python.linux):
         return "this machine doesn't run Linux"
     if not python.glibc:
@@ -241,7 +249,7 @@ def _start_isolated(plan: Plan, files: Files, host: Host) -> Started | str:
 
 
 def _plain_command(files: Files, python: HostPython, options: tuple[str, ...]) -> list[str]:
-    places = [files.layers, files.packages, _script("transport")]
+    places = [files.layers, files.packages, files.transport]
     return [python.program, *_python_options(options), str(_script("bootstrap.py")), *map(str, places)]
 
 

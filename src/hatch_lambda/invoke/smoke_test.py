@@ -110,7 +110,7 @@ def _skipped(test: SmokeTest, problems: Sequence[Message]) -> Diagnostic:
     skipped = Diagnostic(
         code="smoke-test-skipped",
         where=test.config.where("smoke-test"),
-        problem=f"not run, because {known[0].problem}",
+        problem=f"not run ({known[0].problem})",
         fix=known[-1].fix,
         severity="error" if test.required else "warning",
     )

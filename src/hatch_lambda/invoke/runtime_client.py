@@ -1,7 +1,9 @@
 """The four functions of awslambdaric's own native module, for systems that it has no wheel for.
 
-Everything else of awslambdaric is the same everywhere. ``sandbox.py`` puts this directory last, so that the native
-module is used wherever Python can load it. Source: ``runtime_client.cpp`` of awslambdaric 4.2.2, read 2026-11-27.
+Everything else of awslambdaric is the same everywhere. ``sandbox.py`` puts a copy last on the search path, so that the
+native module is used wherever Python can load it.
+
+Source: ``runtime_client.cpp`` of awslambdaric 4.2.2, read 2026-11-27.
 """
 
 from __future__ import annotations
