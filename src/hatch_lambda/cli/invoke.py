@@ -182,13 +182,13 @@ def _events(texts: Sequence[str]) -> Iterator[bytes]:
     for number, text in enumerate(texts, 1):
         where = f"--event #{number}"
         body = _event_text(text, where)
+        if len(body) > MAX_PAYLOAD:
+            problem = f"larger than Lambda's limit of {MAX_PAYLOAD >> 20} MiB"
+            raise _usage(where, problem, "pass a smaller event", "bad-event")
         try:
             json.loads(body, parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
             raise _usage(where, f"isn't JSON ({error})", "pass JSON, @FILE, or -", "bad-event") from None
-        if len(body) > MAX_PAYLOAD:
-            problem = f"larger than Lambda's limit of {MAX_PAYLOAD >> 20} MiB"
-            raise _usage(where, problem, "pass a smaller event", "bad-event")
         yield body
 
 

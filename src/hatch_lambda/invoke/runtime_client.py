@@ -47,6 +47,9 @@ def _request(
     method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
 ) -> tuple[http.client.HTTPResponse, bytes]:
     connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
-    connection.request(method, _PREFIX + path, body, headers or {})
-    response = connection.getresponse()
-    return response, response.read()
+    try:
+        connection.request(method, _PREFIX + path, body, headers or {})
+        response = connection.getresponse()
+        return response, response.read()
+    finally:
+        connection.close()
