@@ -167,20 +167,63 @@ def test_a_function_sees_what_it_sees_on_lambda_and_stays_warm(app, capfd):
     ("handler", "event", "error", "message"),
     [
         ("raises", "1", "ValueError", "event #1: failed with ValueError: no \\x1b[31m price; fix the function"),
-        ("ends", "3", "Runtime.ExitError", ("event #1: failed with Runtime.ExitError: Runtime exited with error: exit status "
-"3; fix the function")),
-        ("ends", "0", "Runtime.ExitError", ("event #1: failed with Runtime.ExitError: Runtime exited without providing a "
-"reason; fix the function")),
-        ("killed", "0", "Runtime.ExitError", ("event #1: failed with Runtime.ExitError: Runtime exited with error: signal: "
-"segmentation fault; fix the function")),
-        ("hangs", "1", "Sandbox.Timedout", ("event #1: failed with Sandbox.Timedout: Task timed out after 0.50 seconds; fix "
-"the function, or pass a longer --timeout")),
-        ("returns_object", "1", "Runtime.MarshalError", ("event #1: failed with Runtime.MarshalError: Unable to marshal response: Object "
-"of type object is not JSON serializable; fix the function")),
-        ("returns_too_much", "1", "Function.ResponseSizeTooLarge", ("event #1: failed with Function.ResponseSizeTooLarge: Response payload size "
-"exceeded maximum allowed payload size (6291556 bytes); fix the function")),
-        ("missing", "1", "Runtime.HandlerNotFound", ("handler 'app.missing': can't be loaded, because of Runtime.HandlerNotFound: "
-"Handler 'missing' missing on module 'app'; fix the function")),
+        (
+            "ends",
+            "3",
+            "Runtime.ExitError",
+            ("event #1: failed with Runtime.ExitError: Runtime exited with error: exit status 3; fix the function"),
+        ),
+        (
+            "ends",
+            "0",
+            "Runtime.ExitError",
+            ("event #1: failed with Runtime.ExitError: Runtime exited without providing a reason; fix the function"),
+        ),
+        (
+            "killed",
+            "0",
+            "Runtime.ExitError",
+            (
+                "event #1: failed with Runtime.ExitError: Runtime exited with error: signal: "
+                "segmentation fault; fix the function"
+            ),
+        ),
+        (
+            "hangs",
+            "1",
+            "Sandbox.Timedout",
+            (
+                "event #1: failed with Sandbox.Timedout: Task timed out after 0.50 seconds; fix "
+                "the function, or pass a longer --timeout"
+            ),
+        ),
+        (
+            "returns_object",
+            "1",
+            "Runtime.MarshalError",
+            (
+                "event #1: failed with Runtime.MarshalError: Unable to marshal response: Object "
+                "of type object is not JSON serializable; fix the function"
+            ),
+        ),
+        (
+            "returns_too_much",
+            "1",
+            "Function.ResponseSizeTooLarge",
+            (
+                "event #1: failed with Function.ResponseSizeTooLarge: Response payload size "
+                "exceeded maximum allowed payload size (6291556 bytes); fix the function"
+            ),
+        ),
+        (
+            "missing",
+            "1",
+            "Runtime.HandlerNotFound",
+            (
+                "handler 'app.missing': can't be loaded, because of Runtime.HandlerNotFound: "
+                "Handler 'missing' missing on module 'app'; fix the function"
+            ),
+        ),
     ],
 )
 def test_a_failure_is_printed_as_aws_shows_it(app, capfd, handler, event, error, message):
@@ -235,23 +278,44 @@ def test_events_come_from_files_and_standard_input(app, capfd, tmp_path, monkeyp
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--event={"], ("--event #1: isn't JSON (Expecting property name enclosed in double quotes: line "
-"1 column 2 (char 1)); pass JSON, @FILE, or - [bad-event]")),
-        (["--event=NaN"], ("--event #1: isn't JSON (NaN isn't a value of JSON); pass JSON, @FILE, or - "
-"[bad-event]")),
-        (["--event=1", "--event=@/no/such"], ("--event #2: '/no/such' can't be read (No such file or directory); fix the path "
-"[bad-event]")),
-        (["--event=-", "--event=-"], ("--event -: given twice, but standard input can be read only once; remove one of "
-"them [command-line]")),
+        (
+            ["--event={"],
+            (
+                "--event #1: isn't JSON (Expecting property name enclosed in double quotes: line "
+                "1 column 2 (char 1)); pass JSON, @FILE, or - [bad-event]"
+            ),
+        ),
+        (["--event=NaN"], ("--event #1: isn't JSON (NaN isn't a value of JSON); pass JSON, @FILE, or - [bad-event]")),
+        (
+            ["--event=1", "--event=@/no/such"],
+            ("--event #2: '/no/such' can't be read (No such file or directory); fix the path [bad-event]"),
+        ),
+        (
+            ["--event=-", "--event=-"],
+            ("--event -: given twice, but standard input can be read only once; remove one of them [command-line]"),
+        ),
         (["--env=1X=2"], "--env 1X: not the name of a variable; pass --env NAME=VALUE [command-line]"),
-        (["--env=HL_NOT_SET"], ("--env HL_NOT_SET: not set in this environment; pass --env HL_NOT_SET=VALUE "
-"[command-line]")),
+        (
+            ["--env=HL_NOT_SET"],
+            ("--env HL_NOT_SET: not set in this environment; pass --env HL_NOT_SET=VALUE [command-line]"),
+        ),
         (["--html=x.html"], "--html: is a map of import times; add --import-time [command-line]"),
-        (["--html=x.html", "--import-time", "--json"], ("--html: isn't available with --json; remove one of them [command-line]")),
-        (["--docker", "--import-time"], ("--import-time: isn't available with --docker; remove one of them [command-line]")),
-        (["--runtime=python"], ("--runtime: unknown runtime 'python'; did you mean 'python3.9'? choose from "
-"python3.15, python3.14, python3.13, python3.12, python3.11, python3.10, "
-"python3.9 [unknown-runtime]")),
+        (
+            ["--html=x.html", "--import-time", "--json"],
+            ("--html: isn't available with --json; remove one of them [command-line]"),
+        ),
+        (
+            ["--docker", "--import-time"],
+            ("--import-time: isn't available with --docker; remove one of them [command-line]"),
+        ),
+        (
+            ["--runtime=python"],
+            (
+                "--runtime: unknown runtime 'python'; did you mean 'python3.9'? choose from "
+                "python3.15, python3.14, python3.13, python3.12, python3.11, python3.10, "
+                "python3.9 [unknown-runtime]"
+            ),
+        ),
     ],
 )
 def test_wrong_usage_ends_with_2(app, capfd, arguments, message):
@@ -299,9 +363,12 @@ def test_a_timeout_is_a_number_of_seconds(app, value, capsys):
 
 
 def test_the_time_of_imports_is_shown_by_package_and_as_a_page(machine, tmp_path, capfd):
-    files = {"app.py": ("import lib, json\nprint('loaded')\n\ndef handler(event, context): ...\n"), "lib/__init__.py": ""}
+    files = {
+        "app.py": ("import lib, json\nprint('loaded')\n\ndef handler(event, context): ...\n"),
+        "lib/__init__.py": "",
+    }
     files["lib-1.0.dist-info/METADATA"] = "Metadata-Version: 2.1\nName: lib\nVersion: 1.0\n"
-    files["lib-1.0.dist-info/RECORD"] = ("lib/__init__.py,,\nlib-1.0.dist-info/METADATA,,\nlib-1.0.dist-info/RECORD,,\n")
+    files["lib-1.0.dist-info/RECORD"] = "lib/__init__.py,,\nlib-1.0.dist-info/METADATA,,\nlib-1.0.dist-info/RECORD,,\n"
     archive = write_zip(tmp_path / "app.zip", files)
 
     shown = run(archive, "app.handler", "--import-time")
@@ -334,8 +401,8 @@ def test_native_code_for_another_architecture_cannot_run(machine, tmp_path, capf
     assert (code, capfd.readouterr().err) == (
         3,
         (
-            ("error: app.zip: its native code is for Linux with glibc on arm64, and this "
-"machine's Python is for x86_64; ")
+            "error: app.zip: its native code is for Linux with glibc on arm64, and this "
+            "machine's Python is for x86_64; "
             "run it in AWS's image with --docker, or build it for this machine [cannot-run]\n"
         ),
     )
@@ -365,10 +432,10 @@ def test_without_user_namespaces_the_function_runs_in_a_temporary_directory(app,
 
     assert (done.returncode, done.stdout) == (0, "{}\n"), done.stderr
     assert done.stderr.splitlines()[0] == (
-        ("warning: /var/task and /opt: in a temporary directory here, next to this "
-"machine's files and libraries, because ")
-        ("user namespaces don't work here (No space left on device); pass --docker to run "
-"in AWS's image [no-sandbox]")
+        (
+            "warning: /var/task and /opt: in a temporary directory here, next to this "
+            "machine's files and libraries, because "
+        )("user namespaces don't work here (No space left on device); pass --docker to run in AWS's image [no-sandbox]")
     )
 
 
