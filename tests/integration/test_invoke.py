@@ -432,10 +432,9 @@ def test_without_user_namespaces_the_function_runs_in_a_temporary_directory(app,
 
     assert (done.returncode, done.stdout) == (0, "{}\n"), done.stderr
     assert done.stderr.splitlines()[0] == (
-        (
-            "warning: /var/task and /opt: in a temporary directory here, next to this "
-            "machine's files and libraries, because "
-        )("user namespaces don't work here (No space left on device); pass --docker to run in AWS's image [no-sandbox]")
+        "warning: /var/task and /opt: in a temporary directory here, next to this "
+        "machine's files and libraries, because "
+        "user namespaces don't work here (No space left on device); pass --docker to run in AWS's image [no-sandbox]"
     )
 
 
@@ -456,7 +455,7 @@ def test_where_the_native_client_is_missing_its_replacement_answers(app, prepare
         variables = lambda_variables(runtime, "app.echo", api.address, {})
         started = start(files, replace(python, glibc=False), variables, Host(os.environ, tmp_path))
         api.events.put(Event(b'"hello"', 3.0))
-        kinds = []
+        kinds: list[str] = []
         while not kinds or kinds[-1] != "answer":
             message = api.messages.get(timeout=30)
             kinds.append(message.kind)

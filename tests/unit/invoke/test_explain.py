@@ -13,7 +13,7 @@ SETTING = Setting(add_variable="set {}", add_layer="add its layer", more_time="w
 
 def plan(**owners: str) -> ArchivePlan:
     entries = [
-        Entry(f"{name}/__init__.py", Origin(owner, "1.0", None), TextContent("")) for name, owner in owners.items()
+        Entry(f"{name}/__init__.py", Origin(owner, "1.0", None), TextContent(b"")) for name, owner in owners.items()
     ]
     return ArchivePlan(tuple(entries))
 

@@ -7,7 +7,7 @@ from hatch_lambda.invoke.import_time import ImportedModule, ImportLog, by_packag
 
 
 def plan(*paths: str, owner: str = "") -> ArchivePlan:
-    return ArchivePlan(tuple(Entry(path, Origin(owner, "", None), TextContent("")) for path in paths))
+    return ArchivePlan(tuple(Entry(path, Origin(owner, "", None), TextContent(b"")) for path in paths))
 
 
 def test_lines_about_imports_are_taken_out_of_the_output_after_the_handler_starts():
