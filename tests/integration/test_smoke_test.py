@@ -86,8 +86,10 @@ def test_a_function_is_loaded_with_its_layers_and_variables(index, project):
         ),
         (
             'handler = "shop.api.handler"\nruntime = { name = "python3.99", python = "3.99", glibc = "2.34" }',
-            ("needs CPython 3.99, which isn't on this machine); run 'uv python install 3.99', "
-            "or set HATCH_LAMBDA_PYTHON to the path of a python3.99"),
+            (
+                "needs CPython 3.99, which isn't on this machine); run 'uv python install 3.99', "
+                "or set HATCH_LAMBDA_PYTHON to the path of a python3.99"
+            ),
         ),
     ],
 )

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.dependencies.wheelhouse import ResolvedWheels, Wheelhouse
     from hatch_lambda.project import Project
+    from hatch_lambda.resolve.base import Resolution
+    from hatch_lambda.resolve.lock.write import LockedState
     from hatch_lambda.resolve.strategy import Upgrade
     from hatch_lambda.runtime.target import Target
 
@@ -54,16 +56,14 @@ def lock(project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelho
                 found.remaining,
                 tuple(_optional_parts(project, sharing[target], found)),
                 pythons[target],
+                found.indexes,
             )
             for target, found in resolved.items()
         ]
         write_lock(path, make_lock(parts, path.parent, shared_directory(wheelhouse.host.directory)))
     return LockReport(
         path,
-        tuple(
-            LockChange(part.target, had[part.target].labels, part.versions, resolved[part.target].resolution.notes)
-            for part in parts
-        ),
+        tuple(_lock_change(part, had[part.target], resolved[part.target].resolution) for part in parts),
         (
             *(warning for config in archives for warning in config.warnings),
             *upgrade.warnings({name for before in had.values() for name in before.labels}),
@@ -79,6 +79,10 @@ def _bytecode_python(sharing: Sequence[LambdaConfig], wheelhouse: Wheelhouse) ->
     host, results = wheelhouse.host, wheelhouse.wheel_cache.results
     found = (find_compiler(config, host, results) for config in sharing)
     return next((one.interpreter.version for one in found if one), None)
+
+
+def _lock_change(part: LockPart, before: LockedState, resolution: Resolution) -> LockChange:
+    return LockChange(part.target, before.labels, part.versions, resolution.notes, resolution.resolver)
 
 
 def _optional_parts(project: Project, sharing: Sequence[LambdaConfig], found: ResolvedWheels) -> Iterator[OptionalPart]:

@@ -18,10 +18,10 @@ from hatch_lambda.cli.output_file import check_file, write_file
 from hatch_lambda.cli.target_options import add_target_arguments
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError, FunctionError, HostError, InvokeUsageError, ZipError
-from hatch_lambda.inspect.import_page import import_page
 from hatch_lambda.inspect.inspection import read_target
 from hatch_lambda.invoke.docker import started_container
 from hatch_lambda.invoke.explain import Setting, explained_failure
+from hatch_lambda.invoke.import_page import import_page
 from hatch_lambda.invoke.import_time import ImportLog, by_package, import_time_lines
 from hatch_lambda.invoke.runtime_api import MAX_PAYLOAD
 from hatch_lambda.invoke.sandbox import LAYERS, TASK_ROOT, difference_warning

@@ -140,8 +140,8 @@ MISPLACED = {
 }
 """Names that belong elsewhere."""
 
-ResolverName = Literal["pip", "uv"]
-RESOLVERS: tuple[ResolverName, ...] = ("pip", "uv")
+ResolverName = Literal["auto", "pip", "uv"]
+RESOLVERS: tuple[ResolverName, ...] = ("auto", "pip", "uv")
 
 SmokeTest = bool | Literal["required"]
 
@@ -152,6 +152,7 @@ ADDRESSED = (
     "layers",
     "constraints",
     "lock",
+    "resolver",
     "exclude-files",
     "exclude-packages",
     "bytecode",
@@ -253,11 +254,12 @@ class LambdaConfig:
         lock = "pylock.toml"
     """
 
-    resolver: ResolverName = "pip"
-    """The tool that resolves requirements if there is no lock file: `pip` or `uv`. Install uv with `hatch-lambda[uv]`.
-    On Amazon Linux 2, uv accepts only wheels for glibc 2.17, so that it might select an older version than pip.
+    resolver: ResolverName = "auto"
+    """The tool that resolves requirements if there is no lock file: `pip`, `uv`, or `auto`. With `auto`, uv resolves if
+    it is installed, knows the runtime's glibc, and can look where pip looks; otherwise, pip does. `-v` shows which one,
+    and why. See [Choose the resolver](../how-to/resolve-with-uv.md).
 
-        resolver = "uv"
+        resolver = "pip"
     """
 
     build_from_source: tuple[NormalizedName, ...] = ()
@@ -423,7 +425,7 @@ def read_config(
         project=kind == "function" or (name is not None and table.flag("project", default=False)),
         constraints=table.texts("constraints"),
         lock=table.text("lock", check=_lock_problem),
-        resolver=cast("ResolverName", table.choice("resolver", RESOLVERS, default="pip")),
+        resolver=cast("ResolverName", table.choice("resolver", RESOLVERS, default="auto")),
         build_from_source=tuple(map(canonicalize_name, table.texts("build-from-source", check=_name_problem))),
         exclude_packages=tuple(map(canonicalize_name, table.texts("exclude-packages", check=_name_problem))),
         exclude_files=table.texts("exclude-files", check=_pattern_problem),
