@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from hatch_lambda.diagnostics import Diagnostic
+from hatch_lambda.invoke.unpack import make_read_only
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -166,6 +167,7 @@ def start(
         if isinstance(started, Started):
             return started
         reason = started
+    make_read_only([files.task, files.layers])  # as the mounts are otherwise
     files.transport.mkdir()
     shutil.copy(_script("runtime_client.py"), files.transport)
     process = _popen(_plain_command(files, python, options), plain_environ(files, environ, host), files.task)

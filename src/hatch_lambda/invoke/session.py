@@ -21,10 +21,10 @@ from hatch_lambda.invoke.output import OutputReader
 from hatch_lambda.invoke.runtime_api import Event, Message, RuntimeApi, error_body
 from hatch_lambda.invoke.runtime_packages import CLIENT, add_runtime_packages
 from hatch_lambda.invoke.sandbox import Files, start
-from hatch_lambda.invoke.unpack import UnpackedCode, make_read_only, make_removable, unpack
+from hatch_lambda.invoke.unpack import UnpackedCode, make_removable, unpack
 from hatch_lambda.invoke.variables import lambda_variables
-from hatch_lambda.runtime.interpreters import find_interpreter
 from hatch_lambda.runtime.target import ARCHITECTURES, Target
+from hatch_lambda.wheels.bytecode import cached_interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -185,7 +185,7 @@ def _prepare(function: Function, files: Files, wheel_cache: WheelCache, host: Ho
     """Unpack the function and what it runs on, and return the Python that runs it; raises ``HostError``."""
     runtime = function.target.runtime
     try:
-        interpreter = find_interpreter(runtime, host.environ, where=function.name)
+        interpreter = cached_interpreter(runtime, host, wheel_cache.results, where=function.name)
         python = describe_python(interpreter.path, runtime.system.libraries, host.environ, wheel_cache.results)
     except HatchLambdaError as error:
         raise HostError(error.diagnostics) from None
@@ -197,7 +197,6 @@ def _prepare(function: Function, files: Files, wheel_cache: WheelCache, host: Ho
     problem = _native_problem(function, code, python, machine)
     if problem:
         raise HostError(problem)
-    make_read_only([files.task, files.layers])
     target = Target(runtime, machine or "x86_64")  # on other processors, only the Python modules of its wheel count
     try:
         add_runtime_packages(target, wheel_cache, host, files.packages, sdk=code.needs_sdk)

@@ -19,7 +19,9 @@ def test_each_size_has_a_cell_of_its_share(sizes, width, height):
 
 
 def test_the_only_cell_is_the_whole_map():
-    assert layout([7], 600, 400) == [Cell(0, 0, 100, 100)]
+    (cell,) = layout([7], 600, 400)
+
+    assert cell == pytest.approx(Cell(0, 0, 100, 100))
 
 
 def test_names_are_escaped_and_tiny_packages_are_in_the_table_only():
