@@ -121,8 +121,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.api.messages.put(Message("too-large", _too_large()))
             self._reply(413)
         else:
-            self._reply(202)  # first, because the client might be stopped as soon as its message is known
-            self.api.messages.put(Message(kind, body))
+            self.api.messages.put(Message(kind, body))  # first, so that a later message can't overtake it
+            self._reply(202)
 
     def _body(self, length: int) -> bytes | None:
         """Return the body; ``None`` for one that Lambda wouldn't accept, which is read and dropped."""

@@ -147,7 +147,7 @@ class Started:
 
 
 def difference_warning(reason: str) -> Diagnostic:
-    """Return a warning about what differs from Lambda if the function has no file system of its own."""
+    """Return a warning about what differs from Lambda if the function has no separate file system."""
     return Diagnostic(
         code="no-sandbox",
         where=f"{TASK_ROOT} and {LAYERS}",
