@@ -119,10 +119,16 @@ class LockChange:
     def lines(self) -> Iterator[str]:
         """Yield the target and each change of a version."""
         yield f"  {self.target}, {_counted(len(self.after))}" if self.after else f"  {self.target}"
+        for line in self.versions:
+            yield f"  {line}"
+
+    @property
+    def versions(self) -> Iterator[str]:
+        """Yield each change of a version."""
         for name in sorted({*self.before, *self.after}):
             before, now = self.before.get(name), self.after.get(name)
             if before != now:
-                yield f"  {name}: {before or 'new'} -> {now or 'gone'}"
+                yield f"{name}: {before or 'new'} -> {now or 'gone'}"
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from hatch_lambda.invoke.runtime_api import MAX_PAYLOAD
 from hatch_lambda.invoke.sandbox import LAYERS, TASK_ROOT, difference_warning
 from hatch_lambda.invoke.session import Function, started_function
 from hatch_lambda.resolve.base import Host
-from hatch_lambda.settings import read_settings
+from hatch_lambda.run.settings import read_settings
 from hatch_lambda.wheels.cache import WheelCache
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from hatch_lambda.diagnostics import Code
     from hatch_lambda.invoke.import_time import PackageTime
     from hatch_lambda.invoke.session import Outcome, Session
-    from hatch_lambda.settings import Settings
+    from hatch_lambda.run.settings import Settings
 
 EPILOG = "Exit codes: 0 answer, 1 the function failed, 2 wrong usage, 3 this machine can't run it, 130 interrupted."
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from hatch_lambda.config.options import LOCK_FILE, TABLE
+from hatch_lambda.config.options import LOCK_FILE
 from hatch_lambda.config.targets import VARIABLES
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError
@@ -50,7 +50,7 @@ def chosen_lock(
     """
     default = host.directory / LOCK_FILE
     path = host.directory / config.lock if config.lock else default
-    is_own = config.where("lock") != f"{TABLE}.lock"  # otherwise, the default lock file belongs to other zips
+    is_own = config.where("lock") != f"{config.table}.lock"  # otherwise, the default lock file belongs to other zips
     if config.lock and not is_own and default.is_file() and path.resolve() != default.resolve():
         raise ConfigError(
             _lock_problem(config, "lock-conflict", f"{config.lock!r}, but {LOCK_FILE} exists too", "remove one of them")
