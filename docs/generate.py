@@ -32,6 +32,8 @@ _TYPES = {
     "ResolverName": "string",
     "NativeCheck": "string",
     "bool": "boolean",
+    "SmokeTest": "boolean or string",
+    "Mapping[str, str]": "table of strings",
     "int": "integer",
     "tuple[str, ...]": "array of strings",
     "tuple[NormalizedName, ...]": "array of strings",

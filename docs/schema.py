@@ -56,6 +56,12 @@ _TYPES: dict[str, dict[str, Any]] = {
     "ResolverName": {"type": "string", "enum": list(RESOLVERS)},
     "NativeCheck": {"type": "string", "enum": list(NATIVE_CHECKS)},
     "bool": {"type": "boolean"},
+    "SmokeTest": {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": ["required"]}]},
+    "Mapping[str, str]": {
+        "type": "object",
+        "patternProperties": {r"^[A-Za-z_][A-Za-z0-9_]*$": {"type": "string"}},
+        "additionalProperties": False,
+    },
     "int": {"type": "integer", "minimum": 1},
     "tuple[str, ...]": {"type": "array", "items": _TEXT},
     "tuple[NormalizedName, ...]": {"type": "array", "items": _DISTRIBUTION},

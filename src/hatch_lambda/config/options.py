@@ -167,6 +167,8 @@ def misplaced(address: str, host_keys: Collection[str]) -> dict[str, ValueProble
 ResolverName = Literal["auto", "pip", "uv"]
 RESOLVERS: tuple[ResolverName, ...] = ("auto", "pip", "uv")
 
+SmokeTest = bool | Literal["required"]
+
 ADDRESSED = (
     "python-patch",
     "features",
@@ -181,6 +183,8 @@ ADDRESSED = (
     "aws-services",
     "max-size",
     "filename",
+    "smoke-test",
+    "smoke-test-env",
 )
 """Options that a later step can report a problem of."""
 
@@ -353,6 +357,21 @@ class LambdaConfig:
         native-check = "warn"
     """
 
+    smoke_test: SmokeTest = False
+    """Whether to load the handler before the zip replaces the existing one, as [`hatch-lambda
+    invoke`](../how-to/test-locally.md) does. The build fails if an import fails, for example because a library is
+    missing. If the build machine can't run the function, the build warns; with `"required"`, it fails. Layers have no
+    handler and aren't tested.
+
+        smoke-test = true
+    """
+
+    smoke_test_env: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables of the function in the [smoke test](#smoke-test). It has none of the build machine's.
+
+        smoke-test-env = { TABLE_NAME = "orders" }
+    """
+
     filename: str = DEFAULT_FILENAME
     """The file name of the zip. You can use `{name}`, `{version}`, `{archive}`, `{runtime}`, and `{architecture}`. In
     the version, characters other than letters, digits, and dots become `_`. The default for layers has `lambda_layer`
@@ -449,6 +468,8 @@ def read_config(
         scripts=table.flag("scripts", default=False),
         bytecode=table.flag("bytecode", default=False),
         native_check=cast("NativeCheck", table.choice("native-check", NATIVE_CHECKS, default="error")),
+        smoke_test=_read_smoke_test(table),
+        smoke_test_env=_read_smoke_test_env(table),
         filename=table.text("filename", check=_filename_problem) or DEFAULT_FILENAME.replace("lambda", stem),
         max_size=table.size("max-size", default=MAX_UNZIPPED),
         manifest=table.flag("manifest", default=False),
@@ -500,6 +521,36 @@ def _read_collisions(table: Table) -> dict[str, NormalizedName]:
         else:
             winners[pattern] = canonicalize_name(winner)
     return winners
+
+
+def _read_smoke_test(table: Table) -> SmokeTest:
+    value = table.get("smoke-test")
+    if value == "required":
+        return "required"
+    if isinstance(value, str) and value.lower() not in {"true", "false"}:
+        table.report(
+            "option-value", "smoke-test", f"unknown value {shorten(value)}", 'write true, false, or "required"'
+        )
+        return False
+    return table.flag("smoke-test", default=False)
+
+
+def _read_smoke_test_env(table: Table) -> dict[str, str]:
+    value = table.get("smoke-test-env")
+    if value is None:
+        return {}
+    example = 'for example, write smoke-test-env = { TABLE_NAME = "orders" }'
+    if not isinstance(value, dict):
+        table.report("option-type", "smoke-test-env", f"expected a table, found {shorten(value)}", example)
+        return {}
+    for name, text in value.items():
+        address = f"smoke-test-env.{toml_key(name)}"
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            table.report("option-value", address, f"{name!r} isn't the name of an environment variable", example)
+        elif not isinstance(text, str):
+            fix = f'write "{shorten(text)}"' if isinstance(text, int | float) else "write one string in quotes"
+            table.report("option-type", address, f"expected a string, found {shorten(text)}", fix)
+    return {name: text for name, text in value.items() if isinstance(text, str)}
 
 
 def _handler_problem(value: str) -> ValueProblem | None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hatch_lambda.progress import Progress
     from hatch_lambda.resolve.base import Host
     from hatch_lambda.resolve.cache import ResultCache
+    from hatch_lambda.runtime.runtimes import Runtime
     from hatch_lambda.wheels.cache import WheelCache
     from hatch_lambda.wheels.wheel import Wheel
 
@@ -119,18 +120,25 @@ def _frames(data: bytes) -> Iterator[bytes]:
 def find_compiler(config: LambdaConfig, host: Host, results: ResultCache) -> Compiler | None:
     """Return the Python that compiles the modules of a zip; ``None`` without the option ``bytecode``.
 
-    Asking Pythons takes longer than the rest of some builds, so the answer is kept until that Python changes. Raises
-    ``InterpreterError`` if none fits.
+    Raises ``InterpreterError`` if none fits.
     """
     if not config.bytecode:
         return None
-    runtime = config.target.runtime
+    found = cached_interpreter(config.target.runtime, host, results, where=config.where("bytecode"))
+    return Compiler(found, _DIRECTORIES[config.kind], host.environ, fresh=host.rebuild)
+
+
+def cached_interpreter(runtime: Runtime, host: Host, results: ResultCache, *, where: str) -> Interpreter:
+    """Return what ``find_interpreter`` finds.
+
+    Asking Pythons takes longer than the rest of some builds, so the answer is kept until that Python changes.
+    """
     key = ("interpreter", sys.executable, runtime.name, *(host.environ.get(name) for name in _SELECTING))
     found = results.get(_unchanged, *key)
     if found is None or found.problem(runtime):
-        found = find_interpreter(runtime, host.environ, where=config.where("bytecode"))
+        found = find_interpreter(runtime, host.environ, where=where)
         results.put([found.as_json(), _state(found)], *key)
-    return Compiler(found, _DIRECTORIES[config.kind], host.environ, fresh=host.rebuild)
+    return found
 
 
 def _unchanged(value: object) -> Interpreter:
