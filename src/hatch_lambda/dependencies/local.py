@@ -88,6 +88,11 @@ class LocalWheels:
             raise ResolveError(dict.fromkeys(problems))
 
     @property
+    def uv_indexes(self) -> dict[str, str]:
+        """Return the URLs of the indexes that are sources by their names, also those of local dependencies."""
+        return {source.url: source.index_url for source in self.indexes.values()}
+
+    @property
     def index_urls(self) -> dict[NormalizedName, str]:
         """Return the URL of the only index of each name that has one, without credentials; none of this machine."""
         urls = {name: without_credentials(source.index_url) for name, source in self.indexes.items()}

@@ -10,7 +10,7 @@ from hatch_lambda.dependencies.fetch import fetch
 from hatch_lambda.dependencies.local import build_local_wheels, with_overrides
 from hatch_lambda.dependencies.sources import shared_directory
 from hatch_lambda.diagnostics import Diagnostic
-from hatch_lambda.errors import ResolveError
+from hatch_lambda.errors import ConfigError, ResolveError
 from hatch_lambda.project import root_dependencies
 from hatch_lambda.resolve.base import Resolution
 from hatch_lambda.resolve.lock.find import chosen_lock, has_foreign_lock, has_lock_of_uv
@@ -105,8 +105,7 @@ class Wheelhouse:
 
         The pins come from the lock file if there is one, else from uv or pip. Raises ``HatchLambdaError``.
         """
-        if has_lock_of_uv(config, self.host):
-            sharing = [config]
+        sharing = (config,) if has_lock_of_uv(config, self.host) else _resolved_together(project, config, sharing)
         config = _merged_config(sharing)
         roots = _roots(project, sharing)
         key = (config.resolved_with, tuple(map(str, roots)))
@@ -139,7 +138,8 @@ class Wheelhouse:
     def fetch(self, resolved: Resolved) -> tuple[Wheel, ...]:
         """Return the local and the fetched wheels, sorted by name; each matches its hash. Raises ``ResolveError``."""
         if resolved not in self._fetched:
-            pins, target, uv = resolved.resolution.pins, resolved.config.target, resolved.project.uv
+            pins, target = resolved.resolution.pins, resolved.config.target
+            uv = resolved.project.uv.with_indexes(resolved.local.uv_indexes)
             host = fetching_host(resolved.config, self.host, uv, locked=resolved.resolution.is_lock)
             with self.step("fetch") as progress:
                 fetched = fetch(pins, self.wheel_cache, target, host, progress)
@@ -229,11 +229,13 @@ class Wheelhouse:
         self, project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
     ) -> Resolver:
         """Return the resolver, with more constraint files, and with source builds if the configuration allows some."""
+        overrides = project.uv.overrides.without_urls({wheel.name for wheel in local.wheels})
+        settings = replace(project.uv, overrides=overrides)
         indexes = {name: (source.url, source.index_url) for name, source in local.indexes.items()}
         config = replace(config, constraints=(*config.constraints, *constraints))
         choice = choose_resolver(config, self.host, project.uv)
         local.check_indexes(choice.tool)
-        pip = self._with_source_builds(config, choice.host, partial(pip_resolver, config, choice, project.uv))
+        pip = self._with_source_builds(config, choice.host, partial(pip_resolver, config, choice, settings))
         if choice.tool == "pip":
             return pip
         uv = self._with_source_builds(config, choice.host, partial(uv_resolver, config, choice, indexes))
@@ -265,6 +267,24 @@ def _check_uv_settings(uv: UvSettings, local: LocalWheels, resolution: Resolutio
     )
     if problems:
         raise ResolveError(problems)
+
+
+def _resolved_together(
+    project: Project, config: LambdaConfig, sharing: Sequence[LambdaConfig]
+) -> tuple[LambdaConfig, ...]:
+    """Return the archives to resolve together with one: all in ``sharing`` unless their extras or groups conflict.
+
+    Then, they are those with the same extras and groups. Raises ``ConfigError`` if those of the archive conflict.
+    """
+    if both := project.uv.conflict(project.name, config.features, config.dependency_groups):
+        problem = f"{' and '.join(both)} exclude each other in {project.uv.where('conflicts')}"
+        where = config.where("features" if config.features else "dependency-groups")
+        raise ConfigError(Diagnostic(code="conflict", where=where, problem=problem, fix="remove one of them"))
+    merged = _merged_config(sharing)
+    if not project.uv.conflict(project.name, merged.features, merged.dependency_groups):
+        return tuple(sharing)
+    chosen = (config.features, config.dependency_groups)
+    return tuple(other for other in sharing if (other.features, other.dependency_groups) == chosen)
 
 
 def _merged_config(sharing: Sequence[LambdaConfig]) -> LambdaConfig:
