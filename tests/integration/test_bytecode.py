@@ -168,36 +168,6 @@ def test_without_a_python_of_the_runtime_the_old_zip_stays(project, tmp_path):
     )
 
 
-@pytest.mark.skipif(os.name != "posix", reason="the program is a shell script")
-@pytest.mark.parametrize(
-    ("end", "problem", "output"),
-    [
-        (
-            "echo 'Fatal Python error' >&2; exit 3",
-            "ended with exit code 3 when it compiled {what}",
-            "Fatal Python error",
-        ),
-        ("exit 0", "ended with exit code 0 when it compiled {what}", ""),
-    ],
-)
-def test_a_python_that_fails_is_named_with_its_output(project, tmp_path, end, problem, output):
-    python = tmp_path / "python"
-    answer = f'{sys.executable} "$@" | sed "s|{sys.executable}|$0|"'
-    python.write_text(f'#!/bin/sh\nif [ "$1" = -I ]; then {answer}; exit; fi\n{end}\n')
-    python.chmod(0o755)
-
-    built = project.build(HATCH_LAMBDA_PYTHON=str(python))
-
-    assert built.code == 1
-    assert built.archives == ()
-    message = (
-        f"error: {python}: {problem}; set HATCH_LAMBDA_PYTHON to another one, or remove bytecode = true "
-        "[bytecode-failed]\n"
-    )
-    assert any(message.format(what=what) in built.output for what in ("lib 1.0", "the project"))
-    assert output in built.output
-
-
 def test_bytecode_over_the_limit_is_named(project):
     project.configure("bytecode = true\nmax-size = 2_500", dependencies=["lib"])
 
