@@ -35,8 +35,10 @@ class Report:
 
     ``in_layers`` are the wheels that a function's layers provide, ``compatible`` the targets that a layer is valid on.
     ``found_by_handler`` is the path that was selected because it contains the handler; empty if options select files.
+    ``uv_changes`` are the overrides and exclusions that changed requirements.
     ``bytecode`` is the version of the Python that compiled the modules, ``None`` without bytecode.
     ``saved`` are the unzipped bytes that each group of ``slim`` and ``aws-services`` saved.
+    ``resolver`` is the tool that resolved, and why; empty if none did.
     """
 
     candidate: Candidate
@@ -47,8 +49,10 @@ class Report:
     notes: tuple[str, ...]
     warnings: tuple[Message, ...]
     found_by_handler: str = ""
+    uv_changes: Sequence[str] = ()
     bytecode: str | None = None
     saved: Mapping[str, int] = field(default_factory=dict)
+    resolver: str = ""
 
     def lines(self) -> Iterator[str]:
         """Yield the summary that follows the zip's path on the terminal."""
@@ -64,6 +68,8 @@ class Report:
             yield f"  bytecode of CPython {self.bytecode}: {format_size(plan.bytecode)} unzipped"
         if self.found_by_handler:
             yield f"  files: {self.found_by_handler}, which contains the handler"
+        if self.uv_changes:
+            yield _fitting("  [tool.uv]: ", self.uv_changes)
         owners = [(origin, size) for origin, size in plan.sizes.items() if origin.dist_info]
         if not all(origin.project for origin, _ in owners):
             yield _fitting("  largest: ", [f"{origin} ({format_size(size)})" for origin, size in owners[:LARGEST]])
@@ -93,6 +99,7 @@ class Report:
 
     def details(self) -> Iterator[str]:
         """Yield what only ``-v`` shows."""
+        yield from _resolver_lines(self.resolver)
         if self.saved and _fitting("  slim: ", self._savings).endswith("…"):
             yield f"  slim: {', '.join(self._savings)}"
         for distribution in self.selected.superfluous:
@@ -107,14 +114,21 @@ class LockChange:
     before: Mapping[NormalizedName, str]
     after: Mapping[NormalizedName, str]
     notes: tuple[str, ...]
+    resolver: str = ""
 
     def lines(self) -> Iterator[str]:
         """Yield the target and each change of a version."""
         yield f"  {self.target}, {_counted(len(self.after))}" if self.after else f"  {self.target}"
+        for line in self.versions:
+            yield f"  {line}"
+
+    @property
+    def versions(self) -> Iterator[str]:
+        """Yield each change of a version."""
         for name in sorted({*self.before, *self.after}):
             before, now = self.before.get(name), self.after.get(name)
             if before != now:
-                yield f"  {name}: {before or 'new'} -> {now or 'gone'}"
+                yield f"{name}: {before or 'new'} -> {now or 'gone'}"
 
 
 @dataclass(frozen=True)
@@ -136,8 +150,14 @@ class LockReport:
             yield from part.lines()
 
     def details(self) -> Iterator[str]:
-        """Yield nothing: a lock file has no details."""
-        yield from ()
+        """Yield what only ``-v`` shows."""
+        for resolver in dict.fromkeys(part.resolver for part in self.parts):
+            yield from _resolver_lines(resolver)
+
+
+def _resolver_lines(resolver: str) -> Iterator[str]:
+    if resolver:
+        yield f"  resolver: {resolver}"
 
 
 def _counted(packages: int) -> str:

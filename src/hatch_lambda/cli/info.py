@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from hatch_lambda.cli.argument_types import whole_number
 from hatch_lambda.cli.output import flush, print_json, print_lines, print_messages
 from hatch_lambda.cli.output_file import check_file, write_file
 from hatch_lambda.cli.target_options import add_target_arguments, inspected
@@ -35,7 +35,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--tree", action="store_true", help="print the sizes by directory, the largest first")
     parser.add_argument(
-        "--depth", type=_depth, metavar="N", help=f"levels of directories that --tree shows (default: {_DEPTH})"
+        "--depth", type=whole_number, metavar="N", help=f"levels of directories that --tree shows (default: {_DEPTH})"
     )
     parser.add_argument("--why", metavar="NAME", help="print what requires a package, up to the project")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with a map of the sizes")
@@ -69,12 +69,6 @@ def run(options: Namespace) -> int:
     flush()
     print_messages(inspection.problems, inspection.warnings)
     return 0
-
-
-def _depth(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise ArgumentTypeError(f"expected a whole number above 0; found {text!r}")
-    return int(text)
 
 
 def _map(inspection: Inspection) -> str:

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from hatch_lambda.dependencies.fetch import fetch
 from hatch_lambda.dependencies.local import build_local_wheels, with_overrides
-from hatch_lambda.dependencies.sdist_builds import SdistBuildResolver
 from hatch_lambda.dependencies.sources import shared_directory
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.project import root_dependencies
 from hatch_lambda.resolve.base import Resolution
+from hatch_lambda.resolve.lock.read import LockResolver
 from hatch_lambda.resolve.strategy import (
+    choose_resolver,
     chosen_lock,
     fetching_host,
     is_replaceable_lock,
     locked_commits,
-    resolver_tool,
+    pip_resolver,
     resolving_host,
+    uv_resolver,
 )
 from hatch_lambda.resolve.validate import (
     check_requirements,
     missing_extras,
+    python_problem,
     required_names,
     transitive_dependencies,
     validate,
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.lock.commits import LockedCommits
     from hatch_lambda.resolve.lock.write import LockedState
     from hatch_lambda.resolve.strategy import Upgrade
+    from hatch_lambda.resolve.uv_settings import UvSettings
     from hatch_lambda.wheels.cache import WheelCache
     from hatch_lambda.wheels.wheel import Wheel
 
@@ -73,7 +77,8 @@ class Resolved:
 class ResolvedWheels:
     """All wheels for some archives, sorted by name, with the requirements that they satisfy.
 
-    ``remaining`` are the requirements that an index had to satisfy, and ``commits`` the commits of Git dependencies.
+    ``remaining`` are the requirements that an index had to satisfy, ``commits`` the commits of Git dependencies, and
+    ``indexes`` the URLs of the only index that a name comes from.
     """
 
     roots: tuple[Dependency, ...]
@@ -81,6 +86,7 @@ class ResolvedWheels:
     resolution: Resolution
     wheels: tuple[Wheel, ...]
     commits: tuple[Commit, ...] = ()
+    indexes: Mapping[NormalizedName, str] = field(default_factory=dict)
 
     @property
     def by_name(self) -> Mapping[NormalizedName, Wheel]:
@@ -111,10 +117,10 @@ class Wheelhouse:
         roots = _roots(project, sharing)
         key = (config.resolved_with, tuple(map(str, roots)))
         if key not in self._resolved:
-            choose = partial(self._lock_or_resolver, project, config)
             try:
                 commits = locked_commits(config, self.host, self.wheel_cache.results, project.uv)
-                self._resolved[key] = self._resolve(project, roots, config, choose, commits)
+                resolve = partial(self._resolve, project, roots, choose=self._lock_or_resolver, locked=commits)
+                self._resolved[key] = self._for_python(resolve, config)
             except ResolveError as error:
                 raise _with_sharing_note(error, sharing) from None
         return self._resolved[key]
@@ -125,10 +131,13 @@ class Wheelhouse:
         """Return what is pinned for a new lock file, with the locked versions and commits that ``upgrade`` keeps."""
         config = _merged_config(sharing)
 
-        def choose(local: LocalWheels, constraints: tuple[str, ...]) -> Resolver:
+        def choose(
+            project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
+        ) -> Resolver:
             return upgrade.apply(self._resolver(project, config, local, constraints), before.versions)
 
-        return self._resolve(project, _roots(project, sharing), config, choose, upgrade.commits(before.commits))
+        commits, roots = upgrade.commits(before.commits), _roots(project, sharing)
+        return self._for_python(partial(self._resolve, project, roots, choose=choose, locked=commits), config)
 
     def fetch(self, resolved: Resolved) -> tuple[Wheel, ...]:
         """Return the local and the fetched wheels, sorted by name; each matches its hash. Raises ``ResolveError``."""
@@ -156,14 +165,31 @@ class Wheelhouse:
         validate(roots, wheels, target, resolution, resolved.project.uv.constraint_dependencies)
         extras = tuple(dict.fromkeys(missing_extras(roots, wheels, target)))
         resolution = replace(resolution, warnings=(*resolution.warnings, *extras))
-        return ResolvedWheels(roots, local.remaining, resolution, wheels, local.commits)
+        return ResolvedWheels(roots, local.remaining, resolution, wheels, local.commits, local.index_urls)
+
+    def _for_python(self, resolve: Callable[[LambdaConfig], Resolved], config: LambdaConfig) -> Resolved:
+        """Return what is pinned; if uv pinned a wheel for other versions of Python, what pip pins, if uv isn't a must.
+
+        uv ignores upper bounds of Requires-Python, such as ``<3.13``, and pip doesn't.
+        """
+        resolved = resolve(config)
+        if not resolved.resolution.ignores_python or config.resolver != "auto":
+            return resolved
+        target = config.target
+        excluded = next((wheel for wheel in self.fetch(resolved) if python_problem(wheel, target)), None)
+        if excluded is None:
+            return resolved
+        found = resolve(replace(config, resolver="pip"))
+        reason = f"pip, because uv ignores that {excluded} requires Python {excluded.requires_python}"
+        return replace(found, config=config, resolution=replace(found.resolution, resolver=reason))
 
     def _resolve(
         self,
         project: Project,
         roots: tuple[Dependency, ...],
         config: LambdaConfig,
-        choose: Callable[[LocalWheels, tuple[str, ...]], Resolver],
+        *,
+        choose: Callable[[Project, LambdaConfig, LocalWheels, tuple[str, ...]], Resolver],
         locked: LockedCommits | None,
     ) -> Resolved:
         """Return what is pinned: local dependencies first, because their requirements are resolved with the others."""
@@ -180,10 +206,12 @@ class Wheelhouse:
                 progress=progress,
             )
             with local.constraints() as constraints:
-                resolver = choose(local, constraints)
+                resolver = choose(project, config, local, constraints)
                 is_needed = bool(transitive_dependencies(local.remaining, {}, target))
                 found = resolver.resolve(local.remaining, target) if is_needed else Resolution(())
-        return Resolved(project=project, config=config, roots=roots, local=local, resolution=local.without(found))
+            resolution = local.without(found)
+            _check_uv_settings(project.uv, local, resolution)
+        return Resolved(project=project, config=config, roots=roots, local=local, resolution=resolution)
 
     def _lock_or_resolver(
         self, project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
@@ -192,25 +220,51 @@ class Wheelhouse:
         lock = chosen_lock(config, self.host, self.wheel_cache.results, project.uv, shared)
         if lock is None:
             return self._resolver(project, config, local, constraints)
-        if is_replaceable_lock(config, self.host):
-            local.check_indexes()
+        if is_replaceable_lock(config, self.host) and isinstance(lock, LockResolver):
+            local.check_indexes(config.resolver)
+            local.check_locked_indexes(lock.indexes(config.target), lock.name)
         return lock
 
     def _resolver(
         self, project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
     ) -> Resolver:
         """Return the resolver, with more constraint files, and with source builds if the configuration allows some."""
-        local.check_indexes()
-        host = resolving_host(self.host, project.uv)
+        indexes = {name: (source.url, source.index_url) for name, source in local.indexes.items()}
         config = replace(config, constraints=(*config.constraints, *constraints))
+        choice = choose_resolver(config, self.host, project.uv)
+        local.check_indexes(choice.tool)
+        pip = self._with_source_builds(config, choice.host, partial(pip_resolver, config, choice, project.uv))
+        if choice.tool == "pip":
+            return pip
+        uv = self._with_source_builds(config, choice.host, partial(uv_resolver, config, choice, indexes))
+        if indexes:
+            return uv  # pip would look up the names of an index on all others
+        from hatch_lambda.resolve.explained_uv import ExplainedUvResolver
+
+        return ExplainedUvResolver(uv, pip, choice.host, self.wheel_cache.results, same_releases=choice.same_releases)
+
+    def _with_source_builds(self, config: LambdaConfig, host: Host, make: Callable[[Host], Resolver]) -> Resolver:
         if not config.build_from_source:
-            return resolver_tool(config, host, project.uv)
-        make = partial(resolver_tool, config, uv=project.uv)
+            return make(host)
+        from hatch_lambda.dependencies.sdist_builds import SdistBuildResolver
+
         return SdistBuildResolver(make, config.build_from_source, host, self.wheel_cache)
 
 
 _CONFLICTS = frozenset({"conflict", "resolver-failed"})
 """Codes of errors that requirements of several archives can cause together; uv's conflicts have the second."""
+
+
+def _check_uv_settings(uv: UvSettings, local: LocalWheels, resolution: Resolution) -> None:
+    """Raise ``ResolveError`` for each setting of uv that the resolution doesn't follow."""
+    sdists = {pin.name for pin in resolution.pins if not pin.is_wheel}
+    problems = uv.problems(
+        built={wheel.name for wheel in local.wheels} | sdists,
+        wheels={pin.name for pin in resolution.pins} - sdists,
+        sources=local.sources.project.sources.keys(),
+    )
+    if problems:
+        raise ResolveError(problems)
 
 
 def _merged_config(sharing: Sequence[LambdaConfig]) -> LambdaConfig:

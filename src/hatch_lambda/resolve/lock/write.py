@@ -62,7 +62,8 @@ class OptionalPart:
 class LockPart:
     """The part of a lock file for one target: pins, commits, and the requirements that an index had to satisfy.
 
-    ``bytecode`` is the version of the Python that compiles modules, if zips have bytecode.
+    ``bytecode`` is the version of the Python that compiles modules, if zips have bytecode. ``indexes`` are the URLs of
+    the only index that a name comes from.
     """
 
     target: Target
@@ -70,6 +71,7 @@ class LockPart:
     roots: tuple[Dependency, ...]
     optional: tuple[OptionalPart, ...] = ()
     bytecode: str | None = None
+    indexes: Mapping[NormalizedName, str] = field(default_factory=dict)
 
     def condition(self, name: NormalizedName) -> str:
         """Return the marker of the extras and groups that need a distribution on the target; empty if all do."""
@@ -130,7 +132,7 @@ def read_locked(path: Path, target: Target) -> LockedState:
 def write_lock(path: Path, text: str) -> None:
     """Write the text to ``path`` in one step, unless it is there; raises ``ResolveError`` if it can't be written."""
     try:
-        if path.is_file() and path.read_text("utf-8", "replace") == text:
+        if is_locked(path, text):
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -145,6 +147,11 @@ def write_lock(path: Path, text: str) -> None:
         problem = f"the lock file can't be written ({error.strerror})"
         fix = "fix that, then lock again"
         raise ResolveError(Diagnostic(code="lock-not-written", where=str(path), problem=problem, fix=fix)) from None
+
+
+def is_locked(path: Path, text: str) -> bool:
+    """Return whether the lock file has this text already."""
+    return path.is_file() and path.read_text("utf-8", "replace") == text
 
 
 def make_lock(parts: Sequence[LockPart], base: Path, root: Path) -> str:
@@ -197,6 +204,7 @@ def _package(
     return Package(
         name=name,
         version=version,
+        index=release[0][0].indexes.get(name),
         marker=_marker(name, [part for part, _ in release], everywhere=len(release) == len(parts)),
         wheels=list({wheel.name: wheel for wheel in wheels}.values()) or None,
         sdist=next((file for file in selected if isinstance(file, PackageSdist)), None),
