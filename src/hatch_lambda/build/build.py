@@ -174,7 +174,7 @@ def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
         check_versions([*own, *(wheel.origin for wheel in selected.wheels)], layers, config.archive)
         wheels = wheels_not_in_layers(selected.wheels, layers)
         entries = tuple(all_entries(project, config, wheels, layers))
-        slim = slim_entries(entries, wheels, layers, config, wheelhouse.wheel_cache)
+        slim = slim_entries(entries, wheels, layers, config, wheelhouse.wheel_cache, progress)
         check_own_size(project, config, slim.entries, layers)
         compiled: Sequence[Entry] = slim.entries
         if compiler:
