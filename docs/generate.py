@@ -15,6 +15,7 @@ from hatch_lambda.archive.aws_services import SERVICES_OF_CREDENTIALS, SERVICES_
 from hatch_lambda.archive.slim import SLIM_GROUPS
 from hatch_lambda.config.options import TABLE, LambdaConfig
 from hatch_lambda.config.targets import TARGET_OPTIONS
+from hatch_lambda.resolve.uv_settings import EFFECTS, SETTINGS
 from hatch_lambda.runtime.provided import DISTRIBUTIONS, SDK
 from hatch_lambda.runtime.runtimes import RUNTIMES, Runtime
 
@@ -215,6 +216,52 @@ def slim() -> str:
     )
 
 
+def uv_settings() -> str:
+    """Return the page on the settings of uv."""
+    keys = {effect: [setting.key for setting in SETTINGS if setting.effect == effect] for effect in EFFECTS}
+    return "\n".join(
+        [
+            NOTICE,
+            "# Settings of uv\n",
+            "hatch-lambda follows the settings in `[tool.uv]` that say what the zip contains, whichever tool resolves. A setting",
+            "that it can't follow is an error if the zip could be a different one. In a workspace, uv reads its settings from",
+            "`pyproject.toml` and `uv.toml` of the root, and so does hatch-lambda. A setting in a place that uv ignores is an error.",
+            "",
+            "| Effect | Settings |",
+            "| --- | --- |",
+            *(f"| {EFFECTS[effect]} | {', '.join(f'`{key}`' for key in found)} |" for effect, found in keys.items()),
+            "",
+            "Sources: the settings that uv 0.13.9 lists, and",
+            "[uv's reference](https://docs.astral.sh/uv/reference/settings/), read 2026-11-28.",
+            "",
+            "## Overrides, exclusions, and metadata\n",
+            "`override-dependencies` replaces each requirement of a name, including those of your project, and",
+            "`exclude-dependencies` removes them. `requires-dist` in `dependency-metadata` replaces the requirements of a package.",
+            "They apply when pip or uv resolves, and when the build validates the result or a lock file. The summary names them:",
+            "",
+            "```text",
+            "  [tool.uv]: override werkzeug==3.1.4, exclude tzdata",
+            "```",
+            "",
+            "A lock file that doesn't satisfy `constraint-dependencies` or an override is out of date.",
+            "",
+            "## Counterparts in pip\n",
+            'With `resolver = "pip"`, hatch-lambda passes the settings to pip. `find-links`, `no-index`, `keyring-provider`,',
+            "`allow-insecure-host`, and the proxies mean the same there. The others have limits:",
+            "",
+            "| Setting | What pip does | Error with pip |",
+            "| --- | --- | --- |",
+            '| `index`, `index-url`, `extra-index-url` | uses the only index, or all of them with `index-strategy = "unsafe-best-match"` | several indexes with another strategy, and an index with `format` or `exclude-newer` |',
+            "| `exclude-newer` | uses `--uploaded-prior-to` (pip 26.0 or newer) | a duration that isn't in days or weeks |",
+            "| `prerelease` | uses `--pre` for `allow`, and `--only-final` for `disallow` | `explicit` |",
+            "",
+            "An index with `explicit = true` is only for names that have it as their source, which needs uv. See",
+            "[Use local, Git, and workspace dependencies](../how-to/own-packages.md#take-a-package-from-one-index).",
+            "",
+        ]
+    )
+
+
 def json_schema() -> str:
     """Return the JSON schema of the table."""
     return schema({name: text for name, (text, _) in _field_docstrings().items()})
@@ -224,7 +271,13 @@ def _codes(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in sorted(names))
 
 
-PAGES = {"options.md": options, "runtimes.md": runtimes, "slim.md": slim, "schema.json": json_schema}
+PAGES = {
+    "options.md": options,
+    "runtimes.md": runtimes,
+    "slim.md": slim,
+    "uv-settings.md": uv_settings,
+    "schema.json": json_schema,
+}
 
 
 def _default(field: dataclasses.Field[object]) -> str:

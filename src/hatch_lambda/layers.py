@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from packaging.tags import parse_tag
 from packaging.utils import canonicalize_name, canonicalize_version
 
-from hatch_lambda.archive.read import read_zip
 from hatch_lambda.config.archives import is_path
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError, PlanError
@@ -122,6 +121,8 @@ class LayerZips:
 
     def read(self, path: str) -> LambdaZip:
         """Return the content of a zip; raises ``ZipError``."""
+        from hatch_lambda.archive.read import read_zip
+
         if path not in self.found:
             self.found[path] = read_zip(self.root / path)
         return self.found[path]

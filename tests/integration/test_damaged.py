@@ -24,7 +24,7 @@ from hatch_lambda.config.archives import read_archives
 from hatch_lambda.config.options import HATCH_KEYS
 from hatch_lambda.errors import HatchLambdaError, ResolveError, WheelError
 from hatch_lambda.inspect.diff import Difference, difference_json, difference_lines
-from hatch_lambda.inspect.inspection import inspect
+from hatch_lambda.inspect.inspection import inspect, zip_suggestions
 from hatch_lambda.inspect.size_tree import tree_lines
 from hatch_lambda.inspect.summary import as_json, lines
 from hatch_lambda.inspect.treemap import treemap_page
@@ -133,7 +133,7 @@ def look(content: bytes) -> None:
         list(lines(inspection))
         list(tree_lines(archive.plan.entries, 9))
         list(difference_lines(Difference(inspection, inspection)))
-        treemap_page(inspection).encode()
+        treemap_page(inspection, zip_suggestions(inspection)).encode()
 
 
 @EXAMPLES

@@ -213,8 +213,8 @@ def test_a_function_that_does_not_exist_is_not_created(aws, tmp_path):
 
     assert problems == (
         (
-            "shop: no function with this name in eu-central-1, and deploying doesn't create one; check --region and "
-            "--profile, or create the function [function-not-found]"
+            "shop: no function with this name in eu-central-1; check --region and --profile, or create it with "
+            "--create --role ARN [function-not-found]"
         ),
     )
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from hatch_lambda.config.options import LambdaConfig
 from hatch_lambda.errors import InterpreterError
+from hatch_lambda.resolve.base import Host
+from hatch_lambda.resolve.cache import ResultCache
 from hatch_lambda.runtime import interpreters
-from hatch_lambda.runtime.interpreters import find_interpreter
+from hatch_lambda.runtime.interpreters import Interpreter, find_interpreter
 from hatch_lambda.runtime.runtimes import AMAZON_LINUX_2023, RUNTIMES, Runtime
+from hatch_lambda.runtime.target import Target
+from hatch_lambda.wheels.bytecode import Compiler, find_compiler
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -167,3 +173,68 @@ def test_a_machine_without_uv_is_searched_too(path, monkeypatch):
     found = find_interpreter(OTHER, {"PATH": str(path)}, where="bytecode")
 
     assert found.path == "/opt/python3.99"
+
+
+# The Python that compiles
+
+
+def compiler_version(path: Path, results: ResultCache, **variables: str) -> str:
+    options = LambdaConfig(target=Target(OTHER, "x86_64"), bytecode=True)
+    found = find_compiler(options, Host(environ(path, **variables), path), results)
+    assert found is not None
+    return found.interpreter.version
+
+
+def test_a_python_is_asked_once_until_it_changes(path, tmp_path):
+    results = ResultCache(tmp_path / "memory")
+    there = path / "python3.99"
+    python(there, path=str(there))
+
+    first = compiler_version(path, results)
+    (path / "uv").symlink_to("/bin/true")  # which would have been asked first, and finds nothing
+    again = compiler_version(path, results)
+    python(there, path=str(there), version="3.99.22")
+    changed = compiler_version(path, results)
+    there.rename(path / "elsewhere")
+    python(there, path=str(there), version="3.99.3")
+
+    assert (first, again, changed, compiler_version(path, results)) == ("3.99.1", "3.99.1", "3.99.22", "3.99.3")
+
+
+def test_a_python_that_does_not_fit_any_more_is_not_used(path, tmp_path):
+    results = ResultCache(tmp_path / "memory")
+    there = path / "python3.99"
+    python(there, path=str(there))
+    known = [{**DESCRIPTION, "path": str(there), "version": "3.99.0", "release": "beta"}, [0, 0, 0]]
+    key = ("interpreter", sys.executable, "python3.99", None, str(path / "uv"), environ(path)["PATH"], None)
+    status = there.stat()
+    known[1] = [status.st_ino, status.st_size, status.st_mtime_ns]
+    results.put(known, *key)
+
+    assert compiler_version(path, results) == "3.99.1"
+
+
+def test_without_the_option_no_python_is_asked(path):
+    options = LambdaConfig(target=Target(OTHER, "x86_64"))
+
+    assert find_compiler(options, Host({}, path), ResultCache(path)) is None
+
+
+def test_a_python_that_has_gone_cannot_be_run(path):
+    missing = Compiler(replace(Interpreter.from_json(DESCRIPTION), path=str(path / "gone")), "/var/task")
+
+    with pytest.raises(InterpreterError) as caught:
+        missing.compile({"a.py": b""}, "the project")
+
+    assert str(caught.value) == (
+        f"error: {path / 'gone'}: can't be run (No such file or directory); set HATCH_LAMBDA_PYTHON to another one, or "
+        "remove bytecode = true [bytecode-failed]"
+    )
+
+
+def test_the_environment_of_the_compiler_is_fixed(path):
+    given = {"PATH": "/bin", "PYTHONHASHSEED": "7", "PYTHONPATH": "/x", "PYTHONOPTIMIZE": "2"}
+    compiler = Compiler(Interpreter.from_json(DESCRIPTION), "/var/task", given)
+
+    assert compiler.variables() == {"PATH": "/bin", "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"}
+    assert compiler.command()[:3] == ["/opt/python3.99", "-s", "-S"]

@@ -265,14 +265,14 @@ def test_what_a_dependency_takes_from_one_index_is_not_looked_up_on_others(index
 
         lines = refused(project)
 
-        assert lines == [
-            (
-                f"error: tool.uv.sources.d in {where}/pyproject.toml: d comes from the index 'corp', which needs a "
-                "lock file from uv; run 'uv export --format pylock.toml --no-emit-project -o pylock.toml' and set "
-                "lock = "
-                '"pylock.toml" [needs-lock]'
-            )
-        ]
+        problem = {
+            "pip": "d comes from the index 'corp', which needs uv or its lock file; set resolver = \"uv\", or run "
+            "'uv export "
+            '--format pylock.toml --no-emit-project -o pylock.toml\' and set lock = "pylock.toml" [needs-lock]',
+            "uv": "the index 'corp' isn't defined; add it to [[tool.uv.index]] with name = 'corp' and its url "
+            "[dependency-source]",
+        }
+        assert lines == [f"error: tool.uv.sources.d in {where}/pyproject.toml: {problem[resolver]}"]
     assert asked(index) == []
 
 
@@ -304,9 +304,8 @@ def test_what_only_others_require_is_not_looked_up_on_another_index_than_its_own
 
     assert built.code == (0 if locked else 1), built.output
     assert locked or built.output == (
-        f"error: tool.uv.sources.d in {project.root / 'pyproject.toml'}: d comes from the index 'corp', which needs a "
-        "lock file from uv; run 'uv export --format pylock.toml --no-emit-project -o pylock.toml' and set lock = "
-        '"pylock.toml" [needs-lock]\n'
+        "error: framework 1.0: requires d, which the project gets from the index 'corp'; add d to project.dependencies "
+        "[dependency-confusion]\n"
     )
 
 

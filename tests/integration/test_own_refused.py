@@ -259,7 +259,8 @@ def test_a_name_that_is_to_come_from_one_index_only(index, project):
     assert lines == [
         (
             f"error: tool.uv.sources.other in {project.root / 'pyproject.toml'}: other comes from the index 'private', "
-            "which needs a lock file from uv; run 'uv export --format pylock.toml --no-emit-project -o pylock.toml' "
+            'which needs uv or its lock file; set resolver = "uv", or run '
+            "'uv export --format pylock.toml --no-emit-project -o pylock.toml' "
             'and set lock = "pylock.toml" [needs-lock]'
         )
     ]

@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import packaging
 import pip
 import pytest
 
+from hatch_lambda.resolve.overrides import Overrides, RequirementChange
 from hatch_lambda.resolve.pip.command import RUNNER, dry_run_options, pip_environment, target_options
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.runtime.target import Target
@@ -129,12 +131,17 @@ def test_extras_bring_what_their_markers_admit_on_the_target(index, project):
 INTERPRETERS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 
 
+OVERRIDES = Overrides((RequirementChange(overrides=("lib>=2",), excluded=("needless",)),))
+
+
 def report_of(python: str, site: Path, directory: Path, environ: dict[str, str], target: Target) -> dict[str, Any]:
     """Return pip's report, from a run of our runner under another Python."""
     report, listed = directory / "report.json", directory / "requirements.txt"
     listed.write_text("".join(f"{name}; {marker}\n" for name, marker in MARKERS.items()), "utf-8")
+    overrides = directory / "overrides.json"
+    overrides.write_text(json.dumps(OVERRIDES.as_json()), "utf-8")
     options = [*dry_run_options(report), *target_options(target)]
-    arguments = ["install", "--quiet", *options, f"--requirement={listed}"]
+    arguments = [str(overrides), "install", "--quiet", *options, f"--requirement={listed}"]
     subprocess.run(
         [python, str(RUNNER), json.dumps(target.markers), *arguments],
         env={**pip_environment(environ), "PYTHONPATH": str(site)},
@@ -165,19 +172,32 @@ def test_a_python_that_does_not_run_is_not_taken_for_one(tmp_path):
 @pytest.mark.parametrize("version", INTERPRETERS)
 def test_the_python_that_runs_pip_does_not_matter(index, environ, tmp_path, version):
     for name in MARKERS:
-        index.add(name)
+        index.add(name, requires=["needless", "lib<2"])
+    index.add("lib", "2.0")
     python = python_of(version, os.environ["PATH"])
     if python is None:
         pytest.skip(f"no Python {version} on this machine")
     site = tmp_path / "site"
     site.mkdir()
-    (site / "pip").symlink_to(Path(pip.__file__).parent, target_is_directory=True)
+    for module in (pip, packaging):
+        source = Path(str(module.__file__)).parent
+        (site / source.name).symlink_to(source, target_is_directory=True)
     (runtime,) = (runtime for runtime in RUNTIMES if runtime.name == "python3.14")
     target = Target(runtime, "arm64")
 
     report = report_of(python, site, tmp_path, environ, target)
 
-    expected = {*ALWAYS, "since-3-12", "since-3-14", "since-3-13-5", "same-implementation", "arm", "both", "either"}
+    expected = {
+        "lib",
+        *ALWAYS,
+        "since-3-12",
+        "since-3-14",
+        "since-3-13-5",
+        "same-implementation",
+        "arm",
+        "both",
+        "either",
+    }
     assert {item["metadata"]["name"] for item in report["install"]} == expected
     assert report["environment"] == target.markers
 

@@ -63,6 +63,38 @@ def test_the_projects_zip_in_dist_is_deployed(aws, publish):
     assert said(ended) == (0, [f"shop: code updated to CodeSha256 {code_sha256(path)}"])
 
 
+def test_old_versions_are_deleted(aws, publish):
+    aws.rules.polls = 0
+    aws.create_function("shop", OLD, Publish=True)
+    path = function_zip(publish.dist)
+
+    ended = publish('function = "shop"\npublish = true\n', "-o", "keep=1")
+
+    assert said(ended) == (
+        0,
+        [
+            f"shop: code updated to CodeSha256 {code_sha256(path)}",
+            "shop: published version 2",
+            "shop: deleted version 1, which no alias uses",
+        ],
+    )
+
+
+@pytest.mark.parametrize(("value", "shown", "code"), [("0", "0", "option-value"), ('"many"', "'many'", "option-type")])
+def test_a_number_of_versions_that_is_none_is_reported(aws, publish, value, shown, code):
+    ended = publish(f'function = "shop"\nkeep = {value}\n')
+
+    assert said(ended) == (
+        1,
+        [
+            (
+                f"error: {WHERE}.keep: expected a whole number above 0, found {shown}; for example, write keep = 5 "
+                f"[{code}]"
+            )
+        ],
+    )
+
+
 def test_a_build_name_without_a_zip_is_in_the_message(aws, publish):
     function_zip(publish.dist)
 
@@ -266,8 +298,8 @@ def test_all_problems_of_the_settings_are_reported_together(aws, publish):
     ended = publish(settings + stages, "-o", "stage=prdo", "-o", "allias=live")
 
     options = (
-        "alias, archive, dry-run, function, layer-name, profile, publish, region, s3-bucket, s3-prefix, update-layers, "
-        "wait"
+        "alias, archive, dry-run, function, keep, layer-name, profile, publish, region, s3-bucket, s3-prefix, "
+        "s3-reference, update-layers, wait"
     )
     assert said(ended) == (
         1,

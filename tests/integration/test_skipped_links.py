@@ -25,7 +25,7 @@ def test_notes_on_skipped_links_stand_at_the_end_of_the_log_with_paths_for_urls(
     arguments = ["install", "--dry-run", "--ignore-installed", f"--log={log}", "--quiet", *target_options(PYTHON_3_13)]
 
     subprocess.run(
-        [sys.executable, RUNNER, json.dumps(PYTHON_3_13.markers), *arguments, "lib"],
+        [sys.executable, RUNNER, json.dumps(PYTHON_3_13.markers), "", *arguments, "lib"],
         env=pip_environment(environ),
         check=True,
     )

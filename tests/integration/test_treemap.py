@@ -176,3 +176,39 @@ def test_a_hostile_name_does_nothing_in_the_browser(tmp_path):
     assert "<title>Sizes in other.zip</title>" in document
     assert "<img" not in document
     assert "&lt;/script&gt;&lt;img src=x onerror=document.title='caught'&gt;" in document
+
+
+@in_a_browser
+def test_check_boxes_show_how_large_the_zip_is_without_something(tmp_path):
+    files = {"lib/__init__.py": "", "lib/a.bin": "a" * 600_000, "lib/tests/b.bin": "b" * 300_000}
+    page = page_of(tmp_path, {**installed("lib", files=files), **installed("other", files={"o.bin": "o" * 100_000})})
+    script = """
+    const seen = [], note = () => seen.push(document.getElementById("total").textContent.split(",")[0]);
+    const check = name => { document.querySelector(`[aria-label='without ${name}']`).click(); note(); };
+    note(); check('slim = ["tests"]'); check("other 1.0"); check('slim = ["tests"]');
+    const search = document.getElementById("search");
+    search.value = "TESTS/"; search.dispatchEvent(new Event("input"));
+    seen.push(document.getElementById("found").textContent);
+    document.getElementById("cut").click(); note();
+    document.title = seen.join("|");
+    """
+
+    document = rendered(page, tmp_path / "profile", script=script)
+
+    assert re.findall("<title>(.*)</title>", document) == [
+        "1.0 MiB unzipped|0.7 MiB unzipped|0.6 MiB unzipped|0.9 MiB unzipped|1 match, 0.3 MiB|0.6 MiB unzipped"
+    ]
+    classes = " ".join(re.findall(r'class="(cell[^"]*)"', document)).split()
+    assert {"off", "hit", "miss"} <= set(classes)
+
+
+def test_lines_that_make_the_zip_smaller_are_in_the_page(tmp_path):
+    files = {"lib/__init__.py": "", "lib/tests/b.bin": "b" * 300_000, "lib/tests/c.bin": "c" * 200_000}
+
+    text = page_of(tmp_path, installed("lib", files=files)).read_text("utf-8")
+
+    (listed,) = re.findall("<li data-files='(.*?)'>(.*?)</li>", text)
+    (nodes,) = re.findall(r'<script type="application/json" id="nodes">(.*)</script>', text)
+    rows = json.loads(nodes)
+    assert [(rows[row][1], saved) for row, saved in json.loads(listed[0])] == [("b.bin", 300_000), ("c.bin", 200_000)]
+    assert listed[1] == "<code>slim = [&quot;tests&quot;]</code> saves 0.5 MiB"

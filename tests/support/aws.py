@@ -38,12 +38,15 @@ OPERATIONS = (
     ("GET", r"/2015-03-31/functions/([^/]+)/aliases/[^/]+", "GetAlias"),
     ("PUT", r"/2015-03-31/functions/([^/]+)/aliases/[^/]+", "UpdateAlias"),
     ("POST", r"/2015-03-31/functions/([^/]+)/aliases", "CreateAlias"),
+    ("GET", r"/2015-03-31/functions/([^/]+)/aliases", "ListAliases"),
+    ("DELETE", r"/2015-03-31/functions/([^/]+)", "DeleteFunction"),
     ("GET", r"/2015-03-31/functions/([^/]+)", "GetFunction"),
     ("POST", r"/2015-03-31/functions/?", "CreateFunction"),
     ("GET", r"/2018-10-31/layers/([^/]+)/versions", "ListLayerVersions"),
     ("POST", r"/2018-10-31/layers/([^/]+)/versions", "PublishLayerVersion"),
     ("GET", r"/2018-10-31/layers/([^/]+)/versions/\d+", "GetLayerVersion"),
     ("HEAD", r"/[^/]+/?", "HeadBucket"),
+    ("GET", r"/[^/]+/?", "GetBucketVersioning"),
     ("HEAD", r"/[^/]+/.+", "HeadObject"),
     ("PUT", r"/[^/]+/?", "CreateBucket"),
     ("PUT", r"/[^/]+/.+", "PutObject"),
@@ -51,7 +54,7 @@ OPERATIONS = (
 )
 """Method, path and name of each operation that may be asked for. Source: botocore 1.44.5, service models."""
 
-WRITES = {name for method, _, name in OPERATIONS if method in {"PUT", "POST"}}
+WRITES = {name for method, _, name in OPERATIONS if method in {"PUT", "POST", "DELETE"}}
 
 
 @dataclass
@@ -71,11 +74,15 @@ class Fault:
 
 @dataclass
 class AwsServer:
-    """A context in which ``url`` answers as Lambda and S3 do; ``asked`` names the operations, in order."""
+    """A context in which ``url`` answers as Lambda and S3 do.
+
+    ``asked`` names the operations, in order; ``bodies`` are the bodies of those of Lambda.
+    """
 
     asked: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     rules: Rules = field(default_factory=Rules)
+    bodies: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def __enter__(self) -> AwsServer:  # noqa: PYI034
         """Start the server in a thread, on a port of its own."""
@@ -100,6 +107,7 @@ class AwsServer:
         requests.post(f"{self.url}/moto-api/reset", timeout=10)
         self.rules = Rules()
         self.faults.clear()
+        self.bodies.clear()
         self.client("iam").create_role(RoleName="runner", AssumeRolePolicyDocument="{}")
         self.asked.clear()
 
@@ -196,6 +204,7 @@ class AwsServer:
         length = int(environ.get("CONTENT_LENGTH") or 0)
         body = environ["wsgi.input"].read(length)
         given = json.loads(body) if body and operation in WRITES else {}
+        self.bodies.append((operation, given))
         if operation == "UpdateAlias":
             given["Name"] = environ["PATH_INFO"].rpartition("/")[2]
         region = environ["HTTP_AUTHORIZATION"].split("/")[2]

@@ -20,6 +20,8 @@ from hatch_lambda.archive.bytecode import is_bytecode
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import PlanError, ProjectError, WheelError
 from hatch_lambda.files.paths import SpecialFileError, files_as_directories, path_problem
+from hatch_lambda.zipfiles.inflate import pieces
+from hatch_lambda.zipfiles.members import UNREADABLE
 from hatch_lambda.zipfiles.record import record_digest
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.diagnostics import Code, Message
-    from hatch_lambda.zipfiles.hashing import Checkpoint
+    from hatch_lambda.zipfiles.hashing import FileState
 
 _CHUNK = 1 << 20
 """Bytes read at a time."""
@@ -39,8 +41,8 @@ _CHUNK = 1 << 20
 class WheelContent:
     """A wheel's member: compressed bytes in the wheel at ``offset``. All numbers except ``crc`` are bytes.
 
-    ``sha256`` is the wheel's hash in hexadecimal; empty for a zip that can change. ``checkpoint`` verifies the
-    compressed bytes again when they are copied.
+    ``sha256`` is the wheel's hash in hexadecimal; empty for a zip that can change. ``state`` is the wheel's state when
+    it was hashed; ``None`` if it was new then.
     """
 
     wheel: Path
@@ -52,27 +54,28 @@ class WheelContent:
     size: int
     digest: str
     sha256: str = ""
-    checkpoint: Checkpoint | None = field(default=None, compare=False, repr=False)
+    state: FileState | None = field(default=None, compare=False, repr=False)
 
     def copied(self, wheel: IO[bytes]) -> Iterator[bytes]:
-        """Yield the compressed bytes from the open wheel.
-
-        Raises ``WheelError`` at the end unless they are the bytes that this build has hashed.
-        """
-        try:
-            yield from self.checkpoint.verified(self._read(wheel)) if self.checkpoint else self._read(wheel)
-        except (OSError, ValueError):
-            raise WheelError(_bad_wheel(self.wheel, "changed during the build")) from None
-
-    def _read(self, wheel: IO[bytes]) -> Iterator[bytes]:
-        wheel.seek(self.offset)
+        """Yield the compressed bytes from the open wheel; raises ``WheelError`` if it has become shorter."""
         left = self.compressed
-        while left:
-            data = wheel.read(min(left, _CHUNK))
-            if not data:
-                raise ValueError("wheel ends")
-            yield data
-            left -= len(data)
+        try:
+            wheel.seek(self.offset)
+            while left:
+                data = wheel.read(min(left, _CHUNK))
+                if not data:
+                    raise changed_wheel(self.wheel)
+                yield data
+                left -= len(data)
+        except OSError:
+            raise changed_wheel(self.wheel) from None
+
+    def inflated(self, wheel: IO[bytes]) -> Iterator[bytes]:
+        """Yield the content from the open wheel; raises ``WheelError`` for bytes that can't be inflated."""
+        try:
+            yield from pieces(wheel, self.offset, self.method, self.compressed, self.size)
+        except UNREADABLE:
+            raise changed_wheel(self.wheel) from None
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ Content = WheelContent | FileContent | TextContent
 
 @contextmanager
 def opened_wheel(path: Path) -> Iterator[IO[bytes]]:
-    """Open a wheel to copy from it; raises ``WheelError`` if it can't be read."""
+    """Open a wheel to copy from it; raises ``WheelError`` if it can't be opened."""
     try:
         wheel = path.open("rb", buffering=0)
     except OSError as error:
@@ -143,6 +146,11 @@ def open_content(content: Content) -> Iterator[IO[bytes]]:
                 yield file
         except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise WheelError(_bad_wheel(content.wheel, f"can't be read ({error})")) from None
+
+
+def changed_wheel(path: Path) -> WheelError:
+    """Return the error that a wheel isn't the file that this build has hashed."""
+    return WheelError(_bad_wheel(path, "changed during the build"))
 
 
 def _bad_wheel(path: Path, problem: str) -> Diagnostic:

@@ -21,11 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
-from hatch_lambda.archive.plan import WheelContent, open_content, opened_wheel
+from hatch_lambda.archive.plan import WheelContent, changed_wheel, open_content, opened_wheel
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ArchiveError
 from hatch_lambda.files.temporary import FULL, temporary_space
-from hatch_lambda.zipfiles.inflate import pieces
+from hatch_lambda.zipfiles.hashing import is_unchanged
 from hatch_lambda.zipfiles.record import record_digest
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.archive.plan import ArchivePlan, Content, Entry
     from hatch_lambda.diagnostics import Code
+    from hatch_lambda.errors import HatchLambdaError
 
 _LOCAL = struct.Struct("<4s5H3L2H")  # 4.3.7
 _CENTRAL = struct.Struct("<4s6H3L5H2L")  # 4.3.12
@@ -76,6 +77,7 @@ def written_archive(plan: ArchivePlan, path: Path, *, timestamp: int) -> Iterato
         output = _Output(file, hasher)
         runs = itertools.groupby(plan.entries, key=_source)
         headers = [header for source, run in runs for header in _copy(source, run, output, date)]
+        _check_wheels(plan)
         _finish(output, headers)
         output.flush()
         yield WrittenArchive(path, output.position, output.sha256)
@@ -231,6 +233,15 @@ class _Output:
         self._pending, self._pending_size = [], 0
 
 
+def _check_wheels(plan: ArchivePlan) -> None:
+    """Raise ``WheelError`` unless every wheel still is the file that this build has hashed."""
+    wheels = {entry.content.wheel: entry.content for entry in plan.entries if isinstance(entry.content, WheelContent)}
+    for path, content in wheels.items():
+        with opened_wheel(path) as wheel:
+            if content.sha256 and not is_unchanged(wheel, content.sha256, content.state):
+                raise changed_wheel(path)
+
+
 def _source(entry: Entry) -> Path | None:
     """Return the wheel that the entry is copied from; ``None`` if the entry must be compressed."""
     content = entry.content
@@ -261,14 +272,7 @@ def _deflate(entry: Entry, output: _Output, date: tuple[int, int]) -> Header:
         with _pieces(entry.content) as chunks, temporary_space():
             crc, size, digest = _compress(chunks, deflated)
         if (size, digest) != (entry.content.size, entry.content.digest):
-            raise ArchiveError(
-                Diagnostic(
-                    code="file-changed",
-                    where=entry.path,
-                    problem="changed during the build",
-                    fix="rebuild when no program writes it",
-                )
-            )
+            raise _changed(entry)
         compressed = deflated.tell()
         header = _header(entry, date, output.position, zipfile.ZIP_DEFLATED, crc, compressed, size)
         output.write(header.local())
@@ -276,6 +280,13 @@ def _deflate(entry: Entry, output: _Output, date: tuple[int, int]) -> Header:
         while chunk := deflated.read(_CHUNK):
             output.write(chunk)
     return header
+
+
+def _changed(entry: Entry) -> HatchLambdaError:
+    if isinstance(entry.content, WheelContent):
+        return changed_wheel(entry.content.wheel)
+    problem, fix = "changed during the build", "rebuild when no program writes it"
+    return ArchiveError(Diagnostic(code="file-changed", where=entry.path, problem=problem, fix=fix))
 
 
 def _compress(chunks: Iterable[bytes], deflated: IO[bytes]) -> tuple[int, int, str]:
@@ -296,11 +307,8 @@ def _compress(chunks: Iterable[bytes], deflated: IO[bytes]) -> tuple[int, int, s
 def _pieces(content: Content) -> Iterator[Iterator[bytes]]:
     """Open a content as an iterator of pieces of limited size."""
     if isinstance(content, WheelContent):
-        with opened_wheel(content.wheel) as wheel, tempfile.SpooledTemporaryFile(_IN_MEMORY) as copy:
-            with temporary_space():
-                for piece in content.copied(wheel):
-                    copy.write(piece)
-            yield pieces(copy, 0, content.method, content.compressed, content.size)
+        with opened_wheel(content.wheel) as wheel:
+            yield content.inflated(wheel)
     else:
         with open_content(content) as file:
             yield iter(lambda: file.read(_CHUNK), b"")

@@ -96,6 +96,7 @@ def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Re
         resolution.notes,
         warnings,
         found_by_handler=job.project.found_by_handler,
+        uv_changes=job.project.uv.changes({wheel.name for wheel in planned.selected.wheels}),
         bytecode=planned.bytecode,
         saved=planned.saved,
         resolver=resolution.resolver,

@@ -56,6 +56,7 @@ def lock(project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelho
                 found.remaining,
                 tuple(_optional_parts(project, sharing[target], found)),
                 pythons[target],
+                found.indexes,
             )
             for target, found in resolved.items()
         ]

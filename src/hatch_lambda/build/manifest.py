@@ -6,10 +6,7 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from hatch_lambda.archive.read import read_zip
 from hatch_lambda.archive.write import whole_file
-from hatch_lambda.inspect.inspection import Inspection
-from hatch_lambda.inspect.summary import as_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +26,10 @@ def write_manifest(archive: Path, config: LambdaConfig, warnings: Sequence[Messa
 
     Raises ``ArchiveError`` or ``ZipError``; the report on an older zip is then removed.
     """
+    from hatch_lambda.archive.read import read_zip
+    from hatch_lambda.inspect.inspection import Inspection
+    from hatch_lambda.inspect.summary import as_json
+
     path = manifest_path(archive)
     inspection = Inspection(
         read_zip(archive),

@@ -35,6 +35,7 @@ class Report:
 
     ``in_layers`` are the wheels that a function's layers provide, ``compatible`` the targets that a layer is valid on.
     ``found_by_handler`` is the path that was selected because it contains the handler; empty if options select files.
+    ``uv_changes`` are the overrides and exclusions that changed requirements.
     ``bytecode`` is the version of the Python that compiled the modules, ``None`` without bytecode.
     ``saved`` are the unzipped bytes that each group of ``slim`` and ``aws-services`` saved.
     ``resolver`` is the tool that resolved, and why; empty if none did.
@@ -48,6 +49,7 @@ class Report:
     notes: tuple[str, ...]
     warnings: tuple[Message, ...]
     found_by_handler: str = ""
+    uv_changes: Sequence[str] = ()
     bytecode: str | None = None
     saved: Mapping[str, int] = field(default_factory=dict)
     resolver: str = ""
@@ -66,6 +68,8 @@ class Report:
             yield f"  bytecode of CPython {self.bytecode}: {format_size(plan.bytecode)} unzipped"
         if self.found_by_handler:
             yield f"  files: {self.found_by_handler}, which contains the handler"
+        if self.uv_changes:
+            yield _fitting("  [tool.uv]: ", self.uv_changes)
         owners = [(origin, size) for origin, size in plan.sizes.items() if origin.dist_info]
         if not all(origin.project for origin, _ in owners):
             yield _fitting("  largest: ", [f"{origin} ({format_size(size)})" for origin, size in owners[:LARGEST]])

@@ -7,7 +7,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hatch_lambda.archive.read import MAX_READ
 from hatch_lambda.archive.write import write_archive
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ArchiveError, PlanError
@@ -35,6 +34,8 @@ def kept_if_too_large(plan: ArchivePlan, path: Path, *, timestamp: int) -> Itera
     try:
         yield
     except PlanError as error:
+        from hatch_lambda.archive.read import MAX_READ
+
         if not any(map(_is_too_large, error.diagnostics)) or plan.unzipped > MAX_READ:
             raise
         try:

@@ -6,8 +6,7 @@ Two files with one path are a collision, which the plan rejects. Here the paths 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.utils import canonicalize_name
 
@@ -26,8 +25,7 @@ _KINDS = ("a package", "an extension module", "a .py file", "a directory without
 """The forms of a module in the order in which Python looks for them. Source: ``SearchPath``."""
 
 
-@dataclass(frozen=True, order=True, kw_only=True)
-class _Form:
+class _Form(NamedTuple):
     """A form in which a module is there; the least is the one that Python imports. ``path`` is a file of it."""
 
     is_namespace: bool
@@ -56,7 +54,7 @@ def check_hidden_modules(candidate: Candidate) -> Iterator[Diagnostic]:
         for name, forms in modules.items():
             if not any(form.kind == _PACKAGE and form.directory == index for form in forms):
                 forms.extend(_namespaces(index, directories[index], paths, name, candidate.search_path.suffixes))
-    for _, forms in sorted(modules.items()):
+    for _, forms in sorted((name, forms) for name, forms in modules.items() if len(forms) > 1):
         winner, *others = sorted(forms)
         owner = directories[winner.directory][winner.path].origin
         for form in others:

@@ -6,18 +6,19 @@ Source of the limits: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarte
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
-from pathspec import GitIgnoreSpec
-
 from hatch_lambda.checks.base import error, warning
+from hatch_lambda.checks.suggestions import suggestions
 from hatch_lambda.config.options import MAX_UNZIPPED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from hatch_lambda.archive.plan import ArchivePlan
     from hatch_lambda.checks.base import Candidate
+    from hatch_lambda.checks.suggestions import Suggestion
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.diagnostics import Diagnostic
     from hatch_lambda.layers import Layer
@@ -31,19 +32,26 @@ MIB = 1 << 20
 _SHOWN = 3
 """Names of the largest that a message shows."""
 
-_UNUSED_FILES = ("**/tests/", "**/*.pyi")
-"""Patterns of files that packages ship but functions don't use: tests and type stubs."""
-
 
 def check_unzipped(candidate: Candidate) -> Iterator[Diagnostic]:
     """Yield an error if the unzipped archive and its layers are larger than Lambda or ``max-size`` allows."""
-    problem = size_problem(candidate.filename, candidate.plan, candidate.layers, candidate.config)
+    suggest = partial(suggestions, candidate)
+    problem = size_problem(candidate.filename, candidate.plan, candidate.layers, candidate.config, suggest)
     if problem:
         yield problem
 
 
-def size_problem(filename: str, plan: ArchivePlan, layers: Sequence[Layer], config: LambdaConfig) -> Diagnostic | None:
-    """Return why an archive and its layers are too large, unzipped; ``None`` if they aren't."""
+def size_problem(
+    filename: str,
+    plan: ArchivePlan,
+    layers: Sequence[Layer],
+    config: LambdaConfig,
+    suggest: Callable[[], Sequence[Suggestion]] = tuple,
+) -> Diagnostic | None:
+    """Return why an archive and its layers are too large, unzipped; ``None`` if they aren't.
+
+    ``suggest`` returns what could be removed, which takes time.
+    """
     unzipped = plan.unzipped + sum(layer.plan.unzipped for layer in layers)
     excess = unzipped - config.max_size
     if excess <= 0:
@@ -52,7 +60,7 @@ def size_problem(filename: str, plan: ArchivePlan, layers: Sequence[Layer], conf
     limit = f"Lambda's {(MAX_UNZIPPED + 1) // MIB} MiB limit" if is_own_limit else f"max-size ({_mib(config.max_size)})"
     together = " with its layers" if layers else ""
     problem = f"{_mib(unzipped)} unzipped{together} exceeds {limit} by {_mib(excess)} ({_shares(plan, layers)})"
-    return error("too-large", filename, problem, _fix(plan, excess, config))
+    return error("too-large", filename, problem, _fix(suggest(), excess))
 
 
 def _shares(plan: ArchivePlan, layers: Sequence[Layer]) -> str:
@@ -67,16 +75,14 @@ def _shares(plan: ArchivePlan, layers: Sequence[Layer]) -> str:
     return f"{shares}largest: {', '.join(names)}{more}"
 
 
-def _fix(plan: ArchivePlan, excess: int, config: LambdaConfig) -> str:
-    """Return what makes the archive small enough; not a layer, because its size counts too."""
-    if config.bytecode and plan.bytecode >= excess:
-        return f"remove bytecode = true, which adds {_mib(plan.bytecode)}"
-    spec = GitIgnoreSpec.from_lines(_UNUSED_FILES)
-    unused = sum(entry.content.size for entry in plan.entries if spec.match_file(entry.path))
-    if unused >= excess:
-        patterns = ", ".join(f'"{pattern}"' for pattern in dict.fromkeys([*config.exclude_files, *_UNUSED_FILES]))
-        return f"set exclude-files = [{patterns}], which excludes {_mib(unused)} of tests and type stubs"
-    return "remove files with exclude-files or packages with exclude-packages"
+def _fix(suggested: Sequence[Suggestion], excess: int) -> str:
+    """Return what makes the archive smaller; not a layer, because its size counts too."""
+    lines = [f"{suggestion.line} (saves {_mib(suggestion.saved)})" for suggestion in suggested]
+    if not lines:
+        return "remove files with exclude-files or packages with exclude-packages"
+    is_enough = sum(suggestion.saved for suggestion in suggested) >= excess
+    rest = [] if is_enough else ["exclude packages or files for the rest"]
+    return f"set {', '.join([*lines, *rest])}"
 
 
 def _mib(size: int) -> str:

@@ -1,4 +1,4 @@
-"""Deploys zips to existing Lambda functions and layers."""
+"""Deploy zips to Lambda functions and layers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hatch_lambda.cli.argument_types import whole_number
 from hatch_lambda.cli.output import discard_stdout, flush, print_json, print_lines
 from hatch_lambda.deploy import DeployRequest, deploy
 from hatch_lambda.errors import OutputError
@@ -35,6 +36,18 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--s3-prefix", metavar="PREFIX", default="", help="directory in the bucket")
     add("--layer", metavar="LAYER", help="publish the layer zip as a version of this layer")
     add("--update-layers", action="store_true", help="move the functions to the new version of the layer")
+    add("--s3-reference", action="store_true", help="let Lambda read the code from the bucket, which must be versioned")
+    add("--create", action="store_true", help="create the functions, which must not exist yet")
+    add("--role", metavar="ARN", help="role of a created function")
+    add("--memory", type=whole_number, metavar="MB", help="memory of a created function (default: AWS's, 128)")
+    add("--timeout", type=whole_number, metavar="S", help="timeout of a created function (default: AWS's, 3)")
+    add("--layer-version", action="append", default=[], metavar="ARN", help="layer of a created function; repeatable")
+    add(
+        "--keep",
+        type=whole_number,
+        metavar="N",
+        help="delete all but the newest N versions, unless an alias uses them",
+    )
     add("--wait", action=BooleanOptionalAction, default=True, help="wait until AWS has finished")
     add("--dry-run", action="store_true", help="check everything and print what would be done, but change nothing")
     add("--json", action="store_true", help="print JSON at the end")
@@ -51,8 +64,15 @@ def run(options: Namespace) -> int:
         publish=options.publish,
         s3_bucket=options.s3_bucket,
         s3_prefix=options.s3_prefix,
+        s3_reference=options.s3_reference,
         layer=options.layer,
         update_layers=options.update_layers,
+        create=options.create,
+        role=options.role,
+        memory=options.memory,
+        timeout=options.timeout,
+        layer_versions=tuple(options.layer_version),
+        keep=options.keep,
         wait=options.wait,
         dry_run=options.dry_run,
     )

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from hatch_lambda.cli.argument_types import whole_number
 from hatch_lambda.cli.output import flush, print_json, print_lines, print_messages
 from hatch_lambda.cli.output_file import check_file, write_file
 from hatch_lambda.cli.target_options import add_target_arguments, inspected
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ZipError
+from hatch_lambda.inspect.inspection import zip_suggestions
 from hatch_lambda.inspect.sbom import sbom_json
 from hatch_lambda.inspect.size_tree import tree_lines
-from hatch_lambda.inspect.summary import as_json, lines
+from hatch_lambda.inspect.summary import as_json, lines, suggestion_lines
 from hatch_lambda.inspect.treemap import treemap_page
+from hatch_lambda.inspect.why import why_lines
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -33,8 +35,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--tree", action="store_true", help="print the sizes by directory, the largest first")
     parser.add_argument(
-        "--depth", type=_depth, metavar="N", help=f"levels of directories that --tree shows (default: {_DEPTH})"
+        "--depth", type=whole_number, metavar="N", help=f"levels of directories that --tree shows (default: {_DEPTH})"
     )
+    parser.add_argument("--why", metavar="NAME", help="print what requires a package, up to the project")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with a map of the sizes")
     parser.add_argument("--sbom", type=Path, metavar="FILE", help="write a software bill of materials (CycloneDX)")
 
@@ -53,22 +56,23 @@ def run(options: Namespace) -> int:
         print_lines([str(path)])
     if written:
         return 0
+    if options.why:
+        print_lines(why_lines(inspection, options.why))
+        return 0
     if options.json:
         print_json(as_json(inspection))
         return 0
     if options.tree:
         print_lines(tree_lines(inspection.archive.plan.entries, options.depth or _DEPTH))
         return 0
-    print_lines(lines(inspection))
+    print_lines((*lines(inspection), *suggestion_lines(zip_suggestions(inspection))))
     flush()
     print_messages(inspection.problems, inspection.warnings)
     return 0
 
 
-def _depth(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise ArgumentTypeError(f"expected a whole number above 0; found {text!r}")
-    return int(text)
+def _map(inspection: Inspection) -> str:
+    return treemap_page(inspection, zip_suggestions(inspection))
 
 
 def _sbom(inspection: Inspection) -> str:
@@ -81,5 +85,5 @@ class _File(NamedTuple):
     content: Callable[[Inspection], str]
 
 
-_FILES = {"html": _File(".html", treemap_page), "sbom": _File(".cdx.json", _sbom)}
+_FILES = {"html": _File(".html", _map), "sbom": _File(".cdx.json", _sbom)}
 """The options that name a file to write, the suffix of a good name for it, and what is written to it."""

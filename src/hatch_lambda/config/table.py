@@ -132,6 +132,18 @@ class Table:
         )
         return default
 
+    def count(self, key: str) -> int | None:
+        """Return the whole number above zero at ``key``, ``None`` without one."""
+        value = self.get(key)
+        if value is None:
+            return None
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        if is_number and value > 0:
+            return int(value)
+        problem = f"expected a whole number above 0, found {shorten(value)}"
+        self.report("option-value" if is_number else "option-type", key, problem, f"for example, write {key} = 5")
+        return None
+
     def tables(self, key: str) -> dict[str, dict[str, Any]]:
         """Return the tables under ``key`` by their names."""
         value = self.get(key)

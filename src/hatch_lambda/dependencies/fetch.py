@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from hatch_lambda.dependencies.sdist_builds import wheel_from_sdist
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError, WheelError
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.progress import NO_PROGRESS, Status
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, SHA256, is_file_url, is_url
-from hatch_lambda.resolve.pip.resolver import download
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +37,8 @@ def fetch(
     _check_lines(pins)
     built = {}
     for pin in (pin for pin in pins if not pin.is_wheel):
+        from hatch_lambda.dependencies.sdist_builds import wheel_from_sdist
+
         progress.advance(Status(name=f"build {pin}"))
         built[pin] = wheel_from_sdist(pin, wheel_cache, host)
     pins = [pin for pin in pins if pin.is_wheel]
@@ -49,6 +49,8 @@ def fetch(
     if missing:
         if host.offline:
             _check_offline(missing)
+        from hatch_lambda.resolve.pip.resolver import download
+
         with temporary_directory() as directory:
             download(missing, target, Path(directory), host, progress)
             wheels |= _add_to_cache(missing, Path(directory), wheel_cache, progress)

@@ -13,14 +13,13 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from hatch_lambda.dependencies.local_wheel import build_local_wheel, commit_in, pin_commit
 from hatch_lambda.dependencies.source_lookup import SourceLookup
 from hatch_lambda.dependencies.sources import read_project_sources
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.progress import NO_PROGRESS, Status
-from hatch_lambda.resolve.base import Commit, Dependency, split_url, without_credentials
+from hatch_lambda.resolve.base import LOCK_COMMAND, Commit, Dependency, is_file_url, split_url, without_credentials
 from hatch_lambda.resolve.validate import transitive_dependencies
 
 if TYPE_CHECKING:
@@ -75,13 +74,39 @@ class LocalWheels:
             path.write_text("".join(f"{wheel.name} @ {wheel.path.as_uri()}\n" for wheel in self.wheels), "utf-8")
             yield (str(path),)
 
-    def check_indexes(self) -> None:
-        """Raise ``ResolveError`` for a name with an index as source, which pip and uv would ignore here.
+    def check_indexes(self, resolver: str) -> None:
+        """Raise ``ResolveError`` for a name with an index as source that the resolver can't look up there only.
 
-        Another index might serve another package under that name.
+        Another index might serve another package under that name. uv only needs the URL of the index.
         """
-        if self.indexes:
-            raise ResolveError([_needs_lock(name, source) for name, source in self.indexes.items()])
+        problems = [
+            _needs_lock(name, source) if resolver == "pip" else _undefined_index(source)
+            for name, source in self.indexes.items()
+            if resolver == "pip" or not source.index_url
+        ]
+        if problems:
+            raise ResolveError(dict.fromkeys(problems))
+
+    @property
+    def index_urls(self) -> dict[NormalizedName, str]:
+        """Return the URL of the only index of each name that has one, without credentials; none of this machine."""
+        urls = {name: without_credentials(source.index_url) for name, source in self.indexes.items()}
+        return {name: url for name, url in urls.items() if not is_file_url(url)}
+
+    def check_locked_indexes(self, locked: Mapping[NormalizedName, str], lock: str) -> None:
+        """Raise ``ResolveError`` for a name that our lock file doesn't have from the index that is its source."""
+        problems = [
+            Diagnostic(
+                code="lock-out-of-date",
+                where=lock,
+                problem=f"out of date, because it doesn't have {name} from {self.indexes[name]}",
+                fix=f"run '{LOCK_COMMAND}'",
+            )
+            for name, url in self.index_urls.items()
+            if locked.get(name) != url
+        ]
+        if problems:
+            raise ResolveError(problems)
 
     def check_dependency_confusion(self, requirements: Sequence[Dependency], target: Target, *, locked: bool) -> None:
         """Raise ``ResolveError`` for the name of a local dependency that only distributions of an index require.
@@ -102,9 +127,7 @@ class LocalWheels:
             if _name(dependency) == self.project
         ]
         problems += [
-            _needs_lock(_name(dependency), source)
-            if source.kind == "index"
-            else _confusion(dependency, source, self.sources.project.source_of(dependency.requirement, target))
+            _confusion(dependency, source, self.sources.project.source_of(dependency.requirement, target))
             for dependency in requirements
             if _name(dependency) not in known
             and not dependency.requirement.url
@@ -127,18 +150,23 @@ def _needs_lock(name: NormalizedName, source: DependencySource) -> Diagnostic:
     return Diagnostic(
         code="needs-lock",
         where=source.where,
-        problem=f"{name} comes from {source}, which needs a lock file from uv",
-        fix=f"run '{command}' and set lock = \"pylock.toml\"",
+        problem=f"{name} comes from {source}, which needs uv or its lock file",
+        fix=f'set resolver = "uv", or run \'{command}\' and set lock = "pylock.toml"',
     )
 
 
+def _undefined_index(source: DependencySource) -> Diagnostic:
+    problem, fix = f"{source} isn't defined", f"add it to [[tool.uv.index]] with name = {source.url!r} and its url"
+    return Diagnostic(code="dependency-source", where=source.where, problem=problem, fix=fix)
+
+
 def _confusion(dependency: Dependency, source: DependencySource, of_project: DependencySource | None) -> Diagnostic:
-    name = _name(dependency)
+    name, instead = _name(dependency), "" if source.kind == "index" else " instead of an index"
     if source == of_project:
         reason, fix = "the project", f"add {name} to project.dependencies"
     else:
         reason, fix = source.where or "a local dependency", f"add {name} to project.dependencies and [tool.uv.sources]"
-    return _problem("dependency-confusion", dependency, f"which {reason} gets from {source} instead of an index", fix)
+    return _problem("dependency-confusion", dependency, f"which {reason} gets from {source}{instead}", fix)
 
 
 @dataclass(frozen=True)
@@ -213,11 +241,11 @@ def _locate(
     locked: LockedCommits | None,
 ) -> _Located:
     source = _source(dependency, sources, target)
-    pinned = (
-        pin_commit(_name(dependency), source, dependency.required_by, wheel_cache, host, locked=locked)
-        if source
-        else None
-    )
+    if source is None:
+        return _Located(dependency, None, None)
+    from hatch_lambda.dependencies.local_wheel import pin_commit
+
+    pinned = pin_commit(_name(dependency), source, dependency.required_by, wheel_cache, host, locked=locked)
     return _Located(dependency, source, pinned)
 
 
@@ -226,6 +254,8 @@ def _is_to_build(one: _Located) -> bool:
 
 
 def _wheel(one: _Located, wheel_cache: WheelCache, host: Host, locked: LockedCommits | None) -> LocalWheel:
+    from hatch_lambda.dependencies.local_wheel import build_local_wheel, commit_in
+
     at = cast("DependencySource", one.pinned)  # a dependency to build has a source
     commit = commit_in(at)
     fix = locked.fix_for(one.name, commit) if locked and commit and at != one.source else ""
@@ -234,6 +264,8 @@ def _wheel(one: _Located, wheel_cache: WheelCache, host: Host, locked: LockedCom
 
 def _commits(wheel: Wheel, one: _Located) -> Iterator[Commit]:
     """Yield the commit of a Git dependency, and nothing for another."""
+    from hatch_lambda.dependencies.local_wheel import commit_in
+
     commit = commit_in(one.pinned) if one.pinned else None
     if one.source is None or one.source.kind != "repository" or commit is None:
         return

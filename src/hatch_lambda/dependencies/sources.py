@@ -24,6 +24,7 @@ from hatch_lambda.files import json_values
 from hatch_lambda.files.toml_file import read_toml
 from hatch_lambda.resolve.base import file_of, filename_of, is_file_url, is_url, split_url, without_credentials
 from hatch_lambda.resolve.lock.commits import without_suffix
+from hatch_lambda.resolve.uv_settings import read_indexes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -58,13 +59,14 @@ Source: https://docs.astral.sh/uv/concepts/projects/dependencies/#dependency-sou
 class DependencySource:
     """Where a dependency comes from: a directory here, an sdist or wheel, a repository, or one of uv's indexes.
 
-    ``url`` is that of the directory, file, or repository (as pip writes it), or the name of the index. ``where`` is the
-    TOML address of the source, if it has one.
+    ``url`` is that of the directory, file, or repository (as pip writes it), or the name of the index, whose URL is
+    ``index_url`` if a table defines it. ``where`` is the TOML address of the source, if it has one.
     """
 
     kind: Kind
     url: str
     where: str = field(default="", compare=False)
+    index_url: str = ""
 
     def __str__(self) -> str:
         """Return the source for messages: a path if it is on this machine, and never with credentials."""
@@ -103,7 +105,7 @@ class DependencySource:
     def identity(self) -> tuple[str, ...]:
         """Return a value that is the same for each way to write one source."""
         if self.kind != "repository":
-            return self.kind, self.url
+            return self.kind, self.url, self.index_url
         address, revision, _ = self.reference
         return self.kind, without_suffix(without_credentials(address)), revision or "", normpath(self.subdirectory)
 
@@ -234,12 +236,14 @@ class Unpacked:
 class ProjectSources:
     """The dependency sources in the configuration of a project and of the workspaces around it.
 
-    ``unpacked`` is set for a project that comes from a repository or an archive.
+    ``indexes`` are the URLs of uv's indexes by name. ``unpacked`` is set for a project that comes from a repository or
+    an archive.
     """
 
     sources: Mapping[NormalizedName, UvSource] = field(default_factory=dict)
     members: Mapping[NormalizedName, Path] = field(default_factory=dict)
     unpacked: Unpacked | None = None
+    indexes: Mapping[str, str] = field(default_factory=dict)
 
     def source_of(
         self, requirement: Requirement, target: Target, scope: Scope | None = None
@@ -277,6 +281,7 @@ class ProjectSources:
             "directory": str(self.unpacked.directory) if self.unpacked else None,
             "sources": sources,
             "members": {name: str(path) for name, path in self.members.items()},
+            "indexes": self.indexes,
         }
         return dict(json.loads(json.dumps(found, default=str)))  # a TOML date isn't a source, and JSON has none
 
@@ -295,12 +300,14 @@ class ProjectSources:
             canonicalize_name(name): Path(text(path))
             for name, path in json_values.fields(fields.get("members")).items()
         }
-        return cls(sources, members, Unpacked(source, Path(text(fields.get("directory")))))
+        indexes = {name: text(url) for name, url in json_values.fields(fields.get("indexes")).items()}
+        return cls(sources, members, Unpacked(source, Path(text(fields.get("directory")))), indexes)
 
     def _source_of_entry(self, source: UvSource, entry: Mapping[str, Any]) -> DependencySource:
         inner = f"#subdirectory={source.text(entry, 'subdirectory')}" if "subdirectory" in entry else ""
         if "index" in entry:
-            return DependencySource("index", source.text(entry, "index"))
+            name = source.text(entry, "index")
+            return DependencySource("index", name, index_url=self.indexes.get(name, ""))
         if "path" in entry:
             return _source_of_url((source.directory / source.text(entry, "path")).absolute().as_uri() + inner)
         if "url" in entry:
@@ -359,7 +366,7 @@ def read_project_sources(directory: Path, *, unpacked: Unpacked | None = None) -
     that can't be read.
     """
     directory = directory.resolve()
-    sources = _sources(directory)
+    sources, indexes = _sources(directory), read_indexes(directory)
     members: dict[NormalizedName, Path] = {}
     for root in (directory, *directory.parents):
         if unpacked and not root.is_relative_to(unpacked.directory):
@@ -369,12 +376,13 @@ def read_project_sources(directory: Path, *, unpacked: Unpacked | None = None) -
             if directory in {root, *found.values()}:
                 members = {**found, **members}
                 sources = {**_sources(root), **sources}
+                indexes = {**read_indexes(root), **indexes}
     others = {
         name: member
         for name, member in members.items()
         if member != directory and (unpacked is None or member.is_relative_to(unpacked.directory))
     }
-    return ProjectSources(sources, others, unpacked)
+    return ProjectSources(sources, others, unpacked, {name: index.url for name, index in indexes.items()})
 
 
 def unpacked_sources(source: DependencySource, directory: Path) -> ProjectSources:

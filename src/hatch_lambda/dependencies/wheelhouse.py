@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from hatch_lambda.dependencies.fetch import fetch
 from hatch_lambda.dependencies.local import build_local_wheels, with_overrides
-from hatch_lambda.dependencies.sdist_builds import SdistBuildResolver
 from hatch_lambda.dependencies.sources import shared_directory
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.project import root_dependencies
 from hatch_lambda.resolve.base import Resolution
-from hatch_lambda.resolve.explained_uv import ExplainedUvResolver
+from hatch_lambda.resolve.lock.read import LockResolver
 from hatch_lambda.resolve.strategy import (
     choose_resolver,
     chosen_lock,
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.lock.commits import LockedCommits
     from hatch_lambda.resolve.lock.write import LockedState
     from hatch_lambda.resolve.strategy import Upgrade
+    from hatch_lambda.resolve.uv_settings import UvSettings
     from hatch_lambda.wheels.cache import WheelCache
     from hatch_lambda.wheels.wheel import Wheel
 
@@ -77,7 +77,8 @@ class Resolved:
 class ResolvedWheels:
     """All wheels for some archives, sorted by name, with the requirements that they satisfy.
 
-    ``remaining`` are the requirements that an index had to satisfy, and ``commits`` the commits of Git dependencies.
+    ``remaining`` are the requirements that an index had to satisfy, ``commits`` the commits of Git dependencies, and
+    ``indexes`` the URLs of the only index that a name comes from.
     """
 
     roots: tuple[Dependency, ...]
@@ -85,6 +86,7 @@ class ResolvedWheels:
     resolution: Resolution
     wheels: tuple[Wheel, ...]
     commits: tuple[Commit, ...] = ()
+    indexes: Mapping[NormalizedName, str] = field(default_factory=dict)
 
     @property
     def by_name(self) -> Mapping[NormalizedName, Wheel]:
@@ -163,7 +165,7 @@ class Wheelhouse:
         validate(roots, wheels, target, resolution, resolved.project.uv.constraint_dependencies)
         extras = tuple(dict.fromkeys(missing_extras(roots, wheels, target)))
         resolution = replace(resolution, warnings=(*resolution.warnings, *extras))
-        return ResolvedWheels(roots, local.remaining, resolution, wheels, local.commits)
+        return ResolvedWheels(roots, local.remaining, resolution, wheels, local.commits, local.index_urls)
 
     def _for_python(self, resolve: Callable[[LambdaConfig], Resolved], config: LambdaConfig) -> Resolved:
         """Return what is pinned; if uv pinned a wheel for other versions of Python, what pip pins, if uv isn't a must.
@@ -171,7 +173,7 @@ class Wheelhouse:
         uv ignores upper bounds of Requires-Python, such as ``<3.13``, and pip doesn't.
         """
         resolved = resolve(config)
-        if not resolved.resolution.ignores_python or config.resolver != "auto":
+        if not resolved.resolution.ignores_python or resolved.local.indexes or config.resolver != "auto":
             return resolved
         target = config.target
         excluded = next((wheel for wheel in self.fetch(resolved) if python_problem(wheel, target)), None)
@@ -207,7 +209,9 @@ class Wheelhouse:
                 resolver = choose(project, config, local, constraints)
                 is_needed = bool(transitive_dependencies(local.remaining, {}, target))
                 found = resolver.resolve(local.remaining, target) if is_needed else Resolution(())
-        return Resolved(project=project, config=config, roots=roots, local=local, resolution=local.without(found))
+            resolution = local.without(found)
+            _check_uv_settings(project.uv, local, resolution)
+        return Resolved(project=project, config=config, roots=roots, local=local, resolution=resolution)
 
     def _lock_or_resolver(
         self, project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
@@ -216,31 +220,51 @@ class Wheelhouse:
         lock = chosen_lock(config, self.host, self.wheel_cache.results, project.uv, shared)
         if lock is None:
             return self._resolver(project, config, local, constraints)
-        if is_replaceable_lock(config, self.host):
-            local.check_indexes()
+        if is_replaceable_lock(config, self.host) and isinstance(lock, LockResolver):
+            local.check_indexes(config.resolver)
+            local.check_locked_indexes(lock.indexes(config.target), lock.name)
         return lock
 
     def _resolver(
         self, project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
     ) -> Resolver:
         """Return the resolver, with more constraint files, and with source builds if the configuration allows some."""
-        local.check_indexes()
-        config = replace(config, constraints=(*config.constraints, *constraints))
         choice = choose_resolver(config, self.host, project.uv)
+        local.check_indexes(choice.tool)
+        indexes = {name: (source.url, source.index_url) for name, source in local.indexes.items()}
+        config = replace(config, constraints=(*config.constraints, *constraints))
         pip = self._with_source_builds(config, choice.host, partial(pip_resolver, config, choice, project.uv))
         if choice.tool == "pip":
             return pip
-        uv = self._with_source_builds(config, choice.host, partial(uv_resolver, config, choice))
+        uv = self._with_source_builds(config, choice.host, partial(uv_resolver, config, choice, indexes))
+        if indexes:  # pip would look these packages up on other indexes
+            return uv
+        from hatch_lambda.resolve.explained_uv import ExplainedUvResolver
+
         return ExplainedUvResolver(uv, pip, choice.host, self.wheel_cache.results, same_releases=choice.same_releases)
 
     def _with_source_builds(self, config: LambdaConfig, host: Host, make: Callable[[Host], Resolver]) -> Resolver:
         if not config.build_from_source:
             return make(host)
+        from hatch_lambda.dependencies.sdist_builds import SdistBuildResolver
+
         return SdistBuildResolver(make, config.build_from_source, host, self.wheel_cache)
 
 
 _CONFLICTS = frozenset({"conflict", "resolver-failed"})
 """Codes of errors that requirements of several archives can cause together; uv's conflicts have the second."""
+
+
+def _check_uv_settings(uv: UvSettings, local: LocalWheels, resolution: Resolution) -> None:
+    """Raise ``ResolveError`` for each setting of uv that the resolution doesn't follow."""
+    sdists = {pin.name for pin in resolution.pins if not pin.is_wheel}
+    problems = uv.problems(
+        built={wheel.name for wheel in local.wheels} | sdists,
+        wheels={pin.name for pin in resolution.pins} - sdists,
+        sources=local.sources.project.sources.keys(),
+    )
+    if problems:
+        raise ResolveError(problems)
 
 
 def _merged_config(sharing: Sequence[LambdaConfig]) -> LambdaConfig:

@@ -1,13 +1,15 @@
-"""Deploys existing zips: updates functions and publishes layer versions that infrastructure tools created."""
+"""Deploys existing zips: updates functions, publishes layer versions, and creates functions on request."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from hatch_lambda.deploy.aws import Connection
+from hatch_lambda.deploy.create import check_creation, create_function
 from hatch_lambda.deploy.function import move_alias, publish_version, update_code
 from hatch_lambda.deploy.layer import move_layer, publish_layer
 from hatch_lambda.deploy.preflight import check_bucket, find_functions, layer_name, layer_warnings, read_archives
+from hatch_lambda.deploy.prune import prune_versions
 from hatch_lambda.deploy.request import DeployLog, DeployRequest, Outcome, Step
 from hatch_lambda.errors import DeployError
 
@@ -27,15 +29,21 @@ def deploy(request: DeployRequest, report: Callable[[Step], None]) -> Outcome:
     """
     archives = read_archives(request)
     aws = Connection(request)
-    functions = find_functions(request, archives, aws)
+    if request.create:
+        check_creation(request, archives, aws)
+    functions = () if request.create else find_functions(request, archives, aws)
     check_bucket(request, aws)
-    log = DeployLog(
-        list(_to_do(request, archives, functions)), report, warnings=list(layer_warnings(functions, archives))
-    )
+    log = DeployLog(list(_to_do(request, archives)), report, warnings=list(layer_warnings(functions, archives)))
     try:
         layer = publish_layer(archives.layer, str(request.layer), request, aws, log) if archives.layer else None
+        if archives.function and request.create:
+            for id_ in request.distinct_functions.values():
+                create_function(id_, archives.function, layer, request, aws, log)
         for function in functions:
             _update(function, archives, layer, request, aws, log)
+        if request.keep:
+            for function in functions:
+                prune_versions(function, request.keep, request, aws, log)
     except DeployError as error:
         raise log.failure(error) from None
     except KeyboardInterrupt:
@@ -61,16 +69,18 @@ def _update(
         move_alias(function, version, request, aws, log)
 
 
-def _to_do(request: DeployRequest, archives: Archives, functions: tuple[Function, ...]) -> Iterator[str]:
+def _to_do(request: DeployRequest, archives: Archives) -> Iterator[str]:
     """Yield the name of each step, in the order of ``deploy``."""
     if archives.layer:
         yield f"{layer_name(str(request.layer))}: layer version"
-    for function in functions:
+    for name in request.distinct_functions:
         if archives.layer and request.update_layers:
-            yield f"{function.name}: layer {layer_name(str(request.layer))}"
+            yield f"{name}: layer {layer_name(str(request.layer))}"
         if archives.function:
-            yield f"{function.name}: code"
+            yield f"{name}: {'function' if request.create else 'code'}"
         if request.publishes:
-            yield f"{function.name}: version"
+            yield f"{name}: version"
         if request.alias:
-            yield f"{function.name}: alias {request.alias}"
+            yield f"{name}: alias {request.alias}"
+    if request.keep and not request.create:
+        yield from (f"{name}: old versions" for name in request.distinct_functions)

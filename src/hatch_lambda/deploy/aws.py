@@ -114,15 +114,19 @@ class Connection:
         operation: str,
         look: Callable[[], Mapping[str, Any]],
         is_done: Callable[[Mapping[str, Any]], bool],
+        expect: str = "",
         **arguments: Any,
     ) -> Mapping[str, Any]:
         """Return Lambda's response to a write that it rejects if the subject has changed since.
 
         If the write was repeated, and rejected because the first attempt took effect, return the result of ``look``.
+        Raises ``AwsError`` for a code in ``expect``.
         """
         try:
-            return self.call(where, operation, " ".join(CONFLICTS), **arguments)
+            return self.call(where, operation, f"{' '.join(CONFLICTS)} {expect}", **arguments)
         except AwsError as rejection:
+            if rejection.code in expect.split():
+                raise
             found = look() if rejection.is_repeated else None
             if found is not None and is_done(found):
                 return found

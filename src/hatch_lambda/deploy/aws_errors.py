@@ -89,6 +89,9 @@ def connection_error(error: BotoCoreError) -> DeployError:
     if any(word in kind for word in ("SSO", "Token", "Login")):
         fix = "run 'aws sso login' or 'aws login', then deploy again"
         return _credentials_error(f"the sign-in can't be used ({kind})", fix)
+    if kind == "ParamValidationError":
+        reason = str(error).splitlines()[-1].strip()
+        return deploy_error("boto3-outdated", "boto3", f"too old for this request ({reason!r})", "upgrade boto3")
     problem, fix = (
         f"can't connect ({kind}: {str(error)!r})",
         "check the network and AWS_ENDPOINT_URL, then deploy again",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_lambda.deploy.aws import backoff
 from hatch_lambda.deploy.aws_errors import deploy_error
 from hatch_lambda.deploy.request import Step
-from hatch_lambda.deploy.upload import source, upload
+from hatch_lambda.deploy.upload import upload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,7 @@ def update_code(
     if function.has(archive):
         log.add(Step("code", name, f"has this code already, CodeSha256 {ours}", ours, changed=False))
         return wait_until_updated(function, aws) if request.wait and not request.dry_run else current
-    upload(archive, request, aws, log)
+    code = upload(archive, request, aws, log)
     if request.dry_run:
         log.add(Step("code", name, f"code would be updated to CodeSha256 {ours}", ours, changed=True))
         return current
@@ -51,7 +51,7 @@ def update_code(
             current.get("Architectures", ["x86_64"])
         ),  # without it, the function might fall back to x86_64
         **_revision(current),
-        **source(archive, request),
+        **code,
     )
     if request.wait:
         updated = wait_until_updated(function, aws)
@@ -115,7 +115,7 @@ def publish_version(
     """
     name, latest = function.name, _latest_version(function, aws)
     if request.dry_run:
-        return _planned_version(name, latest, log)
+        return planned_version(name, latest, log)
     before = latest["Version"] if latest else ""
     published = aws.change(
         name,
@@ -137,7 +137,7 @@ def publish_version(
     return version
 
 
-def _planned_version(name: str, latest: Configuration | None, log: DeployLog) -> str | None:
+def planned_version(name: str, latest: Configuration | None, log: DeployLog) -> str | None:
     """Record what publishing would do, as far as a dry run can know it."""
     code_changes = any(
         step.action in {"code", "layers"} and step.subject == name and step.changed for step in log.steps
@@ -154,13 +154,18 @@ def _planned_version(name: str, latest: Configuration | None, log: DeployLog) ->
 
 def _latest_version(function: Function, aws: Connection) -> Configuration | None:
     """Return the latest version; ``None`` if there is none."""
+    return max(published_versions(function, aws), key=lambda version: int(version["Version"]), default=None)
+
+
+def published_versions(function: Function, aws: Connection) -> list[Configuration]:
+    """Return the configuration of each published version."""
     found: list[Configuration] = []
     more: dict[str, str] = {}
     while True:
         page = aws.call(function.name, "list_versions_by_function", FunctionName=function.id, **more)
         found += [version for version in page["Versions"] if version["Version"] != "$LATEST"]
         if not page.get("NextMarker"):
-            return max(found, key=lambda version: int(version["Version"]), default=None)
+            return found
         more = {"Marker": page["NextMarker"]}
 
 

@@ -8,7 +8,7 @@ from hatch_lambda.deploy.aws import AwsError
 from hatch_lambda.deploy.function import wait_until_updated
 from hatch_lambda.deploy.preflight import layer_name
 from hatch_lambda.deploy.request import Step
-from hatch_lambda.deploy.upload import source, upload
+from hatch_lambda.deploy.upload import upload
 
 if TYPE_CHECKING:
     from hatch_lambda.archive.read import LambdaZip
@@ -29,7 +29,7 @@ def publish_layer(
         text = f"layer version {latest['Version']} has this content already"
         log.add(Step("layer", name, text, arn, changed=False))
         return arn
-    upload(archive, request, aws, log)
+    content = upload(archive, request, aws, log)
     fitting = " and ".join((*archive.runtimes, *archive.architectures)) or "any runtime"
     if request.dry_run:
         log.add(Step("layer", name, f"a layer version would be published, for {fitting}", "", changed=True))
@@ -38,7 +38,7 @@ def publish_layer(
         name,
         "publish_layer_version",
         LayerName=name,
-        Content=source(archive, request),
+        Content=content,
         **_compatible(archive),
     )
     arn = str(published["LayerVersionArn"])

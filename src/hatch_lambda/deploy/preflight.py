@@ -111,12 +111,13 @@ def find_functions(request: DeployRequest, archives: Archives, aws: Connection) 
     """Return the functions; raises ``DeployError`` with everything that doesn't match the zips."""
     found: list[Function] = []
     problems: list[Message] = []
-    for id_ in {bare_name(id_): id_ for id_ in request.functions}.values():
+    for id_ in request.distinct_functions.values():
         try:
             function = _find(id_, request, aws)
         except AwsError:
-            problem = f"no function with this name in {aws.region}, and deploying doesn't create one"
-            fix = f"check {request.option('region')} and {request.option('profile')}, or create the function"
+            problem = f"no function with this name in {aws.region}"
+            created = "create the function" if request.in_table else "create it with --create --role ARN"
+            fix = f"check {request.option('region')} and {request.option('profile')}, or {created}"
             problems.append(_problem("function-not-found", bare_name(id_), problem, fix))
             continue
         found.append(function)
@@ -251,7 +252,19 @@ def check_bucket(request: DeployRequest, aws: Connection) -> None:
         headers = (
             error.headers
         )  # without permission to list a bucket, AWS still returns its region, and writing might work
+    if request.s3_reference:
+        _check_versioning(where, request, aws)
     region = headers.get("x-amz-bucket-region", aws.region)
     if region != aws.region:
         problem = f"the bucket is in {region}, but Lambda reads only from its own region, {aws.region}"
         raise deploy_error("bucket-region", where, problem, f"use a bucket in {aws.region}, or deploy to {region}")
+
+
+def _check_versioning(where: str, request: DeployRequest, aws: Connection) -> None:
+    """Raise ``DeployError`` unless the bucket keeps versions, so that the code that Lambda refers to can't change."""
+    if aws.call_s3(where, "get_bucket_versioning", Bucket=request.s3_bucket).get("Status") == "Enabled":
+        return
+    option = request.option("s3-reference")
+    command = f"aws s3api put-bucket-versioning --bucket {request.s3_bucket} --versioning-configuration Status=Enabled"
+    fix = f"run '{command}', or remove {option}"
+    raise deploy_error("bucket-not-versioned", where, f"the bucket isn't versioned, but {option} needs that", fix)

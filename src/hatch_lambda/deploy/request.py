@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.diagnostics import Code, Message
 
-Action = Literal["upload", "layer", "layers", "code", "version", "alias"]
+Action = Literal["upload", "layer", "create", "layers", "code", "version", "alias", "prune"]
 
 FUNCTION = re.compile(
     r"(arn:[a-z-]+:lambda:(?P<region>[a-z0-9-]+):\d{12}:function:|(\d{12}:)?function:)?"
@@ -24,9 +24,17 @@ FUNCTION = re.compile(
 """A function's name, ARN or partial ARN. Source: botocore 1.44.5, shape ``FunctionName``."""
 
 
+_ROLE = re.compile(r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+")
+_LEAST_MEMORY = 128
+"""MiB. Source of both: botocore 1.44.8, shapes ``RoleArn`` and ``MemorySize``."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class DeployRequest:
     """What to deploy and where; ``functions`` are names or ARNs, and ``alias`` moves to the version that is published.
+
+    If ``create`` is set, the functions are new: with ``role``, and with ``memory`` (MiB), ``timeout`` (seconds), and
+    ``layer_versions`` (ARNs) unless AWS's defaults are wanted. ``keep`` is how many published versions remain.
 
     ``in_table`` is whether the options come from TOML or ``-o``, so that messages show them as the user types them.
     """
@@ -39,8 +47,15 @@ class DeployRequest:
     publish: bool = False
     s3_bucket: str | None = None
     s3_prefix: str = ""
+    s3_reference: bool = False
     layer: str | None = None
     update_layers: bool = False
+    create: bool = False
+    role: str | None = None
+    memory: int | None = None
+    timeout: int | None = None
+    layer_versions: tuple[str, ...] = ()
+    keep: int | None = None
     wait: bool = True
     dry_run: bool = False
     in_table: bool = False
@@ -49,6 +64,11 @@ class DeployRequest:
     def publishes(self) -> bool:
         """Return whether a version is published; an alias must point to one."""
         return self.publish or self.alias is not None
+
+    @property
+    def distinct_functions(self) -> dict[str, str]:
+        """Return each function once, as the user wrote it, by its name."""
+        return {bare_name(id_): id_ for id_ in self.functions}
 
     @property
     def where(self) -> str | None:
@@ -86,12 +106,45 @@ class DeployRequest:
                 "AWS publishes a version only after the update ends",
                 f"remove {no_wait}, or remove {others}",
             )
+        if self.s3_reference and self.s3_bucket is None:
+            yield self._problem("s3-reference", "no bucket is set", self.with_option("s3-bucket", "BUCKET"))
+        if self.keep is not None and not self.functions:
+            fix = self.with_option("function", "NAME")
+            yield self._problem("keep", "no function is set", fix, "function-not-set")
+        yield from self._creation_problems()
         if self.update_layers and not self.layer:
             fix = self.with_option("layer", "LAYER")
             yield self._problem("update-layers", "no layer is set", fix, "layer-not-set")
         if self.update_layers and not self.functions:
             fix = self.with_option("function", "NAME")
             yield self._problem("update-layers", "no function is set", fix, "function-not-set")
+
+    def _creation_problems(self) -> Iterator[Diagnostic]:
+        """Yield what is wrong with the options for new functions."""
+        options = {
+            "role": self.role,
+            "memory": self.memory,
+            "timeout": self.timeout,
+            "layer-version": self.layer_versions or None,
+        }
+        for name, value in options.items():
+            if value is not None and not self.create:
+                fix = f"add --create, or remove --{name}"
+                yield self._problem(name, "applies only to a function that --create creates", fix)
+        if self.create and not self.functions:
+            yield self._problem(
+                "create", "no function is set", self.with_option("function", "NAME"), "function-not-set"
+            )
+        if self.create and self.update_layers:
+            fix = f"remove {self.option('update-layers')}"
+            yield self._problem("update-layers", "moves existing functions, but --create creates new ones", fix)
+        if self.create and self.role is None:
+            yield self._problem("create", "a function needs a role", "pass --role ARN")
+        if self.role is not None and not _ROLE.fullmatch(self.role):
+            example = "arn:aws:iam::123456789012:role/orders"
+            yield self._problem("role", f"{self.role!r} isn't the ARN of a role", f"pass it like --role {example}")
+        if self.memory is not None and self.memory < _LEAST_MEMORY:
+            yield self._problem("memory", f"{self.memory} MiB is too little", f"pass at least {_LEAST_MEMORY}")
 
     def _empty_options(self) -> Iterator[Diagnostic]:
         texts = {"region": self.region, "profile": self.profile, "alias": self.alias, "s3-bucket": self.s3_bucket}
@@ -161,9 +214,9 @@ class DeployLog:
     steps: list[Step] = field(default_factory=list)
     warnings: list[Message] = field(default_factory=list)
 
-    def add(self, step: Step) -> None:
-        """Record a step; each except an upload completes the next thing to do."""
-        if step.action != "upload":
+    def add(self, step: Step, *, completes: bool = True) -> None:
+        """Record a step; by default, it completes the next thing to do."""
+        if completes:
             self.to_do.pop(0)
         self.steps.append(step)
         self.report(step)

@@ -14,28 +14,34 @@ if TYPE_CHECKING:
     from hatch_lambda.deploy.request import DeployLog, DeployRequest
 
 
-def upload(archive: LambdaZip, request: DeployRequest, aws: Connection, log: DeployLog) -> None:
-    """Upload the archive to the bucket, unless it is already there; without a bucket, do nothing."""
+def upload(archive: LambdaZip, request: DeployRequest, aws: Connection, log: DeployLog) -> dict[str, Any]:
+    """Upload the archive to the bucket, unless it is already there; without a bucket, only read it.
+
+    Returns the arguments of Lambda's operations that contain the code or its place in S3.
+    """
+    if not request.s3_bucket:
+        return {"ZipFile": archive.path.read_bytes()}
     key = s3_key(archive, request.s3_prefix)
     where = f"s3://{request.s3_bucket}/{key}"
-    if not request.s3_bucket or any(step.subject == where for step in log.steps):
-        return
     place = {"Bucket": request.s3_bucket, "Key": key}
-    if _is_there(where, archive.size, place, aws):
-        log.add(Step("upload", where, "is there already", key, changed=False))
-        return
-    if not request.dry_run:
+    existing = _existing(where, archive.size, place, aws)
+    uploaded = existing
+    if existing is None and not request.dry_run:
         with archive.path.open("rb") as content:
-            aws.call_s3(where, "put_object", Body=content, **place)
+            uploaded = aws.call_s3(where, "put_object", Body=content, **place)
+    if all(step.subject != where for step in log.steps):
+        log.add(_step(where, key, archive, request, is_new=existing is None), completes=False)
+    code = {"S3Bucket": request.s3_bucket, "S3Key": key}
+    if not request.s3_reference or uploaded is None:
+        return code
+    return {**code, "S3ObjectVersion": uploaded["VersionId"], "S3ObjectStorageMode": "REFERENCE"}
+
+
+def _step(where: str, key: str, archive: LambdaZip, request: DeployRequest, *, is_new: bool) -> Step:
+    if not is_new:
+        return Step("upload", where, "is there already", key, changed=False)
     text = "would be uploaded" if request.dry_run else "uploaded"
-    log.add(Step("upload", where, f"{text}, {format_size(archive.size)}", key, changed=True))
-
-
-def source(archive: LambdaZip, request: DeployRequest) -> dict[str, Any]:
-    """Return the arguments that contain the code or its place in S3."""
-    if request.s3_bucket:
-        return {"S3Bucket": request.s3_bucket, "S3Key": s3_key(archive, request.s3_prefix)}
-    return {"ZipFile": archive.path.read_bytes()}
+    return Step("upload", where, f"{text}, {format_size(archive.size)}", key, changed=True)
 
 
 def s3_key(archive: LambdaZip, prefix: str) -> str:
@@ -44,13 +50,14 @@ def s3_key(archive: LambdaZip, prefix: str) -> str:
     return f"{directory}{archive.path.stem}-{archive.sha256}.zip"
 
 
-def _is_there(where: str, size: int, place: dict[str, Any], aws: Connection) -> bool:
-    """Return whether the object exists; without permission to list the bucket, S3 answers 403 if it doesn't.
+def _existing(where: str, size: int, place: dict[str, Any], aws: Connection) -> dict[str, Any] | None:
+    """Return S3's response about the object, ``None`` if it doesn't exist.
 
-    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html, read 2026-11-23.
+    Without permission to list the bucket, S3 answers 403 if it doesn't exist. Source:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html, read 2026-11-23.
     """
     try:
         found = aws.call_s3(where, "head_object", "400 403 404", **place)
     except AwsError:
-        return False
-    return bool(found["ContentLength"] == size)
+        return None
+    return found if found["ContentLength"] == size else None

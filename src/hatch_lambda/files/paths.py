@@ -69,17 +69,18 @@ class SortedPaths:
 
     def __init__(self, paths: Iterable[str]) -> None:
         self.paths = sorted(paths, key=directory_order)
+        self._keys = [directory_order(path) for path in self.paths]
 
     def __getitem__(self, index: int) -> str:
         return self.paths[index]
 
     def place(self, path: str) -> int:
         """Return the index of a path, or the index at which it would be inserted."""
-        return bisect_left(self.paths, directory_order(path), key=directory_order)
+        return bisect_left(self._keys, directory_order(path))
 
     def inside(self, directory: str) -> range:
         """Return the indexes of the paths in a directory."""
-        end = bisect_left(self.paths, f"{directory_order(directory)}\1", key=directory_order)
+        end = bisect_left(self._keys, f"{directory_order(directory)}\1")
         return range(self.place(f"{directory}/"), end)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
     from hatch_lambda.runtime.runtimes import Runtime
 
 _TEXTS: Mapping[Reason, str] = {
-    "date": "compare dates, which a zip doesn't keep exactly",
-    "magic": "have another magic number",
-    "no-source": "have no source next to them",
-    "optimized": "need PYTHONOPTIMIZE",
-    "other-python": "are for another Python",
-    "stale": "are of other sources",
+    "date": "with another date than the source",
+    "magic": "with another magic number",
+    "no-source": "without source",
+    "optimized": "for PYTHONOPTIMIZE",
+    "other-python": "for another Python",
+    "stale": "of another source",
 }
 
 _REBUILD = "rebuild the zip, or download it again"
@@ -47,7 +48,7 @@ def bytecode_problems(archive: LambdaZip, runtime: Runtime) -> Iterator[Diagnost
         yield warning(
             "unused-bytecode",
             archive.path.name,
-            f"{format_size(size)} of bytecode has no effect on {runtime.name} ({reasons})",
+            f"{format_size(size)} of bytecode has no effect on {runtime.name} (files: {reasons})",
             "exclude __pycache__ when you build the zip",
         )
 
@@ -74,6 +75,16 @@ def _examined(archive: LambdaZip, runtime: Runtime) -> tuple[dict[Reason, list[s
             reason = unused_reason(path, runtime, header, source)
             if reason == "stale" and is_trusted(header):
                 wrong.append(path)
-            elif reason:
+            elif reason and not (reason == "date" and _date(header) == _zip_date(opened, source_path(path))):
                 unused.setdefault(reason, []).append(path)
     return unused, wrong
+
+
+def _date(header: bytes) -> int:
+    """Return the date of the source in bytecode without a hash, in seconds since 1970."""
+    return int.from_bytes(header[8:12], "little")
+
+
+def _zip_date(archive: zipfile.ZipFile, name: str) -> int:
+    """Return the date that a file has on Lambda if its date in the zip is in UTC, in seconds since 1970."""
+    return calendar.timegm(archive.getinfo(name).date_time)

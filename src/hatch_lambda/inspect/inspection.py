@@ -12,6 +12,7 @@ from hatch_lambda.checks import ZIP_CHECKS
 from hatch_lambda.checks.base import Candidate, error, warning
 from hatch_lambda.checks.imports import check_imports
 from hatch_lambda.checks.limits import check_zipped
+from hatch_lambda.checks.suggestions import suggestions
 from hatch_lambda.config.options import LambdaConfig
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ZipError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from hatch_lambda.archive.read import LambdaZip
+    from hatch_lambda.checks.suggestions import Suggestion
     from hatch_lambda.diagnostics import Code, Diagnostic, Message
 
 Source = Literal["given", "lambda.json", "native code"]
@@ -88,6 +90,20 @@ def inspect(
         problems=tuple(diagnostic for diagnostic in found if diagnostic.severity == "error"),
         warnings=tuple(diagnostic for diagnostic in found if diagnostic.severity == "warning"),
     )
+
+
+def zip_suggestions(inspection: Inspection) -> tuple[Suggestion, ...]:
+    """Return what could be removed from the zip, what saves most first."""
+    archive = inspection.archive
+    with temporary_directory() as directory:
+        return suggestions(
+            Candidate(
+                filename=archive.path.name,
+                plan=archive.plan,
+                config=LambdaConfig(target=inspection.target, kind=archive.kind),
+                results=ResultCache(Path(directory)),
+            )
+        )
 
 
 def _unfit_layers(archive: LambdaZip, layers: Sequence[LambdaZip], target: Target) -> Iterator[Diagnostic]:

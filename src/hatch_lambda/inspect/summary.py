@@ -11,7 +11,7 @@ from hatch_lambda.archive.bytecode import is_bytecode
 from hatch_lambda.archive.plan import WheelContent
 from hatch_lambda.archive.read import described_wheels
 from hatch_lambda.checks.limits import MAX_DIRECT_UPLOAD, format_size
-from hatch_lambda.config.options import MAX_UNZIPPED
+from hatch_lambda.config.options import MAX_UNZIPPED, TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hatch_lambda.archive.file_owners import Distribution
     from hatch_lambda.archive.plan import Entry, Origin
     from hatch_lambda.archive.read import LambdaZip
+    from hatch_lambda.checks.suggestions import Suggestion
     from hatch_lambda.inspect.inspection import Inspection
 
 SUMMARY_SCHEMA = 1
@@ -140,6 +141,15 @@ def lines(inspection: Inspection) -> Iterator[str]:
     yield from (f"  {name:<{width}}  {value}" for name, value in facts.items())
     yield ""
     yield from _table(archive)
+
+
+def suggestion_lines(suggested: Iterable[Suggestion]) -> Iterator[str]:
+    """Yield the lines that make a zip smaller, each with the bytes that it saves."""
+    for number, suggestion in enumerate(suggested):
+        if number == 0:
+            yield ""
+            yield f"  to make it smaller, add to [{TABLE}]:"
+        yield f"  {format_size(suggestion.saved):>10}  {suggestion.line}"
 
 
 def _with_origin(value: str | None, inspection: Inspection) -> str:

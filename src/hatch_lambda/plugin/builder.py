@@ -21,7 +21,6 @@ from packaging.specifiers import SpecifierSet
 
 from hatch_lambda.archive.write import remove_leftovers
 from hatch_lambda.build.build import Job, build
-from hatch_lambda.build.lock import lock
 from hatch_lambda.build.manifest import manifest_path
 from hatch_lambda.build.report import Report
 from hatch_lambda.build.too_large import TOO_LARGE
@@ -39,7 +38,6 @@ from hatch_lambda.layers import LayerZips
 from hatch_lambda.plugin.file_selection import FileSelection
 from hatch_lambda.plugin.progress import progress_line
 from hatch_lambda.plugin.project_reader import hook_errors, read_project, translate_hatch_errors
-from hatch_lambda.plugin.reproducibility import rebuild_and_compare
 from hatch_lambda.plugin.settings import read_settings
 from hatch_lambda.progress import NO_PROGRESS
 from hatch_lambda.resolve.base import Host
@@ -146,6 +144,8 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
         A single zip's lock file that another tool created stays as it is.
         """
+        from hatch_lambda.build.lock import lock
+
         groups: dict[str | None, list[LambdaConfig]] = {self.target_config.get("lock"): []}
         for config in self._locked:
             groups.setdefault(config.lock, []).append(config)
@@ -317,6 +317,8 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def _check_reproducible(self, report: Report) -> None:
         """Rebuild the zip and compare; raises ``ArchiveError`` unless the bytes are the same."""
+        from hatch_lambda.plugin.reproducibility import rebuild_and_compare
+
         version = f"{self.PLUGIN_NAME}:{report.candidate.config.build_name}"
         with self._step("build again"):
             rebuild_and_compare(report.archive.path, version, Path(self.root), os.environ)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 ADDRESS = "tool.hatch.publish.lambda"
 LISTS = {"archive", "function"}
 TEXTS = ("region", "profile", "alias", "s3-bucket", "s3-prefix", "layer-name")
-FLAGS = ("publish", "update-layers", "wait", "dry-run")
+FLAGS = ("publish", "s3-reference", "update-layers", "wait", "dry-run")
 TRUE, FALSE = ("", "1", "true"), ("0", "false")
 """Values of a flag in ``-o``; ``-o publish`` alone is true."""
 
@@ -136,6 +136,7 @@ def _read_table(address: str, values: Mapping[str, Any]) -> dict[str, Any]:
     read: dict[str, Any] = {key: _texts(table, key) for key in LISTS}
     read |= {key: table.text(key, check=lambda _: None) for key in TEXTS}
     read |= {key: table.flag(key, default=False) for key in FLAGS}
+    read["keep"] = table.count("keep")
     known = sorted({*read, "stage"} if address == "-o" else read)
     if address == "-o":
         table.get("stage")  # already read
@@ -177,6 +178,8 @@ def _typed(options: Mapping[str, str]) -> dict[str, Any]:
         text = str(typed.get(flag, "none")).lower()
         if text in TRUE + FALSE:
             typed[flag] = text in TRUE
+    if str(typed.get("keep", "")).isdecimal():
+        typed["keep"] = int(typed["keep"])
     return typed
 
 
@@ -249,6 +252,8 @@ def _request(settings: Mapping[str, Any], archives: Sequence[LambdaZip]) -> Depl
         publish=settings.get("publish", False),
         s3_bucket=settings.get("s3-bucket"),
         s3_prefix=settings.get("s3-prefix", ""),
+        s3_reference=settings.get("s3-reference", False),
+        keep=settings.get("keep") if "function" in kinds or update_layers else None,
         layer=settings.get("layer-name") if layers else None,
         update_layers=update_layers,
         wait=settings.get("wait", True),

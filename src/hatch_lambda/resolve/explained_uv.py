@@ -46,8 +46,8 @@ class ExplainedUvResolver:
         try:
             found = self.uv.resolve(roots, target, prefer=prefer)
         except ResolveError as error:
-            if _code(error) != _UNEXPLAINED:
-                raise
+            if _code(error) != _UNEXPLAINED or not (error.missing or self.same_releases):
+                raise  # without a missing package, such as for a damaged uv.toml, pip would explain something else
             return self._by_pip(partial(self.pip.resolve, roots, target, prefer=prefer), error)
         return self._with_explanations(found, target)
 

@@ -14,8 +14,6 @@ from hatch_lambda.resolve.base import UPGRADE_VARIABLE
 from hatch_lambda.resolve.constraints import constraint_files
 from hatch_lambda.resolve.index_settings import UvIndexSettings, names_index, uv_settings_like_pip
 from hatch_lambda.resolve.lock.read import CREATED_BY, LockResolver, LockSelection, lock_creator
-from hatch_lambda.resolve.lock.requirements_txt import RequirementsTxtResolver
-from hatch_lambda.resolve.pip.resolver import PipResolver
 from hatch_lambda.resolve.pip.uv_counterparts import (
     explaining_environment,
     fetching_environment,
@@ -23,7 +21,6 @@ from hatch_lambda.resolve.pip.uv_counterparts import (
     searching_environment,
     unsupported_settings,
 )
-from hatch_lambda.resolve.uv import UvResolver, knows_glibc
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -37,6 +34,9 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.base import Dependency, Host, Resolution, Resolver
     from hatch_lambda.resolve.cache import ResultCache
     from hatch_lambda.resolve.lock.commits import LockedCommits
+    from hatch_lambda.resolve.lock.requirements_txt import RequirementsTxtResolver
+    from hatch_lambda.resolve.pip.resolver import PipResolver
+    from hatch_lambda.resolve.uv import UvResolver
     from hatch_lambda.resolve.uv_settings import UvSettings
     from hatch_lambda.runtime.target import Target
 
@@ -58,6 +58,8 @@ def chosen_lock(
     if config.lock is None and not default.is_file():
         return None
     if path.suffix != ".toml":
+        from hatch_lambda.resolve.lock.requirements_txt import RequirementsTxtResolver
+
         return RequirementsTxtResolver(path, replace(host, environ=searching_environment(uv, host.environ)), results)
     overridden = frozenset(option for option, variable in VARIABLES.items() if host.environ.get(variable))
     wanted = LockSelection(config.features, config.dependency_groups, config.build_from_source, overridden)
@@ -142,6 +144,8 @@ def _pip_reason(config: LambdaConfig, host: Host) -> str:
         return 'because of resolver = "pip"'
     if config.resolver == "uv":
         return ""
+    from hatch_lambda.resolve.uv import knows_glibc
+
     if not knows_glibc(config.target):
         return f"because uv doesn't know glibc {'.'.join(map(str, config.target.runtime.glibc))}"
     return "" if uv_program(host.environ) else "because uv isn't installed"
@@ -156,12 +160,21 @@ def _pip_choice(reason: str, host: Host, uv: UvSettings) -> ResolverChoice:
 
 def pip_resolver(config: LambdaConfig, choice: ResolverChoice, uv: UvSettings, host: Host) -> PipResolver:
     """Return pip as the resolver; raises ``ConfigError`` for a missing constraint file."""
+    from hatch_lambda.resolve.pip.resolver import PipResolver
+
     return PipResolver(host, _constraints(config, host), config.runtimes, uv, str(choice))
 
 
-def uv_resolver(config: LambdaConfig, choice: ResolverChoice, host: Host) -> UvResolver:
-    """Return uv as the resolver; raises ``ConfigError`` for a missing constraint file."""
-    return UvResolver(host, _constraints(config, host), choice.options, str(choice))
+def uv_resolver(
+    config: LambdaConfig, choice: ResolverChoice, indexes: Mapping[NormalizedName, tuple[str, str]], host: Host
+) -> UvResolver:
+    """Return uv as the resolver; ``indexes`` are name and URL of the only index of a package.
+
+    Raises ``ConfigError`` for a missing constraint file.
+    """
+    from hatch_lambda.resolve.uv import UvResolver
+
+    return UvResolver(host, _constraints(config, host), choice.options, str(choice), indexes)
 
 
 def _constraints(config: LambdaConfig, host: Host) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from textwrap import indent
 from typing import TYPE_CHECKING
@@ -63,6 +63,7 @@ _ONLY_SDIST = re.compile(r"Wheels are required for `([\w.-]+)` because building 
 _REQUIRED = re.compile(r"(?:depends? on|require) (?P<name>[A-Za-z0-9._-]+)(?P<versions>[<>=!~][^\s]*)?(?=[\s,])")
 """uv's wording for distributions without wheels, and for required versions."""
 
+_PROJECT = "hatch-lambda-requirements"
 _NO_SOLUTION = "No solution found"
 _FIX = "check uv's settings in [tool.uv], uv.toml, or UV_* variables"
 
@@ -71,13 +72,15 @@ _FIX = "check uv's settings in [tool.uv], uv.toml, or UV_* variables"
 class UvResolver:
     """uv, which resolves for the target.
 
-    ``options`` and the variables of the host set where it looks. ``label`` names it, and why it was chosen.
+    ``options`` and the variables of the host set where it looks. ``label`` names it, and why it was chosen. ``indexes``
+    are name and URL of the only index that a package comes from.
     """
 
     host: Host
     constraints: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     label: str = "uv"
+    indexes: Mapping[NormalizedName, tuple[str, str]] = field(default_factory=dict)
 
     def resolve(
         self, roots: Sequence[Dependency], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
@@ -93,8 +96,12 @@ class UvResolver:
             output = Path(directory, "pylock.toml")  # without it, uv would write the file of its setting output-file
             if prefer:
                 output.write_text(preferences(prefer), "utf-8")
+            listed = "-"
+            if self.indexes:
+                listed = str(Path(directory, "pyproject.toml"))
+                Path(listed).write_text(self._project(roots), "utf-8")
             options = [f"--constraints={path}" for path in self.constraints]
-            done = self._run([*self.command(target), f"--output-file={output}", *options], text)
+            done = self._run([*self.command(target, listed), f"--output-file={output}", *options], text)
             log = UvLog(done.stderr)
             if done.returncode:
                 raise failure(log.output, target)
@@ -106,6 +113,15 @@ class UvResolver:
         skipped = log.skipped(found.pins, dependencies)
         described = replace(found, warnings=warnings, dependencies=dependencies, skipped=skipped)
         return replace(described, exact=True, resolver=self.label, ignores_python=True)
+
+    def _project(self, roots: Sequence[Dependency]) -> str:
+        """Return a pyproject.toml that requires the roots, because only one can give a package an index."""
+        import tomli_w
+
+        indexes = [{"name": name, "url": url, "explicit": True} for name, url in dict.fromkeys(self.indexes.values())]
+        sources = {package: {"index": name} for package, (name, _) in self.indexes.items()}
+        project = {"name": _PROJECT, "version": "0", "dependencies": [str(root.requirement) for root in roots]}
+        return tomli_w.dumps({"project": project, "tool": {"uv": {"index": indexes, "sources": sources}}})
 
     def _run(self, command: Sequence[str], text: str) -> subprocess.CompletedProcess[str]:
         try:
@@ -151,13 +167,13 @@ class UvResolver:
             )
         return found
 
-    def command(self, target: Target) -> list[str]:
-        """Return the command that writes a pylock for the requirements on standard input."""
+    def command(self, target: Target, listed: str = "-") -> list[str]:
+        """Return the command that writes a pylock for the requirements in a file, or on standard input."""
         return [
             self._uv,
             "pip",
             "compile",
-            "-",
+            listed,
             "--format=pylock.toml",
             "--no-universal",
             f"--python-platform={python_platform(target)}",

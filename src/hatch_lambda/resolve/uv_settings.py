@@ -16,7 +16,7 @@ from packaging.version import InvalidVersion, Version
 
 from hatch_lambda.config.table import Table, ValueProblem, toml_key
 from hatch_lambda.diagnostics import Diagnostic
-from hatch_lambda.errors import ConfigError, shorten
+from hatch_lambda.errors import ConfigError, masked, shorten
 from hatch_lambda.files.toml_file import read_toml
 from hatch_lambda.resolve.base import Dependency, split_url
 from hatch_lambda.resolve.overrides import Overrides, RequirementChange
@@ -25,20 +25,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
+    from packaging.utils import NormalizedName
+
 Effect = Literal["both", "pip can", "uv", "uv.lock", "builds", "wheels", "never", "unused"]
 Kind = Literal["any", "date", "flag", "text", "texts", "table"]
 
 EFFECTS: Mapping[Effect, str] = {
-    "both": "counts with pip, uv, and lock files",
-    "pip can": "counts with uv; with pip, a value that pip has no counterpart for is an error",
-    "uv": "counts with uv; with pip, it is an error",
-    "uv.lock": "counts when `uv lock` resolves; a build is for one target and doesn't need it",
-    "builds": "is an error if the build builds such a package from source",
-    "wheels": "is an error if the zip needs such a package, because the build uses wheels",
-    "never": "is an error, because a name with a source is never looked up on an index",
-    "unused": "has no effect on a zip",
+    "both": "Counts with uv, with pip, and with lock files",
+    "pip can": "Counts with uv and with pip; a value without a counterpart in pip is an error with pip",
+    "uv": "Counts with uv, and is an error with pip",
+    "uv.lock": "Counts when `uv lock` resolves; a build is for one target and doesn't need it",
+    "builds": "Is an error if the build builds such a package from source, because it can't be followed",
+    "wheels": "Is an error if the zip needs such a package, because the build uses wheels",
+    "never": "Is an error if names have sources, because those names are never looked up on an index",
+    "unused": "Has no effect on a zip",
 }
-"""Who follows a setting, for the reference."""
+"""What each effect means, for the reference."""
 
 
 @dataclass(frozen=True)
@@ -175,15 +177,57 @@ class UvSettings:
         where = self.where("constraint-dependencies")
         return tuple(Dependency(where, Requirement(text)) for text in self.constraints)
 
-    @property
-    def note(self) -> str:
-        """Return the overrides and exclusions for the summary; empty without any."""
-        changes = self.overrides.changes
-        replaced = dict.fromkeys(text for change in changes for text in change.overrides)
-        excluded = dict.fromkeys(name for change in changes for name in change.excluded)
-        described = dict.fromkeys(change.package for change in changes if change.metadata is not None)
-        kinds = {"override": replaced, "exclude": excluded, "metadata": described}
-        return "; ".join(f"{kind} {', '.join(names)}" for kind, names in kinds.items() if names)
+    def changes(self, names: Collection[NormalizedName]) -> list[str]:
+        """Return the changes of requirements for the summary of a zip with the packages ``names``."""
+        found = []
+        for change in self.overrides.changes:
+            replaced = (text for text in change.overrides if canonicalize_name(Requirement(text).name) in names)
+            found += [f"override {masked(text)}" for text in replaced]
+            found += [f"exclude {name}" for name in change.excluded]
+            if change.metadata is not None and change.package in names:
+                found.append(f"metadata of {change.package}")
+        return list(dict.fromkeys(found))
+
+    def problems(
+        self,
+        *,
+        built: Collection[NormalizedName],
+        wheels: Collection[NormalizedName],
+        sources: Collection[NormalizedName],
+    ) -> tuple[Diagnostic, ...]:
+        """Return an error for each setting that what was resolved doesn't follow.
+
+        ``built`` are the packages that are built from source, ``wheels`` the others, and ``sources`` the names with a
+        source.
+        """
+        concerned = {"builds": built, "wheels": wheels, "never": sources}
+        return tuple(
+            self.unsupported(setting.key, problem.format(", ".join(names)), fix)
+            for setting in SETTINGS
+            if setting.effect in concerned and setting.key in self.others
+            if (names := _named(setting.key, self.others[setting.key], concerned[setting.effect]))
+            for problem, fix in (_REASONS[setting.effect],)
+        )
+
+
+_REASONS: Mapping[Effect, tuple[str, str]] = {
+    "builds": (
+        "can't be followed, because the build builds {} from source",
+        "remove the setting, or require a release with a wheel",
+    ),
+    "wheels": ("can't be followed, because the zip needs a wheel of {}", "remove the setting"),
+    "never": (
+        "can't be followed, because a name with a source is never looked up on an index ({})",
+        "remove the setting or the source",
+    ),
+}
+
+
+def _named(key: str, value: Any, names: Collection[NormalizedName]) -> list[NormalizedName]:
+    """Return the names that a setting is about: those in it, or all if it has none."""
+    if key.endswith("-package") or key.startswith("extra-build-"):
+        return sorted(set(map(canonicalize_name, value)) & set(names))
+    return sorted(names)
 
 
 def read_uv_settings(directory: Path, root: Path) -> UvSettings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
@@ -89,7 +90,7 @@ def validate(
     wanted = {dependency.name for dependency in demanded}
     judged = [wheel for name, wheel in found.items() if resolution.exact or name in wanted]
     problems = [problem for wheel in judged for problem in _unfit(wheel, target)]
-    limits = [limit for limit in constraints if limit.name in wanted and _holds(limit.requirement, target, "")]
+    limits = [limit for limit in constraints if limit.name in wanted and target.holds(limit.requirement.marker)]
     problems += filter(None, (requirement_problem(one, found, resolution) for one in (*demanded, *limits)))
     problems += [
         Diagnostic(
@@ -185,7 +186,7 @@ def transitive_dependencies(
     Raises ``WheelError`` for metadata with a malformed requirement.
     """
     reached: list[Dependency] = []
-    queue = [dependency for dependency in roots if _holds(dependency.requirement, target, "")]
+    queue = [dependency for dependency in roots if target.holds(dependency.requirement.marker)]
     seen: set[tuple[str, str]] = set()
     while queue:
         dependency = queue.pop(0)
@@ -216,39 +217,66 @@ def check_requirements(roots: Iterable[Dependency], target: Target) -> None:
         raise ResolveError(problems)
 
 
-def _unclear(requirement: Requirement, target: Target, extra: str = "") -> str | None:
+def _unclear(requirement: Requirement, target: Target) -> str | None:
     """Return why a well-formed requirement can't be evaluated: its marker, its versions, or its URL."""
     try:
-        for name in {"", extra}:
-            target.holds(requirement.marker, name)
-        requirement.specifier.contains("0", prereleases=True)
-        urlsplit(requirement.url or "")
+        target.holds(requirement.marker)
+        _check_values(requirement)
     except ValueError as error:
         return str(error).rstrip(".")
     return None
 
 
-def _requirements(distribution: DistributionMetadata, target: Target, extra: str) -> Iterator[Dependency]:
-    """Yield the requirements of a distribution without extras, or those that one extra adds."""
-    by = f"{distribution.name} {distribution.version}"
-    for text in distribution.requires_dist:
+def _check_values(requirement: Requirement) -> None:
+    """Raise ``ValueError`` for versions or a URL that are well-formed, but that Python can't read."""
+    requirement.specifier.contains("0", prereleases=True)
+    urlsplit(requirement.url or "")
+
+
+def _requirements(distribution: DistributionMetadata, target: Target, extra: str) -> tuple[Dependency, ...]:
+    """Return the requirements of a distribution without extras, or those that one extra adds."""
+    return _applicable(f"{distribution.name} {distribution.version}", distribution.requires_dist, target, extra)
+
+
+@cache  # each step of a build asks for the requirements of all wheels again
+def _applicable(by: str, texts: tuple[str, ...], target: Target, extra: str) -> tuple[Dependency, ...]:
+    return tuple(dependency for dependency in _declared(by, texts) if _is_added(dependency, target, extra))
+
+
+@cache
+def _declared(by: str, texts: tuple[str, ...]) -> tuple[Dependency, ...]:
+    """Return the requirements in a distribution's metadata; raises ``WheelError`` for a malformed one."""
+    declared = []
+    for text in texts:
         try:
             requirement = Requirement(text)
         except InvalidRequirement:
             raise _bad_metadata(by, f"its metadata requires {text!r}, which isn't a valid requirement") from None
-        reason = _unclear(requirement, target, extra)
-        if reason:
-            raise _bad_metadata(by, f"its metadata requires {shorten(text)}, which can't be evaluated ({reason})")
-        if _holds(requirement, target, extra) and not (extra and _holds(requirement, target, "")):
-            yield Dependency(by, requirement)
+        try:
+            _check_values(requirement)
+        except ValueError as error:
+            raise _unusable(by, requirement, error) from None
+        declared.append(Dependency(by, requirement))
+    return tuple(declared)
+
+
+def _is_added(dependency: Dependency, target: Target, extra: str) -> bool:
+    """Return whether a requirement applies with an extra, but not without; or simply whether it applies."""
+    marker = dependency.requirement.marker
+    try:
+        always = target.holds(marker)
+        return not always and target.holds(marker, extra) if extra else always
+    except ValueError as error:
+        raise _unusable(dependency.required_by, dependency.requirement, error) from None
+
+
+def _unusable(by: str, requirement: Requirement, error: ValueError) -> WheelError:
+    reason = str(error).rstrip(".")
+    return _bad_metadata(by, f"its metadata requires {shorten(str(requirement))}, which can't be evaluated ({reason})")
 
 
 def _bad_metadata(where: str, problem: str) -> WheelError:
     return WheelError(Diagnostic(code="bad-metadata", where=where, problem=problem, fix="require another version"))
-
-
-def _holds(requirement: Requirement, target: Target, extra: str) -> bool:
-    return target.holds(requirement.marker, extra)
 
 
 def requirement_problem(

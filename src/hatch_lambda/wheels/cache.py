@@ -24,9 +24,8 @@ from hatch_lambda.wheels.entry import (
     read_description,
     write_description,
 )
-from hatch_lambda.wheels.verify import verify_wheel
 from hatch_lambda.wheels.wheel import Wheel
-from hatch_lambda.zipfiles.hashing import CHUNK, sha256_of
+from hatch_lambda.zipfiles.hashing import sha256_of
 from hatch_lambda.zipfiles.layout import content_offset
 
 if TYPE_CHECKING:
@@ -96,6 +95,8 @@ class WheelCache:
 
         Raises ``WheelError`` if the hash differs or the wheel is damaged; the cache then stays as it was.
         """
+        from hatch_lambda.wheels.verify import verify_wheel
+
         with file.open("rb") as opened:
             found = sha256_of(opened)
         if expected is not None and found != expected:
@@ -196,15 +197,15 @@ def _read(place: Path, sha256: str) -> Wheel | None:
         wheel = Wheel.from_json(read_description(place / _DESCRIPTION), place)
         if wheel.sha256 != sha256:
             return None
-        checkpoints = hash_zip(wheel.path, sha256, wheel.size, wheel.members)
-        return replace(wheel, checkpoints=checkpoints) if _describes(wheel) else None
+        state = hash_zip(wheel.path, sha256, wheel.size)
+        return replace(wheel, state=state) if _describes(wheel) else None
     except UNUSABLE:
         return None
 
 
 def _describes(wheel: Wheel) -> bool:
     """Return whether the members of the wheel are those in its zip directory, because only its bytes are pinned."""
-    with wheel.path.open("rb", buffering=CHUNK) as file, zipfile.ZipFile(file) as archive:
+    with wheel.path.open("rb") as file, zipfile.ZipFile(file) as archive:
         infos = [info for info in archive.infolist() if not info.orig_filename.endswith("/")]
         found = [
             (one.filename, content_offset(file, one), one.compress_type, one.CRC, one.compress_size, one.file_size)
@@ -222,4 +223,5 @@ def _put(directory: Path, file: Path, wheel: Wheel) -> Wheel:
         make_read_only(copy)
         write_description(staging / _DESCRIPTION, wheel.as_json())
 
-    return put_entry(_place(directory, wheel.sha256), directory, fill, lambda there: _read(there, wheel.sha256))
+    added = put_entry(_place(directory, wheel.sha256), directory, fill, lambda there: _read(there, wheel.sha256))
+    return replace(added, state=None)  # it is so new that its times might not show a change

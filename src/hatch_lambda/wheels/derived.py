@@ -9,7 +9,7 @@ import hashlib
 import json
 import shutil
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hatch_lambda.archive.plan import WheelContent
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hatch_lambda.wheels.wheel import Wheel
-    from hatch_lambda.zipfiles.hashing import Checkpoint
+    from hatch_lambda.zipfiles.hashing import FileState
 
 LAYOUT = 1
 """Version of the layout of these entries; it is part of their keys."""
@@ -47,12 +47,15 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True, kw_only=True)
 class DerivedFiles:
-    """Files in a zip of the cache, whose bytes this build has hashed. ``sha256`` is hexadecimal."""
+    """Files in a zip of the cache, whose bytes this build has hashed.
+
+    ``sha256`` is hexadecimal. ``state`` is the zip's state when it was hashed, unless it was new then.
+    """
 
     path: Path
     sha256: str
     members: tuple[Member, ...]
-    checkpoints: Mapping[int, Checkpoint] = field(default_factory=dict, compare=False, repr=False)
+    state: FileState | None = field(default=None, compare=False, repr=False)
 
     @property
     def contents(self) -> dict[str, WheelContent]:
@@ -68,7 +71,7 @@ class DerivedFiles:
                 member.size,
                 member.digest,
                 self.sha256,
-                self.checkpoints.get(member.offset),
+                self.state,
             )
             for member in self.members
         }
@@ -98,7 +101,7 @@ def _read(place: Path, wheel: Wheel, kind: str, key: Key) -> DerivedFiles:
     sha256, size = json_values.text(values.get("sha256")), json_values.number(values.get("size"))
     members = tuple(map(Member.from_json, json_values.items(values.get("members"))))
     path = place / _ZIP
-    return DerivedFiles(path=path, sha256=sha256, members=members, checkpoints=hash_zip(path, sha256, size, members))
+    return DerivedFiles(path=path, sha256=sha256, members=members, state=hash_zip(path, sha256, size))
 
 
 def put_derived(
@@ -124,7 +127,8 @@ def put_derived(
             },
         )
 
-    return put_entry(place, root, fill, lambda there: read_derived(there, wheel, kind, key))
+    added = put_entry(place, root, fill, lambda there: read_derived(there, wheel, kind, key))
+    return replace(added, state=None)  # it is so new that its times might not show a change
 
 
 def _sha256(path: Path) -> str:

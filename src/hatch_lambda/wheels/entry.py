@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hatch_lambda.files.private_directory import make_private_directory
 from hatch_lambda.files.temporary import remove_stale
-from hatch_lambda.zipfiles.hashing import CHUNK, hash_spans
+from hatch_lambda.zipfiles.hashing import file_state, sha256_of
 from hatch_lambda.zipfiles.members import UNREADABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from hatch_lambda.zipfiles.hashing import Checkpoint
-    from hatch_lambda.zipfiles.members import Member
+    from hatch_lambda.zipfiles.hashing import FileState
 
 Read = TypeVar("Read")
 
@@ -56,18 +55,18 @@ def write_description(file: Path, value: object) -> None:
     file.write_text(f"{seal}\n{text}", "utf-8", newline="\n")
 
 
-def hash_zip(path: Path, sha256: str, size: int, members: Sequence[Member]) -> dict[int, Checkpoint]:
-    """Return a checkpoint for each member by its offset, after hashing the whole zip.
+def hash_zip(path: Path, sha256: str, size: int) -> FileState:
+    """Return the state of a zip, after hashing it.
 
     Raises one of ``UNUSABLE`` unless the zip has this hash and this size in bytes.
     """
     if not path.is_file():  # opening a pipe would block
         raise ValueError("no file")
-    with path.open("rb", buffering=CHUNK) as file:
-        found, checkpoints = hash_spans(file, ((member.offset, member.compressed) for member in members))
-        if (found, file.tell()) != (sha256, size):
+    with path.open("rb", buffering=0) as file:
+        state = file_state(file)  # first, so that a change from now on leads to another state
+        if (sha256_of(file), file.tell()) != (sha256, size):
             raise ValueError("other bytes")
-    return checkpoints
+    return state
 
 
 def put_entry(place: Path, root: Path, fill: Callable[[Path], object], read: Callable[[Path], Read | None]) -> Read:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import parse_wheel_filename
 
-from hatch_lambda.archive.plan import Entry, Origin, TextContent, WheelContent, opened_wheel
+from hatch_lambda.archive.plan import Entry, Origin, TextContent, WheelContent, changed_wheel, opened_wheel
 from hatch_lambda.files import json_values
 from hatch_lambda.resolve.base import portable
-from hatch_lambda.zipfiles.inflate import pieces
+from hatch_lambda.zipfiles.hashing import is_unchanged
 from hatch_lambda.zipfiles.members import Member
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from hatch_lambda.zipfiles.hashing import Checkpoint
+    from hatch_lambda.zipfiles.hashing import FileState
 
 EXCLUDED_METADATA = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json"})
 """Files of a dist-info that describe an installation, not the distribution; RECORD is rewritten.
@@ -46,7 +45,7 @@ class Wheel:
     """A wheel that was verified when it was added to the cache, and whose bytes this build has hashed again.
 
     ``size`` is the file's size in bytes. ``built`` is whether it was built on this machine, ``built_from`` the public
-    sdist or commit that it was built from. ``checkpoints`` verify the compressed bytes of its members, by offset.
+    sdist or commit that it was built from. ``state`` is the file's state when it was hashed, unless it was new then.
     """
 
     path: Path
@@ -63,7 +62,7 @@ class Wheel:
     members: tuple[Member, ...]
     built: bool = False
     built_from: str | None = None
-    checkpoints: Mapping[int, Checkpoint] = field(default_factory=dict, compare=False, repr=False)
+    state: FileState | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
@@ -203,11 +202,15 @@ def _content(wheel: Wheel, member: Member) -> bytes:
 
 
 def read_members(wheel: Wheel, contents: Iterable[WheelContent]) -> Iterator[bytes]:
-    """Yield the inflated contents of members; raises ``WheelError`` if the wheel has changed since it was hashed."""
+    """Yield the inflated contents of members.
+
+    Raises ``WheelError`` after the last one if the wheel has changed since it was hashed.
+    """
     with opened_wheel(wheel.path) as file:
         for content in contents:
-            copy = io.BytesIO(b"".join(content.copied(file)))
-            yield b"".join(pieces(copy, 0, content.method, content.compressed, content.size))
+            yield b"".join(content.inflated(file))
+        if not is_unchanged(file, wheel.sha256, wheel.state):
+            raise changed_wheel(wheel.path)
 
 
 def _spliced(wheel: Wheel, member: Member) -> WheelContent:
@@ -221,5 +224,5 @@ def _spliced(wheel: Wheel, member: Member) -> WheelContent:
         member.size,
         member.digest,
         wheel.sha256,
-        wheel.checkpoints.get(member.offset),
+        wheel.state,
     )

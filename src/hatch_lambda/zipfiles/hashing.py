@@ -1,66 +1,48 @@
-"""Hashes a file so that each part of it can be verified again when it is copied."""
+"""Hashes a file, and finds out later whether it still is the file that was hashed."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from hashlib import _Hash
+import os
+from typing import IO, NamedTuple
 
 CHUNK = 1 << 20
 """Bytes read at a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """The state of a file's hash before a part of the file, and the digest after that part."""
+class FileState(NamedTuple):
+    """What differs once a file has been replaced or written to; ``size`` is in bytes, the times are in nanoseconds.
 
-    before: _Hash
-    after: bytes
-
-    def verified(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the pieces of the part; raises ``ValueError`` at the end unless they are the bytes that were hashed."""
-        found = self.before.copy()
-        for piece in pieces:
-            found.update(piece)
-            yield piece
-        if found.digest() != self.after:
-            raise ValueError("other bytes")
-
-
-def hash_spans(file: BinaryIO, spans: Iterable[tuple[int, int]]) -> tuple[str, dict[int, Checkpoint]]:
-    """Return the SHA-256 of a file in hexadecimal, and a checkpoint for each span by its offset.
-
-    A span is an offset and a length in bytes. Raises ``ValueError`` if spans overlap or end after the file.
+    Programs can set ``modified``, but not ``changed``. On Windows, the latter is when the file was created.
     """
+
+    device: int
+    inode: int
+    size: int
+    modified: int
+    changed: int
+
+
+def file_state(file: IO[bytes]) -> FileState:
+    """Return the state of an open file."""
+    found = os.fstat(file.fileno())
+    return FileState(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def sha256_of(file: IO[bytes]) -> str:
+    """Return the SHA-256 of a whole file in hexadecimal."""
     found = hashlib.sha256()
-    checkpoints = {}
-    position = 0
-    for offset, length in sorted(spans):
-        _hash_next(file, found, offset - position)
-        before = found.copy()
-        _hash_next(file, found, length)
-        checkpoints[offset] = Checkpoint(before, found.digest())
-        position = offset + length
     while chunk := file.read(CHUNK):
         found.update(chunk)
-    return found.hexdigest(), checkpoints
+    return found.hexdigest()
 
 
-def sha256_of(file: BinaryIO) -> str:
-    """Return the SHA-256 of a whole file in hexadecimal."""
-    return hash_spans(file, ())[0]
+def is_unchanged(file: IO[bytes], sha256: str, state: FileState | None) -> bool:
+    """Return whether an open file has the bytes that had this hash when the file was in this state.
 
-
-def _hash_next(file: BinaryIO, found: _Hash, length: int) -> None:
-    if length < 0:
-        raise ValueError("spans overlap")
-    while length:
-        chunk = file.read(min(length, CHUNK))
-        if not chunk:
-            raise ValueError("file ends")
-        found.update(chunk)
-        length -= len(chunk)
+    Without a state, and in another one, the bytes are hashed again.
+    """
+    if file_state(file) == state:
+        return True
+    file.seek(0)
+    return sha256_of(file) == sha256

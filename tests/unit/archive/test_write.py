@@ -410,6 +410,52 @@ def test_a_cached_wheel_that_changes_after_it_was_hashed_leaves_no_archive(tmp_p
     assert list((tmp_path / "dist").iterdir()) == []
 
 
+def test_a_wheel_from_the_cache_that_changes_is_hashed_again(tmp_path):
+    with WheelCache(tmp_path / "cache") as store:
+        added = store.add(noisy_wheel(tmp_path / "w", zipfile.ZIP_DEFLATED), expected=None)
+    with WheelCache(tmp_path / "cache") as store:
+        wheel = store.find(added.sha256)
+        assert wheel
+        selected = plan(*wheel_entries(wheel, scripts_for=None))
+        wheel.path.chmod(0o644)
+        same = write_archive(selected, tmp_path / "dist" / "a.zip", timestamp=0)
+        swap(wheel.path)
+
+        with pytest.raises(WheelError) as caught:
+            write_archive(selected, tmp_path / "dist" / "a.zip", timestamp=0)
+
+    assert (
+        str(caught.value) == f"error: {wheel.path}: changed during the build; rebuild to download it again [bad-wheel]"
+    )
+    assert hashlib.sha256((tmp_path / "dist" / "a.zip").read_bytes()).hexdigest() == same.sha256
+
+
+def test_a_member_that_must_be_compressed_again_is_that_of_the_plan(tmp_path):
+    wheel = noisy_wheel(tmp_path / "w", zipfile.ZIP_BZIP2)
+    selected = spliced(wheel)
+    content = selected.paths["lib/model.bin"].content
+    assert isinstance(content, WheelContent)
+    other = replace(content, digest="sha256=" + "A" * 43)
+
+    with pytest.raises(WheelError) as caught:
+        write_archive(plan(Entry("model.bin", SHOP, other)), tmp_path / "dist" / "a.zip", timestamp=0)
+
+    assert str(caught.value) == f"error: {wheel}: changed during the build; rebuild to download it again [bad-wheel]"
+
+
+def test_a_wheel_that_cannot_be_read_leaves_no_archive(tmp_path):
+    wheel = make_wheel(tmp_path / "w", "lib")
+    content = spliced(wheel).entries[0].content
+    assert isinstance(content, WheelContent)
+    reader, writer = os.pipe()
+    os.close(writer)
+
+    with os.fdopen(reader, "rb", buffering=0) as pipe, pytest.raises(WheelError) as caught:
+        list(content.copied(pipe))
+
+    assert str(caught.value) == f"error: {wheel}: changed during the build; rebuild to download it again [bad-wheel]"
+
+
 def noisy_wheel(directory: Path, method: int) -> Path:
     """Return a wheel with one large member in that method of compression."""
     info = zipfile.ZipInfo("lib/model.bin")

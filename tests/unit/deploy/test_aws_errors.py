@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from botocore.exceptions import SSOTokenLoadError, TokenRetrievalError, UnauthorizedSSOTokenError
+from botocore.exceptions import ParamValidationError, SSOTokenLoadError, TokenRetrievalError, UnauthorizedSSOTokenError
 
 from hatch_lambda.deploy.aws import backoff
 from hatch_lambda.deploy.aws_errors import connection_error
@@ -24,6 +24,15 @@ def test_an_expired_sign_in_is_reported(error):
     assert str(reported) == (
         f"error: AWS credentials: the sign-in can't be used ({type(error).__name__}); run 'aws sso login' or 'aws "
         "login', then deploy again [aws-credentials]"
+    )
+
+
+def test_an_old_boto3_is_reported():
+    report = 'Parameter validation failed:\nUnknown parameter in input: "S3ObjectStorageMode", must be one of: ZipFile'
+
+    assert str(connection_error(ParamValidationError(report=report))) == (
+        'error: boto3: too old for this request (\'Unknown parameter in input: "S3ObjectStorageMode", must be one of: '
+        "ZipFile'); upgrade boto3 [boto3-outdated]"
     )
 
 

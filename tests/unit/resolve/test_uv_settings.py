@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.resolve.overrides import RequirementChange
@@ -30,7 +31,7 @@ def refused(read, *texts: str) -> list[str]:
 
 def test_without_a_table_nothing_is_set(tmp_path):
     assert read_uv_settings(tmp_path, tmp_path).others == {}
-    assert read_uv_settings(tmp_path, tmp_path).note == ""
+    assert read_uv_settings(tmp_path, tmp_path).changes([]) == []
 
 
 def test_requirements_that_change_are_those_of_all_and_of_one_package(read):
@@ -51,7 +52,8 @@ def test_requirements_that_change_are_those_of_all_and_of_one_package(read):
         RequirementChange(package="none", version="2", metadata=()),
     )
     assert (settings.constraints, settings.build_constraints) == (("base<3",), ("setuptools<81",))
-    assert settings.note == "override new, Lib==2; exclude odd-one, bad-one; metadata old, none"
+    names = [canonicalize_name(name) for name in ("lib", "old")]
+    assert settings.changes(names) == ["override Lib==2", "exclude odd-one", "exclude bad-one", "metadata of old"]
 
 
 def test_a_setting_with_its_default_is_not_one(read):
@@ -149,6 +151,44 @@ def test_a_value_that_cannot_be_used_is_one_line(read, text, line):
     found = refused(read, text)
 
     assert [one.rpartition(" [")[0] for one in found] == [f"error: tool.uv.{line}"]
+
+
+def test_an_override_with_a_password_is_shown_without(read):
+    settings = read('override-dependencies = ["lib @ https://user:s3cret@host/lib-1-py3-none-any.whl"]\n')
+
+    assert settings.changes([canonicalize_name("lib")]) == ["override lib @ https://****@host/lib-1-py3-none-any.whl"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("no-build = true", "no-build: can't be followed, because the build builds core, old from source"),
+        (
+            "no-build-package = ['Old', 'x']",
+            "no-build-package: can't be followed, because the build builds old from source",
+        ),
+        (
+            "extra-build-dependencies = { core = ['x'] }",
+            "extra-build-dependencies: can't be followed, because the build builds core from source",
+        ),
+        ("no-binary-package = ['lib']", "no-binary-package: can't be followed, because the zip needs a wheel of lib"),
+        (
+            "no-sources = true",
+            "no-sources: can't be followed, because a name with a source is never looked up on an index (core)",
+        ),
+        ("no-sources-package = ['lib']", None),
+        ("no-build-package = ['lib']", None),
+        ("no-binary-package = ['old']", None),
+    ],
+)
+def test_what_was_resolved_against_a_setting_is_an_error(read, text, problem):
+    built, wheels, sources = (
+        [canonicalize_name(name) for name in names] for names in (["old", "core"], ["lib"], ["core"])
+    )
+
+    found = read(text).problems(built=built, wheels=wheels, sources=sources)
+
+    assert [str(one).partition("; ")[0] for one in found] == ([f"tool.uv.{problem}"] if problem else [])
 
 
 def test_a_key_of_a_later_uv_is_left_to_uv(read):

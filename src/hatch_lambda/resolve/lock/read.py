@@ -116,6 +116,11 @@ class LockResolver:
         _check_environment(lock, target, self.name, _fix_for(lock, target, self.selection))
         return commits_in(lock, target, self.name, self.selection)
 
+    def indexes(self, target: Target) -> dict[NormalizedName, str]:
+        """Return the URLs of the indexes that packages for the target come from, as far as the lock file has them."""
+        packages = packages_for(read_lock(self.path, self.name), target, self.name, self.selection)
+        return {package.name: package.index for package in packages if package.index}
+
     def resolve(
         self,
         roots: Sequence[Dependency],

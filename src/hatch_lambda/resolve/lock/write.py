@@ -62,7 +62,8 @@ class OptionalPart:
 class LockPart:
     """The part of a lock file for one target: pins, commits, and the requirements that an index had to satisfy.
 
-    ``bytecode`` is the version of the Python that compiles modules, if zips have bytecode.
+    ``bytecode`` is the version of the Python that compiles modules, if zips have bytecode. ``indexes`` are the URLs of
+    the only index that a name comes from.
     """
 
     target: Target
@@ -70,6 +71,7 @@ class LockPart:
     roots: tuple[Dependency, ...]
     optional: tuple[OptionalPart, ...] = ()
     bytecode: str | None = None
+    indexes: Mapping[NormalizedName, str] = field(default_factory=dict)
 
     def condition(self, name: NormalizedName) -> str:
         """Return the marker of the extras and groups that need a distribution on the target; empty if all do."""
@@ -197,6 +199,7 @@ def _package(
     return Package(
         name=name,
         version=version,
+        index=release[0][0].indexes.get(name),
         marker=_marker(name, [part for part, _ in release], everywhere=len(release) == len(parts)),
         wheels=list({wheel.name: wheel for wheel in wheels}.values()) or None,
         sdist=next((file for file in selected if isinstance(file, PackageSdist)), None),
