@@ -170,7 +170,7 @@ class Wheelhouse:
         uv ignores upper bounds of Requires-Python, such as ``<3.13``, and pip doesn't.
         """
         resolved = resolve(config)
-        if not resolved.resolution.ignores_python or config.resolver != "auto":
+        if not resolved.resolution.ignores_python or resolved.local.indexes or config.resolver != "auto":
             return resolved
         target = config.target
         excluded = next((wheel for wheel in self.fetch(resolved) if python_problem(wheel, target)), None)
