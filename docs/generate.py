@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from docs.schema import NOT_OPTIONS, schema
 from hatch_lambda.archive.aws_services import SERVICES_OF_CREDENTIALS, SERVICES_OF_PACKAGES
 from hatch_lambda.archive.slim import SLIM_GROUPS
-from hatch_lambda.config.options import TABLE, LambdaConfig
+from hatch_lambda.config.options import OWN_TABLE, TABLE, LambdaConfig
 from hatch_lambda.config.targets import TARGET_OPTIONS
 from hatch_lambda.resolve.uv_settings import EFFECTS, SETTINGS
 from hatch_lambda.runtime.provided import DISTRIBUTIONS, SDK
@@ -97,6 +97,7 @@ def options() -> str:
             NOTICE,
             "# Options\n",
             f"Set these options in `[{TABLE}]`, or in the table of a function or a layer. An unknown option is an error.",
+            f"If [another backend](../how-to/other-build-backends.md) builds the project, the table is `[{OWN_TABLE}]`.",
             "The build reports all configuration errors together.\n",
             "| Option | Type | Default | Description |",
             "| --- | --- | --- | --- |",
@@ -107,6 +108,7 @@ def options() -> str:
             "These options have the meaning that [Hatch](https://hatch.pypa.io/latest/config/build/) documents: `packages`,",
             "`include`, `exclude`, `only-include`, `only-packages`, `force-include`, `sources`, `artifacts`, `directory`, `versions`,",
             "`dependencies`, `hooks`, `reproducible`, `ignore-vcs`, and `skip-excluded-dirs`.\n",
+            f"In `[{OWN_TABLE}]`, only `directory`, `versions`, and `reproducible` of them apply; the others are errors.\n",
             "Two options are those of [Hatch's wheels](https://hatch.pypa.io/latest/plugins/builder/wheel/#options): files in",
             "`shared-data` are added to the root of the zip, and files in `shared-scripts` to `bin/` with",
             "[`scripts = true`](#scripts).\n",

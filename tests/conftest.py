@@ -47,7 +47,7 @@ def index(tmp_path: Path) -> Iterator[IndexServer]:
 
 @pytest.fixture
 def environ(tmp_path: Path, index: IndexServer) -> dict[str, str]:
-    """An environment in which pip knows that index only, whatever the machine is set up for."""
+    """An environment in which pip and uv know that index only, whatever the machine is set up for."""
     ours = ("PIP_", "UV_", "HATCH_", "PYTEST_", "COV_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     kept.pop("SOURCE_DATE_EPOCH", None)
@@ -64,6 +64,7 @@ def environ(tmp_path: Path, index: IndexServer) -> dict[str, str]:
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_INDEX_URL": index.url,
         "PIP_RETRIES": "0",
+        "UV_CACHE_DIR": str(tmp_path / "uv-cache"),
     }
 
 

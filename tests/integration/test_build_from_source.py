@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_lambda.errors import ResolveError
-from hatch_lambda.resolve.uv_command import find_uv
+from hatch_lambda.files.programs import uv_program
 from tests.support import zips
 from tests.support.locks import sha256
 from tests.support.make_sdist import NATIVE
@@ -32,9 +31,8 @@ HELPS = (
 def resolver(request, project, index, tmp_path):
     """The line of our table that chooses the resolver: each in turn."""
     if request.param == "uv":
-        try:
-            uv = find_uv(os.environ)
-        except ResolveError:
+        uv = uv_program(os.environ)
+        if uv is None:
             pytest.skip("uv is not installed")
         project.environ.update(HATCH_UV=uv, UV_CACHE_DIR=str(tmp_path / "uv-cache"), UV_DEFAULT_INDEX=index.url)
     return f'resolver = "{request.param}"\n'

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from packaging.version import Version
 
-from hatch_lambda.errors import ResolveError
-from hatch_lambda.resolve.uv_command import find_uv
+from hatch_lambda.files.programs import uv_program
 from tests.conftest import ProjectFolder
 from tests.support import zips
 from tests.support.make_sibling import (
@@ -298,9 +297,8 @@ def test_a_monorepo_of_three_builds_from_each_member(index, environ, tmp_path, w
 
 def uv_environ(index, tmp_path: Path) -> dict[str, str]:
     """Return the variables by which uv is found and knows the index."""
-    try:
-        found = find_uv(os.environ)
-    except ResolveError:
+    found = uv_program(os.environ)
+    if found is None:
         pytest.skip("uv is not installed")
     return {"HATCH_UV": found, "UV_CACHE_DIR": str(tmp_path / "uv-cache"), "UV_DEFAULT_INDEX": index.url}
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_lambda.errors import ResolveError
-from hatch_lambda.resolve.uv_command import find_uv
+from hatch_lambda.files.programs import uv_program
 from tests.support import zips
 from tests.support.index_server import IndexServer
 
@@ -24,11 +23,10 @@ UV = 'resolver = "uv"\n'
 @pytest.fixture
 def project(project, index, tmp_path):
     """The project, with uv for it to resolve with: uv has a cache of its own and knows the same index as pip."""
-    try:
-        project.environ["HATCH_UV"] = find_uv(os.environ)
-    except ResolveError:
+    uv = uv_program(os.environ)
+    if uv is None:
         pytest.skip("uv is not installed")
-    project.environ.update(UV_CACHE_DIR=str(tmp_path / "uv-cache"), UV_DEFAULT_INDEX=index.url)
+    project.environ.update(HATCH_UV=uv, UV_DEFAULT_INDEX=index.url)
     return project
 
 

@@ -116,6 +116,19 @@ def _write_problem(path: Path, error: OSError) -> Diagnostic:
     return Diagnostic(code=code, where=str(path), problem=problem, fix=fix)
 
 
+def make_directory(directory: Path) -> None:
+    """Create the directory for zips if it doesn't exist; raises ``ArchiveError`` if that fails."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"can't be created ({error.strerror})"
+        is_file = isinstance(error, FileExistsError | NotADirectoryError)
+        fix = "remove the file, or set directory" if is_file else "make its parent writable, or set directory"
+        raise ArchiveError(
+            Diagnostic(code="directory-not-writable", where=str(directory), problem=problem, fix=fix)
+        ) from None
+
+
 def remove_leftovers(path: Path) -> None:
     """Remove the files that killed builds of this zip left next to it; files of running builds stay."""
     for left in path.parent.glob(f".{_escaped(path.name)}.*.partial"):

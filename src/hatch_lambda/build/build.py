@@ -100,6 +100,7 @@ def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Re
         uv_changes=job.project.uv.changes({wheel.name for wheel in planned.selected.wheels}),
         bytecode=planned.bytecode,
         saved=planned.saved,
+        resolver=resolution.resolver,
     )
 
 

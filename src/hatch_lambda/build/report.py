@@ -39,6 +39,7 @@ class Report:
     ``uv_changes`` are the overrides and exclusions that changed requirements.
     ``bytecode`` is the version of the Python that compiled the modules, ``None`` without bytecode.
     ``saved`` are the unzipped bytes that each group of ``slim`` and ``aws-services`` saved.
+    ``resolver`` is the tool that resolved, and why; empty if none did.
     """
 
     candidate: Candidate
@@ -53,6 +54,7 @@ class Report:
     uv_changes: Sequence[str] = ()
     bytecode: str | None = None
     saved: Mapping[str, int] = field(default_factory=dict)
+    resolver: str = ""
 
     def lines(self) -> Iterator[str]:
         """Yield the summary that follows the zip's path on the terminal."""
@@ -101,6 +103,7 @@ class Report:
 
     def details(self) -> Iterator[str]:
         """Yield what only ``-v`` shows."""
+        yield from _resolver_lines(self.resolver)
         if self.saved and _fitting("  slim: ", self._savings).endswith("…"):
             yield f"  slim: {', '.join(self._savings)}"
         for distribution in self.selected.superfluous:
@@ -115,14 +118,21 @@ class LockChange:
     before: Mapping[NormalizedName, str]
     after: Mapping[NormalizedName, str]
     notes: tuple[str, ...]
+    resolver: str = ""
 
     def lines(self) -> Iterator[str]:
         """Yield the target and each change of a version."""
         yield f"  {self.target}, {_counted(len(self.after))}" if self.after else f"  {self.target}"
+        for line in self.versions:
+            yield f"  {line}"
+
+    @property
+    def versions(self) -> Iterator[str]:
+        """Yield each change of a version."""
         for name in sorted({*self.before, *self.after}):
             before, now = self.before.get(name), self.after.get(name)
             if before != now:
-                yield f"  {name}: {before or 'new'} -> {now or 'gone'}"
+                yield f"{name}: {before or 'new'} -> {now or 'gone'}"
 
 
 @dataclass(frozen=True)
@@ -144,8 +154,14 @@ class LockReport:
             yield from part.lines()
 
     def details(self) -> Iterator[str]:
-        """Yield nothing: a lock file has no details."""
-        yield from ()
+        """Yield what only ``-v`` shows."""
+        for resolver in dict.fromkeys(part.resolver for part in self.parts):
+            yield from _resolver_lines(resolver)
+
+
+def _resolver_lines(resolver: str) -> Iterator[str]:
+    if resolver:
+        yield f"  resolver: {resolver}"
 
 
 def _counted(packages: int) -> str:

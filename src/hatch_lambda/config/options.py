@@ -20,7 +20,7 @@ from hatch_lambda.errors import shorten
 from hatch_lambda.runtime.runtimes import RUNTIMES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from hatch_lambda.config.table import Table
     from hatch_lambda.diagnostics import Message
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from hatch_lambda.runtime.target import Target
 
 TABLE = "tool.hatch.build.targets.lambda"
+"""The address of our table: that of a build target of Hatch."""
+
+OWN_TABLE = "tool.hatch-lambda"
+"""The other address of our table, for projects that don't use Hatch."""
 
 MAX_UNZIPPED = 262_144_000 - 1
 """The largest unzipped size of a function with its layers, in bytes.
@@ -81,6 +85,9 @@ HATCH_KEYS = FILE_KEYS | {
 Source: https://hatch.pypa.io/latest/config/build/ and https://hatch.pypa.io/latest/plugins/builder/wheel/.
 """
 
+OUTPUT_KEYS = frozenset({"directory", "reproducible", "versions"})
+"""Those of Hatch's options that also apply if another backend builds the project, or in ``OWN_TABLE``."""
+
 WHEEL_KEYS = ("core-metadata-version", "extra-metadata", "macos-max-compat", "sbom-files", "strict-naming")
 """Options of Hatch's wheels that have no meaning for a zip. Source: https://hatch.pypa.io/latest/plugins/builder/wheel/."""
 
@@ -118,7 +125,6 @@ MISPLACED = {
         "add the package to project.dependencies",
         "unknown-option",
     ),
-    "project": ValueProblem("is an option of layers only", f"move it to [{TABLE}.layers.NAME]", "misplaced-option"),
     **dict.fromkeys(
         _FUNCTION_SETTINGS,
         ValueProblem(
@@ -138,10 +144,28 @@ MISPLACED = {
         ValueProblem("is an option of wheels only", "move it to [tool.hatch.build.targets.wheel]", "misplaced-option"),
     ),
 }
-"""Names that belong elsewhere."""
+"""Names that belong elsewhere, in whichever table."""
 
-ResolverName = Literal["pip", "uv"]
-RESOLVERS: tuple[ResolverName, ...] = ("pip", "uv")
+
+def misplaced(address: str, host_keys: Collection[str]) -> dict[str, ValueProblem]:
+    """Return names that belong elsewhere than in the table at an address, from which Hatch reads ``host_keys``."""
+    selecting = ValueProblem(
+        "doesn't apply here, because the build backend selects the files",
+        "select them in the backend's own table, or use exclude-files",
+        "misplaced-option",
+    )
+    of_hatch = ValueProblem("doesn't apply here, because only Hatch has this option", "remove it", "misplaced-option")
+    return {
+        "project": ValueProblem(
+            "is an option of layers only", f"move it to [{address}.layers.NAME]", "misplaced-option"
+        ),
+        **{name: selecting if name in FILE_KEYS else of_hatch for name in HATCH_KEYS - set(host_keys)},
+        **MISPLACED,
+    }
+
+
+ResolverName = Literal["auto", "pip", "uv"]
+RESOLVERS: tuple[ResolverName, ...] = ("auto", "pip", "uv")
 
 ADDRESSED = (
     "python-patch",
@@ -150,6 +174,7 @@ ADDRESSED = (
     "layers",
     "constraints",
     "lock",
+    "resolver",
     "exclude-files",
     "exclude-packages",
     "bytecode",
@@ -255,11 +280,12 @@ class LambdaConfig:
         lock = "pylock.toml"
     """
 
-    resolver: ResolverName = "pip"
-    """The tool that resolves requirements if there is no lock file: `pip` or `uv`. Install uv with `hatch-lambda[uv]`.
-    On Amazon Linux 2, uv accepts only wheels for glibc 2.17, so that it might select an older version than pip.
+    resolver: ResolverName = "auto"
+    """The tool that resolves requirements if there is no lock file: `pip`, `uv`, or `auto`. With `auto`, uv resolves if
+    it is installed, knows the runtime's glibc, and can look where pip looks; otherwise, pip does. `-v` shows which one,
+    and why. See [Choose the resolver](../how-to/resolve-with-uv.md).
 
-        resolver = "uv"
+        resolver = "pip"
     """
 
     build_from_source: tuple[NormalizedName, ...] = ()
@@ -366,6 +392,9 @@ class LambdaConfig:
         ignore-warnings = ["missing-import"]
     """
 
+    table: str = TABLE
+    """The address of the table that declares all archives. Not an option."""
+
     warnings: tuple[Message, ...] = ()
     """Warnings about the configuration, such as a deprecated runtime. Not an option."""
 
@@ -377,11 +406,11 @@ class LambdaConfig:
 
     def where(self, option: str) -> str:
         """Return the full address of an option in the table that it is in."""
-        return self.addresses.get(option, f"{TABLE}.{option}")
+        return self.addresses.get(option, f"{self.table}.{option}")
 
     def inherits(self, option: str) -> bool:
         """Return whether an option is in the build target's table, and this archive has its own table."""
-        return self.name is not None and self.where(option) == f"{TABLE}.{option}"
+        return self.name is not None and self.where(option) == f"{self.table}.{option}"
 
     @property
     def archive(self) -> str:
@@ -410,7 +439,7 @@ def read_config(
         project=kind == "function" or (name is not None and table.flag("project", default=False)),
         constraints=table.texts("constraints"),
         lock=table.text_or_false("lock", check=_lock_problem),
-        resolver=cast("ResolverName", table.choice("resolver", RESOLVERS, default="pip")),
+        resolver=cast("ResolverName", table.choice("resolver", RESOLVERS, default="auto")),
         build_from_source=tuple(map(canonicalize_name, table.texts("build-from-source", check=_name_problem))),
         exclude_packages=tuple(map(canonicalize_name, table.texts("exclude-packages", check=_name_problem))),
         exclude_files=table.texts("exclude-files", check=_pattern_problem),
@@ -425,6 +454,7 @@ def read_config(
         manifest=table.flag("manifest", default=False),
         sbom=table.flag("sbom", default=False),
         ignore_warnings=_read_ignored(table),
+        table=table.root,
         runtimes=runtimes,
         addresses={option: table.where(option) for option in ADDRESSED},
     )
@@ -447,7 +477,7 @@ def _read_ignored(table: Table) -> tuple[str, ...]:
 
 def _read_layers(table: Table) -> tuple[str, ...]:
     """Return the layers of an archive; in the build target's table, the key can also contain the tables of layers."""
-    return () if table.address == TABLE and isinstance(table.get("layers"), dict) else table.texts("layers")
+    return () if table.above is None and isinstance(table.get("layers"), dict) else table.texts("layers")
 
 
 def _read_collisions(table: Table) -> dict[str, NormalizedName]:

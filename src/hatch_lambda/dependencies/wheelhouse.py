@@ -15,10 +15,11 @@ from hatch_lambda.project import root_dependencies
 from hatch_lambda.resolve.base import Resolution
 from hatch_lambda.resolve.lock.find import chosen_lock, has_foreign_lock, has_lock_of_uv
 from hatch_lambda.resolve.lock.read import LockResolver
-from hatch_lambda.resolve.strategy import fetching_host, resolver_tool, resolving_host
+from hatch_lambda.resolve.strategy import choose_resolver, fetching_host, pip_resolver, resolving_host, uv_resolver
 from hatch_lambda.resolve.validate import (
     check_requirements,
     missing_extras,
+    python_problem,
     required_names,
     transitive_dependencies,
     validate,
@@ -112,10 +113,11 @@ class Wheelhouse:
         if key not in self._resolved:
             shared = shared_directory(self.host.directory)
             lock = chosen_lock(config, self.host, self.wheel_cache.results, project.uv, shared)
-            choose = partial(self._lock_or_resolver, project, config, lock)
+            choose = partial(self._lock_or_resolver, lock)
             try:
                 commits = lock.commits(config.target) if lock else None
-                self._resolved[key] = self._resolve(project, roots, config, choose, commits)
+                resolve = partial(self._resolve, project, roots, choose=choose, locked=commits)
+                self._resolved[key] = self._for_python(resolve, config)
             except ResolveError as error:
                 raise _with_sharing_note(error, sharing) from None
         return self._resolved[key]
@@ -126,10 +128,13 @@ class Wheelhouse:
         """Return what is pinned for a new lock file, with the locked versions and commits that ``upgrade`` keeps."""
         config = _merged_config(sharing)
 
-        def choose(local: LocalWheels, constraints: tuple[str, ...]) -> Resolver:
+        def choose(
+            project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
+        ) -> Resolver:
             return upgrade.apply(self._resolver(project, config, local, constraints), before.versions)
 
-        return self._resolve(project, _roots(project, sharing), config, choose, upgrade.commits(before.commits))
+        commits, roots = upgrade.commits(before.commits), _roots(project, sharing)
+        return self._for_python(partial(self._resolve, project, roots, choose=choose, locked=commits), config)
 
     def fetch(self, resolved: Resolved) -> tuple[Wheel, ...]:
         """Return the local and the fetched wheels, sorted by name; each matches its hash. Raises ``ResolveError``."""
@@ -159,12 +164,29 @@ class Wheelhouse:
         resolution = replace(resolution, warnings=(*resolution.warnings, *extras))
         return ResolvedWheels(roots, local.remaining, resolution, wheels, local.commits, local.index_urls)
 
+    def _for_python(self, resolve: Callable[[LambdaConfig], Resolved], config: LambdaConfig) -> Resolved:
+        """Return what is pinned; if uv pinned a wheel for other versions of Python, what pip pins, if uv isn't a must.
+
+        uv ignores upper bounds of Requires-Python, such as ``<3.13``, and pip doesn't.
+        """
+        resolved = resolve(config)
+        if not resolved.resolution.ignores_python or config.resolver != "auto":
+            return resolved
+        target = config.target
+        excluded = next((wheel for wheel in self.fetch(resolved) if python_problem(wheel, target)), None)
+        if excluded is None:
+            return resolved
+        found = resolve(replace(config, resolver="pip"))
+        reason = f"pip, because uv ignores that {excluded} requires Python {excluded.requires_python}"
+        return replace(found, config=config, resolution=replace(found.resolution, resolver=reason))
+
     def _resolve(
         self,
         project: Project,
         roots: tuple[Dependency, ...],
         config: LambdaConfig,
-        choose: Callable[[LocalWheels, tuple[str, ...]], Resolver],
+        *,
+        choose: Callable[[Project, LambdaConfig, LocalWheels, tuple[str, ...]], Resolver],
         locked: LockedCommits | None,
     ) -> Resolved:
         """Return what is pinned: local dependencies first, because their requirements are resolved with the others."""
@@ -181,7 +203,7 @@ class Wheelhouse:
                 progress=progress,
             )
             with local.constraints() as constraints:
-                resolver = choose(local, constraints)
+                resolver = choose(project, config, local, constraints)
                 is_needed = bool(transitive_dependencies(local.remaining, {}, target))
                 found = resolver.resolve(local.remaining, target) if is_needed else Resolution(())
             resolution = local.without(found)
@@ -190,9 +212,9 @@ class Wheelhouse:
 
     def _lock_or_resolver(
         self,
+        lock: Resolver | None,
         project: Project,
         config: LambdaConfig,
-        lock: Resolver | None,
         local: LocalWheels,
         constraints: tuple[str, ...],
     ) -> Resolver:
@@ -207,15 +229,25 @@ class Wheelhouse:
         self, project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
     ) -> Resolver:
         """Return the resolver, with more constraint files, and with source builds if the configuration allows some."""
-        local.check_indexes(config.resolver)
-        host = resolving_host(self.host, project.uv)
         indexes = {name: (source.url, source.index_url) for name, source in local.indexes.items()}
         config = replace(config, constraints=(*config.constraints, *constraints))
+        choice = choose_resolver(config, self.host, project.uv)
+        local.check_indexes(choice.tool)
+        pip = self._with_source_builds(config, choice.host, partial(pip_resolver, config, choice, project.uv))
+        if choice.tool == "pip":
+            return pip
+        uv = self._with_source_builds(config, choice.host, partial(uv_resolver, config, choice, indexes))
+        if indexes:
+            return uv  # pip would look up the names of an index on all others
+        from hatch_lambda.resolve.explained_uv import ExplainedUvResolver
+
+        return ExplainedUvResolver(uv, pip, choice.host, self.wheel_cache.results, same_releases=choice.same_releases)
+
+    def _with_source_builds(self, config: LambdaConfig, host: Host, make: Callable[[Host], Resolver]) -> Resolver:
         if not config.build_from_source:
-            return resolver_tool(config, host, project.uv, indexes)
+            return make(host)
         from hatch_lambda.dependencies.sdist_builds import SdistBuildResolver
 
-        make = partial(resolver_tool, config, uv=project.uv, indexes=indexes)
         return SdistBuildResolver(make, config.build_from_source, host, self.wheel_cache)
 
 

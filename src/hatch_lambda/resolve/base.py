@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 SHA256 = re.compile(r"[0-9a-f]{64}")
 """A SHA-256 in lower-case hexadecimal."""
 
+BUILD_DATE = "1580601600"
+"""``SOURCE_DATE_EPOCH`` of builds, in seconds since 1970: Hatchling's date of files in reproducible builds.
+
+Source: ``get_reproducible_timestamp`` in ``hatchling/builders/utils.py``.
+"""
+
 COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 """The full hash of a Git or Mercurial commit."""
 
@@ -115,6 +121,18 @@ class Commit:
 
 
 @dataclass(frozen=True)
+class SkippedReleases:
+    """Packages of which a resolver skipped releases that are newer than the pins, without saying why.
+
+    ``versions`` are those that it looked for, in its own words. ``conflicts`` are the conflicting requirements of each
+    release that it gave up, in pip's words.
+    """
+
+    versions: Mapping[NormalizedName, tuple[str, ...]]
+    conflicts: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
 class Resolution:
     """The pins that satisfy the requirements.
 
@@ -123,7 +141,9 @@ class Resolution:
     pin, as a text like ``problem; fix``. ``fallbacks`` are warnings about wheels for any platform whose release also
     has wheels for Linux. ``exact`` is whether every pin must be required; a lock file can contain more than this build
     needs. ``dependencies`` are the requirements that the resolver reports. ``bytecode`` is the version of the Python
-    whose bytecode the lock file records.
+    whose bytecode the lock file records. ``resolver`` names the tool, and why it was chosen. ``ignores_python``
+    is whether it ignores upper bounds of Requires-Python. ``skipped`` are newer releases that it skipped and that
+    ``notes`` and ``warnings`` don't explain.
     """
 
     pins: tuple[Pin, ...]
@@ -136,6 +156,9 @@ class Resolution:
     exact: bool = True
     dependencies: tuple[Dependency, ...] = ()
     bytecode: str | None = None
+    resolver: str = ""
+    ignores_python: bool = False
+    skipped: SkippedReleases | None = None
 
     @property
     def is_lock(self) -> bool:

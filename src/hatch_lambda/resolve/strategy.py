@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError
+from hatch_lambda.files.programs import uv_program
 from hatch_lambda.resolve.base import UPGRADE_VARIABLE
 from hatch_lambda.resolve.constraints import constraint_files
+from hatch_lambda.resolve.index_settings import UvIndexSettings, names_index, uv_settings_like_pip
 from hatch_lambda.resolve.pip.uv_counterparts import (
+    explaining_environment,
     fetching_environment,
     resolving_environment,
     unsupported_settings,
@@ -24,28 +27,98 @@ if TYPE_CHECKING:
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.resolve.base import Dependency, Host, Resolution, Resolver
     from hatch_lambda.resolve.lock.commits import LockedCommits
+    from hatch_lambda.resolve.pip.resolver import PipResolver
+    from hatch_lambda.resolve.uv import UvResolver
     from hatch_lambda.resolve.uv_settings import UvSettings
     from hatch_lambda.runtime.target import Target
 
 
-def resolver_tool(
-    config: LambdaConfig, host: Host, uv: UvSettings, indexes: Mapping[NormalizedName, tuple[str, str]] | None = None
-) -> Resolver:
-    """Return the tool that resolves without a lock file; ``indexes`` are name and URL of the only index of a package.
+@dataclass(frozen=True, kw_only=True)
+class ResolverChoice:
+    """The tool that resolves without a lock file, and why.
 
-    Raises ``ConfigError`` for a missing constraint file, and for settings of uv that pip can't follow.
+    ``host`` is what pip and uv see of the build machine, and ``options`` are those of uv's command. With
+    ``same_releases``, both select the same.
     """
-    constraints = constraint_files(config.constraints, host.directory, config.where("constraints"))
-    if config.resolver == "uv":
-        from hatch_lambda.resolve.uv import UvResolver
 
-        return UvResolver(host, constraints, indexes or {})
+    tool: Literal["pip", "uv"]
+    reason: str
+    host: Host
+    options: tuple[str, ...] = ()
+    same_releases: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.tool}, {self.reason}"
+
+
+def choose_resolver(config: LambdaConfig, host: Host, uv: UvSettings) -> ResolverChoice:
+    """Return the tool that resolves.
+
+    Raises ``ConfigError`` if the configuration leaves no choice, and the tool can't follow the settings of the other.
+    """
+    reason = _pip_reason(config, host)
+    if reason:
+        return _pip_choice(reason, host, uv)
+    own = names_index(host.environ, host.directory, uv)
+    like_pip = UvIndexSettings({}) if own else uv_settings_like_pip(host.environ, host.directory)
+    if isinstance(like_pip, str) and config.resolver == "auto":
+        return _pip_choice(f"because {like_pip}", host, uv)
+    if isinstance(like_pip, str):
+        where = config.where("resolver")
+        problem, fix = f"'uv' isn't possible, because {like_pip}", 'set resolver = "pip", or name an index in [tool.uv]'
+        table = where.rpartition(".")[0]
+        raise ConfigError(Diagnostic(code="option-value", where=where, problem=problem, fix=fix, table=table))
+    environ = {**(explaining_environment if own else resolving_environment)(uv, host.environ), **like_pip.variables}
+    return ResolverChoice(
+        tool="uv",
+        reason=f"with {'uv' if own else 'pip'}'s index settings",
+        host=replace(resolving_host(host, uv), environ=environ),
+        options=like_pip.options,
+        same_releases=not own and not unsupported_settings(uv),
+    )
+
+
+def _pip_reason(config: LambdaConfig, host: Host) -> str:
+    """Return why pip resolves whatever the settings are; empty if uv can."""
+    if config.resolver == "pip":
+        return 'because of resolver = "pip"'
+    if config.resolver == "uv":
+        return ""
+    from hatch_lambda.resolve.uv import knows_glibc
+
+    if not knows_glibc(config.target):
+        return f"because uv doesn't know glibc {'.'.join(map(str, config.target.runtime.glibc))}"
+    return "" if uv_program(host.environ) else "because uv isn't installed"
+
+
+def _pip_choice(reason: str, host: Host, uv: UvSettings) -> ResolverChoice:
     problems = unsupported_settings(uv)
     if problems:
         raise ConfigError(problems)
+    return ResolverChoice(tool="pip", reason=reason, host=resolving_host(host, uv))
+
+
+def pip_resolver(config: LambdaConfig, choice: ResolverChoice, uv: UvSettings, host: Host) -> PipResolver:
+    """Return pip as the resolver; raises ``ConfigError`` for a missing constraint file."""
     from hatch_lambda.resolve.pip.resolver import PipResolver
 
-    return PipResolver(host, constraints, config.runtimes, uv)
+    return PipResolver(host, _constraints(config, host), config.runtimes, uv, str(choice))
+
+
+def uv_resolver(
+    config: LambdaConfig, choice: ResolverChoice, indexes: Mapping[NormalizedName, tuple[str, str]], host: Host
+) -> UvResolver:
+    """Return uv as the resolver; raises ``ConfigError`` for a missing constraint file.
+
+    ``indexes`` are name and URL of the only index of a package.
+    """
+    from hatch_lambda.resolve.uv import UvResolver
+
+    return UvResolver(host, _constraints(config, host), indexes, choice.options, str(choice))
+
+
+def _constraints(config: LambdaConfig, host: Host) -> tuple[str, ...]:
+    return constraint_files(config.constraints, host.directory, config.where("constraints"))
 
 
 def resolving_host(host: Host, uv: UvSettings) -> Host:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from contextlib import suppress
@@ -17,12 +16,11 @@ from packaging.utils import canonicalize_name
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import MOST_LINES, ResolveError, first_lines
 from hatch_lambda.files.temporary import temporary_directory
-from hatch_lambda.resolve.known_packages import NATIVE
 from hatch_lambda.resolve.lock.read import read_lock, select
-from hatch_lambda.resolve.pip.advice import BUILD_WHEEL
-from hatch_lambda.resolve.pip.resolver import offline_problem
-from hatch_lambda.resolve.pip.substitutes import usable_substitutes
+from hatch_lambda.resolve.pip.resolver import offline_problem, yanked_warning
 from hatch_lambda.resolve.uv_command import find_uv, run_uv
+from hatch_lambda.resolve.uv_log import LOGGED, UvLog
+from hatch_lambda.resolve.validate import transitive_dependencies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.base import Dependency, Host, Resolution
     from hatch_lambda.runtime.target import Target
 
+GLIBC_MAJOR = 2
 MANYLINUX_LEVELS = (17, 28, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40)
 """The ``2.x`` of ``--python-platform ARCH-manylinux_2_x``.
 
@@ -70,19 +69,25 @@ _FIX = "check uv's settings in [tool.uv], uv.toml, or UV_* variables"
 
 @dataclass(frozen=True)
 class UvResolver:
-    """uv, which resolves for the target with its own index settings and credentials.
+    """uv, which resolves for the target.
 
-    ``indexes`` are name and URL of the only index that a package comes from.
+    ``indexes`` are name and URL of the only index that a package comes from. ``options`` and the variables of the host
+    set where uv looks. ``label`` names it, and why it was chosen.
     """
 
     host: Host
     constraints: tuple[str, ...] = ()
     indexes: Mapping[NormalizedName, tuple[str, str]] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
+    label: str = "uv"
 
     def resolve(
         self, roots: Sequence[Dependency], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
     ) -> Resolution:
-        """Return the versions that uv selects; raises ``ResolveError`` if there are none, or uv isn't installed."""
+        """Return the versions that uv selects; raises ``ResolveError`` if there are none, or uv isn't installed.
+
+        The resolution names the packages of which uv skipped releases, because uv doesn't say why.
+        """
         if self.host.offline:
             raise ResolveError(offline_problem("uv"))
         text = "".join(f"{root.requirement}\n" for root in roots)
@@ -95,20 +100,20 @@ class UvResolver:
                 listed = str(Path(directory, "pyproject.toml"))
                 Path(listed).write_text(self._project(roots), "utf-8")
             options = [f"--constraints={path}" for path in self.constraints]
-            done = run_uv(
-                [*self.command(target, listed), f"--output-file={output}", *options],
-                {name: value for name, value in self.host.environ.items() if name not in REDIRECTING},
-                self.host.directory,
-                otherwise='set resolver = "pip"',
-                text=text,
-            )
+            command = [*self.command(target, listed), f"--output-file={output}", *options]
+            otherwise = 'set resolver = "pip"'
+            done = run_uv(command, self._environment, self.host.directory, otherwise=otherwise, text=text)
+            log = UvLog(done.stderr)
             if done.returncode:
-                substitutes = usable_substitutes(only_sdists(done.stderr), target, self.host)
-                raise failure(done.stderr, target, substitutes)
+                raise failure(log.output, target)
             lock = read_lock(output, "uv's resolution")
         anchor = Path(self.host.directory.anchor)
         found = select(lock, target, "uv's resolution", base=self.host.directory, root=anchor, fix=_FIX)
-        return replace(found, exact=True)
+        dependencies = (*transitive_dependencies(roots, {}, target), *log.dependencies(found.pins))
+        warnings = tuple(yanked_warning(pin, dependencies, prefer or {}) for pin in found.pins if log.is_yanked(pin))
+        skipped = log.skipped(found.pins, dependencies)
+        described = replace(found, warnings=warnings, dependencies=dependencies, skipped=skipped)
+        return replace(described, exact=True, resolver=self.label, ignores_python=True)
 
     def _project(self, roots: Sequence[Dependency]) -> str:
         """Return a pyproject.toml that requires the roots, because only one can give a package an index."""
@@ -118,6 +123,11 @@ class UvResolver:
         sources = {package: {"index": name} for package, (name, _) in self.indexes.items()}
         project = {"name": _PROJECT, "version": "0", "dependencies": [str(root.requirement) for root in roots]}
         return tomli_w.dumps({"project": project, "tool": {"uv": {"index": indexes, "sources": sources}}})
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in self.host.environ.items() if name not in REDIRECTING}
+        return {**kept, "RUST_LOG": LOGGED}
 
     def command(self, target: Target, listed: str = "-") -> list[str]:
         """Return the command that writes a pylock for the requirements in a file, or on standard input."""
@@ -135,7 +145,9 @@ class UvResolver:
             "--only-binary=:all:",
             "--no-header",
             "--no-annotate",
-            "--quiet",
+            "--color=never",
+            "--no-progress",
+            *self.options,
         ]
 
 
@@ -148,21 +160,14 @@ def preferences(versions: Mapping[NormalizedName, Version]) -> str:
     return "\n".join(['lock-version = "1.0"\ncreated-by = "hatch-lambda"\n', *packages])
 
 
-def failure(said: str, target: Target, substitutes: Mapping[NormalizedName, str]) -> ResolveError:
-    """Return the error for uv's output: a fix if there are only sdists; otherwise, the output.
-
-    ``substitutes`` are packages with wheels for the target, by the name of the package without.
-    """
+def failure(said: str, target: Target) -> ResolveError:
+    """Return the error for uv's output, with the names and versions that uv found no wheels for."""
     text = " ".join(said.split())
-    sdists = only_sdists(said)
-    missing = {name: SpecifierSet() for name in sdists}
+    missing = {canonicalize_name(name): SpecifierSet() for name in _ONLY_SDIST.findall(text)}
     for match in _REQUIRED.finditer(text):
         with suppress(InvalidSpecifier):
             name = canonicalize_name(match["name"])
             missing[name] = missing.get(name, SpecifierSet()) & SpecifierSet((match["versions"] or "").rstrip(".,"))
-    if sdists:
-        detail = _uv_output(said.strip())
-        return ResolveError(_sdist_problems(sdists, target, substitutes), detail=detail, excerpt="", missing=missing)
     problem = Diagnostic(
         code="resolver-failed",
         where="uv",
@@ -177,29 +182,9 @@ def _uv_output(text: str) -> str:
     return f"uv's output:\n{indent(text, '  ')}"
 
 
-def only_sdists(said: str) -> list[NormalizedName]:
-    """Return the names for which uv found only sdists."""
-    return sorted(map(canonicalize_name, dict.fromkeys(_ONLY_SDIST.findall(" ".join(said.split())))))
-
-
-def _sdist_problems(
-    names: Sequence[NormalizedName], target: Target, substitutes: Mapping[NormalizedName, str]
-) -> list[Diagnostic]:
-    """Return a problem for each name that certainly has native code, and one for all others."""
-    problems = []
-    for name in filter(NATIVE.__contains__, names):
-        substitute = substitutes.get(name)
-        fix = f"require {substitute} instead, or build a wheel on Amazon Linux" if substitute else BUILD_WHEEL
-        problems.append(_no_wheel(name, "no Linux wheel, only an sdist with native code", fix))
-    others = [name for name in names if name not in NATIVE]
-    if others:
-        fix = f"set build-from-source = {json.dumps(others)} if that is pure Python"
-        problems.append(_no_wheel(", ".join(others), f"no wheel for {target}, only an sdist", fix))
-    return problems
-
-
-def _no_wheel(where: str, problem: str, fix: str) -> Diagnostic:
-    return Diagnostic(code="no-wheel", where=where, problem=problem, fix=fix)
+def knows_glibc(target: Target) -> bool:
+    """Return whether uv resolves for exactly the target's glibc."""
+    return target.runtime.glibc[0] == GLIBC_MAJOR and target.runtime.glibc[1] in MANYLINUX_LEVELS
 
 
 def python_platform(target: Target) -> str:

@@ -319,14 +319,22 @@ def _unfit(wheel: WheelMetadata, target: Target) -> Iterator[Diagnostic]:
     problem = target.wheel_problem(wheel_tags(wheel.filename))
     if problem:
         yield _wrong_platform(wheel, f"doesn't run on {target} ({problem.replace('; ', ', ')})")
+    other_python = python_problem(wheel, target)
+    if other_python:
+        yield other_python
+
+
+def python_problem(wheel: WheelMetadata, target: Target) -> Diagnostic | None:
+    """Return that the target's Python isn't one of those that a wheel requires; ``None`` if it is."""
     try:
         pythons = SpecifierSet(wheel.requires_python or "")
         fits = pythons.contains(target.python_full_version, prereleases=True)
     except ValueError:  # of a malformed specifier, or of too many digits
-        return
-    if not fits:
-        runtime = f"{target.runtime.name} has {target.python_full_version}"
-        yield _wrong_platform(wheel, f"requires Python {pythons}, but {runtime}")
+        return None
+    if fits:
+        return None
+    runtime = f"{target.runtime.name} has {target.python_full_version}"
+    return _wrong_platform(wheel, f"requires Python {pythons}, but {runtime}")
 
 
 def _wrong_platform(wheel: WheelMetadata, problem: str) -> Diagnostic:

@@ -11,8 +11,7 @@ from packaging.version import Version
 
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.resolve.base import Host
-from hatch_lambda.resolve.uv import UvResolver, failure, preferences, python_platform
-from hatch_lambda.resolve.uv_command import find_uv
+from hatch_lambda.resolve.uv import UvResolver, failure, knows_glibc, preferences, python_platform
 from hatch_lambda.runtime.runtimes import RUNTIMES, Runtime, System, runtime_named
 from hatch_lambda.runtime.target import Target
 from tests.support.samples import target
@@ -36,7 +35,7 @@ PLATFORMS = {
 def test_the_command_line_names_the_target_and_builds_nothing(tmp_path):
     runtime = runtime_named("python3.13")
     assert runtime is not None
-    resolver = UvResolver(Host({"HATCH_UV": "/hatch/uv"}, tmp_path), ("constraints.txt",))
+    resolver = UvResolver(Host({"HATCH_UV": "/hatch/uv"}, tmp_path), ("constraints.txt",), options=("--no-index",))
 
     command = resolver.command(Target(runtime, "arm64"))
 
@@ -54,7 +53,9 @@ def test_the_command_line_names_the_target_and_builds_nothing(tmp_path):
         "--only-binary=:all:",
         "--no-header",
         "--no-annotate",
-        "--quiet",
+        "--color=never",
+        "--no-progress",
+        "--no-index",
     ]
 
 
@@ -73,8 +74,10 @@ def test_a_platform_is_the_newest_that_uv_knows_up_to_the_glibc_of_the_runtime(g
     assert python_platform(Target(runtime, "x86_64")) == f"x86_64-manylinux_2_{level}"
 
 
-def test_uv_of_hatch_comes_first():
-    assert find_uv({"HATCH_UV": "/hatch/uv", "PATH": "/bin"}) == "/hatch/uv"
+def test_uv_knows_exactly_the_glibc_of_amazon_linux_2023():
+    known = [runtime.name for runtime in RUNTIMES if knows_glibc(Target(runtime, "x86_64"))]
+
+    assert known == ["python3.12", "python3.13", "python3.14", "python3.15"]
 
 
 def test_uv_is_not_asked_without_the_network(tmp_path):
@@ -105,14 +108,11 @@ def test_what_uv_could_not_take_and_who_wanted_what_is_read_from_its_words():
         "hint: Wheels are required for `My.Base` because building from source is disabled for all packages\n"
     )
 
-    error = failure(said, target(), {})
+    error = failure(said, target())
 
-    expected = 'set build-from-source = ["my-base"] if that is pure Python'
-    assert (error.problems, error.excerpt) == (
-        (f"my-base: no wheel for python3.13 on x86_64, only an sdist; {expected} [no-wheel]",),
-        "",
-    )
-    assert error.detail == f"uv's output:\n{indent(said.strip(), '  ')}"
+    problem = "uv: found no wheels for python3.13 on x86_64; fix the cause in uv's output [resolver-failed]"
+    assert error.problems == (problem,)
+    assert error.detail == error.excerpt == f"uv's output:\n{indent(said.strip(), '  ')}"
     assert {name: str(specifier) for name, specifier in error.missing.items()} == {
         "my-base": "",
         "lib": "<2",
@@ -120,44 +120,10 @@ def test_what_uv_could_not_take_and_who_wanted_what_is_read_from_its_words():
     }
 
 
-def test_known_packages_with_native_code_are_not_called_pure():
-    said = "error: No solution found\n" + "".join(
-        f"hint: Wheels are required for `{name}` because building from source is disabled for all packages\n"
-        for name in ("psycopg2", "fiona", "pysqlite3", "lib")
-    )
-
-    error = failure(said, target(), {canonicalize_name("psycopg2"): "psycopg2-binary"})
-
-    expected = 'set build-from-source = ["lib"] if that is pure Python'
-    build = "build a wheel on Amazon Linux and add its directory to find-links"
-    assert error.problems == (
-        f"fiona: no Linux wheel, only an sdist with native code; {build} [no-wheel]",
-        (
-            "psycopg2: no Linux wheel, only an sdist with native code; require psycopg2-binary instead, "
-            "or build a wheel on Amazon Linux [no-wheel]"
-        ),
-        f"pysqlite3: no Linux wheel, only an sdist with native code; {build} [no-wheel]",
-        f"lib: no wheel for python3.13 on x86_64, only an sdist; {expected} [no-wheel]",
-    )
-
-
-def test_known_packages_alone_leave_nothing_to_build_from_source():
-    said = "error: No solution found\nhint: Wheels are required for `fiona` because building from source is disabled\n"
-
-    error = failure(said, target(), {})
-
-    assert error.problems == (
-        (
-            "fiona: no Linux wheel, only an sdist with native code; build a wheel on Amazon Linux and "
-            "add its directory to find-links [no-wheel]"
-        ),
-    )
-
-
 def test_of_a_long_account_of_uv_the_beginning_is_shown():
     said = "error: No solution found\n" + "".join(f"  because of {number}\n" for number in range(30))
 
-    error = failure(said, target(), {})
+    error = failure(said, target())
 
     assert error.problems == (
         "uv: found no wheels for python3.13 on x86_64; fix the cause in uv's output [resolver-failed]",

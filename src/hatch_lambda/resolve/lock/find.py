@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hatch_lambda.config.options import LOCK_FILE, TABLE, UV_LOCK
+from hatch_lambda.config.options import LOCK_FILE, UV_LOCK
 from hatch_lambda.config.targets import VARIABLES
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError
@@ -63,7 +63,7 @@ def _lock_file(config: LambdaConfig, host: Host) -> Path | None:
     if config.lock is None:
         return default if default.is_file() else _uv_lock(host.directory)
     path = host.directory / config.lock
-    is_own = config.where("lock") != f"{TABLE}.lock"  # otherwise, the default lock file belongs to other zips
+    is_own = config.where("lock") != f"{config.table}.lock"  # otherwise, the default lock file belongs to other zips
     if not is_own and default.is_file() and path.resolve() != default.resolve():
         raise ConfigError(
             _lock_problem(config, "lock-conflict", f"{config.lock!r}, but {LOCK_FILE} exists too", "remove one of them")

@@ -185,10 +185,15 @@ def dry_run_options(report: Path) -> list[str]:
 
 def index_files(name: NormalizedName, target: Target, host: Host) -> tuple[tuple[IndexFile, ...], tuple[str, ...]]:
     """Return every file of a distribution that pip finds on the indexes, and these indexes."""
+    log = index_log([name], target, host)
+    return log.files(name), log.indexes
+
+
+def index_log(requirements: Sequence[str], target: Target, host: Host) -> PipLog:
+    """Return the log of pip looking for the requirements on the indexes, without their dependencies."""
     with temporary_directory() as directory:
         options = [*dry_run_options(Path(directory, "report.json")), "--no-deps", *target_options(target)]
-        log = run_pip("install", [*options, name], target=target, host=host).log
-    return log.files(name), log.indexes
+        return run_pip("install", [*options, *requirements], target=target, host=host).log
 
 
 def _without_traceback(text: str) -> str:

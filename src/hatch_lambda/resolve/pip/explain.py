@@ -71,12 +71,19 @@ def explain_download(log: PipLog) -> list[Diagnostic]:
 
 
 def explain_older(
-    pins: Iterable[Pin], dependencies: Iterable[Dependency], log: PipLog, target: Target
+    pins: Iterable[Pin],
+    dependencies: Iterable[Dependency],
+    log: PipLog,
+    target: Target,
+    conflicts: Sequence[Sequence[str]],
 ) -> Iterator[str]:
-    """Yield a note for each pin that isn't the newest release the requirements admit, with the reason."""
+    """Yield a note for each pin that isn't the newest release the requirements admit, with the reason.
+
+    ``conflicts`` are conflicting requirements, as pip writes them, for each release that the resolver gave up.
+    """
     for pin, newest, offers in _newest_above(pins, dependencies, log):
         if any(offer.reason == "taken" for offer in offers):
-            reason = _conflict(pin.name, newest, log)
+            reason = _conflict(pin.name, newest, conflicts)
         elif all(offer.reason in _UNFIT for offer in offers) and not _only_sdists(offers):
             reason = f"{newest} has no wheel for {target} ({_lacks(offers, target)})"
         else:
@@ -179,11 +186,9 @@ def _is_newer(offer: IndexFile, pin: Pin, wanted: SpecifierSet) -> bool:
     return offer.version > pin.version and final and wanted.contains(offer.version, prereleases=True)
 
 
-def _conflict(name: NormalizedName, newest: Version, log: PipLog) -> str | None:
-    """Return the requirements that exclude the newest release, or the versions that it requires, where pip
-    backtracked.
-    """
-    blocks = [list(filter(None, map(read_requirer, block))) for block in log.conflicts]
+def _conflict(name: NormalizedName, newest: Version, conflicts: Sequence[Sequence[str]]) -> str | None:
+    """Return the requirements that exclude the newest release, or the versions that it requires."""
+    blocks = [list(filter(None, map(read_requirer, block))) for block in conflicts]
     for block in blocks:
         excluding = [one for one in block if one.name == name and not one.admits(newest)]
         if excluding:

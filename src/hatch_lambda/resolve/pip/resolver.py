@@ -59,12 +59,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PipResolver:
-    """pip, which resolves for the target on any build machine, with the build Python only."""
+    """pip, which resolves for the target on any build machine, with the build Python only.
+
+    ``label`` names it, and why it was chosen.
+    """
 
     host: Host
     constraints: tuple[str, ...] = ()
     runtimes: tuple[Runtime, ...] = RUNTIMES
     uv: UvSettings = field(default_factory=UvSettings)
+    label: str = "pip"
 
     def resolve(
         self, roots: Sequence[Dependency], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
@@ -109,7 +113,7 @@ class PipResolver:
             report, run = report_of(arguments, target, self.host, self.uv.overrides)
         if run.code:
             raise self._failure(run, target, roots)
-        return _resolution(report, roots, target, run, versions)
+        return replace(_resolution(report, roots, target, run, versions), resolver=self.label)
 
     def _failure(self, run: PipRun, target: Target, roots: Sequence[Dependency]) -> ResolveError:
         where = " and ".join(sorted({root.required_by for root in roots}))
@@ -217,7 +221,13 @@ def download(pins: Sequence[Pin], target: Target, into: Path, host: Host, progre
 def _download(lines: Sequence[str], target: Target, into: Path, host: Host, temporary: Path) -> None:
     with temporary_directory() as directory:
         listed = _requirements_file(Path(directory), lines)
-        arguments = ["--no-deps", f"--dest={into}", *target_options(target), f"--requirement={listed}"]
+        arguments = [
+            "--no-deps",
+            "--ignore-requires-python",
+            f"--dest={into}",
+            *target_options(target),
+            f"--requirement={listed}",
+        ]
         run = run_pip("download", arguments, target=target, host=host, temporary=temporary)
     if run.code:
         raise _failed_download(run)
@@ -325,7 +335,7 @@ def _resolution(
         raise ResolveError(others)
     demanded = transitive_dependencies(roots, {item.name: item for item in reported}, target)
     warnings = list(explain_sdists(pins, demanded, run.log))
-    warnings += [_of_yanked(item.pin, demanded, prefer) for item in reported if item.yanked]
+    warnings += [yanked_warning(item.pin, demanded, prefer) for item in reported if item.yanked]
     warnings += [
         _warning(
             "index-skipped",
@@ -335,7 +345,7 @@ def _resolution(
         )
         for failure in run.log.fetch_failures
     ]
-    notes = tuple(explain_older(pins, demanded, run.log, target))
+    notes = tuple(explain_older(pins, demanded, run.log, target, run.log.conflicts))
     fallbacks = explain_fallbacks(pins, unloadable_files(pins, run.log), target)
     return Resolution(pins, notes, tuple(warnings), fallbacks=fallbacks, dependencies=demanded)
 
@@ -350,8 +360,8 @@ def unloadable_files(pins: Iterable[Pin], log: PipLog) -> dict[NormalizedName, l
     }
 
 
-def _of_yanked(pin: Pin, demanded: Sequence[Dependency], prefer: Mapping[NormalizedName, Version]) -> Diagnostic:
-    """Return why a yanked version is used: pip uses one only if something pins it."""
+def yanked_warning(pin: Pin, demanded: Sequence[Dependency], prefer: Mapping[NormalizedName, Version]) -> Diagnostic:
+    """Return why a yanked version is used: pip and uv use one only if something pins it."""
     asked = any(
         part.operator in {"==", "==="} and not part.version.endswith(".*")
         for dependency in demanded

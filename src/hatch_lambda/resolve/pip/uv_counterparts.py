@@ -103,6 +103,28 @@ def resolving_environment(uv: UvSettings, environ: Mapping[str, str]) -> dict[st
     return found
 
 
+def explaining_environment(uv: UvSettings, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment in which pip searches all places that uv searches, to explain what uv found there."""
+    *more, default = _searched(uv) or [""]
+    chosen = environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL")
+    added = f"{environ.get('UV_INDEX', '')} {environ.get('UV_EXTRA_INDEX_URL', '')}".split()
+    index = _named_url(chosen, environ) if chosen else _index_url(uv, default, environ)
+    others = [*(_named_url(word, environ) for word in added), *(_index_url(uv, url, environ) for url in more)]
+    links = environ.get("UV_FIND_LINKS", "").replace(",", " ")
+    variables = {
+        "PIP_INDEX_URL": index,
+        "PIP_EXTRA_INDEX_URL": _joined(*others),
+        "PIP_FIND_LINKS": _joined(links, *uv.others.get("find-links", ())),
+    }
+    return {**resolving_environment(uv, environ), **{name: text for name, text in variables.items() if text}}
+
+
+def _named_url(word: str, environ: Mapping[str, str]) -> str:
+    """Return the URL in a variable, which can start with the name of the index, with its credentials."""
+    name, _, url = word.rpartition("=") if re.match(r"[\w.-]+=", word) else ("", "", word)
+    return with_credentials(name, url, environ)
+
+
 def fetching_environment(uv: UvSettings, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the environment with which pip downloads from known URLs, with the credentials of uv's indexes.
 
@@ -137,8 +159,7 @@ def _all_indexes(uv: UvSettings, environ: Mapping[str, str]) -> list[str]:
 def _index_urls(uv: UvSettings, environ: Mapping[str, str]) -> Iterator[str]:
     for variable in ("UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX", "UV_EXTRA_INDEX_URL"):
         for word in environ.get(variable, "").split():
-            name, _, url = word.rpartition("=") if re.match(r"[\w.-]+=", word) else ("", "", word)
-            yield with_credentials(name, url, environ)
+            yield _named_url(word, environ)
     for index in uv.indexes:
         yield with_credentials(index.name, index.url, environ)
     yield from filter(None, (uv.others.get("index-url"), *uv.others.get("extra-index-url", ())))

@@ -49,7 +49,11 @@ def older(
 ) -> list[str]:
     """Return what is reported of a pin of that version with these lines in pip's log."""
     pins = [Pin(canonicalize_name("lib"), Version(pin), "https://host/x.whl", None)]
-    return list(explain_older(pins, [dependency(text) for text in wanted], log(*lines), selected or target()))
+    return list(
+        explain_older(
+            pins, [dependency(text) for text in wanted], log(*lines), selected or target(), log(*lines).conflicts
+        )
+    )
 
 
 def only_sdists(*lines: str, pin: str = "1.0", wanted: tuple[str, ...] = ("lib",)) -> list[str]:

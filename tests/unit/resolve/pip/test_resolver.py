@@ -14,7 +14,7 @@ from hatch_lambda.progress import Status
 from hatch_lambda.resolve.base import Host, Pin
 from hatch_lambda.resolve.pip.command import dry_run_options
 from hatch_lambda.resolve.pip.resolver import download_status
-from hatch_lambda.resolve.strategy import resolver_tool
+from hatch_lambda.resolve.strategy import ResolverChoice, pip_resolver
 from hatch_lambda.resolve.uv_settings import UvSettings
 from tests.support.samples import config
 
@@ -31,8 +31,11 @@ def test_constraint_files_that_are_not_there_are_reported_before_pip_starts(tmp_
     (tmp_path / "there.txt").write_text("")
     files = ("gone.txt", "there.txt", "https://host/constraints.txt", "sub/gone.txt")
 
+    host = Host({}, tmp_path)
+    choice = ResolverChoice(tool="pip", reason="", host=host)
+
     with pytest.raises(ConfigError) as caught:
-        resolver_tool(config(constraints=files), Host({}, tmp_path), UvSettings())
+        pip_resolver(config(constraints=files), choice, UvSettings(), host)
 
     assert str(caught.value).splitlines() == [
         f"error: pyproject.toml [{T}] has 2 problems:",

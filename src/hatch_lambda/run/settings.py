@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.files.private_directory import CACHE_VARIABLE
-from hatch_lambda.resolve.base import OFFLINE_VARIABLE, REBUILD_VARIABLE, UPGRADE_VARIABLE
+from hatch_lambda.resolve.base import BUILD_DATE, OFFLINE_VARIABLE, REBUILD_VARIABLE, UPGRADE_VARIABLE
 from hatch_lambda.resolve.strategy import Upgrade
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 REPRODUCIBLE_VARIABLE = "HATCH_LAMBDA_VERIFY"
 STRICT_VARIABLE = "HATCH_LAMBDA_STRICT"
+DATE_VARIABLE = "SOURCE_DATE_EPOCH"
 
 _TRUE, _FALSE = ("1", "true"), ("", "0", "false")
 """Values of variables that enable or disable something, in lower case."""
@@ -53,6 +54,16 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     if problems:
         raise ConfigError(problems)
     return read
+
+
+def zip_date(environ: Mapping[str, str]) -> int:
+    """Return the date of a reproducible zip in seconds since 1970; raises ``ConfigError``."""
+    value = environ.get(DATE_VARIABLE, BUILD_DATE)
+    try:
+        return int(value)
+    except ValueError:
+        problem = f"{value!r} isn't a number of seconds since 1970"
+        raise ConfigError(_problem(DATE_VARIABLE, problem, "set it to a whole number, or unset it")) from None
 
 
 def _problem(variable: str, problem: str, fix: str) -> Diagnostic:
