@@ -112,9 +112,9 @@ class Wheelhouse:
         if key not in self._resolved:
             shared = shared_directory(self.host.directory)
             lock = chosen_lock(config, self.host, self.wheel_cache.results, project.uv, shared)
+            choose = partial(self._lock_or_resolver, lock)
             try:
                 commits = lock.commits(config.target) if lock else None
-                choose = partial(self._lock_or_resolver, lock)
                 resolve = partial(self._resolve, project, roots, choose=choose, locked=commits)
                 self._resolved[key] = self._for_python(resolve, config)
             except ResolveError as error:

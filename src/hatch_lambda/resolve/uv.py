@@ -100,13 +100,9 @@ class UvResolver:
                 listed = str(Path(directory, "pyproject.toml"))
                 Path(listed).write_text(self._project(roots), "utf-8")
             options = [f"--constraints={path}" for path in self.constraints]
-            done = run_uv(
-                [*self.command(target, listed), f"--output-file={output}", *options],
-                self._environment,
-                self.host.directory,
-                otherwise='set resolver = "pip"',
-                text=text,
-            )
+            command = [*self.command(target, listed), f"--output-file={output}", *options]
+            otherwise = 'set resolver = "pip"'
+            done = run_uv(command, self._environment, self.host.directory, otherwise=otherwise, text=text)
             log = UvLog(done.stderr)
             if done.returncode:
                 raise failure(log.output, target)
