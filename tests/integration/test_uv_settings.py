@@ -118,7 +118,7 @@ def test_a_lock_that_a_new_constraint_rules_out_is_out_of_date(index, project, r
 def test_pip_refuses_what_it_has_no_counterpart_for(index, project):
     index.add("lib")
     settings = '[tool.uv]\nresolution = "lowest"\n[[tool.uv.index]]\nname = "corp"\nurl = "https://127.0.0.1:1/"\n'
-    project.configure(dependencies=["lib"], project=settings)
+    project.configure('resolver = "pip"', dependencies=["lib"], project=settings)
 
     built = project.build()
 
