@@ -52,9 +52,16 @@ _ARCHIVE_NAME = r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?"
 _TYPES: dict[str, dict[str, Any]] = {
     "str": _TEXT,
     "str | None": _TEXT,
+    "str | Literal[False] | None": {"anyOf": [_TEXT, {"const": False}]},
     "ResolverName": {"type": "string", "enum": list(RESOLVERS)},
     "NativeCheck": {"type": "string", "enum": list(NATIVE_CHECKS)},
     "bool": {"type": "boolean"},
+    "SmokeTest": {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": ["required"]}]},
+    "Mapping[str, str]": {
+        "type": "object",
+        "patternProperties": {r"^[A-Za-z_][A-Za-z0-9_]*$": {"type": "string"}},
+        "additionalProperties": False,
+    },
     "int": {"type": "integer", "minimum": 1},
     "tuple[str, ...]": {"type": "array", "items": _TEXT},
     "tuple[NormalizedName, ...]": {"type": "array", "items": _DISTRIBUTION},

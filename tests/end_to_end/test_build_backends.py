@@ -9,7 +9,7 @@ import pytest
 
 from tests.support import zips
 from tests.support.programs import run_module
-from tests.support.runtime_api import invoke
+from tests.support.runtime_client import add_runtime_client, invoke
 
 pytestmark = [
     pytest.mark.network,
@@ -72,6 +72,7 @@ def main():
 
 @pytest.mark.parametrize("name", BACKENDS)
 def test_a_project_of_each_backend_is_built_locked_and_boots(index, environ, tmp_path, name):
+    add_runtime_client(index)
     index.add("hatch_lambda_greeting")
     index.add("hatch_lambda_thanks")
     requires, backend, more = BACKENDS[name]
@@ -95,11 +96,8 @@ def test_a_project_of_each_backend_is_built_locked_and_boots(index, environ, tmp
     (archive,) = (root / "dist").glob("*.zip")
     assert archive.read_bytes() == (root / "again" / archive.name).read_bytes()
     assert "bin/shop" in zips.names(archive)
-    task_root = zips.unpack(archive, tmp_path / "task")
-    answer = invoke(task_root, "shop.api.handler", "event", environ)
-    assert answer == {
-        "invocation/request-1/response": ["hatch_lambda_greeting", "shop", "hatch_lambda_thanks", "event"]
-    }
+    invoked = invoke(archive, "event", environ)
+    assert invoked.answers == [["hatch_lambda_greeting", "shop", "hatch_lambda_thanks", "event"]], invoked.messages
     if name == "hatchling":
         theirs = run_module("hatchling", "build", "-t", "lambda", "-d", "theirs", cwd=root, environ=environ)
         assert theirs.returncode == 0, theirs.stdout + theirs.stderr

@@ -151,12 +151,11 @@ def _problem(code: Code, dependency: Dependency, reason: str, fix: str) -> Diagn
 
 
 def _needs_lock(name: NormalizedName, source: DependencySource) -> Diagnostic:
-    command = "uv export --format pylock.toml --no-emit-project -o pylock.toml"
     return Diagnostic(
         code="needs-lock",
         where=source.where,
         problem=f"{name} comes from {source}, which needs uv or its lock file",
-        fix=f'set resolver = "uv", or run \'{command}\' and set lock = "pylock.toml"',
+        fix="run 'uv lock', or set resolver = \"uv\"",
     )
 
 

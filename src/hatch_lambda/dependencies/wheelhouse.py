@@ -13,17 +13,9 @@ from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError, ResolveError
 from hatch_lambda.project import root_dependencies
 from hatch_lambda.resolve.base import Resolution
+from hatch_lambda.resolve.lock.find import chosen_lock, has_foreign_lock, has_lock_of_uv
 from hatch_lambda.resolve.lock.read import LockResolver
-from hatch_lambda.resolve.strategy import (
-    choose_resolver,
-    chosen_lock,
-    fetching_host,
-    is_replaceable_lock,
-    locked_commits,
-    pip_resolver,
-    resolving_host,
-    uv_resolver,
-)
+from hatch_lambda.resolve.strategy import choose_resolver, fetching_host, pip_resolver, resolving_host, uv_resolver
 from hatch_lambda.resolve.validate import (
     check_requirements,
     missing_extras,
@@ -108,18 +100,22 @@ class Wheelhouse:
         self._fetched: dict[Resolved, tuple[Wheel, ...]] = {}
         self._validated: dict[Resolved, ResolvedWheels] = {}
 
-    def resolve(self, project: Project, sharing: Sequence[LambdaConfig]) -> Resolved:
-        """Return what is pinned for archives of the project, which share their resolver, lock file, and target.
+    def resolve(self, project: Project, config: LambdaConfig, sharing: Sequence[LambdaConfig]) -> Resolved:
+        """Return what is pinned for an archive, and for those that share its resolver, lock file, and target.
 
         The pins come from the lock file if there is one, else from uv or pip. Raises ``HatchLambdaError``.
         """
+        sharing = (config,) if has_lock_of_uv(config, self.host) else _resolved_together(project, config, sharing)
         config = _merged_config(sharing)
         roots = _roots(project, sharing)
         key = (config.resolved_with, tuple(map(str, roots)))
         if key not in self._resolved:
+            shared = shared_directory(self.host.directory)
+            lock = chosen_lock(config, self.host, self.wheel_cache.results, project.uv, shared)
+            choose = partial(self._lock_or_resolver, lock)
             try:
-                commits = locked_commits(config, self.host, self.wheel_cache.results, project.uv)
-                resolve = partial(self._resolve, project, roots, choose=self._lock_or_resolver, locked=commits)
+                commits = lock.commits(config.target) if lock else None
+                resolve = partial(self._resolve, project, roots, choose=choose, locked=commits)
                 self._resolved[key] = self._for_python(resolve, config)
             except ResolveError as error:
                 raise _with_sharing_note(error, sharing) from None
@@ -162,7 +158,7 @@ class Wheelhouse:
         config, roots, local, resolution = resolved.config, resolved.roots, resolved.local, resolved.resolution
         target = config.target
         requirements = transitive_dependencies(roots, {wheel.name: wheel for wheel in wheels}, target)
-        local.check_dependency_confusion(requirements, target, locked=not is_replaceable_lock(config, self.host))
+        local.check_dependency_confusion(requirements, target, locked=has_foreign_lock(config, self.host))
         validate(roots, wheels, target, resolution, resolved.project.uv.constraint_dependencies)
         extras = tuple(dict.fromkeys(missing_extras(roots, wheels, target)))
         resolution = replace(resolution, warnings=(*resolution.warnings, *extras))
@@ -174,7 +170,7 @@ class Wheelhouse:
         uv ignores upper bounds of Requires-Python, such as ``<3.13``, and pip doesn't.
         """
         resolved = resolve(config)
-        if not resolved.resolution.ignores_python or config.resolver != "auto":
+        if not resolved.resolution.ignores_python or resolved.local.indexes or config.resolver != "auto":
             return resolved
         target = config.target
         excluded = next((wheel for wheel in self.fetch(resolved) if python_problem(wheel, target)), None)
@@ -215,15 +211,18 @@ class Wheelhouse:
         return Resolved(project=project, config=config, roots=roots, local=local, resolution=resolution)
 
     def _lock_or_resolver(
-        self, project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
+        self,
+        lock: Resolver | None,
+        project: Project,
+        config: LambdaConfig,
+        local: LocalWheels,
+        constraints: tuple[str, ...],
     ) -> Resolver:
-        shared = shared_directory(self.host.directory)
-        lock = chosen_lock(config, self.host, self.wheel_cache.results, project.uv, shared)
         if lock is None:
             return self._resolver(project, config, local, constraints)
-        if is_replaceable_lock(config, self.host) and isinstance(lock, LockResolver):
+        if not has_foreign_lock(config, self.host) and isinstance(lock, LockResolver):
             local.check_indexes(config.resolver)
-            local.check_locked_indexes(lock.indexes(config.target), lock.name)
+            local.check_locked_indexes(lock.indexes(config.target), lock.file.name)
         return lock
 
     def _resolver(
@@ -270,7 +269,7 @@ def _check_uv_settings(uv: UvSettings, local: LocalWheels, resolution: Resolutio
         raise ResolveError(problems)
 
 
-def resolved_together(
+def _resolved_together(
     project: Project, config: LambdaConfig, sharing: Sequence[LambdaConfig]
 ) -> tuple[LambdaConfig, ...]:
     """Return the archives to resolve together with one: all in ``sharing`` unless their extras or groups conflict.

@@ -230,7 +230,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
             self._zips,
             partial(self._project, build_data),
             read_for_layer=partial(self._project, layer_data),
-            strict=self._environment.strict,
+            settings=self._environment,
         )
 
     def _project(self, build_data: dict[str, Any], config: LambdaConfig) -> Project:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from hatch_lambda.build.build import Job
 from hatch_lambda.config.filenames import check_file_names
 from hatch_lambda.config.targets import VARIABLES
 from hatch_lambda.errors import ConfigError
-from hatch_lambda.resolve.strategy import is_replaceable_lock
+from hatch_lambda.resolve.lock.find import is_replaceable_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hatch_lambda.layers import LayerZips
     from hatch_lambda.project import Project
     from hatch_lambda.resolve.strategy import Upgrade
+    from hatch_lambda.run.settings import Settings
 
     ReadProject = Callable[[LambdaConfig], Project]
     """Returns the project with the files of one zip."""
@@ -32,20 +33,24 @@ def make_job(
     read: ReadProject,
     *,
     read_for_layer: ReadProject | None = None,
-    strict: bool,
+    settings: Settings,
 ) -> Job:
     """Return the job of a zip, with those of its layers; raises ``HatchLambdaError``.
 
-    ``read`` returns the project, and ``read_for_layer`` that of a layer if it differs. If ``strict`` is set, a warning
-    fails the build.
+    ``read`` returns the project, and ``read_for_layer`` that of a layer if it differs.
     """
     read_layer = read_for_layer or read
     layers = [
-        zips.read(layer) if isinstance(layer, str) else make_job(layer, archives, zips, read_layer, strict=strict)
+        zips.read(layer) if isinstance(layer, str) else make_job(layer, archives, zips, read_layer, settings=settings)
         for layer in archives.layers(config)
     ]
     return Job(
-        project=read(config), config=config, sharing=archives.sharing(config), layers=tuple(layers), strict=strict
+        project=read(config),
+        config=config,
+        sharing=archives.sharing(config),
+        layers=tuple(layers),
+        strict=settings.strict,
+        smoke_test=config.smoke_test or settings.smoke_test,
     )
 
 
@@ -88,7 +93,7 @@ def locked_archives(
 def write_locks(
     project: Project,
     locked: Collection[LambdaConfig],
-    default: str | None,
+    default: str | Literal[False] | None,
     wheelhouse: Wheelhouse,
     upgrade: Upgrade,
     *,
@@ -101,7 +106,7 @@ def write_locks(
     """
     from hatch_lambda.build.lock import lock
 
-    groups: dict[str | None, list[LambdaConfig]] = {default: []}
+    groups: dict[str | Literal[False] | None, list[LambdaConfig]] = {default: []}
     for config in locked:
         groups.setdefault(config.lock, []).append(config)
     first, *others = [archives for archives in groups.values() if archives]

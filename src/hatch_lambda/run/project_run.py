@@ -124,7 +124,7 @@ class ProjectRun:
 
     def _build(self, config: LambdaConfig) -> None:
         path = self.directory / file_name(config, self._name, self.readable.version)
-        job = make_job(config, self._archives, self._zips, lambda _: self.readable.project, strict=self.settings.strict)
+        job = make_job(config, self._archives, self._zips, lambda _: self.readable.project, settings=self.settings)
         is_reproducible = read_output(self.table).reproducible
         timestamp = zip_date(self.environ) if is_reproducible else int(time.time())
         self._print(path, build(job, path, self.wheelhouse, timestamp=timestamp))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 REPRODUCIBLE_VARIABLE = "HATCH_LAMBDA_VERIFY"
 STRICT_VARIABLE = "HATCH_LAMBDA_STRICT"
+SMOKE_TEST_VARIABLE = "HATCH_LAMBDA_SMOKE_TEST"
 DATE_VARIABLE = "SOURCE_DATE_EPOCH"
 
 _TRUE, _FALSE = ("1", "true"), ("", "0", "false")
@@ -29,7 +30,7 @@ _TRUE, _FALSE = ("1", "true"), ("", "0", "false")
 @dataclass(frozen=True)
 class Settings:
     """The settings of one run: where the cache is, whether the build is offline, whether local wheels and the zip are
-    rebuilt, whether warnings are errors, and which locked versions to upgrade.
+    rebuilt, whether warnings are errors, whether handlers are loaded, and which locked versions to upgrade.
     """
 
     cache: Path
@@ -37,6 +38,7 @@ class Settings:
     rebuild: bool
     check_reproducible: bool
     strict: bool
+    smoke_test: bool
     upgrade: Upgrade
 
 
@@ -49,6 +51,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         rebuild=_switch(environ, REBUILD_VARIABLE, problems),
         check_reproducible=_switch(environ, REPRODUCIBLE_VARIABLE, problems),
         strict=_switch(environ, STRICT_VARIABLE, problems),
+        smoke_test=_switch(environ, SMOKE_TEST_VARIABLE, problems),
         upgrade=_upgrade(environ.get(UPGRADE_VARIABLE, "")),
     )
     if problems:

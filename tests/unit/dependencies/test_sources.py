@@ -17,9 +17,9 @@ from hatch_lambda.dependencies.sources import (
     read_project_sources,
     shared_directory,
     unpacked_sources,
-    workspace_root,
 )
 from hatch_lambda.errors import ProjectError
+from hatch_lambda.resolve.workspace import workspace_root
 from tests.support.samples import target
 
 if TYPE_CHECKING:
