@@ -52,6 +52,7 @@ _ARCHIVE_NAME = r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?"
 _TYPES: dict[str, dict[str, Any]] = {
     "str": _TEXT,
     "str | None": _TEXT,
+    "str | Literal[False] | None": {"anyOf": [_TEXT, {"const": False}]},
     "ResolverName": {"type": "string", "enum": list(RESOLVERS)},
     "NativeCheck": {"type": "string", "enum": list(NATIVE_CHECKS)},
     "bool": {"type": "boolean"},

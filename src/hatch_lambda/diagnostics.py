@@ -67,6 +67,7 @@ ErrorCode = Literal[
     "layer-cycle",
     "layer-not-set",
     "lock-conflict",
+    "lock-export",
     "lock-mismatch",
     "lock-not-found",
     "lock-not-written",

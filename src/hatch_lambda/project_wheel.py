@@ -17,14 +17,15 @@ from packaging.version import InvalidVersion, Version
 from hatch_lambda.config.table_names import value_at
 from hatch_lambda.dependencies.sdist_builds import built_wheel, native_reason
 from hatch_lambda.dependencies.source_tree import fingerprint, reads_beyond
-from hatch_lambda.dependencies.sources import workspace_root
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ProjectError, ResolveError
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.project import PROJECT_FILE, Project
+from hatch_lambda.resolve.base import OFFLINE_VARIABLE
 from hatch_lambda.resolve.pip.sdists import build_from
 from hatch_lambda.resolve.strategy import resolving_host
 from hatch_lambda.resolve.uv_settings import UvSettings, read_uv_settings
+from hatch_lambda.resolve.workspace import workspace_root
 from hatch_lambda.zipfiles.metadata_headers import read_headers
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ class BackendProject:
             try:
                 file = build_from(self.directory, what, Path(directory), resolving_host(self.host, self._uv))
             except ResolveError as error:
-                raise _backend_error(error, self._backend) from None
+                raise _backend_error(error, self._backend, offline=self.host.offline) from None
             reason = native_reason(file)
             if reason:
                 problem = f"{self._backend} builds {file.name}, which {reason}"
@@ -194,9 +195,13 @@ def _names(requirement: Requirement, extra: str) -> bool:
     return extra in {canonicalize_name(name) for name in names}
 
 
-def _backend_error(error: ResolveError, backend: str) -> ResolveError:
+def _backend_error(error: ResolveError, backend: str, *, offline: bool) -> ResolveError:
     """Return the error of a build with the hook that failed, as far as pip's output names it."""
     output = error.detail.lower()
+    if offline and _REQUIREMENTS in output:
+        problem = f"the project's wheel isn't in the cache, and pip can't download what {backend} needs to build it"
+        fix = "build once with network access, or copy the cache"
+        return ResolveError(Diagnostic(code="offline", where=OFFLINE_VARIABLE, problem=problem, fix=fix))
     hook = next((hook for step, hook in _HOOKS.items() if step in output), "")
     where, problem = PROJECT_FILE, f"{backend} can't build the project's wheel{f' ({hook} failed)' if hook else ''}"
     if _REQUIREMENTS in output:

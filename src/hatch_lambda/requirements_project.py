@@ -16,13 +16,13 @@ from pathspec import GitIgnoreSpec
 
 from hatch_lambda.archive.plan import unreadable
 from hatch_lambda.config.table_names import value_at
-from hatch_lambda.dependencies.sources import workspace_root
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ProjectError, masked
 from hatch_lambda.files.paths import check_regular, path_problem
 from hatch_lambda.project import PROJECT_FILE, Project, SelectedFile, is_executable
 from hatch_lambda.project_wheel import specifiers
 from hatch_lambda.resolve.uv_settings import read_uv_settings
+from hatch_lambda.resolve.workspace import workspace_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

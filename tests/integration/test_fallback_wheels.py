@@ -15,6 +15,10 @@ WARNING = (
 )
 
 
+PIP = 'resolver = "pip"\n'
+"""uv doesn't list the wheels of a release that don't fit the runtime."""
+
+
 def warnings(output: str) -> list[str]:
     """Return the lines that warn."""
     return [line.strip() for line in output.splitlines() if "warning" in line]
@@ -23,7 +27,7 @@ def warnings(output: str) -> list[str]:
 @pytest.fixture
 def release(index, project):
     """The entry in a lock of a release with a wheel for any platform, and one that needs a newer system."""
-    project.configure(dependencies=["snd"])
+    project.configure(PIP, dependencies=["snd"])
     return package(index, index.add("snd"), index.add("snd", tag=NEW))
 
 
@@ -74,7 +78,7 @@ def test_only_an_archive_with_the_wheel_in_it_tells(project, release):
 [tool.hatch.build.targets.lambda.functions.still]
 exclude-packages = ["snd"]
 """
-    project.configure(tables, dependencies=["snd"])
+    project.configure(PIP + tables, dependencies=["snd"])
 
     loud, still = project.build(target="lambda:loud"), project.build(target="lambda:still")
 

@@ -365,8 +365,8 @@ def test_an_index_that_hides_which_python_a_wheel_requires_does_not_pass(index, 
 
     assert built.code == 1
     assert built.output == (
-        "error: pip: can't download the wheels; fix the cause in pip's output, then rebuild "
-        "[fetch-failed]\n\npip's output:\n  ERROR: Package 'lib' requires a different Python: 3.13.11 not in '>=3.14'\n"
+        "error: lib-1.0-py3-none-any.whl: requires Python >=3.14, but python3.13 has 3.13.11; require another version, "
+        "or change runtime or architecture [wrong-platform]\n"
     )
     assert built.archives == ()
 

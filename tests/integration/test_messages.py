@@ -527,7 +527,7 @@ def test_the_network_is_out_of_bounds_however_that_is_spelled(project, value):
     built = project.build(HATCH_LAMBDA_OFFLINE=value)
 
     assert built.code == 1
-    assert built.output.startswith("error: HATCH_LAMBDA_OFFLINE: pip can't resolve offline")
+    assert built.output.startswith("error: HATCH_LAMBDA_OFFLINE: uv can't resolve offline")
 
 
 @pytest.mark.parametrize("value", ["", "0", "false", "False"])

@@ -73,7 +73,7 @@ def test_nothing_is_resolved_without_the_network(index, project):
         built.output
         == locked.output
         == (
-            "error: HATCH_LAMBDA_OFFLINE: pip can't resolve offline; run "
+            "error: HATCH_LAMBDA_OFFLINE: uv can't resolve offline; run "
             "'hatch build -t lambda:lock' online first [offline]\n"
         )
     )

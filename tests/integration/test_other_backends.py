@@ -309,6 +309,24 @@ def test_build_requirements_that_cannot_be_installed_are_named(root, command):
     assert "nowhere" in output
 
 
+def test_offline_the_wheel_comes_from_the_cache_or_needs_no_build_requirements(index, root, command):
+    index.add("builder")
+    make_sibling(root, "shop", tables=TABLE)
+    text = (root / "pyproject.toml").read_text()
+
+    without = command("build", HATCH_LAMBDA_OFFLINE="1")
+    (root / "pyproject.toml").write_text(text.replace("requires = []", 'requires = ["builder"]'))
+    missing = command("build", HATCH_LAMBDA_OFFLINE="1")
+    online = command("build")
+    cached = command("build", HATCH_LAMBDA_OFFLINE="1")
+
+    assert [done.returncode for done in (without, missing, online, cached)] == [0, 1, 0, 0]
+    assert missing.stderr == (
+        "error: HATCH_LAMBDA_OFFLINE: the project's wheel isn't in the cache, and pip can't download what backend "
+        "needs to build it; build once with network access, or copy the cache [offline]\n"
+    )
+
+
 def test_a_wheel_for_the_build_machine_is_refused(root, refused):
     make_sibling(root, "shop", tag="cp311-cp311-linux_x86_64", tables=TABLE)
 

@@ -418,7 +418,7 @@ def test_an_extra_index_that_is_down_is_a_warning_if_the_others_do(index, projec
 
 def test_a_wheel_of_another_version_than_its_name_says(index, project):
     index.add("lib", "1.0").rename(index.directory / "lib-2.0-py3-none-any.whl")
-    project.configure(dependencies=["lib"])
+    project.configure('resolver = "pip"', dependencies=["lib"])
 
     built = project.build()
 

@@ -103,6 +103,7 @@ def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Re
         archive,
         resolution.notes,
         warnings,
+        lock=resolution.source if resolution.is_lock else "",
         found_by_handler=job.project.found_by_handler,
         uv_changes=job.project.uv.changes({wheel.name for wheel in planned.selected.wheels}),
         bytecode=planned.bytecode,
@@ -164,7 +165,7 @@ def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
     project, config = job.project, job.config
     compiler = find_compiler(config, wheelhouse.host, wheelhouse.wheel_cache.results)
     layers = tuple(_layer(layer, config, wheelhouse) for layer in job.layers)
-    pinned = wheelhouse.resolve(project, job.sharing)
+    pinned = wheelhouse.resolve(project, config, job.sharing)
     resolved = wheelhouse.validate(pinned, wheelhouse.fetch(pinned))
     roots = root_dependencies(project, config)
     with wheelhouse.step("plan") as progress:
@@ -173,7 +174,7 @@ def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
         check_versions([*own, *(wheel.origin for wheel in selected.wheels)], layers, config.archive)
         wheels = wheels_not_in_layers(selected.wheels, layers)
         entries = tuple(all_entries(project, config, wheels, layers))
-        slim = slim_entries(entries, wheels, layers, config, wheelhouse.wheel_cache)
+        slim = slim_entries(entries, wheels, layers, config, wheelhouse.wheel_cache, progress)
         check_own_size(project, config, slim.entries, layers)
         compiled: Sequence[Entry] = slim.entries
         if compiler:

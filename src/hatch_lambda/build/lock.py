@@ -13,8 +13,8 @@ from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError, ResolveError
 from hatch_lambda.project import root_dependencies
 from hatch_lambda.resolve.base import LOCK_COMMAND
+from hatch_lambda.resolve.lock.find import lock_path
 from hatch_lambda.resolve.lock.write import LockPart, OptionalPart, is_locked, make_lock, read_locked, write_lock
-from hatch_lambda.resolve.strategy import lock_path
 from hatch_lambda.resolve.validate import required_names
 from hatch_lambda.wheels.bytecode import find_compiler
 

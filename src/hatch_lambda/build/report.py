@@ -34,6 +34,7 @@ class Report:
     """A zip that was built, with its contents and warnings.
 
     ``in_layers`` are the wheels that a function's layers provide, ``compatible`` the targets that a layer is valid on.
+    ``lock`` is the name of the lock file that pinned the versions; empty if none did.
     ``found_by_handler`` is the path that was selected because it contains the handler; empty if options select files.
     ``uv_changes`` are the overrides and exclusions that changed requirements.
     ``bytecode`` is the version of the Python that compiled the modules, ``None`` without bytecode.
@@ -48,6 +49,7 @@ class Report:
     archive: WrittenArchive
     notes: tuple[str, ...]
     warnings: tuple[Message, ...]
+    lock: str = ""
     found_by_handler: str = ""
     uv_changes: Sequence[str] = ()
     bytecode: str | None = None
@@ -64,6 +66,8 @@ class Report:
             else f"  {config.target}{handler}"
         )
         yield self._sizes
+        if self.lock:
+            yield f"  locked by {self.lock}"
         if self.bytecode:
             yield f"  bytecode of CPython {self.bytecode}: {format_size(plan.bytecode)} unzipped"
         if self.found_by_handler:

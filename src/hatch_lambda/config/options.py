@@ -192,19 +192,24 @@ NativeCheck = Literal["error", "warn"]
 NATIVE_CHECKS: tuple[NativeCheck, ...] = ("error", "warn")
 
 OTHER_LOCKS = {
-    "uv.lock": ("uv export --format pylock.toml --no-emit-project -o pylock.toml", "pylock.toml"),
     "pdm.lock": ("pdm export -f pylock -o pylock.toml", "pylock.toml"),
     "poetry.lock": ("poetry export -f requirements.txt --output requirements.txt", "requirements.txt"),
     "Pipfile.lock": ("pipenv requirements --hash > requirements.txt", "requirements.txt"),
 }
 """Lock files that only their own tool reads: the command that exports each, and the file that it writes.
 
-Sources: ``--help`` of uv 0.13.9 and of the newest pdm and pipenv, read 2026-11-27; the manual of poetry-plugin-export,
+Sources: ``--help`` of the newest pdm and pipenv, read 2026-11-27; the manual of poetry-plugin-export,
 https://github.com/python-poetry/poetry-plugin-export, read 2026-11-27.
 """
 
 LOCK_FILE = "pylock.lambda.toml"
 """The lock file that a build uses by default, and that ``-t lambda:lock`` writes."""
+
+UV_LOCK = "uv.lock"
+"""uv's lock file, which a build uses if there is no ``pylock.lambda.toml``.
+
+Source: https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile, read 2026-11-27.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,10 +275,11 @@ class LambdaConfig:
         constraints = ["constraints.txt"]
     """
 
-    lock: str | None = None
-    """The lock file, relative to the project: a `pylock.toml` of any tool, or a requirements file with one pinned
-    version and hashes per line. A file whose name doesn't end in `.toml` is read as a requirements file. With a lock
-    file, the build doesn't resolve. A `pylock.lambda.toml` next to `pyproject.toml` is used by default.
+    lock: str | Literal[False] | None = None
+    """The lock file, relative to the project: a `pylock.toml` of any tool, the project's `uv.lock`, or a requirements
+    file with one pinned version and hashes per line. A file with another name that doesn't end in `.toml` is read as a
+    requirements file. With a lock file, the build doesn't resolve. By default, the build uses the `pylock.lambda.toml`
+    next to `pyproject.toml`, or else the `uv.lock` of the project or its uv workspace. `false` makes it resolve anyway.
 
         lock = "pylock.toml"
     """
@@ -451,7 +457,7 @@ def read_config(
         layers=_read_layers(table),
         project=kind == "function" or (name is not None and table.flag("project", default=False)),
         constraints=table.texts("constraints"),
-        lock=table.text("lock", check=_lock_problem),
+        lock=table.text_or_false("lock", check=_lock_problem),
         resolver=cast("ResolverName", table.choice("resolver", RESOLVERS, default="auto")),
         build_from_source=tuple(map(canonicalize_name, table.texts("build-from-source", check=_name_problem))),
         exclude_packages=tuple(map(canonicalize_name, table.texts("exclude-packages", check=_name_problem))),

@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from hatch_lambda.diagnostics import Code, Diagnostic
 from hatch_lambda.errors import ConfigError, shorten
@@ -81,6 +81,10 @@ class Table:
         """Return the string at ``key``; ``None`` without one, or if ``check`` returns a problem."""
         value = self.get(key)
         return None if value is None else self._text(key, value, check)
+
+    def text_or_false(self, key: str, *, check: Callable[[str], ValueProblem | None]) -> str | Literal[False] | None:
+        """Return ``False`` if that is the value at ``key``; otherwise, the same as ``text``."""
+        return False if self.get(key) is False else self.text(key, check=check)
 
     def texts(self, key: str, *, check: Callable[[str], ValueProblem | None] = lambda _: None) -> tuple[str, ...]:
         """Return the array of strings at ``key``, without those that ``check`` returns a problem of."""

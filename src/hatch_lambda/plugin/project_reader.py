@@ -22,13 +22,13 @@ from hatchling.plugin.exceptions import UnknownPluginError
 from packaging.requirements import InvalidRequirement, Requirement
 
 from hatch_lambda.config.options import TABLE
-from hatch_lambda.dependencies.sources import workspace_root
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import HatchLambdaError, ProjectError
 from hatch_lambda.files.paths import path_problem
 from hatch_lambda.plugin.file_selection import reading
 from hatch_lambda.project import PROJECT_FILE, Project, SelectedFile, is_executable
 from hatch_lambda.resolve.uv_settings import read_uv_settings
+from hatch_lambda.resolve.workspace import workspace_root
 from hatch_lambda.wheels.wheel import portable_metadata
 
 if TYPE_CHECKING:

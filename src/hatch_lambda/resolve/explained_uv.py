@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.files import json_values
+from hatch_lambda.resolve.base import Resolution
 from hatch_lambda.resolve.pip.command import index_log
 from hatch_lambda.resolve.pip.explain import explain_older, explain_sdists
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
-    from hatch_lambda.resolve.base import Dependency, Host, Resolution, Resolver
+    from hatch_lambda.resolve.base import Dependency, Host, Resolver
     from hatch_lambda.resolve.cache import ResultCache
     from hatch_lambda.runtime.target import Target
 
@@ -46,9 +47,11 @@ class ExplainedUvResolver:
         try:
             found = self.uv.resolve(roots, target, prefer=prefer)
         except ResolveError as error:
-            if _code(error) != _UNEXPLAINED:
-                raise
+            if _code(error) != _UNEXPLAINED or not (error.missing or self.same_releases):
+                raise  # without a missing package, such as for a damaged uv.toml, pip would explain something else
             return self._by_pip(partial(self.pip.resolve, roots, target, prefer=prefer), error)
+        if self.same_releases:  # uv's settings aren't the cause if something is missing
+            found = replace(found, source=Resolution.source, fix=Resolution.fix)
         return self._with_explanations(found, target)
 
     def _by_pip(self, resolve: Callable[[], Resolution], error: ResolveError) -> Resolution:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from hatch_lambda.build.build import Job
 from hatch_lambda.config.filenames import check_file_names
 from hatch_lambda.config.targets import VARIABLES
 from hatch_lambda.errors import ConfigError
-from hatch_lambda.resolve.strategy import is_replaceable_lock
+from hatch_lambda.resolve.lock.find import is_replaceable_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -93,7 +93,7 @@ def locked_archives(
 def write_locks(
     project: Project,
     locked: Collection[LambdaConfig],
-    default: str | None,
+    default: str | Literal[False] | None,
     wheelhouse: Wheelhouse,
     upgrade: Upgrade,
     *,
@@ -106,7 +106,7 @@ def write_locks(
     """
     from hatch_lambda.build.lock import lock
 
-    groups: dict[str | None, list[LambdaConfig]] = {default: []}
+    groups: dict[str | Literal[False] | None, list[LambdaConfig]] = {default: []}
     for config in locked:
         groups.setdefault(config.lock, []).append(config)
     first, *others = [archives for archives in groups.values() if archives]

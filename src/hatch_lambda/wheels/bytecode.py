@@ -18,7 +18,7 @@ from hatch_lambda.files import json_values
 from hatch_lambda.progress import Status
 from hatch_lambda.runtime.interpreters import PYTHON_VARIABLE, Interpreter, find_interpreter
 from hatch_lambda.wheels import compiler
-from hatch_lambda.wheels.wheel import read_members
+from hatch_lambda.wheels.wheel import read_members, wheel_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -164,17 +164,15 @@ def with_bytecode(
     of the project is made for each build. A module that doesn't compile has none, and neither has a script.
     """
     entries = list(map(_in_memory, entries))
-    modules: dict[Origin, list[Entry]] = {}
-    for entry in entries:
-        if _is_module(entry.path):
-            modules.setdefault(entry.origin, []).append(entry)
+    owners = {entry.origin for entry in entries if _is_module(entry.path)}
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         jobs = {
-            wheel.origin: threads.submit(_wheel_bytecode, wheel, modules[wheel.origin], compiled_by, cache)
+            wheel.origin: threads.submit(_wheel_bytecode, wheel, compiled_by, cache)
             for wheel in wheels
-            if wheel.origin in modules
+            if wheel.origin in owners
         }
-        found = {origin: _project_bytecode(each, compiled_by) for origin, each in modules.items() if origin not in jobs}
+        own = _project_bytecode(entries, compiled_by)
+        found: dict[Origin, Mapping[str, Content]] = {origin: own for origin in owners if origin.project}
         for count, (origin, job) in enumerate(jobs.items(), 1):
             progress.advance(Status(name=f"compile {origin}", count=count, total=len(jobs)))
             found[origin] = job.result()
@@ -202,13 +200,15 @@ def _compiled(entry: Entry, contents: Mapping[str, Content], python: tuple[int, 
     return replace(entry, bytecode=Entry(path, entry.origin, contents[path]))
 
 
-def _wheel_bytecode(
-    wheel: Wheel, modules: Sequence[Entry], compiled_by: Compiler, cache: WheelCache
-) -> Mapping[str, Content]:
+def _wheel_bytecode(wheel: Wheel, compiled_by: Compiler, cache: WheelCache) -> Mapping[str, Content]:
     """Return the bytecode of all modules of a wheel, also of those that the zip excludes, by its path in the zip."""
 
     def make() -> list[tuple[str, bytes]]:
-        contents = {entry.path: entry.content for entry in modules if isinstance(entry.content, WheelContent)}
+        contents = {
+            entry.path: entry.content
+            for entry in wheel_entries(wheel, scripts_for=None)
+            if _is_module(entry.path) and isinstance(entry.content, WheelContent)
+        }
         sources = dict(zip(contents, read_members(wheel, contents.values()), strict=True))
         return list(_by_path(compiled_by.compile(sources, str(wheel)), compiled_by))
 
@@ -217,9 +217,13 @@ def _wheel_bytecode(
     return cache.derived(wheel, _KIND, key, make, fresh=compiled_by.fresh).contents
 
 
-def _project_bytecode(modules: Sequence[Entry], compiled_by: Compiler) -> Mapping[str, Content]:
-    sources = {entry.path: entry.content.data for entry in modules if isinstance(entry.content, TextContent)}
-    made = compiled_by.compile(sources, "the project")
+def _project_bytecode(entries: Sequence[Entry], compiled_by: Compiler) -> Mapping[str, Content]:
+    sources = {
+        entry.path: entry.content.data
+        for entry in entries
+        if entry.origin.project and _is_module(entry.path) and isinstance(entry.content, TextContent)
+    }
+    made = compiled_by.compile(sources, "the project") if sources else {}
     return {path: TextContent(data) for path, data in _by_path(made, compiled_by)}
 
 

@@ -118,3 +118,12 @@ def test_settings_of_uv_count_if_they_name_an_index(tmp_path, monkeypatch, envir
     places = {name: str(tmp_path / environ.get(name, "empty")) for name in ("XDG_CONFIG_HOME", "XDG_CONFIG_DIRS")}
 
     assert names_index({**environ, **places}, Path(tmp_path), uv) is expected
+
+
+def test_on_windows_uv_has_other_directories(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.platform", "win32")
+    (tmp_path / "uv").mkdir()
+    (tmp_path / "uv/uv.toml").write_text("no-index = true")
+
+    assert names_index({"APPDATA": str(tmp_path)}, tmp_path, UvSettings())
+    assert not names_index({"PROGRAMDATA": str(tmp_path / "uv")}, tmp_path, UvSettings())

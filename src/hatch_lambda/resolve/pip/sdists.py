@@ -100,6 +100,8 @@ def build_from(source: str | Path, what: str, directory: Path, host: Host, *, fi
     settings.write_text(_SETUPTOOLS.format(directory=directory), "utf-8")
     environ = {"SOURCE_DATE_EPOCH": BUILD_DATE, "DIST_EXTRA_CONFIG": str(settings), **host.environ}
     environ |= temporary_files_in(str(aside))
+    if host.offline:
+        environ["PIP_NO_INDEX"] = "1"  # or pip would download build requirements
     if host.build_constraints:
         environ["PIP_BUILD_CONSTRAINT"] = str(_requirements_file(directory / "constraints.txt", host.build_constraints))
     if isinstance(source, Path):

@@ -1,0 +1,83 @@
+"""When pip's answer counts instead of that of uv."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from hatch_lambda.diagnostics import Diagnostic
+from hatch_lambda.errors import ResolveError
+from hatch_lambda.resolve.base import Dependency, Host, Pin, Resolution, SkippedReleases
+from hatch_lambda.resolve.cache import ResultCache
+from hatch_lambda.resolve.explained_uv import ExplainedUvResolver
+from tests.support.samples import target
+
+LIB = canonicalize_name("lib")
+FOUND = Resolution((Pin(LIB, Version("1"), "https://a/lib-1-py3-none-any.whl", None),), resolver="pip")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A resolver with one answer."""
+
+    answer: Resolution | ResolveError
+
+    def resolve(self, roots, target, *, prefer=None):  # noqa: ARG002  # the answer is always the same
+        """Return the answer, or raise it."""
+        if isinstance(self.answer, ResolveError):
+            raise self.answer
+        return self.answer
+
+
+def error(code, *, missing=True):
+    problem = Diagnostic(code=code, where="x", problem="y", fix="z")
+    return ResolveError(problem, missing={LIB: SpecifierSet()} if missing else {})
+
+
+def resolve(tmp_path, uv, pip, *, same=True):
+    resolver = ExplainedUvResolver(
+        Answer(uv), Answer(pip), Host({}, tmp_path), ResultCache(tmp_path), same_releases=same
+    )
+    return resolver.resolve([Dependency("project.dependencies", Requirement("lib"))], target())
+
+
+UV, EXPLAINED, UNKNOWN = error("resolver-failed"), error("no-wheel"), error("resolver-failed")
+
+
+@pytest.mark.parametrize(
+    ("uv", "pip", "same", "raised"),
+    [
+        (UV, EXPLAINED, True, EXPLAINED),
+        (UV, EXPLAINED, False, EXPLAINED),
+        (UV, UNKNOWN, True, UNKNOWN),
+        (UV, UNKNOWN, False, UV),
+        (UV, FOUND, False, UV),
+        (ResolveError("a text"), EXPLAINED, True, None),
+        (error("offline"), EXPLAINED, True, None),
+        (error("resolver-failed", missing=False), EXPLAINED, False, None),
+    ],
+    ids=["pip", "pip, other indexes", "both unknown", "uv", "pip's solution", "text", "offline", "not a solution"],
+)
+def test_the_error_is_the_one_that_explains_most(tmp_path, uv, pip, same, raised):
+    with pytest.raises(ResolveError) as caught:
+        resolve(tmp_path, uv, pip, same=same)
+
+    assert caught.value is (raised or uv)
+
+
+def test_what_pip_finds_counts_if_it_looks_where_uv_does(tmp_path):
+    found = resolve(tmp_path, UV, FOUND)
+
+    assert (found.pins, found.resolver) == (FOUND.pins, "pip, because uv has no solution")
+
+
+def test_a_resolution_that_skipped_nothing_needs_no_explanation(tmp_path):
+    skipping_nothing = Resolution((), skipped=SkippedReleases({}))
+
+    assert resolve(tmp_path, FOUND, UNKNOWN) == FOUND
+    assert resolve(tmp_path, skipping_nothing, UNKNOWN, same=False) is skipping_nothing
