@@ -103,7 +103,9 @@ def unpacked(project: Path) -> tuple[Path, int, int]:
 def imported(directory: Path, python: str) -> tuple[float, float]:
     """Return the seconds and CPU seconds of importing the function; nothing is written, as on Lambda."""
     command = [python, "-B", "-s", "-c", IMPORT, str(directory)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr)
     wall, cpu = map(float, done.stdout.split())
     return wall, cpu
 

@@ -1,6 +1,7 @@
 """Compares hatch-lambda with pip and uv followed by ``zip``: time and memory of the same archive, on this machine.
 
-Runs on Linux and macOS, needs ``zip`` and a package index. README.md in this directory explains the results.
+Runs on Linux and macOS, needs Python 3.13, ``zip``, and a package index, which is used before the measurements only.
+README.md in this directory explains the results.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import tempfile
 import time
 import venv
 import zipfile
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,36 +32,49 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 MAX_UNZIPPED = 262_144_000 - 1
 """Bytes that Lambda accepts, unpacked. Source: its quotas page, as quoted in ``hatch_lambda.config.options``."""
 
-SETS = ("small", "web", "data")
+SETS = ("api", "web", "data", "aws")
 """Files in the folder ``sets``; they pin every distribution, so that each tool comes to the same versions."""
 
 STATES = {
     "cold": "caches empty",
+    "refresh": "wheels in the cache, nothing built, no remembered resolution",
     "warm": "caches filled, nothing built",
     "changed": "built before, then one line of the project changed",
 }
 
 PROJECT = """\
 [build-system]
-requires = ["hatchling", "hatch-lambda"]
+requires = ["hatchling", "hatch-lambda[uv] @ {checkout}"]
 build-backend = "hatchling.build"
 
 [project]
 name = "shop"
 version = "1.0"
+requires-python = ">=3.13"
 dependencies = {dependencies}
+
+[tool.hatch.metadata]
+allow-direct-references = true
 
 [tool.hatch.build.targets.lambda]
 runtime = "python3.13"
+architecture = "{architecture}"
 handler = "shop.api.handler"
 {options}
+
+[tool.uv]
+environments = ["sys_platform == 'linux' and platform_machine == 'aarch64' and implementation_name == 'cpython'"]
 """
 
-PIP_AND_ZIP = """\
+PLATFORMS = " ".join(
+    f"--platform {name}_aarch64" for name in ("manylinux2014", "manylinux_2_17", "manylinux_2_28", "manylinux_2_34")
+)
+
+FOR_TARGET = f"{PLATFORMS} --implementation cp --python-version 3.13 --only-binary=:all:"
+
+PIP_AND_ZIP = f"""\
 rm -rf build function.zip
-pip install --quiet --platform manylinux2014_x86_64 --platform manylinux_2_17_x86_64 --platform manylinux_2_28_x86_64 \
---platform manylinux_2_34_x86_64 --implementation cp --python-version 3.13 --only-binary=:all: --target build \
---requirement requirements.txt
+pip install --quiet {FOR_TARGET} --target build --requirement requirements.txt
 cp -r shop build
 cd build
 zip -qr ../function.zip .
@@ -67,12 +82,16 @@ zip -qr ../function.zip .
 
 UV_AND_ZIP = """\
 rm -rf build function.zip
-uv pip install --quiet --python-platform x86_64-manylinux_2_34 --python-version 3.13 --no-python-downloads \
+uv pip install --quiet --python-platform aarch64-manylinux_2_34 --python-version 3.13 --no-python-downloads \
 --only-binary :all: --target build --requirement requirements.txt
 cp -r shop build
 cd build
 zip -qr ../function.zip .
 """
+
+HATCHLING, HATCH = "python -m hatchling build -t lambda", "hatch --no-color build -t lambda"
+UV_LOCK = "uv lock --quiet --python $VIRTUAL_ENV/bin/python --no-python-downloads"
+OFFLINE = "HATCH_LAMBDA_OFFLINE=1 PIP_INDEX_URL=http://127.0.0.1:9/ UV_DEFAULT_INDEX=http://127.0.0.1:9/"
 
 
 @dataclass(frozen=True)
@@ -80,45 +99,45 @@ class Tool:
     """A way to make the archive: the shell's words for it, and where it leaves archive, other output and caches.
 
     ``options`` are lines of our table. ``prepare`` runs once, unmeasured: what it makes is checked in with a project.
+    ``states`` are those in which the tool is measured.
     """
 
     name: str
     script: str
-    archive: str
-    output: tuple[str, ...]
-    caches: tuple[str, ...]
+    archive: str = "dist/*.zip"
+    output: tuple[str, ...] = ("dist",)
+    caches: tuple[str, ...] = ("HATCH_LAMBDA_CACHE_DIR", "PIP_CACHE_DIR", "UV_CACHE_DIR")
     options: str = ""
     prepare: str = ""
+    states: tuple[str, ...] = tuple(STATES)
 
+
+PEER = Tool("uv + zip", UV_AND_ZIP, "function.zip", ("build", "function.zip"), ("UV_CACHE_DIR",))
+"""What the goals are measured by."""
+
+WHOLE = Tool("hatch build", HATCH, prepare=HATCH, states=("cold", "refresh", "warm", "changed"))
+WHOLE_LOCKED = Tool("hatch build, uv.lock", f"{OFFLINE} {HATCH}", prepare=f"{UV_LOCK} && {HATCH}", states=("warm",))
 
 TOOLS = (
-    Tool(
-        "hatch-lambda",
-        "python -m hatchling build -t lambda",
-        "dist/*.zip",
-        ("dist",),
-        ("HATCH_LAMBDA_CACHE_DIR", "PIP_CACHE_DIR"),
-    ),
-    Tool(
-        "hatch-lambda, locked",
-        "python -m hatchling build -t lambda",
-        "dist/*.zip",
-        ("dist",),
-        ("HATCH_LAMBDA_CACHE_DIR", "PIP_CACHE_DIR"),
-        prepare="python -m hatchling build -t lambda:lock",
-    ),
-    Tool(
-        "hatch-lambda, uv",
-        "python -m hatchling build -t lambda",
-        "dist/*.zip",
-        ("dist",),
-        ("HATCH_LAMBDA_CACHE_DIR", "PIP_CACHE_DIR", "UV_CACHE_DIR"),
-        options='resolver = "uv"',
-    ),
+    Tool("hatchling", HATCHLING),
+    WHOLE,
+    Tool("hatchling, resolver pip", HATCHLING, options='resolver = "pip"'),
+    Tool("hatchling, resolver uv", HATCHLING, options='resolver = "uv"'),
+    Tool("hatchling, pylock", HATCHLING, prepare=f"{HATCHLING}:lock"),
+    Tool("hatchling, uv.lock", HATCHLING, prepare=UV_LOCK),
+    WHOLE_LOCKED,
     Tool("pip + zip", PIP_AND_ZIP, "function.zip", ("build", "function.zip"), ("PIP_CACHE_DIR",)),
-    Tool("uv + zip", UV_AND_ZIP, "function.zip", ("build", "function.zip"), ("UV_CACHE_DIR",)),
+    PEER,
 )
 """What is compared; the first is what the others are measured by."""
+
+GOALS = {
+    ("refresh", WHOLE): (0.55, 0.20, 0.075, 0.13),
+    ("warm", WHOLE_LOCKED): (0.50, 0.18, 0.06, 0.11),
+    ("changed", WHOLE): (0.50, 0.18, 0.06, 0.11),
+    ("cold", WHOLE): (0.80, 0.50, 0.25, 0.30),
+}
+"""For each set, the most seconds of a tool in a state, as a part of those of ``PEER``."""
 
 
 @dataclass(frozen=True)
@@ -186,8 +205,9 @@ def make_environment(directory: Path) -> dict[str, str]:
     """
     venv.create(directory, with_pip=True)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HATCH_", "PYTHON"))}
+    kept |= {name: str(directory / name.lower()) for name in ("HATCH_DATA_DIR", "HATCH_CACHE_DIR")}
     environ = {**kept, "VIRTUAL_ENV": str(directory), "PATH": f"{directory / 'bin'}{os.pathsep}{os.environ['PATH']}"}
-    wanted = ("pip", "hatchling", "uv", str(CHECKOUT))
+    wanted = ("pip", "hatch", "hatchling", "uv", str(CHECKOUT))
     measured((str(directory / "bin/python"), "-m", "pip", "install", "--upgrade", *wanted), directory, environ)
     return environ
 
@@ -198,17 +218,38 @@ def read_set(name: str) -> list[str]:
     return [line for line in lines if not line.startswith("#")]
 
 
-def make_project(directory: Path, requirements: Sequence[str], options: str = "") -> None:
+@contextmanager
+def local_index(sets: Iterable[str], work: Path, environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Download the wheels of the sets, and serve them; yields the variables with which pip and uv use only these."""
+    for name in sets:
+        requirements = str(CHECKOUT / "benchmarks/sets" / f"{name}.txt")
+        arguments = ("--quiet", "--no-deps", *FOR_TARGET.split(), "--dest", str(work / "wheels"), "-r", requirements)
+        measured(("pip", "download", *arguments), work, environ)
+    command = (sys.executable, str(CHECKOUT / "benchmarks/index.py"), str(work / "wheels"))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        url = server.stdout.readline().strip()
+        kept = {name: value for name, value in environ.items() if not name.startswith(("PIP_", "UV_"))}
+        try:
+            yield {**kept, "PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": url, "UV_DEFAULT_INDEX": url}
+        finally:
+            server.terminate()
+
+
+def make_project(
+    directory: Path, requirements: Sequence[str], options: str = "", *, architecture: str = "x86_64"
+) -> None:
     """Write a project that requires these, once for Hatch and once as people write it for pip."""
     (directory / "shop").mkdir(parents=True)
-    (directory / "pyproject.toml").write_text(PROJECT.format(dependencies=json.dumps(requirements), options=options))
+    values = {"checkout": CHECKOUT.as_uri(), "dependencies": json.dumps(requirements), "options": options}
+    (directory / "pyproject.toml").write_text(PROJECT.format(**values, architecture=architecture))
     (directory / "requirements.txt").write_text("".join(f"{requirement}\n" for requirement in requirements))
     (directory / "shop/__init__.py").touch()
     (directory / "shop/api.py").write_text("def handler(event, context):\n    return event\n")
 
 
 def bring_about(state: str, tool: Tool, project: Path, caches: Mapping[str, str]) -> None:
-    """Put the project and the tool's caches into a state; ``warm`` and ``changed`` follow a build."""
+    """Put the project and the tool's caches into a state; all except ``cold`` follow a build."""
     if state == "changed":
         with (project / "shop/api.py").open("a") as module:
             module.write(f"\nREVISION = {time.time_ns()}\n")
@@ -217,25 +258,48 @@ def bring_about(state: str, tool: Tool, project: Path, caches: Mapping[str, str]
             shutil.rmtree(project / output, ignore_errors=True)
             (project / output).unlink(missing_ok=True)
     if state == "cold":
-        for variable in tool.caches:
-            shutil.rmtree(caches[variable], ignore_errors=True)
+        for directory in caches.values():
+            shutil.rmtree(directory, ignore_errors=True)
+    if state == "refresh" and "HATCH_LAMBDA_CACHE_DIR" in caches:
+        shutil.rmtree(Path(caches["HATCH_LAMBDA_CACHE_DIR"], "memory"), ignore_errors=True)
     os.sync()  # what was written before is not to slow down what comes
 
 
-def runs_of(name: str, turn: int, work: Path, environ: Mapping[str, str]) -> Iterator[tuple[Run, Path]]:
+@dataclass(frozen=True)
+class Place:
+    """A tool's project for a set, with the variables for its caches."""
+
+    tool: Tool
+    project: Path
+    caches: Mapping[str, str]
+
+
+def prepare(name: str, tool: Tool, work: Path, environ: Mapping[str, str], index: Mapping[str, str]) -> Place:
+    """Make a tool's project for a set, and fill its caches.
+
+    Hatch makes its environment with the user's settings of pip and uv, and then everything uses the local index.
+    """
+    project = work / name / tool.name.replace(" ", "")
+    caches = {variable: str(work / "caches" / name / tool.name / variable) for variable in tool.caches}
+    make_project(project, read_set(name), tool.options, architecture="arm64")
+    if HATCH in tool.prepare:
+        measured(("hatch", "build", "-t", "wheel"), project, environ)
+    measured(("sh", "-ec", tool.prepare), project, {**index, **caches})
+    measured(("sh", "-ec", tool.script), project, {**index, **caches})
+    return Place(tool, project, caches)
+
+
+def runs_of(name: str, turn: int, places: Sequence[Place], index: Mapping[str, str]) -> Iterator[tuple[Run, Path]]:
     """Yield each measurement of one round of a set, with the archive; who begins changes from round to round."""
-    tools = TOOLS[turn % len(TOOLS) :] + TOOLS[: turn % len(TOOLS)]
+    start = turn % len(places)
     for state in STATES:
-        for tool in tools:
-            project = work / f"{name}-{turn}" / tool.name.replace(" ", "")
-            caches = {variable: str(work / "caches" / tool.name / variable) for variable in tool.caches}
-            if not project.exists():
-                make_project(project, read_set(name), tool.options)
-                measured(("sh", "-ec", tool.prepare), project, {**environ, **caches})
-            bring_about(state, tool, project, caches)
-            cost = measured(("sh", "-ec", tool.script), project, {**environ, **caches})
-            (archive,) = project.glob(tool.archive)
-            yield Run(name, state, tool.name, turn, cost), archive
+        for place in (*places[start:], *places[:start]):
+            if state not in place.tool.states:
+                continue
+            bring_about(state, place.tool, place.project, place.caches)
+            cost = measured(("sh", "-ec", place.tool.script), place.project, {**index, **place.caches})
+            (archive,) = place.project.glob(place.tool.archive)
+            yield Run(name, state, place.tool.name, turn, cost), archive
 
 
 def look_into(path: Path, name: str, tool: str) -> Archive:
@@ -286,7 +350,7 @@ def cost_rows(runs: Sequence[Run], sets: Iterable[str]) -> Iterator[tuple[str, .
     for name in sets:
         for state in STATES:
             base = _median(runs, name, state, TOOLS[0])
-            for tool in TOOLS:
+            for tool in (tool for tool in TOOLS if state in tool.states):
                 cost = _median(runs, name, state, tool)
                 yield (
                     *(name, state, tool.name),
@@ -294,6 +358,17 @@ def cost_rows(runs: Sequence[Run], sets: Iterable[str]) -> Iterator[tuple[str, .
                     *(f"{cost.cpu:.2f}", f"{cost.cpu / base.cpu:.1f}×"),
                     *(f"{cost.memory / 1e6:.0f}", f"{cost.memory / base.memory:.1f}×"),
                 )
+
+
+def goal_rows(runs: Sequence[Run], sets: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Yield state, tool, and for each set the seconds in relation to those of ``PEER`` with the goal."""
+    for (state, tool), goals in GOALS.items():
+        cells = []
+        for name in sets:
+            goal = goals[SETS.index(name)]
+            ratio = _median(runs, name, state, tool).wall / _median(runs, name, state, PEER).wall
+            cells.append(f"{ratio:.3f} ({'within' if ratio <= goal else 'ABOVE'} {goal})")
+        yield (state, tool.name, *cells)
 
 
 def _median(runs: Iterable[Run], name: str, state: str, tool: Tool) -> Cost:
@@ -319,21 +394,30 @@ def archive_rows(archives: Iterable[Archive]) -> Iterator[tuple[str, ...]]:
         )
 
 
-def compare(sets: Sequence[str], rounds: int, work: Path) -> Outcome:
+def compare(tools: Sequence[Tool], sets: Sequence[str], rounds: int, work: Path) -> Outcome:
     """Measure every set in every state with every tool, round by round; shows the progress on standard error."""
     environ = make_environment(work / "venv")
     runs: list[Run] = []
     archives: dict[str, dict[str, Archive]] = {name: {} for name in sets}
-    for turn in range(rounds):
-        for name in sets:
-            for run, path in runs_of(name, turn, work, environ):
-                print(f"{turn + 1}/{rounds} {name} {run.state} {run.tool}: {run.cost.wall:.2f} s", file=sys.stderr)
-                runs.append(run)
-                archives[name][run.tool] = look_into(path, name, run.tool)
-            shutil.rmtree(work / f"{name}-{turn}")
-            check_alike([*archives[name].values()])
-    ordered = [archives[name][tool.name] for name in sets for tool in TOOLS]
+    with local_index(sets, work, environ) as index:
+        places = {name: [prepare(name, tool, work, environ, index) for tool in tools] for name in sets}
+        for turn in range(rounds):
+            for name in sets:
+                for run, path in runs_of(name, turn, places[name], index):
+                    print(f"{turn + 1}/{rounds} {name} {run.state} {run.tool}: {run.cost.wall:.2f} s", file=sys.stderr)
+                    runs.append(run)
+                    archives[name][run.tool] = look_into(path, name, run.tool)
+                check_alike([*archives[name].values()])
+    ordered = [archives[name][tool.name] for name in sets for tool in tools]
     return Outcome(versions(environ), runs, ordered)
+
+
+def goals_as_markdown(outcome: Outcome, sets: Sequence[str], rounds: int) -> str:
+    """Return the table of the goals."""
+    header = ("state", "tool", *sets)
+    about = f"Median wall seconds in relation to {PEER.name}, rounds: {rounds}; in parentheses, the goal."
+    versions = ", ".join(f"{name} {value}" for name, value in outcome.versions.items())
+    return "\n\n".join((versions, about, table(header, [*goal_rows(outcome.runs, sets)])))
 
 
 def as_markdown(outcome: Outcome, sets: Sequence[str], rounds: int) -> str:
@@ -355,13 +439,16 @@ def as_markdown(outcome: Outcome, sets: Sequence[str], rounds: int) -> str:
 def main() -> None:
     """Compare, and print Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--goals", action="store_true", help="only hatch build and uv + zip, compared with the goals")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS, help="which sets; all if left out")
     parser.add_argument("--rounds", type=int, default=3, help="how often each thing is measured (default: 3)")
     parser.add_argument("--json", type=Path, help="a file for every single measurement")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="hatch-lambda-benchmark-") as work:
-        outcome = compare(options.sets, options.rounds, Path(work))
-    print(as_markdown(outcome, options.sets, options.rounds))
+        tools = (WHOLE, WHOLE_LOCKED, PEER) if options.goals else TOOLS
+        outcome = compare(tools, options.sets, options.rounds, Path(work))
+    as_text = goals_as_markdown if options.goals else as_markdown
+    print(as_text(outcome, options.sets, options.rounds))
     if options.json:
         options.json.write_text(json.dumps(asdict(outcome), indent=1) + "\n")
 

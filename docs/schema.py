@@ -16,6 +16,8 @@ from hatch_lambda.config.options import (
     MAX_HANDLER_LENGTH,
     NATIVE_CHECKS,
     OTHER_LOCKS,
+    OUTPUT_KEYS,
+    OWN_TABLE,
     RESOLVERS,
     TABLE,
     LambdaConfig,
@@ -33,7 +35,10 @@ ADDRESS = "https://json.schemastore.org/partial-hatch-lambda.json"
 
 HATCH_MANUAL = "https://hatch.pypa.io/latest/config/build/"
 
-NOT_OPTIONS = frozenset({"target", "kind", "name", "build_name", "warnings", "runtimes", "addresses"})
+_NAMES = {TABLE: "table", OWN_TABLE: "own-table"}
+"""The definition of our table at each of its addresses."""
+
+NOT_OPTIONS = frozenset({"target", "kind", "name", "build_name", "table", "warnings", "runtimes", "addresses"})
 """Fields of the configuration that are not read from the table."""
 
 _TEXT = {"type": "string", "pattern": r"\S"}
@@ -47,9 +52,16 @@ _ARCHIVE_NAME = r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?"
 _TYPES: dict[str, dict[str, Any]] = {
     "str": _TEXT,
     "str | None": _TEXT,
+    "str | Literal[False] | None": {"anyOf": [_TEXT, {"const": False}]},
     "ResolverName": {"type": "string", "enum": list(RESOLVERS)},
     "NativeCheck": {"type": "string", "enum": list(NATIVE_CHECKS)},
     "bool": {"type": "boolean"},
+    "SmokeTest": {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": ["required"]}]},
+    "Mapping[str, str]": {
+        "type": "object",
+        "patternProperties": {r"^[A-Za-z_][A-Za-z0-9_]*$": {"type": "string"}},
+        "additionalProperties": False,
+    },
     "int": {"type": "integer", "minimum": 1},
     "tuple[str, ...]": {"type": "array", "items": _TEXT},
     "tuple[NormalizedName, ...]": {"type": "array", "items": _DISTRIBUTION},
@@ -60,45 +72,76 @@ _TYPES: dict[str, dict[str, Any]] = {
 def schema(docstrings: Mapping[str, str]) -> str:
     """Return the schema of our part of pyproject.toml; ``docstrings`` are those of the configuration's fields.
 
-    The table alone is under ``#/definitions/table``.
+    The tables alone are under ``#/definitions/table`` and ``#/definitions/own-table``.
     """
     own = _own_options(docstrings)
-    archive_options = _without(own, "project") | _hatch_options(FILE_KEYS)
+    tables = {address: {"$ref": f"#/definitions/{name}"} for address, name in _NAMES.items()}
+    tool = _addressed(tables)
+    tool["properties"]["tool"]["not"] = _required(address.removeprefix("tool.") for address in tables)
+    found = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": ADDRESS,
+        "title": f"pyproject.toml with [{TABLE}] or [{OWN_TABLE}]",
+        "description": "Options of hatch-lambda, which builds AWS Lambda deployment packages.",
+        **tool,
+        "definitions": _definitions(own, "", TABLE, HATCH_KEYS) | _definitions(own, "own-", OWN_TABLE, OUTPUT_KEYS),
+    }
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def _addressed(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of a document with each table at its address."""
+    found: dict[str, Any] = {}
+    for address, value in tables.items():
+        table = found
+        for key in address.split("."):
+            table["type"] = "object"
+            table = table.setdefault("properties", {}).setdefault(key, {})
+        table |= value
+    return found
+
+
+def _required(addresses: Iterable[str]) -> dict[str, Any]:
+    """Return the schema of a table that has a value at each address."""
+    found: dict[str, Any] = {}
+    for address in addresses:
+        table = found
+        for key in address.split("."):
+            table.setdefault("required", []).append(key)
+            table = table.setdefault("properties", {}).setdefault(key, {})
+    return found
+
+
+def _definitions(
+    own: Mapping[str, dict[str, Any]], prefix: str, address: str, host_keys: frozenset[str]
+) -> dict[str, Any]:
+    """Return the definitions of our table at an address, and of a function and a layer in it."""
+    archive_options = _without(own, "project") | _hatch_options(FILE_KEYS & host_keys)
     function = archive_options
     layer = _without(archive_options, "handler") | {"project": own["project"]}
-    inherited = archive_options | _hatch_options(HATCH_KEYS - FILE_KEYS)
+    inherited = archive_options | _hatch_options(host_keys - FILE_KEYS)
     table = inherited | {
         "versions": {
-            "description": "Build names that -t lambda builds if you name none.",
+            "description": "Build names of the zips that are built if you name none.",
             "type": "array",
             "items": _TEXT,
         },
-        "functions": _tables("Functions of the project, each a table under its name.", "#/definitions/function"),
+        "functions": _tables(
+            "Functions of the project, each a table under its name.", f"#/definitions/{prefix}function"
+        ),
         "layers": {
             "description": own["layers"]["description"],
             "anyOf": [
                 _without(own["layers"], "description"),
-                _tables("Layers of the project, each a table under its name.", "#/definitions/layer"),
+                _tables("Layers of the project, each a table under its name.", f"#/definitions/{prefix}layer"),
             ],
         },
     }
-    definitions = {
-        "table": _table(f"The table [{TABLE}].", table),
-        "function": _table("A function; it inherits the options that it doesn't set.", function),
-        "layer": _table("A layer; it inherits the options that it doesn't set.", layer),
+    return {
+        f"{prefix}table": _table(f"The table [{address}].", table),
+        f"{prefix}function": _table("A function; it inherits the options that it doesn't set.", function),
+        f"{prefix}layer": _table("A layer; it inherits the options that it doesn't set.", layer),
     }
-    address: dict[str, Any] = {"$ref": "#/definitions/table"}
-    for key in reversed(TABLE.split(".")):
-        address = {"type": "object", "properties": {key: address}}
-    found = {
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "$id": ADDRESS,
-        "title": f"pyproject.toml with [{TABLE}]",
-        "description": "Options of hatch-lambda, which builds AWS Lambda deployment packages with Hatch.",
-        **address,
-        "definitions": definitions,
-    }
-    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
 
 
 def _own_options(docstrings: Mapping[str, str]) -> dict[str, dict[str, Any]]:

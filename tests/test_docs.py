@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from packaging.specifiers import SpecifierSet
 
 from docs.generate import PAGES, REFERENCE, described_options
 from hatch_lambda.archive.read import read_zip
 from hatch_lambda.cli import COMMANDS
 from hatch_lambda.config.archives import read_archives
+from hatch_lambda.config.options import OWN_TABLE, TABLE
+from hatch_lambda.config.table_names import value_at
 from hatch_lambda.diagnostics import CODES
 from hatch_lambda.inspect.diff import Difference, difference_json
 from hatch_lambda.inspect.inspection import inspect
@@ -189,7 +192,7 @@ def text(path: Path) -> str:
 def tables(page: str) -> list[dict[str, Any]]:
     """Return our table of each example of a page."""
     parsed = [tomllib.loads(block.text) for block in blocks(page) if block.language == "toml"]
-    found = [one.get("tool", {}).get("hatch", {}).get("build", {}).get("targets", {}).get("lambda") for one in parsed]
+    found = [value_at(one, address) for one in parsed for address in (TABLE, OWN_TABLE)]
     return [{"runtime": "python3.13", **table} for table in found if table is not None]
 
 
@@ -212,6 +215,14 @@ def problem(command: str, known: set[str]) -> str:
     targets = {target for flag, target in itertools.pairwise(words) if "build" in words and flag == "-t"}
     scripts = {word for word in words[2:3] if words[1] == "run"}
     return " ".join((targets - known) | (scripts - SCRIPTS))
+
+
+def test_the_hooks_for_pre_commit_are_commands_of_ours():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    page = text(Path("docs/how-to/other-build-backends.md"))
+
+    assert [problem(hook["entry"], set()) for hook in hooks] == ["", ""]
+    assert [hook["id"] for hook in hooks if f"`{hook['id']}`" not in page] == []
 
 
 def can_be_parsed(name: str, arguments: list[str]) -> bool:

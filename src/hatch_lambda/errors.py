@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.diagnostics import Message
 
-_CREDENTIALS = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s]+@")
+_CREDENTIALS = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]{0,30}://)[^/\s]+@")
 
 _PARAMETER = re.compile(r"(?P<start>[?&](?P<name>[^=&#?\s]{1,80})=)(?P<value>[^&#\s\"'<>]+)")
 _SECRET_NAMES = re.compile(r"auth|cred|hmac|jwt|key|pass|policy|pwd|sas|secret|sig|token", re.IGNORECASE)
@@ -144,6 +144,22 @@ class ZipError(HatchLambdaError):
 
 class TemporaryError(HatchLambdaError):
     """Temporary files can't be written."""
+
+
+class FunctionError(HatchLambdaError):
+    """A function that was run has failed."""
+
+
+class InvokeUsageError(HatchLambdaError):
+    """A function can't be run as it was asked for."""
+
+    exit_code = 2
+
+
+class HostError(HatchLambdaError):
+    """A function that this machine can't run."""
+
+    exit_code = 3
 
 
 class OutputError(HatchLambdaError):

@@ -1,10 +1,11 @@
-"""The project as Hatch describes it: its requirements, its files in the zip, and its dist-info."""
+"""The project as its build backend describes it: its requirements, its files in the zip, and its dist-info."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,11 +21,13 @@ from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ProjectError
 from hatch_lambda.resolve.base import Dependency
 from hatch_lambda.resolve.uv_settings import UvSettings
-from hatch_lambda.wheels.wheel import LARGEST_SCRIPT, console_script, run_by_lambda
+from hatch_lambda.wheels.wheel import LARGEST_SCRIPT, console_script, run_by_lambda, wheel_entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from packaging.utils import NormalizedName
 
     from hatch_lambda.archive.plan import Content
     from hatch_lambda.config.options import LambdaConfig
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.overrides import Overrides
     from hatch_lambda.runtime.target import Target
     from hatch_lambda.wheels.wheel import Wheel
+
+PROJECT_FILE = "pyproject.toml"
 
 LAMBDA_JSON_SCHEMA = 1
 """Version of the format of ``lambda.json``; it increases when a field changes its meaning or is removed."""
@@ -58,8 +63,9 @@ class SelectedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """What a build needs to know about the project, as Hatch has read it; nothing here has been checked.
+    """What a build needs to know about the project; nothing here has been checked.
 
+    Either Hatch has selected ``files`` and has described the rest, or ``wheel`` contains all files of the project.
     ``scripts`` have paths in ``bin/``. ``found_by_handler`` is the path that was selected because it contains the
     handler; empty if options select the files.
     """
@@ -78,6 +84,7 @@ class Project:
     console_scripts: Mapping[str, str] = field(default_factory=dict)
     scripts: tuple[SelectedFile, ...] = ()
     found_by_handler: str = ""
+    wheel: Wheel | None = None
 
     @property
     def origin(self) -> Origin:
@@ -98,9 +105,10 @@ def root_dependencies(project: Project, config: LambdaConfig) -> tuple[Dependenc
     Raises ``ProjectError`` with every problem: an unknown extra or group, or a group that can't be read.
     """
     own = [Dependency("project.dependencies", Requirement(text)) for text in project.dependencies]
-    found = list(_expanded(project, own))
+    target = config.target
+    found = list(_expanded(project, own, target))
     problems: list[Message] = []
-    reads: list[tuple[Callable[[Project, str, str], list[Dependency]], str, str]] = [
+    reads: list[tuple[Callable[[Project, str, str, Target], list[Dependency]], str, str]] = [
         (_feature_dependencies, f"{config.where('features')} #{index}", name)
         for index, name in enumerate(config.features, 1)
     ]
@@ -110,7 +118,7 @@ def root_dependencies(project: Project, config: LambdaConfig) -> tuple[Dependenc
     ]
     for read, where, name in reads:
         try:
-            found += _expanded(project, read(project, where, name))
+            found += _expanded(project, read(project, where, name, target), target)
         except ProjectError as error:
             problems += error.diagnostics
     if problems:
@@ -123,16 +131,26 @@ def _overridden(dependency: Dependency, overrides: Overrides) -> Iterator[Depend
         yield Dependency(dependency.required_by, Requirement(text))
 
 
-def _feature_dependencies(project: Project, address: str, feature: str) -> list[Dependency]:
+def _feature_dependencies(project: Project, address: str, feature: str, target: Target) -> list[Dependency]:
     name = canonicalize_name(feature)
     if name not in project.optional_dependencies:
         known = project.optional_dependencies
         raise ProjectError(_unknown("unknown-extra", address, feature, known, "project.optional-dependencies"))
     where = f"project.optional-dependencies.{name}"
-    return [Dependency(where, Requirement(text)) for text in project.optional_dependencies[name]]
+    return [Dependency(where, one) for one in _requirements_of(project, name, target)]
 
 
-def _group_dependencies(project: Project, address: str, group: str) -> list[Dependency]:
+def _requirements_of(project: Project, extra: NormalizedName, target: Target) -> list[Requirement]:
+    """Return the requirements of an extra; those of a wheel without the marker that limits them to the extra."""
+    found = [Requirement(text) for text in project.optional_dependencies.get(extra, ())]
+    for requirement in found:
+        with suppress(ValueError):  # which is reported with the other markers that can't be evaluated
+            if target.holds(requirement.marker, extra) and not target.holds(requirement.marker):
+                requirement.marker = None
+    return found
+
+
+def _group_dependencies(project: Project, address: str, group: str, _: Target) -> list[Dependency]:
     known = {canonicalize_name(name) for name in project.dependency_groups}
     if canonicalize_name(group) not in known:
         raise ProjectError(_unknown("unknown-group", address, group, known, "dependency-groups"))
@@ -155,7 +173,7 @@ def _cause(error: Exception) -> str:
 
 
 def _expanded(
-    project: Project, found: Iterable[Dependency], seen: frozenset[str] = frozenset()
+    project: Project, found: Iterable[Dependency], target: Target, seen: frozenset[str] = frozenset()
 ) -> Iterator[Dependency]:
     """Replace the project's own name, as in ``shop[data]``, by the requirements of those extras.
 
@@ -167,11 +185,11 @@ def _expanded(
             yield dependency
             continue
         for extra in sorted({canonicalize_name(extra) for extra in requirement.extras} - seen):
-            texts = project.optional_dependencies.get(extra, ())
             inner = [
-                Dependency(dependency.required_by, _under(requirement.marker, Requirement(text))) for text in texts
+                Dependency(dependency.required_by, _under(requirement.marker, one))
+                for one in _requirements_of(project, extra, target)
             ]
-            yield from _expanded(project, inner, seen | {extra})
+            yield from _expanded(project, inner, target, seen | {extra})
 
 
 def _under(marker: Marker | None, requirement: Requirement) -> Requirement:
@@ -194,6 +212,9 @@ def _unknown(
 
 def project_entries(project: Project, config: LambdaConfig, *, whole: bool) -> Iterator[Entry]:
     """Yield the project's files and, if ``whole`` is set, its dist-info."""
+    if project.wheel:
+        yield from _entries_of_wheel(project, project.wheel, config, whole=whole)
+        return
     origin = project.origin if whole else replace(project.origin, dist_info=None)
     for file in project.files:
         yield Entry(file.path, origin, FileContent(file.source, file.size), file.executable)
@@ -209,6 +230,14 @@ def project_entries(project: Project, config: LambdaConfig, *, whole: bool) -> I
             yield console_script(name, reference, origin, config.target.runtime.python_version)
         for file in project.scripts:
             yield _script(file, origin, config.target.runtime.python_version)
+
+
+def _entries_of_wheel(project: Project, wheel: Wheel, config: LambdaConfig, *, whole: bool) -> Iterator[Entry]:
+    origin = project.origin if whole else replace(project.origin, dist_info=None)
+    scripts_for = config.target.runtime.python_version if config.scripts and whole else None
+    for entry in wheel_entries(wheel, scripts_for=scripts_for):
+        if whole or not entry.path.startswith(f"{project.dist_info}/"):
+            yield replace(entry, origin=origin)
 
 
 def _script(file: SelectedFile, origin: Origin, python_version: str) -> Entry:

@@ -11,13 +11,12 @@ import pytest
 
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from tests.conftest import ProjectFolder
-from tests.support import zips
-from tests.support.lambda_image import docker_problem, invoke_in_image
+from tests.support.lambda_image import docker_problem
+from tests.support.runtime_client import invoke
 
 EXAMPLE = Path(__file__).parents[2] / "example_project"
-MACHINES = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
-"""What Docker calls the machines of ``platform.machine()``."""
-ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
+ARCHITECTURES = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+"""Lambda's architecture for each value of ``platform.machine()``."""
 
 pytestmark = [pytest.mark.image, pytest.mark.network]
 
@@ -37,13 +36,11 @@ def example(tmp_path: Path, environ: dict[str, str]) -> ProjectFolder:
 @pytest.mark.parametrize(
     "runtime", [runtime for runtime in RUNTIMES if runtime.state == "supported"], ids=lambda runtime: runtime.name
 )
-def test_the_example_answers_in_the_image_of_its_runtime(example, tmp_path, runtime):
-    machine = MACHINES[platform.machine()]
-    built = example.build(HATCH_LAMBDA_RUNTIME=runtime.name, HATCH_LAMBDA_ARCHITECTURE=ARCHITECTURES[machine])
-    task_root = zips.unpack(built.archive, tmp_path / "task")
+def test_the_example_answers_in_the_image_of_its_runtime(example, runtime):
+    architecture = ARCHITECTURES[platform.machine()]
+    built = example.build(HATCH_LAMBDA_RUNTIME=runtime.name, HATCH_LAMBDA_ARCHITECTURE=architecture)
 
     event = {"body": '{"item": "tea", "price": "2.50", "quantity": 3}'}
-    version = runtime.python_version
-    answer = invoke_in_image(task_root, "orders.api.handler", event, version=version, machine=machine)
+    (answer,) = invoke(built.archive, event, example.environ, "--docker").answers
 
     assert answer["body"] == '{"item":"tea","total":"7.50"}'

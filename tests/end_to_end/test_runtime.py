@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import ProjectFolder
 from tests.support import zips
-from tests.support.runtime_api import invoke
+from tests.support.runtime_client import add_runtime_client, invoke
 
 EXAMPLE = Path(__file__).parents[2] / "example_project"
 RUNTIME = "python" + ".".join(map(str, sys.version_info[:2]))
@@ -32,32 +32,30 @@ def example(tmp_path: Path, environ: dict[str, str]) -> ProjectFolder:
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="archives are for Linux")
 
 
-def test_a_handler_boots_out_of_a_read_only_folder_and_answers_an_event(index, project, tmp_path):
+def test_a_handler_boots_out_of_a_read_only_directory_and_answers_an_event(index, project):
+    add_runtime_client(index)
     index.add("greeting", files={"greeting.py": "def greet(name):\n    return f'hello {name}'\n"})
     project.configure('handler = "shop.api.handler"', dependencies=["greeting"])
     project.write(
         "shop/api.py", "import greeting\n\n\ndef handler(event, context):\n    return greeting.greet(event)\n"
     )
     built = project.build(HATCH_LAMBDA_RUNTIME=RUNTIME)
-    task_root = _unpack(built.archive, tmp_path / "task")
-    before = sorted(task_root.rglob("*"))
 
-    answer = invoke(task_root, "shop.api.handler", "world", project.environ)
+    invoked = invoke(built.archive, "world", project.environ)
 
-    assert answer == {"invocation/request-1/response": "hello world"}
-    assert sorted(task_root.rglob("*")) == before
+    assert (invoked.code, invoked.answers) == (0, ["hello world"])
 
 
-def test_a_handler_that_lambda_cannot_import_is_told_at_build_time_too(project, tmp_path):
+def test_a_handler_that_lambda_cannot_import_is_told_at_build_time_too(index, project):
+    add_runtime_client(index)
     built = project.build(HATCH_LAMBDA_RUNTIME=RUNTIME)
-    task_root = _unpack(built.archive, tmp_path / "task")
     project.configure('handler = "shop.nowhere.handler"')
 
-    answer = invoke(task_root, "shop.nowhere.handler", None, project.environ)
+    invoked = invoke(built.archive, None, project.environ, "--handler=shop.nowhere.handler")
     refused = project.build()
 
-    (error,) = answer.values()
-    assert error["errorType"] == "Runtime.ImportModuleError"
+    (error,) = invoked.answers
+    assert (invoked.code, error["errorType"]) == (1, "Runtime.ImportModuleError")
     assert refused.code == 1
     assert refused.output == (
         "error: handler 'shop.nowhere.handler': no module 'shop.nowhere' in the zip, whose top level has 'shop'; "
@@ -74,17 +72,16 @@ def test_a_handler_that_lambda_cannot_import_is_told_at_build_time_too(project, 
         ("def handler(event, *, context): ...\n", "TypeError"),
     ],
 )
-def test_a_handler_that_lambda_cannot_call_is_told_at_build_time_too(project, tmp_path, text, kind):
-    built = project.build(HATCH_LAMBDA_RUNTIME=RUNTIME)
-    task_root = _unpack(built.archive, tmp_path / "task")
-    (task_root / "shop/api.py").write_text(text)
+def test_a_handler_that_lambda_cannot_call_is_told_at_build_time_too(index, project, text, kind):
+    add_runtime_client(index)
     project.write("shop/api.py", text)
+    built = project.build(HATCH_LAMBDA_RUNTIME=RUNTIME)
     project.configure('handler = "shop.api.handler"')
 
-    answer = invoke(task_root, "shop.api.handler", None, project.environ)
+    invoked = invoke(built.archive, None, project.environ, "--handler=shop.api.handler")
     refused = project.build()
 
-    assert [error["errorType"] for error in answer.values()] == [kind]
+    assert [error["errorType"] for error in invoked.answers] == [kind]
     assert refused.code == 1
     assert refused.output.startswith("error: shop/api.py:1: handler 'shop.api.handler' ")
 
@@ -130,7 +127,8 @@ def handler(event, context):
 """
 
 
-def test_functions_boot_with_their_layers_where_lambda_has_them(index, project, tmp_path):
+def test_functions_boot_with_their_layers_where_lambda_has_them(index, project):
+    add_runtime_client(index)
     for name in ("lib", "queue", "web"):
         index.add(f"{name}-of-shop")
     features = FEATURES.replace('["queue"]', '["queue-of-shop"]').replace('["web"]', '["web-of-shop"]')
@@ -142,24 +140,29 @@ def test_functions_boot_with_their_layers_where_lambda_has_them(index, project, 
     assert built.code == 0, built.output
 
     found = {
-        function: _places(built.archives, function, layers, tmp_path / function, project.environ)
+        function: _places(built.archives, function, layers, project.environ)
         for function, layers in {"api": ["base", "own"], "worker": ["base"], "elsewhere": ["base"]}.items()
     }
 
     assert found == {
         "api": {
-            "shop": "opt/python",
-            "lib_of_shop": "opt/python",
-            "web_of_shop": "opt/python",
-            "queue_of_shop": "task",
+            "shop": "/opt/python",
+            "lib_of_shop": "/opt/python",
+            "web_of_shop": "/opt/python",
+            "queue_of_shop": "/var/task",
         },
-        "worker": {"shop": "task", "lib_of_shop": "opt/python", "web_of_shop": "task", "queue_of_shop": None},
-        "elsewhere": {"shop": "task", "lib_of_shop": "opt/python", "web_of_shop": None, "queue_of_shop": None},
+        "worker": {
+            "shop": "/var/task",
+            "lib_of_shop": "/opt/python",
+            "web_of_shop": "/var/task",
+            "queue_of_shop": None,
+        },
+        "elsewhere": {"shop": "/var/task", "lib_of_shop": "/opt/python", "web_of_shop": None, "queue_of_shop": None},
     }
 
 
 def _places(
-    archives: tuple[Path, ...], function: str, layers: list[str], directory: Path, environ: dict[str, str]
+    archives: tuple[Path, ...], function: str, layers: list[str], environ: dict[str, str]
 ) -> dict[str, str | None]:
     """Boot a function with its layers, and return from which folder it imports each module of the project."""
 
@@ -167,28 +170,21 @@ def _places(
         suffix = f"-{stem}-{RUNTIME}-{ARCHITECTURES[platform.machine()]}.zip"
         return next(path for path in archives if path.name.endswith(suffix))
 
-    for layer in layers:
-        _unpack(archive(f"lambda_layer-{layer}"), directory / "opt")
-    task_root = _unpack(archive(f"lambda-{function}"), directory / "task")
     modules = ["shop", "lib_of_shop", "web_of_shop", "queue_of_shop"]
-    answer = invoke(task_root, "shop.api.handler", modules, environ, layers=directory / "opt")
-    response = answer["invocation/request-1/response"]
-    return {
-        name: origin and Path(origin).relative_to(directory).parent.parent.as_posix()
-        for name, origin in response.items()
-    }
+    zips_of_layers = [archive(f"lambda_layer-{layer}") for layer in layers]
+    (response,) = invoke(archive(f"lambda-{function}"), modules, environ, layers=zips_of_layers).answers
+    return {name: origin and str(Path(origin).parent.parent) for name, origin in response.items()}
 
 
 @pytest.mark.network
-def test_the_example_answers_with_compiled_dependencies(example, tmp_path):
+def test_the_example_answers_with_compiled_dependencies(example):
     architecture = ARCHITECTURES[platform.machine()]
     built = example.build(HATCH_LAMBDA_RUNTIME=RUNTIME, HATCH_LAMBDA_ARCHITECTURE=architecture)
-    task_root = _unpack(built.archive, tmp_path / "task")
 
     event = {"body": '{"item": "tea", "price": "2.50", "quantity": 3}'}
-    answer = invoke(task_root, "orders.api.handler", event, example.environ)
+    (answer,) = invoke(built.archive, event, example.environ).answers
 
-    assert answer["invocation/request-1/response"]["body"] == '{"item":"tea","total":"7.50"}'
+    assert answer["body"] == '{"item":"tea","total":"7.50"}'
 
 
 @pytest.mark.network
@@ -202,13 +198,3 @@ def test_the_example_holds_code_for_its_architecture_only(example, architecture,
     machines = {int.from_bytes(header[18:20], "little") for header in headers if header.startswith(b"\x7fELF")}
     assert machines == {machine}  # e_machine of the ELF header: EM_AARCH64 is 183, EM_X86_64 is 62
     assert zips.lambda_json(built.archive)["architecture"] == architecture
-
-
-def _unpack(archive: Path, directory: Path) -> Path:
-    for path in directory.rglob("*") if directory.exists() else ():
-        path.chmod(0o755)  # another layer goes over it
-    with zipfile.ZipFile(archive) as opened:
-        opened.extractall(directory)
-    for path in [*directory.rglob("*"), directory]:
-        path.chmod(0o555 if path.is_dir() else 0o444)
-    return directory

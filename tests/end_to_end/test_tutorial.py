@@ -64,6 +64,6 @@ def fresh(directory: Path, links: Path) -> dict[str, str]:
 
 
 def without_numbers(line: str) -> str:
-    """Return the line with each number, hash and run of spaces as one sign, since versions and sizes move."""
-    hashes = re.sub(r"\b[0-9a-f]{64}\b|\S{43}=", "#", line)
+    """Return the line with each number, hash, request, and run of spaces as one sign, since versions and sizes move."""
+    hashes = re.sub(r"\b[0-9a-f]{64}\b|\S{43}=|\b[0-9a-f]{8}(?:-[0-9a-f]{4,12}){4}\b", "#", line)
     return re.sub(r"\s+", " ", re.sub(r"\d[\d.,]*", "#", hashes)).strip()

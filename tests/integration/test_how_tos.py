@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ import yaml
 from hatch_lambda.plugin.publisher import FLAGS, LISTS, TEXTS, read_settings
 from tests.support import pages
 from tests.support.deployments import OLD, code_sha256, function_zip, layer_zip, run
+from tests.support.make_sibling import make_sibling
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -113,12 +116,31 @@ def test_terraform_compares_the_hash_of_the_file_that_it_sends():
 
 
 def test_templates_and_programs_of_other_tools_name_the_zip():
-    sam, serverless = map(yaml.safe_load, blocks(TOOLS, "yaml"))
-    (cdk,) = map(ast.parse, blocks(TOOLS, "python"))
+    sam, building, serverless = map(yaml.safe_load, blocks(TOOLS, "yaml"))
+    cdk, command = map(ast.parse, blocks(TOOLS, "python"))
 
+    assert building["Resources"]["Orders"]["Metadata"] == {"BuildMethod": "makefile"}
+    assert ["hatch-lambda", "build"] in [
+        ast.literal_eval(one) for one in ast.walk(command) if isinstance(one, ast.List)
+    ]
     assert sam["Resources"]["Orders"]["Properties"]["CodeUri"] == ZIP
     assert serverless["functions"]["orders"]["package"]["artifact"] == ZIP
     assert ZIP in {node.value for node in ast.walk(cdk) if isinstance(node, ast.Constant)}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no make")
+def test_sam_gets_the_unpacked_zip_from_the_makefile(tmp_path, environ):
+    (makefile,) = blocks(TOOLS, "makefile")
+    root = make_sibling(tmp_path / "orders", "orders", tables='[tool.hatch-lambda]\nruntime = "python3.13"\n')
+    (root / "Makefile").write_text(makefile)
+    (tmp_path / "artifacts").mkdir()
+    environ |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{environ['PATH']}"}
+
+    command = ["make", "build-Orders", f"ARTIFACTS_DIR={tmp_path / 'artifacts'}"]
+    done = subprocess.run(command, cwd=root, env=environ, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert sorted(path.name for path in (tmp_path / "artifacts").iterdir()) == ["orders", "orders-1.0.dist-info"]
 
 
 def test_each_job_of_the_workflow_gets_only_what_is_its_own():

@@ -311,7 +311,7 @@ def test_a_requirements_file_is_not_written(index, project):
     assert locked.code == 1
     assert locked.output == (
         "error: tool.hatch.build.targets.lambda.lock: -t lambda:lock doesn't write the format of 'requirements.txt'; "
-        'update the file with its own tool, or set lock = "pylock.toml" [unsupported-lock]\n'
+        'update the file with its own tool, or set lock = "pylock.lambda.toml" [unsupported-lock]\n'
     )
 
 

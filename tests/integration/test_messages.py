@@ -547,7 +547,7 @@ def test_a_second_build_is_made_however_it_is_asked_for(project, value, repeated
     assert ("  reproducible: a rebuild has the same bytes\n" in built.output) is repeated
 
 
-@pytest.mark.parametrize("table", ["tool.hatch.build.target.lambda", "tool.hatch-lambda"])
+@pytest.mark.parametrize("table", ["tool.hatch.build.target.lambda", "tool.hatch_lambda"])
 def test_a_misspelt_table_is_refused_with_the_one_that_was_meant(project, older, table):
     text = (project.root / "pyproject.toml").read_text("utf-8")
     project.write("pyproject.toml", text.replace(f"[{TABLE}]", f"[{table}]"))

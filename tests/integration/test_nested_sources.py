@@ -266,9 +266,8 @@ def test_what_a_dependency_takes_from_one_index_is_not_looked_up_on_others(index
         lines = refused(project)
 
         problem = {
-            "pip": "d comes from the index 'corp', which needs uv or its lock file; set resolver = \"uv\", or run "
-            "'uv export "
-            '--format pylock.toml --no-emit-project -o pylock.toml\' and set lock = "pylock.toml" [needs-lock]',
+            "pip": "d comes from the index 'corp', which needs uv or its lock file; run 'uv lock', or set "
+            'resolver = "uv" [needs-lock]',
             "uv": "the index 'corp' isn't defined; add it to [[tool.uv.index]] with name = 'corp' and its url "
             "[dependency-source]",
         }

@@ -259,9 +259,7 @@ def test_a_name_that_is_to_come_from_one_index_only(index, project):
     assert lines == [
         (
             f"error: tool.uv.sources.other in {project.root / 'pyproject.toml'}: other comes from the index 'private', "
-            'which needs uv or its lock file; set resolver = "uv", or run '
-            "'uv export --format pylock.toml --no-emit-project -o pylock.toml' "
-            'and set lock = "pylock.toml" [needs-lock]'
+            "which needs uv or its lock file; run 'uv lock', or set resolver = \"uv\" [needs-lock]"
         )
     ]
 

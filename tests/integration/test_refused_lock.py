@@ -315,14 +315,14 @@ def test_a_file_of_another_kind_is_no_lock(project):
 
 
 def test_a_lock_that_only_its_tool_reads_is_told_with_the_command_that_exports_it(project):
-    project.configure('lock = "uv.lock"', dependencies=["lib"])
+    project.configure('lock = "poetry.lock"', dependencies=["lib"])
 
     built = project.build()
 
     assert built.code == 1
     assert built.output == (
-        "error: tool.hatch.build.targets.lambda.lock: 'uv.lock' isn't a supported format; run 'uv export --format "
-        'pylock.toml --no-emit-project -o pylock.toml\' and set lock = "pylock.toml" [unsupported-lock]\n'
+        "error: tool.hatch.build.targets.lambda.lock: 'poetry.lock' isn't a supported format; run 'poetry export -f "
+        'requirements.txt --output requirements.txt\' and set lock = "requirements.txt" [unsupported-lock]\n'
     )
 
 

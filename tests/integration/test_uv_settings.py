@@ -8,6 +8,7 @@ import pytest
 
 from tests.support import zips
 from tests.support.index_server import IndexServer
+from tests.support.make_sibling import make_sibling
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +64,38 @@ def test_changed_requirements_count_in_the_project_and_in_its_workspace(index, p
 
 
 @pytest.mark.parametrize("resolver", ["pip", "uv"])
+def test_an_override_can_be_a_local_dependency(index, project, tmp_path, resolver):
+    index.add("app", requires=["lib>2"])
+    make_sibling(tmp_path / "lib", "lib", "1.5")
+    table = f'[tool.uv]\noverride-dependencies = ["lib @ {(tmp_path / "lib").as_uri()}"]\n'
+    project.configure(f'resolver = "{resolver}"', dependencies=["app", "lib>3"], project=table)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["app 1.0", "lib 1.5"]
+
+
+def test_build_requirements_satisfy_the_build_constraints(index, project, tmp_path):
+    for version in ("1.0", "2.0"):
+        index.add("helper", version, files={"helper.py": f"VERSION = {version!r}\n"})
+    make_sibling(tmp_path / "lib", "lib")
+    for path, old, new in (
+        ("pyproject.toml", "requires = []", 'requires = ["helper"]'),
+        ("backend.py", "import base64", "import helper; assert helper.VERSION == '1.0'; import base64"),
+    ):
+        file = tmp_path / "lib" / path
+        file.write_text(file.read_text().replace(old, new))
+    table = '[tool.uv]\nbuild-constraint-dependencies = ["helper<2"]\n[tool.uv.sources]\nlib = { path = "../lib" }\n'
+    project.configure(dependencies=["lib"], project=table)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["lib 1.0"]
+
+
+@pytest.mark.parametrize("resolver", ["pip", "uv"])
 def test_a_lock_that_a_new_constraint_rules_out_is_out_of_date(index, project, resolver):
     for version in ("1.0", "2.0"):
         index.add("lib", version, requires=["base"])
@@ -85,7 +118,7 @@ def test_a_lock_that_a_new_constraint_rules_out_is_out_of_date(index, project, r
 def test_pip_refuses_what_it_has_no_counterpart_for(index, project):
     index.add("lib")
     settings = '[tool.uv]\nresolution = "lowest"\n[[tool.uv.index]]\nname = "corp"\nurl = "https://127.0.0.1:1/"\n'
-    project.configure(dependencies=["lib"], project=settings)
+    project.configure('resolver = "pip"', dependencies=["lib"], project=settings)
 
     built = project.build()
 
@@ -149,6 +182,22 @@ def test_uv_looks_up_a_name_on_the_index_that_is_its_source_only(index, project,
     assert "s3cret" not in f"{lock}{built.output}{locked.output}"
 
 
+def test_the_index_of_a_local_dependency_has_its_own_password(index, project, tmp_path):
+    index.add("lib", "99.0")
+    password = {"UV_INDEX_CORP_INDEX_USERNAME": "user", "UV_INDEX_CORP_INDEX_PASSWORD": "s3cret"}
+    with IndexServer(tmp_path / "private", credentials=("user", "s3cret")) as private:
+        private.add("lib")
+        tables = SOURCE.partition("\n[tool.uv.sources]")[2].replace("URL", private.url)
+        make_sibling(tmp_path / "core", "core", requires=["lib"], tables=f"[tool.uv.sources]{tables}")
+        source = '[tool.uv.sources]\ncore = { path = "../core" }\n'
+        project.configure('resolver = "uv"', dependencies=["core"], project=source)
+
+        built = project.build(**password)
+
+    assert built.code == 0, built.output
+    assert zips.distributions(built.archive) == ["core 1.0", "lib 1.0"]
+
+
 def test_a_lock_from_another_index_than_the_source_is_out_of_date(index, project):
     index.add("lib")
     project.configure('resolver = "uv"', dependencies=["lib"])
@@ -174,3 +223,38 @@ def test_an_index_that_no_table_defines_is_not_replaced_by_another(index, projec
         "[[tool.uv.index]] with name = 'corp' and its url [dependency-source]\n"
     )
     assert index.requests == []
+
+
+CONFLICTS = """
+[project.optional-dependencies]
+old = ["lib<2"]
+new = ["lib>=2"]
+[tool.uv]
+conflicts = [[{ extra = "old" }, { extra = "new" }]]
+"""
+
+
+def test_archives_with_extras_that_exclude_each_other_are_resolved_separately(index, project):
+    for version in ("1.0", "2.0"):
+        index.add("lib", version)
+    functions = "".join(f'functions.{name} = {{ features = ["{name}"] }}\n' for name in ("old", "new"))
+    project.configure(functions, project=CONFLICTS)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert {path.name.split("-")[3]: zips.distributions(path) for path in built.archives} == {
+        "old": ["lib 1.0"],
+        "new": ["lib 2.0"],
+    }
+
+
+def test_an_archive_cannot_have_extras_that_exclude_each_other(project):
+    project.configure('features = ["old", "new"]', project=CONFLICTS)
+
+    built = project.build()
+
+    assert built.output == (
+        "error: tool.hatch.build.targets.lambda.features: extra 'new' and extra 'old' exclude each other in "
+        "tool.uv.conflicts; remove one of them [conflict]\n"
+    )

@@ -28,7 +28,13 @@ CLIENT, SERVER = (Path(__file__).with_name(f"fork_{side}.py") for side in ("clie
 
 IMPORTED = {
     "hatch": ("hatch.cli", "hatch_lambda.plugin.publisher", "hatch_lambda.deploy.aws"),
-    "hatch_lambda": ("hatch_lambda.cli.deploy", "hatch_lambda.cli.diff", "hatch_lambda.deploy.aws"),
+    "hatch_lambda": (
+        "hatch_lambda.cli.deploy",
+        "hatch_lambda.cli.diff",
+        "hatch_lambda.cli.project",
+        "hatch_lambda.deploy.aws",
+        "hatch_lambda.plugin.command",
+    ),
     "hatchling": ("hatchling.cli.build", "hatchling.builders.sdist", "hatch_lambda.plugin.build_hook"),
 }
 """What is imported for each program that can be forked; any other gets a new Python."""
@@ -75,7 +81,7 @@ def run_module(
 def _server(module: str) -> Path:
     """Start what forks the module, and return the folder of its socket."""
     directory = _directory("modules")
-    _serve(directory / module, IMPORTED[module], python=_python() if module == "hatchling" else sys.executable)
+    _serve(directory / module, IMPORTED[module], python=sys.executable if module == "hatch" else _python())
     return directory
 
 

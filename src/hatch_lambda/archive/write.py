@@ -58,11 +58,15 @@ _IN_MEMORY = 8 << 20
 
 @dataclass(frozen=True)
 class WrittenArchive:
-    """The written zip: its path, its size in bytes, and its SHA-256 in hexadecimal."""
+    """The written zip: its path, its size in bytes, and its SHA-256 in hexadecimal.
+
+    ``staged`` is where it is before it replaces the file at its path.
+    """
 
     path: Path
     size: int
     sha256: str
+    staged: Path
 
 
 @contextmanager
@@ -80,7 +84,8 @@ def written_archive(plan: ArchivePlan, path: Path, *, timestamp: int) -> Iterato
         _check_wheels(plan)
         _finish(output, headers)
         output.flush()
-        yield WrittenArchive(path, output.position, output.sha256)
+        file.flush()
+        yield WrittenArchive(path, output.position, output.sha256, Path(file.name))
 
 
 def write_archive(plan: ArchivePlan, path: Path, *, timestamp: int) -> WrittenArchive:
@@ -114,6 +119,19 @@ def _write_problem(path: Path, error: OSError) -> Diagnostic:
         code, fix = "directory-not-writable", "make the directory writable, or set another with the option 'directory'"
     problem = f"can't be written ({error.strerror or error})"
     return Diagnostic(code=code, where=str(path), problem=problem, fix=fix)
+
+
+def make_directory(directory: Path) -> None:
+    """Create the directory for zips if it doesn't exist; raises ``ArchiveError`` if that fails."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"can't be created ({error.strerror})"
+        is_file = isinstance(error, FileExistsError | NotADirectoryError)
+        fix = "remove the file, or set directory" if is_file else "make its parent writable, or set directory"
+        raise ArchiveError(
+            Diagnostic(code="directory-not-writable", where=str(directory), problem=problem, fix=fix)
+        ) from None
 
 
 def remove_leftovers(path: Path) -> None:
@@ -336,7 +354,8 @@ def _partial_file(path: Path) -> Iterator[IO[bytes]]:
     remove_leftovers(path)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        os.close(descriptor)
+        with Path(name).open("wb") as file:
             _lock(file)
             yield file
             file.flush()

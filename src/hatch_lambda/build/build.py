@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from hatch_lambda.checks.limits import check_zipped
 from hatch_lambda.dependencies.wheelhouse import select_wheels
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import PlanError
+from hatch_lambda.invoke.smoke_test import LayerFiles, SmokeTest, smoke_test
 from hatch_lambda.layers import (
     Layer,
     check_versions,
@@ -35,7 +37,9 @@ if TYPE_CHECKING:
 
     from hatch_lambda.archive.plan import ArchivePlan, Entry
     from hatch_lambda.archive.read import LambdaZip
+    from hatch_lambda.archive.write import WrittenArchive
     from hatch_lambda.config.options import LambdaConfig
+    from hatch_lambda.config.options import SmokeTest as SmokeTestOption
     from hatch_lambda.dependencies.wheelhouse import ResolvedWheels, SelectedWheels, Wheelhouse
     from hatch_lambda.diagnostics import Message
     from hatch_lambda.project import Project
@@ -48,7 +52,8 @@ if TYPE_CHECKING:
 class Job:
     """A zip to build: of which project, with which options, on which layers, and what shares its resolution.
 
-    A layer is a job too, or an existing zip. If ``strict`` is set, a warning fails the build.
+    A layer is a job too, or an existing zip. If ``strict`` is set, a warning fails the build. ``smoke_test`` is the
+    option, or what overrides it.
     """
 
     project: Project
@@ -56,6 +61,7 @@ class Job:
     sharing: tuple[LambdaConfig, ...]
     layers: tuple[Job | LambdaZip, ...] = ()
     strict: bool = False
+    smoke_test: SmokeTestOption = False
 
 
 def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Report:
@@ -77,8 +83,10 @@ def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Re
     )
     with kept_if_too_large(planned.plan, path, timestamp=timestamp), wheelhouse.step("check"):
         found = check_candidate(candidate)
-    with wheelhouse.step("write"), written_archive(planned.plan, path, timestamp=timestamp) as archive:
-        found += tuple(check_zipped(path.name, archive.size))
+    with ExitStack() as stack:
+        with wheelhouse.step("write"):
+            archive = stack.enter_context(written_archive(planned.plan, path, timestamp=timestamp))
+        found += (*check_zipped(path.name, archive.size), *_smoke_test(job, planned, archive, wheelhouse))
         resolution = planned.resolved.resolution
         known = (*config.warnings, *resolution.warnings, *wheelhouse.wheel_cache.warnings, *planned.warnings)
         warnings = tuple(warning for warning in (*known, *found) if not _is_ignored(warning, config))
@@ -95,12 +103,33 @@ def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Re
         archive,
         resolution.notes,
         warnings,
+        lock=resolution.source if resolution.is_lock else "",
         found_by_handler=job.project.found_by_handler,
         uv_changes=job.project.uv.changes({wheel.name for wheel in planned.selected.wheels}),
         bytecode=planned.bytecode,
         saved=planned.saved,
         resolver=resolution.resolver,
     )
+
+
+def _smoke_test(job: Job, planned: Planned, archive: WrittenArchive, wheelhouse: Wheelhouse) -> tuple[Diagnostic, ...]:
+    """Load the handler of a function from its zip; return a warning if this machine can't do that."""
+    config = job.config
+    if not job.smoke_test or config.kind == "layer":
+        return ()
+    test = SmokeTest(
+        filename=archive.path.name,
+        path=archive.staged,
+        layers=tuple(
+            LayerFiles(layer.plan, None if isinstance(source, Job) else source.path)
+            for layer, source in zip(planned.layers, job.layers, strict=True)
+        ),
+        plan=planned.plan,
+        config=config,
+        required=job.smoke_test == "required",
+    )
+    with wheelhouse.step("smoke test"):
+        return smoke_test(test, wheelhouse.wheel_cache, wheelhouse.host)
 
 
 def _is_ignored(warning: Message, config: LambdaConfig) -> bool:
@@ -136,7 +165,7 @@ def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
     project, config = job.project, job.config
     compiler = find_compiler(config, wheelhouse.host, wheelhouse.wheel_cache.results)
     layers = tuple(_layer(layer, config, wheelhouse) for layer in job.layers)
-    pinned = wheelhouse.resolve(project, job.sharing)
+    pinned = wheelhouse.resolve(project, config, job.sharing)
     resolved = wheelhouse.validate(pinned, wheelhouse.fetch(pinned))
     roots = root_dependencies(project, config)
     with wheelhouse.step("plan") as progress:
@@ -145,7 +174,7 @@ def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
         check_versions([*own, *(wheel.origin for wheel in selected.wheels)], layers, config.archive)
         wheels = wheels_not_in_layers(selected.wheels, layers)
         entries = tuple(all_entries(project, config, wheels, layers))
-        slim = slim_entries(entries, wheels, layers, config, wheelhouse.wheel_cache)
+        slim = slim_entries(entries, wheels, layers, config, wheelhouse.wheel_cache, progress)
         check_own_size(project, config, slim.entries, layers)
         compiled: Sequence[Entry] = slim.entries
         if compiler:

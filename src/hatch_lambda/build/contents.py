@@ -10,7 +10,6 @@ from hatch_lambda.archive.plan import FileContent, PlanOptions, make_plan, offer
 from hatch_lambda.checks.limits import size_problem
 from hatch_lambda.config.filenames import file_name
 from hatch_lambda.errors import PlanError
-from hatch_lambda.inspect.sbom import sbom_json
 from hatch_lambda.layers import LAYER_PREFIX, project_files, versions_in_layers
 from hatch_lambda.project import lambda_json_entry, project_entries, sbom_entry
 from hatch_lambda.wheels.wheel import wheel_entries
@@ -60,6 +59,8 @@ def archive_plan(
     whole = _is_whole(project, config, layers)
     own = [lambda_json_entry(project, config, described, whole=whole)]
     if config.sbom:
+        from hatch_lambda.inspect.sbom import sbom_json
+
         sbom = sbom_json(project.name, entries, described, config.target)
         own.append(sbom_entry(project, config, sbom, whole=whole))
     prefix = LAYER_PREFIX if config.kind == "layer" else ""

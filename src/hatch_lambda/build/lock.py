@@ -10,20 +10,23 @@ from packaging.utils import canonicalize_name
 from hatch_lambda.build.report import LockChange, LockReport
 from hatch_lambda.dependencies.sources import shared_directory
 from hatch_lambda.diagnostics import Diagnostic
-from hatch_lambda.errors import ConfigError
+from hatch_lambda.errors import ConfigError, ResolveError
 from hatch_lambda.project import root_dependencies
-from hatch_lambda.resolve.lock.write import LockPart, OptionalPart, make_lock, read_locked, write_lock
-from hatch_lambda.resolve.strategy import lock_path
+from hatch_lambda.resolve.base import LOCK_COMMAND
+from hatch_lambda.resolve.lock.find import lock_path
+from hatch_lambda.resolve.lock.write import LockPart, OptionalPart, is_locked, make_lock, read_locked, write_lock
 from hatch_lambda.resolve.validate import required_names
 from hatch_lambda.wheels.bytecode import find_compiler
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
+    from pathlib import Path
 
     from packaging.utils import NormalizedName
 
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.dependencies.wheelhouse import ResolvedWheels, Wheelhouse
+    from hatch_lambda.diagnostics import Code, Message
     from hatch_lambda.project import Project
     from hatch_lambda.resolve.base import Resolution
     from hatch_lambda.resolve.lock.write import LockedState
@@ -31,10 +34,18 @@ if TYPE_CHECKING:
     from hatch_lambda.runtime.target import Target
 
 
-def lock(project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelhouse, upgrade: Upgrade) -> LockReport:
+def lock(
+    project: Project,
+    archives: Sequence[LambdaConfig],
+    wheelhouse: Wheelhouse,
+    upgrade: Upgrade,
+    *,
+    check: bool = False,
+) -> LockReport:
     """Write the lock file for all zips that use it and return what changed.
 
-    Raises ``HatchLambdaError``, with the lock file unchanged.
+    With ``check``, raise ``ResolveError`` instead if it would change. Raises ``HatchLambdaError``, with the lock file
+    unchanged.
 
     Locked versions stay if they still satisfy the requirements and ``upgrade`` doesn't name them. The wheels are
     fetched and verified, so that the lock file is known to be right and the next build finds them in the cache.
@@ -60,18 +71,41 @@ def lock(project: Project, archives: Sequence[LambdaConfig], wheelhouse: Wheelho
             )
             for target, found in resolved.items()
         ]
-        write_lock(path, make_lock(parts, path.parent, shared_directory(wheelhouse.host.directory)))
+        text = make_lock(parts, path.parent, shared_directory(wheelhouse.host.directory))
+        changes = tuple(_lock_change(part, had[part.target], resolved[part.target].resolution) for part in parts)
+        if check:
+            _check_unchanged(path, text, changes)
+        else:
+            write_lock(path, text)
     return LockReport(
         path,
-        tuple(_lock_change(part, had[part.target], resolved[part.target].resolution) for part in parts),
+        changes,
         (
             *(warning for config in archives for warning in config.warnings),
             *upgrade.warnings({name for before in had.values() for name in before.labels}),
-            *(warning for found in resolved.values() for warning in found.resolution.warnings),
-            *(warning for found in resolved.values() for warning in found.resolution.fallbacks.values()),
+            *_warnings(resolved.values()),
             *wheelhouse.wheel_cache.warnings,
         ),
     )
+
+
+def _warnings(resolved: Collection[ResolvedWheels]) -> Iterator[Message]:
+    for found in resolved:
+        yield from found.resolution.warnings
+    for found in resolved:
+        yield from found.resolution.fallbacks.values()
+
+
+def _check_unchanged(path: Path, text: str, changes: Sequence[LockChange]) -> None:
+    """Raise ``ResolveError`` unless the lock file has this text."""
+    if is_locked(path, text):
+        return
+    versions = dict.fromkeys(line for change in changes for line in change.versions)
+    found = ", ".join(versions) or "its files or markers"
+    exists = path.is_file()
+    problem = f"out of date, because locking again would change {found}" if exists else "doesn't exist"
+    code: Code = "lock-out-of-date" if exists else "lock-not-found"
+    raise ResolveError(Diagnostic(code=code, where=path.name, problem=problem, fix=f"run '{LOCK_COMMAND}'"))
 
 
 def _bytecode_python(sharing: Sequence[LambdaConfig], wheelhouse: Wheelhouse) -> str | None:

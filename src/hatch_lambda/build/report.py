@@ -34,6 +34,7 @@ class Report:
     """A zip that was built, with its contents and warnings.
 
     ``in_layers`` are the wheels that a function's layers provide, ``compatible`` the targets that a layer is valid on.
+    ``lock`` is the name of the lock file that pinned the versions; empty if none did.
     ``found_by_handler`` is the path that was selected because it contains the handler; empty if options select files.
     ``uv_changes`` are the overrides and exclusions that changed requirements.
     ``bytecode`` is the version of the Python that compiled the modules, ``None`` without bytecode.
@@ -48,6 +49,7 @@ class Report:
     archive: WrittenArchive
     notes: tuple[str, ...]
     warnings: tuple[Message, ...]
+    lock: str = ""
     found_by_handler: str = ""
     uv_changes: Sequence[str] = ()
     bytecode: str | None = None
@@ -64,6 +66,8 @@ class Report:
             else f"  {config.target}{handler}"
         )
         yield self._sizes
+        if self.lock:
+            yield f"  locked by {self.lock}"
         if self.bytecode:
             yield f"  bytecode of CPython {self.bytecode}: {format_size(plan.bytecode)} unzipped"
         if self.found_by_handler:
@@ -119,10 +123,16 @@ class LockChange:
     def lines(self) -> Iterator[str]:
         """Yield the target and each change of a version."""
         yield f"  {self.target}, {_counted(len(self.after))}" if self.after else f"  {self.target}"
+        for line in self.versions:
+            yield f"  {line}"
+
+    @property
+    def versions(self) -> Iterator[str]:
+        """Yield each change of a version."""
         for name in sorted({*self.before, *self.after}):
             before, now = self.before.get(name), self.after.get(name)
             if before != now:
-                yield f"  {name}: {before or 'new'} -> {now or 'gone'}"
+                yield f"{name}: {before or 'new'} -> {now or 'gone'}"
 
 
 @dataclass(frozen=True)

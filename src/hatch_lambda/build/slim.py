@@ -12,16 +12,18 @@ from hatch_lambda.archive.slim import slimmed
 from hatch_lambda.build.aws_services import without_services
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import PlanError
+from hatch_lambda.progress import NO_PROGRESS, Status
 from hatch_lambda.wheels.references import module_references
 from hatch_lambda.wheels.symbols import LAYOUT, cut_libraries, libraries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from hatch_lambda.archive.plan import Entry
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.layers import Layer
+    from hatch_lambda.progress import Progress
     from hatch_lambda.wheels.cache import WheelCache
     from hatch_lambda.wheels.wheel import Wheel
 
@@ -40,11 +42,13 @@ def slim_entries(
     layers: Sequence[Layer],
     config: LambdaConfig,
     wheel_cache: WheelCache,
+    progress: Progress = NO_PROGRESS,
 ) -> SlimEntries:
     """Return the entries, which come from the project and the wheels, without what the options remove.
 
     Raises ``ConfigError`` or ``PlanError`` for services, as ``without_services`` does, ``PlanError`` if the handler is
-    removed, and ``TemporaryError`` if the cut libraries can't be written.
+    removed, ``WheelError`` if a wheel changes during the build, and ``TemporaryError`` if the cut libraries can't be
+    written.
     """
     remaining = tuple(entries)
     saved: Counter[str] = Counter()
@@ -58,7 +62,7 @@ def slim_entries(
         saved += found.saved
         remaining = found.entries
     if "symbols" in config.slim:
-        cut = tuple(_with_cut_libraries(remaining, wheels, wheel_cache))
+        cut = tuple(_with_cut_libraries(remaining, wheels, wheel_cache, progress))
         saved["symbols"] = _size(remaining) - _size(cut)
         remaining = cut
     return SlimEntries(remaining, {name: size for name, size in saved.most_common() if size})
@@ -82,15 +86,16 @@ def _check_handler(removed: Iterable[tuple[Entry, str]], config: LambdaConfig) -
             )
 
 
-def _with_cut_libraries(entries: Iterable[Entry], wheels: Iterable[Wheel], wheel_cache: WheelCache) -> Iterable[Entry]:
+def _with_cut_libraries(
+    entries: Iterable[Entry], wheels: Iterable[Wheel], wheel_cache: WheelCache, progress: Progress
+) -> Iterator[Entry]:
     """Yield the entries with the libraries of wheels cut, which is done once per wheel."""
-    cut: dict[Path, dict[str, WheelContent]] = {
-        wheel.path: wheel_cache.derived(wheel, "symbols", (LAYOUT,), partial(cut_libraries, wheel)).contents
-        for wheel in wheels
-        if libraries(wheel)
-    }
+    native = [wheel for wheel in wheels if libraries(wheel)]
+    cut: dict[Path, dict[str, WheelContent]] = {}
+    for count, wheel in enumerate(native, 1):
+        progress.advance(Status(name=f"cut {wheel}", count=count, total=len(native)))
+        cut[wheel.path] = wheel_cache.derived(wheel, "symbols", (LAYOUT,), partial(cut_libraries, wheel)).contents
     for entry in entries:
         content = entry.content
-        of_wheel = cut.get(content.wheel, {}) if isinstance(content, WheelContent) else {}
-        name = content.member if isinstance(content, WheelContent) else ""
-        yield replace(entry, content=of_wheel[name]) if name in of_wheel else entry
+        new = cut.get(content.wheel, {}).get(content.member) if isinstance(content, WheelContent) else None
+        yield replace(entry, content=new) if new else entry

@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from hatch_lambda.checks.base import error, warning
-from hatch_lambda.checks.suggestions import suggestions
 from hatch_lambda.config.options import MAX_UNZIPPED
 
 if TYPE_CHECKING:
@@ -35,10 +34,16 @@ _SHOWN = 3
 
 def check_unzipped(candidate: Candidate) -> Iterator[Diagnostic]:
     """Yield an error if the unzipped archive and its layers are larger than Lambda or ``max-size`` allows."""
-    suggest = partial(suggestions, candidate)
+    suggest = partial(_suggestions, candidate)
     problem = size_problem(candidate.filename, candidate.plan, candidate.layers, candidate.config, suggest)
     if problem:
         yield problem
+
+
+def _suggestions(candidate: Candidate) -> Sequence[Suggestion]:
+    from hatch_lambda.checks.suggestions import suggestions
+
+    return suggestions(candidate)
 
 
 def size_problem(

@@ -1,4 +1,4 @@
-"""The command ``hatch-lambda``, which inspects, verifies, and deploys existing zips.
+"""The command ``hatch-lambda``, which builds zips, and inspects, verifies, runs, and deploys existing ones.
 
 Exit codes: 0 for success, 1 for a problem, 2 for wrong usage, 130 if interrupted. Results go to stdout, messages to
 stderr. A command is a module in ``COMMANDS`` with ``add_arguments`` and ``run``; it is imported only when it is called.
@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 PROGRAM = "hatch-lambda"
 
 COMMANDS = {
+    "build": "build the zips of a project, whatever its build backend",
+    "lock": "write the lock file of a project, or check it",
     "info": "show the runtime, packages, and sizes of a zip",
     "diff": "compare two zips",
     "verify": "check that a zip is undamaged and works on Lambda",
+    "invoke": "run a function from its zip as Lambda does",
     "deploy": "deploy zips to existing Lambda functions and layers",
 }
 """Each command, which is the name of its module, and its summary."""
@@ -59,7 +62,10 @@ def _run(given: Sequence[str]) -> int:
     name = given[0]
     command = importlib.import_module(f"hatch_lambda.cli.{name}")
     parser = argparse.ArgumentParser(
-        prog=f"{PROGRAM} {name}", description=command.__doc__, epilog=_EXIT_CODES, allow_abbrev=False
+        prog=f"{PROGRAM} {name}",
+        description=command.__doc__,
+        epilog=getattr(command, "EPILOG", _EXIT_CODES),
+        allow_abbrev=False,
     )
     command.add_arguments(parser)
     code: int = command.run(parser.parse_args(given[1:]))
@@ -70,7 +76,7 @@ def _overall_parser() -> argparse.ArgumentParser:
     listed = "\n".join(f"  {name:<8}{what}" for name, what in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
-        description=f"Inspect, verify, and deploy AWS Lambda zips that were made by any tool.\n\ncommands:\n{listed}",
+        description=f"Build AWS Lambda zips, and inspect, run, and deploy those of any tool.\n\ncommands:\n{listed}",
         epilog=f"Run '{PROGRAM} COMMAND --help' for details.\n\n{_EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

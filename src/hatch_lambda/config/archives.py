@@ -1,4 +1,4 @@
-"""Reads the archives that the table ``[tool.hatch.build.targets.lambda]`` declares, and names them."""
+"""Reads the archives that our table in pyproject.toml declares, and names them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from hatch_lambda.config.options import FILE_KEYS, HATCH_KEYS, MISPLACED, SYNONYMS, TABLE, LambdaConfig, read_config
+from hatch_lambda.config.options import FILE_KEYS, HATCH_KEYS, SYNONYMS, TABLE, LambdaConfig, misplaced, read_config
 from hatch_lambda.config.table import Table, ValueProblem, choose, join_names, list_names, toml_key
 from hatch_lambda.config.targets import admitted_runtimes, read_targets, runtime_address
 from hatch_lambda.diagnostics import Diagnostic
@@ -100,24 +100,30 @@ class Archives:
 
 
 def read_archives(
-    values: Mapping[str, Any], *, requires_python: SpecifierSet, overrides: Mapping[str, str]
+    values: Mapping[str, Any],
+    *,
+    requires_python: SpecifierSet,
+    overrides: Mapping[str, str],
+    address: str = TABLE,
+    host_keys: Collection[str] = HATCH_KEYS,
 ) -> Archives:
-    """Return the archives that our table declares; raises ``ConfigError`` with every problem.
+    """Return the archives that our table at ``address`` declares; raises ``ConfigError`` with every problem.
 
-    Each runtime must satisfy the project's ``requires_python``.
+    ``host_keys`` are the options of Hatch that apply there. Each runtime must satisfy ``requires_python``.
     ``overrides`` is the environment: ``HATCH_LAMBDA_RUNTIME`` and ``HATCH_LAMBDA_ARCHITECTURE`` override the table.
     """
-    table = Table(TABLE, values, host_keys=HATCH_KEYS)
+    table = Table(address, values, host_keys=host_keys)
+    elsewhere = misplaced(address, host_keys)
     tables = list(_tables(table))
     each: list[LambdaConfig] = []
     effective: dict[str, dict[str, Any]] = {}
     for kind, name, inner in tables:
         found = list(_read(inner, kind, name, requires_python, overrides))
         if inner is not table:
-            inner.unknown(synonyms=SYNONYMS, misplaced=MISPLACED)
+            inner.unknown(synonyms=SYNONYMS, misplaced=elsewhere)
         each += found
         effective |= {config.build_name: {**values, **inner.values} for config in found}
-    table.unknown(synonyms=SYNONYMS, misplaced=MISPLACED)
+    table.unknown(synonyms=SYNONYMS, misplaced=elsewhere)
     _check_names(table, each, tables)
     _check_layers(table, each)
     archives = Archives(tuple(each), _default(table, each), effective)
@@ -171,12 +177,12 @@ def _tables(table: Table) -> Iterator[tuple[Kind, str | None, Table]]:
     layers = table.tables("layers") if isinstance(table.get("layers"), dict) else {}
     if not functions and not layers:
         yield "function", None, table
-        yield "layer", None, Table(TABLE, {}, host_keys=(), above=table, own_keys=("layers",))
+        yield "layer", None, Table(table.address, {}, host_keys=(), above=table, own_keys=("layers",))
         return
     if not functions and "handler" in table.values:
         table.get("handler")
         problem = "a layer has no handler, and only layers are declared"
-        table.report("misplaced-option", "handler", problem, f"move it to [{TABLE}.functions.NAME]")
+        table.report("misplaced-option", "handler", problem, f"move it to [{table.address}.functions.NAME]")
     for name, values in layers.items():
         yield "layer", name, _inner(table, f"layers.{toml_key(name)}", values, ("functions", "layers", "project"))
     for name, values in functions.items():
@@ -186,12 +192,14 @@ def _tables(table: Table) -> Iterator[tuple[Kind, str | None, Table]]:
 
 def _inner(table: Table, key: str, values: Mapping[str, Any], own_keys: Collection[str]) -> Table:
     """Return the table of an archive; options that are only for the build target's table are problems in it."""
-    problems = dict.fromkeys(HATCH_KEYS - FILE_KEYS | {"functions"}, ("applies to all zips", f"move it to [{TABLE}]"))
+    for_all = {*table.host_keys, "functions"} - FILE_KEYS
+    problems = dict.fromkeys(for_all, ("applies to all zips", f"move it to [{table.address}]"))
     if key.startswith("layers."):
         problems["handler"] = ("a layer has no handler", "move it to the functions that use the layer")
     else:
         problems["project"] = ("a function always includes the project's files", "remove it, or move it to a layer")
-    inner = Table(f"{TABLE}.{key}", values, host_keys=HATCH_KEYS | problems.keys(), above=table, own_keys=own_keys)
+    known = {*table.host_keys, *problems}
+    inner = Table(f"{table.address}.{key}", values, host_keys=known, above=table, own_keys=own_keys)
     for option in sorted(problems.keys() & values.keys()):
         inner.report("misplaced-option", option, *problems[option])
     return inner
@@ -261,7 +269,7 @@ def _layer_problem(name: str, config: LambdaConfig, each: Sequence[LambdaConfig]
         return None
     if found:
         targets = join_names(list(dict.fromkeys(str(layer.target) for layer in found)), "and")
-        fix = f"list its runtimes and architectures in [{TABLE}.layers.{toml_key(name)}]"
+        fix = f"list its runtimes and architectures in [{config.table}.layers.{toml_key(name)}]"
         return ValueProblem(f"layer {name!r} is for {targets}, not for {config.target}", fix, "layer-mismatch")
     known = list(dict.fromkeys(layer.name for layer in each if layer.kind == "layer" and layer.name))
     if any(other.kind == "function" and other.name == name for other in each):
@@ -274,8 +282,9 @@ def _layer_problem(name: str, config: LambdaConfig, each: Sequence[LambdaConfig]
 
 def _declaration(name: str, config: LambdaConfig) -> str:
     """Return how to declare a layer; ``layers`` of the build target's table can't be an array then."""
-    own_table = "" if config.where("layers") != f"{TABLE}.layers" else f", and move layers to [{TABLE}.functions.NAME]"
-    return f"declare it as [{TABLE}.layers.{toml_key(name)}]{own_table}, or write the path of a zip"
+    table = config.table
+    own_table = "" if config.where("layers") != f"{table}.layers" else f", and move layers to [{table}.functions.NAME]"
+    return f"declare it as [{table}.layers.{toml_key(name)}]{own_table}, or write the path of a zip"
 
 
 def is_path(name: str) -> bool:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 def file_name(config: LambdaConfig, name: str, version: str) -> str:
     """Return the file name of an archive; ``name`` is the project's name as Hatch writes it in file names.
 
+    A project without a version has none in its file names either.
+
     With ``+`` in the version, pip would mistake the zip for a wheel; with ``-``, other tools for an sdist.
     """
     values = {
@@ -27,7 +29,8 @@ def file_name(config: LambdaConfig, name: str, version: str) -> str:
         "runtime": config.target.runtime.name,
         "architecture": config.target.architecture,
     }
-    return config.filename.format_map(values)
+    template = config.filename if version else config.filename.replace("-{version}", "")
+    return template.format_map(values)
 
 
 def is_file_of(configs: Sequence[LambdaConfig], file: str, name: str, *, rather_than: Sequence[LambdaConfig]) -> bool:

@@ -20,7 +20,7 @@ from hatch_lambda.errors import shorten
 from hatch_lambda.runtime.runtimes import RUNTIMES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from hatch_lambda.config.table import Table
     from hatch_lambda.diagnostics import Message
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from hatch_lambda.runtime.target import Target
 
 TABLE = "tool.hatch.build.targets.lambda"
+"""The address of our table: that of a build target of Hatch."""
+
+OWN_TABLE = "tool.hatch-lambda"
+"""The other address of our table, for projects that don't use Hatch."""
 
 MAX_UNZIPPED = 262_144_000 - 1
 """The largest unzipped size of a function with its layers, in bytes.
@@ -81,6 +85,9 @@ HATCH_KEYS = FILE_KEYS | {
 Source: https://hatch.pypa.io/latest/config/build/ and https://hatch.pypa.io/latest/plugins/builder/wheel/.
 """
 
+OUTPUT_KEYS = frozenset({"directory", "reproducible", "versions"})
+"""Those of Hatch's options that also apply if another backend builds the project, or in ``OWN_TABLE``."""
+
 WHEEL_KEYS = ("core-metadata-version", "extra-metadata", "macos-max-compat", "sbom-files", "strict-naming")
 """Options of Hatch's wheels that have no meaning for a zip. Source: https://hatch.pypa.io/latest/plugins/builder/wheel/."""
 
@@ -118,7 +125,6 @@ MISPLACED = {
         "add the package to project.dependencies",
         "unknown-option",
     ),
-    "project": ValueProblem("is an option of layers only", f"move it to [{TABLE}.layers.NAME]", "misplaced-option"),
     **dict.fromkeys(
         _FUNCTION_SETTINGS,
         ValueProblem(
@@ -138,10 +144,30 @@ MISPLACED = {
         ValueProblem("is an option of wheels only", "move it to [tool.hatch.build.targets.wheel]", "misplaced-option"),
     ),
 }
-"""Names that belong elsewhere."""
+"""Names that belong elsewhere, in whichever table."""
+
+
+def misplaced(address: str, host_keys: Collection[str]) -> dict[str, ValueProblem]:
+    """Return names that belong elsewhere than in the table at an address, from which Hatch reads ``host_keys``."""
+    selecting = ValueProblem(
+        "doesn't apply here, because the build backend selects the files",
+        "select them in the backend's own table, or use exclude-files",
+        "misplaced-option",
+    )
+    of_hatch = ValueProblem("doesn't apply here, because only Hatch has this option", "remove it", "misplaced-option")
+    return {
+        "project": ValueProblem(
+            "is an option of layers only", f"move it to [{address}.layers.NAME]", "misplaced-option"
+        ),
+        **{name: selecting if name in FILE_KEYS else of_hatch for name in HATCH_KEYS - set(host_keys)},
+        **MISPLACED,
+    }
+
 
 ResolverName = Literal["auto", "pip", "uv"]
 RESOLVERS: tuple[ResolverName, ...] = ("auto", "pip", "uv")
+
+SmokeTest = bool | Literal["required"]
 
 ADDRESSED = (
     "python-patch",
@@ -157,6 +183,8 @@ ADDRESSED = (
     "aws-services",
     "max-size",
     "filename",
+    "smoke-test",
+    "smoke-test-env",
 )
 """Options that a later step can report a problem of."""
 
@@ -164,19 +192,24 @@ NativeCheck = Literal["error", "warn"]
 NATIVE_CHECKS: tuple[NativeCheck, ...] = ("error", "warn")
 
 OTHER_LOCKS = {
-    "uv.lock": ("uv export --format pylock.toml --no-emit-project -o pylock.toml", "pylock.toml"),
     "pdm.lock": ("pdm export -f pylock -o pylock.toml", "pylock.toml"),
     "poetry.lock": ("poetry export -f requirements.txt --output requirements.txt", "requirements.txt"),
     "Pipfile.lock": ("pipenv requirements --hash > requirements.txt", "requirements.txt"),
 }
 """Lock files that only their own tool reads: the command that exports each, and the file that it writes.
 
-Sources: ``--help`` of uv 0.13.9 and of the newest pdm and pipenv, read 2026-11-27; the manual of poetry-plugin-export,
+Sources: ``--help`` of the newest pdm and pipenv, read 2026-11-27; the manual of poetry-plugin-export,
 https://github.com/python-poetry/poetry-plugin-export, read 2026-11-27.
 """
 
 LOCK_FILE = "pylock.lambda.toml"
 """The lock file that a build uses by default, and that ``-t lambda:lock`` writes."""
+
+UV_LOCK = "uv.lock"
+"""uv's lock file, which a build uses if there is no ``pylock.lambda.toml``.
+
+Source: https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile, read 2026-11-27.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,10 +275,11 @@ class LambdaConfig:
         constraints = ["constraints.txt"]
     """
 
-    lock: str | None = None
-    """The lock file, relative to the project: a `pylock.toml` of any tool, or a requirements file with one pinned
-    version and hashes per line. A file whose name doesn't end in `.toml` is read as a requirements file. With a lock
-    file, the build doesn't resolve. A `pylock.lambda.toml` next to `pyproject.toml` is used by default.
+    lock: str | Literal[False] | None = None
+    """The lock file, relative to the project: a `pylock.toml` of any tool, the project's `uv.lock`, or a requirements
+    file with one pinned version and hashes per line. A file with another name that doesn't end in `.toml` is read as a
+    requirements file. With a lock file, the build doesn't resolve. By default, the build uses the `pylock.lambda.toml`
+    next to `pyproject.toml`, or else the `uv.lock` of the project or its uv workspace. `false` makes it resolve anyway.
 
         lock = "pylock.toml"
     """
@@ -323,6 +357,21 @@ class LambdaConfig:
         native-check = "warn"
     """
 
+    smoke_test: SmokeTest = False
+    """Whether to load the handler before the zip replaces the existing one, as [`hatch-lambda
+    invoke`](../how-to/test-locally.md) does. The build fails if an import fails, for example because a library is
+    missing. If the build machine can't run the function, the build warns; with `"required"`, it fails. Layers have no
+    handler and aren't tested.
+
+        smoke-test = true
+    """
+
+    smoke_test_env: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables of the function in the [smoke test](#smoke-test). It has none of the build machine's.
+
+        smoke-test-env = { TABLE_NAME = "orders" }
+    """
+
     filename: str = DEFAULT_FILENAME
     """The file name of the zip. You can use `{name}`, `{version}`, `{archive}`, `{runtime}`, and `{architecture}`. In
     the version, characters other than letters, digits, and dots become `_`. The default for layers has `lambda_layer`
@@ -362,6 +411,9 @@ class LambdaConfig:
         ignore-warnings = ["missing-import"]
     """
 
+    table: str = TABLE
+    """The address of the table that declares all archives. Not an option."""
+
     warnings: tuple[Message, ...] = ()
     """Warnings about the configuration, such as a deprecated runtime. Not an option."""
 
@@ -373,11 +425,11 @@ class LambdaConfig:
 
     def where(self, option: str) -> str:
         """Return the full address of an option in the table that it is in."""
-        return self.addresses.get(option, f"{TABLE}.{option}")
+        return self.addresses.get(option, f"{self.table}.{option}")
 
     def inherits(self, option: str) -> bool:
         """Return whether an option is in the build target's table, and this archive has its own table."""
-        return self.name is not None and self.where(option) == f"{TABLE}.{option}"
+        return self.name is not None and self.where(option) == f"{self.table}.{option}"
 
     @property
     def archive(self) -> str:
@@ -405,7 +457,7 @@ def read_config(
         layers=_read_layers(table),
         project=kind == "function" or (name is not None and table.flag("project", default=False)),
         constraints=table.texts("constraints"),
-        lock=table.text("lock", check=_lock_problem),
+        lock=table.text_or_false("lock", check=_lock_problem),
         resolver=cast("ResolverName", table.choice("resolver", RESOLVERS, default="auto")),
         build_from_source=tuple(map(canonicalize_name, table.texts("build-from-source", check=_name_problem))),
         exclude_packages=tuple(map(canonicalize_name, table.texts("exclude-packages", check=_name_problem))),
@@ -416,11 +468,14 @@ def read_config(
         scripts=table.flag("scripts", default=False),
         bytecode=table.flag("bytecode", default=False),
         native_check=cast("NativeCheck", table.choice("native-check", NATIVE_CHECKS, default="error")),
+        smoke_test=_read_smoke_test(table),
+        smoke_test_env=_read_smoke_test_env(table),
         filename=table.text("filename", check=_filename_problem) or DEFAULT_FILENAME.replace("lambda", stem),
         max_size=table.size("max-size", default=MAX_UNZIPPED),
         manifest=table.flag("manifest", default=False),
         sbom=table.flag("sbom", default=False),
         ignore_warnings=_read_ignored(table),
+        table=table.root,
         runtimes=runtimes,
         addresses={option: table.where(option) for option in ADDRESSED},
     )
@@ -443,7 +498,7 @@ def _read_ignored(table: Table) -> tuple[str, ...]:
 
 def _read_layers(table: Table) -> tuple[str, ...]:
     """Return the layers of an archive; in the build target's table, the key can also contain the tables of layers."""
-    return () if table.address == TABLE and isinstance(table.get("layers"), dict) else table.texts("layers")
+    return () if table.above is None and isinstance(table.get("layers"), dict) else table.texts("layers")
 
 
 def _read_collisions(table: Table) -> dict[str, NormalizedName]:
@@ -466,6 +521,36 @@ def _read_collisions(table: Table) -> dict[str, NormalizedName]:
         else:
             winners[pattern] = canonicalize_name(winner)
     return winners
+
+
+def _read_smoke_test(table: Table) -> SmokeTest:
+    value = table.get("smoke-test")
+    if value == "required":
+        return "required"
+    if isinstance(value, str) and value.lower() not in {"true", "false"}:
+        table.report(
+            "option-value", "smoke-test", f"unknown value {shorten(value)}", 'write true, false, or "required"'
+        )
+        return False
+    return table.flag("smoke-test", default=False)
+
+
+def _read_smoke_test_env(table: Table) -> dict[str, str]:
+    value = table.get("smoke-test-env")
+    if value is None:
+        return {}
+    example = 'for example, write smoke-test-env = { TABLE_NAME = "orders" }'
+    if not isinstance(value, dict):
+        table.report("option-type", "smoke-test-env", f"expected a table, found {shorten(value)}", example)
+        return {}
+    for name, text in value.items():
+        address = f"smoke-test-env.{toml_key(name)}"
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            table.report("option-value", address, f"{name!r} isn't the name of an environment variable", example)
+        elif not isinstance(text, str):
+            fix = f'write "{shorten(text)}"' if isinstance(text, int | float) else "write one string in quotes"
+            table.report("option-type", address, f"expected a string, found {shorten(text)}", fix)
+    return {name: text for name, text in value.items() if isinstance(text, str)}
 
 
 def _handler_problem(value: str) -> ValueProblem | None:

@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from hatch_lambda.diagnostics import Code, Diagnostic
 from hatch_lambda.errors import ConfigError, shorten
@@ -28,7 +28,8 @@ class Table:
     """Reads one TOML table, collecting every problem instead of stopping at the first.
 
     ``host_keys`` are keys in the table that another program reads. With ``above``, the table inherits what it lacks
-    from that one, except for the keys in ``own_keys``; problems of both are collected in one place.
+    from that one, except for the keys in ``own_keys``; problems of both are collected in one place. ``root`` is the
+    address of the outermost table.
     """
 
     def __init__(
@@ -41,9 +42,10 @@ class Table:
         own_keys: Collection[str] = (),
     ) -> None:
         self.address = address
+        self.root: str = above.root if above else address
         self.values = values
         self.above = above
-        self._host_keys = host_keys
+        self.host_keys = host_keys
         self._own_keys = own_keys
         self._known: set[str] = set()
         self._problems: dict[Diagnostic, None] = above._problems if above else {}  # noqa: SLF001  # of the same class
@@ -79,6 +81,10 @@ class Table:
         """Return the string at ``key``; ``None`` without one, or if ``check`` returns a problem."""
         value = self.get(key)
         return None if value is None else self._text(key, value, check)
+
+    def text_or_false(self, key: str, *, check: Callable[[str], ValueProblem | None]) -> str | Literal[False] | None:
+        """Return ``False`` if that is the value at ``key``; otherwise, the same as ``text``."""
+        return False if self.get(key) is False else self.text(key, check=check)
 
     def texts(self, key: str, *, check: Callable[[str], ValueProblem | None] = lambda _: None) -> tuple[str, ...]:
         """Return the array of strings at ``key``, without those that ``check`` returns a problem of."""
@@ -169,12 +175,12 @@ class Table:
         elsewhere.
         """
         for key in self.values:
-            if key in self._known or key in self._host_keys:
+            if key in self._known or key in self.host_keys:
                 continue
             name = key.replace("_", "-").lower()
             found = (misplaced or {}).get(name)
             if found is None:
-                known = sorted({*self._known, *self._host_keys})
+                known = sorted({*self._known, *self.host_keys})
                 meant = (synonyms or {}).get(name) or next(iter(get_close_matches(name, known, n=1, cutoff=0.75)), "")
                 fix = f"did you mean {meant!r}?" if meant else f"remove it, or choose from {list_names(self._known)}"
                 found = ValueProblem("unknown option", fix, "unknown-option")

@@ -88,6 +88,11 @@ class LocalWheels:
             raise ResolveError(dict.fromkeys(problems))
 
     @property
+    def uv_indexes(self) -> dict[str, str]:
+        """Return the URLs of the indexes that are sources by their names, also those of local dependencies."""
+        return {source.url: source.index_url for source in self.indexes.values()}
+
+    @property
     def index_urls(self) -> dict[NormalizedName, str]:
         """Return the URL of the only index of each name that has one, without credentials; none of this machine."""
         urls = {name: without_credentials(source.index_url) for name, source in self.indexes.items()}
@@ -146,12 +151,11 @@ def _problem(code: Code, dependency: Dependency, reason: str, fix: str) -> Diagn
 
 
 def _needs_lock(name: NormalizedName, source: DependencySource) -> Diagnostic:
-    command = "uv export --format pylock.toml --no-emit-project -o pylock.toml"
     return Diagnostic(
         code="needs-lock",
         where=source.where,
         problem=f"{name} comes from {source}, which needs uv or its lock file",
-        fix=f'set resolver = "uv", or run \'{command}\' and set lock = "pylock.toml"',
+        fix="run 'uv lock', or set resolver = \"uv\"",
     )
 
 

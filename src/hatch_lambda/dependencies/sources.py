@@ -5,7 +5,6 @@ A name with such a source is never looked up on an index, which prevents depende
 
 from __future__ import annotations
 
-import glob
 import json
 import os
 import re
@@ -21,13 +20,13 @@ from packaging.utils import canonicalize_name
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ProjectError, masked, shorten
 from hatch_lambda.files import json_values
-from hatch_lambda.files.toml_file import read_toml
 from hatch_lambda.resolve.base import file_of, filename_of, is_file_url, is_url, split_url, without_credentials
 from hatch_lambda.resolve.lock.commits import without_suffix
 from hatch_lambda.resolve.uv_settings import read_indexes
+from hatch_lambda.resolve.workspace import members_of, read_pyproject, table_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from packaging.requirements import Requirement
     from packaging.utils import NormalizedName
@@ -372,7 +371,7 @@ def read_project_sources(directory: Path, *, unpacked: Unpacked | None = None) -
         if unpacked and not root.is_relative_to(unpacked.directory):
             break
         if (root / "pyproject.toml").is_file():
-            found = dict(_members(root))
+            found = dict(members_of(root))
             if directory in {root, *found.values()}:
                 members = {**found, **members}
                 sources = {**_sources(root), **sources}
@@ -405,20 +404,8 @@ def shared_directory(directory: Path) -> Path:
     directory = directory.resolve()
     around = (directory, *directory.parents)
     repository = next((root for root in around if any((root / name).exists() for name in _REPOSITORIES)), directory)
-    workspaces = (root for root in around if directory in dict(_members(root)).values())
+    workspaces = (root for root in around if directory in dict(members_of(root)).values())
     return min(directory, repository, *workspaces, key=lambda root: len(root.parts))
-
-
-def workspace_root(directory: Path) -> Path:
-    """Return the root of uv's workspace that a project is in, or the project's directory if it is in none.
-
-    Raises ``ProjectError`` for a workspace table that can't be read.
-    """
-    directory = directory.resolve()
-    for root in (directory, *directory.parents):
-        if any(path == directory for _, path in _members_of(root, *_uv_workspace(root))):
-            return root
-    return directory
 
 
 def _source_of_url(url: str) -> DependencySource:
@@ -436,68 +423,5 @@ def _source_of_url(url: str) -> DependencySource:
 
 def _sources(directory: Path) -> dict[NormalizedName, UvSource]:
     where = f"tool.uv.sources in {directory / 'pyproject.toml'}"
-    table = _table_at(_pyproject(directory), where, "tool", "uv", "sources")
+    table = table_at(read_pyproject(directory), where, "tool", "uv", "sources")
     return {canonicalize_name(name): UvSource(directory, name, value) for name, value in table.items()}
-
-
-def _members(root: Path) -> Iterator[tuple[NormalizedName, Path]]:
-    """Yield name and directory of each member of uv's and Hatch's workspaces in a directory's pyproject.toml."""
-    for where, workspace in _workspaces(root):
-        yield from _members_of(root, where, workspace)
-
-
-def _members_of(root: Path, where: str, workspace: Mapping[str, Any]) -> Iterator[tuple[NormalizedName, Path]]:
-    excluded = {path for pattern in _strings(workspace, "exclude", where) for path in _matches(root, pattern)}
-    for pattern in _strings(workspace, "members", where):
-        for path in (root, *_matches(root, pattern)):
-            project = _pyproject(path).get("project")
-            name = project.get("name") if isinstance(project, dict) else None
-            if isinstance(name, str) and path not in excluded:
-                yield canonicalize_name(name), path
-
-
-def _workspaces(root: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the address and content of each workspace table."""
-    table, end = _pyproject(root), f" in {root / 'pyproject.toml'}"
-    yield _uv_workspace(root)
-    where = f"tool.hatch.envs{end}"
-    for name in _table_at(table, where, "tool", "hatch", "envs"):
-        where = f"tool.hatch.envs.{name}.workspace{end}"
-        yield where, _table_at(table, where, "tool", "hatch", "envs", name, "workspace")
-
-
-def _uv_workspace(root: Path) -> tuple[str, dict[str, Any]]:
-    where = f"tool.uv.workspace in {root / 'pyproject.toml'}"
-    return where, _table_at(_pyproject(root), where, "tool", "uv", "workspace")
-
-
-def _matches(root: Path, pattern: str) -> list[Path]:
-    found = glob.glob(os.path.join(glob.escape(str(root)), pattern), recursive=True)  # noqa: PTH118, PTH207  # takes ..
-    return [Path(path).resolve() for path in sorted(found)]
-
-
-def _strings(workspace: Mapping[str, Any], key: str, where: str) -> list[str]:
-    """Return the strings of an array; Hatch's members can also be tables with a path."""
-    values = workspace.get(key, [])
-    listed = values if isinstance(values, list) else [None]
-    found = [value.get("path") if isinstance(value, dict) else value for value in listed]
-    paths = [path for path in found if isinstance(path, str)]
-    if len(paths) < len(found):
-        problem, fix = f"{key} is {shorten(values)}, not an array of paths", f'set {key} = ["packages/*"], for example'
-        raise ProjectError(Diagnostic(code="dependency-source", where=where, problem=problem, fix=fix))
-    return paths
-
-
-def _pyproject(directory: Path) -> dict[str, Any]:
-    return read_toml(directory / "pyproject.toml")
-
-
-def _table_at(table: Mapping[str, Any], where: str, *keys: str) -> dict[str, Any]:
-    """Return the table under the keys, empty if there is none; raises ``ProjectError`` if it is something else."""
-    found: Any = table
-    for key in keys:
-        found = found.get(key, {}) if isinstance(found, dict) else {}
-    if not isinstance(found, dict):
-        problem, fix = f"is {shorten(found)}, not a table", f"write it as [{where.partition(' in ')[0]}]"
-        raise ProjectError(Diagnostic(code="dependency-source", where=where, problem=problem, fix=fix))
-    return found

@@ -10,20 +10,12 @@ from hatch_lambda.dependencies.fetch import fetch
 from hatch_lambda.dependencies.local import build_local_wheels, with_overrides
 from hatch_lambda.dependencies.sources import shared_directory
 from hatch_lambda.diagnostics import Diagnostic
-from hatch_lambda.errors import ResolveError
+from hatch_lambda.errors import ConfigError, ResolveError
 from hatch_lambda.project import root_dependencies
 from hatch_lambda.resolve.base import Resolution
+from hatch_lambda.resolve.lock.find import chosen_lock, has_foreign_lock, has_lock_of_uv
 from hatch_lambda.resolve.lock.read import LockResolver
-from hatch_lambda.resolve.strategy import (
-    choose_resolver,
-    chosen_lock,
-    fetching_host,
-    is_replaceable_lock,
-    locked_commits,
-    pip_resolver,
-    resolving_host,
-    uv_resolver,
-)
+from hatch_lambda.resolve.strategy import choose_resolver, fetching_host, pip_resolver, resolving_host, uv_resolver
 from hatch_lambda.resolve.validate import (
     check_requirements,
     missing_extras,
@@ -108,18 +100,22 @@ class Wheelhouse:
         self._fetched: dict[Resolved, tuple[Wheel, ...]] = {}
         self._validated: dict[Resolved, ResolvedWheels] = {}
 
-    def resolve(self, project: Project, sharing: Sequence[LambdaConfig]) -> Resolved:
-        """Return what is pinned for archives of the project, which share their resolver, lock file, and target.
+    def resolve(self, project: Project, config: LambdaConfig, sharing: Sequence[LambdaConfig]) -> Resolved:
+        """Return what is pinned for an archive, and for those that share its resolver, lock file, and target.
 
         The pins come from the lock file if there is one, else from uv or pip. Raises ``HatchLambdaError``.
         """
+        sharing = (config,) if has_lock_of_uv(config, self.host) else _resolved_together(project, config, sharing)
         config = _merged_config(sharing)
         roots = _roots(project, sharing)
         key = (config.resolved_with, tuple(map(str, roots)))
         if key not in self._resolved:
+            shared = shared_directory(self.host.directory)
+            lock = chosen_lock(config, self.host, self.wheel_cache.results, project.uv, shared)
+            choose = partial(self._lock_or_resolver, lock)
             try:
-                commits = locked_commits(config, self.host, self.wheel_cache.results, project.uv)
-                resolve = partial(self._resolve, project, roots, choose=self._lock_or_resolver, locked=commits)
+                commits = lock.commits(config.target) if lock else None
+                resolve = partial(self._resolve, project, roots, choose=choose, locked=commits)
                 self._resolved[key] = self._for_python(resolve, config)
             except ResolveError as error:
                 raise _with_sharing_note(error, sharing) from None
@@ -142,7 +138,8 @@ class Wheelhouse:
     def fetch(self, resolved: Resolved) -> tuple[Wheel, ...]:
         """Return the local and the fetched wheels, sorted by name; each matches its hash. Raises ``ResolveError``."""
         if resolved not in self._fetched:
-            pins, target, uv = resolved.resolution.pins, resolved.config.target, resolved.project.uv
+            pins, target = resolved.resolution.pins, resolved.config.target
+            uv = resolved.project.uv.with_indexes(resolved.local.uv_indexes)
             host = fetching_host(resolved.config, self.host, uv, locked=resolved.resolution.is_lock)
             with self.step("fetch") as progress:
                 fetched = fetch(pins, self.wheel_cache, target, host, progress)
@@ -161,7 +158,7 @@ class Wheelhouse:
         config, roots, local, resolution = resolved.config, resolved.roots, resolved.local, resolved.resolution
         target = config.target
         requirements = transitive_dependencies(roots, {wheel.name: wheel for wheel in wheels}, target)
-        local.check_dependency_confusion(requirements, target, locked=not is_replaceable_lock(config, self.host))
+        local.check_dependency_confusion(requirements, target, locked=has_foreign_lock(config, self.host))
         validate(roots, wheels, target, resolution, resolved.project.uv.constraint_dependencies)
         extras = tuple(dict.fromkeys(missing_extras(roots, wheels, target)))
         resolution = replace(resolution, warnings=(*resolution.warnings, *extras))
@@ -214,31 +211,36 @@ class Wheelhouse:
         return Resolved(project=project, config=config, roots=roots, local=local, resolution=resolution)
 
     def _lock_or_resolver(
-        self, project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
+        self,
+        lock: Resolver | None,
+        project: Project,
+        config: LambdaConfig,
+        local: LocalWheels,
+        constraints: tuple[str, ...],
     ) -> Resolver:
-        shared = shared_directory(self.host.directory)
-        lock = chosen_lock(config, self.host, self.wheel_cache.results, project.uv, shared)
         if lock is None:
             return self._resolver(project, config, local, constraints)
-        if is_replaceable_lock(config, self.host) and isinstance(lock, LockResolver):
+        if not has_foreign_lock(config, self.host) and isinstance(lock, LockResolver):
             local.check_indexes(config.resolver)
-            local.check_locked_indexes(lock.indexes(config.target), lock.name)
+            local.check_locked_indexes(lock.indexes(config.target), lock.file.name)
         return lock
 
     def _resolver(
         self, project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
     ) -> Resolver:
         """Return the resolver, with more constraint files, and with source builds if the configuration allows some."""
-        choice = choose_resolver(config, self.host, project.uv)
-        local.check_indexes(choice.tool)
+        overrides = project.uv.overrides.without_urls({wheel.name for wheel in local.wheels})
+        settings = replace(project.uv, overrides=overrides)
         indexes = {name: (source.url, source.index_url) for name, source in local.indexes.items()}
         config = replace(config, constraints=(*config.constraints, *constraints))
-        pip = self._with_source_builds(config, choice.host, partial(pip_resolver, config, choice, project.uv))
+        choice = choose_resolver(config, self.host, project.uv)
+        local.check_indexes(choice.tool)
+        pip = self._with_source_builds(config, choice.host, partial(pip_resolver, config, choice, settings))
         if choice.tool == "pip":
             return pip
         uv = self._with_source_builds(config, choice.host, partial(uv_resolver, config, choice, indexes))
-        if indexes:  # pip would look these packages up on other indexes
-            return uv
+        if indexes:
+            return uv  # pip would look up the names of an index on all others
         from hatch_lambda.resolve.explained_uv import ExplainedUvResolver
 
         return ExplainedUvResolver(uv, pip, choice.host, self.wheel_cache.results, same_releases=choice.same_releases)
@@ -265,6 +267,24 @@ def _check_uv_settings(uv: UvSettings, local: LocalWheels, resolution: Resolutio
     )
     if problems:
         raise ResolveError(problems)
+
+
+def _resolved_together(
+    project: Project, config: LambdaConfig, sharing: Sequence[LambdaConfig]
+) -> tuple[LambdaConfig, ...]:
+    """Return the archives to resolve together with one: all in ``sharing`` unless their extras or groups conflict.
+
+    Then, they are those with the same extras and groups. Raises ``ConfigError`` if those of the archive conflict.
+    """
+    if both := project.uv.conflict(project.name, config.features, config.dependency_groups):
+        problem = f"{' and '.join(both)} exclude each other in {project.uv.where('conflicts')}"
+        where = config.where("features" if config.features else "dependency-groups")
+        raise ConfigError(Diagnostic(code="conflict", where=where, problem=problem, fix="remove one of them"))
+    merged = _merged_config(sharing)
+    if not project.uv.conflict(project.name, merged.features, merged.dependency_groups):
+        return tuple(sharing)
+    chosen = (config.features, config.dependency_groups)
+    return tuple(other for other in sharing if (other.features, other.dependency_groups) == chosen)
 
 
 def _merged_config(sharing: Sequence[LambdaConfig]) -> LambdaConfig:

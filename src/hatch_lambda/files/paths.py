@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import stat
 from bisect import bisect_left
@@ -92,6 +93,11 @@ def files_as_directories(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
     for path, other in pairwise(sorted(paths, key=directory_order)):
         if other.startswith(f"{path}/"):
             yield path, other
+
+
+def relative_path(path: Path, directory: Path) -> str:
+    """Return the path relative to a directory of the same drive, such as ``../../uv.lock``."""
+    return os.path.relpath(path, directory).replace(os.sep, "/")
 
 
 class SpecialFileError(OSError):

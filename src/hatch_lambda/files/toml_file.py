@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from hatch_lambda.diagnostics import Diagnostic
+from hatch_lambda.errors import ProjectError
 from hatch_lambda.files.paths import check_regular
 
 if TYPE_CHECKING:
@@ -23,3 +25,16 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
+
+
+def load_toml(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file; raises ``ProjectError`` if it can't be read."""
+    try:
+        check_regular(path)
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        problem, fix = f"can't be read ({error.strerror})", "fix the file"
+        raise ProjectError(Diagnostic(code="unreadable-file", where=path.name, problem=problem, fix=fix)) from None
+    except (ValueError, RecursionError) as error:
+        problem, fix = f"not valid TOML, because {' '.join(str(error).split())}", "correct the file"
+        raise ProjectError(Diagnostic(code="metadata", where=path.name, problem=problem, fix=fix)) from None

@@ -55,6 +55,39 @@ class Inspection:
     warnings: tuple[Message, ...]
 
 
+@dataclass(frozen=True)
+class ZipTarget:
+    """What a zip is for: as ``Inspection`` describes it."""
+
+    runtime: str | None
+    architecture: Architecture | None
+    source: Source | None
+    handler: str | None
+    target: Target
+
+
+def read_target(
+    archive: LambdaZip, *, runtime: str | None = None, architecture: str | None = None, handler: str | None = None
+) -> ZipTarget:
+    """Return what a zip is for.
+
+    The arguments override the zip's description of itself, which overrides the runtime and architecture of its native
+    code. Raises ``ZipError`` for an unknown runtime or architecture.
+    """
+    declared = _declared(archive)
+    given = {"runtime": runtime, "architecture": architecture, "handler": handler}
+    detected = _detected(archive)
+    name = runtime or declared.get("runtime") or detected.get("runtime")
+    machine = _architecture(architecture or declared.get("architecture") or detected.get("architecture"))
+    return ZipTarget(
+        runtime=name,
+        architecture=machine,
+        source=_source(given, declared, name or machine),
+        handler=handler or declared.get("handler"),
+        target=Target(_runtime(name) if name else _newest(), machine or "x86_64"),
+    )
+
+
 def inspect(
     archive: LambdaZip,
     *,
@@ -63,28 +96,22 @@ def inspect(
     handler: str | None = None,
     layers: Sequence[LambdaZip] = (),
 ) -> Inspection:
-    """Return the zip's runtime and architecture, and the errors and warnings of the checks.
+    """Return the zip's runtime and architecture, as ``read_target`` does, and the errors and warnings of the checks.
 
-    The arguments override the zip's description of itself, which overrides the runtime and architecture of its native
-    code. The function is checked together with its layers; handler and imports only if all layers are given. Raises
-    ``ZipError`` for an unknown runtime or architecture.
+    The function is checked together with its layers; handler and imports only if all layers are given.
     """
-    declared = _declared(archive)
-    given = {"runtime": runtime, "architecture": architecture, "handler": handler}
-    detected = _detected(archive)
-    name = runtime or declared.get("runtime") or detected.get("runtime")
-    machine = _architecture(architecture or declared.get("architecture") or detected.get("architecture"))
-    handler = handler or declared.get("handler")
-    target = Target(_runtime(name) if name else _newest(), machine or "x86_64")
-    config = LambdaConfig(target=target, kind=archive.kind, name=declared.get("archive"), handler=handler)
-    unfit = _unfit_layers(archive, layers, target) if name and machine else ()  # otherwise, the target is a guess
-    bytecode = bytecode_problems(archive, target.runtime) if name else ()
+    found_target = read_target(archive, runtime=runtime, architecture=architecture, handler=handler)
+    target, handler = found_target.target, found_target.handler
+    config = LambdaConfig(target=target, kind=archive.kind, name=_declared(archive).get("archive"), handler=handler)
+    is_known = found_target.runtime and found_target.architecture  # otherwise, the target is a guess
+    unfit = _unfit_layers(archive, layers, target) if is_known else ()
+    bytecode = bytecode_problems(archive, target.runtime) if found_target.runtime else ()
     found = [*unfit, *_findings(archive, config, layers), *bytecode]
     return Inspection(
         archive,
-        runtime=name,
-        architecture=machine,
-        source=_source(given, declared, name or machine),
+        runtime=found_target.runtime,
+        architecture=found_target.architecture,
+        source=found_target.source,
         handler=handler,
         target=target,
         problems=tuple(diagnostic for diagnostic in found if diagnostic.severity == "error"),

@@ -50,6 +50,9 @@ OTHER_DIRECTORIES = EXCLUDED_DIRECTORIES | {
 }
 """Directories that don't contain the source of a function."""
 
+_WHEEL_TABLE = "tool.hatch.build.targets.wheel"
+"""The table that selects the files if ours can't."""
+
 _NO_SELECTION = "Unable to determine which files to ship"
 """The start of Hatch's message if neither an option nor the project's name selects files."""
 
@@ -155,7 +158,8 @@ class FileSelection(WheelBuilder):
             problem += f", and none contains the handler {handler!r}"
         lines = [_selecting_line(path) for path in (found or usual_paths(root))[:2]]
         fix = f"add {' or '.join(lines) or _selecting_line('src/PACKAGE')}"
-        raise ProjectError(Diagnostic(code="no-files-selected", where=TABLE, problem=problem, fix=fix))
+        where = TABLE if self.address.startswith(TABLE) else _WHEEL_TABLE
+        raise ProjectError(Diagnostic(code="no-files-selected", where=where, problem=problem, fix=fix))
 
     @property
     def _handler(self) -> str:
@@ -190,7 +194,7 @@ class FileSelection(WheelBuilder):
         """Yield the values of an option that count, each with the address of its table."""
         inherits = CHOOSING_OPTIONS.isdisjoint(self.table)
         if inherits and option in self._wheel_table:
-            yield "tool.hatch.build.targets.wheel", self._wheel_table[option]
+            yield _WHEEL_TABLE, self._wheel_table[option]
         if option in self.table:
             value = self.table[option]
             of_target = value is self.metadata.hatch.build_targets.get("lambda", {}).get(option)

@@ -22,13 +22,13 @@ from hatchling.plugin.exceptions import UnknownPluginError
 from packaging.requirements import InvalidRequirement, Requirement
 
 from hatch_lambda.config.options import TABLE
-from hatch_lambda.dependencies.sources import workspace_root
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import HatchLambdaError, ProjectError
 from hatch_lambda.files.paths import path_problem
 from hatch_lambda.plugin.file_selection import reading
-from hatch_lambda.project import Project, SelectedFile, is_executable
+from hatch_lambda.project import PROJECT_FILE, Project, SelectedFile, is_executable
 from hatch_lambda.resolve.uv_settings import read_uv_settings
+from hatch_lambda.resolve.workspace import workspace_root
 from hatch_lambda.wheels.wheel import portable_metadata
 
 if TYPE_CHECKING:
@@ -146,8 +146,6 @@ def hook_errors(target_hooks: Collection[str]) -> Iterator[None]:
 _HATCH_RAISES = (ValueError, TypeError, RuntimeError, LookupError, UnknownPluginError)
 """Types of Hatch's own messages, in addition to ``OSError`` and its subclasses."""
 
-_PROJECT_FILE = "pyproject.toml"
-
 _DEPENDENCY = re.compile(
     r"Dependency #(?P<number>\d+) of (?P<extra>option `(?P<name>[^`]+)` of )?field `(?P<field>[^`]+)` is invalid: "
     r"(?P<reason>[^\n]+)(?:\n\s+(?P<text>[^\n]+))?"
@@ -167,7 +165,7 @@ def _hatch_error(error: Exception) -> ProjectError:
         return ProjectError(_requirement_problem(requirement))
     plain = type(error) in _HATCH_RAISES or (isinstance(error, OSError) and error.errno is None)
     text, _, advice = (str(error) if plain else _typed(error)).partition("\n\n")
-    where = _PROJECT_FILE if plain else _field(error) or _PROJECT_FILE
+    where = PROJECT_FILE if plain else _field(error) or PROJECT_FILE
     problem = " ".join(text.split()).rstrip(".")
     return ProjectError(Diagnostic(code="metadata", where=where, problem=problem, fix="correct it"), detail=advice)
 

@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 SHA256 = re.compile(r"[0-9a-f]{64}")
 """A SHA-256 in lower-case hexadecimal."""
 
+BUILD_DATE = "1580601600"
+"""``SOURCE_DATE_EPOCH`` of builds, in seconds since 1970: Hatchling's date of files in reproducible builds.
+
+Source: ``get_reproducible_timestamp`` in ``hatchling/builders/utils.py``.
+"""
+
 COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 """The full hash of a Git or Mercurial commit."""
 

@@ -6,7 +6,7 @@ pip's process runs this file too, without the rest of hatch_lambda, so it import
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from packaging.markers import Marker
@@ -14,7 +14,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name, canonicalize_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 _EXTRA = re.compile(r"""\bextra == "([^"]+)"|"([^"]+)" == extra\b""")
 """An extra in a marker as ``packaging`` writes it."""
@@ -56,6 +56,15 @@ class Overrides:
     def from_json(cls, value: Iterable[Mapping[str, Any]]) -> Overrides:
         """Return the overrides from their JSON value."""
         return cls(tuple(RequirementChange(**_with_tuples(change)) for change in value))
+
+    def without_urls(self, names: Collection[str]) -> Overrides:
+        """Return the overrides without the URLs of these names, for a resolver that gets them from elsewhere."""
+        return Overrides(
+            tuple(
+                replace(change, overrides=tuple(_without_url(text, names) for text in change.overrides))
+                for change in self.changes
+            )
+        )
 
     def apply(self, requirements: Iterable[str], package: str = "", version: str = "") -> tuple[str, ...]:
         """Return the requirements of a release after all changes; without a package, those of the project."""
@@ -105,6 +114,14 @@ _NO_CHANGE = RequirementChange()
 
 def _with_tuples(change: Mapping[str, Any]) -> dict[str, Any]:
     return {field: tuple(value) if isinstance(value, list) else value for field, value in change.items()}
+
+
+def _without_url(text: str, names: Collection[str]) -> str:
+    requirement = Requirement(text)
+    if requirement.url and canonicalize_name(requirement.name) in names:
+        requirement.url = None
+        return str(requirement)
+    return text
 
 
 def _parsed(text: str) -> Requirement | None:

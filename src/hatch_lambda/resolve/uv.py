@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -16,10 +15,10 @@ from packaging.utils import canonicalize_name
 
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import MOST_LINES, ResolveError, first_lines
-from hatch_lambda.files.programs import uv_program
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.resolve.lock.read import read_lock, select
 from hatch_lambda.resolve.pip.resolver import offline_problem, yanked_warning
+from hatch_lambda.resolve.uv_command import find_uv, run_uv
 from hatch_lambda.resolve.uv_log import LOGGED, UvLog
 from hatch_lambda.resolve.validate import transitive_dependencies
 
@@ -72,15 +71,15 @@ _FIX = "check uv's settings in [tool.uv], uv.toml, or UV_* variables"
 class UvResolver:
     """uv, which resolves for the target.
 
-    ``options`` and the variables of the host set where it looks. ``label`` names it, and why it was chosen. ``indexes``
-    are name and URL of the only index that a package comes from.
+    ``indexes`` are name and URL of the only index that a package comes from. ``options`` and the variables of the host
+    set where uv looks. ``label`` names it, and why it was chosen.
     """
 
     host: Host
     constraints: tuple[str, ...] = ()
+    indexes: Mapping[NormalizedName, tuple[str, str]] = field(default_factory=dict)
     options: tuple[str, ...] = ()
     label: str = "uv"
-    indexes: Mapping[NormalizedName, tuple[str, str]] = field(default_factory=dict)
 
     def resolve(
         self, roots: Sequence[Dependency], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
@@ -101,7 +100,9 @@ class UvResolver:
                 listed = str(Path(directory, "pyproject.toml"))
                 Path(listed).write_text(self._project(roots), "utf-8")
             options = [f"--constraints={path}" for path in self.constraints]
-            done = self._run([*self.command(target, listed), f"--output-file={output}", *options], text)
+            command = [*self.command(target, listed), f"--output-file={output}", *options]
+            otherwise = 'set resolver = "pip"'
+            done = run_uv(command, self._environment, self.host.directory, otherwise=otherwise, text=text)
             log = UvLog(done.stderr)
             if done.returncode:
                 raise failure(log.output, target)
@@ -123,54 +124,15 @@ class UvResolver:
         project = {"name": _PROJECT, "version": "0", "dependencies": [str(root.requirement) for root in roots]}
         return tomli_w.dumps({"project": project, "tool": {"uv": {"index": indexes, "sources": sources}}})
 
-    def _run(self, command: Sequence[str], text: str) -> subprocess.CompletedProcess[str]:
-        try:
-            return subprocess.run(  # noqa: S603  # no shell, and the program is the user's uv
-                command,
-                input=text,
-                cwd=self.host.directory,
-                env=self._environment,
-                capture_output=True,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                check=False,
-            )
-        except OSError as error:
-            where = "HATCH_UV" if self.host.environ.get("HATCH_UV") else "uv"
-            raise ResolveError(
-                Diagnostic(
-                    code="resolver-missing",
-                    where=where,
-                    problem=f"can't run {command[0]} ({error.strerror})",
-                    fix='set HATCH_UV to the path of uv, or set resolver = "pip"',
-                )
-            ) from None
-
     @property
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in self.host.environ.items() if name not in REDIRECTING}
         return {**kept, "RUST_LOG": LOGGED}
 
-    @property
-    def _uv(self) -> str:
-        found = uv_program(self.host.environ)
-        if found is None:
-            raise ResolveError(
-                Diagnostic(
-                    code="resolver-missing",
-                    where="tool.hatch.build.targets.lambda.resolver",
-                    problem="uv isn't installed",
-                    fix='use "hatch-lambda[uv]" in build-system.requires, or set resolver = "pip"',
-                    table="tool.hatch.build.targets.lambda",
-                )
-            )
-        return found
-
     def command(self, target: Target, listed: str = "-") -> list[str]:
         """Return the command that writes a pylock for the requirements in a file, or on standard input."""
         return [
-            self._uv,
+            find_uv(self.host.environ),
             "pip",
             "compile",
             listed,

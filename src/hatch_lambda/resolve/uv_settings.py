@@ -64,6 +64,7 @@ _UNUSED = (
 
 SETTINGS = (
     Setting("build-constraint-dependencies", "both"),
+    Setting("conflicts", "both"),
     Setting("constraint-dependencies", "both"),
     Setting("dependency-metadata", "both"),
     Setting("exclude-dependencies", "both"),
@@ -91,7 +92,6 @@ SETTINGS = (
     Setting("prerelease-package", "uv", "table"),
     Setting("resolution", "uv", "text", ("highest", "lowest", "lowest-direct")),
     Setting("torch-backend", "uv", "text"),
-    Setting("conflicts", "uv.lock"),
     Setting("environments", "uv.lock"),
     Setting("fork-strategy", "uv.lock"),
     Setting("minimum-libc-version", "uv.lock"),
@@ -148,6 +148,15 @@ class UvIndex:
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Conflicting:
+    """An extra or a group that excludes others, of a package of the workspace or of any."""
+
+    kind: Literal["extra", "group"]
+    name: NormalizedName
+    package: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class UvSettings:
     """What uv's settings of a project, or of the workspace that it is in, say about a build.
@@ -160,6 +169,7 @@ class UvSettings:
     constraints: tuple[str, ...] = ()
     build_constraints: tuple[str, ...] = ()
     indexes: tuple[UvIndex, ...] = ()
+    conflicts: tuple[frozenset[Conflicting], ...] = ()
     others: Mapping[str, Any] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
 
@@ -167,9 +177,23 @@ class UvSettings:
         """Return the address of a setting."""
         return self.addresses.get(key, f"tool.uv.{key}")
 
+    def with_indexes(self, urls: Mapping[str, str]) -> UvSettings:
+        """Return the settings with more indexes by name, which are only for names that have them as their source."""
+        more = (UvIndex(name, url, explicit=True) for name, url in urls.items())
+        return replace(self, indexes=(*self.indexes, *more))
+
     def unsupported(self, key: str, problem: str, fix: str) -> Diagnostic:
         """Return that a build can't follow a setting."""
         return Diagnostic(code="unsupported-setting", where=self.where(key), problem=problem, fix=fix)
+
+    def conflict(self, project: str, extras: Collection[str], groups: Collection[str]) -> list[str]:
+        """Return extras and groups of the project that exclude each other, as in ``extra 'a'``; empty if none do."""
+        chosen = {("extra", canonicalize_name(name)) for name in extras}
+        chosen |= {("group", canonicalize_name(name)) for name in groups}
+        packages = {"", canonicalize_name(project)}
+        hits = ({(one.kind, one.name) for one in found if one.package in packages} for found in self.conflicts)
+        both = next((sorted(hit & chosen) for hit in hits if len(hit & chosen) > 1), [])
+        return [f"{kind} {name!r}" for kind, name in both]
 
     @property
     def constraint_dependencies(self) -> tuple[Dependency, ...]:
@@ -236,6 +260,7 @@ def read_uv_settings(directory: Path, root: Path) -> UvSettings:
     Like uv, it reads pyproject.toml and uv.toml of the root only, except for indexes that the sources of a member can
     name. Raises ``ConfigError`` with each value that can't be used, and each setting in a place that uv ignores.
     """
+    directory, root = directory.resolve(), root.resolve()
     file = os.path.relpath(root / "pyproject.toml", directory).replace(os.sep, "/")
     address = "tool.uv" if root == directory else f"{file}: tool.uv"
     uv_toml = read_toml(root / "uv.toml")
@@ -297,6 +322,7 @@ def _read(top: Table, root: Path) -> UvSettings:
         constraints=table.texts("constraint-dependencies", check=_requirement_problem),
         build_constraints=table.texts("build-constraint-dependencies", check=_requirement_problem),
         indexes=tuple(_read_indexes(table, root)),
+        conflicts=tuple(_read_conflicts(table)),
         others={key: value for key, value in values.items() if value and key not in {"index", "pip"}},
         addresses={key: table.where(key) for key in _ROWS},
     )
@@ -394,6 +420,23 @@ def _metadata(table: Table) -> Iterator[RequirementChange]:
         else:
             problem, fix = f"expected a table, found {shorten(item)}", "write each as [[tool.uv.dependency-metadata]]"
             table.report("option-type", where, problem, fix)
+
+
+def _read_conflicts(table: Table) -> Iterator[frozenset[Conflicting]]:
+    for where, items in _items(table, "conflicts"):
+        if isinstance(items, list) and all(isinstance(item, dict) for item in items):
+            yield frozenset(
+                Conflicting(kind, canonicalize_name(str(item[kind])), canonicalize_name(str(item.get("package", ""))))
+                for item in items
+                for kind in _CONFLICTING
+                if kind in item
+            )
+        else:
+            problem, fix = f"expected an array of tables, found {shorten(items)}", 'write [{ extra = "a" }, …]'
+            table.report("option-type", where, problem, fix)
+
+
+_CONFLICTING: tuple[Literal["extra", "group"], ...] = ("extra", "group")
 
 
 def _read_indexes(table: Table, root: Path) -> Iterator[UvIndex]:

@@ -18,7 +18,7 @@ from hatch_lambda.files import json_values
 from hatch_lambda.progress import Status
 from hatch_lambda.runtime.interpreters import PYTHON_VARIABLE, Interpreter, find_interpreter
 from hatch_lambda.wheels import compiler
-from hatch_lambda.wheels.wheel import read_members
+from hatch_lambda.wheels.wheel import read_members, wheel_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hatch_lambda.progress import Progress
     from hatch_lambda.resolve.base import Host
     from hatch_lambda.resolve.cache import ResultCache
+    from hatch_lambda.runtime.runtimes import Runtime
     from hatch_lambda.wheels.cache import WheelCache
     from hatch_lambda.wheels.wheel import Wheel
 
@@ -119,18 +120,25 @@ def _frames(data: bytes) -> Iterator[bytes]:
 def find_compiler(config: LambdaConfig, host: Host, results: ResultCache) -> Compiler | None:
     """Return the Python that compiles the modules of a zip; ``None`` without the option ``bytecode``.
 
-    Asking Pythons takes longer than the rest of some builds, so the answer is kept until that Python changes. Raises
-    ``InterpreterError`` if none fits.
+    Raises ``InterpreterError`` if none fits.
     """
     if not config.bytecode:
         return None
-    runtime = config.target.runtime
+    found = cached_interpreter(config.target.runtime, host, results, where=config.where("bytecode"))
+    return Compiler(found, _DIRECTORIES[config.kind], host.environ, fresh=host.rebuild)
+
+
+def cached_interpreter(runtime: Runtime, host: Host, results: ResultCache, *, where: str) -> Interpreter:
+    """Return what ``find_interpreter`` finds.
+
+    Asking Pythons takes longer than the rest of some builds, so the answer is kept until that Python changes.
+    """
     key = ("interpreter", sys.executable, runtime.name, *(host.environ.get(name) for name in _SELECTING))
     found = results.get(_unchanged, *key)
     if found is None or found.problem(runtime):
-        found = find_interpreter(runtime, host.environ, where=config.where("bytecode"))
+        found = find_interpreter(runtime, host.environ, where=where)
         results.put([found.as_json(), _state(found)], *key)
-    return Compiler(found, _DIRECTORIES[config.kind], host.environ, fresh=host.rebuild)
+    return found
 
 
 def _unchanged(value: object) -> Interpreter:
@@ -156,17 +164,15 @@ def with_bytecode(
     of the project is made for each build. A module that doesn't compile has none, and neither has a script.
     """
     entries = list(map(_in_memory, entries))
-    modules: dict[Origin, list[Entry]] = {}
-    for entry in entries:
-        if _is_module(entry.path):
-            modules.setdefault(entry.origin, []).append(entry)
+    owners = {entry.origin for entry in entries if _is_module(entry.path)}
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         jobs = {
-            wheel.origin: threads.submit(_wheel_bytecode, wheel, modules[wheel.origin], compiled_by, cache)
+            wheel.origin: threads.submit(_wheel_bytecode, wheel, compiled_by, cache)
             for wheel in wheels
-            if wheel.origin in modules
+            if wheel.origin in owners
         }
-        found = {origin: _project_bytecode(each, compiled_by) for origin, each in modules.items() if origin not in jobs}
+        own = _project_bytecode(entries, compiled_by)
+        found: dict[Origin, Mapping[str, Content]] = {origin: own for origin in owners if origin.project}
         for count, (origin, job) in enumerate(jobs.items(), 1):
             progress.advance(Status(name=f"compile {origin}", count=count, total=len(jobs)))
             found[origin] = job.result()
@@ -194,13 +200,15 @@ def _compiled(entry: Entry, contents: Mapping[str, Content], python: tuple[int, 
     return replace(entry, bytecode=Entry(path, entry.origin, contents[path]))
 
 
-def _wheel_bytecode(
-    wheel: Wheel, modules: Sequence[Entry], compiled_by: Compiler, cache: WheelCache
-) -> Mapping[str, Content]:
+def _wheel_bytecode(wheel: Wheel, compiled_by: Compiler, cache: WheelCache) -> Mapping[str, Content]:
     """Return the bytecode of all modules of a wheel, also of those that the zip excludes, by its path in the zip."""
 
     def make() -> list[tuple[str, bytes]]:
-        contents = {entry.path: entry.content for entry in modules if isinstance(entry.content, WheelContent)}
+        contents = {
+            entry.path: entry.content
+            for entry in wheel_entries(wheel, scripts_for=None)
+            if _is_module(entry.path) and isinstance(entry.content, WheelContent)
+        }
         sources = dict(zip(contents, read_members(wheel, contents.values()), strict=True))
         return list(_by_path(compiled_by.compile(sources, str(wheel)), compiled_by))
 
@@ -209,9 +217,13 @@ def _wheel_bytecode(
     return cache.derived(wheel, _KIND, key, make, fresh=compiled_by.fresh).contents
 
 
-def _project_bytecode(modules: Sequence[Entry], compiled_by: Compiler) -> Mapping[str, Content]:
-    sources = {entry.path: entry.content.data for entry in modules if isinstance(entry.content, TextContent)}
-    made = compiled_by.compile(sources, "the project")
+def _project_bytecode(entries: Sequence[Entry], compiled_by: Compiler) -> Mapping[str, Content]:
+    sources = {
+        entry.path: entry.content.data
+        for entry in entries
+        if entry.origin.project and _is_module(entry.path) and isinstance(entry.content, TextContent)
+    }
+    made = compiled_by.compile(sources, "the project") if sources else {}
     return {path: TextContent(data) for path, data in _by_path(made, compiled_by)}
 
 

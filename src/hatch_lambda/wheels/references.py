@@ -8,9 +8,10 @@ import warnings
 import zipfile
 from typing import TYPE_CHECKING
 
-from hatch_lambda.archive.plan import WheelContent, open_content
+from hatch_lambda.archive.plan import WheelContent, changed_wheel, open_content
 from hatch_lambda.archive.slim import UNIT_NAMES
 from hatch_lambda.files import json_values
+from hatch_lambda.zipfiles.members import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 LAYOUT = 1
 """Version of what is read from a module; it rises when that changes, so that older results aren't used."""
+
+_CHANGED: tuple[type[Exception], ...] = (*UNREADABLE, KeyError)
+"""What reading a wheel raises that is no longer the file that was hashed; ``KeyError`` if a member is gone."""
 
 _LARGEST_SOURCE = 4 << 20
 """Bytes of the largest module that is parsed; a larger one is data."""
@@ -60,9 +64,12 @@ def _of_wheel(wheel: WheelContent, members: Mapping[str, Entry], results: Result
     known = results.get(_known, *key) if wheel.sha256 else None
     if known is not None:
         return known
-    with zipfile.ZipFile(wheel.wheel) as archive:
-        read = ((member, frozenset(references(entry.path, archive.read(member)))) for member, entry in members.items())
-        found = {member: names for member, names in read if names}
+    try:
+        with zipfile.ZipFile(wheel.wheel) as archive:
+            read = ((name, frozenset(references(entry.path, archive.read(name)))) for name, entry in members.items())
+            found = {name: names for name, names in read if names}
+    except _CHANGED:
+        raise changed_wheel(wheel.wheel) from None
     if wheel.sha256:
         results.put([(member, sorted(names)) for member, names in found.items()], *key)
     return found

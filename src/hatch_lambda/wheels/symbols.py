@@ -7,12 +7,11 @@ in the System V ABI, https://refspecs.linuxfoundation.org/elf/gabi4+/contents.ht
 
 from __future__ import annotations
 
+import io
 import re
-import tempfile
-import zipfile
 from typing import IO, TYPE_CHECKING, cast
 
-from hatch_lambda.files.temporary import temporary_space
+from hatch_lambda.wheels.wheel import read_members, spliced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,6 +31,9 @@ _LIBRARY = re.compile(r".*\.so(\.[^/]*)?", re.DOTALL)
 _HEAD = b"\x7fELF\2\1"
 """The first bytes of 64-bit, little-endian ELF; 2 is ELFCLASS64, 1 is ELFDATA2LSB."""
 
+_HEADER = 64
+"""Bytes of the ELF header."""
+
 _E_SHOFF, _E_SHNUM = 0x28, 0x3C
 """Where the header of 64-bit ELF has ``e_shoff`` (8 bytes), and ``e_shnum`` and ``e_shstrndx`` (2 bytes each)."""
 
@@ -48,7 +50,6 @@ Source: ``qelfparser_p.cpp`` of Qt 5, which doesn't load a plugin without it, re
 """
 
 _MOST_SECTIONS = 100_000
-_IN_MEMORY = 8 << 20
 _CHUNK = 1 << 20
 
 
@@ -58,21 +59,18 @@ def libraries(wheel: Wheel) -> tuple[Member, ...]:
 
 
 def cut_libraries(wheel: Wheel) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and the new content of each library of the wheel whose end can be cut off."""
-    with zipfile.ZipFile(wheel.path) as archive:
-        for member in libraries(wheel):
-            with (
-                archive.open(member.name) as file,
-                temporary_space(),
-                tempfile.SpooledTemporaryFile(_IN_MEMORY) as whole,
-            ):
-                while chunk := file.read(_CHUNK):
-                    whole.write(chunk)
-                tail = tail_size(whole, member.size)
-                if tail:
-                    hide_sections(whole)
-                    whole.seek(0)
-                    yield member.name, whole.read(member.size - tail)
+    """Yield the name and the new content of each library of the wheel whose end can be cut off.
+
+    Raises ``WheelError`` at the end if the wheel has changed since it was hashed.
+    """
+    members = libraries(wheel)
+    contents = read_members(wheel, (spliced(wheel, member) for member in members))
+    for content, member in zip(contents, members, strict=True):
+        tail = tail_size(io.BytesIO(content), len(content))
+        if tail:
+            head = io.BytesIO(content[:_HEADER])
+            hide_sections(head)
+            yield member.name, head.getvalue() + content[_HEADER : len(content) - tail]
 
 
 def hide_sections(file: IO[bytes]) -> None:

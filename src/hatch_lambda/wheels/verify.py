@@ -176,15 +176,30 @@ def _record_problems(
         if algorithm not in _STRONG_HASHES or member.name in {f"{dist_info}/{name}" for name in _UNLISTED}:
             continue
         found = member.digest if algorithm == "sha256" else _digest(raw, member, algorithm)
-        if found != f"{algorithm}={digest.rstrip('=')}":
+        if found not in {f"{algorithm}={digest.rstrip('=')}", f"{algorithm}={_from_hexadecimal(digest)}"}:
             yield f"{member.name} doesn't match its hash in RECORD"
+
+
+def _from_hexadecimal(digest: str) -> str:
+    """Return a digest as RECORD has it; empty unless it is in hexadecimal.
+
+    Source: the wheels of uv_build before 0.8.13, https://github.com/astral-sh/uv/issues/15398, read 2026-11-28.
+    """
+    try:
+        return _encoded(bytes.fromhex(digest))
+    except ValueError:
+        return ""
+
+
+def _encoded(digest: bytes) -> str:
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
 
 def _digest(raw: BinaryIO, member: Member, algorithm: str) -> str:
     found = hashlib.new(algorithm)
     for piece in pieces(raw, member.offset, member.method, member.compressed, member.size):
         found.update(piece)
-    return f"{algorithm}=" + base64.urlsafe_b64encode(found.digest()).rstrip(b"=").decode("ascii")
+    return f"{algorithm}={_encoded(found.digest())}"
 
 
 def _metadata_problems(

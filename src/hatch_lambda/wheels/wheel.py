@@ -134,7 +134,7 @@ def wheel_entries(wheel: Wheel, *, scripts_for: str | None) -> Iterator[Entry]:
         if path == f"{wheel.dist_info}/METADATA" and any(portable(text) != text for text in wheel.requires_dist):
             yield Entry(path, origin, _metadata(wheel, member))
         elif path is not None and not _is_excluded(wheel, path):
-            yield Entry(path, origin, _spliced(wheel, member), executable)
+            yield Entry(path, origin, spliced(wheel, member), executable)
     if scripts_for:
         for name, reference in wheel.console_scripts:
             yield console_script(name, reference, origin, scripts_for)
@@ -192,12 +192,12 @@ def _script(wheel: Wheel, member: Member, path: str, python_version: str) -> Ent
         text = _content(wheel, member)
         if text.startswith(b"#!python"):
             return Entry(path, wheel.origin, TextContent(run_by_lambda(text, python_version)), executable=True)
-    return Entry(path, wheel.origin, _spliced(wheel, member), executable=True)
+    return Entry(path, wheel.origin, spliced(wheel, member), executable=True)
 
 
 def _content(wheel: Wheel, member: Member) -> bytes:
     """Return the content of a small member; raises ``WheelError`` if the wheel has changed since it was hashed."""
-    (content,) = read_members(wheel, [_spliced(wheel, member)])
+    (content,) = read_members(wheel, [spliced(wheel, member)])
     return content
 
 
@@ -213,7 +213,8 @@ def read_members(wheel: Wheel, contents: Iterable[WheelContent]) -> Iterator[byt
             raise changed_wheel(wheel.path)
 
 
-def _spliced(wheel: Wheel, member: Member) -> WheelContent:
+def spliced(wheel: Wheel, member: Member) -> WheelContent:
+    """Return the content of a member of the wheel."""
     return WheelContent(
         wheel.path,
         member.name,

@@ -24,7 +24,7 @@ def sized(name: str, size: int) -> Entry:
 
 def report(selected: ArchivePlan, *, zipped: int = 0, wheels: Any = (), **options: Any) -> list[str]:
     """Return the lines of a report."""
-    archive = WrittenArchive(Path("a.zip"), zipped, "")
+    archive = WrittenArchive(Path("a.zip"), zipped, "", Path())
     made = candidate(selected, config(**options))
     taken = SelectedWheels(tuple(wheels), superfluous=(), excluded=(), ignored=())
     return list(Report(made, taken, (), (made.config.target,), archive, ("a note",), ("a warning",)).lines())
@@ -34,7 +34,7 @@ def slim(**saved: int) -> tuple[list[str], list[str]]:
     """Return the line of a report on what ``slim`` saved, and that of ``-v``."""
     made = candidate(plan())
     taken = SelectedWheels((), superfluous=(), excluded=(), ignored=())
-    found = Report(made, taken, (), (), WrittenArchive(Path("a.zip"), 0, ""), (), (), saved=saved)
+    found = Report(made, taken, (), (), WrittenArchive(Path("a.zip"), 0, "", Path()), (), (), saved=saved)
     return [line for line in found.lines() if "slim" in line], list(found.details())
 
 
@@ -98,7 +98,7 @@ def test_the_largest_packages_are_not_shown_if_there_is_only_the_projects_code()
 
 
 def test_a_path_that_was_found_by_the_handler_is_shown():
-    archive = WrittenArchive(Path("a.zip"), 0, "")
+    archive = WrittenArchive(Path("a.zip"), 0, "", Path())
     made = candidate(plan(sized("a", 1)), config())
     nothing = SelectedWheels((), superfluous=(), excluded=(), ignored=())
 
@@ -116,7 +116,7 @@ def test_a_path_that_was_found_by_the_handler_is_shown():
     ],
 )
 def test_consecutive_runtimes_of_a_layer_are_a_range(minors, text):
-    archive = WrittenArchive(Path("a.zip"), 0, "")
+    archive = WrittenArchive(Path("a.zip"), 0, "", Path())
     made = candidate(plan(sized("a", 1)), config(kind="layer"))
     nothing = SelectedWheels((), superfluous=(), excluded=(), ignored=())
     compatible = tuple(target(f"python3.{minor}") for minor in minors)

@@ -8,7 +8,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from hatch_lambda.config.archives import Archives, read_archives
-from hatch_lambda.config.options import FILE_KEYS, HATCH_KEYS
+from hatch_lambda.config.options import FILE_KEYS, HATCH_KEYS, OUTPUT_KEYS
 from hatch_lambda.errors import ConfigError
 
 T = "tool.hatch.build.targets.lambda"
@@ -760,3 +760,47 @@ def test_archives_of_one_target_and_the_same_pins_are_resolved_together(read):
         "held": ["held"],
         "uv": ["uv"],
     }
+
+
+# The other table
+
+
+OWN = "tool.hatch-lambda"
+
+
+def read_own(**options: Any) -> Archives:
+    """Return the archives of a table for projects that don't use Hatch."""
+    values = {"runtime": "python3.13", **options}
+    return read_archives(values, requires_python=SpecifierSet(), overrides={}, address=OWN, host_keys=OUTPUT_KEYS)
+
+
+def test_the_other_table_has_the_same_options_at_its_own_address():
+    archives = read_own(directory="build", functions={"api": {"lock": "pylock.toml"}}, features=["data"])
+
+    (api,) = archives.each
+    assert [api.where(option) for option in ("lock", "features")] == [f"{OWN}.functions.api.lock", f"{OWN}.features"]
+    assert (api.table, api.inherits("features"), api.inherits("lock")) == (OWN, True, False)
+
+
+def test_in_the_other_table_options_of_hatch_do_not_apply():
+    selecting = (
+        "doesn't apply here, because the build backend selects the files; select them in the backend's own table, or "
+        "use exclude-files [misplaced-option]"
+    )
+
+    with pytest.raises(ConfigError) as caught:
+        read_own(
+            packages=["src/shop"],
+            hooks={},
+            project=True,
+            layers={"base": {"include": ["shop"], "layers": ["bas"], "directory": "x"}},
+        )
+
+    assert list(caught.value.problems) == [
+        f"{OWN}.layers.base.directory: applies to all zips; move it to [{OWN}] [misplaced-option]",
+        f"{OWN}.layers.base.include: {selecting}",
+        f"{OWN}.packages: {selecting}",
+        f"{OWN}.hooks: doesn't apply here, because only Hatch has this option; remove it [misplaced-option]",
+        f"{OWN}.project: is an option of layers only; move it to [{OWN}.layers.NAME] [misplaced-option]",
+        f"{OWN}.layers.base.layers #1: unknown layer 'bas'; did you mean 'base'? [unknown-layer]",
+    ]

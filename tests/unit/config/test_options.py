@@ -85,11 +85,18 @@ def test_options_have_defaults():
         ("collisions", {"jwt/**": "PyJWT", "a": "b"}, {"jwt/**": "pyjwt", "a": "b"}),
         ("bytecode", True, True),
         ("bytecode", False, False),
+        ("smoke_test", True, True),
+        ("smoke_test", False, False),
+        ("smoke_test", "required", "required"),
+        ("smoke_test_env", {"TABLE_NAME": "orders", "_A": ""}, {"TABLE_NAME": "orders", "_A": ""}),
         ("scripts", True, True),
         ("scripts", False, False),
         ("filename", "function.zip", "function.zip"),
         ("filename", "{runtime}{architecture}{name}{version}.zip", "{runtime}{architecture}{name}{version}.zip"),
         ("filename", "{{x}}.zip", "{{x}}.zip"),
+        ("lock", "pylock.toml", "pylock.toml"),
+        ("lock", "../uv.lock", "../uv.lock"),
+        ("lock", False, False),
         ("max_size", 1, 1),
         ("max_size", 10**12, 10**12),
         ("max_size", "200 MiB", 200 << 20),
@@ -127,6 +134,38 @@ def test_an_option_is_read(option, value, expected):
             "architecture",
             ["arm64", "arm"],
             "architecture #2: unknown architecture 'arm'; did you mean 'arm64'? [unknown-architecture]",
+        ),
+        (
+            "smoke_test",
+            "require",
+            "smoke-test: unknown value 'require'; write true, false, or \"required\" [option-value]",
+        ),
+        ("smoke_test", 1, "smoke-test: expected true or false, found 1; write smoke-test = true [option-type]"),
+        (
+            "smoke_test_env",
+            ["A=b"],
+            (
+                "smoke-test-env: expected a table, found ['A=b']; "
+                'for example, write smoke-test-env = { TABLE_NAME = "orders" } [option-type]'
+            ),
+        ),
+        (
+            "smoke_test_env",
+            {"A": 1},
+            'smoke-test-env.A: expected a string, found 1; write "1" [option-type]',
+        ),
+        (
+            "smoke_test_env",
+            {"A": ["x"]},
+            "smoke-test-env.A: expected a string, found ['x']; write one string in quotes [option-type]",
+        ),
+        (
+            "smoke_test_env",
+            {"A-B": "x"},
+            (
+                "smoke-test-env.A-B: 'A-B' isn't the name of an environment variable; "
+                'for example, write smoke-test-env = { TABLE_NAME = "orders" } [option-value]'
+            ),
         ),
         ("python_patch", 3.13, 'python-patch: expected a string, found 3.13; write "3.13" [option-type]'),
         ("handler", ["a.b"], "handler: expected a string, found ['a.b']; write \"a.b\" [option-type]"),
@@ -526,7 +565,7 @@ def test_an_unknown_option_that_resembles_none_is_refused_with_the_first_that_ex
     assert lines == [
         (
             f"{T}.colour: unknown option; remove it, or choose from architecture, aws-services, build-from-source, "
-            "bytecode, collisions, constraints, dependency-groups, exclude-files, … (25 in total) "
+            "bytecode, collisions, constraints, dependency-groups, exclude-files, … (27 in total) "
             "[unknown-option]"
         )
     ]

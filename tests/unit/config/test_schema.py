@@ -11,7 +11,7 @@ from packaging.specifiers import SpecifierSet
 
 from docs.generate import json_schema
 from hatch_lambda.config.archives import TAKEN_NAMES, read_archives
-from hatch_lambda.config.options import FILE_KEYS, HATCH_KEYS
+from hatch_lambda.config.options import FILE_KEYS, HATCH_KEYS, OUTPUT_KEYS
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from tests.unit.config import test_options as test_config
@@ -41,6 +41,8 @@ ACCEPTED = [
     {"lock": "locks/pylock.lambda.toml"},
     {"lock": "locks\\requirements.txt"},
     {"lock": "requirements.lock"},
+    {"lock": "../uv.lock"},
+    {"lock": False},
     {"lock": "locks/requirements"},
     {"layers": []},
     {"layers": {}},
@@ -87,6 +89,7 @@ REFUSED = [
     {"resolver": "poetry"},
     {"build-from-source": ["a==1"]},
     {"lock": "lock.toml"},
+    {"lock": True},
     {"lock": "locks/poetry.lock"},
     {"lock": "pylock.a.b.toml"},
     {"layers": "base"},
@@ -147,15 +150,41 @@ def test_what_only_the_code_can_know_fits_the_schema(accepted, values):
     assert (accepted(values), fits) == (False, True)
 
 
-def test_the_schema_finds_our_table_in_a_pyproject():
-    document = {"tool": {"hatch": {"build": {"targets": {"lambda": {"architecture": "aarch64"}}}}}}
+@pytest.mark.parametrize("address", ["tool.hatch.build.targets.lambda", "tool.hatch-lambda"])
+def test_the_schema_finds_our_table_in_a_pyproject(address):
+    document = {"architecture": "aarch64", "layers": {"base": {"scripts": 1}}}
+    for key in reversed(address.split(".")):
+        document = {key: document}
 
     errors = list(Draft7Validator(SCHEMA).iter_errors(document))
 
-    assert [error.json_path for error in errors] == ["$.tool.hatch.build.targets.lambda.architecture"]
+    paths = [".".join(map(str, error.absolute_path)) for error in errors]
+    assert paths == [f"{address}.architecture", f"{address}.layers"]
+
+
+def test_the_schema_accepts_only_one_of_the_two_tables():
+    hatch: dict[str, Any] = {"build": {"targets": {"lambda": {}, "wheel": {}}}, "envs": {}}
+
+    tools: list[dict[str, Any]] = [
+        {"hatch": hatch},
+        {"hatch-lambda": {}, "hatch": {"envs": {}}},
+        {"hatch-lambda": {}, "hatch": hatch},
+    ]
+
+    fits = [Draft7Validator(SCHEMA).is_valid({"tool": tool}) for tool in tools]
+
+    assert fits == [True, True, False]
+
+
+def test_without_hatch_its_options_do_not_fit_except_for_those_of_the_result():
+    table = Draft7Validator({"$ref": "#/definitions/own-table", "definitions": SCHEMA["definitions"]})
+
+    refused = {key for key in HATCH_KEYS if not table.is_valid({key: ["function"]})}
+
+    assert refused == HATCH_KEYS - OUTPUT_KEYS
 
 
 def test_every_option_is_described():
-    tables = (SCHEMA["definitions"][name] for name in ("table", "function", "layer"))
+    tables = SCHEMA["definitions"].values()
 
     assert [name for table in tables for name, option in table["properties"].items() if not option["description"]] == []

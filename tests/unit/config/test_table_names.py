@@ -1,4 +1,4 @@
-"""Tables that are meant for hatch-lambda, but that nothing reads."""
+"""Where our table is, and tables that are meant for hatch-lambda, but that nothing reads."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
-from hatch_lambda.config.table_names import MISSPELLED_TABLES, check_table_names
+from hatch_lambda.config.options import HATCH_KEYS, OUTPUT_KEYS
+from hatch_lambda.config.table_names import MISSPELLED_TABLES, FoundTable, find_table, value_at
 from hatch_lambda.errors import ConfigError
 
 T = "tool.hatch.build.targets.lambda"
+OWN = "tool.hatch-lambda"
+BOTH = f"[{T}] exists too, and only one of the two tables can have the options"
 
 
 def document(address: str, value: Any) -> dict[str, Any]:
@@ -18,21 +21,28 @@ def document(address: str, value: Any) -> dict[str, Any]:
     return {first: document(rest, value) if rest else value}
 
 
+def found(pyproject: dict[str, Any], *, hatch: bool = True) -> FoundTable:
+    """Return our table as pyproject.toml alone has it."""
+    return find_table(pyproject, value_at(pyproject, T), hatch=hatch)
+
+
+@pytest.mark.parametrize(("hatch", "meant"), [(True, T), (False, OWN)])
 @pytest.mark.parametrize("address", MISSPELLED_TABLES)
-def test_a_misspelt_table_is_refused_with_the_one_that_was_meant(address):
+def test_a_misspelt_table_is_refused_with_the_one_that_was_meant(address, hatch, meant):
     with pytest.raises(ConfigError) as caught:
-        check_table_names(document(address, {"runtime": "python3.13"}))
+        found(document(address, {"runtime": "python3.13"}), hatch=hatch)
 
-    assert str(caught.value) == f"error: {address}: unknown table; did you mean [{T}]? [unknown-table]"
+    assert str(caught.value) == f"error: {address}: unknown table; did you mean [{meant}]? [unknown-table]"
 
 
-def test_misspelt_tables_are_reported_together():
+def test_all_problems_of_tables_are_reported_together():
     with pytest.raises(ConfigError) as caught:
-        check_table_names({"tool": {"hatch": {"build": {"target": {"lambda": {}}}}, "hatch-lambda": {}}})
+        found({"tool": {"hatch": {"build": {"target": {"lambda": {}}, "targets": {"lambda": {}}}}, "hatch-lambda": 3}})
 
     assert caught.value.problems == (
         f"tool.hatch.build.target.lambda: unknown table; did you mean [{T}]? [unknown-table]",
-        f"tool.hatch-lambda: unknown table; did you mean [{T}]? [unknown-table]",
+        f"{OWN}: expected a table, found 3; declare it as [{OWN}] [option-type]",
+        f"{OWN}: {BOTH}; move all options to [{T}], and remove the other table [table-conflict]",
     )
 
 
@@ -48,4 +58,20 @@ def test_misspelt_tables_are_reported_together():
     ],
 )
 def test_everything_else_is_left_to_others(pyproject):
-    check_table_names(pyproject)
+    assert found(pyproject) == FoundTable(T, {}, HATCH_KEYS)
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "hatch", "expected"),
+    [
+        ({}, False, FoundTable(OWN, {}, OUTPUT_KEYS)),
+        (document(T, {"scripts": True}), True, FoundTable(T, {"scripts": True}, HATCH_KEYS)),
+        (document(T, {"scripts": True}), False, FoundTable(T, {"scripts": True}, OUTPUT_KEYS)),
+        (document(OWN, {"scripts": True}), True, FoundTable(OWN, {"scripts": True}, OUTPUT_KEYS)),
+        (document(OWN, {"scripts": True}), False, FoundTable(OWN, {"scripts": True}, OUTPUT_KEYS)),
+    ],
+)
+def test_the_table_has_one_of_two_addresses_and_hatchs_options_apply_only_in_its_build_target(
+    pyproject, hatch, expected
+):
+    assert found(pyproject, hatch=hatch) == expected

@@ -19,6 +19,7 @@ from hatch_lambda.dependencies.sources import (
     unpacked_sources,
 )
 from hatch_lambda.errors import ProjectError
+from hatch_lambda.resolve.workspace import workspace_root
 from tests.support.samples import target
 
 if TYPE_CHECKING:
@@ -309,6 +310,46 @@ def mono(directory: Path, text: str = "", root: str = "") -> Path:
     for name in ("c", "My_D"):
         write(directory / "packages" / name, f"[tool.uv.sources]\n{text}" if name == "c" else "", name=name)
     return directory
+
+
+INDEX = "[[tool.uv.index]]\nname = 'corp'\nurl = 'https://{}/simple'\n"
+
+
+@pytest.mark.parametrize(
+    ("member", "root", "url"),
+    [("", "", ""), ("", "root", "https://root/simple"), ("member", "root", "https://member/simple")],
+)
+def test_an_index_has_the_url_in_the_nearest_table(tmp_path, member, root, url):
+    table = "[tool.uv.sources]\nd = { index = 'corp' }\n"
+    project = write(tmp_path / "app", table + (INDEX.format(member) if member else ""), name="app")
+    write(tmp_path, "[tool.uv.workspace]\nmembers = ['*']\n" + (INDEX.format(root) if root else ""), name="root")
+
+    found = read_project_sources(project).source_of(Requirement("d"), target())
+
+    assert found == DependencySource("index", "corp", index_url=url)
+
+
+def test_an_index_of_a_repository_has_its_url(tmp_path):
+    sources = unpacked(mono(tmp_path / "unpacked", "d = { index = 'corp' }", INDEX.format("root")))
+
+    found = sources.source_of(Requirement("d"), target())
+
+    assert found == DependencySource("index", "corp", index_url="https://root/simple")
+
+
+@pytest.mark.parametrize(
+    ("tables", "root"),
+    [
+        ("[tool.uv.workspace]\nmembers = ['app']\n", "."),
+        ("[tool.uv.workspace]\nmembers = ['*']\nexclude = ['app']\n", "app"),
+        ("[tool.hatch.envs.default.workspace]\nmembers = ['app']\n", "app"),
+    ],
+)
+def test_the_root_of_a_workspace_is_that_of_uv(tmp_path, tables, root):
+    project = write(tmp_path / "app", name="app")
+    write(tmp_path, tables)
+
+    assert workspace_root(project) == (tmp_path / root).resolve()
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,14 @@ def test_the_requirements_of_a_release_are_those_of_uv(changes, requirements, ex
     assert list(overrides.apply(requirements, "App", "1.0")) == expected
 
 
+def test_what_is_built_here_needs_no_url():
+    overrides = Overrides((RequirementChange(overrides=("Lib @ file:///lib ; extra == 'x'", "other @ file:///other")),))
+
+    assert overrides.without_urls({"lib"}).changes == (
+        RequirementChange(overrides=('Lib; extra == "x"', "other @ file:///other")),
+    )
+
+
 def test_the_project_itself_has_no_changes_that_are_of_one_package():
     overrides = Overrides((RequirementChange(package="app", excluded=("lib",)), EVERYWHERE))
 

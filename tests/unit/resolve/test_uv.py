@@ -35,7 +35,7 @@ PLATFORMS = {
 def test_the_command_line_names_the_target_and_builds_nothing(tmp_path):
     runtime = runtime_named("python3.13")
     assert runtime is not None
-    resolver = UvResolver(Host({"HATCH_UV": "/hatch/uv"}, tmp_path), ("constraints.txt",), ("--no-index",))
+    resolver = UvResolver(Host({"HATCH_UV": "/hatch/uv"}, tmp_path), ("constraints.txt",), options=("--no-index",))
 
     command = resolver.command(Target(runtime, "arm64"))
 

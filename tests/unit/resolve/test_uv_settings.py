@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from packaging.utils import canonicalize_name
 
@@ -128,6 +130,10 @@ def test_indexes_have_absolute_urls(read, tmp_path):
             "dependency-metadata = [3]",
             "dependency-metadata #1: expected a table, found 3; write each as [[tool.uv.dependency-metadata]]",
         ),
+        (
+            "conflicts = [3]",
+            'conflicts #1: expected an array of tables, found 3; write [{ extra = "a" }, …]',
+        ),
         ("index = [3]", "index #1: expected a table, found 3; write each as [[tool.uv.index]]"),
         ("[[tool.uv.index]]\nname = 'corp'", "index #1.url: not set; set it to the URL of the index"),
         ("pip = 3", "pip: expected a table, found 3; write pip = { … }"),
@@ -151,6 +157,24 @@ def test_a_value_that_cannot_be_used_is_one_line(read, text, line):
     found = refused(read, text)
 
     assert [one.rpartition(" [")[0] for one in found] == [f"error: tool.uv.{line}"]
+
+
+@pytest.mark.parametrize(
+    ("extras", "groups", "both"),
+    [
+        (["a", "B"], [], ["extra 'a'", "extra 'b'"]),
+        (["a"], ["b"], []),
+        (["a"], ["dev"], ["extra 'a'", "group 'dev'"]),
+        (["x", "y"], [], []),
+    ],
+)
+def test_extras_and_groups_can_exclude_each_other(read, extras, groups, both):
+    settings = read(
+        "conflicts = [[{ extra = 'a' }, { extra = 'b' }], [{ extra = 'a', package = 'Shop' }, { group = 'dev' }],"
+        "[{ extra = 'x', package = 'other' }, { extra = 'y', package = 'other' }, { package = 'shop' }]]"
+    )
+
+    assert settings.conflict("shop", extras, groups) == both
 
 
 def test_an_override_with_a_password_is_shown_without(read):
@@ -214,6 +238,16 @@ def test_a_member_of_a_workspace_has_the_settings_of_the_root(tmp_path):
 
     assert settings.constraints == ("lib<2",)
     assert settings.where("resolution") == "../../pyproject.toml: tool.uv.resolution"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links need a privilege")
+def test_a_project_behind_a_symbolic_link_is_no_member_of_itself(tmp_path):
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "pyproject.toml").write_text('[tool.uv]\nresolution = "lowest"\n')
+    (tmp_path / "link").symlink_to(project)
+
+    assert read_uv_settings(tmp_path / "link", project).where("resolution") == "tool.uv.resolution"
 
 
 def test_a_setting_that_uv_ignores_in_a_member_is_misplaced(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import marshal
+import runpy
 import sys
 from types import CodeType, SimpleNamespace
 
@@ -53,6 +54,6 @@ def test_the_program_answers_each_module_in_turn(monkeypatch):
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(given)))
     monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=out))
 
-    compiler.main()
+    runpy.run_path(compiler.__file__, run_name="__main__")
 
     assert out.getvalue() == framed(compiled("/var/task/ü.py", b"x = 1\n"), b"", compiled("/var/task/c.py", b""))

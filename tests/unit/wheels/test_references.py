@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hatch_lambda.archive.read import read_zip
+from hatch_lambda.errors import WheelError
 from hatch_lambda.resolve.cache import ResultCache
 from hatch_lambda.wheels.references import module_references, references
 from hatch_lambda.wheels.wheel import wheel_entries
@@ -81,3 +82,14 @@ def test_modules_of_an_existing_zip_are_read_each_time(tmp_path):
 
     assert module_references(entries, ResultCache(tmp_path / "results")) == {"lib/a.py": {"lib.tests"}}
     assert not (tmp_path / "results").exists()
+
+
+def test_a_wheel_that_is_gone_during_the_build_is_an_error(tmp_path):
+    (first, *_) = entries = make(tmp_path, {"lib/a.py": "import lib.tests"})
+    path = first.content.wheel  # type: ignore[union-attr]  # of a wheel
+    path.unlink()
+
+    with pytest.raises(WheelError) as caught:
+        module_references(entries, ResultCache(tmp_path / "results"))
+
+    assert str(caught.value) == f"error: {path}: changed during the build; rebuild to download it again [bad-wheel]"

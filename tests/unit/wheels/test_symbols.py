@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 from typing import TYPE_CHECKING
 
 import pytest
 
 from hatch_lambda.checks.elf import read_native
+from hatch_lambda.errors import WheelError
+from hatch_lambda.wheels.cache import WheelCache
 from hatch_lambda.wheels.symbols import SMALLEST_TAIL, cut_libraries, hide_sections, tail_size
 from tests.support.make_elf import MACH_O, make_elf, with_sections
 from tests.support.make_wheel import make_wheel
@@ -94,3 +97,19 @@ def test_only_the_headers_of_sections_that_are_known_are_hidden(content):
     hide_sections(file)
 
     assert file.getvalue() == content
+
+
+def test_a_wheel_that_changes_during_the_build_is_an_error(tmp_path: Path):
+    path = make_wheel(tmp_path, "lib", files={"lib/fast.so": WHOLE})
+    with WheelCache(tmp_path / "cache") as cache:
+        wheel = cache.add(path, expected=None)
+        os.utime(wheel.path, (0, 0))
+        wheel.path.chmod(0o644)
+        wheel.path.write_bytes(wheel.path.read_bytes().replace(b"METADATA", b"metadata"))
+
+        with pytest.raises(WheelError) as caught:
+            list(cut_libraries(wheel))
+
+    assert str(caught.value) == (
+        f"error: {wheel.path}: changed during the build; rebuild to download it again [bad-wheel]"
+    )

@@ -287,6 +287,15 @@ def test_metadata_of_another_distribution_is_refused(tmp_path, text, found):
 # RECORD
 
 
+def test_hashes_in_hexadecimal_are_compared_too(tmp_path):
+    right, wrong = hashlib.sha256(b"a").hexdigest(), hashlib.sha512(b"b").hexdigest()
+    path = make_wheel(
+        tmp_path, "lib", files={"a": "a", "b": "a"}, record={"a": f"sha256={right.upper()}", "b": f"sha512={wrong}"}
+    )
+
+    assert problems(path) == [f"b doesn't match its hash in RECORD; {REPORT}"]
+
+
 def test_every_file_that_is_not_what_record_promises_is_told(tmp_path):
     wrong = record_digest(hashlib.sha256(b"other").digest())
     path = make_wheel(tmp_path, "lib", files={"a": "1", "b": "1", "c": "1"}, record={"a": wrong, "c": "sha512=AAAA"})

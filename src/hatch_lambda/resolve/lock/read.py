@@ -6,7 +6,8 @@ import re
 import sys
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from packaging.markers import Marker
 from packaging.pylock import (
@@ -28,6 +29,7 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
+from hatch_lambda.config.options import UV_LOCK
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError, masked, shorten
 from hatch_lambda.files.paths import check_regular
@@ -69,7 +71,16 @@ else:
 
 CREATED_BY = "hatch-lambda"
 
+UV_LOCK_FIX = "run 'uv lock'"
+
 _RUN = f"run '{LOCK_COMMAND}'"
+
+_FIXES = {CREATED_BY: _RUN, UV_LOCK: UV_LOCK_FIX}
+_UPGRADE_FIXES = {
+    CREATED_BY: f"run '{UPGRADE_VARIABLE}={{name}} {LOCK_COMMAND}'",
+    UV_LOCK: "run 'uv lock --upgrade-package {name}'",
+}
+"""What to do about a lock file, by its creator, and to replace the commit of ``{name}``."""
 
 TOOL = "hatch-lambda"
 """Our table under ``[tool]``."""
@@ -93,32 +104,67 @@ class LockSelection:
     overridden: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class LockResolver:
-    """A ``pylock.toml`` of any tool.
+class LockFile(Protocol):
+    """A lock file that can be read as a pylock.
 
-    ``root`` is the project's directory, and ``shared`` the outermost one around it that comes with the project.
+    ``name`` is what messages call it, and ``directory`` the one from which relative paths in it start.
     """
+
+    @property
+    def name(self) -> str:
+        """The name."""
+
+    @property
+    def directory(self) -> Path:
+        """The directory."""
+
+    def read(self) -> Pylock:
+        """Return its content; raises ``ResolveError`` if it can't be read."""
+
+
+@dataclass(frozen=True)
+class PylockFile:
+    """A ``pylock.toml`` of any tool, for the project in the directory ``root``."""
 
     path: Path
     root: Path
-    selection: LockSelection
-    shared: Path
 
     @property
     def name(self) -> str:
         """Return the lock's path inside the project."""
         return self.path.relative_to(self.root).as_posix() if self.path.is_relative_to(self.root) else str(self.path)
 
+    @property
+    def directory(self) -> Path:
+        """Return the directory that it is in."""
+        return self.path.parent
+
+    def read(self) -> Pylock:
+        """Return its content; raises ``ResolveError`` if it can't be read."""
+        return read_lock(self.path, self.name)
+
+
+@dataclass(frozen=True)
+class LockResolver:
+    """A lock file as the resolver; ``shared`` is the outermost directory that comes with the project."""
+
+    file: LockFile
+    selection: LockSelection
+    shared: Path
+
+    @cached_property
+    def _lock(self) -> Pylock:
+        return self.file.read()
+
     def commits(self, target: Target) -> LockedCommits:
         """Return the commits that the lock file has for the target; raises ``ResolveError`` if it is for others."""
-        lock = read_lock(self.path, self.name)
-        _check_environment(lock, target, self.name, _fix_for(lock, target, self.selection))
-        return commits_in(lock, target, self.name, self.selection)
+        lock = self._lock
+        _check_environment(lock, target, self.file.name, _fix_for(lock, target, self.selection))
+        return commits_in(lock, target, self.file.name, self.selection)
 
     def indexes(self, target: Target) -> dict[NormalizedName, str]:
         """Return the URLs of the indexes that packages for the target come from, as far as the lock file has them."""
-        packages = packages_for(read_lock(self.path, self.name), target, self.name, self.selection)
+        packages = packages_for(self._lock, target, self.file.name, self.selection)
         return {package.name: package.index for package in packages if package.index}
 
     def resolve(
@@ -129,15 +175,8 @@ class LockResolver:
         prefer: Mapping[NormalizedName, Version] | None = None,  # noqa: ARG002  # a lock has no choice
     ) -> Resolution:
         """Return the pins for the target; raises ``ResolveError`` if the file is out of date or for other targets."""
-        lock = read_lock(self.path, self.name)
-        resolution = select(
-            lock,
-            target,
-            self.name,
-            base=self.path.parent,
-            root=self.shared,
-            selection=self.selection,
-        )
+        lock, name = self._lock, self.file.name
+        resolution = select(lock, target, name, base=self.file.directory, root=self.shared, selection=self.selection)
         direct = {escape_variables(without_credentials(url)): url for root in roots if (url := root.requirement.url)}
         resolution = replace(
             resolution, pins=tuple(replace(pin, url=direct.get(pin.url, pin.url)) for pin in resolution.pins)
@@ -149,8 +188,8 @@ class LockResolver:
             if (problem := requirement_problem(dependency, found, resolution))
         ]
         if outdated:
-            undeclared = _undeclared(lock, self.selection, self.name)
-            raise ResolveError([*outdated, *undeclared, *_difference(lock, roots, self.name)])
+            undeclared = _undeclared(lock, self.selection, name)
+            raise ResolveError([*outdated, *undeclared, *_difference(lock, roots, name)])
         return resolution
 
 
@@ -160,20 +199,27 @@ def commits_in(lock: Pylock, target: Target, name: str, selection: LockSelection
     commits = {
         package.name: package.vcs for package in packages if package.vcs and not _python_problem(package, target)
     }
-    upgrade = f"run '{UPGRADE_VARIABLE}={{name}} {LOCK_COMMAND}'" if lock.created_by == CREATED_BY else ""
-    return LockedCommits(name, _fix(lock), commits, upgrade_fix=upgrade)
+    return LockedCommits(name, _fix(lock), commits, upgrade_fix=_UPGRADE_FIXES.get(lock.created_by, ""))
 
 
 def read_lock(path: Path, name: str) -> Pylock:
     """Return the lock file at ``path``; raises ``ResolveError`` if it doesn't exist or isn't a pylock."""
+    return parse_lock(read_bytes(path, name, _RUN).decode("utf-8", "replace"), name)
+
+
+def read_bytes(path: Path, name: str, fix: str) -> bytes:
+    """Return the bytes of a lock file; raises ``ResolveError`` if it can't be read.
+
+    ``fix`` is what to do if it doesn't exist.
+    """
     try:
         check_regular(path)
-        return parse_lock(path.read_text("utf-8", "replace"), name)
+        return path.read_bytes()
     except PermissionError as error:
         raise ResolveError(_unreadable(name, error)) from None
     except OSError as error:
         problem = f"can't be read ({error.strerror})"
-        raise ResolveError(Diagnostic(code="lock-not-found", where=name, problem=problem, fix=_RUN)) from None
+        raise ResolveError(Diagnostic(code="lock-not-found", where=name, problem=problem, fix=fix)) from None
 
 
 def _unreadable(name: str, error: OSError) -> Diagnostic:
@@ -205,6 +251,11 @@ def parse_lock(text: str, name: str) -> Pylock:
         values = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise ResolveError(_damaged(name, f"not TOML ({error})")) from None
+    return lock_from(values, name)
+
+
+def lock_from(values: Mapping[str, Any], name: str) -> Pylock:
+    """Return a lock file from the content of its TOML; raises ``ResolveError`` if it isn't one."""
     try:
         return Pylock.from_dict(values)
     except PylockUnsupportedVersionError:
@@ -359,11 +410,14 @@ def _entries(lock: Pylock, target: Target, name: str, selection: LockSelection) 
 
 
 def _fix(lock: Pylock) -> str:
-    return _RUN if lock.created_by == CREATED_BY else f"lock again with {lock.created_by}"
+    return _FIXES.get(lock.created_by, f"lock again with {lock.created_by}")
 
 
 def _fix_for(lock: Pylock, target: Target, selection: LockSelection) -> str:
     """Return what to do about a lock file that isn't for the target."""
+    if lock.created_by == UV_LOCK:
+        limited_by = "environments in [tool.uv]" if lock.environments else "requires-python"
+        return f"change {limited_by}, then {UV_LOCK_FIX}"
     return f"{_missing_in_table(lock, target, selection.overridden)}{_fix(lock)}"
 
 
@@ -442,7 +496,8 @@ def _pin(package: Package, entry: object, base: Path, root: Path, fix: str) -> P
     if problem:
         return f"but {problem}; {fix}"
     filename = filename_of(url)
-    version = package.version or _version_in(filename)
+    parsed = _parsed(filename)
+    version = package.version or (parsed[1] if parsed else None)
     if version is None:
         return f"but the file name {filename} has no version; {fix}"
     size = entry.size if isinstance(entry, PackageWheel) else None
@@ -464,19 +519,22 @@ def _entry_problem(entry: PackageWheel | PackageSdist | PackageArchive, url: str
     return ""
 
 
-def _version_in(filename: str) -> Version | None:
-    """Return the version in a file's name; ``None`` for a name that isn't one of a wheel or an sdist."""
-    parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
-    try:
-        return parse(filename)[1]
-    except (InvalidWheelFilename, InvalidSdistFilename):
-        return None
-
-
 def _name_problem(filename: str, url: str, *, sdist: bool) -> str | None:
     if not sdist and not filename.endswith(".whl"):
         return f"only as {filename}, which isn't a wheel"
-    return None if filename == filename_of(url) else f"its file name {filename} differs from its URL {masked(url)}"
+    if filename == filename_of(url) or (_parsed(filename) and _parsed(filename) == _parsed(filename_of(url))):
+        return None  # uv writes pyjwt-2.10.1-… for PyJWT-2.10.1-…
+    return f"its file name {filename} differs from its URL {masked(url)}"
+
+
+def _parsed(filename: str) -> tuple[NormalizedName, Version, tuple[object, ...]] | None:
+    """Return name, version, and tags in the name of a wheel or an sdist, normalized; ``None`` for any other name."""
+    parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
+    try:
+        name, version, *tags = parse(filename)
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return None
+    return name, version, tuple(tags)
 
 
 def _file_problem(url: str, root: Path) -> str | None:

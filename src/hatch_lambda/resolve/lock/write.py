@@ -132,7 +132,7 @@ def read_locked(path: Path, target: Target) -> LockedState:
 def write_lock(path: Path, text: str) -> None:
     """Write the text to ``path`` in one step, unless it is there; raises ``ResolveError`` if it can't be written."""
     try:
-        if path.is_file() and path.read_text("utf-8", "replace") == text:
+        if is_locked(path, text):
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -147,6 +147,11 @@ def write_lock(path: Path, text: str) -> None:
         problem = f"the lock file can't be written ({error.strerror})"
         fix = "fix that, then lock again"
         raise ResolveError(Diagnostic(code="lock-not-written", where=str(path), problem=problem, fix=fix)) from None
+
+
+def is_locked(path: Path, text: str) -> bool:
+    """Return whether the lock file has this text already."""
+    return path.is_file() and path.read_text("utf-8", "replace") == text
 
 
 def make_lock(parts: Sequence[LockPart], base: Path, root: Path) -> str:

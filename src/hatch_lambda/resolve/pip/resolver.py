@@ -84,7 +84,7 @@ class PipResolver:
         newest = self._resolve(roots, target, {})
         if not prefer:
             return newest
-        changed = _changed(newest, [*newest.dependencies, *self.uv.constraint_dependencies], prefer)
+        changed = changed_names(newest, [*newest.dependencies, *self.uv.constraint_dependencies], prefer)
         for unlocked in (changed, _reached(newest, changed)):
             kept = self._keeping(roots, target, {name: prefer[name] for name in prefer.keys() - unlocked})
             if kept and _versions(kept, unlocked) == _versions(newest, unlocked):
@@ -138,7 +138,7 @@ class PipResolver:
         )
 
 
-def _changed(
+def changed_names(
     newest: Resolution, dependencies: Sequence[Dependency], prefer: Mapping[NormalizedName, Version]
 ) -> frozenset[NormalizedName]:
     """Return the names whose preferred version doesn't exist, or doesn't satisfy a requirement that applies.

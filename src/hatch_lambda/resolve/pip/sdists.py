@@ -17,7 +17,7 @@ from packaging.version import Version
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError, masked
 from hatch_lambda.files.temporary import check_space, temporary_directory
-from hatch_lambda.resolve.base import escape_variables
+from hatch_lambda.resolve.base import BUILD_DATE, escape_variables
 from hatch_lambda.resolve.pip.command import dry_run_options, pip_environment, pip_output, temporary_files_in
 from hatch_lambda.resolve.pip.git_credentials import without_git_credentials
 from hatch_lambda.resolve.pip.resolver import reported_pin
@@ -31,12 +31,6 @@ if TYPE_CHECKING:
     from hatch_lambda.diagnostics import Code
     from hatch_lambda.resolve.base import Host, Pin
     from hatch_lambda.resolve.pip.log import IndexFile
-
-BUILD_DATE = "1580601600"
-"""``SOURCE_DATE_EPOCH`` of builds, in seconds since 1970: Hatchling's date of files in reproducible builds.
-
-Source: ``get_reproducible_timestamp`` in ``hatchling/builders/utils.py``.
-"""
 
 _SETUPTOOLS = """\
 [build]
@@ -106,6 +100,8 @@ def build_from(source: str | Path, what: str, directory: Path, host: Host, *, fi
     settings.write_text(_SETUPTOOLS.format(directory=directory), "utf-8")
     environ = {"SOURCE_DATE_EPOCH": BUILD_DATE, "DIST_EXTRA_CONFIG": str(settings), **host.environ}
     environ |= temporary_files_in(str(aside))
+    if host.offline:
+        environ["PIP_NO_INDEX"] = "1"  # or pip would download build requirements
     if host.build_constraints:
         environ["PIP_BUILD_CONSTRAINT"] = str(_requirements_file(directory / "constraints.txt", host.build_constraints))
     if isinstance(source, Path):

@@ -30,6 +30,24 @@ def test_our_lock_reads_back_as_the_same_pins(tmp_path):
     assert select(lock, TARGET, "pylock.toml", base=tmp_path, root=tmp_path).pins == pins
 
 
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("pyjwt-2.10.1-py3-none-any.whl", "PyJWT-2.10.1-py3-none-any.whl"),
+        ("jaraco_classes-3.4-py3-none-any.whl", "jaraco.classes-3.4-py3-none-any.whl"),
+    ],
+)
+def test_a_file_name_that_uv_has_normalized_is_that_of_the_url(tmp_path, name, url):
+    wheel = f'{{name = "{name}", url = "https://index/{url}", hashes = {{sha256 = "{"a" * 64}"}}}}'
+    package = canonicalize_name(name.partition("-")[0])
+    text = f'{HEAD}[[packages]]\nname = "{package}"\nversion = "{name.split("-")[1]}"\nwheels = [{wheel}]\n'
+    lock = parse_lock(text, "pylock.toml")
+
+    resolution = select(lock, TARGET, "pylock.toml", base=tmp_path, root=tmp_path)
+
+    assert [pin.filename for pin in resolution.pins] == [url]
+
+
 def test_our_lock_is_the_same_whatever_the_order_of_pins_and_requirements(tmp_path):
     pins = [_pin("base"), _pin("lib")]
     roots = [*ROOTS, Dependency("dependency-groups.dev", Requirement("base"))]

@@ -11,12 +11,12 @@ from packaging.version import Version
 
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.progress import Status
-from hatch_lambda.resolve.base import Host, Pin
+from hatch_lambda.resolve.base import Host, Pin, Resolution
 from hatch_lambda.resolve.pip.command import dry_run_options
-from hatch_lambda.resolve.pip.resolver import download_status
+from hatch_lambda.resolve.pip.resolver import changed_names, download_status
 from hatch_lambda.resolve.strategy import ResolverChoice, pip_resolver
 from hatch_lambda.resolve.uv_settings import UvSettings
-from tests.support.samples import config
+from tests.support.samples import config, dependency
 
 T = "tool.hatch.build.targets.lambda"
 
@@ -42,6 +42,29 @@ def test_constraint_files_that_are_not_there_are_reported_before_pip_starts(tmp_
         "  constraints #1: no file 'gone.txt' in the project; create it, or remove the entry [path-not-found]",
         "  constraints #4: no file 'sub/gone.txt' in the project; create it, or remove the entry [path-not-found]",
     ]
+
+
+def _pins(**versions: str) -> tuple[Pin, ...]:
+    return tuple(Pin(canonicalize_name(name), Version(version), "", None) for name, version in versions.items())
+
+
+@pytest.mark.parametrize(
+    ("newest", "dependencies", "expected"),
+    [
+        ({"app": "2", "base": "2"}, ["app"], set()),
+        ({"app": "2", "new": "1"}, ["app"], {"new"}),
+        ({"app": "1", "base": "1"}, ["app<2", "app 1: base<2"], {"app", "base"}),
+        ({"app": "3", "base": "1"}, ["app", "app 3: base<2"], set()),
+        ({"app": "2", "base": "1"}, ["app", "app 2: base<2"], {"base"}),
+        ({"app": "2"}, ["app @ https://host/app-2-py3-none-any.whl"], {"app"}),
+    ],
+)
+def test_what_cannot_stay_as_preferred_has_changed(newest, dependencies, expected):
+    texts = [text.rpartition(": ") if "://" not in text else ("", "", text) for text in dependencies]
+    found = [dependency(text, by or "project.dependencies") for by, _, text in texts]
+    prefer = {canonicalize_name(name): Version("2") for name in ("app", "base")}
+
+    assert changed_names(Resolution(_pins(**newest)), found, prefer) == expected
 
 
 def test_the_status_of_a_download_is_its_newest_file(tmp_path):

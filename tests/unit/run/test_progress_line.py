@@ -7,8 +7,8 @@ from threading import Event
 
 import pytest
 
-from hatch_lambda.plugin.progress import ProgressLine, progress_line
 from hatch_lambda.progress import Status
+from hatch_lambda.run.progress_line import ProgressLine, progress_line
 
 
 class Terminal:

@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ArchiveError
 from hatch_lambda.files.temporary import temporary_directory
-from hatch_lambda.plugin.settings import REPRODUCIBLE_VARIABLE
 from hatch_lambda.resolve.base import REBUILD_VARIABLE
+from hatch_lambda.run.settings import REPRODUCIBLE_VARIABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _COMPARED = ("CRC", "file_size", "external_attr", "date_time", "compress_size", "compress_type")
 
 
-def rebuild_and_compare(archive: Path, version: str, root: Path, environ: Mapping[str, str]) -> None:
+def rebuild_and_compare(archive: Path, module: Sequence[str], root: Path, environ: Mapping[str, str]) -> None:
     """Rebuild a zip in another directory and compare it with the first one byte by byte.
 
+    ``module`` is a module with the arguments that build the zip; the directory is its last argument.
     Every step runs again: build hooks, file selection, resolution, and local and source builds. Raises ``ArchiveError``
     if the rebuild fails, or if its bytes differ, naming the first file that does; the zip stays.
     """
@@ -31,7 +32,7 @@ def rebuild_and_compare(archive: Path, version: str, root: Path, environ: Mappin
     }
     others[REBUILD_VARIABLE] = "1"
     with temporary_directory() as directory:
-        command = [sys.executable, "-m", "hatchling", "build", "-t", version, "-d", directory]
+        command = [sys.executable, "-m", *module, directory]
         done = subprocess.run(  # noqa: S603  # this Python, no shell
             command, cwd=root, env=others, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
         )

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.files.private_directory import CACHE_VARIABLE
-from hatch_lambda.resolve.base import OFFLINE_VARIABLE, REBUILD_VARIABLE, UPGRADE_VARIABLE
+from hatch_lambda.resolve.base import BUILD_DATE, OFFLINE_VARIABLE, REBUILD_VARIABLE, UPGRADE_VARIABLE
 from hatch_lambda.resolve.strategy import Upgrade
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 REPRODUCIBLE_VARIABLE = "HATCH_LAMBDA_VERIFY"
 STRICT_VARIABLE = "HATCH_LAMBDA_STRICT"
+SMOKE_TEST_VARIABLE = "HATCH_LAMBDA_SMOKE_TEST"
+DATE_VARIABLE = "SOURCE_DATE_EPOCH"
 
 _TRUE, _FALSE = ("1", "true"), ("", "0", "false")
 """Values of variables that enable or disable something, in lower case."""
@@ -28,7 +30,7 @@ _TRUE, _FALSE = ("1", "true"), ("", "0", "false")
 @dataclass(frozen=True)
 class Settings:
     """The settings of one run: where the cache is, whether the build is offline, whether local wheels and the zip are
-    rebuilt, whether warnings are errors, and which locked versions to upgrade.
+    rebuilt, whether warnings are errors, whether handlers are loaded, and which locked versions to upgrade.
     """
 
     cache: Path
@@ -36,6 +38,7 @@ class Settings:
     rebuild: bool
     check_reproducible: bool
     strict: bool
+    smoke_test: bool
     upgrade: Upgrade
 
 
@@ -48,11 +51,22 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         rebuild=_switch(environ, REBUILD_VARIABLE, problems),
         check_reproducible=_switch(environ, REPRODUCIBLE_VARIABLE, problems),
         strict=_switch(environ, STRICT_VARIABLE, problems),
+        smoke_test=_switch(environ, SMOKE_TEST_VARIABLE, problems),
         upgrade=_upgrade(environ.get(UPGRADE_VARIABLE, "")),
     )
     if problems:
         raise ConfigError(problems)
     return read
+
+
+def zip_date(environ: Mapping[str, str]) -> int:
+    """Return the date of a reproducible zip in seconds since 1970; raises ``ConfigError``."""
+    value = environ.get(DATE_VARIABLE, BUILD_DATE)
+    try:
+        return int(value)
+    except ValueError:
+        problem = f"{value!r} isn't a number of seconds since 1970"
+        raise ConfigError(_problem(DATE_VARIABLE, problem, "set it to a whole number, or unset it")) from None
 
 
 def _problem(variable: str, problem: str, fix: str) -> Diagnostic:

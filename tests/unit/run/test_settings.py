@@ -8,8 +8,8 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ConfigError
-from hatch_lambda.plugin.settings import read_settings
 from hatch_lambda.resolve.strategy import Upgrade
+from hatch_lambda.run.settings import read_settings, zip_date
 
 
 def test_without_variables_the_build_is_online_and_the_cache_is_in_the_directory_of_the_platform():
@@ -71,3 +71,18 @@ def test_all_wrong_variables_are_reported_together():
             "[variable-value]"
         ),
     ]
+
+
+@pytest.mark.parametrize(("environ", "date"), [({}, 1580601600), ({"SOURCE_DATE_EPOCH": "1700000000"}, 1700000000)])
+def test_zips_have_a_fixed_date_or_that_of_the_variable(environ, date):
+    assert zip_date(environ) == date
+
+
+def test_a_date_that_is_no_number_is_refused():
+    with pytest.raises(ConfigError) as caught:
+        zip_date({"SOURCE_DATE_EPOCH": "now"})
+
+    assert str(caught.value) == (
+        "error: SOURCE_DATE_EPOCH: 'now' isn't a number of seconds since 1970; set it to a whole number, or unset it "
+        "[variable-value]"
+    )

@@ -1,0 +1,316 @@
+"""The lock file of uv."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hatch_lambda.errors import ResolveError
+from hatch_lambda.resolve.base import Host
+from hatch_lambda.resolve.cache import ResultCache
+from hatch_lambda.resolve.lock.read import LockSelection
+from hatch_lambda.resolve.lock.uv_lock import UvLock
+from hatch_lambda.resolve.uv_command import find_uv
+from tests.conftest import ProjectFolder
+from tests.support import zips
+from tests.support.make_sibling import make_hatch_sibling
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.index_server import IndexServer
+
+TABLE = "error: tool.hatch.build.targets.lambda"
+CONFLICTS = """\
+requires-python = ">=3.10"
+optional-dependencies = { old = ["lib<2"], new = ["lib>=2"] }
+[tool.uv]
+conflicts = [[{ extra = "old" }, { extra = "new" }]]
+[dependency-groups]
+dev = ["checker"]
+jobs = ["job"]
+"""
+FUNCTIONS = """\
+architecture = "arm64"
+functions.old.features = ["old"]
+functions.new.features = ["new"]
+functions.new.dependency-groups = ["jobs"]
+"""
+
+
+@pytest.fixture
+def project(project: ProjectFolder, index: IndexServer, tmp_path: Path) -> ProjectFolder:
+    """The project, with uv, which has a separate cache and knows the same index as pip."""
+    try:
+        project.environ["HATCH_UV"] = find_uv(os.environ)
+    except ResolveError:
+        pytest.skip("uv is not installed")
+    project.environ.update(UV_CACHE_DIR=str(tmp_path / "uv-cache"), UV_DEFAULT_INDEX=index.url)
+    return project
+
+
+def lock(project: ProjectFolder, directory: str = ".") -> None:
+    """Let uv lock; its index is the same as the project's."""
+    command = [project.environ["HATCH_UV"], "lock", "--quiet", f"--python={sys.executable}", "--no-python-downloads"]
+    subprocess.run(command, cwd=project.root / directory, env=project.environ, check=True)
+
+
+def test_each_zip_gets_its_extras_and_groups_from_uv_lock_without_network(index, project):
+    for version in ("1.0", "2.0"):
+        index.add("lib", version, tag="cp313-cp313-manylinux_2_17_aarch64")
+    index.add("base", requires=["dep; platform_machine == 'aarch64'", "no; sys_platform == 'win32'"])
+    for name in ("dep", "no", "job", "checker"):
+        index.add(name)
+    project.configure(FUNCTIONS, dependencies=["base"], project=CONFLICTS)
+    lock(project)
+    index.requests.clear()
+
+    built = project.build()
+    again = project.build(HATCH_LAMBDA_OFFLINE="1", PIP_INDEX_URL="http://127.0.0.1:1/")
+
+    assert built.code == 0, built.output
+    assert {archive.name.split("-")[3]: zips.distributions(archive) for archive in built.archives} == {
+        "new": ["base 1.0", "dep 1.0", "job 1.0", "lib 2.0"],
+        "old": ["base 1.0", "dep 1.0", "lib 1.0"],
+    }
+    assert [line for line in built.output.splitlines() if "lock" in line] == ["  locked by uv.lock"] * 2
+    assert [path for path in index.requests if path.startswith("/simple/")] == []
+    assert again.output == built.output
+    assert {path.name for path in project.root.iterdir()} == {"dist", "pyproject.toml", "shop", "uv.lock"}
+
+
+def test_a_member_of_a_workspace_uses_the_lock_file_in_the_root(index, project):
+    index.add("lib")
+    index.add("deep")
+    root = ProjectFolder(project.root.parent, project.environ)
+    workspace = '[tool.uv.workspace]\nmembers = ["project", "core"]\n'
+    root.write("pyproject.toml", f'[project]\nname = "all"\nversion = "1"\nrequires-python = ">=3.10"\n{workspace}')
+    make_hatch_sibling(root.root / "core", "core", requires=["lib"])
+    make_hatch_sibling(root.root / "path", "path", requires=["deep"])
+    sources = '[tool.uv.sources]\ncore = { workspace = true }\npath = { path = "../path", editable = true }\n'
+    project.configure(dependencies=["core", "path"], project=f'requires-python = ">=3.10"\n{sources}')
+    lock(root)
+
+    built = project.build()
+
+    assert built.code == 0, built.output
+    assert "  locked by ../uv.lock\n" in built.output
+    assert zips.distributions(built.archive) == ["core 1.0", "deep 1.0", "lib 1.0", "path 1.0"]
+
+
+def test_a_requirement_that_uv_lock_lacks_is_reported_until_uv_locks_again(index, project):
+    index.add("lib")
+    index.add("base")
+    project.configure(dependencies=["lib"], project='requires-python = ">=3.10"')
+    lock(project)
+    project.configure(dependencies=["lib>=2", "base"], project='requires-python = ">=3.10"')
+    end = "run 'uv lock' [lock-out-of-date]"
+
+    stale = project.build()
+    project.configure("lock = false", dependencies=["lib", "base"], project='requires-python = ">=3.10"')
+    resolved = project.build()
+
+    assert stale.code == 1
+    assert stale.output == (
+        f"error: uv.lock: out of date, because it doesn't contain base and project.dependencies requires base; {end}\n"
+        f"error: uv.lock: out of date, because it pins lib 1.0 and project.dependencies requires lib>=2; {end}\n"
+    )
+    assert zips.distributions(resolved.archive) == ["base 1.0", "lib 1.0"]
+    assert "locked by" not in resolved.output
+
+
+def test_a_wheel_that_the_index_lacks_is_reported_with_what_to_do(index, project):
+    index.add("lib", tag="cp313-cp313-win_amd64")
+    project.configure(dependencies=["lib"], project='requires-python = ">=3.10"')
+    lock(project)
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output == (
+        "error: project.dependencies: requires lib, and uv.lock has lib 1.0, but no wheel for python3.13 on x86_64 "
+        "(its wheels are for win_amd64); run 'uv lock' [no-wheel]\n"
+    )
+
+
+@pytest.fixture
+def uv_lock(project: ProjectFolder, index: IndexServer, tmp_path: Path) -> UvLock:
+    """Uv's lock file of a project with an extra and a group."""
+    index.add("lib")
+    project.configure(dependencies=["lib"], project=CONFLICTS.replace("checker", "lib").replace("job", "lib"))
+    index.add("lib", "2.0")
+    lock(project)
+    host = Host(project.environ, project.root)
+    return UvLock(project.root / "uv.lock", host, LockSelection(), ResultCache(tmp_path / "results"))
+
+
+def error(lock: UvLock) -> str:
+    """Return the text of the error, with uv's own output below it."""
+    with pytest.raises(ResolveError) as caught:
+        lock.read()
+    return str(caught.value)
+
+
+def test_uv_runs_once_for_each_state_of_the_project(uv_lock, project):
+    first = uv_lock.read()
+    unusable = replace(uv_lock, host=replace(uv_lock.host, environ={**project.environ, "UV_CACHE_DIR": "/dev/null/x"}))
+
+    assert (unusable.read(), first.created_by) == (first, "uv.lock")
+
+    project.write("pyproject.toml", (project.root / "pyproject.toml").read_text("utf-8") + "\n# changed\n")
+
+    assert error(unusable).startswith("error: uv.lock: uv can't export it; fix the cause, or set lock = false to ")
+
+
+def test_a_damaged_result_of_an_earlier_build_does_not_count(uv_lock, tmp_path):
+    first = uv_lock.read()
+    (stored,) = (tmp_path / "results").glob("*.json")
+    value = json.dumps({"lock-version": "1.0"})
+    stored.write_text(f"{hashlib.sha256(value.encode()).hexdigest()}\n{value}", "utf-8")
+
+    assert replace(uv_lock, results=ResultCache(tmp_path / "results")).read() == first
+
+
+@pytest.mark.parametrize("variable", ["UV_LOCKED", "UV_NO_SOURCES", "UV_NO_BINARY", "UV_NO_BUILD", "UV_ISOLATED"])
+def test_variables_do_not_change_what_uv_exports(uv_lock, project, variable):
+    host = replace(uv_lock.host, environ={**project.environ, variable: "1"})
+
+    assert replace(uv_lock, host=host, results=ResultCache(project.root / "other")).read() == uv_lock.read()
+
+
+@pytest.mark.parametrize(
+    ("selection", "line"),
+    [
+        (
+            LockSelection(("later",)),
+            "out of date, because it was locked before the extra 'later' was added; run 'uv lock' [lock-out-of-date]",
+        ),
+        (
+            LockSelection((), ("later",)),
+            (
+                "out of date, because it was locked before the dependency group 'later' was added; run 'uv lock' "
+                "[lock-out-of-date]"
+            ),
+        ),
+        (
+            LockSelection(("new", "old")),
+            (
+                "Extras 'new' and 'old' exclude each other in tool.uv.conflicts; select one of them for each zip "
+                "[conflict]"
+            ),
+        ),
+    ],
+    ids=["extra", "group", "conflict"],
+)
+def test_what_uv_cannot_select_is_explained(uv_lock, selection, line):
+    assert error(replace(uv_lock, selection=selection)) == f"error: uv.lock: {line}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        (
+            "^version = 1",
+            "version = 9",
+            "its format v9 is newer than {uv} supports; upgrade uv [unsupported-lock]",
+        ),
+        (
+            'name = "shop"',
+            'name = "other"',
+            (
+                "out of date, because it doesn't contain shop, which is in the project's uv workspace; run 'uv lock' "
+                "[lock-out-of-date]"
+            ),
+        ),
+    ],
+    ids=["newer", "of another project"],
+)
+def test_a_lock_file_that_is_not_for_this_uv_or_project_is_explained(uv_lock, old, new, line):
+    text = uv_lock.path.read_text("utf-8")
+    uv_lock.path.write_text(re.sub(old, new, text, flags=re.MULTILINE), "utf-8")
+
+    assert error(uv_lock) == f"error: uv.lock: {line.format(uv=uv_lock.host.environ['HATCH_UV'])}"
+
+
+@pytest.mark.parametrize("content", [b"version = ", b"", b"\xff\xfe", b"a = 1\n"])
+def test_a_damaged_lock_file_is_reported_with_the_words_of_uv(uv_lock, content):
+    uv_lock.path.write_bytes(content)
+
+    first, blank, heading, *words = error(uv_lock).splitlines()
+
+    assert first == "error: uv.lock: uv can't read it; restore it, or remove it and run 'uv lock' [damaged-lock]"
+    assert (blank, heading) == ("", "uv's output:")
+    assert 1 <= len(words) <= 9
+
+
+def test_a_newer_revision_of_the_format_is_read(uv_lock):
+    text = uv_lock.path.read_text("utf-8")
+    uv_lock.path.write_text(re.sub("^revision = .*$", "revision = 99", text, flags=re.MULTILINE), "utf-8")
+
+    assert [package.name for package in uv_lock.read().packages] == ["lib"]
+
+
+def test_a_setting_that_uv_rejects_is_reported_in_its_words(uv_lock, project):
+    project.write("uv.toml", 'required-version = "<0.1"\n')
+
+    assert error(uv_lock).replace(subprocess_version(project), "N") == (
+        "error: uv.lock: uv can't export it; fix the cause, or set lock = false to resolve without it [lock-export]\n\n"
+        "uv's output:\n  error: Required uv version `<0.1` does not match the running version `N`"
+    )
+
+
+def subprocess_version(project: ProjectFolder) -> str:
+    """Return the version of uv."""
+    done = subprocess.run([project.environ["HATCH_UV"], "--version"], capture_output=True, text=True, check=True)
+    return done.stdout.split()[1]
+
+
+def test_a_lock_file_that_is_missing_is_reported(uv_lock):
+    uv_lock.path.unlink()
+
+    assert error(uv_lock) == "error: uv.lock: can't be read (No such file or directory); run 'uv lock' [lock-not-found]"
+
+
+def test_without_uv_the_error_says_how_to_get_it(uv_lock, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "uv", None)
+
+    without = replace(uv_lock, host=Host({"PATH": str(tmp_path)}, uv_lock.host.directory))
+    missing = replace(uv_lock, host=Host({"HATCH_UV": str(tmp_path / "uv")}, uv_lock.host.directory))
+
+    assert error(without) == (
+        "error: uv.lock: can't be read, because uv isn't installed; use \"hatch-lambda[uv]\" in build-system.requires, "
+        "or set lock = false to resolve without it [resolver-missing]"
+    )
+    assert error(missing) == (
+        f"error: HATCH_UV: can't run {tmp_path / 'uv'} (No such file or directory); set HATCH_UV to the path of uv, or "
+        "set lock = false to resolve without it [resolver-missing]"
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script isn't a program on Windows")
+def test_a_uv_that_is_too_old_to_export_is_named(uv_lock, tmp_path):
+    script = tmp_path / "old-uv"
+    script.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{OLD_UV}END\nexit 2\n", "utf-8")
+    script.chmod(0o755)
+    host = replace(uv_lock.host, environ={**uv_lock.host.environ, "HATCH_UV": str(script)})
+
+    assert error(replace(uv_lock, host=host)) == (
+        f"error: uv.lock: {script} is too old to export it as a pylock; upgrade uv to 0.7 or newer [unsupported-lock]"
+    )
+
+
+OLD_UV = """\
+error: invalid value 'pylock.toml' for '--format <FORMAT>'
+  [possible values: requirements-txt]
+
+For more information, try '--help'.
+"""
+"""The output of uv 0.6.9."""
