@@ -84,7 +84,7 @@ class Built:
 
 
 @dataclass(frozen=True)
-class ProjectFolder:
+class ProjectDirectory:
     """A project on disk, and the environment that it is built in."""
 
     root: Path
@@ -120,9 +120,9 @@ class ProjectFolder:
 
 
 @pytest.fixture
-def project(tmp_path: Path, environ: dict[str, str]) -> ProjectFolder:
+def project(tmp_path: Path, environ: dict[str, str]) -> ProjectDirectory:
     """A project with one package, ``shop``, which has a handler; it requires nothing."""
-    directory = ProjectFolder(tmp_path / "project", environ)
+    directory = ProjectDirectory(tmp_path / "project", environ)
     directory.configure()
     directory.write("shop/__init__.py")
     directory.write("shop/api.py", "def handler(event, context):\n    return {'echo': event}\n")

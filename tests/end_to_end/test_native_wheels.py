@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.conftest import ProjectFolder
+from tests.conftest import ProjectDirectory
 
 pytestmark = pytest.mark.network
 
@@ -15,11 +15,11 @@ NAMES = ["bcrypt", "cffi", "lxml", "markupsafe", "msgpack", "orjson", "pip", "py
 
 
 @pytest.fixture
-def real(project: ProjectFolder, environ: dict[str, str]) -> ProjectFolder:
+def real(project: ProjectDirectory, environ: dict[str, str]) -> ProjectDirectory:
     """The project, built with wheels from the index that this machine uses."""
     kept = {name: value for name, value in environ.items() if not name.startswith("PIP_")}
     kept |= {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
-    return ProjectFolder(project.root, kept)
+    return ProjectDirectory(project.root, kept)
 
 
 @pytest.mark.parametrize(("runtime", "architecture"), [("python3.11", "arm64"), ("python3.13", "x86_64")])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ProjectFolder
+from tests.conftest import ProjectDirectory
 from tests.support import zips
 from tests.support.runtime_client import add_runtime_client, invoke
 
@@ -21,12 +21,12 @@ ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
 
 @pytest.fixture
-def example(tmp_path: Path, environ: dict[str, str]) -> ProjectFolder:
+def example(tmp_path: Path, environ: dict[str, str]) -> ProjectDirectory:
     """A copy of the example project, built with wheels from the index that this machine uses."""
     real = {name: value for name, value in environ.items() if not name.startswith("PIP_")}
     real |= {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
     shutil.copytree(EXAMPLE, tmp_path / "example", ignore=shutil.ignore_patterns("dist", "__pycache__"))
-    return ProjectFolder(tmp_path / "example", real)
+    return ProjectDirectory(tmp_path / "example", real)
 
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="archives are for Linux")

@@ -12,7 +12,7 @@ import pytest
 from packaging.pylock import Pylock
 
 from tests.support import zips
-from tests.support.finished import installed, zip_of
+from tests.support.existing_zips import installed, zip_of
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -22,7 +22,7 @@ else:
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import Built, ProjectFolder
+    from tests.conftest import Built, ProjectDirectory
     from tests.support.index_server import IndexServer
 
 T = "tool.hatch.build.targets.lambda"
@@ -65,7 +65,7 @@ web = ["web"]
 """
 
 
-def make_shop(index: IndexServer, project: ProjectFolder) -> None:
+def make_shop(index: IndexServer, project: ProjectDirectory) -> None:
     """Configure a project with two layers and three functions over two architectures."""
     index.described = True
     for machine in ("x86_64", "aarch64"):

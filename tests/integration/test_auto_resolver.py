@@ -13,7 +13,7 @@ from tests.support.index_server import IndexServer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.conftest import Built, ProjectFolder
+    from tests.conftest import Built, ProjectDirectory
 
 PIPS = "resolver: uv, with pip's index settings"
 UVS = "resolver: uv, with uv's index settings"
@@ -99,7 +99,7 @@ def known_substitute(index: IndexServer) -> None:
     ids=lambda value: value.__name__ if callable(value) else None,
 )
 def test_a_refusal_is_the_same_with_both(
-    index: IndexServer, project: ProjectFolder, release: Callable[[IndexServer], None], dependencies: list[str]
+    index: IndexServer, project: ProjectDirectory, release: Callable[[IndexServer], None], dependencies: list[str]
 ) -> None:
     release(index)
     outputs = []

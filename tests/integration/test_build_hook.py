@@ -11,7 +11,7 @@ import pytest
 from tests.support import zips
 
 if TYPE_CHECKING:
-    from tests.conftest import ProjectFolder
+    from tests.conftest import ProjectDirectory
 
 ENABLED = {"HATCH_BUILD_HOOK_ENABLE_LAMBDA": "1"}
 HOOK = "\n[tool.hatch.build.targets.wheel.hooks.lambda]\nenable-by-default = false\n"
@@ -22,7 +22,7 @@ WHEEL = "shop-0.1.0-py3-none-any.whl"
 SDIST = "shop-0.1.0.tar.gz"
 
 
-def run(project: ProjectFolder, *command: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def run(project: ProjectDirectory, *command: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run a module of this Python in the project's folder."""
     return subprocess.run(
         [sys.executable, "-m", *command],
@@ -35,7 +35,7 @@ def run(project: ProjectFolder, *command: str, **environ: str) -> subprocess.Com
     )
 
 
-def dist(project: ProjectFolder) -> list[str]:
+def dist(project: ProjectDirectory) -> list[str]:
     """Return what was built."""
     return sorted(path.name.replace("py2.py3", "py3") for path in (project.root / "dist").iterdir())
 

@@ -17,13 +17,13 @@ import pytest
 from hatch_lambda.wheels.verify import verify_wheel
 from tests.support import zips
 from tests.support.locks import package, pylock
-from tests.support.make_sibling import make_sibling
+from tests.support.make_local_project import make_local_project
 from tests.support.make_wheel import make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import ProjectFolder
+    from tests.conftest import ProjectDirectory
     from tests.support.index_server import IndexServer
 
 DIRECT = "\n[tool.hatch.metadata]\nallow-direct-references = true\n"
@@ -70,38 +70,38 @@ def swap(wheel: Path, tmp_path: Path) -> None:
     other.replace(wheel)
 
 
-def from_index(index: IndexServer, project: ProjectFolder) -> None:
+def from_index(index: IndexServer, project: ProjectDirectory) -> None:
     """Let the project require a wheel of the index."""
     index.add("lib", files=SOURCES)
     project.configure(dependencies=["lib"])
 
 
-def locked(index: IndexServer, project: ProjectFolder) -> None:
+def locked(index: IndexServer, project: ProjectDirectory) -> None:
     """Let the project have a lock with that wheel."""
     project.write("pylock.lambda.toml", pylock(package(index, index.add("lib", files=SOURCES))))
     project.configure(dependencies=["lib"])
 
 
-def hashed(index: IndexServer, project: ProjectFolder) -> None:
+def hashed(index: IndexServer, project: ProjectDirectory) -> None:
     """Let the project have a requirements file with that wheel's hash."""
     sha256 = zips.sha256(index.add("lib", files=SOURCES).read_bytes())
     project.write("requirements.txt", f"lib==1.0 --hash=sha256:{sha256}\n")
     project.configure('lock = "requirements.txt"', dependencies=["lib"])
 
 
-def layered(index: IndexServer, project: ProjectFolder) -> None:
+def layered(index: IndexServer, project: ProjectDirectory) -> None:
     """Let the wheel be in a layer that a function uses."""
     index.add("lib", files=SOURCES)
     project.configure(LAYERS, project=FEATURES)
 
 
-def local(index: IndexServer, project: ProjectFolder) -> None:
+def local(index: IndexServer, project: ProjectDirectory) -> None:
     """Let the project require a directory, whose wheel is built here."""
-    directory = make_sibling(project.root.parent / "lib", "lib", files=SOURCES)
+    directory = make_local_project(project.root.parent / "lib", "lib", files=SOURCES)
     project.configure(dependencies=[f"lib @ {directory.as_uri()}"], project=DIRECT)
 
 
-def from_sdist(index: IndexServer, project: ProjectFolder) -> None:
+def from_sdist(index: IndexServer, project: ProjectDirectory) -> None:
     """Let the project require an sdist, whose wheel is built here."""
     index.add_sdist("lib")
     project.configure('build-from-source = ["lib"]', dependencies=["lib"])
@@ -203,7 +203,7 @@ def test_a_cache_that_others_can_write_to_is_refused(index, project, cache):
 def test_credentials_that_a_local_package_requires_with_are_not_in_the_cache(project, cache, tmp_path):
     make_wheel(tmp_path / "wheels", "base")
     url = f"file://user:s3cret@localhost{tmp_path}/wheels/base-1.0-py3-none-any.whl"
-    directory = make_sibling(tmp_path / "lib", "lib", requires=[f"base @ {url}"])
+    directory = make_local_project(tmp_path / "lib", "lib", requires=[f"base @ {url}"])
     project.configure(dependencies=[f"lib @ {directory.as_uri()}"], project=DIRECT)
 
     built = [project.build("-c").archive.read_bytes() for _ in range(2)]
@@ -219,7 +219,7 @@ def test_credentials_that_a_local_package_requires_with_are_not_in_the_cache(pro
 
 def at_building(directory: Path, statement: str) -> Path:
     """Let a sibling's backend run a statement when it builds, which is after the files of the project were selected."""
-    make_sibling(directory, "lib")
+    make_local_project(directory, "lib")
     backend = directory / "backend.py"
     backend.write_text(f"{backend.read_text('utf-8')}\n{statement}\n", "utf-8")
     return directory
@@ -316,7 +316,7 @@ def test_a_temporary_directory_that_is_full_while_the_zip_is_written_is_one_line
 
 
 def test_a_temporary_directory_that_is_full_while_a_wheel_is_built_is_one_line(project, small_disk, tmp_path):
-    directory = make_sibling(tmp_path / "lib", "lib", files={"lib/model.bin": os.urandom(2 << 20)})
+    directory = make_local_project(tmp_path / "lib", "lib", files={"lib/model.bin": os.urandom(2 << 20)})
     project.configure(dependencies=[f"lib @ {directory.as_uri()}"], project=DIRECT)
 
     built = project.build(TMPDIR=str(small_disk))
@@ -325,7 +325,7 @@ def test_a_temporary_directory_that_is_full_while_a_wheel_is_built_is_one_line(p
     assert built.output == FULL.format(directory=small_disk)
 
 
-def run_without(project: ProjectFolder, *descriptors: int, **environ: str) -> tuple[int, str]:
+def run_without(project: ProjectDirectory, *descriptors: int, **environ: str) -> tuple[int, str]:
     """Build with streams closed, and return the exit code and what was written to standard output."""
     done = subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "lambda"],

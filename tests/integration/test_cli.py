@@ -14,8 +14,8 @@ import pytest
 from hatch_lambda.checks import ZIP_CHECKS
 from hatch_lambda.cli import COMMANDS, main
 from hatch_lambda.runtime.runtimes import RUNTIMES
-from tests.support.finished import HANDLER, installed, our_zip, zip_of
-from tests.support.rights import without_root_rights
+from tests.support.existing_zips import HANDLER, installed, our_zip, zip_of
+from tests.support.permissions import without_root_permissions
 from tests.support.zips import contents
 
 NAMES = [runtime.name for runtime in RUNTIMES]
@@ -144,7 +144,9 @@ def test_a_zip_that_may_not_be_read_is_refused_for_that(tmp_path, command):
     path = zip_of(tmp_path, {"a": ""}, "a.zip")
     path.chmod(0)
 
-    done = subprocess.run([*without_root_rights(), *MODULE, command, path], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*without_root_permissions(), *MODULE, command, path], capture_output=True, text=True, check=False
+    )
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"error: {path}: can't be read (Permission denied); fix its permissions [unreadable-file]\n"

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from tests.support.deployments import OLD, code_sha256, deployed, function_zip, layer_zip
-from tests.support.finished import zip_of
+from tests.support.existing_zips import zip_of
 from tests.support.zips import sha256
 
 

@@ -10,7 +10,7 @@ from hatch_lambda.deploy import create as creation
 from hatch_lambda.errors import DeployError
 from tests.support.aws import ACCOUNT, REGION, ROLE
 from tests.support.deployments import OLD, code_sha256, deployed, function_zip, layer_zip, run
-from tests.support.finished import zip_of
+from tests.support.existing_zips import zip_of
 from tests.support.zips import sha256
 
 NEW = {"functions": ("shop",), "create": True, "role": ROLE}

@@ -12,7 +12,7 @@ import pytest
 from hatch_lambda.errors import DeployError
 from tests.support.aws import ACCOUNT, REGION
 from tests.support.deployments import OLD, code_sha256, deployed, function_zip, layer_zip
-from tests.support.finished import zip_of
+from tests.support.existing_zips import zip_of
 
 ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:shop"
 NOTHING = ("done: nothing", "not done: shop: code")

@@ -13,7 +13,7 @@ from tests.support import zips
 from tests.support.git import bare_clone, commit_all, git
 from tests.support.git_server import GitServer
 from tests.support.locks import package, pylock, requirements
-from tests.support.make_sibling import builds, make_sibling
+from tests.support.make_local_project import builds, make_local_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ class Repository:
     """A repository of a distribution ``lib``, with tag ``v1``, whose working folder is elsewhere."""
 
     def __init__(self, tmp_path: Path) -> None:
-        self.directory = make_sibling(tmp_path / "work/lib", "lib", requires=["base"])
+        self.directory = make_local_project(tmp_path / "work/lib", "lib", requires=["base"])
         self.bare = tmp_path / "served/lib.git"
         self.first = self.commit("first = True\n")
         git(self.directory, "tag", "v1")
@@ -88,7 +88,7 @@ def test_uvs_sources_name_repositories_too(project, repository, ref):
 
 def test_a_subdirectory_of_a_repository_is_built(project, index, tmp_path):
     index.add("base")
-    make_sibling(tmp_path / "work/packages/lib", "lib")
+    make_local_project(tmp_path / "work/packages/lib", "lib")
     commit = commit_all(tmp_path / "work")
     url = bare_clone(tmp_path / "work", tmp_path / "served.git").as_uri()
     source = f'git = "{url}", branch = "main", subdirectory = "packages/lib"'
@@ -421,7 +421,7 @@ def host(served: GitServer) -> str:
 
 def test_a_private_repository_over_http_is_built_and_its_password_is_nowhere(project, repository, host, tmp_path):
     url = f"git+http://user:s3cret@{host}/lib.git@v1"
-    make_sibling(tmp_path / "middle", "middle", requires=[f"lib @ {url}"])
+    make_local_project(tmp_path / "middle", "middle", requires=[f"lib @ {url}"])
     dependencies = [f"lib @ {url}", f"middle @ {(tmp_path / 'middle').as_uri()}"]
     project.configure(dependencies=dependencies, project=DIRECT)
     locked = project.build(target="lambda:lock")
@@ -452,7 +452,7 @@ def test_no_command_line_has_the_password_of_a_repository(project, served, user)
 
 def test_the_password_of_a_repository_in_a_repository_is_not_kept(project, repository, served, tmp_path):
     source = f"lib = {{ git = 'http://user:s3cret@{served.host}/lib.git', tag = 'v1' }}"
-    make_sibling(tmp_path / "middle", "middle", requires=["lib"], tables=f"[tool.uv.sources]\n{source}")
+    make_local_project(tmp_path / "middle", "middle", requires=["lib"], tables=f"[tool.uv.sources]\n{source}")
     commit_all(tmp_path / "middle")
     url = bare_clone(tmp_path / "middle", tmp_path / "middle.git").as_uri()
     project.configure(dependencies=[f"middle @ git+{url}"], project=DIRECT)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.conftest import ProjectFolder
+    from tests.conftest import ProjectDirectory
 
 FIX = "fix the hook or its options [hook-failed]"
 
@@ -29,7 +29,7 @@ class Hook(BuildHookInterface):
 """
 
 
-def with_metadata_hook(project: ProjectFolder, text: str) -> None:
+def with_metadata_hook(project: ProjectDirectory, text: str) -> None:
     """Give the project a metadata hook."""
     project.configure(project="[tool.hatch.metadata.hooks.custom]")
     table = (project.root / "pyproject.toml").read_text("utf-8")

@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import zips
-from tests.support.rights import without_root_rights
+from tests.support.permissions import without_root_permissions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import ProjectFolder
+    from tests.conftest import ProjectDirectory
     from tests.support.index_server import IndexServer
 
 NAME = "shop-0.1.0-lambda-python3.13-x86_64.zip"
@@ -45,7 +45,7 @@ runpy.run_module("hatchling", run_name="__main__")
 class Scene:
     """A build, as somebody sees it who looks at the disk and at the index."""
 
-    project: ProjectFolder
+    project: ProjectDirectory
     index: IndexServer
     store: Path
 
@@ -291,7 +291,7 @@ def test_a_folder_that_is_not_writable_is_one_message_and_leaves_the_old_archive
     (project.root / "dist").chmod(0o555)
 
     done = subprocess.run(
-        [*without_root_rights(), *COMMAND],
+        [*without_root_permissions(), *COMMAND],
         cwd=project.root,
         env=project.environ,
         capture_output=True,
@@ -315,7 +315,7 @@ def test_an_archive_that_cannot_be_cleaned_away_is_one_message(project):
     (project.root / "dist").chmod(0o555)
 
     done = subprocess.run(
-        [*without_root_rights(), *COMMAND, "-c"],
+        [*without_root_permissions(), *COMMAND, "-c"],
         cwd=project.root,
         env=project.environ,
         capture_output=True,
@@ -353,7 +353,7 @@ def test_a_file_that_is_not_readable_is_one_message_and_leaves_the_old_archive(p
     secret.chmod(0)
 
     done = subprocess.run(
-        [*without_root_rights(), *COMMAND],
+        [*without_root_permissions(), *COMMAND],
         cwd=project.root,
         env=project.environ,
         capture_output=True,
@@ -368,7 +368,7 @@ def test_a_file_that_is_not_readable_is_one_message_and_leaves_the_old_archive(p
     assert zips.directory(project.root / "dist") == {NAME: b"older"}
 
 
-def _start(project: ProjectFolder, **environ: str) -> subprocess.Popen[str]:
+def _start(project: ProjectDirectory, **environ: str) -> subprocess.Popen[str]:
     """Start a build in a process group of its own, which can be interrupted as a terminal does it."""
     return subprocess.Popen(
         COMMAND,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.make_sibling import builds, make_hatch_sibling, make_sibling
+from tests.support.make_local_project import builds, make_hatch_project, make_local_project
 
 if TYPE_CHECKING:
-    from tests.conftest import ProjectFolder
+    from tests.conftest import ProjectDirectory
 
 DIRECT = "\n[tool.hatch.metadata]\nallow-direct-references = true\n"
 CYCLE = "remove one of the requirements [dependency-cycle]"
@@ -33,7 +33,7 @@ def requiring(project):
     return configure
 
 
-def refused(project: ProjectFolder, **environ: str) -> list[str]:
+def refused(project: ProjectDirectory, **environ: str) -> list[str]:
     """Build, see that nothing came of it, and return the lines that were said."""
     built = project.build(**environ)
     assert built.code == 1, built.output
@@ -96,7 +96,7 @@ def test_a_folder_whose_pyproject_is_not_toml(requiring, tmp_path):
 
 def test_a_build_that_fails_ends_with_its_last_words_and_without_credentials(requiring, tmp_path):
     fails = "\n".join([*(f"line {number}" for number in range(40)), "see https://user:s3cret@host/why"])
-    make_sibling(tmp_path / "lib", "lib", fails=fails)
+    make_local_project(tmp_path / "lib", "lib", fails=fails)
 
     lines = refused(requiring("lib @ {root:uri}/../lib"))
 
@@ -116,7 +116,7 @@ def test_a_build_that_fails_ends_with_its_last_words_and_without_credentials(req
 
 @pytest.mark.parametrize("tag", ["cp313-cp313-linux_x86_64", "cp313-cp313-manylinux_2_17_x86_64"])
 def test_a_sibling_that_builds_a_wheel_for_this_machine(requiring, tmp_path, tag):
-    make_sibling(tmp_path / "lib", "lib", tag=tag)
+    make_local_project(tmp_path / "lib", "lib", tag=tag)
 
     lines = refused(requiring("lib @ {root:uri}/../lib"))
 
@@ -130,7 +130,7 @@ def test_a_sibling_that_builds_a_wheel_for_this_machine(requiring, tmp_path, tag
 
 
 def test_a_sibling_whose_wheel_says_pure_and_holds_native_code(requiring, tmp_path):
-    make_sibling(tmp_path / "lib", "lib", files={"lib/fast.bin": b"\x7fELF\x02\x01\x01" + bytes(57)})
+    make_local_project(tmp_path / "lib", "lib", files={"lib/fast.bin": b"\x7fELF\x02\x01\x01" + bytes(57)})
 
     lines = refused(requiring("lib @ {root:uri}/../lib"))
 
@@ -144,7 +144,7 @@ def test_a_sibling_whose_wheel_says_pure_and_holds_native_code(requiring, tmp_pa
 
 
 def test_a_folder_in_which_something_else_is(requiring, tmp_path):
-    make_sibling(tmp_path / "lib", "other")
+    make_local_project(tmp_path / "lib", "other")
 
     lines = refused(requiring("lib @ {root:uri}/../lib"))
 
@@ -157,7 +157,7 @@ def test_a_folder_in_which_something_else_is(requiring, tmp_path):
 
 
 def test_a_folder_in_which_something_else_is_that_was_built_under_its_own_name_before(requiring, tmp_path):
-    make_sibling(tmp_path / "lib", "libtwo")
+    make_local_project(tmp_path / "lib", "libtwo")
     requiring("libtwo @ {root:uri}/../lib").build().archive.unlink()
 
     lines = refused(requiring("lib-two @ {root:uri}/../lib"))
@@ -171,7 +171,7 @@ def test_a_folder_in_which_something_else_is_that_was_built_under_its_own_name_b
 
 
 def test_a_sibling_of_another_version(project, tmp_path):
-    make_sibling(tmp_path / "lib", "lib")
+    make_local_project(tmp_path / "lib", "lib")
     project.configure(dependencies=["lib>=2"], project='\n[tool.uv.sources]\nlib = { path = "../lib" }\n')
 
     lines = refused(project)
@@ -186,8 +186,8 @@ def test_a_sibling_of_another_version(project, tmp_path):
 
 @pytest.mark.parametrize("other", ["there", "wheels/lib-1.0-py3-none-any.whl"])
 def test_two_places_for_one_name(requiring, tmp_path, other):
-    make_sibling(tmp_path / "lib", "lib")
-    make_sibling(tmp_path / "middle", "middle", requires=[f"lib @ {(tmp_path / other).as_uri()}"])
+    make_local_project(tmp_path / "lib", "lib")
+    make_local_project(tmp_path / "middle", "middle", requires=[f"lib @ {(tmp_path / other).as_uri()}"])
 
     lines = refused(requiring("lib @ {root:uri}/../lib", "middle @ {root:uri}/../middle"))
 
@@ -200,7 +200,7 @@ def test_two_places_for_one_name(requiring, tmp_path, other):
 
 
 def test_a_cycle_through_the_project_itself(requiring, tmp_path):
-    make_sibling(tmp_path / "lib", "lib", requires=["shop"])
+    make_local_project(tmp_path / "lib", "lib", requires=["shop"])
 
     lines = refused(requiring("lib @ {root:uri}/../lib"))
 
@@ -209,7 +209,7 @@ def test_a_cycle_through_the_project_itself(requiring, tmp_path):
 
 def test_a_cycle_between_siblings(requiring, tmp_path):
     for name, needed in {"a": "b", "b": "c", "c": "a"}.items():
-        make_sibling(tmp_path / name, name, requires=[f"{needed} @ {(tmp_path / needed).as_uri()}"])
+        make_local_project(tmp_path / name, name, requires=[f"{needed} @ {(tmp_path / needed).as_uri()}"])
 
     lines = refused(requiring("a @ {root:uri}/../a"))
 
@@ -222,7 +222,7 @@ def test_a_cycle_between_siblings(requiring, tmp_path):
 
 def test_a_name_of_ours_that_only_a_package_of_the_index_requires(index, project, tmp_path):
     index.add("framework", requires=["lib"])
-    make_sibling(tmp_path / "lib", "lib")
+    make_local_project(tmp_path / "lib", "lib")
     project.configure(dependencies=["framework"], project='\n[tool.uv.sources]\nlib = { path = "../lib" }\n')
 
     lines = refused(project)
@@ -306,7 +306,7 @@ def test_a_source_that_is_none(requiring, tmp_path, source):
 
 
 def test_keys_of_a_source_that_are_no_misspellings_of_what_is_known_are_left_to_uv(requiring, tmp_path):
-    make_sibling(tmp_path / "lib", "lib")
+    make_local_project(tmp_path / "lib", "lib")
 
     built = requiring("lib", tables="\n[tool.uv.sources]\nlib = { path = '../lib', quux = 1 }\n").build()
 
@@ -364,7 +364,7 @@ def test_a_table_of_sources_or_a_workspace_that_is_none(project, tmp_path, table
 
 
 def test_offline_a_sibling_and_a_local_archive_are_still_built(requiring, tmp_path):
-    make_sibling(tmp_path / "lib", "lib")
+    make_local_project(tmp_path / "lib", "lib")
 
     built = requiring("lib @ {root:uri}/../lib").build(HATCH_LAMBDA_OFFLINE="1")
 
@@ -390,7 +390,7 @@ def test_offline_an_archive_elsewhere_is_refused(requiring, index):
 
 def test_a_lock_holds_what_is_not_our_own_and_a_build_uses_it(index, requiring, tmp_path):
     index.add("base")
-    make_sibling(tmp_path / "lib", "lib", requires=["base"])
+    make_local_project(tmp_path / "lib", "lib", requires=["base"])
     project = requiring("lib @ {root:uri}/../lib")
     locked = project.build(target="lambda:lock")
     index.add("base", "2.0")
@@ -404,7 +404,7 @@ def test_a_lock_holds_what_is_not_our_own_and_a_build_uses_it(index, requiring, 
     assert index.requests == []
 
 
-def names_in_lock(project: ProjectFolder) -> list[str]:
+def names_in_lock(project: ProjectDirectory) -> list[str]:
     """Return the names of packages and files in the project's lock."""
     lines = (project.root / "pylock.lambda.toml").read_text().splitlines()
     return [line.split('"')[1] for line in lines if line.startswith("name = ")]
@@ -413,10 +413,10 @@ def names_in_lock(project: ProjectFolder) -> list[str]:
 def test_a_siblings_new_requirement_makes_the_lock_stale(index, requiring, tmp_path):
     index.add("base")
     index.add("more")
-    make_sibling(tmp_path / "lib", "lib", requires=["base"])
+    make_local_project(tmp_path / "lib", "lib", requires=["base"])
     project = requiring("lib @ {root:uri}/../lib")
     project.build(target="lambda:lock")
-    make_sibling(tmp_path / "lib", "lib", requires=["base", "more"])
+    make_local_project(tmp_path / "lib", "lib", requires=["base", "more"])
 
     lines = refused(project)
 
@@ -433,7 +433,7 @@ def test_a_siblings_new_requirement_makes_the_lock_stale(index, requiring, tmp_p
 
 
 def test_a_lock_that_has_our_own_name_gives_way_to_the_sibling(index, requiring, project, tmp_path):
-    make_sibling(tmp_path / "lib", "lib")
+    make_local_project(tmp_path / "lib", "lib")
     project.configure(dependencies=["lib"])
     project.build(target="lambda:lock")
     shutil.rmtree(tmp_path / "store")
@@ -447,7 +447,7 @@ def test_a_lock_that_has_our_own_name_gives_way_to_the_sibling(index, requiring,
 
 
 def test_a_lock_of_uv_may_have_the_sibling_as_a_folder(index, requiring, project, tmp_path):
-    make_sibling(tmp_path / "lib", "lib")
+    make_local_project(tmp_path / "lib", "lib")
     requiring("lib @ {root:uri}/../lib")
     project.write(
         "pylock.lambda.toml",
@@ -461,7 +461,7 @@ def test_a_lock_of_uv_may_have_the_sibling_as_a_folder(index, requiring, project
 
 
 def test_a_sibling_that_hatchling_cannot_build_shows_why(requiring, tmp_path):
-    make_hatch_sibling(tmp_path / "lib", "lib", tables="[tool.hatch.build.targets.wheel]\npackages = 3\n")
+    make_hatch_project(tmp_path / "lib", "lib", tables="[tool.hatch.build.targets.wheel]\npackages = 3\n")
 
     lines = refused(requiring("lib @ {root:uri}/../lib"))
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.support.locks import package, pylock, sha256
-from tests.support.rights import without_root_rights
+from tests.support.permissions import without_root_permissions
 
 RUN = "run 'hatch build -t lambda:lock'"
 PIP = "lock again with pip"
@@ -332,7 +332,7 @@ def test_a_lock_that_may_not_be_read_is_a_matter_of_its_permissions(project, nam
     project.write(name).chmod(0)
 
     done = subprocess.run(
-        [*without_root_rights(), sys.executable, "-m", "hatchling", "build", "-t", "lambda"],
+        [*without_root_permissions(), sys.executable, "-m", "hatchling", "build", "-t", "lambda"],
         cwd=project.root,
         env=project.environ,
         capture_output=True,

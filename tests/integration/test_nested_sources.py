@@ -11,12 +11,12 @@ import pytest
 from tests.support import zips
 from tests.support.git import bare_clone, commit_all
 from tests.support.locks import package, pylock
-from tests.support.make_sibling import builds, make_hatch_sibling, make_sdist, make_sibling
+from tests.support.make_local_project import builds, make_hatch_project, make_local_project, make_sdist
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import ProjectFolder
+    from tests.conftest import ProjectDirectory
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -49,8 +49,8 @@ class Repository:
 
     def __init__(self, directory: Path, c: str = "d = { workspace = true }", *, root: str = WORKSPACE) -> None:
         self.directory = directory
-        make_sibling(directory / "packages/c", "c", requires=["d"], tables=sources(c))
-        make_sibling(directory / "packages/d", "d")
+        make_local_project(directory / "packages/c", "c", requires=["d"], tables=sources(c))
+        make_local_project(directory / "packages/d", "d")
         (directory / "pyproject.toml").write_text(root)
         self.url = (directory.parent / f"{directory.name}.git").as_uri()
         self.commit()
@@ -80,7 +80,7 @@ def asked(index) -> list[str]:
     return sorted({path.split("/")[2] for path in index.requests if path.startswith("/simple/")})
 
 
-def refused(project: ProjectFolder, target: str = "lambda", **environ: str) -> list[str]:
+def refused(project: ProjectDirectory, target: str = "lambda", **environ: str) -> list[str]:
     """Build, see that nothing came of it, and return the lines that were said."""
     built = project.build(target=target, **environ)
     assert built.code == 1, built.output
@@ -114,7 +114,7 @@ def test_a_member_of_the_repository_of_a_dependency_is_of_the_same_commit(index,
 
 def test_the_root_of_the_repository_is_a_member_of_its_workspace(project, tmp_path):
     repository = Repository(tmp_path / "mono")
-    make_sibling(repository.directory, "d", tables=WORKSPACE)
+    make_local_project(repository.directory, "d", tables=WORKSPACE)
     shutil.rmtree(repository.directory / "packages/d")
     repository.commit()
     project.configure(dependencies=["c"], project=sources(repository.source("c")))
@@ -128,9 +128,9 @@ def test_the_root_of_the_repository_is_a_member_of_its_workspace(project, tmp_pa
 def test_sources_are_followed_from_repository_to_repository(index, project, tmp_path):
     other = Repository(tmp_path / "other", "d = { path = '../d' }")
     first = Repository(tmp_path / "first")
-    make_sibling(first.directory / "packages/a", "a", requires=["B_b"], tables=sources("b-b = { path = '../b' }"))
+    make_local_project(first.directory / "packages/a", "a", requires=["B_b"], tables=sources("b-b = { path = '../b' }"))
     table = sources(other.source("c", "branch = 'main'").replace("c =", "C ="))
-    make_sibling(first.directory / "packages/b", "b-b", requires=["c"], tables=table)
+    make_local_project(first.directory / "packages/b", "b-b", requires=["c"], tables=table)
     first.commit()
     project.configure(dependencies=["a"], project=sources(first.source("a")))
 
@@ -148,8 +148,8 @@ def test_sources_are_followed_from_repository_to_repository(index, project, tmp_
 
 def test_sources_reach_what_others_on_the_way_require(index, project, tmp_path):
     repository = Repository(tmp_path / "mono", f"d = {{ workspace = true }}\ne = {{ path = '{tmp_path.name}' }}")
-    make_sibling(repository.directory / "packages/d", "d", requires=["e"])
-    make_sibling(repository.directory / "packages/c" / tmp_path.name, "e")
+    make_local_project(repository.directory / "packages/d", "d", requires=["e"])
+    make_local_project(repository.directory / "packages/c" / tmp_path.name, "e")
     repository.commit()
     project.configure(dependencies=["c"], project=sources(repository.source("c")))
 
@@ -163,7 +163,7 @@ def test_sources_reach_what_others_on_the_way_require(index, project, tmp_path):
 def test_a_folder_that_a_build_has_named_by_its_path_is_of_the_same_commit(index, project, tmp_path):
     repository = Repository(tmp_path / "mono", root="")
     requires = ["d @ {root:uri}/../d"]
-    make_hatch_sibling(repository.directory / "packages/c", "c", requires=requires, tables=DIRECT)
+    make_hatch_project(repository.directory / "packages/c", "c", requires=requires, tables=DIRECT)
     repository.commit()
     project.configure(dependencies=[f"c @ git+{repository.url}#subdirectory=packages/c"], project=DIRECT)
 
@@ -192,7 +192,7 @@ def test_a_repository_that_is_named_twice_is_one_place(project, tmp_path):
 
 def test_the_project_and_a_dependency_that_name_two_places_are_told(project, tmp_path):
     repository = Repository(tmp_path / "mono")
-    make_sibling(tmp_path / "d", "d")
+    make_local_project(tmp_path / "d", "d")
     table = sources(f"{repository.source('c')}\nd = {{ path = '../d' }}")
     project.configure(dependencies=["c", "d"], project=table)
 
@@ -209,7 +209,7 @@ def test_the_project_and_a_dependency_that_name_two_places_are_told(project, tmp
 def test_what_a_dependency_has_of_its_own_is_not_taken_from_an_index_by_another(index, project, tmp_path):
     index.add("framework", requires=["e"])
     repository = Repository(tmp_path / "mono", "d = { workspace = true }\ne = { git = 'https://host/e' }")
-    make_sibling(repository.directory / "packages/d", "d", requires=["framework"])
+    make_local_project(repository.directory / "packages/d", "d", requires=["framework"])
     repository.commit()
     project.configure(dependencies=["c"], project=sources(repository.source("c")))
 
@@ -279,7 +279,7 @@ OURS = {"created_by": "hatch-lambda"}
 
 
 def test_a_lock_of_uv_may_have_what_comes_from_one_index(index, project, tmp_path):
-    make_sibling(tmp_path / "c", "c", requires=["d"], tables=sources("d = { index = 'corp' }"))
+    make_local_project(tmp_path / "c", "c", requires=["d"], tables=sources("d = { index = 'corp' }"))
     project.configure('lock = "pylock.toml"', dependencies=["c"], project=sources("c = { path = '../c' }"))
     index.add("d")
     locked = package(index, index.directory / "d-1.0-py3-none-any.whl")
@@ -313,8 +313,8 @@ def test_what_only_others_require_is_not_looked_up_on_another_index_than_its_own
 
 @pytest.mark.parametrize("where", ["url", "path"])
 def test_sources_of_an_sdist_count_and_paths_are_inside_of_it(index, project, tmp_path, where):
-    directory = make_sibling(tmp_path / "c", "c", requires=["d"], tables=sources("d = { path = 'libs/d' }"))
-    make_sibling(directory / "libs/d", "d", requires=["e"])
+    directory = make_local_project(tmp_path / "c", "c", requires=["d"], tables=sources("d = { path = 'libs/d' }"))
+    make_local_project(directory / "libs/d", "d", requires=["e"])
     sdist = make_sdist(directory, index.directory if where == "url" else tmp_path, "c")
     index.add("e")
     source = f'url = "{index.file_url(sdist)}"' if where == "url" else f'path = "{sdist}"'
@@ -328,7 +328,7 @@ def test_sources_of_an_sdist_count_and_paths_are_inside_of_it(index, project, tm
 
 
 def test_a_member_of_a_workspace_that_an_sdist_does_not_have_is_named(index, project, tmp_path):
-    directory = make_sibling(tmp_path / "c", "c", requires=["d"], tables=sources("d = { workspace = true }"))
+    directory = make_local_project(tmp_path / "c", "c", requires=["d"], tables=sources("d = { workspace = true }"))
     url = index.file_url(make_sdist(directory, index.directory, "c"))
     project.configure(dependencies=["c"], project=sources(f'c = {{ url = "{url}" }}'))
 
@@ -344,7 +344,7 @@ def test_a_member_of_a_workspace_that_an_sdist_does_not_have_is_named(index, pro
 
 
 def test_a_source_with_a_line_break_is_no_url(project, tmp_path):
-    make_sibling(tmp_path / "c", "c", requires=["d"], tables=sources(r'd = { url = "https://host/d.zip\n-i x" }'))
+    make_local_project(tmp_path / "c", "c", requires=["d"], tables=sources(r'd = { url = "https://host/d.zip\n-i x" }'))
     project.configure(dependencies=["c"], project=sources("c = { path = '../c' }"))
 
     lines = refused(project)
@@ -362,11 +362,11 @@ def test_a_source_with_a_line_break_is_no_url(project, tmp_path):
 
 def test_the_source_for_an_extra_is_taken_where_the_requirement_is_of_that(project, tmp_path):
     for name, version in {"cpu": "1.0", "gpu": "2.0"}.items():
-        make_sibling(tmp_path / name, "d", version)
+        make_local_project(tmp_path / name, "d", version)
     entries = [f"{{ path = '../{name}', extra = '{name}' }}" for name in ("cpu", "gpu")]
     tables = sources(f"d = [{', '.join(entries)}]\nc = {{ path = '../c' }}")
     extras = "[project.optional-dependencies]\ngpu = ['d']\nsibling = ['c[gpu]']\n[dependency-groups]\ndev = ['d']\n"
-    make_sibling(tmp_path / "c", "c", extras={"gpu": ["d"]}, tables=tables)
+    make_local_project(tmp_path / "c", "c", extras={"gpu": ["d"]}, tables=tables)
     for option in ('features = ["gpu"]', 'features = ["sibling"]'):
         project.configure(option, project=extras + tables)
 
@@ -391,7 +391,7 @@ def test_a_lock_has_a_member_at_the_commit_of_the_one_that_requires_it(project, 
     made = project.build(target="lambda:lock")
     first = {name: repository.at(name) for name in ("c", "d")}
     head = repository.head
-    make_sibling(repository.directory / "packages/d", "d", "2.0")
+    make_local_project(repository.directory / "packages/d", "d", "2.0")
     repository.commit()
 
     built = project.build()
@@ -416,7 +416,7 @@ def test_a_lock_of_uv_with_commit_and_subdirectory_builds(index, project, tmp_pa
     table = sources(repository.source("c"))
     project.configure('lock = "pylock.toml"', dependencies=["c"], project=table)
     first = {name: repository.at(name) for name in ("c", "d")}
-    make_sibling(repository.directory / "packages/d", "d", "2.0")
+    make_local_project(repository.directory / "packages/d", "d", "2.0")
     repository.commit()
 
     built = project.build()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.make_sibling import builds, make_sibling
+from tests.support.make_local_project import builds, make_local_project
 
 HOOK = """
 import itertools, os, pathlib
@@ -26,7 +26,7 @@ def test_a_build_that_gives_the_same_bytes_again_is_fine(index, project):
 
 
 def test_wheels_that_are_built_here_are_built_again_too(project, tmp_path):
-    make_sibling(tmp_path / "lib", "lib")
+    make_local_project(tmp_path / "lib", "lib")
     sources = '\n[tool.uv.sources]\nlib = { path = "../lib" }\n'
     project.configure(dependencies=["lib"], project=sources)
 

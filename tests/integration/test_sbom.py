@@ -12,7 +12,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from hatch_lambda.cli import main
 from tests.support.git import commit_all
-from tests.support.make_sibling import make_sibling
+from tests.support.make_local_project import make_local_project
 from tests.support.zips import contents, read
 
 SBOM = "shop-0.1.0.dist-info/sboms/hatch-lambda.cdx.json"
@@ -92,7 +92,7 @@ def test_the_sbom_is_the_same_in_each_build_and_in_info(index, project, tmp_path
 
 def test_a_requirement_of_a_dependency_group_and_a_git_dependency_are_listed(index, project, tmp_path):
     index.add("jobs", "1.0")
-    commit = commit_all(make_sibling(tmp_path / "tools", "tools"))
+    commit = commit_all(make_local_project(tmp_path / "tools", "tools"))
     url = f"git+file://{tmp_path}/tools"
     project.configure(
         'sbom = true\ndependency-groups = ["worker"]',

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from tests.support.aws import ACCOUNT, REGION
 from tests.support.deployments import OLD, function_zip
-from tests.support.finished import zip_of
+from tests.support.existing_zips import zip_of
 
 REVISION = (
     "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve "

@@ -11,7 +11,7 @@ import pytest
 
 from hatch_lambda.cli import main
 from tests.support.browser import CHROMIUM, cells, rendered
-from tests.support.finished import installed, zip_of
+from tests.support.existing_zips import installed, zip_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

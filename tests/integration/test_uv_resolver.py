@@ -15,7 +15,7 @@ from tests.support import zips
 from tests.support.index_server import IndexServer
 
 if TYPE_CHECKING:
-    from tests.conftest import Built, ProjectFolder
+    from tests.conftest import Built, ProjectDirectory
 
 UV = 'resolver = "uv"\n'
 
@@ -438,7 +438,7 @@ def _marker_sensitive(index: IndexServer) -> None:
     index.add("native", "4.0", requires_python=">=3.14")
 
 
-def _assert_built_with_the_secret(built: Built, project: ProjectFolder) -> None:
+def _assert_built_with_the_secret(built: Built, project: ProjectDirectory) -> None:
     assert built.code == 0, built.output
     assert zips.wheels(built.archive) == ["lib-1.0-py3-none-any.whl"]
     assert "s3cret" not in built.output

@@ -11,7 +11,7 @@ import tomli_w
 from packaging.pylock import Pylock
 from packaging.version import Version
 
-from tests.conftest import ProjectFolder
+from tests.conftest import ProjectDirectory
 from tests.support import zips
 from tests.support.index_server import IndexServer
 from tests.support.locks import sha256
@@ -261,7 +261,7 @@ def test_a_wheel_beside_the_project_is_locked_with_its_relative_path(index, proj
     (tmp_path / "copy" / path).parent.mkdir(exist_ok=True)
     (tmp_path / "copy" / path).write_text(text)
 
-    built = ProjectFolder(tmp_path / "copy/project", project.environ).build(
+    built = ProjectDirectory(tmp_path / "copy/project", project.environ).build(
         HATCH_LAMBDA_OFFLINE="1", HATCH_LAMBDA_CACHE_DIR=str(tmp_path / "other")
     )
 
@@ -324,7 +324,7 @@ def test_a_project_without_requirements_has_an_empty_lock(index, project):
     assert index.requests == []
 
 
-def _lock_then_release(index: IndexServer, project: ProjectFolder) -> None:
+def _lock_then_release(index: IndexServer, project: ProjectDirectory) -> None:
     for version in ("1.0", "2.0"):
         index.add("base", version)
         index.add("lib", version, requires=["base"])
@@ -333,7 +333,7 @@ def _lock_then_release(index: IndexServer, project: ProjectFolder) -> None:
             project.build(target="lambda:lock")
 
 
-def _wheel_of(project: ProjectFolder, path: str = LOCK) -> dict[str, Any]:
+def _wheel_of(project: ProjectDirectory, path: str = LOCK) -> dict[str, Any]:
     wheel: dict[str, Any] = tomllib.loads((project.root / path).read_text())["packages"][0]["wheels"][0]
     return wheel
 
@@ -575,7 +575,7 @@ def test_a_lock_of_before_that_declares_nothing_has_it_all(index, project):
     assert [wheel.partition("-")[0] for wheel in zips.wheels(built.archive)] == ["base", "common", "fast", "job", "lib"]
 
 
-def _optional_project(index: IndexServer, project: ProjectFolder, options: str) -> None:
+def _optional_project(index: IndexServer, project: ProjectDirectory, options: str) -> None:
     """Configure a project whose extra and group have a requirement in common, and one that is always there."""
     for name in ("base", "common"):
         index.add(name)
@@ -585,6 +585,6 @@ def _optional_project(index: IndexServer, project: ProjectFolder, options: str) 
     _configure_optional(project, options)
 
 
-def _configure_optional(project: ProjectFolder, options: str) -> None:
+def _configure_optional(project: ProjectDirectory, options: str) -> None:
     tables = '[project.optional-dependencies]\nfast-path = ["fast"]\n[dependency-groups]\nOps = ["job", "lib"]\n'
     project.configure(options, dependencies=["lib"], project=tables)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hatch_lambda.cli import main
-from tests.support.finished import HANDLER
+from tests.support.existing_zips import HANDLER
 
 if TYPE_CHECKING:
     from pathlib import Path

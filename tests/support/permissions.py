@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 
-def without_root_rights() -> list[str]:
+def without_root_permissions() -> list[str]:
     """Return what starts a program for which the modes of files count, also if the tests run as root."""
     if os.name != "posix":
         pytest.skip("needs modes that forbid")

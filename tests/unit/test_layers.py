@@ -21,7 +21,7 @@ from hatch_lambda.layers import (
     wheels_not_in_layers,
 )
 from hatch_lambda.runtime.runtimes import RUNTIMES
-from tests.support.finished import installed, our_zip, zip_of
+from tests.support.existing_zips import installed, our_zip, zip_of
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import SHOP, config, dependency, entry, origin, plan, target, verified
 

@@ -18,7 +18,7 @@ import pytest
 from hatch_lambda.archive.plan import WheelContent
 from hatch_lambda.archive.read import LambdaZip, read_zip
 from hatch_lambda.errors import ZipError
-from tests.support.finished import HANDLER, installed, our_zip, zip_of
+from tests.support.existing_zips import HANDLER, installed, our_zip, zip_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,7 @@ from hatch_lambda.resolve.cache import ResultCache
 from hatch_lambda.runtime.runtimes import Runtime, System
 from hatch_lambda.runtime.target import Target
 from hatch_lambda.wheels.wheel import wheel_entries
-from tests.support.finished import installed, zip_of
+from tests.support.existing_zips import installed, zip_of
 from tests.support.make_elf import AARCH64, make_elf
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import candidate, config, entry, plan, verified

@@ -15,7 +15,7 @@ from hatch_lambda.archive.read import read_zip
 from hatch_lambda.inspect.bytecode import bytecode_problems
 from hatch_lambda.inspect.inspection import inspect
 from hatch_lambda.inspect.summary import as_json, lines
-from tests.support.finished import our_zip, zip_of
+from tests.support.existing_zips import our_zip, zip_of
 from tests.support.samples import reported, target
 from tests.support.zips import contents
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_lambda.archive.read import read_zip
 from hatch_lambda.inspect.diff import Difference, difference_json, difference_lines
 from hatch_lambda.inspect.inspection import inspect
-from tests.support.finished import HANDLER, installed, our_zip, zip_of
+from tests.support.existing_zips import HANDLER, installed, our_zip, zip_of
 
 if TYPE_CHECKING:
     from pathlib import Path

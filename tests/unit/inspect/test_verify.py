@@ -13,7 +13,7 @@ from hatch_lambda.archive.read import read_zip
 from hatch_lambda.inspect.inspection import inspect
 from hatch_lambda.inspect.verify import Verification, verify_records
 from tests.support.deployments import function_zip, layer_zip
-from tests.support.finished import installed, our_zip, zip_of
+from tests.support.existing_zips import installed, our_zip, zip_of
 from tests.support.zips import contents
 
 if TYPE_CHECKING:
