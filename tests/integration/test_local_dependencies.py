@@ -15,10 +15,10 @@ from tests.conftest import ProjectDirectory
 from tests.support import zips
 from tests.support.make_local_project import (
     builds,
-    make_hatch_project,
+    make_local_hatch_project,
     make_local_project,
+    make_local_setuptools_project,
     make_sdist,
-    make_setuptools_project,
 )
 from tests.support.make_wheel import make_wheel
 
@@ -317,7 +317,7 @@ def monorepo_of_three(root: Path, workspace: str) -> Path:
         tables = uv_sources(f"{needed[0]} = {{ workspace = true }}") if name != "inner" else ""
         if workspace == "hatch":
             tables = '\n[tool.hatch.envs.default.workspace]\nmembers = ["../*"]\n'
-        make_hatch_project(root / "packages" / name, name, requires=needed, tables=tables)
+        make_local_hatch_project(root / "packages" / name, name, requires=needed, tables=tables)
     return root
 
 
@@ -326,9 +326,9 @@ def monorepo_of_three(root: Path, workspace: str) -> Path:
 
 @pytest.mark.parametrize("target", ["lambda", "lambda:lock"])
 def test_no_path_of_the_machine_is_in_archive_or_lock(project, tmp_path, target):
-    make_hatch_project(tmp_path / "inner", "inner")
+    make_local_hatch_project(tmp_path / "inner", "inner")
     requires = ["inner @ {root:uri}/../inner ; python_version >= '3.10'"]
-    make_hatch_project(tmp_path / "lib", "lib", requires=requires, tables=DIRECT)
+    make_local_hatch_project(tmp_path / "lib", "lib", requires=requires, tables=DIRECT)
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
 
     built = project.build(target=target)
@@ -355,9 +355,9 @@ def test_of_a_wheel_that_was_built_here_no_hash_is_told(project, tmp_path):
 
 
 def test_a_copy_elsewhere_built_with_an_empty_store_gives_the_same_bytes(project, tmp_path):
-    make_hatch_project(tmp_path / "inner", "inner")
+    make_local_hatch_project(tmp_path / "inner", "inner")
     requires = ["inner @ {root:uri}/../inner"]
-    make_hatch_project(tmp_path / "lib", "lib", requires=requires, tables=DIRECT)
+    make_local_hatch_project(tmp_path / "lib", "lib", requires=requires, tables=DIRECT)
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
     copied = ProjectDirectory(tmp_path / "copy/project", project.environ)
     for name in ("inner", "lib", "project"):
@@ -371,13 +371,13 @@ def test_a_copy_elsewhere_built_with_an_empty_store_gives_the_same_bytes(project
 
 
 def test_setuptools_makes_the_same_bytes_whatever_the_date_and_the_umask(project, tmp_path):
-    directory = make_setuptools_project(tmp_path / "lib", "lib")
+    directory = make_local_setuptools_project(tmp_path / "lib", "lib")
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
     first = project.build().archive.read_bytes()
     before = os.umask(0o077)
     try:
         shutil.rmtree(directory)
-        make_setuptools_project(directory, "lib")
+        make_local_setuptools_project(directory, "lib")
         os.utime(directory / "lib/__init__.py", (86_400 * 400, 86_400 * 400))
         second = project.build(HATCH_LAMBDA_CACHE_DIR=str(tmp_path / "other-store"))
     finally:
@@ -437,7 +437,7 @@ def test_a_changed_sibling_is_built_again(project, tmp_path, change):
 
 
 def test_what_setuptools_made_before_does_not_come_back_and_nothing_is_left_in_the_folder(project, tmp_path):
-    directory = make_setuptools_project(tmp_path / "lib", "lib")
+    directory = make_local_setuptools_project(tmp_path / "lib", "lib")
     (directory / "build/lib/lib").mkdir(parents=True)
     (directory / "build/lib/lib/gone.py").write_text("")
     before = tree(directory)
@@ -468,7 +468,7 @@ class Hook(BuildHookInterface):
 
 @pytest.mark.parametrize("what", ["a file beside the folder", "a hook"])
 def test_a_folder_that_reads_beyond_itself_is_built_each_time(project, tmp_path, what):
-    directory = make_hatch_project(tmp_path / "lib", "lib", tables=READS_BEYOND[what])
+    directory = make_local_hatch_project(tmp_path / "lib", "lib", tables=READS_BEYOND[what])
     (directory / "hook.py").write_text(HOOK)
     (tmp_path / "outside.txt").write_text("before")
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
@@ -482,7 +482,7 @@ def test_a_folder_that_reads_beyond_itself_is_built_each_time(project, tmp_path,
 
 
 def test_a_version_from_the_environment_is_looked_up_each_time(project, tmp_path):
-    directory = make_hatch_project(tmp_path / "lib", "lib", tables=READS_BEYOND["the environment"])
+    directory = make_local_hatch_project(tmp_path / "lib", "lib", tables=READS_BEYOND["the environment"])
     pyproject = directory / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace('version = "1.0"', 'dynamic = ["version"]'))
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
@@ -575,9 +575,9 @@ def test_an_sdist_that_is_replaced_under_its_name_is_built_again(index, project,
 
 
 def test_a_copy_of_a_monorepo_takes_its_own_siblings(project, tmp_path):
-    inner = make_hatch_project(tmp_path / "inner", "inner")
+    inner = make_local_hatch_project(tmp_path / "inner", "inner")
     requires = ["inner @ {root:uri}/../inner"]
-    make_hatch_project(tmp_path / "lib", "lib", requires=requires, tables=DIRECT)
+    make_local_hatch_project(tmp_path / "lib", "lib", requires=requires, tables=DIRECT)
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
     project.build()
     copied = ProjectDirectory(tmp_path / "copy/project", project.environ)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.make_local_project import builds, make_hatch_project, make_local_project
+from tests.support.make_local_project import builds, make_local_hatch_project, make_local_project
 
 if TYPE_CHECKING:
     from tests.conftest import ProjectDirectory
@@ -461,7 +461,7 @@ def test_a_lock_of_uv_may_have_the_sibling_as_a_folder(index, requiring, project
 
 
 def test_a_sibling_that_hatchling_cannot_build_shows_why(requiring, tmp_path):
-    make_hatch_project(tmp_path / "lib", "lib", tables="[tool.hatch.build.targets.wheel]\npackages = 3\n")
+    make_local_hatch_project(tmp_path / "lib", "lib", tables="[tool.hatch.build.targets.wheel]\npackages = 3\n")
 
     lines = refused(requiring("lib @ {root:uri}/../lib"))
 

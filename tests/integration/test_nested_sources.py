@@ -11,7 +11,7 @@ import pytest
 from tests.support import zips
 from tests.support.git import bare_clone, commit_all
 from tests.support.locks import package, pylock
-from tests.support.make_local_project import builds, make_hatch_project, make_local_project, make_sdist
+from tests.support.make_local_project import builds, make_local_hatch_project, make_local_project, make_sdist
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -163,7 +163,7 @@ def test_sources_reach_what_others_on_the_way_require(index, project, tmp_path):
 def test_a_folder_that_a_build_has_named_by_its_path_is_of_the_same_commit(index, project, tmp_path):
     repository = Repository(tmp_path / "mono", root="")
     requires = ["d @ {root:uri}/../d"]
-    make_hatch_project(repository.directory / "packages/c", "c", requires=requires, tables=DIRECT)
+    make_local_hatch_project(repository.directory / "packages/c", "c", requires=requires, tables=DIRECT)
     repository.commit()
     project.configure(dependencies=[f"c @ git+{repository.url}#subdirectory=packages/c"], project=DIRECT)
 

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import zips
-from tests.support.make_local_project import builds, make_hatch_project, make_local_project, make_setuptools_project
+from tests.support.make_local_project import (
+    builds,
+    make_local_hatch_project,
+    make_local_project,
+    make_local_setuptools_project,
+)
 from tests.support.programs import run_module
 
 if TYPE_CHECKING:
@@ -99,7 +104,7 @@ def test_the_wheel_is_built_once_for_each_state_of_the_directory(root, command):
 
 
 def test_what_only_the_wheel_declares_decides_too(root, command):
-    make_setuptools_project(root, "shop")
+    make_local_setuptools_project(root, "shop")
     text = (root / "pyproject.toml").read_text()
     text = text.replace("version =", 'dynamic = ["requires-python", "version"] #').replace("dependencies = []\n", "")
     (root / "pyproject.toml").write_text(text + TABLE.replace('runtime = "python3.13"\n', ""))
@@ -147,7 +152,7 @@ def test_a_layer_without_the_project_and_a_function_on_it(index, root, command):
 
 def make_hatch_project(root: Path, requires: list[str], tables: str, build_requires: str = '"hatchling"') -> None:
     """Write a project that hatchling builds, the one that is installed with the tests."""
-    make_hatch_project(root, "shop", requires=requires, tables=tables)
+    make_local_hatch_project(root, "shop", requires=requires, tables=tables)
     text = (root / "pyproject.toml").read_text()
     text = text.replace("requires = []", f"requires = [{build_requires}]").replace('backend-path = ["."]', "")
     (root / "pyproject.toml").write_text(text.replace('"backend"', '"hatchling.build"'))

@@ -21,7 +21,7 @@ from hatch_lambda.resolve.lock.uv_lock import UvLock
 from hatch_lambda.resolve.uv_command import find_uv
 from tests.conftest import ProjectDirectory
 from tests.support import zips
-from tests.support.make_local_project import make_hatch_project
+from tests.support.make_local_project import make_local_hatch_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,8 +93,8 @@ def test_a_member_of_a_workspace_uses_the_lock_file_in_the_root(index, project):
     root = ProjectDirectory(project.root.parent, project.environ)
     workspace = '[tool.uv.workspace]\nmembers = ["project", "core"]\n'
     root.write("pyproject.toml", f'[project]\nname = "all"\nversion = "1"\nrequires-python = ">=3.10"\n{workspace}')
-    make_hatch_project(root.root / "core", "core", requires=["lib"])
-    make_hatch_project(root.root / "path", "path", requires=["deep"])
+    make_local_hatch_project(root.root / "core", "core", requires=["lib"])
+    make_local_hatch_project(root.root / "path", "path", requires=["deep"])
     sources = '[tool.uv.sources]\ncore = { workspace = true }\npath = { path = "../path", editable = true }\n'
     project.configure(dependencies=["core", "path"], project=f'requires-python = ">=3.10"\n{sources}')
     lock(root)

@@ -114,7 +114,7 @@ def make_local_project(
     return directory
 
 
-def make_hatch_project(
+def make_local_hatch_project(
     directory: Path, name: str, version: str = "1.0", *, requires: Iterable[str] = (), tables: str = ""
 ) -> Path:
     """Write a project that hatchling builds, the one that is installed with the tests."""
@@ -128,7 +128,7 @@ def make_hatch_project(
     return directory
 
 
-def make_setuptools_project(directory: Path, name: str, version: str = "1.0") -> Path:
+def make_local_setuptools_project(directory: Path, name: str, version: str = "1.0") -> Path:
     """Write a project that setuptools builds, the one that is installed with the tests."""
     package = canonicalize_name(name).replace("-", "_")
     tables = f"[tool.setuptools]\npackages = [{package!r}]\n"
