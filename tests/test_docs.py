@@ -51,7 +51,7 @@ SCRIPTS = {f"{name}:{script}" for name, table in ENVIRONMENTS.items() for script
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_generated_page_is_what_the_code_says(name):
+def test_a_generated_page_matches_the_code(name):
     assert (REFERENCE / name).read_text("utf-8") == PAGES[name]()
 
 

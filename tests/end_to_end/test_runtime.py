@@ -46,7 +46,7 @@ def test_a_handler_boots_out_of_a_read_only_directory_and_answers_an_event(index
     assert (invoked.code, invoked.answers) == (0, ["hello world"])
 
 
-def test_a_handler_that_lambda_cannot_import_is_told_at_build_time_too(index, project):
+def test_a_handler_that_lambda_cannot_import_is_reported_at_build_time_too(index, project):
     add_runtime_client(index)
     built = project.build(HATCH_LAMBDA_RUNTIME=RUNTIME)
     project.configure('handler = "shop.nowhere.handler"')
@@ -72,7 +72,7 @@ def test_a_handler_that_lambda_cannot_import_is_told_at_build_time_too(index, pr
         ("def handler(event, *, context): ...\n", "TypeError"),
     ],
 )
-def test_a_handler_that_lambda_cannot_call_is_told_at_build_time_too(index, project, text, kind):
+def test_a_handler_that_lambda_cannot_call_is_reported_at_build_time_too(index, project, text, kind):
     add_runtime_client(index)
     project.write("shop/api.py", text)
     built = project.build(HATCH_LAMBDA_RUNTIME=RUNTIME)
@@ -189,7 +189,7 @@ def test_the_example_answers_with_compiled_dependencies(example):
 
 @pytest.mark.network
 @pytest.mark.parametrize(("architecture", "machine"), [("arm64", 183), ("x86_64", 62)])
-def test_the_example_holds_code_for_its_architecture_only(example, architecture, machine):
+def test_the_example_contains_code_for_its_architecture_only(example, architecture, machine):
 
     built = example.build(HATCH_LAMBDA_ARCHITECTURE=architecture)
 

@@ -98,7 +98,7 @@ def known_substitute(index: IndexServer) -> None:
     ],
     ids=lambda value: value.__name__ if callable(value) else None,
 )
-def test_a_refusal_is_the_same_with_both(
+def test_an_error_is_the_same_with_pip_and_uv(
     index: IndexServer, project: ProjectDirectory, release: Callable[[IndexServer], None], dependencies: list[str]
 ) -> None:
     release(index)

@@ -97,7 +97,7 @@ def test_an_sdist_deep_in_the_graph_is_built_once_for_all_builds_and_architectur
 
 
 @pytest.mark.parametrize(("offline", "times"), [("", 2), ("1", 1)])
-def test_an_sdist_is_built_again_where_that_is_asked_for_and_there_is_a_network(index, project, trace, offline, times):
+def test_an_sdist_is_rebuilt_where_that_is_asked_for_and_there_is_a_network(index, project, trace, offline, times):
     index.add_sdist("lib", trace=trace)
     project.configure(LISTED, dependencies=["lib"])
     project.build(target="lambda:lock")
@@ -128,7 +128,7 @@ def test_an_sdist_of_an_index_without_hashes_is_built(index, project, resolver):
     assert wheels(built) == ["lib-1.0-py3-none-any.whl"]
 
 
-def test_what_is_built_can_be_left_out(index, project, trace):
+def test_what_is_built_can_be_excluded(index, project, trace):
     index.add("app", requires=["lib"])
     index.add_sdist("lib", trace=trace)
     project.configure(LISTED + 'exclude-packages = ["lib"]\n', dependencies=["app"])
@@ -297,7 +297,7 @@ def test_without_the_option_the_line_is_that_of_pip(index, project, resolver, tr
     assert builds(trace) == []
 
 
-def test_a_listed_sdist_for_other_pythons_is_refused_with_its_pythons(index, project):
+def test_a_listed_sdist_for_other_pythons_is_rejected_with_its_pythons(index, project):
     index.add_sdist("lib", requires_python=">=3.14")
     project.configure(LISTED, dependencies=["lib"])
 
@@ -311,7 +311,7 @@ def test_a_listed_sdist_for_other_pythons_is_refused_with_its_pythons(index, pro
 
 
 @pytest.mark.parametrize("pure", ["tag", "member", "neither"])
-def test_a_native_sdist_is_refused_by_name_with_the_reason_and_what_helps(index, project, resolver, pure):
+def test_a_native_sdist_is_rejected_with_the_reason_and_the_fix(index, project, resolver, pure):
     tag = "py3-none-linux_x86_64" if pure != "tag" else "py3-none-any"
     files = {"lib/data.bin": NATIVE} if pure != "member" else {"lib/__init__.py": ""}
     index.add_sdist("lib", tag=tag, files=files)
@@ -326,7 +326,7 @@ def test_a_native_sdist_is_refused_by_name_with_the_reason_and_what_helps(index,
     assert list((project.root.parent / "store").rglob("*.whl")) == []
 
 
-def test_a_build_that_fails_is_told_with_its_last_lines_and_without_credentials(index, project, resolver):
+def test_a_failed_build_is_reported_with_its_last_lines_and_without_credentials(index, project, resolver):
     index.add_sdist("lib", failure="cannot get https://user:s3cret@host/x")
     project.configure(resolver + LISTED, dependencies=["lib"])
 
@@ -345,7 +345,7 @@ def test_a_build_that_fails_is_told_with_its_last_lines_and_without_credentials(
 
 
 @pytest.mark.parametrize("builds", [("other", "1.0"), ("lib", "1.1")])
-def test_an_sdist_that_builds_something_else_is_refused(index, project, builds):
+def test_an_sdist_that_builds_another_package_is_rejected(index, project, builds):
     index.add_sdist("lib", builds=builds)
     project.configure(LISTED, dependencies=["lib"])
 
@@ -358,7 +358,7 @@ def test_an_sdist_that_builds_something_else_is_refused(index, project, builds):
     assert "hatch_lambda/" not in said
 
 
-def test_a_file_that_is_no_sdist_is_refused(index, project):
+def test_a_file_that_is_not_an_sdist_is_rejected(index, project):
     index.add_sdist("lib").write_bytes(b"nothing")
     project.configure(LISTED, dependencies=["lib"])
 
@@ -392,7 +392,7 @@ def test_the_lock_names_the_sdist_and_builds_from_it(index, project, resolver, t
     assert builds(trace) == ["lib-1.0-py3-none-any.whl"] * 2
 
 
-def test_an_sdist_of_the_lock_that_is_not_listed_is_refused(index, project, trace):
+def test_an_sdist_of_the_lock_that_is_not_listed_is_rejected(index, project, trace):
     index.add_sdist("lib", trace=trace)
     project.configure(LISTED, dependencies=["lib"])
     project.build(target="lambda:lock")
@@ -407,7 +407,7 @@ def test_an_sdist_of_the_lock_that_is_not_listed_is_refused(index, project, trac
     )
 
 
-def test_an_sdist_with_another_hash_than_the_locks_is_refused(index, project, trace):
+def test_an_sdist_with_another_hash_than_the_locks_is_rejected(index, project, trace):
     sdist = index.add_sdist("lib")
     project.configure(LISTED, dependencies=["lib"])
     project.build(target="lambda:lock")
@@ -444,7 +444,7 @@ def test_without_network_a_locked_sdist_needs_the_wheel_that_was_built(index, pr
 # The store
 
 
-def test_what_an_sdist_was_built_with_is_remembered(index, project):
+def test_the_build_requirements_of_an_sdist_are_cached(index, project):
     index.add_sdist("lib")
     project.configure(LISTED, dependencies=["lib"])
     project.build()
@@ -458,7 +458,7 @@ def test_what_an_sdist_was_built_with_is_remembered(index, project):
 
 
 @pytest.mark.parametrize("part", ["wheels", "memory"])
-def test_what_is_damaged_in_the_store_is_built_again(index, project, trace, part):
+def test_what_is_damaged_in_the_cache_is_rebuilt(index, project, trace, part):
     index.add_sdist("lib", trace=trace)
     project.configure(LISTED, dependencies=["lib"])
     before = project.build("-c").archive.read_bytes()
@@ -474,7 +474,7 @@ def test_what_is_damaged_in_the_store_is_built_again(index, project, trace, part
     assert builds(trace) == ["lib-1.0-py3-none-any.whl"] * 2
 
 
-def test_a_store_that_cannot_be_written_to_builds_once_for_each_build(index, project, trace, tmp_path):
+def test_a_cache_that_cannot_be_written_to_builds_once_for_each_build(index, project, trace, tmp_path):
     index.add_sdist("lib", trace=trace)
     project.configure(LISTED, dependencies=["lib"])
     file = tmp_path / "file"
@@ -486,7 +486,7 @@ def test_a_store_that_cannot_be_written_to_builds_once_for_each_build(index, pro
     assert builds(trace) == ["lib-1.0-py3-none-any.whl"]
 
 
-def test_an_sdist_that_was_replaced_on_the_index_is_built_anew(index, project):
+def test_an_sdist_that_was_replaced_on_the_index_is_rebuilt(index, project):
     index.add_sdist("lib", files={"lib.py": "first = True\n"})
     project.configure(LISTED, dependencies=["lib"])
     project.build("-c")

@@ -135,7 +135,7 @@ def test_a_wheel_that_is_damaged_or_swapped_in_the_cache_is_replaced(index, proj
     assert wheel_in(cache).read_bytes() == sound
 
 
-def test_a_damaged_wheel_that_cannot_be_fetched_again_ships_in_no_archive(index, project, cache):
+def test_a_damaged_wheel_that_cannot_be_fetched_again_ships_in_no_zip(index, project, cache):
     locked(index, project)
     project.build()
     flip(wheel_in(cache))
@@ -168,7 +168,7 @@ def test_a_swapped_record_of_a_hashed_lock_is_not_followed(index, project, cache
 
 
 @pytest.mark.parametrize("way", [hashed, local, from_sdist], ids=lambda way: way.__name__)
-def test_a_record_of_another_shape_is_forgotten(index, project, cache, way):
+def test_a_record_of_another_shape_is_removed(index, project, cache, way):
     """What each place makes of other shapes is a matter of the unit tests."""
     way(index, project)
     good = project.build().archive.read_bytes()
@@ -186,7 +186,7 @@ def test_a_record_of_another_shape_is_forgotten(index, project, cache, way):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs the modes of POSIX")
-def test_a_cache_that_others_can_write_to_is_refused(index, project, cache):
+def test_a_cache_that_others_can_write_to_is_rejected(index, project, cache):
     from_index(index, project)
     cache.mkdir()
     cache.chmod(0o777)
@@ -254,7 +254,7 @@ def test_a_file_that_goes_or_grows_during_the_build_is_one_line(project, tmp_pat
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs TMPDIR")
-def test_what_killed_builds_have_left_among_temporary_files_is_removed_once_it_is_a_day_old(project, tmp_path):
+def test_temporary_files_of_killed_builds_are_removed_after_a_day(project, tmp_path):
     directory = tmp_path / "tmp"
     ages = {
         "hatch-lambda-old.tmp": DAY + 60,
@@ -346,7 +346,7 @@ def _close(descriptors: tuple[int, ...]) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="needs descriptors that can be closed for a child")
 @pytest.mark.parametrize("closed", [(2,), (1, 2), (0, 1, 2)], ids=str)
-def test_a_build_without_standard_streams_makes_the_same_archive(index, project, closed):
+def test_a_build_without_standard_streams_makes_the_same_zip(index, project, closed):
     from_index(index, project)
     good = project.build().archive.read_bytes()
 
@@ -358,7 +358,7 @@ def test_a_build_without_standard_streams_makes_the_same_archive(index, project,
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs descriptors that can be closed for a child")
-def test_a_problem_without_standard_error_is_told_on_standard_output(project):
+def test_an_error_without_standard_error_is_printed_on_standard_output(project):
     project.configure('handler = "shop.api.other"')
 
     code, said = run_without(project, 2)
@@ -368,7 +368,7 @@ def test_a_problem_without_standard_error_is_told_on_standard_output(project):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are UTF-8 whatever the locale")
-def test_names_that_this_python_cannot_read_name_the_setting(project):
+def test_names_that_this_python_cannot_read_are_reported_with_the_setting(project):
     project.write("shop/größe.txt")
 
     built = project.build(LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
@@ -382,7 +382,7 @@ def test_names_that_this_python_cannot_read_name_the_setting(project):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are UTF-8 whatever the locale")
-def test_the_c_locale_makes_the_same_archive_and_escapes_what_it_cannot_show(project):
+def test_the_c_locale_makes_the_same_zip_and_escapes_what_it_cannot_show(project):
     project.write("shop/größe.txt")
     good = project.build().archive.read_bytes()
     project.configure('exclude-files = ["größe"]')

@@ -103,7 +103,7 @@ def test_a_function_that_exists_is_not_created_again(aws, tmp_path):
     assert aws.written == []
 
 
-def test_a_zip_that_says_too_little_of_the_function_creates_none(aws, tmp_path):
+def test_a_zip_with_an_incomplete_description_creates_no_function(aws, tmp_path):
     foreign = zip_of(tmp_path, {"app.py": ""}, "foreign.zip")
     without_handler = function_zip(tmp_path, handler=None)
 
@@ -150,7 +150,7 @@ def test_a_zip_that_says_too_little_of_the_function_creates_none(aws, tmp_path):
         ({"s3_reference": True}, "--s3-reference: no bucket is set; pass --s3-bucket BUCKET [deploy-option]"),
     ],
 )
-def test_options_that_do_not_fit_together_are_refused(aws, tmp_path, options, problem):
+def test_options_that_do_not_fit_together_are_rejected(aws, tmp_path, options, problem):
     assert refusal(function_zip(tmp_path), functions=("shop",), **options) == (problem,)
     assert aws.asked == []
 
@@ -196,7 +196,7 @@ def test_a_role_that_lambda_never_assumes_is_named(aws, tmp_path, monkeypatch):
     )
 
 
-def test_another_refusal_is_shown_at_once(aws, tmp_path):
+def test_another_rejection_is_reported_at_once(aws, tmp_path):
     aws.refuse("CreateFunction", 400, "InvalidParameterValueException", "Unsupported region.")
 
     problems = refusal(function_zip(tmp_path), **NEW)
@@ -242,7 +242,7 @@ def test_lambda_reads_the_code_from_a_versioned_bucket(aws, tmp_path):
     assert (len(first), len(again)) == (2, 2)
 
 
-def test_a_bucket_without_versions_is_refused(aws, tmp_path):
+def test_a_bucket_without_versions_is_rejected(aws, tmp_path):
     aws.create_function("shop", OLD)
     aws.create_bucket("artifacts")
 
@@ -321,7 +321,7 @@ def test_a_deletion_that_is_denied_lists_what_was_deleted(aws, tmp_path):
 
 
 @pytest.mark.parametrize("keep", ["0", "-1", "many"])
-def test_a_number_to_keep_that_is_none_ends_with_usage(tmp_path, keep):
+def test_an_invalid_number_to_keep_ends_with_usage(tmp_path, keep):
     ended = run("deploy", function_zip(tmp_path), "--function", "shop", "--keep", keep)
 
     assert ended.code == 2

@@ -167,7 +167,7 @@ def test_two_zips_of_one_kind_are_rejected(aws, tmp_path):
     assert problems == (f"{two}: is a second function zip, after {one}; deploy one at a time [zip-count]",)
 
 
-def test_a_file_that_is_no_zip_is_not_sent(aws, tmp_path):
+def test_a_file_that_is_not_a_zip_is_not_sent(aws, tmp_path):
     path = tmp_path / "shop.zip"
     path.write_text("no zip")
 
@@ -458,7 +458,7 @@ def test_another_deployment_during_the_wait_is_reported(aws, tmp_path):
     )
 
 
-def test_an_update_that_another_one_blocks_is_refused(aws, tmp_path):
+def test_an_update_during_another_one_is_rejected(aws, tmp_path):
     aws.create_function("shop", OLD)
     aws.before("UpdateFunctionCode", lambda: setattr(aws.rules.state("shop"), "polls", 9))
 
@@ -474,7 +474,7 @@ def test_an_update_that_another_one_blocks_is_refused(aws, tmp_path):
     )
 
 
-def test_an_update_that_fails_says_why(aws, tmp_path):
+def test_a_failed_update_is_reported_with_its_reason(aws, tmp_path):
     aws.create_function("shop", OLD)
     state = aws.rules.state("shop")
     state.ends, state.reason = "Failed", "The role lacks access to the key."
@@ -545,7 +545,7 @@ def test_the_response_of_aws_is_shown_without_credentials(aws, tmp_path, status,
     assert aws.written == ["UpdateFunctionCode"]
 
 
-def test_an_upload_that_is_denied_says_so(aws, tmp_path):
+def test_a_denied_upload_is_reported(aws, tmp_path):
     aws.create_function("shop", OLD)
     aws.create_bucket("artifacts")
     aws.refuse("PutObject", 403, "AccessDenied", "Access Denied")

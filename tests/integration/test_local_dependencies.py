@@ -56,7 +56,9 @@ def refused(project: ProjectDirectory, *arguments: str, **environ: str) -> list[
 
 
 @pytest.mark.parametrize("kind", ["folder", "sdist", "wheel"])
-def test_a_direct_reference_to_a_file_or_folder_goes_in_and_no_index_is_asked_for_it(index, project, tmp_path, kind):
+def test_a_direct_reference_to_a_file_or_directory_needs_no_index(
+    index, project, tmp_path, kind
+):
     index.add("base")
     directory = make_local_project(tmp_path / "lib", "lib", requires=["base"])
     places = {
@@ -74,7 +76,7 @@ def test_a_direct_reference_to_a_file_or_folder_goes_in_and_no_index_is_asked_fo
     assert asked(index) == ["base"]
 
 
-def test_hatchs_own_way_to_name_a_folder_beside_the_project_works(index, project, tmp_path):
+def test_a_directory_can_be_named_with_hatchs_root_variable(index, project, tmp_path):
     make_local_project(tmp_path / "lib", "lib")
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
 
@@ -85,7 +87,7 @@ def test_hatchs_own_way_to_name_a_folder_beside_the_project_works(index, project
     assert asked(index) == []
 
 
-def test_two_ways_to_write_one_folder_are_one_place(project, tmp_path):
+def test_two_spellings_of_a_directory_are_one_source(project, tmp_path):
     make_local_project(tmp_path / "lib", "lib")
     make_local_project(tmp_path / "other", "other", requires=[f"lib @ {(tmp_path / 'lib').as_uri()}"])
     dependencies = ["lib @ {root:uri}/../lib", "other @ {root:uri}/../other"]
@@ -97,7 +99,7 @@ def test_two_ways_to_write_one_folder_are_one_place(project, tmp_path):
     assert zips.distributions(built.archive) == ["lib 1.0", "other 1.0"]
 
 
-def test_dependencies_of_siblings_join_under_the_targets_markers(index, project, tmp_path):
+def test_dependencies_of_local_dependencies_are_added_under_the_targets_markers(index, project, tmp_path):
     index.add("arm")
     index.add("intel")
     requires = ["arm; platform_machine == 'aarch64'", "intel; platform_machine == 'x86_64'", "never; os_name == 'nt'"]
@@ -110,7 +112,7 @@ def test_dependencies_of_siblings_join_under_the_targets_markers(index, project,
     assert zips.distributions(built.archive) == ["arm 1.0", "lib 1.0"]
 
 
-def test_extras_of_siblings_join(index, project, tmp_path):
+def test_extras_of_local_dependencies_are_added(index, project, tmp_path):
     index.add("fast")
     index.add("slow")
     extras = {"speed": ["fast; sys_platform == 'linux'", "lib[more]"], "more": ["slow"], "never": ["never"]}
@@ -123,7 +125,7 @@ def test_extras_of_siblings_join(index, project, tmp_path):
     assert zips.distributions(built.archive) == ["fast 1.0", "lib 1.0", "slow 1.0"]
 
 
-def test_what_an_index_has_gets_the_sibling_too_where_it_requires_one(index, project, tmp_path):
+def test_a_package_of_the_index_can_require_a_local_dependency(index, project, tmp_path):
     index.add("framework", requires=["lib"])
     directory = make_local_project(tmp_path / "lib", "lib")
     project.configure(dependencies=["framework", f"lib @ {directory.as_uri()}"], project=DIRECT)
@@ -160,7 +162,7 @@ def member(monorepo: ProjectDirectory, name: str, *, dependencies: list[str], pr
 
 
 @pytest.mark.parametrize("where", ["member", "root"])
-def test_a_member_of_uvs_workspace_goes_in_wherever_its_source_is_written(index, monorepo, where):
+def test_a_member_of_uvs_workspace_is_added_wherever_its_source_is_written(index, monorepo, where):
     source = uv_sources("lib = { workspace = true }")
     app = member(monorepo, "app", dependencies=["Lib>=1"], project=source if where == "member" else "")
     make_local_project(monorepo.root / "packages/lib", "lib")
@@ -188,7 +190,7 @@ def test_paths_in_the_workspaces_root_start_from_there(index, monorepo):
 
 
 @pytest.mark.parametrize("kind", ["folder", "sdist", "wheel", "url"])
-def test_a_source_names_a_folder_or_an_archive(index, project, tmp_path, kind):
+def test_a_source_can_be_a_directory_or_an_archive(index, project, tmp_path, kind):
     directory = make_local_project(tmp_path / "lib", "lib")
     sdist = make_sdist(directory, index.directory, "served")
     make_sdist(directory, tmp_path / "sdists", "lib")
@@ -245,7 +247,7 @@ def test_no_command_line_has_the_password_of_the_index_that_a_build_needs(index,
     assert bool(shown) is (Version(version("pip")) < Version("26.0")), shown  # the older ones know no other way
 
 
-def test_the_source_whose_marker_holds_on_the_target_counts(project, tmp_path):
+def test_the_source_whose_marker_is_true_on_the_target_counts(project, tmp_path):
     make_local_project(tmp_path / "windows", "lib", "1.0")
     make_local_project(tmp_path / "linux", "lib", "2.0")
     entries = [f"{{ path = '../{name}', marker = \"{marker}\" }}" for name, marker in MARKED.items()]
@@ -260,7 +262,7 @@ def test_the_source_whose_marker_holds_on_the_target_counts(project, tmp_path):
 MARKED = {"windows": "sys_platform == 'win32'", "linux": "sys_platform == 'linux'"}
 
 
-def test_a_name_comes_from_the_index_where_no_source_holds(index, project):
+def test_a_name_comes_from_the_index_if_no_source_applies(index, project):
     sources = "lib = [{ path = '../lib', marker = \"sys_platform == 'win32'\" }]"
     project.configure(dependencies=["lib"], project=uv_sources(sources))
 
@@ -325,7 +327,7 @@ def monorepo_of_three(root: Path, workspace: str) -> Path:
 
 
 @pytest.mark.parametrize("target", ["lambda", "lambda:lock"])
-def test_no_path_of_the_machine_is_in_archive_or_lock(project, tmp_path, target):
+def test_no_path_of_the_machine_is_in_zip_or_lock(project, tmp_path, target):
     make_local_hatch_project(tmp_path / "inner", "inner")
     requires = ["inner @ {root:uri}/../inner ; python_version >= '3.10'"]
     make_local_hatch_project(tmp_path / "lib", "lib", requires=requires, tables=DIRECT)
@@ -343,7 +345,7 @@ def test_no_path_of_the_machine_is_in_archive_or_lock(project, tmp_path, target)
         assert needs in zips.read(built.archive, "lib-1.0.dist-info/METADATA")
 
 
-def test_of_a_wheel_that_was_built_here_no_hash_is_told(project, tmp_path):
+def test_a_wheel_that_was_built_here_has_no_hash_in_the_report(project, tmp_path):
     make_local_project(tmp_path / "lib", "lib")
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
 
@@ -354,7 +356,7 @@ def test_of_a_wheel_that_was_built_here_no_hash_is_told(project, tmp_path):
     ]
 
 
-def test_a_copy_elsewhere_built_with_an_empty_store_gives_the_same_bytes(project, tmp_path):
+def test_a_copy_elsewhere_built_with_an_empty_cache_gives_the_same_bytes(project, tmp_path):
     make_local_hatch_project(tmp_path / "inner", "inner")
     requires = ["inner @ {root:uri}/../inner"]
     make_local_hatch_project(tmp_path / "lib", "lib", requires=requires, tables=DIRECT)
@@ -390,7 +392,7 @@ def test_setuptools_makes_the_same_bytes_whatever_the_date_and_the_umask(project
 # Rebuilding
 
 
-def test_an_unchanged_sibling_is_not_built_again_and_nothing_is_left_in_its_folder(project, tmp_path):
+def test_an_unchanged_local_dependency_is_not_rebuilt_and_its_directory_stays_clean(project, tmp_path):
     directory = make_local_project(tmp_path / "lib", "lib")
     before = tree(directory)
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
@@ -421,7 +423,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_changed_sibling_is_built_again(project, tmp_path, change):
+def test_a_changed_local_dependency_is_rebuilt(project, tmp_path, change):
     files = ("lib/gone.py", "lib/build/__init__.py", "dist/web/index.html")
     directory = make_local_project(tmp_path / "lib", "lib", files=dict.fromkeys(files, ""))
     make_local_project(tmp_path / "linked", "linked", files={"data.txt": "data"})
@@ -436,7 +438,7 @@ def test_a_changed_sibling_is_built_again(project, tmp_path, change):
     assert builds(tmp_path) == ["lib-1.0", "lib-1.0"]
 
 
-def test_what_setuptools_made_before_does_not_come_back_and_nothing_is_left_in_the_folder(project, tmp_path):
+def test_old_files_of_setuptools_are_not_added_and_the_directory_stays_clean(project, tmp_path):
     directory = make_local_setuptools_project(tmp_path / "lib", "lib")
     (directory / "build/lib/lib").mkdir(parents=True)
     (directory / "build/lib/lib/gone.py").write_text("")
@@ -467,7 +469,7 @@ class Hook(BuildHookInterface):
 
 
 @pytest.mark.parametrize("what", ["a file beside the folder", "a hook"])
-def test_a_folder_that_reads_beyond_itself_is_built_each_time(project, tmp_path, what):
+def test_a_directory_that_reads_outside_files_is_rebuilt_each_time(project, tmp_path, what):
     directory = make_local_hatch_project(tmp_path / "lib", "lib", tables=READS_BEYOND[what])
     (directory / "hook.py").write_text(HOOK)
     (tmp_path / "outside.txt").write_text("before")
@@ -494,7 +496,7 @@ def test_a_version_from_the_environment_is_looked_up_each_time(project, tmp_path
     assert zips.distributions(built.archive) == ["lib 2.0"]
 
 
-def test_a_folder_that_reads_beyond_itself_is_built_once_for_all_archives_of_a_run(project, tmp_path):
+def test_a_directory_that_reads_outside_files_is_built_once_for_all_zips_of_a_run(project, tmp_path):
     directory = make_local_project(tmp_path / "lib", "lib", files={"setup.py": ""})
     project.configure('architecture = ["x86_64", "arm64"]', dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
 
@@ -505,7 +507,7 @@ def test_a_folder_that_reads_beyond_itself_is_built_once_for_all_archives_of_a_r
     assert builds(directory.parent) == ["lib-1.0"]
 
 
-def test_without_the_network_the_last_known_wheel_of_a_folder_that_reads_beyond_itself_will_do(project, tmp_path):
+def test_offline_the_last_wheel_of_a_directory_that_reads_outside_files_is_used(project, tmp_path):
     make_local_project(tmp_path / "lib", "lib", files={"setup.py": ""})
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
     project.build()
@@ -516,7 +518,7 @@ def test_without_the_network_the_last_known_wheel_of_a_folder_that_reads_beyond_
     assert builds(tmp_path) == ["lib-1.0"]
 
 
-def test_a_sibling_is_built_again_where_that_is_asked_for(project, tmp_path):
+def test_a_local_dependency_is_rebuilt_if_the_variable_is_set(project, tmp_path):
     make_local_project(tmp_path / "lib", "lib")
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
     project.build()
@@ -547,7 +549,7 @@ def test_what_builds_and_tools_leave_behind_is_no_change(project, tmp_path):
     assert builds(tmp_path) == ["lib-1.0"]
 
 
-def test_the_changed_file_is_in_the_archive(project, tmp_path):
+def test_the_changed_file_is_in_the_zip(project, tmp_path):
     directory = make_local_project(tmp_path / "lib", "lib")
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
     project.build()
@@ -559,7 +561,7 @@ def test_the_changed_file_is_in_the_archive(project, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["path", "url"])
-def test_an_sdist_that_is_replaced_under_its_name_is_built_again(index, project, tmp_path, kind):
+def test_an_sdist_that_is_replaced_under_its_name_is_rebuilt(index, project, tmp_path, kind):
     directory = make_local_project(tmp_path / "lib", "lib")
     sdist = make_sdist(directory, index.directory, "served")
     source = f'path = "{sdist}"' if kind == "path" else f'url = "{index.file_url(sdist)}"'
@@ -574,7 +576,7 @@ def test_an_sdist_that_is_replaced_under_its_name_is_built_again(index, project,
     assert zips.read(built.archive, "lib/__init__.py") == "changed = True\n"
 
 
-def test_a_copy_of_a_monorepo_takes_its_own_siblings(project, tmp_path):
+def test_a_copy_of_a_monorepo_uses_its_own_local_dependencies(project, tmp_path):
     inner = make_local_hatch_project(tmp_path / "inner", "inner")
     requires = ["inner @ {root:uri}/../inner"]
     make_local_hatch_project(tmp_path / "lib", "lib", requires=requires, tables=DIRECT)

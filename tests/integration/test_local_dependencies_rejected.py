@@ -42,7 +42,7 @@ def refused(project: ProjectDirectory, **environ: str) -> list[str]:
     return built.output.splitlines()
 
 
-def test_a_folder_that_is_not_there(requiring, tmp_path):
+def test_a_missing_directory(requiring, tmp_path):
     lines = refused(requiring("lib @ {root:uri}/../lib"))
 
     assert lines == [
@@ -53,7 +53,7 @@ def test_a_folder_that_is_not_there(requiring, tmp_path):
     ]
 
 
-def test_a_folder_without_pyproject(requiring, tmp_path):
+def test_a_directory_without_pyproject(requiring, tmp_path):
     (tmp_path / "lib").mkdir()
 
     lines = refused(requiring("lib @ {root:uri}/../lib"))
@@ -66,7 +66,7 @@ def test_a_folder_without_pyproject(requiring, tmp_path):
     ]
 
 
-def test_a_folder_without_build_system(requiring, tmp_path):
+def test_a_directory_without_build_system(requiring, tmp_path):
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib/pyproject.toml").write_text('[project]\nname = "lib"\nversion = "1"\n')
 
@@ -80,7 +80,7 @@ def test_a_folder_without_build_system(requiring, tmp_path):
     ]
 
 
-def test_a_folder_whose_pyproject_is_not_toml(requiring, tmp_path):
+def test_a_directory_whose_pyproject_is_not_toml(requiring, tmp_path):
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib/pyproject.toml").write_text("build-system = ")
 
@@ -94,7 +94,7 @@ def test_a_folder_whose_pyproject_is_not_toml(requiring, tmp_path):
     ]
 
 
-def test_a_build_that_fails_ends_with_its_last_words_and_without_credentials(requiring, tmp_path):
+def test_a_failed_build_ends_with_its_last_lines_and_without_credentials(requiring, tmp_path):
     fails = "\n".join([*(f"line {number}" for number in range(40)), "see https://user:s3cret@host/why"])
     make_local_project(tmp_path / "lib", "lib", fails=fails)
 
@@ -115,7 +115,7 @@ def test_a_build_that_fails_ends_with_its_last_words_and_without_credentials(req
 
 
 @pytest.mark.parametrize("tag", ["cp313-cp313-linux_x86_64", "cp313-cp313-manylinux_2_17_x86_64"])
-def test_a_sibling_that_builds_a_wheel_for_this_machine(requiring, tmp_path, tag):
+def test_a_local_dependency_that_builds_a_wheel_for_this_machine(requiring, tmp_path, tag):
     make_local_project(tmp_path / "lib", "lib", tag=tag)
 
     lines = refused(requiring("lib @ {root:uri}/../lib"))
@@ -129,7 +129,7 @@ def test_a_sibling_that_builds_a_wheel_for_this_machine(requiring, tmp_path, tag
     ]
 
 
-def test_a_sibling_whose_wheel_says_pure_and_holds_native_code(requiring, tmp_path):
+def test_a_local_dependency_whose_pure_wheel_contains_native_code(requiring, tmp_path):
     make_local_project(tmp_path / "lib", "lib", files={"lib/fast.bin": b"\x7fELF\x02\x01\x01" + bytes(57)})
 
     lines = refused(requiring("lib @ {root:uri}/../lib"))
@@ -143,7 +143,7 @@ def test_a_sibling_whose_wheel_says_pure_and_holds_native_code(requiring, tmp_pa
     ]
 
 
-def test_a_folder_in_which_something_else_is(requiring, tmp_path):
+def test_a_directory_with_another_project(requiring, tmp_path):
     make_local_project(tmp_path / "lib", "other")
 
     lines = refused(requiring("lib @ {root:uri}/../lib"))
@@ -156,7 +156,7 @@ def test_a_folder_in_which_something_else_is(requiring, tmp_path):
     ]
 
 
-def test_a_folder_in_which_something_else_is_that_was_built_under_its_own_name_before(requiring, tmp_path):
+def test_a_directory_with_another_project_that_was_built_before_under_its_name(requiring, tmp_path):
     make_local_project(tmp_path / "lib", "libtwo")
     requiring("libtwo @ {root:uri}/../lib").build().archive.unlink()
 
@@ -170,7 +170,7 @@ def test_a_folder_in_which_something_else_is_that_was_built_under_its_own_name_b
     ]
 
 
-def test_a_sibling_of_another_version(project, tmp_path):
+def test_a_local_dependency_of_another_version(project, tmp_path):
     make_local_project(tmp_path / "lib", "lib")
     project.configure(dependencies=["lib>=2"], project='\n[tool.uv.sources]\nlib = { path = "../lib" }\n')
 
@@ -185,7 +185,7 @@ def test_a_sibling_of_another_version(project, tmp_path):
 
 
 @pytest.mark.parametrize("other", ["there", "wheels/lib-1.0-py3-none-any.whl"])
-def test_two_places_for_one_name(requiring, tmp_path, other):
+def test_two_sources_for_one_name(requiring, tmp_path, other):
     make_local_project(tmp_path / "lib", "lib")
     make_local_project(tmp_path / "middle", "middle", requires=[f"lib @ {(tmp_path / other).as_uri()}"])
 
@@ -207,7 +207,7 @@ def test_a_cycle_through_the_project_itself(requiring, tmp_path):
     assert lines == [f"error: lib 1.0: requires shop, which is this project; {CYCLE}"]
 
 
-def test_a_cycle_between_siblings(requiring, tmp_path):
+def test_a_cycle_between_local_dependencies(requiring, tmp_path):
     for name, needed in {"a": "b", "b": "c", "c": "a"}.items():
         make_local_project(tmp_path / name, name, requires=[f"{needed} @ {(tmp_path / needed).as_uri()}"])
 
@@ -297,7 +297,7 @@ SOURCES = {
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_a_source_that_is_none(requiring, tmp_path, source):
+def test_an_invalid_source(requiring, tmp_path, source):
     expected = SOURCES[source].replace("{directory}", str(tmp_path / "project"))
 
     lines = refused(requiring("lib", tables=f"\n[tool.uv.sources]\nlib = {source}\n"))
@@ -349,7 +349,7 @@ TABLES = {
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_table_of_sources_or_a_workspace_that_is_none(project, tmp_path, table):
+def test_an_invalid_table_of_sources_or_workspace(project, tmp_path, table):
     project.configure(dependencies=["lib"])
     pyproject = project.root / "pyproject.toml"
     pyproject.write_text(f"{table}\n{pyproject.read_text()}")
@@ -363,7 +363,7 @@ def test_a_table_of_sources_or_a_workspace_that_is_none(project, tmp_path, table
 # Offline
 
 
-def test_offline_a_sibling_and_a_local_archive_are_still_built(requiring, tmp_path):
+def test_offline_local_directories_and_archives_are_still_built(requiring, tmp_path):
     make_local_project(tmp_path / "lib", "lib")
 
     built = requiring("lib @ {root:uri}/../lib").build(HATCH_LAMBDA_OFFLINE="1")
@@ -372,7 +372,7 @@ def test_offline_a_sibling_and_a_local_archive_are_still_built(requiring, tmp_pa
     assert builds(tmp_path) == ["lib-1.0"]
 
 
-def test_offline_an_archive_elsewhere_is_refused(requiring, index):
+def test_offline_a_remote_archive_is_rejected(requiring, index):
     url = f"http://user:s3cret@{index.host}/files/lib-1.0.tar.gz"
 
     lines = refused(requiring(f"lib @ {url}"), HATCH_LAMBDA_OFFLINE="1")
@@ -388,7 +388,7 @@ def test_offline_an_archive_elsewhere_is_refused(requiring, index):
 # Locks
 
 
-def test_a_lock_holds_what_is_not_our_own_and_a_build_uses_it(index, requiring, tmp_path):
+def test_a_lock_contains_what_is_not_our_own_and_a_build_uses_it(index, requiring, tmp_path):
     index.add("base")
     make_local_project(tmp_path / "lib", "lib", requires=["base"])
     project = requiring("lib @ {root:uri}/../lib")
@@ -410,7 +410,7 @@ def names_in_lock(project: ProjectDirectory) -> list[str]:
     return [line.split('"')[1] for line in lines if line.startswith("name = ")]
 
 
-def test_a_siblings_new_requirement_makes_the_lock_stale(index, requiring, tmp_path):
+def test_a_new_requirement_of_a_local_dependency_makes_the_lock_out_of_date(index, requiring, tmp_path):
     index.add("base")
     index.add("more")
     make_local_project(tmp_path / "lib", "lib", requires=["base"])
@@ -432,7 +432,7 @@ def test_a_siblings_new_requirement_makes_the_lock_stale(index, requiring, tmp_p
     ]
 
 
-def test_a_lock_that_has_our_own_name_gives_way_to_the_sibling(index, requiring, project, tmp_path):
+def test_a_local_dependency_replaces_the_package_of_its_name_in_a_lock(index, requiring, project, tmp_path):
     make_local_project(tmp_path / "lib", "lib")
     project.configure(dependencies=["lib"])
     project.build(target="lambda:lock")
@@ -446,7 +446,7 @@ def test_a_lock_that_has_our_own_name_gives_way_to_the_sibling(index, requiring,
     assert index.requests == []
 
 
-def test_a_lock_of_uv_may_have_the_sibling_as_a_folder(index, requiring, project, tmp_path):
+def test_a_uv_lock_can_contain_a_local_dependency_as_a_directory(index, requiring, project, tmp_path):
     make_local_project(tmp_path / "lib", "lib")
     requiring("lib @ {root:uri}/../lib")
     project.write(
@@ -460,7 +460,7 @@ def test_a_lock_of_uv_may_have_the_sibling_as_a_folder(index, requiring, project
     assert builds(tmp_path) == ["lib-1.0"]
 
 
-def test_a_sibling_that_hatchling_cannot_build_shows_why(requiring, tmp_path):
+def test_a_local_dependency_that_hatchling_cannot_build_is_reported_with_the_reason(requiring, tmp_path):
     make_local_hatch_project(tmp_path / "lib", "lib", tables="[tool.hatch.build.targets.wheel]\npackages = 3\n")
 
     lines = refused(requiring("lib @ {root:uri}/../lib"))

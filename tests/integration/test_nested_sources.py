@@ -146,7 +146,7 @@ def test_sources_are_followed_from_repository_to_repository(index, project, tmp_
     assert asked(index) == []
 
 
-def test_sources_reach_what_others_on_the_way_require(index, project, tmp_path):
+def test_sources_apply_to_requirements_of_dependencies(index, project, tmp_path):
     repository = Repository(tmp_path / "mono", f"d = {{ workspace = true }}\ne = {{ path = '{tmp_path.name}' }}")
     make_local_project(repository.directory / "packages/d", "d", requires=["e"])
     make_local_project(repository.directory / "packages/c" / tmp_path.name, "e")
@@ -160,7 +160,7 @@ def test_sources_reach_what_others_on_the_way_require(index, project, tmp_path):
     assert asked(index) == []
 
 
-def test_a_folder_that_a_build_has_named_by_its_path_is_of_the_same_commit(index, project, tmp_path):
+def test_a_directory_that_a_build_names_by_its_path_is_of_the_same_commit(index, project, tmp_path):
     repository = Repository(tmp_path / "mono", root="")
     requires = ["d @ {root:uri}/../d"]
     make_local_hatch_project(repository.directory / "packages/c", "c", requires=requires, tables=DIRECT)
@@ -175,7 +175,7 @@ def test_a_folder_that_a_build_has_named_by_its_path_is_of_the_same_commit(index
     assert asked(index) == []
 
 
-def test_a_repository_that_is_named_twice_is_one_place(project, tmp_path):
+def test_a_repository_that_is_named_twice_is_one_source(project, tmp_path):
     repository = Repository(tmp_path / "mono")
     c = repository.source("c", "branch = 'main'").replace(".git", "")
     table = sources(f"{c}\n{repository.source('d')}")
@@ -190,7 +190,7 @@ def test_a_repository_that_is_named_twice_is_one_place(project, tmp_path):
     }
 
 
-def test_the_project_and_a_dependency_that_name_two_places_are_told(project, tmp_path):
+def test_two_sources_of_the_project_and_a_dependency_are_reported(project, tmp_path):
     repository = Repository(tmp_path / "mono")
     make_local_project(tmp_path / "d", "d")
     table = sources(f"{repository.source('c')}\nd = {{ path = '../d' }}")
@@ -206,7 +206,7 @@ def test_the_project_and_a_dependency_that_name_two_places_are_told(project, tmp
     ]
 
 
-def test_what_a_dependency_has_of_its_own_is_not_taken_from_an_index_by_another(index, project, tmp_path):
+def test_a_dependencys_own_source_is_not_replaced_by_an_index_for_another(index, project, tmp_path):
     index.add("framework", requires=["e"])
     repository = Repository(tmp_path / "mono", "d = { workspace = true }\ne = { git = 'https://host/e' }")
     make_local_project(repository.directory / "packages/d", "d", requires=["framework"])
@@ -292,7 +292,7 @@ def test_a_lock_of_uv_may_have_what_comes_from_one_index(index, project, tmp_pat
 
 
 @pytest.mark.parametrize("locked", [False, True])
-def test_what_only_others_require_is_not_looked_up_on_another_index_than_its_own(index, project, locked):
+def test_transitive_dependencies_are_looked_up_on_their_own_index_only(index, project, locked):
     index.add("framework", requires=["d"])
     lock = 'lock = "pylock.toml"' if locked else ""
     project.configure(lock, dependencies=["framework"], project=sources("d = { index = 'corp' }"))

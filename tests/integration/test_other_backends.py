@@ -183,7 +183,7 @@ def test_hatch_builds_with_our_own_table_too_and_the_wheels_table_selects_the_fi
     assert zips.files(root / "dist" / NAME) == ["other.py"]
 
 
-def test_two_tables_and_options_of_hatch_in_our_own_are_refused_by_hatch_too(root, environ, command):
+def test_two_tables_and_options_of_hatch_in_our_own_are_rejected_by_hatch_too(root, environ, command):
     make_hatch_project(root, [], f'{TABLE}packages = ["shop"]\n')
     text = (root / "pyproject.toml").read_text()
     foreign = command("build")
@@ -332,7 +332,7 @@ def test_offline_the_wheel_comes_from_the_cache_or_needs_no_build_requirements(i
     )
 
 
-def test_a_wheel_for_the_build_machine_is_refused(root, refused):
+def test_a_wheel_for_the_build_machine_is_rejected(root, refused):
     make_local_project(root, "shop", tag="cp311-cp311-linux_x86_64", tables=TABLE)
 
     assert refused() == (
@@ -341,7 +341,7 @@ def test_a_wheel_for_the_build_machine_is_refused(root, refused):
     )
 
 
-def test_a_wheel_without_files_is_refused(root, refused):
+def test_a_wheel_without_files_is_rejected(root, refused):
     make_local_project(root, "shop", tables=TABLE)
     (root / "shop/__init__.py").unlink()
 
@@ -351,7 +351,7 @@ def test_a_wheel_without_files_is_refused(root, refused):
     )
 
 
-def test_metadata_that_differs_is_refused(root, refused):
+def test_metadata_that_differs_is_rejected(root, refused):
     make_local_project(root, "shop", tables=TABLE)
     text = (root / "pyproject.toml").read_text()
     (root / "pyproject.toml").write_text(text.replace('name = "shop"', 'name = "store"').replace('"1.0"', '"1.0.0"'))
@@ -404,7 +404,7 @@ NOTHING = "pass --requirements FILE [no-build-backend]\n"
         ),
     ],
 )
-def test_a_directory_without_a_build_backend_is_refused(root, refused, files, message):
+def test_a_directory_without_a_build_backend_is_rejected(root, refused, files, message):
     root.mkdir(parents=True)
     for name, text in files.items():
         (root / name).write_text(text)
@@ -412,7 +412,7 @@ def test_a_directory_without_a_build_backend_is_refused(root, refused, files, me
     assert refused() == f"error: pyproject.toml: {message}"
 
 
-def test_an_unreadable_pyproject_is_refused(root, refused):
+def test_an_unreadable_pyproject_is_rejected(root, refused):
     (root / "pyproject.toml").mkdir(parents=True)
 
     assert refused() == "error: pyproject.toml: can't be read (Is a directory); fix the file [unreadable-file]\n"
@@ -421,7 +421,7 @@ def test_an_unreadable_pyproject_is_refused(root, refused):
 NAMES = "did you mean 'function'? choose from function, layer, lock"
 
 
-def test_a_wrong_specifier_a_wrong_build_name_and_a_wrong_directory_are_refused(root, refused):
+def test_a_wrong_specifier_a_wrong_build_name_and_a_wrong_directory_are_rejected(root, refused):
     make_local_project(root, "shop", tables=TABLE)
     text = (root / "pyproject.toml").read_text()
     (root / "pyproject.toml").write_text(f"{text}directory = 3\n")
@@ -439,7 +439,7 @@ def test_a_wrong_specifier_a_wrong_build_name_and_a_wrong_directory_are_refused(
     ]
 
 
-def test_options_of_a_requirements_file_are_refused_in_a_project(root, refused):
+def test_options_of_a_requirements_file_are_rejected_in_a_project(root, refused):
     make_local_project(root, "shop", tables=TABLE)
 
     applies = "applies only with --requirements; set"
@@ -450,7 +450,7 @@ def test_options_of_a_requirements_file_are_refused_in_a_project(root, refused):
     ]
 
 
-def test_build_requirements_of_hatch_that_are_not_installed_are_refused(root, refused):
+def test_build_requirements_of_hatch_that_are_not_installed_are_rejected(root, refused):
     requires = '"hatchling", "no-such-hook", "gone; sys_platform == \'x\'", "hatchling<1", "a b"'
     make_hatch_project(root, [], TABLE, requires)
     rest = "in the environment of this command; install it there, or run 'hatch build -t lambda', which does"

@@ -288,7 +288,7 @@ def test_a_wheel_that_the_runtime_cannot_load_is_passed_over(index, project, run
 
 
 @pytest.mark.api("packaging")
-def test_features_and_groups_go_in_beside_the_dependencies(index, project):
+def test_features_and_groups_are_added_to_the_dependencies(index, project):
     for name in ("base", "data", "fast", "tracing", "shared", "never"):
         index.add(name)
     project.configure(
@@ -407,7 +407,7 @@ def test_a_requirement_may_name_a_wheel_on_this_machine(project, tmp_path):
         ("only", {}, "1.0rc1"),
     ],
 )
-def test_prereleases_are_taken_as_pep_440_says(index, project, requirement, variables, version):
+def test_prereleases_are_selected_by_the_rules_of_pep_440(index, project, requirement, variables, version):
     index.add("lib", "1.0")
     index.add("lib", "2.0b1")
     index.add("only", "1.0rc1")
@@ -487,7 +487,7 @@ def test_a_locked_release_that_was_yanked_since_is_kept_with_a_warning(index, pr
     assert warnings == [f"warning: lib 2.0: was yanked from its index, but {why} [yanked]"]
 
 
-def test_a_locked_release_that_was_yanked_since_can_be_freed(index, project):
+def test_a_locked_release_that_was_yanked_since_can_be_upgraded(index, project):
     index.add("lib", "1.0")
     released = index.add("lib", "2.0").name
     project.configure(dependencies=["lib"])
@@ -500,7 +500,7 @@ def test_a_locked_release_that_was_yanked_since_can_be_freed(index, project):
     assert "  lib: 2.0 -> 1.0" in built.output.splitlines()
 
 
-def test_an_index_may_lack_hashes(project, tmp_path):
+def test_an_index_can_have_no_hashes(project, tmp_path):
     with IndexServer(tmp_path / "plain", hashes=False) as plain:
         plain.add("lib", requires=["base"])
         plain.add("base")
@@ -512,7 +512,7 @@ def test_an_index_may_lack_hashes(project, tmp_path):
     assert zips.distributions(built.archive) == ["base 1.0", "lib 1.0"]
 
 
-def test_wheels_of_a_find_links_folder_are_taken(index, project, tmp_path):
+def test_wheels_of_a_find_links_directory_are_used(index, project, tmp_path):
     index.add("lib", "1.0")
     make_wheel(tmp_path / "wheels", "lib", "1.1", tag="cp313-cp313-manylinux_2_34_x86_64")
     project.configure(dependencies=["lib"])
@@ -523,7 +523,7 @@ def test_wheels_of_a_find_links_folder_are_taken(index, project, tmp_path):
     assert zips.wheels(built.archive) == ["lib-1.1-cp313-cp313-manylinux_2_34_x86_64.whl"]
 
 
-def test_a_find_links_folder_is_enough_without_an_index(project, tmp_path):
+def test_a_find_links_directory_is_enough_without_an_index(project, tmp_path):
     make_wheel(tmp_path / "wheels", "lib", requires=["base"])
     make_wheel(tmp_path / "wheels", "base")
     project.configure(dependencies=["lib"])
@@ -628,7 +628,7 @@ def test_settings_in_pip_conf_do_not_redirect_a_build(index, project, tmp_path, 
     assert [path.name for path in elsewhere.iterdir()] == ["requirements.txt"]
 
 
-def test_modules_in_the_project_folder_do_not_get_in_pips_way(index, project):
+def test_modules_in_the_project_directory_do_not_affect_pip(index, project):
     index.add("lib")
     for path in ("pip.py", "optparse.py", "netrc.py", "requests/__init__.py", "resolvelib.py", "sitecustomize.py"):
         project.write(path, "raise SystemExit('a module of the project was imported')\n")

@@ -32,7 +32,7 @@ def packages(index, project):
 
 
 @pytest.mark.api("pip")
-def test_it_says_the_versions_and_a_second_build_asks_no_index(index, project, packages):
+def test_it_pins_the_versions_and_a_second_build_needs_no_index(index, project, packages):
     index.add("lib", "2.0")
     project.write("requirements.txt", requirements(*packages))
     first = project.build()
@@ -130,7 +130,7 @@ def test_every_line_that_is_not_pinned_or_has_no_hash_is_named(index, project, p
 
 
 @pytest.mark.parametrize("line", ["-e .", "-e ./packages/core", "--editable=.", "."])
-def test_a_line_of_the_project_or_another_folder_is_to_be_left_out(index, project, packages, line):
+def test_a_line_for_the_project_or_a_directory_must_be_removed(index, project, packages, line):
     project.write("requirements.txt", f"{line}\n" + requirements(*packages))
 
     built = project.build()
@@ -145,7 +145,7 @@ def test_a_line_of_the_project_or_another_folder_is_to_be_left_out(index, projec
     assert index.requests == []
 
 
-def test_a_file_without_what_a_distribution_requires_is_refused(project, packages):
+def test_a_file_without_what_a_distribution_requires_is_rejected(project, packages):
     project.write("requirements.txt", requirements(*packages[1:]))
 
     built = project.build()
@@ -158,7 +158,7 @@ def test_a_file_without_what_a_distribution_requires_is_refused(project, package
     assert built.archives == ()
 
 
-def test_a_requirement_that_the_file_does_not_meet_is_named(index, project, packages):
+def test_a_requirement_that_the_file_does_not_satisfy_is_named(index, project, packages):
     project.write("requirements.txt", requirements(*packages))
     project.configure('lock = "requirements.txt"', dependencies=["lib>=2", "more"])
 
@@ -173,7 +173,7 @@ def test_a_requirement_that_the_file_does_not_meet_is_named(index, project, pack
     )
 
 
-def test_a_wheel_with_another_hash_is_refused(index, project, packages):
+def test_a_wheel_with_another_hash_is_rejected(index, project, packages):
     found = packages[1]["wheels"][0]["hashes"]["sha256"]
     packages[1]["wheels"][0]["hashes"] = {"sha256": "0" * 64}
     project.write("requirements.txt", requirements(*packages))
@@ -188,7 +188,7 @@ def test_a_wheel_with_another_hash_is_refused(index, project, packages):
     assert built.archives == ()
 
 
-def test_a_file_that_is_not_there_is_missed(project):
+def test_a_file_that_does_not_exist_is_reported(project):
     project.configure('lock = "requirements.txt"', dependencies=["lib"])
 
     built = project.build()

@@ -40,7 +40,7 @@ def test_a_name_that_no_index_has(index, project):
 
 
 @pytest.mark.api("pip")
-def test_the_output_of_pip_follows_for_those_who_ask_for_more(index, project):
+def test_pips_output_follows_with_verbose(index, project):
     project.configure(dependencies=["nosuch"])
 
     built = project.build(HATCH_VERBOSE="1")
@@ -53,7 +53,7 @@ def test_the_output_of_pip_follows_for_those_who_ask_for_more(index, project):
     )
 
 
-def test_a_name_in_a_feature_is_told_with_its_address(index, project):
+def test_a_name_in_a_feature_is_reported_with_its_address(index, project):
     project.configure('features = ["Data"]', project='optional-dependencies.data = ["nosuch"]\n')
 
     built = project.build()
@@ -61,7 +61,7 @@ def test_a_name_in_a_feature_is_told_with_its_address(index, project):
     assert refused(built).startswith("error: project.optional-dependencies.data: no package 'nosuch' in ")
 
 
-def test_a_name_in_a_group_is_told_with_its_address(index, project):
+def test_a_name_in_a_group_is_reported_with_its_address(index, project):
     project.configure('dependency-groups = ["run"]', project='[dependency-groups]\nrun = ["nosuch"]\n')
 
     built = project.build()
@@ -69,7 +69,7 @@ def test_a_name_in_a_group_is_told_with_its_address(index, project):
     assert refused(built).startswith("error: dependency-groups.run: no package 'nosuch' in ")
 
 
-def test_a_name_that_only_a_dependency_wants(index, project):
+def test_a_name_that_only_a_dependency_requires(index, project):
     index.add("lib", requires=["nosuch"])
     project.configure(dependencies=["lib"])
 
@@ -81,7 +81,7 @@ def test_a_name_that_only_a_dependency_wants(index, project):
     )
 
 
-def test_two_indexes_and_a_folder_are_all_named(index, project, tmp_path):
+def test_two_indexes_and_a_directory_are_all_named(index, project, tmp_path):
     project.configure(dependencies=["nosuch"])
 
     built = project.build(PIP_EXTRA_INDEX_URL=f"{index.url}more/", PIP_FIND_LINKS=str(tmp_path))
@@ -93,7 +93,7 @@ def test_two_indexes_and_a_folder_are_all_named(index, project, tmp_path):
     )
 
 
-def test_without_an_index_only_the_folder_is_named(project, tmp_path):
+def test_without_an_index_only_the_directory_is_named(project, tmp_path):
     project.configure(dependencies=["nosuch"])
 
     built = project.build(PIP_NO_INDEX="1", PIP_FIND_LINKS=str(tmp_path))
@@ -104,7 +104,7 @@ def test_without_an_index_only_the_folder_is_named(project, tmp_path):
     )
 
 
-def test_no_release_meets_the_requirement(index, project):
+def test_no_release_satisfies_the_requirement(index, project):
     index.add("lib", "1.0")
     index.add("lib", "1.9")
     project.configure(dependencies=["lib>=2"])
@@ -118,7 +118,7 @@ def test_no_release_meets_the_requirement(index, project):
 
 
 @pytest.mark.api("pip")
-def test_no_release_meets_a_dependencys_requirement(index, project):
+def test_no_release_satisfies_a_dependencys_requirement(index, project):
     index.add("base", "1.0")
     index.add("lib", requires=["base>=2"])
     project.configure(dependencies=["lib"])
@@ -204,7 +204,7 @@ def test_no_wheel_that_the_runtime_loads(index, project, tags, problem):
     assert refused(built) == f"error: num 2.0: no wheel for python3.13 on x86_64, because {problem} [no-wheel]"
 
 
-def test_no_wheel_for_the_old_glibc_of_a_runtime_says_which_runtime_has_a_newer_one(index, project):
+def test_no_wheel_for_the_old_glibc_of_a_runtime_names_a_runtime_with_a_newer_one(index, project):
     for python in ("311", "312", "313"):
         index.add("num", "2.0", tag=f"cp{python}-cp{python}-manylinux_2_28_aarch64")
     project.configure('architecture = "arm64"', dependencies=["num"])
@@ -231,7 +231,7 @@ def test_no_wheel_in_the_admitted_releases_names_the_newest_that_has_one(index, 
     )
 
 
-def test_no_wheel_for_a_dependencys_requirement_says_whose(index, project):
+def test_no_wheel_for_a_requirement_names_the_dependency_that_has_it(index, project):
     index.add("num", tag=GLIBC)
     index.add("lib", requires=["num"])
     project.configure(dependencies=["lib"])
@@ -245,7 +245,7 @@ def test_no_wheel_for_a_dependencys_requirement_says_whose(index, project):
     )
 
 
-def test_no_wheel_where_several_want_the_distribution_is_not_called_a_conflict(index, project):
+def test_a_missing_wheel_for_several_requirements_is_not_called_a_conflict(index, project):
     index.add("num", "1.0")
     index.add("num", "2.0", tag=GLIBC)
     index.add("lib", requires=["num>=2"])
@@ -416,7 +416,7 @@ def test_an_extra_index_that_is_down_is_a_warning_if_the_others_do(index, projec
     ) in built.output.splitlines()
 
 
-def test_a_wheel_of_another_version_than_its_name_says(index, project):
+def test_a_wheel_of_another_version_than_its_name(index, project):
     index.add("lib", "1.0").rename(index.directory / "lib-2.0-py3-none-any.whl")
     project.configure('resolver = "pip"', dependencies=["lib"])
 
@@ -428,7 +428,7 @@ def test_a_wheel_of_another_version_than_its_name_says(index, project):
     )
 
 
-def test_a_wheel_of_another_distribution_than_its_name_says(index, project):
+def test_a_wheel_of_another_distribution_than_its_name(index, project):
     index.add("evil").rename(index.directory / "lib-1.0-py3-none-any.whl")
     project.configure(dependencies=["lib"])
 
@@ -443,7 +443,7 @@ def test_a_wheel_of_another_distribution_than_its_name_says(index, project):
     assert pips.endswith(".dist-info directory 'evil-1.0.dist-info' does not start with 'lib'\n")
 
 
-def test_a_dependencys_url_of_an_sdist_is_refused(index, project):
+def test_a_dependencys_url_of_an_sdist_is_rejected(index, project):
     sdist = index.add_sdist("source", "1.0")
     index.add("lib", requires=[f"source @ {index.file_url(sdist)}"])
     project.configure(dependencies=["lib"])
@@ -504,7 +504,7 @@ def test_an_older_release_is_taken_because_of_the_projects_own_requirement(index
     ]
 
 
-def test_a_note_on_an_older_release_is_told_once_for_all_archives(index, project):
+def test_a_note_on_an_older_release_is_reported_once_for_all_zips(index, project):
     index.add("base", "1.0")
     index.add("base", "2.0")
     index.add("left", requires=["base<2"])
@@ -532,7 +532,7 @@ def test_a_note_names_only_those_who_exclude_the_newest_release(index, project):
     assert notes(built) == []
 
 
-def test_releases_with_the_same_requirement_are_told_in_one_line(index, project):
+def test_releases_with_the_same_requirement_are_in_one_line(index, project):
     for number in range(60):
         index.add("stac", f"0.{number}", requires=["parser>=0.3"])
     index.add_sdist("parser", "1.0")
@@ -547,7 +547,7 @@ def test_releases_with_the_same_requirement_are_told_in_one_line(index, project)
     )
 
 
-def test_all_requirements_of_a_conflict_are_told_to_those_who_ask_for_more(index, project):
+def test_all_requirements_of_a_conflict_are_listed_with_verbose(index, project):
     for number in range(10):
         index.add("stac", f"0.{number}", requires=[f"parser=={number}"])
     index.add("parser", "99")

@@ -279,7 +279,7 @@ def test_a_lock_file_that_is_missing_is_reported(uv_lock):
     assert error(uv_lock) == "error: uv.lock: can't be read (No such file or directory); run 'uv lock' [lock-not-found]"
 
 
-def test_without_uv_the_error_says_how_to_get_it(uv_lock, tmp_path, monkeypatch):
+def test_without_uv_the_error_names_the_extra_to_install(uv_lock, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "uv", None)
 
     without = replace(uv_lock, host=Host({"PATH": str(tmp_path)}, uv_lock.host.directory))

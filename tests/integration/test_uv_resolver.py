@@ -55,7 +55,7 @@ def test_uv_finds_the_same_distributions_as_pip(index, project, runtime, archite
     assert len(by_pip) == {"python3.11": 5, "python3.13": 4}[runtime] + (architecture == "arm64")
 
 
-def test_an_extra_that_does_not_exist_is_told_whoever_resolves(index, project):
+def test_an_unknown_extra_is_reported_by_every_resolver(index, project):
     index.add("server", requires=["loop; extra == 'standard'"], extras=["standard"])
     project.configure(dependencies=["server[standart]"])
     by_pip = project.build()
@@ -153,7 +153,7 @@ def test_settings_that_would_redirect_uv_do_not(index, project):
     assert built.archive.read_bytes() == before
 
 
-def test_what_uv_was_told_to_leave_out_is_missed(index, project):
+def test_what_uv_was_configured_to_exclude_is_missing(index, project):
     index.add("lib", requires=["base"])
     index.add("base")
     project.configure(UV + "[tool.uv.pip]\nno-deps = true\n", dependencies=["lib"])
@@ -232,7 +232,7 @@ def test_what_keeps_uv_from_looking_is_not_called_a_lack_of_wheels(project, sett
     assert said in uvs
 
 
-def test_a_known_substitute_is_told_in_one_line(index, project):
+def test_a_known_substitute_is_reported_in_one_line(index, project):
     index.add_sdist("psycopg2")
     project.configure(UV, dependencies=["psycopg2"])
 
@@ -258,7 +258,7 @@ def test_constraints_hold(index, project):
     assert zips.wheels(built.archive) == ["base-2.0-py3-none-any.whl", "lib-1.0-py3-none-any.whl"]
 
 
-def test_a_constraint_file_that_is_not_there_is_missed(project):
+def test_a_constraint_file_that_does_not_exist_is_reported(project):
     project.configure(UV + 'constraints = ["constraints.txt"]', dependencies=["lib"])
 
     built = project.build()
@@ -347,7 +347,7 @@ def test_credentials_in_netrc_count(project, private, tmp_path):
     _assert_built_with_the_secret(built, project)
 
 
-def test_wrong_credentials_are_told_without_them(project, private):
+def test_wrong_credentials_are_reported_without_them(project, private):
     project.configure(UV, dependencies=["lib"])
 
     built = project.build(UV_DEFAULT_INDEX=private.url_with_credentials.replace("s3cret", "wr0ng"))
@@ -399,7 +399,7 @@ def test_a_uv_that_cannot_be_run_is_named(project):
     )
 
 
-def test_a_missing_uv_is_missed(project, tmp_path):
+def test_a_missing_uv_is_reported(project, tmp_path):
     if importlib.util.find_spec("uv"):
         pytest.skip("the package uv is installed, so that uv is found whatever PATH says")
     del project.environ["HATCH_UV"]

@@ -115,7 +115,7 @@ def test_a_lock_that_a_new_constraint_rules_out_is_out_of_date(index, project, r
     assert locked.output == "pylock.lambda.toml\n  python3.13 on x86_64, 2 packages\n  base: 2.0 -> 1.0\n"
 
 
-def test_pip_refuses_what_it_has_no_counterpart_for(index, project):
+def test_a_uv_setting_without_a_counterpart_in_pip_is_an_error(index, project):
     index.add("lib")
     settings = '[tool.uv]\nresolution = "lowest"\n[[tool.uv.index]]\nname = "corp"\nurl = "https://127.0.0.1:1/"\n'
     project.configure('resolver = "pip"', dependencies=["lib"], project=settings)
@@ -234,7 +234,7 @@ conflicts = [[{ extra = "old" }, { extra = "new" }]]
 """
 
 
-def test_archives_with_extras_that_exclude_each_other_are_resolved_separately(index, project):
+def test_zips_with_extras_that_exclude_each_other_are_resolved_separately(index, project):
     for version in ("1.0", "2.0"):
         index.add("lib", version)
     functions = "".join(f'functions.{name} = {{ features = ["{name}"] }}\n' for name in ("old", "new"))
@@ -249,7 +249,7 @@ def test_archives_with_extras_that_exclude_each_other_are_resolved_separately(in
     }
 
 
-def test_an_archive_cannot_have_extras_that_exclude_each_other(project):
+def test_a_zip_cannot_have_extras_that_exclude_each_other(project):
     project.configure('features = ["old", "new"]', project=CONFLICTS)
 
     built = project.build()

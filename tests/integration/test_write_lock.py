@@ -78,7 +78,7 @@ def test_the_lock_is_a_pylock_of_the_target(index, project):
     assert sorted(path.name for path in (project.root / "dist").iterdir()) == []
 
 
-def test_a_lock_is_not_touched_where_nothing_changes(index, project):
+def test_a_lock_is_not_written_if_nothing_changes(index, project):
     index.add("lib")
     project.configure(dependencies=["lib"])
     project.build(target="lambda:lock")
@@ -108,7 +108,7 @@ def test_an_upgrade_by_name_changes_that_version_only(index, project):
     assert upgraded.output == f"{LOCK}\n  python3.13 on x86_64, 2 packages\n  lib: 1.0 -> 2.0\n"
 
 
-def test_an_upgrade_of_what_the_lock_does_not_have_is_told(index, project):
+def test_an_upgrade_of_an_unlocked_package_is_reported(index, project):
     _lock_then_release(index, project)
 
     refreshed = project.build(target="lambda:lock", HATCH_LAMBDA_UPGRADE="lib, libb")
@@ -177,7 +177,7 @@ def test_a_wheel_in_the_project_is_locked_by_its_path(index, project):
     assert zips.wheels(built.archive) == ["private-1.0-py3-none-any.whl"]
 
 
-def test_paths_in_a_lock_are_relative_to_its_own_folder(index, project, tmp_path):
+def test_paths_in_a_lock_are_relative_to_its_own_directory(index, project, tmp_path):
     make_wheel(project.root / "wheels", "private")
     project.configure('lock = "locks/new/pylock.toml"', dependencies=["private"])
 
@@ -246,7 +246,7 @@ AROUND = {
 
 @pytest.mark.parametrize("resolver", ["pip", "uv"])
 @pytest.mark.parametrize("around", AROUND)
-def test_a_wheel_beside_the_project_is_locked_with_its_relative_path(index, project, tmp_path, around, resolver):
+def test_a_wheel_next_to_the_project_is_locked_with_its_relative_path(index, project, tmp_path, around, resolver):
     index.add("model", "99.0")
     wheel = make_wheel(tmp_path / "wheels", "model")
     path, text = AROUND[around]
@@ -384,7 +384,7 @@ def test_a_changed_requirement_leaves_alone_what_has_nothing_to_do_with_it(index
 
 
 @pytest.mark.parametrize("resolver", ["pip", "uv"])
-def test_what_a_narrowed_requirement_needs_can_move_and_the_rest_stays(index, project, tmp_path, resolver):
+def test_a_narrowed_requirement_upgrades_only_what_it_needs(index, project, tmp_path, resolver):
     project.environ.update(UV_CACHE_DIR=str(tmp_path / "uv-cache"), UV_DEFAULT_INDEX=index.url)
     for version in ("1.0", "2.0", "3.0"):
         index.add("base", version)
@@ -434,7 +434,7 @@ def test_the_lock_of_another_tool_is_not_overwritten(index, project):
         (b'[metadata]\ncreated-by = "hatch-lambda"\n', "has no created-by"),
     ],
 )
-def test_a_file_that_does_not_say_that_it_is_ours_is_not_overwritten(index, project, content, reason):
+def test_a_file_that_is_not_marked_as_ours_is_not_overwritten(index, project, content, reason):
     index.add("lib")
     project.configure('lock = "pylock.toml"', dependencies=["lib"])
     (project.root / "pylock.toml").write_bytes(content)
@@ -477,7 +477,7 @@ def test_our_lock_that_a_merge_has_damaged_is_rewritten(index, project):
     assert (project.root / "pylock.toml").read_text() == whole
 
 
-def test_an_archives_own_lock_that_does_not_say_who_made_it_is_told(index, project):
+def test_a_zips_separate_lock_of_an_unknown_tool_is_reported(index, project):
     index.add("lib")
     project.configure("[tool.hatch.build.targets.lambda.functions.api]\nlock = 'pylock.api.toml'", dependencies=["lib"])
     foreign = project.write("pylock.api.toml", "not = [a lock\n")
@@ -544,7 +544,7 @@ def test_locking_again_keeps_the_versions_of_extras_and_groups(index, project):
     assert (project.root / LOCK).read_bytes() == before
 
 
-def test_a_feature_that_the_lock_was_not_made_for_makes_it_stale(index, project):
+def test_a_feature_that_the_lock_was_not_made_for_makes_it_out_of_date(index, project):
     _optional_project(index, project, "")
     project.build(target="lambda:lock")
     _configure_optional(project, 'features = ["fast-path"]')

@@ -60,7 +60,7 @@ def test_verify_finds_what_pip_and_zip_made_sound(others_zip, capsys):
     assert (code, capsys.readouterr().out.splitlines()[-1]) == (0, "  no problems found")
 
 
-def test_the_hash_that_info_tells_is_the_one_that_lambda_reports(others_zip, aws, capsys):
+def test_the_hash_that_info_prints_is_the_one_that_lambda_reports(others_zip, aws, capsys):
     reported = aws.create_function("shop", others_zip.read_bytes(), Handler="app.handler")["CodeSha256"]
 
     main(["info", str(others_zip)])

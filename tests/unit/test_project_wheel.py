@@ -56,7 +56,7 @@ def test_requirements_of_extras_lose_the_marker_of_the_extra(wheel, requires, ex
         assert [str(root.requirement) for root in roots] == [str(Requirement(text)) for text in expected]
 
 
-def test_a_malformed_requirement_is_refused(wheel):
+def test_a_malformed_requirement_is_rejected(wheel):
     with pytest.raises(ProjectError) as caught:
         project_of(replace(wheel, requires_dist=("base=>1",)), dependency_groups={}, uv=UvSettings())
 
@@ -66,7 +66,7 @@ def test_a_malformed_requirement_is_refused(wheel):
     )
 
 
-def test_a_declared_version_that_is_none_differs_from_that_of_the_wheel(tmp_path):
+def test_an_invalid_declared_version_differs_from_that_of_the_wheel(tmp_path):
     root = make_local_project(tmp_path / "work" / "shop", "shop")
 
     pyproject = {"project": {"name": "Shop", "version": "first"}}

@@ -51,11 +51,11 @@ def told(made: ArchivePlan, options=None, *layers: Layer) -> list[str]:
     return [str(diagnostic) for diagnostic in found]
 
 
-def test_a_library_that_is_nowhere_is_told_with_its_module(tmp_path):
+def test_a_missing_library_is_reported_with_its_module(tmp_path):
     assert told(wheel_plan(tmp_path, {"bar/__init__.py": OPENS})) == [fails("bar/__init__.py:2")]
 
 
-def test_several_names_for_one_library_are_told_together(tmp_path):
+def test_several_names_for_one_library_are_reported_together(tmp_path):
     names = [f"libfoo.so.{number}" for number in range(6)]
     source = f"import ctypes\nfor name in {names}:\n    lib = ctypes.CDLL(name)\n"
 
@@ -77,12 +77,12 @@ def test_several_names_for_one_library_are_told_together(tmp_path):
         {"bar-1.0.data/platlib/lib/libfoo.so.1.2": make_elf()},
     ],
 )
-def test_a_library_that_is_anywhere_in_the_zip_will_do(tmp_path, files):
+def test_a_library_anywhere_in_the_zip_counts(tmp_path, files):
     assert told(wheel_plan(tmp_path, {"bar/__init__.py": OPENS, **files})) == []
 
 
 @pytest.mark.parametrize("files", [{"bar/libfoo.so.1": make_elf(AARCH64)}, {"bar/libfoo.so.1": b"no library"}])
-def test_a_library_that_cannot_be_loaded_will_not_do(tmp_path, files):
+def test_a_library_that_cannot_be_loaded_does_not_count(tmp_path, files):
     assert told(wheel_plan(tmp_path, {"bar/__init__.py": OPENS, **files})) == [fails("bar/__init__.py:2")]
 
 
@@ -98,11 +98,11 @@ def test_a_library_that_cannot_be_loaded_will_not_do(tmp_path, files):
         "ctypes.CDLL(None)",
     ],
 )
-def test_a_library_that_the_runtime_has_or_may_have_will_do(tmp_path, call):
+def test_a_library_that_the_runtime_has_or_might_have_counts(tmp_path, call):
     assert told(wheel_plan(tmp_path, {"bar/__init__.py": f"import ctypes.util\nlib = {call}\n"})) == []
 
 
-def test_a_library_in_a_layer_will_do_and_a_module_there_is_the_layers_affair(tmp_path):
+def test_a_library_in_a_layer_counts_and_a_module_there_is_not_checked(tmp_path):
     library = replace(entry("lib/libfoo.so.1"), content=TextContent(make_elf()))
     layer = Layer("base", plan(library), "3.13")
     module = replace(entry("python/other.py"), content=TextContent(OPENS.replace("foo", "none").encode()))
@@ -113,7 +113,7 @@ def test_a_library_in_a_layer_will_do_and_a_module_there_is_the_layers_affair(tm
     assert told(made, None, Layer("base", plan(module), "3.13")) == [fails("bar/__init__.py:2")]
 
 
-def test_a_module_in_a_layer_is_told_by_its_path(tmp_path):
+def test_a_module_in_a_layer_is_reported_by_its_path(tmp_path):
     entries = [replace(found, path=f"python/{found.path}") for found in wheel_plan(tmp_path, {"bar.py": OPENS}).entries]
 
     assert told(plan(*entries), config(kind="layer")) == [fails("python/bar.py:2")]
@@ -141,7 +141,7 @@ def test_of_a_runtime_that_the_user_describes_nothing_is_known(tmp_path):
         {},
     ],
 )
-def test_a_module_that_the_import_of_its_package_loads_is_told(tmp_path, files):
+def test_a_module_that_the_import_of_its_package_loads_is_reported(tmp_path, files):
     assert told(wheel_plan(tmp_path, {**files, "bar/native.py": OPENS})) == [fails("bar/native.py:2")]
 
 
@@ -164,7 +164,7 @@ def test_a_module_of_a_namespace_package_is_at_the_root_of_its_wheel(tmp_path):
     assert told(wheel_plan(tmp_path, files)) == [fails("google/bar/native.py:2")]
 
 
-def test_a_module_that_the_project_imports_is_told(tmp_path):
+def test_a_module_that_the_project_imports_is_reported(tmp_path):
     files = {"bar/__init__.py": "", "bar/native.py": OPENS, "bar/other.py": OPENS}
     shop = {"shop/__init__.py": "", "shop/api.py": "from shop.audio import x", "shop/audio.py": "import bar.native"}
 
@@ -229,7 +229,7 @@ def test_an_existing_zip_of_unknown_files_is_read_as_well(tmp_path):
 
 
 @pytest.mark.parametrize("row", KNOWN_MODULES, ids=lambda row: row.path)
-def test_a_package_that_is_known_to_need_a_library_is_told(tmp_path, row):
+def test_a_package_that_is_known_to_need_a_library_is_reported(tmp_path, row):
     (text,) = told(wheel_plan(tmp_path, {row.path: ""}))
 
     assert text.startswith(f"{row.path} (bar 1.0): fails on Lambda, because the librar")
@@ -237,7 +237,7 @@ def test_a_package_that_is_known_to_need_a_library_is_told(tmp_path, row):
     assert text.endswith(f"{row.fix or 'a layer that provides it'} [missing-library]") or "them" in text
 
 
-def test_what_psycopg_can_use_instead_of_its_library_will_do(tmp_path):
+def test_an_alternative_of_psycopgs_library_counts(tmp_path):
     files = {"psycopg/pq/_pq_ctypes.py": ""}
 
     assert told(wheel_plan(tmp_path, files)) == [
@@ -248,7 +248,7 @@ def test_what_psycopg_can_use_instead_of_its_library_will_do(tmp_path):
     assert told(wheel_plan(tmp_path, files, {"lib/libpq.so.5": make_elf()})) == []
 
 
-def test_all_libraries_of_a_known_package_are_told(tmp_path):
+def test_all_libraries_of_a_known_package_are_reported(tmp_path):
     assert told(wheel_plan(tmp_path, {"weasyprint/text/ffi.py": ""})) == [
         (
             "weasyprint/text/ffi.py (bar 1.0): fails on Lambda, because the libraries 'libpango-1.0', "
@@ -258,7 +258,7 @@ def test_all_libraries_of_a_known_package_are_told(tmp_path):
     ]
 
 
-def test_a_known_module_is_told_once(tmp_path):
+def test_a_known_module_is_reported_once(tmp_path):
     assert len(told(wheel_plan(tmp_path, {"cairocffi/__init__.py": OPENS}))) == 1
 
 
@@ -277,7 +277,7 @@ def test_a_wheel_is_read_once(tmp_path):
     assert again == first
 
 
-def test_a_wheel_that_cannot_be_read_is_told(tmp_path):
+def test_a_wheel_that_cannot_be_read_is_reported(tmp_path):
     wheel = verified(make_wheel(tmp_path, "bar"))
     made = plan(*wheel_entries(wheel, scripts_for=None))
     memory = ResultCache(tmp_path / "memory")

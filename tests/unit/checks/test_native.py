@@ -202,7 +202,7 @@ def test_a_wheel_with_nothing_that_the_target_loads_is_an_error(tmp_path, name, 
     ]
 
 
-def test_a_module_for_another_python_beside_others_is_a_warning(tmp_path):
+def test_a_module_for_another_python_next_to_others_is_a_warning(tmp_path):
     files = {f"lib/a{SUFFIX}": make_elf(), "lib/b.cpython-312-x86_64-linux-gnu.so": make_elf()}
 
     assert of_wheels(tmp_path, files) == [
@@ -222,7 +222,7 @@ def test_a_module_that_is_there_for_this_python_too_is_fine(tmp_path):
     assert of_wheels(tmp_path, files) == []
 
 
-def test_modules_of_a_wheel_that_says_it_is_for_any_platform_are_a_warning(tmp_path):
+def test_native_modules_of_a_wheel_for_any_platform_are_a_warning(tmp_path):
     assert of_wheels(tmp_path, {"lib/a.so": make_elf(AARCH64, module="a")}, tag="py3-none-any") == [
         (
             "warning",
@@ -379,7 +379,7 @@ def test_the_runtimes_own_symbols_are_fine(tmp_path, runtime, glibc, glibcxx):
     assert of_wheels(tmp_path, {"lib/a.abi3.so": make_elf(versions=versions)}, runtime=runtime) == []
 
 
-def test_symbols_of_a_library_that_the_archive_brings_are_its_own_affair(tmp_path):
+def test_symbols_of_a_library_in_the_zip_are_not_checked(tmp_path):
     module = make_elf(needed=["libstdc++.so.6"], versions={"libstdc++.so.6": ["GLIBCXX_3.4.33"]})
     files = {"lib/a.abi3.so": module, "lib0.libs/libstdc++.so.6": make_elf(soname="libstdc++.so.6")}
 
@@ -418,7 +418,7 @@ def test_a_program_that_is_too_new_is_a_warning(tmp_path):
 # Libraries that are needed
 
 
-def test_a_package_with_a_known_substitute_is_told_with_it(tmp_path):
+def test_a_package_with_a_known_substitute_is_reported_with_it(tmp_path):
     wheel = make_wheel(tmp_path, "opencv-python", tag=LINUX, files={"cv2/cv2.abi3.so": make_elf(needed=["libGL.so.1"])})
 
     found = told(plan(*wheel_entries(verified(wheel), scripts_for=None)))
@@ -435,7 +435,7 @@ def test_a_package_with_a_known_substitute_is_told_with_it(tmp_path):
     ]
 
 
-def test_a_library_that_nobody_has_is_an_error_where_nothing_of_the_wheel_can_do_without(tmp_path):
+def test_a_missing_library_that_the_whole_wheel_needs_is_an_error(tmp_path):
     needed = ["libGL.so.1", "libX11.so.6", "libICE.so.6", "libSM.so.6", "libXext.so.6", "libc.so.6"]
 
     assert of_wheels(tmp_path, {"cv2/cv2.abi3.so": make_elf(needed=needed)}) == [
@@ -490,7 +490,7 @@ def test_a_library_that_a_library_of_the_wheel_needs_is_missed_by_the_module(tmp
     ]
 
 
-def test_a_library_that_is_anywhere_in_the_archive_will_do_by_name_or_by_its_own(tmp_path):
+def test_a_library_anywhere_in_the_zip_counts_by_file_name_or_soname(tmp_path):
     cuda = {"cuda/lib/libcublas.so.12": make_elf(), "cuda/lib/blob": make_elf(soname="libcudnn.so.9")}
 
     found = of_wheels(tmp_path, {"lib/a.abi3.so": make_elf(needed=["libcublas.so.12", "libcudnn.so.9"])}, cuda)
@@ -576,7 +576,7 @@ def test_a_wheel_without_native_code_is_cached_as_well(tmp_path):
     assert list(check_native(replace(made, results=ResultCache(tmp_path / "memory")))) == []
 
 
-def test_a_zip_that_may_change_is_read_each_time_and_told_of_if_it_cannot_be(tmp_path):
+def test_a_zip_that_might_change_is_read_each_time_and_reported_if_unreadable(tmp_path):
     wheel = replace(verified(make_wheel(tmp_path, "lib", tag=LINUX, files={"lib/a.abi3.so": MACH_O})), sha256="")
     made = replace(candidate(plan(*wheel_entries(wheel, scripts_for=None))), results=ResultCache(tmp_path / "memory"))
     assert len(list(check_native(made))) == 1
@@ -609,7 +609,7 @@ def test_a_wheel_for_a_platform_by_its_file_name_is_no_pure_one(tmp_path):
     ]
 
 
-def test_a_wheel_that_is_pure_by_its_file_name_promises_to_do_without_native_code(tmp_path):
+def test_a_wheel_that_is_pure_by_its_file_name_must_not_need_native_code(tmp_path):
     library = {"lib/driver/libplay.so": make_elf(needed=["libnowhere.so.7"])}
     wheel = renamed(make_wheel(tmp_path, "play", files=library, tag="py3-none-manylinux2014_x86_64"), "py3-none-any")
 

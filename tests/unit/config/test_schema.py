@@ -130,14 +130,14 @@ def test_the_schema_is_a_schema():
 
 
 @pytest.mark.parametrize("values", ACCEPTED, ids=str)
-def test_what_the_code_accepts_fits_the_schema(accepted, values):
+def test_the_schema_accepts_what_the_code_accepts(accepted, values):
     errors = [error.message for error in TABLE.iter_errors(values)]
 
     assert (accepted(values), errors) == (True, [])
 
 
 @pytest.mark.parametrize("values", REFUSED, ids=str)
-def test_what_the_code_refuses_does_not_fit_the_schema(accepted, values):
+def test_the_schema_rejects_what_the_code_rejects(accepted, values):
     fits = TABLE.is_valid(values)
 
     assert (accepted(values), fits) == (False, False)

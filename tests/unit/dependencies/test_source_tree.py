@@ -41,7 +41,7 @@ def test_a_directory_with_a_build_system_can_be_built(tmp_path, text):
     assert build_problem(write(tmp_path, text), "", "") is None
 
 
-def test_an_old_folder_with_a_setup_py_can_be_built(tmp_path):
+def test_an_old_directory_with_a_setup_py_can_be_built(tmp_path):
     assert build_problem(write(tmp_path, path="setup.py"), "", "") is None
 
 
@@ -62,7 +62,7 @@ def test_an_old_folder_with_a_setup_py_can_be_built(tmp_path):
         "tool.hatch = 3",
     ],
 )
-def test_what_a_folder_says_of_itself_and_of_its_requirements_is_not_beyond_it(tmp_path, text):
+def test_metadata_and_requirements_of_a_directory_are_not_outside_of_it(tmp_path, text):
     assert not reads_beyond(write(tmp_path, text))
 
 
@@ -83,7 +83,7 @@ def test_what_a_folder_says_of_itself_and_of_its_requirements_is_not_beyond_it(t
         'tool.setuptools.cmdclass = { build = "commands.Build" }',
     ],
 )
-def test_code_the_environment_and_paths_that_lead_out_are_beyond_a_folder(tmp_path, text):
+def test_code_variables_and_outer_paths_are_outside_of_a_directory(tmp_path, text):
     assert reads_beyond(write(tmp_path, text))
 
 
@@ -96,7 +96,7 @@ def test_code_the_environment_and_paths_that_lead_out_are_beyond_a_folder(tmp_pa
         ("hatch.toml", 'version.source = "env"'),
     ],
 )
-def test_files_that_say_so_without_pyproject_count(tmp_path, path, text):
+def test_setup_cfg_and_setup_py_count_without_pyproject(tmp_path, path, text):
     assert reads_beyond(write(write(tmp_path), text, path))
 
 

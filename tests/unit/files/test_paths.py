@@ -47,13 +47,13 @@ def test_a_path_that_not_every_system_can_hold_is_a_problem(path, problem):
     assert path_problem(path) == problem
 
 
-def test_a_file_that_is_also_a_folder_is_found_among_its_neighbors():
+def test_a_file_that_is_also_a_directory_is_found_among_its_neighbors():
     paths = ["a/b/c", "a", "a-b", "a.b", "a/b", "ab/c", "b", "b-/c", "b/c/d/e"]
 
     assert list(files_as_directories(paths)) == [("a", "a/b"), ("a/b", "a/b/c"), ("b", "b/c/d/e")]
 
 
-def test_deep_paths_take_no_more_memory_than_they_are_long():
+def test_deep_paths_use_no_more_memory_than_they_are_long():
     paths = [f"{number:03}/" + "d/" * 2000 + "f" for number in range(200)]
     tracemalloc.start()
     try:
@@ -66,7 +66,7 @@ def test_deep_paths_take_no_more_memory_than_they_are_long():
     assert peak < 2 * sum(map(len, paths))
 
 
-def test_a_file_a_folder_and_a_link_to_a_file_are_read(tmp_path):
+def test_a_file_a_directory_and_a_link_to_a_file_are_read(tmp_path):
     (tmp_path / "file").write_text("x")
     (tmp_path / "link").symlink_to("file")
 

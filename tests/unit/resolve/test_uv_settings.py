@@ -264,7 +264,7 @@ def test_a_setting_that_uv_ignores_in_a_member_is_misplaced(tmp_path):
     )
 
 
-def test_a_table_that_is_none_is_one_line(tmp_path):
+def test_an_invalid_table_is_one_line(tmp_path):
     (tmp_path / "pyproject.toml").write_text("[tool]\nuv = 3\n")
 
     with pytest.raises(ConfigError) as caught:

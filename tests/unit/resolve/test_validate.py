@@ -86,7 +86,7 @@ def test_requirements_are_followed_to_the_end():
     assert found == ["project.dependencies: A", "a 1.0: b>=1", "a 1.0: c", "b 1.0: d"]
 
 
-def test_a_circle_of_requirements_ends():
+def test_a_cycle_of_requirements_ends():
     assert reached(["a"], dist("a", "b"), dist("b", "a")) == ["project.dependencies: a", "a 1.0: b", "b 1.0: a"]
 
 
@@ -127,7 +127,7 @@ def test_markers_are_the_targets(marker, runtime, architecture):
         "extra == 'more'",
     ],
 )
-def test_a_requirement_whose_marker_does_not_hold_is_none(marker):
+def test_a_requirement_whose_marker_is_false_does_not_count(marker):
     found = reached(["a", f"b; {marker}"], dist("a", f"b; {marker}"), selected=target("python3.13", "arm64"))
 
     assert found == ["project.dependencies: a"]
@@ -161,13 +161,13 @@ def test_an_extra_that_asks_for_its_own_distribution_is_followed():
     ]
 
 
-def test_what_is_left_out_demands_nothing():
+def test_excluded_packages_require_nothing():
     found = reached(["a", "b"], dist("a", "c"), dist("b", "d"), without="a")
 
     assert found == ["project.dependencies: a", "project.dependencies: b", "b 1.0: d"]
 
 
-def test_a_requirement_that_is_none_is_reported():
+def test_an_invalid_requirement_is_reported():
     with pytest.raises(WheelError) as caught:
         reached(["a"], dist("a", "b (>>1)"))
 
@@ -191,7 +191,7 @@ def test_a_requirement_that_is_none_is_reported():
         ("stranger", {"a", "b", "c", "d"}),
     ],
 )
-def test_what_only_the_left_out_need_is_left_out_too(without, expected):
+def test_packages_that_only_excluded_ones_require_are_excluded_too(without, expected):
     known = {each.name: each for each in (dist("a", "c", "d"), dist("b", "d"), dist("c"), dist("d"))}
     excluded = tuple(map(canonicalize_name, without.split()))
 
@@ -203,7 +203,7 @@ def test_what_only_the_left_out_need_is_left_out_too(without, expected):
 # The proof
 
 
-def test_a_set_that_is_exactly_what_is_needed_is_proved():
+def test_a_set_of_exactly_the_required_packages_is_valid():
     a = dist("a", "B.C>=1,<2", "gone; sys_platform == 'win32'", python=">=3.9")
 
     assert problems(["a[x]~=1.0"], a, dist("b-c", tag="cp313-cp313-manylinux_2_34_x86_64")) == []
@@ -213,7 +213,7 @@ def test_nothing_is_exactly_what_nothing_needs():
     assert problems([]) == []
 
 
-def test_a_requirement_that_nothing_meets_is_reported():
+def test_a_requirement_that_nothing_satisfies_is_reported():
     assert problems(["a"], dist("a", "b>=1; python_version > '3'")) == [
         (
             f'a 1.0: requires b>=1; python_version > "3", but the resolution doesn\'t contain it; {FAULT} '
@@ -222,7 +222,7 @@ def test_a_requirement_that_nothing_meets_is_reported():
     ]
 
 
-def test_a_requirement_that_the_version_does_not_meet_is_reported():
+def test_a_requirement_that_the_version_does_not_satisfy_is_reported():
     assert problems(["a>1"], dist("a")) == [
         (f"project.dependencies: requires a>1, but the resolution contains a 1.0; {FAULT} [index-mismatch]")
     ]
@@ -268,7 +268,7 @@ def test_a_wheel_that_is_for_other_pythons_is_reported(pythons):
 
 
 @pytest.mark.parametrize("pythons", [None, "", ">=3.9", ">=3.13.11", "nonsense", ">=3.6.*"])
-def test_a_wheel_that_is_for_this_python_or_does_not_tell_passes(pythons):
+def test_a_wheel_that_requires_this_python_or_none_passes(pythons):
     assert problems(["a"], dist("a", python=pythons)) == []
 
 

@@ -70,7 +70,7 @@ def test_that_of_a_directory_that_is_no_workspace_of_the_project_is_not_found(tm
     assert found(tmp_path / "api") is None
 
 
-def test_a_uv_lock_that_uv_would_not_read_is_refused(member):
+def test_a_uv_lock_that_uv_would_not_read_is_rejected(member):
     with pytest.raises(ConfigError) as caught:
         found(member, "uv.lock")
 

@@ -116,7 +116,7 @@ def test_the_callers_environment_is_not_changed():
     assert environ == {"PIP_TARGET": "x"}
 
 
-def test_the_runner_stands_beside_and_imports_nothing_of_ours():
+def test_the_runner_is_a_separate_script_that_imports_nothing_of_ours():
     tree = ast.parse(RUNNER.read_text("utf-8"))
 
     imported = {

@@ -58,7 +58,7 @@ def test_a_prerelease_counts_where_it_is_asked_for_or_nothing_else_is_there(line
     assert above(*lines, wanted=wanted) == found
 
 
-def test_a_pip_that_leaves_what_it_has_built_elsewhere_is_refused(tmp_path):
+def test_a_pip_that_keeps_built_wheels_elsewhere_is_rejected(tmp_path):
     with pytest.raises(ResolveError) as caught:
         unpacked_in(tmp_path)
 
