@@ -74,9 +74,9 @@ def is_for_schemas(values: dict[str, Any]) -> bool:
 
 
 REFUSED = [
-    *cases(test_config.test_a_value_of_a_wrong_type_is_refused),
-    *filter(is_for_schemas, cases(test_config.test_a_value_with_a_wrong_content_is_refused)),
-    *cases(test_config.test_a_misspelt_option_is_refused_with_the_one_that_was_meant),
+    *cases(test_config.test_a_value_of_a_wrong_type_is_rejected),
+    *filter(is_for_schemas, cases(test_config.test_a_value_with_a_wrong_content_is_rejected)),
+    *cases(test_config.test_a_misspelled_option_is_rejected_with_a_suggestion),
     {"colour": "red"},
     {"runtime": []},
     {"runtime": ["python3.13", "python3.13"]},
