@@ -51,7 +51,7 @@ def environ(tmp_path: Path, index: IndexServer) -> dict[str, str]:
     ours = ("PIP_", "UV_", "HATCH_", "PYTEST_", "COV_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     kept.pop("SOURCE_DATE_EPOCH", None)
-    kept.pop("PYTHONDONTWRITEBYTECODE", None)  # or each build would compile all its modules anew
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)  # or each build would compile all its modules again
     directories = [
         path for path in kept["PATH"].split(os.pathsep) if not path.endswith(("/.cargo/bin", "\\.cargo\\bin"))
     ]
@@ -81,6 +81,14 @@ class Built:
         """Return the only archive."""
         (archive,) = self.archives
         return archive
+
+    @property
+    def error(self) -> str:
+        """Return the output of a build that failed with messages only and made no zip."""
+        assert self.code == 1, self.output
+        assert "Traceback (most recent call last)" not in self.output
+        assert self.archives == ()
+        return self.output
 
 
 @dataclass(frozen=True)

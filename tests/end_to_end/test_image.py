@@ -1,4 +1,4 @@
-"""The finished archive in AWS's own image of the runtime, on this machine's architecture."""
+"""The zip in AWS's own image of the runtime, on this machine's architecture."""
 
 from __future__ import annotations
 

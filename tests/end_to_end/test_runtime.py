@@ -1,4 +1,4 @@
-"""The finished archive under Lambda's own runtime interface client."""
+"""The zip under Lambda's own runtime interface client."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_functions_boot_with_their_layers_where_lambda_has_them(index, project):
 def _places(
     archives: tuple[Path, ...], function: str, layers: list[str], environ: dict[str, str]
 ) -> dict[str, str | None]:
-    """Boot a function with its layers, and return from which folder it imports each module of the project."""
+    """Boot a function with its layers, and return from which directory it imports each module of the project."""
 
     def archive(stem: str) -> Path:
         suffix = f"-{stem}-{RUNTIME}-{ARCHITECTURES[platform.machine()]}.zip"

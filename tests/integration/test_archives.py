@@ -78,7 +78,7 @@ def make_shop(index: IndexServer, project: ProjectDirectory) -> None:
 
 
 def by_name(built: Built) -> dict[str, Path]:
-    """Return the archives by what stands between the version and the target in their names."""
+    """Return the zips by the part of their names between the version and the target."""
     assert built.code == 0, built.output
     stems = (re.fullmatch(r"shop-[\d.]+-(lambda.*)-python.*-(.*)\.zip", path.name) for path in built.archives)
     return {f"{stem[1]} {stem[2]}": path for stem, path in zip(stems, built.archives, strict=True) if stem}
@@ -307,7 +307,7 @@ def test_what_a_layer_has_of_the_project_stays_out_of_the_function(index, projec
     assert zips.names(archives["lambda-api x86_64"]) == ["hatch-lambda/shop-api.json"]
 
 
-def test_a_function_may_have_more_of_the_project_than_its_layer(project):
+def test_a_function_can_have_more_of_the_project_than_its_layer(project):
     project.write("jobs.py", "def run(event, context): ...\n")
     project.configure(
         OWN.format(layer='only-include = ["shop"]', function='only-include = ["shop", "jobs.py"]\nhandler = "jobs.run"')
@@ -318,7 +318,7 @@ def test_a_function_may_have_more_of_the_project_than_its_layer(project):
     assert zips.names(archives["lambda-api x86_64"]) == ["hatch-lambda/shop-api.json", "jobs.py"]
 
 
-def test_a_layer_may_have_more_of_the_project_than_the_layer_that_it_needs(project):
+def test_a_layer_can_have_more_of_the_project_than_the_layer_that_it_needs(project):
     project.write("jobs.py", "def run(event, context): ...\n")
     more = '[tool.hatch.build.targets.lambda.layers.more]\nproject = true\nlayers = ["own"]\nonly-include = ["jobs.py"]'
     project.configure(
@@ -476,7 +476,7 @@ layers = ["base", "arm.zip"]
     assert (built.code, built.archives) == (1, ())
 
 
-def test_a_zip_is_looked_for_only_where_it_is_needed(project):
+def test_a_zip_is_only_read_if_it_is_needed(project):
     path = "dist/shop-0.1.0-lambda_layer-base-python3.13-x86_64.zip"
     functions = f'[tool.hatch.build.targets.lambda.functions.api]\nlayers = ["{path}"]\n'
     project.configure("[tool.hatch.build.targets.lambda.layers.base]\nproject = true\n" + functions)
@@ -598,7 +598,7 @@ def test_clean_of_the_lock_removes_nothing(project):
 # Locks
 
 
-def test_one_lock_serves_all_targets(index, project):
+def test_one_lock_is_for_all_targets(index, project):
     make_shop(index, project)
     index.add("lib", "2.0", requires=["base"], requires_python=">=3.13")
     project.configure(
@@ -811,7 +811,7 @@ class Hook(BuildHookInterface):
 """
 
 
-def test_what_a_hook_adds_to_a_function_alone_is_not_taken_for_the_layers(project):
+def test_files_that_a_hook_adds_to_a_function_are_not_the_layers(project):
     project.write("hatch_build.py", HOOK)
     tables = f'[{T}.hooks.custom]\n[{T}.layers.own]\nproject = true\n[{T}.functions.api]\nlayers = ["own"]\n'
     project.configure(tables)

@@ -54,13 +54,6 @@ def wheels(built: Built) -> list[str]:
     return zips.wheels(built.archive)
 
 
-def refused(built: Built) -> str:
-    """Return what was said of a build that failed and left nothing behind."""
-    assert built.code == 1, built.output
-    assert built.archives == ()
-    return built.output
-
-
 def builds(trace: Path) -> list[str]:
     """Return the wheels that were built so far."""
     return trace.read_text().splitlines() if trace.exists() else []
@@ -108,7 +101,7 @@ def test_an_sdist_is_rebuilt_where_that_is_asked_for_and_there_is_a_network(inde
     assert builds(trace) == ["lib-1.0-py3-none-any.whl"] * times
 
 
-def test_sdists_may_require_each_other(index, project, resolver):
+def test_sdists_can_require_each_other(index, project, resolver):
     index.add_sdist("lib", requires=["base"])
     index.add_sdist("base")
     project.configure(resolver + 'build-from-source = ["lib", "base"]\n', dependencies=["lib"])
@@ -154,7 +147,7 @@ def test_a_list_that_nothing_needs_changes_nothing(project):
     ("requirement", "taken"),
     [("lib", "3.0"), ("lib>=4.0rc1", "4.0rc1")],
 )
-def test_the_newest_release_that_is_admitted_and_not_yanked_is_built(index, project, trace, requirement, taken):
+def test_the_newest_allowed_release_that_is_not_yanked_is_built(index, project, trace, requirement, taken):
     for version in ("1.0", "2.0", "3.0", "4.0rc1", "5.0"):
         index.add_sdist("lib", version, trace=trace)
     index.yanked["lib-5.0.tar.gz"] = "bad"
@@ -186,7 +179,7 @@ def test_requirements_of_other_targets_do_not_count(index, project):
 
 
 @pytest.mark.parametrize("silent", [False, True])
-def test_a_release_for_other_pythons_is_not_taken(index, project, resolver, trace, silent):
+def test_a_release_for_other_pythons_is_not_selected(index, project, resolver, trace, silent):
     index.silent = silent
     index.add_sdist("lib", "1.0", trace=trace)
     index.add_sdist("lib", "2.0", requires_python=">=3.14", trace=trace)
@@ -263,7 +256,7 @@ def test_an_older_wheel_instead_of_an_sdist_that_is_not_listed_is_a_warning(inde
     assert builds(trace) == []
 
 
-# What is refused
+# What is rejected
 
 
 @pytest.mark.parametrize(("requires", "by"), [(["lib"], ""), (["app"], " (required by app)")])
@@ -274,7 +267,7 @@ def test_without_the_option_pip_names_the_sdist_who_needs_it_and_the_line_to_add
 
     built = project.build()
 
-    assert refused(built).startswith(
+    assert built.error.startswith(
         f"error: lib 1.0{by}: no wheel for python3.13 on x86_64, because it has only an sdist "
         '(lib-1.0.tar.gz); set build-from-source = ["lib"] if it is pure Python [no-wheel]\n'
     )
@@ -288,7 +281,7 @@ def test_without_the_option_the_line_is_that_of_pip(index, project, resolver, tr
     index.add_sdist("lib", trace=trace)
     project.configure(resolver, dependencies=["app"])
 
-    said = refused(project.build())
+    said = project.build().error
 
     assert said == (
         "error: lib 1.0 (required by app): no wheel for python3.13 on x86_64, because it has only an sdist "
@@ -303,7 +296,7 @@ def test_a_listed_sdist_for_other_pythons_is_rejected_with_its_pythons(index, pr
 
     built = project.build()
 
-    assert refused(built).startswith(
+    assert built.error.startswith(
         "error: lib 1.0: no wheel for python3.13 on x86_64, because it requires Python >=3.14, the "
         'runtime has 3.13.11; use runtime python3.14 or newer and set build-from-source = ["lib"] if '
         "it is pure Python [no-wheel]\n"
@@ -322,7 +315,7 @@ def test_a_native_sdist_is_rejected_with_the_reason_and_the_fix(index, project, 
     problem = (
         "is only for linux_x86_64" if pure == "member" else "contains native code for the build machine (lib/data.bin)"
     )
-    assert refused(built) == f"error: lib 1.0: its sdist builds lib-1.0-{tag}.whl, which {problem}; {HELPS}"
+    assert built.error == f"error: lib 1.0: its sdist builds lib-1.0-{tag}.whl, which {problem}; {HELPS}"
     assert list((project.root.parent / "store").rglob("*.whl")) == []
 
 
@@ -330,7 +323,7 @@ def test_a_failed_build_is_reported_with_its_last_lines_and_without_credentials(
     index.add_sdist("lib", failure="cannot get https://user:s3cret@host/x")
     project.configure(resolver + LISTED, dependencies=["lib"])
 
-    said = refused(project.build())
+    said = project.build().error
 
     first, blank, *rest = said.splitlines()
     assert (first, blank) == (
@@ -349,7 +342,7 @@ def test_an_sdist_that_builds_another_package_is_rejected(index, project, builds
     index.add_sdist("lib", builds=builds)
     project.configure(LISTED, dependencies=["lib"])
 
-    said = refused(project.build())
+    said = project.build().error
 
     assert (
         said.splitlines()[0]
@@ -362,7 +355,7 @@ def test_a_file_that_is_not_an_sdist_is_rejected(index, project):
     index.add_sdist("lib").write_bytes(b"nothing")
     project.configure(LISTED, dependencies=["lib"])
 
-    said = refused(project.build())
+    said = project.build().error
 
     assert (
         said.splitlines()[0]
@@ -400,7 +393,7 @@ def test_an_sdist_of_the_lock_that_is_not_listed_is_rejected(index, project, tra
 
     built = project.build()
 
-    assert refused(built) == (
+    assert built.error == (
         "error: project.dependencies: requires lib, and pylock.lambda.toml has lib 1.0, but no wheel for python3.13 on "
         'x86_64 (it has only an sdist (lib-1.0.tar.gz)); set build-from-source = ["lib"] if it is pure Python, then '
         "run 'hatch build -t lambda:lock' [no-wheel]\n"
@@ -415,7 +408,7 @@ def test_an_sdist_with_another_hash_than_the_locks_is_rejected(index, project, t
     index.add_sdist("lib", trace=trace)
     shutil.rmtree(project.root.parent / "store")
 
-    said = refused(project.build())
+    said = project.build().error
 
     assert said.splitlines()[0] == (
         "error: lib 1.0: its sdist lib-1.0.tar.gz can't be built; fix the cause in pip's output [build-failed]"
@@ -433,7 +426,7 @@ def test_without_network_a_locked_sdist_needs_the_wheel_that_was_built(index, pr
     empty = project.build(HATCH_LAMBDA_OFFLINE="1", HATCH_LAMBDA_CACHE_DIR=str(project.root.parent / "empty"))
     filled = project.build(HATCH_LAMBDA_OFFLINE="1")
 
-    assert refused(empty) == (
+    assert empty.error == (
         "error: HATCH_LAMBDA_OFFLINE: no wheel of lib-1.0.tar.gz is in the cache; build once with network access, or "
         "copy the cache [offline]\n"
     )
@@ -441,7 +434,7 @@ def test_without_network_a_locked_sdist_needs_the_wheel_that_was_built(index, pr
     assert index.requests == []
 
 
-# The store
+# The cache
 
 
 def test_the_build_requirements_of_an_sdist_are_cached(index, project):
@@ -458,7 +451,7 @@ def test_the_build_requirements_of_an_sdist_are_cached(index, project):
 
 
 @pytest.mark.parametrize("part", ["wheels", "memory"])
-def test_what_is_damaged_in_the_cache_is_rebuilt(index, project, trace, part):
+def test_a_damaged_wheel_in_the_cache_is_rebuilt(index, project, trace, part):
     index.add_sdist("lib", trace=trace)
     project.configure(LISTED, dependencies=["lib"])
     before = project.build("-c").archive.read_bytes()

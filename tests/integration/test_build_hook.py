@@ -1,4 +1,4 @@
-"""The build hook: the archives beside the wheel, for front ends that know of sdist and wheel only."""
+"""The build hook: zips next to the wheel, for front ends that build only sdists and wheels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SDIST = "shop-0.1.0.tar.gz"
 
 
 def run(project: ProjectDirectory, *command: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run a module of this Python in the project's folder."""
+    """Run a module of this Python in the project's directory."""
     return subprocess.run(
         [sys.executable, "-m", *command],
         cwd=project.root,

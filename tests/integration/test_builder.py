@@ -306,7 +306,7 @@ def test_no_hooks_builds_without_them(project):
 
 
 @pytest.mark.api("hatchling")
-def test_dependencies_may_come_from_a_metadata_hook(index, project):
+def test_dependencies_can_come_from_a_metadata_hook(index, project):
     index.add("lib")
     text = (project.root / "pyproject.toml").read_text("utf-8")
     text = text.replace("dependencies = []", 'dynamic = ["dependencies"]')
@@ -493,7 +493,7 @@ def test_importlib_metadata_finds_the_distributions_of_an_unpacked_zip(rich, tmp
 SCRIPTS = ["bin/lib-script", "bin/lib-shell", "bin/lib-tool", "bin/shop-tool"]
 
 
-def test_scripts_go_to_bin_only_when_asked(rich):
+def test_scripts_are_added_to_bin_only_with_the_option(rich):
     rich.configure("scripts = true", dependencies=["lib"], project=PROJECT)
 
     built = rich.build()
@@ -605,7 +605,7 @@ def test_a_build_that_need_not_be_reproducible_has_the_date_of_today(project):
 
 
 @pytest.mark.api("pathspec")
-def test_exclude_files_takes_paths_in_the_zip_out_of_it_and_of_its_records(index, project):
+def test_exclude_files_removes_files_from_the_zip_and_its_records(index, project):
     index.add("lib", files={"lib/__init__.py": "", "lib/tests/test_lib.py": "", "lib/tests/keep.py": ""})
     project.configure('exclude-files = ["lib/tests/*", "!keep.py", "lib-*.dist-info/WHEEL"]', dependencies=["lib"])
     project.write("shop/tests/test_shop.py")

@@ -150,7 +150,7 @@ def test_a_damaged_wheel_that_cannot_be_fetched_again_ships_in_no_zip(index, pro
 
 
 def test_a_swapped_record_of_a_hashed_lock_is_not_followed(index, project, cache):
-    """Where the wheels are is remembered; another hash than the file's is none of its wheels'."""
+    """The paths of wheels are cached; a hash that isn't the file's matches no wheel."""
     hashed(index, project)
     good = project.build().archive.read_bytes()
     evil = index.add("evil", files={"lib/__init__.py": "import evil\n"})
@@ -218,7 +218,7 @@ def test_credentials_that_a_local_package_requires_with_are_not_in_the_cache(pro
 
 
 def at_building(directory: Path, statement: str) -> Path:
-    """Let a sibling's backend run a statement when it builds, which is after the files of the project were selected."""
+    """Make a local dependency's backend run a statement when it builds: after the project's files are selected."""
     make_local_project(directory, "lib")
     backend = directory / "backend.py"
     backend.write_text(f"{backend.read_text('utf-8')}\n{statement}\n", "utf-8")
@@ -239,7 +239,7 @@ def at_building(directory: Path, statement: str) -> Path:
     ],
     ids=["vanishes", "grows"],
 )
-def test_a_file_that_goes_or_grows_during_the_build_is_one_line(project, tmp_path, statement, problem):
+def test_a_file_that_is_removed_or_grows_during_the_build_is_one_line(project, tmp_path, statement, problem):
     file = project.write("shop/z.tmp", "x")
     directory = at_building(tmp_path / "lib", f"file = pathlib.Path({str(file)!r})\n{statement}")
     project.configure(dependencies=[f"lib @ {directory.as_uri()}"], project=DIRECT)

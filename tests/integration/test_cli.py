@@ -15,7 +15,7 @@ from hatch_lambda.checks import ZIP_CHECKS
 from hatch_lambda.cli import COMMANDS, main
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from tests.support.existing_zips import HANDLER, installed, our_zip, zip_of
-from tests.support.permissions import without_root_permissions
+from tests.support.permissions import run_without_root_permissions
 from tests.support.zips import contents
 
 NAMES = [runtime.name for runtime in RUNTIMES]
@@ -84,7 +84,7 @@ def test_a_name_in_a_zip_cannot_steer_the_terminal_by_way_of_a_problem(capsys, t
     assert (code, err) == (1, line)
 
 
-def test_a_reader_that_has_seen_enough_gets_no_traceback(tmp_path):
+def test_a_closed_output_pipe_prints_no_traceback(tmp_path):
     path = zip_of(tmp_path, {f"folder{number}/{'x' * 200}": "" for number in range(2000)})
     process = subprocess.Popen([*MODULE, "info", "--json", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout
@@ -144,9 +144,7 @@ def test_a_zip_without_read_permission_is_rejected_with_that_reason(tmp_path, co
     path = zip_of(tmp_path, {"a": ""}, "a.zip")
     path.chmod(0)
 
-    done = subprocess.run(
-        [*without_root_permissions(), *MODULE, command, path], capture_output=True, text=True, check=False
-    )
+    done = run_without_root_permissions([*MODULE, command, path])
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"error: {path}: can't be read (Permission denied); fix its permissions [unreadable-file]\n"
@@ -244,7 +242,7 @@ def test_help_has_the_exit_codes(capsys, arguments):
     assert (caught.value.code, lines[-1]) == (0, "Exit codes: 0 success, 1 a problem, 2 wrong usage, 130 interrupted.")
 
 
-def test_info_says_what_zips_of_other_tools_do_not_contain(capsys, tmp_path):
+def test_info_shows_what_zips_of_other_tools_do_not_contain(capsys, tmp_path):
     tag = "cp312-cp312-manylinux_2_28_aarch64"
     path = zip_of(tmp_path, {"app.py": HANDLER, **installed("native", tag=tag)})
 

@@ -1,4 +1,4 @@
-"""No text, however damaged, ends in anything but an error of ours: the table, locks, METADATA, and finished zips.
+"""Damaged text ends in an error message of ours: the table, lock files, METADATA, and existing zips.
 
 ``HATCH_LAMBDA_FUZZ`` is the number of inputs of each kind to try, in place of a few that are the same in every run.
 """

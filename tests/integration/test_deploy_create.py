@@ -19,7 +19,7 @@ NOT_ASSUMED = "The role defined for the function cannot be assumed by Lambda."
 
 
 def refusal(*zips, **options) -> tuple[str, ...]:
-    """Return the problems of a deployment that is refused."""
+    """Return the problems of a deployment that is rejected."""
     with pytest.raises(DeployError) as caught:
         deployed(*zips, **options)
     return caught.value.problems

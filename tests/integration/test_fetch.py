@@ -1,4 +1,4 @@
-"""How wheels come to this machine: credentials, the store, and what is refused on the way."""
+"""Fetched wheels: credentials, the cache, and rejected downloads."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ esac
 
 @pytest.fixture
 def private(tmp_path):
-    """An index that demands a user name and a password, with two wheels."""
+    """An index that requires a user name and a password, with two wheels."""
     with IndexServer(tmp_path / "private", credentials=(USER, PASSWORD)) as server:
         server.add("lib", requires=["base"])
         server.add("base")
@@ -40,7 +40,7 @@ def private(tmp_path):
 
 
 def bytes_below(directory: Path) -> bytes:
-    """Return all that is in a folder: names, files, and the members of zips."""
+    """Return all that is in a directory: names, files, and the members of zips."""
     found = []
     for path in sorted(directory.rglob("*")):
         found.append(str(path).encode())
@@ -213,7 +213,7 @@ def test_no_password_at_all_is_one_clear_line_and_no_prompt(project, private):
     )
 
 
-def test_a_file_behind_a_password_that_its_page_is_not_behind_is_one_clear_line(index, project, private):
+def test_a_file_that_needs_a_password_unlike_its_page_is_one_line(index, project, private):
     url = private.file_url(private.directory / "base-1.0-py3-none-any.whl")
     index.add("outer", requires=[f"base @ {url.replace('//', f'//{USER}:{PASSWORD}@')}"])
     project.configure(dependencies=["outer"])
@@ -246,7 +246,7 @@ def test_a_second_build_fetches_nothing(index, project):
 
 
 def stored_wheel(store: Path) -> Path:
-    """Return the only wheel in a store."""
+    """Return the only wheel in a cache."""
     (found,) = store.rglob("*.whl")
     return found
 

@@ -1,4 +1,4 @@
-"""Distributions that come from git repositories."""
+"""Git dependencies."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DIRECT = "\n[tool.hatch.metadata]\nallow-direct-references = true\n"
 
 
 class Repository:
-    """A repository of a distribution ``lib``, with tag ``v1``, whose working folder is elsewhere."""
+    """A repository of a distribution ``lib``, with tag ``v1``, whose working directory is elsewhere."""
 
     def __init__(self, tmp_path: Path) -> None:
         self.directory = make_local_project(tmp_path / "work/lib", "lib", requires=["base"])
@@ -130,7 +130,7 @@ def locked(project) -> dict[str, Any]:
 
 
 @pytest.mark.api("pip", "packaging", "tomli-w")
-def test_a_lock_has_the_commit_and_a_build_takes_that(project, repository):
+def test_a_lock_has_the_commit_that_a_build_uses(project, repository):
     project.configure(dependencies=[f"lib @ {repository.url}@main"], project=DIRECT)
     made = project.build(target="lambda:lock")
     repository.commit("second = True\n")

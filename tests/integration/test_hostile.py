@@ -1,4 +1,4 @@
-"""No wheel, whatever its bytes, gets anything past verification but what it says it holds."""
+"""Verification accepts nothing from a hostile wheel except the files that RECORD lists."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_valid_wheel_of_every_method_passes(tmp_path, method):
 
 
 def refused(path: Path) -> list[str]:
-    """Return why a wheel is refused, having seen that reading it took little memory."""
+    """Return why a wheel is rejected, and check that reading it uses little memory."""
     tracemalloc.start()
     try:
         with pytest.raises(WheelError) as caught:

@@ -74,7 +74,7 @@ def test_every_command_of_the_how_to_works(aws, orders):
     assert configuration["Layers"][0]["Arn"].endswith(":layer:orders-deps:2")
 
 
-def test_the_permissions_are_those_that_deploying_asks_for(aws, orders):
+def test_the_permissions_are_those_that_deploying_uses(aws, orders):
     layer = ZIP.replace("-lambda-", "-lambda_layer-")
     options = ("--function", "orders", "--layer", "orders-deps", "--update-layers", "--alias", "live")
     (policy,) = map(json.loads, blocks(TEXT, "json"))

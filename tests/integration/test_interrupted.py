@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import zips
-from tests.support.permissions import without_root_permissions
+from tests.support.permissions import run_without_root_permissions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +58,7 @@ class Scene:
         return [file for file in (self.project.root / "dist").glob("*") if file.name != NAME]
 
     def has(self, pattern: str) -> bool:
-        """Return whether a path in the store matches."""
+        """Return whether a path in the cache matches."""
         return any(self.store.glob(pattern))
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -290,14 +290,7 @@ def test_a_directory_that_is_not_writable_is_one_message_and_leaves_the_old_zip(
     project.write(f"dist/{NAME}", "older")
     (project.root / "dist").chmod(0o555)
 
-    done = subprocess.run(
-        [*without_root_permissions(), *COMMAND],
-        cwd=project.root,
-        env=project.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_without_root_permissions(COMMAND, cwd=project.root, environ=project.environ)
 
     (project.root / "dist").chmod(0o755)
     assert (done.returncode, done.stderr) == (
@@ -314,14 +307,7 @@ def test_a_zip_that_cannot_be_cleaned_is_one_message(project):
     project.write(f"dist/{NAME}", "older")
     (project.root / "dist").chmod(0o555)
 
-    done = subprocess.run(
-        [*without_root_permissions(), *COMMAND, "-c"],
-        cwd=project.root,
-        env=project.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_without_root_permissions([*COMMAND, "-c"], cwd=project.root, environ=project.environ)
 
     (project.root / "dist").chmod(0o755)
     assert (done.returncode, done.stderr) == (
@@ -352,14 +338,7 @@ def test_a_file_that_is_not_readable_is_one_message_and_leaves_the_old_zip(proje
     secret = project.write("shop/secret.py")
     secret.chmod(0)
 
-    done = subprocess.run(
-        [*without_root_permissions(), *COMMAND],
-        cwd=project.root,
-        env=project.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_without_root_permissions(COMMAND, cwd=project.root, environ=project.environ)
 
     assert (done.returncode, done.stderr) == (
         1,
@@ -382,7 +361,7 @@ def _start(project: ProjectDirectory, **environ: str) -> subprocess.Popen[str]:
 
 
 def _kill(scene: Scene, moment: Moment) -> bytes:
-    """Start a build over an older archive, kill it when the moment comes, and return what stands at the path."""
+    """Start a build over an older zip, kill it when the moment comes, and return the bytes at the path."""
     shutil.rmtree(scene.project.root / "dist")
     scene.project.write(f"dist/{NAME}", "older")
     scene.index.requests.clear()

@@ -1,4 +1,4 @@
-"""Distributions that come from folders, archives, repositories and workspaces."""
+"""Local dependencies: directories, archives, and workspaces."""
 
 from __future__ import annotations
 
@@ -43,22 +43,11 @@ def asked(index) -> list[str]:
     return sorted({path.split("/")[2] for path in index.requests if path.startswith("/simple/")})
 
 
-def refused(project: ProjectDirectory, *arguments: str, **environ: str) -> list[str]:
-    """Build, see that nothing came of it, and return the lines that were said."""
-    built = project.build(*arguments, **environ)
-    assert built.code == 1, built.output
-    assert "Traceback (most recent call last)" not in built.output
-    assert built.archives == ()
-    return built.output.splitlines()
-
-
 # Direct references
 
 
 @pytest.mark.parametrize("kind", ["folder", "sdist", "wheel"])
-def test_a_direct_reference_to_a_file_or_directory_needs_no_index(
-    index, project, tmp_path, kind
-):
+def test_a_direct_reference_to_a_file_or_directory_needs_no_index(index, project, tmp_path, kind):
     index.add("base")
     directory = make_local_project(tmp_path / "lib", "lib", requires=["base"])
     places = {
@@ -323,7 +312,7 @@ def monorepo_of_three(root: Path, workspace: str) -> Path:
     return root
 
 
-# What nobody else has
+# Paths that exist on this machine only
 
 
 @pytest.mark.parametrize("target", ["lambda", "lambda:lock"])
@@ -372,7 +361,7 @@ def test_a_copy_elsewhere_built_with_an_empty_cache_gives_the_same_bytes(project
     assert second.archive.read_bytes() == first.archive.read_bytes()
 
 
-def test_setuptools_makes_the_same_bytes_whatever_the_date_and_the_umask(project, tmp_path):
+def test_setuptools_makes_the_same_bytes_on_any_date_and_with_any_umask(project, tmp_path):
     directory = make_local_setuptools_project(tmp_path / "lib", "lib")
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
     first = project.build().archive.read_bytes()
@@ -405,7 +394,7 @@ def test_an_unchanged_local_dependency_is_not_rebuilt_and_its_directory_stays_cl
 
 
 def tree(directory: Path) -> dict[str, bytes]:
-    """Return the bytes of every file below a folder, but for the compiled modules that Python leaves."""
+    """Return the bytes of every file below a directory, except the compiled modules that Python leaves."""
     files = (path for path in directory.rglob("*") if path.is_file() and path.suffix != ".pyc")
     return {path.relative_to(directory).as_posix(): path.read_bytes() for path in files}
 
@@ -529,7 +518,7 @@ def test_a_local_dependency_is_rebuilt_if_the_variable_is_set(project, tmp_path)
     assert builds(tmp_path) == ["lib-1.0", "lib-1.0"]
 
 
-def test_what_builds_and_tools_leave_behind_is_no_change(project, tmp_path):
+def test_files_of_builds_and_tools_are_not_a_change(project, tmp_path):
     directory = make_local_project(tmp_path / "lib", "lib")
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
     project.build()

@@ -82,7 +82,7 @@ def test_a_lock_whose_wheels_are_in_the_cache_needs_no_network(project, tmp_path
 
 
 @pytest.mark.api("packaging", "tomli")
-def test_one_lock_serves_two_targets_each_with_its_own_wheels_and_markers(index, project):
+def test_one_lock_is_for_two_targets_each_with_its_own_wheels_and_markers(index, project):
     native = [
         index.add("native", tag="cp311-cp311-manylinux_2_17_x86_64"),
         index.add("native", tag="cp311-cp311-manylinux_2_17_aarch64"),
@@ -149,7 +149,7 @@ def test_features_are_extras_of_the_lock_and_groups_are_its_groups(index, projec
 
 @pytest.mark.api("packaging")
 @pytest.mark.parametrize("tool", ["pip", "uv"])
-def test_a_lock_that_declares_no_extras_and_groups_may_hold_what_they_require(index, project, tool):
+def test_a_lock_that_declares_no_extras_and_groups_can_contain_their_requirements(index, project, tool):
     always, fast, jobs = (package(index, index.add(name)) for name in ("always", "fast", "jobs"))
     project.configure(OPTIONAL, dependencies=["always"], project=OPTIONAL_TABLES)
     lock = uv_pylock(index, always, fast, jobs) if tool == "uv" else pylock(always, fast, jobs)
@@ -213,7 +213,7 @@ def test_a_locked_package_that_nothing_requires_is_excluded_and_listed_with_verb
     assert told.output.count(line) == 1
 
 
-def test_a_wheel_in_the_lock_may_be_a_path_next_to_it(index, project):
+def test_a_wheel_in_the_lock_can_be_a_path_next_to_it(index, project):
     make = index.add("lib")
     entry = package(index, make)
     entry["wheels"][0] |= {"path": "wheels/lib-1.0-py3-none-any.whl"}

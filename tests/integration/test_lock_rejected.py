@@ -1,14 +1,13 @@
-"""Locks that cannot be used: one clear line each, and nothing in dist/."""
+"""Unusable lock files: one line each, and no zip."""
 
 from __future__ import annotations
 
-import subprocess
 import sys
 
 import pytest
 
 from tests.support.locks import package, pylock, sha256
-from tests.support.permissions import without_root_permissions
+from tests.support.permissions import run_without_root_permissions
 
 RUN = "run 'hatch build -t lambda:lock'"
 PIP = "lock again with pip"
@@ -17,7 +16,7 @@ HAS = "error: project.dependencies: requires lib, and pylock.toml has lib"
 
 @pytest.fixture
 def refused(project):
-    """Return what a build says to a lock, having seen that it failed and made nothing."""
+    """Return a function that builds with a lock file and returns the output; the build fails and makes no zip."""
 
     def build(lock, name="pylock.toml"):
         project.configure(f'lock = "{name}"', dependencies=["lib"])
@@ -302,7 +301,7 @@ def test_a_lock_that_does_not_exist_is_reported(project):
     assert built.output == (f"error: pylock.toml: can't be read (No such file or directory); {RUN} [lock-not-found]\n")
 
 
-def test_a_file_of_another_kind_is_no_lock(project):
+def test_a_file_of_another_kind_is_not_a_lock(project):
     project.configure('lock = "uv.toml"', dependencies=["lib"])
 
     built = project.build()
@@ -327,18 +326,12 @@ def test_a_lock_in_another_tools_format_is_reported_with_its_export_command(proj
 
 
 @pytest.mark.parametrize("name", ["pylock.toml", "pylock.lambda.toml", "requirements.txt"])
-def test_a_lock_that_may_not_be_read_is_a_matter_of_its_permissions(project, name):
+def test_a_lock_without_read_permission_is_reported_so(project, name):
     project.configure(f'lock = "{name}"', dependencies=["lib"])
     project.write(name).chmod(0)
 
-    done = subprocess.run(
-        [*without_root_permissions(), sys.executable, "-m", "hatchling", "build", "-t", "lambda"],
-        cwd=project.root,
-        env=project.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "lambda"]
+    done = run_without_root_permissions(command, cwd=project.root, environ=project.environ)
 
     assert (done.returncode, done.stderr) == (
         1,

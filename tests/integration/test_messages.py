@@ -919,7 +919,7 @@ def test_numbers_and_arrays_that_python_cannot_print_are_still_reported(project)
 
 
 @pytest.mark.parametrize("scheme", ["file", "FILE", "File"])
-def test_a_file_that_a_lock_names_outside_of_the_project_is_not_taken(project, scheme):
+def test_a_locked_file_outside_of_the_project_is_not_used(project, scheme):
     project.configure('lock = "pylock.toml"', dependencies=["lib"])
     project.write(
         "pylock.toml",
@@ -973,7 +973,7 @@ def test_a_project_without_dependencies_is_built_without_pip(index, project):
         ("or json", "'or json' isn't a requirement; write it as NAME>=VERSION or NAME @ URL"),
     ],
 )
-def test_a_dependency_that_is_no_requirement_is_named_with_its_number(project, dependency, problem):
+def test_an_invalid_requirement_is_reported_with_its_number(project, dependency, problem):
     project.configure(dependencies=["lib", dependency])
 
     built = project.build()

@@ -86,7 +86,7 @@ def test_a_project_without_requirements_needs_no_network(project):
     assert built.code == 0, built.output
 
 
-def test_a_cache_that_is_brought_along_serves_another_machine(project, tmp_path):
+def test_a_copied_cache_works_on_another_machine(project, tmp_path):
     project.configure(dependencies=["lib"])
     with IndexServer(tmp_path / "passing") as server:
         server.add("lib")

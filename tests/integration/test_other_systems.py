@@ -40,7 +40,7 @@ def test_a_message_with_a_letter_that_the_terminal_lacks_is_still_one_message(pr
     )
 
 
-def test_files_are_utf_8_whatever_the_locale_says(index, project):
+def test_files_are_utf_8_in_any_locale(index, project):
     """`python -X warn_default_encoding` warns of each file that is read or written as the locale has it (PEP 597)."""
     wheel = index.add("lib")
     project.configure('lock = "pylock.toml"', dependencies=["lib"])

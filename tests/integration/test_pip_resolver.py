@@ -106,7 +106,7 @@ def test_python_patch_decides_what_markers_and_requires_python_see(index, projec
 
 
 @pytest.mark.api("pip", "packaging")
-def test_extras_bring_what_their_markers_admit_on_the_target(index, project):
+def test_extras_add_the_requirements_whose_markers_are_true_on_the_target(index, project):
     index.add(
         "lib",
         extras=["fast", "slow"],
@@ -152,7 +152,7 @@ def report_of(python: str, site: Path, directory: Path, environ: dict[str, str],
 
 
 @pytest.mark.skipif(os.name == "nt", reason="its shims are scripts of a shell")
-def test_a_python_that_does_not_run_is_not_taken_for_one(tmp_path):
+def test_a_python_that_does_not_run_is_ignored(tmp_path):
     ours = "{}.{}".format(*sys.version_info[:2])
     shims, selected = tmp_path / "shims", tmp_path / "versions" / "3.99.1" / "bin"
     scripts = {shims / "python3.98": "exit 127", shims / "python3.99": "exit 127", selected / "python": "echo 3.99 $0"}
@@ -355,7 +355,7 @@ def test_the_users_own_constraints_hold_too(index, project, tmp_path):
     assert zips.distributions(built.archive) == ["lib 1.0"]
 
 
-def test_excluded_packages_go_with_what_only_they_need(index, project):
+def test_excluded_packages_are_removed_with_what_only_they_need(index, project):
     index.add("sdk", requires=["sdk-core", "shared"])
     index.add("sdk-core", requires=["retry"])
     index.add("retry")
@@ -369,7 +369,7 @@ def test_excluded_packages_go_with_what_only_they_need(index, project):
     assert zips.distributions(built.archive) == ["app-lib 1.0", "shared 1.0"]
 
 
-def test_a_requirement_may_name_the_url_of_a_wheel(index, project, tmp_path):
+def test_a_requirement_can_name_the_url_of_a_wheel(index, project, tmp_path):
     index.add("base")
     with IndexServer(tmp_path / "elsewhere") as elsewhere:
         wheel = elsewhere.add("direct", "3.0", requires=["base"])
@@ -384,7 +384,7 @@ def test_a_requirement_may_name_the_url_of_a_wheel(index, project, tmp_path):
     assert zips.distributions(built.archive) == ["base 1.0", "direct 3.0"]
 
 
-def test_a_requirement_may_name_a_wheel_on_this_machine(project, tmp_path):
+def test_a_requirement_can_name_a_wheel_on_this_machine(project, tmp_path):
     wheel = make_wheel(tmp_path / "built", "local", "0.1")
     project.configure(
         dependencies=[f"local @ {wheel.as_uri()}"],
@@ -420,7 +420,7 @@ def test_prereleases_are_selected_by_the_rules_of_pep_440(index, project, requir
     assert "older:" not in built.output
 
 
-def test_a_requirement_may_name_one_url_for_each_architecture(index, project, tmp_path):
+def test_a_requirement_can_name_one_url_for_each_architecture(index, project, tmp_path):
     with IndexServer(tmp_path / "elsewhere") as elsewhere:
         arm = elsewhere.add("direct", tag="cp313-cp313-manylinux_2_17_aarch64")
         intel = elsewhere.add("direct", tag="cp313-cp313-manylinux_2_17_x86_64")

@@ -14,7 +14,7 @@ class CustomBuildHook(BuildHookInterface):
 """
 
 
-def test_a_build_that_gives_the_same_bytes_again_is_fine(index, project):
+def test_a_reproducible_build_passes(index, project):
     index.add("lib", "1.0")
     project.configure(dependencies=["lib"])
 

@@ -1,4 +1,4 @@
-"""Same inputs, same bytes: whatever the day, the folder, the umask, the order of files on disk."""
+"""The same input gives the same bytes on any day, in any directory, with any umask and order of files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FILES = [f"shop/{directory}/{name}.py" for directory in ("alpha", "beta", "gamma
 
 @pytest.fixture
 def full(project):
-    """The project with some folders, and a program."""
+    """The project with some directories, and an executable."""
     project.configure(
         "scripts = true", project='license-files = ["LICENSE"]\nscripts = { tool = "shop.api:handler" }\n'
     )

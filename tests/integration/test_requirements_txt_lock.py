@@ -62,7 +62,7 @@ def test_a_file_with_another_ending_is_one_too(project, packages, name):
     ]
 
 
-def test_it_serves_each_architecture(project, packages):
+def test_it_is_for_each_architecture(project, packages):
     project.write("requirements.txt", requirements(*packages))
     project.build()
 
@@ -88,7 +88,7 @@ def test_a_change_in_a_file_that_it_includes_counts(index, project, packages):
     assert zips.wheels(built.archive) == ["base-2.0-py3-none-any.whl", "lib-1.0-py3-none-any.whl"]
 
 
-def test_it_works_without_the_network_once_it_was_used(project, packages, tmp_path):
+def test_it_works_offline_after_one_build(project, packages, tmp_path):
     project.write("requirements.txt", requirements(*packages))
     before = project.build().archive.read_bytes()
     shutil.rmtree(project.root / "dist")

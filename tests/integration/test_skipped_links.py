@@ -1,4 +1,4 @@
-"""What pip says of the files that it does not take, and what becomes of it."""
+"""The files that pip skips, as its log and our messages name them."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def test_code_that_aws_rejects_is_rejected(aws, code, refusal, said):
     assert (found["Code"], found["Message"]) == (refusal, said)
 
 
-def test_what_unzips_to_250_mib_is_rejected(aws, tmp_path):
+def test_code_of_250_mib_unzipped_is_rejected(aws, tmp_path):
     code = zip_of(tmp_path, {"python/zeros": bytes(262_144_000)}).read_bytes()
 
     with pytest.raises(ClientError) as error:

@@ -73,7 +73,7 @@ def test_a_page_that_cannot_be_written_is_a_problem(tmp_path, capsys):
     assert capsys.readouterr().err == expected
 
 
-def test_a_page_takes_the_place_of_an_older_one_in_one_step(tmp_path, capsys):
+def test_a_page_replaces_an_older_one_in_one_step(tmp_path, capsys):
     page = tmp_path / "page.html"
     page.write_text("older")
     page.chmod(0o600)
@@ -89,7 +89,7 @@ def test_a_page_takes_the_place_of_an_older_one_in_one_step(tmp_path, capsys):
     assert capsys.readouterr().out == f"{tmp_path}/link.html\n"
 
 
-def test_a_page_that_cannot_take_its_place_leaves_nothing_behind(tmp_path, capsys):
+def test_a_page_that_cannot_be_renamed_leaves_nothing_behind(tmp_path, capsys):
     (tmp_path / "page.html").mkdir()
 
     assert main(["info", str(zip_of(tmp_path, installed("lib"))), "--html", str(tmp_path / "page.html")]) == 1
@@ -102,7 +102,7 @@ def test_a_page_that_cannot_take_its_place_leaves_nothing_behind(tmp_path, capsy
     assert sorted(path.name for path in tmp_path.iterdir()) == ["other.zip", "page.html"]
 
 
-def test_a_page_may_go_to_a_device(tmp_path, capsys):
+def test_a_page_can_be_written_to_a_device(tmp_path, capsys):
     assert main(["info", str(zip_of(tmp_path, installed("lib"))), "--html", "/dev/null"]) == 0
 
     assert capsys.readouterr().out == "/dev/null\n"

@@ -210,7 +210,7 @@ def test_variables_do_not_change_what_uv_exports(uv_lock, project, variable):
     ],
     ids=["extra", "group", "conflict"],
 )
-def test_what_uv_cannot_select_is_explained(uv_lock, selection, line):
+def test_requirements_that_uv_cannot_resolve_are_explained(uv_lock, selection, line):
     assert error(replace(uv_lock, selection=selection)) == f"error: uv.lock: {line}"
 
 
@@ -241,7 +241,7 @@ def test_a_lock_file_that_is_not_for_this_uv_or_project_is_explained(uv_lock, ol
 
 
 @pytest.mark.parametrize("content", [b"version = ", b"", b"\xff\xfe", b"a = 1\n"])
-def test_a_damaged_lock_file_is_reported_with_the_words_of_uv(uv_lock, content):
+def test_a_damaged_lock_file_is_reported_with_uvs_error(uv_lock, content):
     uv_lock.path.write_bytes(content)
 
     first, blank, heading, *words = error(uv_lock).splitlines()
@@ -258,7 +258,7 @@ def test_a_newer_revision_of_the_format_is_read(uv_lock):
     assert [package.name for package in uv_lock.read().packages] == ["lib"]
 
 
-def test_a_setting_that_uv_rejects_is_reported_in_its_words(uv_lock, project):
+def test_a_setting_that_uv_rejects_is_reported_with_uvs_error(uv_lock, project):
     project.write("uv.toml", 'required-version = "<0.1"\n')
 
     assert error(uv_lock).replace(subprocess_version(project), "N") == (

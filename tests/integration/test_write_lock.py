@@ -1,4 +1,4 @@
-"""The lock that ``-t lambda:lock`` writes."""
+"""The lock file that ``-t lambda:lock`` writes."""
 
 from __future__ import annotations
 
@@ -338,7 +338,7 @@ def _wheel_of(project: ProjectDirectory, path: str = LOCK) -> dict[str, Any]:
     return wheel
 
 
-def test_an_upgrade_by_name_brings_along_what_that_version_requires(index, project):
+def test_an_upgrade_by_name_also_upgrades_what_that_version_requires(index, project):
     index.add("lib", requires=["base"])
     for name in ("base", "other"):
         index.add(name)
@@ -519,7 +519,7 @@ def test_a_lock_declares_the_extras_and_groups_that_it_is_made_for(index, projec
         ('dependency-groups = ["OPS"]\nfeatures = ["fast-path"]', ["base", "common", "fast", "job", "lib"]),
     ],
 )
-def test_a_lock_serves_each_choice_of_its_extras_and_groups(index, project, options, held):
+def test_a_lock_is_for_each_choice_of_its_extras_and_groups(index, project, options, held):
     _optional_project(index, project, 'features = ["fast-path"]\ndependency-groups = ["ops"]')
     project.build(target="lambda:lock")
     _configure_optional(project, options)

@@ -1,4 +1,4 @@
-"""Zips as others make them: ``pip install --target`` and ``zip -r``."""
+"""Zips of other tools: ``pip install --target`` and ``zip -r``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What layers carry, what stays out of functions for it, and which zips can be layers."""
+"""What layers contain, what functions exclude for that reason, and which zips can be layers."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def carrying(name: str, *owners: Origin) -> Layer:
     return layer(name, *(entry(f"python/{owner.name}.py", "", owner) for owner in owners))
 
 
-# What a layer carries
+# What a layer contains
 
 
 def test_modules_are_what_python_imports_from_both_directories():
@@ -254,7 +254,7 @@ def test_a_zip_with_native_code_for_another_target_is_not_a_layer(tmp_path):
     )
 
 
-def test_native_code_that_was_built_on_the_architecture_is_believed(tmp_path):
+def test_native_code_that_was_built_on_the_architecture_is_accepted(tmp_path):
     files = installed("fast", root="python/", tag="cp313-cp313-linux_x86_64")
 
     assert problem(zip_of(tmp_path, files)) is None

@@ -171,7 +171,7 @@ def test_a_file_is_executable_by_its_mode_or_without_modes_by_its_first_line(mod
 
 
 def selected(path: str, *, executable: bool = False, size: int = 3) -> SelectedFile:
-    """Return a file that nobody reads."""
+    """Return a file that is never read."""
     return SelectedFile(Path("/source", path), path, size, executable)
 
 

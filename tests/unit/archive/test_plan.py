@@ -59,7 +59,7 @@ def problems(*entries, **choices) -> list[str]:
     return str(caught.value).splitlines()
 
 
-def test_entries_are_sorted_by_path_in_whatever_order_they_come():
+def test_entries_are_sorted_by_path():
     offered = [entry("b.py"), entry("a/b.py"), entry("a.py"), entry("é.py"), entry("B.py")]
 
     plans = {make_plan(order, PlanOptions()) for order in itertools.permutations(offered)}
@@ -298,7 +298,7 @@ def test_a_pattern_that_matches_nothing_warns():
     )
 
 
-# Files and folders
+# Files and directories
 
 
 def test_a_path_that_is_both_a_file_and_a_directory_is_rejected():
@@ -410,7 +410,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     )
 
 
-def test_a_wheel_that_is_gone_or_damaged_while_it_is_looked_into_is_named(tmp_path):
+def test_a_wheel_that_is_removed_or_damaged_while_it_is_checked_is_named(tmp_path):
     wheel = make_wheel(tmp_path, "lib", files={"lib/__init__.py": "x = 1\n" * 100})
     found = next(one for one in wheel_entries(verified(wheel), scripts_for=None) if one.path == "lib/__init__.py")
     assert isinstance(found.content, WheelContent)

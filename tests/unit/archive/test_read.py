@@ -222,7 +222,7 @@ def test_a_name_that_a_terminal_would_obey_is_made_plain(tmp_path):
     assert str(one) == "x[31m 1.0"
 
 
-# What is refused
+# What is rejected
 
 
 def test_a_missing_file_is_rejected(tmp_path):
@@ -351,7 +351,7 @@ def test_a_member_over_its_declared_size_is_rejected_in_little_memory(tmp_path):
     assert peak < 20 << 20
 
 
-def test_a_text_of_many_bytes_is_not_taken_into_memory(tmp_path):
+def test_a_text_of_many_bytes_is_not_read_into_memory(tmp_path):
     files = {**installed("lib"), "lib-1.0.dist-info/RECORD": "x,,\n" * (5 << 20)}
 
     path = zip_of(tmp_path, files)

@@ -316,7 +316,7 @@ def test_a_zip_of_very_many_files_is_read_back(tmp_path):
 # All or nothing
 
 
-def test_a_zip_takes_the_place_of_an_older_one(tmp_path):
+def test_a_zip_replaces_an_older_one(tmp_path):
     (tmp_path / "a.zip").write_bytes(b"old")
 
     write_archive(plan(entry("f", "1")), tmp_path / "a.zip", timestamp=0)
@@ -463,7 +463,7 @@ def noisy_wheel(directory: Path, method: int) -> Path:
     return make_wheel(directory, "lib", infos=[(info, random.Random(1).randbytes(1 << 16))])
 
 
-def test_a_cached_wheel_that_goes_after_it_was_hashed_leaves_no_zip(tmp_path):
+def test_a_cached_wheel_that_is_removed_after_it_was_hashed_leaves_no_zip(tmp_path):
     with WheelCache(tmp_path / "cache") as store:
         wheel = store.add(make_wheel(tmp_path / "w", "lib"), expected=None)
         selected = plan(*wheel_entries(wheel, scripts_for=None))
@@ -496,7 +496,7 @@ def test_a_file_that_changes_and_keeps_its_size_leaves_no_zip(tmp_path, owner):
 
 
 def test_a_file_that_changes_while_it_is_read_leaves_no_zip(tmp_path):
-    """Whoever opens it finds other bytes than the one before: that is how a log looks that is being written."""
+    """Each time that it is opened, it has other bytes, like a log that is being written."""
     source = tmp_path / "source"
     source.write_bytes(bytes(3 << 20))
 

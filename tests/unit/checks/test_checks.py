@@ -1,4 +1,4 @@
-"""What Lambda would refuse or fail on: sizes and the handler."""
+"""What Lambda would reject or fail on: sizes and the handler."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OWN = ".".join(map(str, sys.version_info[:2]))
 
 
 def sized(size: int, name: str = "big") -> Entry:
-    """Return an entry of that many bytes, which nobody reads."""
+    """Return an entry of that many bytes, which is never read."""
     return Entry(f"{name}/file", origin(name), FileContent(Path(__file__), size))
 
 
@@ -115,7 +115,7 @@ def test_other_files_are_not_in_the_fix(path):
     assert too_large(plan(sized(255 << 20), PACKAGE_OF_LIB, unused(4, path))).endswith(f"; {EXCLUDE}")
 
 
-def test_a_limit_above_lambdas_own_admits_more():
+def test_a_limit_above_lambdas_allows_more():
     assert list(check_unzipped(candidate(plan(sized(10**9)), config(max_size=10**9)))) == []
 
 
@@ -217,7 +217,7 @@ def test_a_function_of_a_module_in_the_zip_passes(path, handler):
         "/__init__.abi3.so",
     ],
 )
-def test_an_extension_module_is_believed(suffix):
+def test_an_extension_module_is_accepted(suffix):
     assert found(plan(entry("native" + suffix, "\x7fELF")), "native.anything", architecture="arm64") == []
 
 
@@ -265,7 +265,7 @@ def test_a_missing_module_is_reported_with_the_existing_ones():
     ]
 
 
-def test_what_cannot_be_imported_is_not_listed():
+def test_files_that_cannot_be_imported_are_not_listed():
     paths = ["data.txt", "bin/run", "lib-1.0.dist-info/METADATA", "lib.libs/libx.so", "a.py"]
 
     assert found(plan(*map(entry, paths)), "app.main") == [
@@ -392,7 +392,7 @@ def test_a_program_of_the_zip_passes():
     assert found(plan(entry("run.sh", "#!/bin/sh\n", executable=True)), "run.sh") == []
 
 
-def test_a_program_that_is_not_executable_is_no_program():
+def test_a_program_without_the_mode_is_not_executable():
     assert found(plan(entry("run.sh", "#!/bin/sh\n")), "run.sh") == [
         (
             "handler 'run.sh': the file is in the zip, but isn't executable; run 'chmod +x' on run.sh in your "
@@ -410,7 +410,7 @@ def test_an_executable_script_with_windows_line_ends_is_rejected():
     ]
 
 
-def test_a_program_that_is_no_script_may_have_any_bytes():
+def test_an_executable_that_is_not_a_script_can_have_any_bytes():
     assert found(plan(entry("run", "\x7fELF\r\n", executable=True)), "run") == []
 
 
@@ -488,7 +488,7 @@ def test_every_way_to_define_a_name_is_seen(source):
         "'def handler(): ...'",
     ],
 )
-def test_what_defines_no_name_of_the_module_does_not_count(source):
+def test_code_that_defines_no_name_of_the_module_does_not_count(source):
     selected = plan(entry("app.py", f"{source}\ny = z = 1"))
 
     (line,) = found(selected, "app.handler")
@@ -762,7 +762,7 @@ def test_a_package_that_imports_its_module_has_no_function_of_that_name(text):
 
 
 @pytest.mark.parametrize("text", ["from .api import handler as api", "from . import other as api", "api = make()"])
-def test_a_package_may_have_a_function_with_the_name_of_its_module(text):
+def test_a_package_can_have_a_function_with_the_name_of_its_module(text):
     assert found(plan(entry("orders/__init__.py", text), ORDERS[1]), "orders.api") == []
 
 
@@ -777,7 +777,7 @@ def test_a_module_of_a_dependency_is_not_proposed():
     ]
 
 
-def test_a_module_in_the_place_of_an_inner_package_is_named():
+def test_a_module_instead_of_an_inner_package_is_named():
     selected = plan(entry("pkg/__init__.py"), entry("pkg/sub.abi3.so"), entry("pkg/sub/app.py"))
 
     assert found(selected, "pkg.sub.app.handler") == [
@@ -788,7 +788,7 @@ def test_a_module_in_the_place_of_an_inner_package_is_named():
     ]
 
 
-def test_a_module_in_the_place_of_the_package_is_named():
+def test_a_module_instead_of_the_package_is_named():
     selected = plan(entry("orders.py"), entry("orders/api.py", "def handler(event, context): ...\n"))
 
     assert found(selected, "orders.api.handler") == [

@@ -315,12 +315,12 @@ def test_functions_that_call_each_other_many_times_are_not_followed_for_ever():
 
 
 @pytest.mark.parametrize("source", [b"this is no Python", b"\0", b"\xff\xfe", b"x = (", b""])
-def test_what_is_no_python_opens_nothing(source):
+def test_a_module_that_is_not_python_opens_nothing(source):
     assert read_module(source, "a.py") == ((), frozenset())
 
 
 @pytest.mark.parametrize("expression", TOO_DEEP)
-def test_what_is_too_deep_opens_nothing(expression):
+def test_a_module_that_is_too_deep_opens_nothing(expression):
     assert read_module(f"import ctypes\nx = {expression}".encode(), "a.py") == ((), frozenset())
 
 

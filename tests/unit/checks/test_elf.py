@@ -127,7 +127,7 @@ def test_numbers_compare_as_versions_do():
 
 
 ROW = ["ELF", "x86_64", 64, "library", ["libc.so.6"], "lib.so", [], [["libc.so.6", "GLIBC", "2.17"]], ["lib"], "", 9]
-"""What is remembered of a file."""
+"""The cached facts of a file."""
 
 
 def test_cached_facts_of_a_file_are_read_unchanged():

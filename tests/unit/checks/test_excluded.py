@@ -61,7 +61,7 @@ def test_a_requirement_passes_if_the_runtimes_version_is_unknown(text, runtime):
     assert found((text, LIB), runtime=runtime) == []
 
 
-def test_what_the_runtime_does_not_include_warns():
+def test_an_excluded_package_that_the_runtime_does_not_include_warns():
     assert found(
         ("requests>=2", "project.dependencies"), ("requests>=2", "project.dependencies"), ("requests", LIB)
     ) == [
@@ -73,7 +73,7 @@ def test_what_the_runtime_does_not_include_warns():
     ]
 
 
-def test_what_a_function_might_provide_is_not_missed_in_a_layer():
+def test_packages_that_a_function_might_provide_are_not_missing_in_a_layer():
     excluded = (dependency("requests>=2"),)
 
     assert list(check_excluded(candidate(plan(), config(kind="layer"), excluded))) == []

@@ -77,12 +77,12 @@ def test_the_first_hidden_of_three_owners_is_reported():
         ("orders.py", "__init__.py"),
     ],
 )
-def test_what_hides_nothing_passes(ours, theirs):
+def test_a_module_that_hides_nothing_passes(ours, theirs):
     assert found(entry(ours), entry(theirs, "", LIB)) == []
 
 
 @pytest.mark.parametrize("paths", [("a.py", "a.so"), ("a.py", "a/__init__.py"), ("a.py", "a/b.py")])
-def test_one_owner_may_have_a_module_in_two_forms(paths):
+def test_one_owner_can_have_a_module_in_two_forms(paths):
     assert found(*(entry(path, "", LIB) for path in paths)) == []
 
 

@@ -115,7 +115,7 @@ def test_optional_and_uncertain_imports_are_not_reported(text):
     "module",
     ["boto3", "botocore.config", "s3transfer", "jmespath", "dateutil.parser", "six", "urllib3", "awslambdaric", "json"],
 )
-def test_what_the_runtime_has_is_there(module):
+def test_modules_of_the_runtime_are_found(module):
     assert of_api(f"import {module}") == []
 
 
@@ -130,7 +130,7 @@ def test_what_the_runtime_has_is_there(module):
         "requests/inner/namespace.py",
     ],
 )
-def test_what_a_wheel_has_at_its_root_is_there_and_not_looked_into(path):
+def test_modules_at_a_wheels_root_are_found_and_not_checked(path):
     assert of_api("import requests.anything\nfrom requests import other", entry(path, "", origin("requests"))) == []
 
 
@@ -198,7 +198,7 @@ def test_an_excluded_distribution_is_named_as_the_reason():
     ]
 
 
-def test_what_functions_may_bring_is_not_missed_in_a_layer():
+def test_modules_that_functions_might_provide_are_not_missing_in_a_layer():
     text = "import requests\nimport shop.gone\n"
 
     assert found(entry("python/shop/__init__.py"), entry("python/shop/api.py", text), kind="layer", project=True) == [
@@ -206,7 +206,7 @@ def test_what_functions_may_bring_is_not_missed_in_a_layer():
     ]
 
 
-def test_a_module_that_lies_deeper_is_shown():
+def test_a_module_in_a_deeper_directory_is_shown():
     assert of_api("import models", entry("shop/db/models.py")) == [
         "shop/api.py:1: 'models' isn't in the zip or in python3.13; did you mean 'shop.db.models'? [missing-import]"
     ]
@@ -219,7 +219,7 @@ def test_a_module_deep_inside_of_a_dependency_is_not_proposed():
 
 
 @pytest.mark.parametrize("word", ["sys.path.append('shop/db')", "sys.modules['models'] = x", "site.addsitedir(x)"])
-def test_a_module_that_lies_deeper_is_there_where_the_project_arranges_its_path(word):
+def test_a_module_in_a_deeper_directory_counts_if_the_project_changes_its_path(word):
     assert of_api(f"{word}\nimport models", entry("shop/db/models.py")) == []
 
 
@@ -309,7 +309,7 @@ def test_an_existing_or_possible_module_of_the_project_is_not_reported(text):
     assert of_api(text.replace(", *", ""), *others) == []
 
 
-def test_a_namespace_that_the_project_shares_is_not_looked_into():
+def test_a_namespace_that_the_project_shares_is_not_checked():
     shared = entry("corp/base/__init__.py", "", origin("corp-base"))
 
     assert found(entry("corp/shop/api.py", "import corp.nothere\nfrom corp import other"), shared) == []
@@ -335,12 +335,12 @@ def test_files_that_lambda_does_not_import_are_not_checked(path):
         "with suppress(ImportError):\n    import shop.windows",
     ],
 )
-def test_a_module_that_is_imported_under_a_condition_only_need_not_find_its_own(guard):
+def test_a_conditionally_imported_module_can_have_missing_imports(guard):
     assert of_api(guard, entry("shop/windows.py", "import requests")) == []
 
 
 @pytest.mark.parametrize("text", ["from . import windows", "import shop.windows as w", "from shop.windows import x"])
-def test_a_module_that_is_imported_without_a_condition_too_has_to_find_its_own(text):
+def test_an_unconditionally_imported_module_cannot_have_missing_imports(text):
     guard = entry("shop/a.py", "if x:\n    from . import windows")
 
     assert of_api(text, guard, entry("shop/windows.py", "import requests\nx = 1")) == [f"shop/windows.py:1: {NOWHERE}"]
@@ -444,7 +444,7 @@ def test_a_name_of_a_dependencys_module_is_not_checked():
     assert of_api("from lib.core import nothere", entry("lib/core.py", "x = 1", origin("lib"))) == []
 
 
-def test_a_compiled_module_that_comes_before_the_source_is_believed():
+def test_a_compiled_module_that_precedes_its_source_is_accepted():
     compiled = entry("shop/settings.abi3.so")
 
     assert of_settings("from .settings import TABLE", SETTINGS, compiled) == []

@@ -101,13 +101,13 @@ def test_a_package_that_looks_for_more_of_itself_hides_nothing(start):
     assert warnings(made) == []
 
 
-def test_a_namespace_package_may_be_in_both_places():
+def test_a_namespace_package_can_be_in_both():
     made = candidate([entry("ns/a/__init__.py")], layer("base", entry("python/ns/b/__init__.py", "", LIB)))
 
     assert warnings(made) == []
 
 
-def test_files_that_are_no_modules_are_not_missed():
+def test_files_that_are_not_modules_are_not_missing():
     made = candidate([entry("ns/__init__.py")], layer("base", entry("python/ns/b.json", "", LIB)))
 
     assert warnings(made) == []
@@ -195,7 +195,7 @@ def test_a_layer_is_checked_against_the_layers_that_it_needs():
 
 
 def sized(path: str, size: int, owner: Origin) -> Entry:
-    """Return an entry of that many bytes, which nobody reads."""
+    """Return an entry of that many bytes, which is never read."""
     return Entry(path, owner, FileContent(Path(__file__), size))
 
 

@@ -185,7 +185,7 @@ def test_modules_that_no_function_imports_are_left_alone(tmp_path, directory):
     assert told(wheel_plan(tmp_path, {"bar/__init__.py": "", f"{directory}/test_bar.py": OPENS})) == []
 
 
-def test_files_that_are_no_modules_are_left_alone(tmp_path):
+def test_files_that_are_not_modules_are_left_alone(tmp_path):
     files = {"bar.pyi": OPENS, "bar-1.0.data/scripts/bar.py": OPENS, "bar-1.0.data/purelib/inner.py": OPENS}
 
     assert told(wheel_plan(tmp_path, files)) == [fails("inner.py:2")]

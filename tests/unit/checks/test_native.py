@@ -119,7 +119,7 @@ def test_other_files_of_the_project_are_fine(kind):
     assert of_project(path, content) == []
 
 
-def test_files_on_disk_are_looked_into_as_well(tmp_path):
+def test_files_on_disk_are_checked_as_well(tmp_path):
     file = tmp_path / "fast.so"
     file.write_bytes(make_elf(AARCH64))
 
@@ -247,7 +247,7 @@ def test_native_code_that_nothing_imports_is_data(tmp_path, tag):
     assert of_wheels(tmp_path, {**DATA, f"lib/a{SUFFIX}": make_elf()}, tag=tag) == []
 
 
-def test_a_pure_wheel_may_bring_helpers_for_all_systems(tmp_path):
+def test_a_pure_wheel_can_contain_helpers_for_all_systems(tmp_path):
     old = make_elf(versions={"libc.so.6": ["GLIBC_2.17"]})
 
     assert of_wheels(tmp_path, {**DATA, "lib/attach_amd64.so": old}, tag="py3-none-any") == []
@@ -463,7 +463,7 @@ def test_a_library_that_one_module_of_several_needs_is_a_warning(tmp_path):
     ]
 
 
-def test_a_library_that_the_runtime_may_have_is_a_warning(tmp_path):
+def test_a_library_that_the_runtime_might_have_is_a_warning(tmp_path):
     assert of_wheels(tmp_path, {"lib/lib_boost.so": make_elf(needed=["libgomp.so.1"])}) == [
         (
             "warning",
@@ -594,7 +594,7 @@ def test_a_zip_that_might_change_is_read_each_time_and_reported_if_unreadable(tm
 # Tags that disagree
 
 
-def test_a_wheel_for_a_platform_by_its_file_name_is_no_pure_one(tmp_path):
+def test_a_wheel_for_a_platform_by_its_file_name_is_not_pure(tmp_path):
     library = {"lib/driver/libplay.so": make_elf(needed=["libnowhere.so.7"])}
     wheel = renamed(make_wheel(tmp_path, "play", files=library), "py3-none-manylinux2014_x86_64")
 

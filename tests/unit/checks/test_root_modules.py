@@ -85,7 +85,7 @@ def test_the_runtimes_client_is_not_imported_from_the_zip():
         ("sitecustomize.py", "python3.13"),
     ],
 )
-def test_what_hides_nothing_passes(path, runtime):
+def test_a_module_that_hides_nothing_passes(path, runtime):
     assert found(entry(path), runtime=runtime) == []
 
 

@@ -49,7 +49,7 @@ def test_the_first_line_of_code_in_a_path_file_is_reported_with_its_owner():
         ("sitecustomize/data.txt", ""),
     ],
 )
-def test_what_runs_no_code_passes(path, text):
+def test_a_path_file_without_code_passes(path, text):
     assert found(entry(path, text)) == []
 
 

@@ -119,7 +119,7 @@ def test_a_layer_without_a_table_has_a_separate_file_name(read):
     }
 
 
-# What a name stands for
+# What a name means
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_a_layer_inherits_neither_handler_nor_project_files(read):
     assert (function.handler, function.project) == ("shop.api.main", True)
 
 
-def test_a_layer_may_have_the_projects_files(read):
+def test_a_layer_can_have_the_projects_files(read):
     (layer,) = read(layers={"base": {"project": True}}).each
 
     assert layer.project
@@ -276,7 +276,7 @@ def test_a_problem_is_reported_once_with_its_address(problems):
     ]
 
 
-def test_what_every_table_overrides_is_not_judged(read):
+def test_an_option_that_every_table_overrides_is_not_checked(read):
     archives = read(architecture="sparc", functions={"api": {"architecture": "arm64"}})
 
     assert names(archives) == ["api"]
@@ -541,7 +541,7 @@ def test_an_option_that_counts_for_all_zips_is_rejected_in_a_table(problems, kin
 
 
 @pytest.mark.parametrize("option", sorted(FILE_KEYS))
-def test_options_that_choose_files_are_let_pass_in_a_table(read, option):
+def test_options_that_select_files_are_accepted_in_a_table(read, option):
     (config,) = read(functions={"api": {option: object()}}).each
 
     assert config.warnings == ()
@@ -633,7 +633,7 @@ def test_a_function_zip_is_not_a_layer(problems):
 
 
 @pytest.mark.parametrize("path", ["base.zip", "dist/base.zip", "dist/base", "..\\base"])
-def test_a_path_is_not_looked_for_before_it_is_needed(read, path):
+def test_a_path_is_not_read_before_it_is_needed(read, path):
     (api,) = read(functions={"api": {"layers": [path]}}).each
 
     assert api.layers == (path,)

@@ -645,7 +645,7 @@ def keys_read_by(config: type) -> set[str]:
     return found
 
 
-def test_options_that_hatch_reads_are_let_pass():
+def test_options_that_hatch_reads_are_accepted():
     options: dict[str, Any] = {key.replace("-", "_"): object() for key in HATCH_KEYS - {"versions"}}
 
     config = read(**options)

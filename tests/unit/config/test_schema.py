@@ -65,11 +65,11 @@ ONLY_FOR_THE_CODE = [
     {"layers": {"a": {"layers": ["b"]}, "b": {"layers": ["a"]}}},
     {"functions": {"api": {}, "API": {}}},
 ]
-"""What is wrong only together with something else, or takes more than a pattern to judge."""
+"""Errors that a schema can't find: combinations of options, and values that need more than a pattern."""
 
 
 def is_for_schemas(values: dict[str, Any]) -> bool:
-    """Return whether a pattern can tell that a table is wrong."""
+    """Return whether a schema can find the error of a table."""
     return values not in ONLY_FOR_THE_CODE
 
 

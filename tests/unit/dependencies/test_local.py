@@ -82,5 +82,5 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
         ("git+file:///lib.git@v1", f"git+file:///lib.git@{COMMIT}"),
     ],
 )
-def test_a_commit_takes_the_place_of_a_branch_or_tag(url, expected):
+def test_a_commit_replaces_a_branch_or_tag(url, expected):
     assert DependencySource("repository", url).at(COMMIT).url == expected

@@ -1,4 +1,4 @@
-"""Whether a distribution can be built from a folder, what a build of it may read, and when that has changed."""
+"""Whether a distribution can be built from a directory, what a build of it may read, and when that has changed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def write(directory: Path, text: str = "", path: str = "pyproject.toml") -> Path:
-    """Write a file of the folder and return the folder."""
+    """Write a file of the directory and return the directory."""
     file = directory / path
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
@@ -117,7 +117,7 @@ SOURCE = ["build/web/index.html", "dist/web/index.html", "dist/main.js", "lib/di
 
 
 @pytest.mark.parametrize(("path", "counts"), [*((path, False) for path in LEFT), *((path, True) for path in SOURCE)])
-def test_what_builds_and_tools_leave_behind_does_not_count_and_all_else_does(tmp_path, path, counts):
+def test_files_of_builds_and_tools_do_not_count_and_all_others_do(tmp_path, path, counts):
     before = fingerprint(write(tmp_path))
 
     after = fingerprint(write(tmp_path, "changed", path))

@@ -29,19 +29,19 @@ if TYPE_CHECKING:
 
 
 def write(directory: Path, text: str = "", *, name: str | None = None) -> Path:
-    """Write a folder's pyproject.toml and return the folder."""
+    """Write a directory's pyproject.toml and return the directory."""
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "pyproject.toml").write_text(text + (f'\n[project]\nname = "{name}"\n' if name else ""))
     return directory
 
 
 def place(directory: Path, requirement: str) -> DependencySource | None:
-    """Return the place of a requirement of the project in a folder."""
+    """Return the source of a requirement of the project in a directory."""
     return read_project_sources(directory).source_of(Requirement(requirement), target())
 
 
-def folder_place(directory: Path) -> DependencySource:
-    """Return a folder as a place."""
+def directory_source(directory: Path) -> DependencySource:
+    """Return a directory as a source."""
     return DependencySource("directory", directory.as_uri())
 
 
@@ -68,11 +68,11 @@ def test_a_url_of_a_file_or_directory_is_written_in_one_way(tmp_path):
     (tmp_path / "my libs/lib.zip").touch()
     url = f"{tmp_path.as_uri()}/x/../my%20libs"
 
-    assert place(tmp_path, f"lib @ {url}") == folder_place(tmp_path / "my libs")
+    assert place(tmp_path, f"lib @ {url}") == directory_source(tmp_path / "my libs")
     assert place(tmp_path, f"lib @ {url}/lib.zip#sha256=ab") == DependencySource(
         "archive", f"{(tmp_path / 'my libs/lib.zip').as_uri()}#sha256=ab"
     )
-    assert place(tmp_path, f"lib @ {url}#subdirectory=in") == folder_place(tmp_path / "my libs/in")
+    assert place(tmp_path, f"lib @ {url}#subdirectory=in") == directory_source(tmp_path / "my libs/in")
 
 
 def test_a_name_without_a_source_is_on_an_index(tmp_path):
@@ -125,15 +125,15 @@ def test_a_path_starts_from_the_pyproject_that_has_it(tmp_path):
     write(tmp_path, "[tool.uv]\nworkspace.members = ['app']\nsources = { lib = { path = 'libs/lib' } }")
     directory = write(tmp_path / "app", "[tool.uv.sources]\nother = { path = '../other' }", name="app")
 
-    assert place(directory, "lib") == folder_place(tmp_path / "libs/lib")
-    assert place(directory, "other") == folder_place(tmp_path / "other")
+    assert place(directory, "lib") == directory_source(tmp_path / "libs/lib")
+    assert place(directory, "other") == directory_source(tmp_path / "other")
 
 
 def test_a_source_of_the_member_wins_over_that_of_the_root(tmp_path):
     write(tmp_path, "[tool.uv]\nworkspace.members = ['*']\nsources = { my-lib = { path = 'root' } }")
     directory = write(tmp_path / "app", "[tool.uv.sources]\nMy_Lib = { path = 'member' }", name="app")
 
-    assert place(directory, "my-lib") == folder_place(directory / "member")
+    assert place(directory, "my-lib") == directory_source(directory / "member")
 
 
 def test_a_root_without_the_project_as_a_member_is_ignored(tmp_path):
@@ -158,9 +158,9 @@ def test_members_of_the_workspace_are_found_from_root_and_members(tmp_path, text
     app, lib = (write(tmp_path / "packages" / name, name=name) for name in ("app", "lib"))
     (tmp_path / "packages/notes.txt").touch()
 
-    assert [place(directory, "lib") for directory in (root, app)] == [folder_place(lib)] * 2
-    assert place(lib, "app") == folder_place(app)
-    assert place(lib, "root") == folder_place(root)
+    assert [place(directory, "lib") for directory in (root, app)] == [directory_source(lib)] * 2
+    assert place(lib, "app") == directory_source(app)
+    assert place(lib, "root") == directory_source(root)
 
 
 @pytest.mark.parametrize("pattern", ["../lib", "../*", "{tmp_path}/lib"])
@@ -168,7 +168,7 @@ def test_members_can_be_next_to_the_root_or_absolute_paths(tmp_path, pattern):
     text = f"[tool.hatch.envs.default.workspace]\nmembers = ['{pattern.format(tmp_path=tmp_path)}']"
     lib = write(tmp_path / "lib", name="lib")
 
-    assert place(write(tmp_path / "app", text, name="app"), "lib") == folder_place(lib)
+    assert place(write(tmp_path / "app", text, name="app"), "lib") == directory_source(lib)
 
 
 def test_a_pyproject_that_cannot_be_read_has_no_workspace(tmp_path):
@@ -206,7 +206,7 @@ def test_a_member_whose_name_is_close_to_another_gets_a_hint(tmp_path):
 
 
 def test_places_are_shown_as_paths_or_without_credentials(tmp_path):
-    assert str(folder_place(tmp_path)) == str(tmp_path)
+    assert str(directory_source(tmp_path)) == str(tmp_path)
     assert str(DependencySource("repository", "git+https://me:s3cret@host/lib@v1")) == "git+https://****@host/lib@v1"
     assert str(DependencySource("index", "private")) == "the index 'private'"
 
@@ -233,7 +233,7 @@ def test_other_commits_directories_and_repositories_are_other_sources(other):
     )
 
 
-# What whoever has the project has too
+# Paths inside the project
 
 
 @pytest.mark.parametrize(
@@ -278,15 +278,15 @@ SCOPED = """[
 def test_a_source_for_the_extra_or_group_of_the_requirement_comes_first(tmp_path, scope, expected):
     directory = write(tmp_path, f"[tool.uv]\nsources.lib = {' '.join(SCOPED.split())}")
 
-    assert read_project_sources(directory).source_of(Requirement("lib"), target(), scope) == folder_place(
+    assert read_project_sources(directory).source_of(Requirement("lib"), target(), scope) == directory_source(
         tmp_path / expected
     )
 
 
-def test_a_source_for_another_extra_counts_too_before_a_name_of_ours_is_looked_up_on_an_index(tmp_path):
+def test_a_source_for_another_extra_also_prevents_a_lookup_on_an_index(tmp_path):
     directory = write(tmp_path, "[tool.uv.sources]\nlib = { path = 'gpu', extra = 'gpu' }")
 
-    assert place(directory, "lib") == folder_place(tmp_path / "gpu")
+    assert place(directory, "lib") == directory_source(tmp_path / "gpu")
 
 
 # What pip has unpacked
@@ -296,7 +296,7 @@ ARCHIVE = f"https://host/mono-1.tar.gz#sha256={'cd' * 32}"
 
 
 def unpacked(directory: Path, url: str = f"{COMMIT}#subdirectory=packages/c") -> ProjectSources:
-    """Return what a repository, or an archive, says of places that was in a folder and is gone now."""
+    """Return the sources in a repository or archive whose temporary directory is gone."""
     kind: Kind = "repository" if url.startswith("git+") else "archive"
     here = DependencySource(kind, url)
     found = unpacked_sources(here, directory)
@@ -386,7 +386,7 @@ def test_paths_of_a_zip_are_of_that_zip(tmp_path):
         ("other = { workspace = true }", None),
     ],
 )
-def test_what_a_repository_takes_from_elsewhere_is_there(tmp_path, source, expected):
+def test_dependency_sources_of_a_repository_are_resolved(tmp_path, source, expected):
     assert unpacked(mono(tmp_path / "unpacked", source)).source_of(Requirement("d"), target()) == expected
 
 

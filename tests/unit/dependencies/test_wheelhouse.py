@@ -47,7 +47,7 @@ def test_wheels_are_found_by_their_names(resolved):
     assert list(resolved.by_name) == ["api", "base", "locked", "speed", "worker"]
 
 
-def test_a_zip_gets_what_it_requires_and_all_that_follows_from_it(resolved):
+def test_a_zip_gets_its_requirements_and_transitive_dependencies(resolved):
     assert names(selected(resolved, API)) == ["api", "base"]
 
 

@@ -76,7 +76,7 @@ def test_a_file_a_directory_and_a_link_to_a_file_are_read(tmp_path):
 
 @pytest.mark.parametrize("through_link", [False, True])
 @pytest.mark.parametrize("kind", ["a named pipe", "a socket", "a device"])
-def test_what_would_be_waited_for_is_not_read(tmp_path, monkeypatch, kind, through_link):
+def test_files_that_would_block_are_not_read(tmp_path, monkeypatch, kind, through_link):
     monkeypatch.chdir(tmp_path)  # the name of a socket may not be long
     path = Path("/dev/null") if kind == "a device" else Path("special")
     if kind == "a named pipe":

@@ -34,7 +34,7 @@ def place(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_temporary_directory_is_for_this_user_alone_and_goes(place):
+def test_a_temporary_directory_is_for_this_user_alone_and_is_removed(place):
     with temporary_directory() as directory:
         mode = stat.S_IMODE(Path(directory).stat().st_mode)
         Path(directory, "file").write_text("")

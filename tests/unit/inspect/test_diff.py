@@ -66,7 +66,7 @@ def test_added_removed_and_changed_distributions_are_listed_with_their_files_and
     ]
 
 
-def test_a_file_that_may_be_run_now_is_changed(tmp_path):
+def test_a_file_that_is_executable_now_is_changed(tmp_path):
     info = zipfile.ZipInfo("run.sh")
     info.external_attr = (stat.S_IFREG | 0o755) << 16
     old, new = zip_of(tmp_path, {"run.sh": ""}, "a.zip"), tmp_path / "b.zip"

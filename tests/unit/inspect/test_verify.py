@@ -163,7 +163,7 @@ def test_a_layer_is_checked_for_the_runtime_that_is_named(tmp_path, runtime, pro
     assert texts(found.problems) == ((f"deps-1.zip: {problem}",) if problem else ())
 
 
-def test_a_layer_whose_modules_lie_where_the_runtime_does_not_look_is_a_problem(tmp_path):
+def test_a_layer_whose_modules_are_not_on_the_runtimes_path_is_an_error(tmp_path):
     path = zip_of(tmp_path, {"python/lib/python3.11/site-packages/lib.py": ""}, "deps.zip")
 
     found = inspect(read_zip(path), runtime="python3.13", architecture="arm64")
@@ -177,7 +177,7 @@ def test_a_layer_whose_modules_lie_where_the_runtime_does_not_look_is_a_problem(
     )
 
 
-def test_the_zip_of_a_function_is_no_layer_of_another(tmp_path):
+def test_the_zip_of_a_function_is_not_a_layer_of_another(tmp_path):
     path = function_zip(tmp_path)
 
     found = inspect(read_zip(path), layers=[read_zip(path)])

@@ -55,7 +55,7 @@ def test_damaged_results_are_removed(tmp_path, content):
     assert ResultCache(tmp_path).get(anything, "key") is None
 
 
-def test_what_cannot_be_written_is_known_to_this_build_only(tmp_path):
+def test_values_that_cannot_be_cached_are_known_to_this_build_only(tmp_path):
     file = tmp_path / "file"
     file.write_text("no folder")
     memory = ResultCache(file / "memory")

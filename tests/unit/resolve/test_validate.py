@@ -55,14 +55,14 @@ def dist(
 
 
 def names(found: tuple[Dependency, ...]) -> list[str]:
-    """Return who demands what, in the order in which it was reached."""
+    """Return the requirements and who has them, in the order of the search."""
     return [f"{each.required_by}: {each.requirement}" for each in found]
 
 
 def reached(
     roots: list[str], *distributions: Distribution, selected: Target | None = None, without: str = ""
 ) -> list[str]:
-    """Return every demand that holds."""
+    """Return every requirement that applies."""
     known = {distribution.name: distribution for distribution in distributions}
     excluded = tuple(map(canonicalize_name, without.split()))
     return names(transitive_dependencies(map(dependency, roots), known, selected or target(), without=excluded))
@@ -77,7 +77,7 @@ def problems(roots: list[str], *distributions: Distribution, selected: Target | 
     return []
 
 
-# What is demanded
+# Requirements
 
 
 def test_requirements_are_followed_to_the_end():
@@ -133,7 +133,7 @@ def test_a_requirement_whose_marker_is_false_does_not_count(marker):
     assert found == ["project.dependencies: a"]
 
 
-def test_extras_bring_in_their_requirements_whatever_asks_for_them():
+def test_extras_add_their_requirements():
     lib = dist("lib", "base", "x; extra == 'one'", "y; extra == 'two-three'", "z; extra == 'four'")
 
     found = reached(["lib", "lib[Two_Three]", "other"], lib, dist("other", "lib[one]"))
@@ -229,7 +229,7 @@ def test_a_requirement_that_the_version_does_not_satisfy_is_reported():
 
 
 @pytest.mark.parametrize("version", ["2.0rc1", "2.0.dev1"])
-def test_a_prerelease_that_was_chosen_meets_requirements(version):
+def test_a_prerelease_that_was_selected_satisfies_requirements(version):
     assert problems(["a>1"], dist("a", version=version)) == []
 
 
@@ -272,7 +272,7 @@ def test_a_wheel_that_requires_this_python_or_none_passes(pythons):
     assert problems(["a"], dist("a", python=pythons)) == []
 
 
-def test_a_preview_of_python_meets_a_requirement_on_its_release():
+def test_a_preview_of_python_satisfies_a_requirement_on_its_release():
     assert problems(["a"], dist("a", python=">=3.15"), selected=target("python3.15")) == []
 
 
@@ -303,7 +303,7 @@ def lacking(roots: list[str], *distributions: Distribution) -> list[str]:
     return list(map(str, missing_extras([dependency(root) for root in roots], distributions, target())))
 
 
-def test_extras_that_a_distribution_does_not_have_are_reported_with_who_asks_for_them_and_what_there_is():
+def test_unknown_extras_are_reported_with_their_requirers_and_the_known_extras():
     server = dist("Server", extras=("Standard", "http_2"))
 
     assert lacking(["server[standart]", "bare[x]", "server[quic]"], server, dist("bare")) == [
@@ -316,7 +316,7 @@ def test_extras_that_a_distribution_does_not_have_are_reported_with_who_asks_for
     ]
 
 
-def test_extras_that_distributions_ask_of_each_other_are_not_reported():
+def test_unknown_extras_between_dependencies_are_not_reported():
     assert lacking(["a"], dist("a", "server[secure]"), dist("server")) == []
 
 

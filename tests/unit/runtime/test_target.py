@@ -222,6 +222,6 @@ def test_a_problem_names_the_first_part_that_does_not_fit(runtime, architecture,
     assert (found, selected.supports(tags)) == (problem, False)
 
 
-def test_a_name_that_is_no_wheels_has_no_tags():
+def test_a_name_that_is_not_a_wheels_has_no_tags():
     with pytest.raises(InvalidWheelFilename):
         wheel_tags("lib-1.0.tar.gz")

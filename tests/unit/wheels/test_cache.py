@@ -33,7 +33,7 @@ HOUR = 60 * 60
 
 
 def stored(path: Path, root: Path) -> Wheel:
-    """Return the wheel at ``path`` as another build has put it into the store."""
+    """Return the wheel at ``path`` as another build has added it to the cache."""
     with WheelCache(root) as store:
         return store.add(path, expected=None)
 
@@ -53,7 +53,7 @@ def found_anew(wheel: Wheel, root: Path) -> Wheel | None:
 
 
 def entries(root: Path) -> list[str]:
-    """Return every file of the store."""
+    """Return every file of the cache."""
     return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
 
 
@@ -109,7 +109,7 @@ def test_a_hash_that_is_not_there_finds_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("sha256", ["..", "", "{victim}", "A" * 64])
-def test_what_is_no_hash_finds_and_removes_nothing(tmp_path, lib, sha256):
+def test_an_invalid_hash_finds_and_removes_nothing(tmp_path, lib, sha256):
     victim = tmp_path / "victim"
     victim.mkdir()
     stored(lib, tmp_path / "store")
@@ -201,7 +201,7 @@ def link_elsewhere(wheel: Wheel) -> None:
     wheel.path.symlink_to(__file__)
 
 
-def put_a_folder_there(wheel: Wheel) -> None:
+def put_a_directory_there(wheel: Wheel) -> None:
     """Replace it by a directory."""
     wheel.path.unlink()
     wheel.path.mkdir()
@@ -264,7 +264,7 @@ DAMAGES = [
     swap,
     append,
     link_elsewhere,
-    put_a_folder_there,
+    put_a_directory_there,
     describe_too_deep,
     remove_wheel,
     remove_description,
@@ -380,7 +380,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_an_entry_whose_description_has_other_values_is_forgotten_and_replaced(tmp_path, lib, change):
+def test_an_entry_whose_description_has_other_values_is_replaced(tmp_path, lib, change):
     """Such as another version has written, or somebody by hand: the seal is right."""
     added = stored(lib, tmp_path / "store")
     text = added.path.with_name("wheel.json").read_text("utf-8").partition("\n")[2]
@@ -390,7 +390,7 @@ def test_an_entry_whose_description_has_other_values_is_forgotten_and_replaced(t
     assert stored(lib, tmp_path / "store") == added
 
 
-def test_an_entry_in_the_place_of_another_is_not_found(tmp_path, lib):
+def test_an_entry_of_another_key_is_not_found(tmp_path, lib):
     root = tmp_path / "store"
     other = stored(make_wheel(tmp_path / "downloads", "other"), root)
     added = stored(lib, root)
@@ -468,7 +468,7 @@ def test_where_the_cache_cannot_be_written_to_wheels_are_kept_for_this_build(tmp
     assert [wheel.path.exists() for wheel in added] == [False, False]
 
 
-def test_a_cache_that_cannot_even_be_looked_into_is_replaced(tmp_path, lib):
+def test_a_cache_that_cannot_be_read_is_replaced(tmp_path, lib):
     """A name that no file system accepts replaces another user's directory, which root could read."""
     root = tmp_path / ("x" * 300)
 
@@ -481,7 +481,7 @@ def test_a_cache_that_cannot_even_be_looked_into_is_replaced(tmp_path, lib):
     assert list(map(str, store.warnings)) == [not_writable(root / "wheels" / "1", "File name too long")]
 
 
-def test_the_temporary_cache_goes_even_if_the_build_fails(unwritable, lib):
+def test_the_temporary_cache_is_removed_even_if_the_build_fails(unwritable, lib):
     store = WheelCache(unwritable)
     added = store.add(lib, expected=None)
 
@@ -491,7 +491,7 @@ def test_the_temporary_cache_goes_even_if_the_build_fails(unwritable, lib):
     assert not added.path.exists()
 
 
-def test_an_entry_that_cannot_be_put_in_its_place_goes_to_the_temporary_cache(tmp_path, lib):
+def test_an_entry_that_cannot_be_renamed_is_added_to_the_temporary_cache(tmp_path, lib):
     sha256 = hashlib.sha256(lib.read_bytes()).hexdigest()
     directory = tmp_path / "store" / "wheels" / "1"
     directory.mkdir(parents=True)

@@ -64,7 +64,7 @@ def member_names(wheel: Wheel) -> list[str]:
 
 
 def read(wheel: Wheel, name: str) -> bytes:
-    """Return a member's compressed bytes from where the wheel says that they stand."""
+    """Return a member's compressed bytes from the offset in the wheel's headers."""
     (member,) = (found for found in wheel.members if found.name == name)
     return wheel.path.read_bytes()[member.offset : member.offset + member.compressed]
 
@@ -408,7 +408,7 @@ def test_a_file_that_is_gone_is_reported(tmp_path):
 # Wheels in the wild
 
 
-def test_directory_entries_pass_and_are_no_members(tmp_path):
+def test_directory_entries_pass_and_are_not_members(tmp_path):
     path = zipped(tmp_path, (info("lib/", stat.S_IFDIR | 0o755), ""), ("lib/a.py", "x"), *SOUND)
 
     assert member_names(verify_wheel(path, "")) == ["lib/a.py"]

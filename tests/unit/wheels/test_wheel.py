@@ -37,7 +37,7 @@ def script(entries: Iterable[Entry], path: str) -> Entry:
     return found
 
 
-def test_purelib_platlib_and_data_go_to_the_root_and_headers_nowhere(tmp_path):
+def test_purelib_platlib_and_data_go_to_the_root_and_headers_are_excluded(tmp_path):
     wheel = verified(
         make_wheel(
             tmp_path,
@@ -155,7 +155,7 @@ def test_a_console_script_calls_its_function(reference):
     assert found == Entry("bin/run", SHOP, TextContent("\n".join(lines).encode()), executable=True)
 
 
-def test_a_console_script_may_call_a_method():
+def test_a_console_script_can_call_a_method():
     found = console_script("run", "lib.cli:Main.run", SHOP, "3.12")
 
     assert isinstance(found.content, TextContent)

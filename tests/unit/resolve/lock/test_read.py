@@ -48,7 +48,7 @@ def test_a_file_name_that_uv_has_normalized_is_that_of_the_url(tmp_path, name, u
     assert [pin.filename for pin in resolution.pins] == [url]
 
 
-def test_our_lock_is_the_same_whatever_the_order_of_pins_and_requirements(tmp_path):
+def test_our_lock_is_the_same_for_any_order_of_pins_and_requirements(tmp_path):
     pins = [_pin("base"), _pin("lib")]
     roots = [*ROOTS, Dependency("dependency-groups.dev", Requirement("base"))]
 
@@ -148,7 +148,7 @@ def test_a_release_that_might_not_be_needed_is_not_an_error(tmp_path):
 
 
 @pytest.mark.parametrize("declared", ["", "extras = []\ndependency-groups = []\n", 'extras = ["slow"]\n'])
-def test_extras_and_groups_that_a_lock_does_not_declare_may_be_in_it(tmp_path, declared):
+def test_extras_and_groups_that_a_lock_does_not_declare_can_be_in_it(tmp_path, declared):
     lock = parse_lock(f"{HEAD}{declared}{_package('lib')}{_package('job')}", "pylock.toml")
 
     resolution = select(
@@ -354,7 +354,7 @@ def _pin(name: str, version: str = "1.0", *, url: str | None = None, sha256: str
 
 
 class StricterPylock(Pylock):
-    """A lock as a later release of packaging may judge it."""
+    """A lock as a later release of packaging might evaluate it."""
 
     def select(self, **_):
         raise PylockSelectError("Unsigned lock")

@@ -104,7 +104,7 @@ def test_a_variable_that_would_change_what_is_resolved_is_set_by_us(name):
     assert pip_environment({name: "x"}) == OURS
 
 
-def test_whether_pip_may_ask_is_the_users_choice():
+def test_the_user_chooses_if_pip_prompts():
     assert pip_environment({"PIP_NO_INPUT": "1"}) == OURS | {"PIP_NO_INPUT": "1"}
 
 

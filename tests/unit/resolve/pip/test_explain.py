@@ -382,7 +382,7 @@ def test_two_things_that_help_are_reported():
     ]
 
 
-def test_the_newest_release_is_looked_at_and_a_final_one_before_a_prerelease():
+def test_the_newest_release_is_used_and_a_final_one_before_a_prerelease():
     lines = failure(
         sdist("lib-1.0.tar.gz"), sdist("lib-2.0.tar.gz"), sdist("lib-3.0rc1.tar.gz"), missing("lib"), selected=target()
     )
@@ -392,7 +392,7 @@ def test_the_newest_release_is_looked_at_and_a_final_one_before_a_prerelease():
     )
 
 
-def test_a_requirement_that_cannot_be_read_admits_everything():
+def test_an_unreadable_requirement_excludes_nothing():
     lines = failure(sdist("lib-1.0.tar.gz"), missing("lib (odd"))
 
     assert lines == [
@@ -544,7 +544,7 @@ def test_an_architecture_that_loads_no_wheel_of_another_package_does_not_help():
         ("cp315", ">=3.9", "use runtime python3.15 (a preview)"),
     ],
 )
-def test_a_runtime_helps_if_the_project_and_aws_admit_it(tag, admitted, fix):
+def test_a_runtime_is_suggested_if_the_project_and_aws_allow_it(tag, admitted, fix):
     line = unfit(f"lib-2.0-{tag}-{tag}-manylinux_2_17_x86_64.whl")
 
     expected = failure(line, missing("lib"), runtimes=admitted_runtimes(SpecifierSet(admitted)))
@@ -557,7 +557,7 @@ def test_a_runtime_helps_if_the_project_and_aws_admit_it(tag, admitted, fix):
     ]
 
 
-def test_a_deprecated_runtime_may_change_its_architecture():
+def test_a_deprecated_runtime_can_change_its_architecture():
     line = unfit("lib-2.0-cp310-cp310-manylinux_2_17_x86_64.whl")
 
     assert failure(line, missing("lib"), selected=target("python3.10", "arm64")) == [
@@ -819,7 +819,7 @@ def test_a_newer_prerelease_is_expected_where_a_prerelease_was_taken():
 
 
 @pytest.mark.parametrize("wanted", [("lib<2",), ("lib", "Lib<2"), ("lib>=1", "lib!=2.0", "lib<3")])
-def test_a_newer_release_that_the_requirements_do_not_admit_needs_no_note(wanted):
+def test_a_newer_release_that_the_requirements_exclude_needs_no_note(wanted):
     assert older(sdist("lib-2.0.tar.gz"), wanted=wanted) == []
 
 
@@ -937,7 +937,7 @@ def test_a_wheel_for_any_platform_is_fine_where_the_release_has_none_for_linux(o
     assert fallback(*others) == []
 
 
-def test_a_wheel_for_a_platform_is_fine_whatever_else_there_is():
+def test_a_wheel_for_a_platform_passes_with_any_other_files():
     others = ["lib-1.0-cp314-cp314-manylinux_2_38_x86_64.whl"]
 
     assert fallback(*others, taken="lib-1.0-cp313-cp313-manylinux_2_17_x86_64.whl") == []

@@ -1,4 +1,4 @@
-"""What pip's log tells."""
+"""The facts in pip's log."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_an_empty_log_has_no_facts():
     assert (empty.conflicts, empty.causes, empty.prompted) == ((), (), False)
 
 
-def test_lines_that_are_not_known_are_passed_over():
+def test_unknown_lines_are_ignored():
     strange = log(
         "Found link", "  Found link nothing", "Skipping link: not a file", "Could not fetch URL x", "\x00", "é"
     )
@@ -129,7 +129,7 @@ def test_a_file_in_a_local_directory_is_an_index_file():
     assert log(line).files(LIB) == (IndexFile("lib-1.0-py3-none-any.whl", Version("1.0"), "taken"),)
 
 
-def test_a_links_query_is_no_part_of_the_files_name():
+def test_a_links_query_is_not_part_of_the_file_name():
     line = f"  Found link https://host/lib-1.0-py3-none-any.whl?from=https://x/y.whl (from {INDEX}lib/), version: 1.0"
 
     assert log(line).files(LIB) == (IndexFile("lib-1.0-py3-none-any.whl", Version("1.0"), "taken"),)

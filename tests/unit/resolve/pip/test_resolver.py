@@ -1,4 +1,4 @@
-"""pip as the resolver: what it is told, and what is refused before it starts."""
+"""pip as the resolver: its command line, and what is rejected before it starts."""
 
 from __future__ import annotations
 
