@@ -46,12 +46,12 @@ def asked(index) -> list[str]:
 # Direct references
 
 
-@pytest.mark.parametrize("kind", ["folder", "sdist", "wheel"])
+@pytest.mark.parametrize("kind", ["directory", "sdist", "wheel"])
 def test_a_direct_reference_to_a_file_or_directory_needs_no_index(index, project, tmp_path, kind):
     index.add("base")
     directory = make_local_project(tmp_path / "lib", "lib", requires=["base"])
     places = {
-        "folder": directory,
+        "directory": directory,
         "sdist": make_sdist(directory, tmp_path / "sdists", "lib"),
         "wheel": make_wheel(tmp_path / "wheels", "lib", requires=["base"]),
     }
@@ -178,14 +178,14 @@ def test_paths_in_the_workspaces_root_start_from_there(index, monorepo):
     assert asked(index) == []
 
 
-@pytest.mark.parametrize("kind", ["folder", "sdist", "wheel", "url"])
+@pytest.mark.parametrize("kind", ["directory", "sdist", "wheel", "url"])
 def test_a_source_can_be_a_directory_or_an_archive(index, project, tmp_path, kind):
     directory = make_local_project(tmp_path / "lib", "lib")
     sdist = make_sdist(directory, index.directory, "served")
     make_sdist(directory, tmp_path / "sdists", "lib")
     make_wheel(tmp_path / "wheels", "lib")
     sources = {
-        "folder": 'path = "../lib"',
+        "directory": 'path = "../lib"',
         "sdist": 'path = "../sdists/lib-1.0.tar.gz"',
         "wheel": 'path = "../wheels/lib-1.0-py3-none-any.whl"',
         "url": f'url = "{index.file_url(sdist)}"',
@@ -442,7 +442,7 @@ def test_old_files_of_setuptools_are_not_added_and_the_directory_stays_clean(pro
 
 
 READS_BEYOND = {
-    "a file beside the folder": '[tool.hatch.build.targets.wheel.force-include]\n"../outside.txt" = "lib/data.txt"\n',
+    "an outer file": '[tool.hatch.build.targets.wheel.force-include]\n"../outside.txt" = "lib/data.txt"\n',
     "a hook": '[tool.hatch.build.hooks.custom]\npath = "hook.py"\n',
     "the environment": '[tool.hatch.version]\nsource = "env"\nvariable = "LIB_VERSION"\n',
 }
@@ -457,7 +457,7 @@ class Hook(BuildHookInterface):
 """
 
 
-@pytest.mark.parametrize("what", ["a file beside the folder", "a hook"])
+@pytest.mark.parametrize("what", ["an outer file", "a hook"])
 def test_a_directory_that_reads_outside_files_is_rebuilt_each_time(project, tmp_path, what):
     directory = make_local_hatch_project(tmp_path / "lib", "lib", tables=READS_BEYOND[what])
     (directory / "hook.py").write_text(HOOK)

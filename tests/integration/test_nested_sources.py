@@ -250,13 +250,13 @@ def test_with_what_was_built_before_no_repository_is_needed(project, tmp_path):
 
 
 @pytest.mark.parametrize("resolver", RESOLVERS)
-@pytest.mark.parametrize("kind", ["folder", "repository"])
+@pytest.mark.parametrize("kind", ["directory", "repository"])
 def test_a_dependencys_package_of_a_named_index_is_not_looked_up_on_others(index, project, tmp_path, kind, resolver):
     repository = Repository(tmp_path / "mono", "d = { index = 'corp' }", root="")
     directory = repository.directory / "packages/c"
     rev = f"rev = '{repository.head}'"
     source = repository.source("c", rev) if kind == "repository" else f"c = {{ path = '{directory}' }}"
-    where = directory if kind == "folder" else f"git+{repository.url}@{repository.head}/packages/c"
+    where = directory if kind == "directory" else f"git+{repository.url}@{repository.head}/packages/c"
     for text in ("", 'lock = "pylock.toml"'):  # a lock of ours does not know the index either
         project.configure(f'resolver = "{resolver}"\n{text}', dependencies=["c"], project=sources(source))
         project.write("pylock.toml", pylock(package(index, index.directory / "d-99.0-py3-none-any.whl"), **OURS))

@@ -579,7 +579,7 @@ REDIRECTIONS = {
 """Settings of pip that install elsewhere, for another machine, or something else."""
 
 
-def offer_wheels_that_tell(index: IndexServer) -> None:
+def add_wheels_named_after_their_tags(index: IndexServer) -> None:
     """Fill an index with wheels of which each redirection would take another one, or none."""
     index.add("num", tag="cp313-cp313-manylinux_2_34_x86_64", requires=["base"])
     index.add("num", tag="cp39-cp39-manylinux_2_17_x86_64")
@@ -591,7 +591,7 @@ def offer_wheels_that_tell(index: IndexServer) -> None:
 
 @pytest.mark.api("pip")
 def test_variables_of_pip_do_not_redirect_a_build(index, project, tmp_path):
-    offer_wheels_that_tell(index)
+    add_wheels_named_after_their_tags(index)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "requirements.txt").write_text("superfluous\n", "utf-8")
@@ -610,7 +610,7 @@ def test_variables_of_pip_do_not_redirect_a_build(index, project, tmp_path):
 
 @pytest.mark.parametrize("section", ["global", "install", "download"])
 def test_settings_in_pip_conf_do_not_redirect_a_build(index, project, tmp_path, section):
-    offer_wheels_that_tell(index)
+    add_wheels_named_after_their_tags(index)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "requirements.txt").write_text("superfluous\n", "utf-8")

@@ -41,7 +41,7 @@ def layer(name: str, *entries: Any) -> Layer:
     return Layer(name, plan(*entries), "3.13")
 
 
-def carrying(name: str, *owners: Origin) -> Layer:
+def layer_with(name: str, *owners: Origin) -> Layer:
     """Return a layer in which each of these distributions has a module."""
     return layer(name, *(entry(f"python/{owner.name}.py", "", owner) for owner in owners))
 
@@ -76,7 +76,7 @@ def test_versions_are_those_of_distributions():
 
 def test_a_wheel_in_a_layer_is_excluded(tmp_path):
     wheels = [verified(make_wheel(tmp_path, name)) for name in ("base", "lib", "other")]
-    layers = [carrying("one", LIB), carrying("two", BASE)]
+    layers = [layer_with("one", LIB), layer_with("two", BASE)]
 
     assert [wheel.name for wheel in wheels_not_in_layers(wheels, layers)] == ["other"]
 
@@ -85,15 +85,15 @@ def test_a_wheel_in_a_layer_is_excluded(tmp_path):
 
 
 def test_the_same_version_on_both_sides_passes():
-    check_versions([LIB, BASE], [carrying("one", LIB), carrying("two", LIB)], "api")
+    check_versions([LIB, BASE], [layer_with("one", LIB), layer_with("two", LIB)], "api")
 
 
 def test_versions_that_are_written_differently_are_the_same():
-    check_versions([origin("lib", "1.0")], [carrying("one", origin("lib", "1.0.0"))], "api")
+    check_versions([origin("lib", "1.0")], [layer_with("one", origin("lib", "1.0.0"))], "api")
 
 
 def test_other_versions_in_a_layer_are_rejected_and_all_are_named():
-    layers = [carrying("one", origin("lib", "2.0")), carrying("two", origin("base", "3.0"), origin("more"))]
+    layers = [layer_with("one", origin("lib", "2.0")), layer_with("two", origin("base", "3.0"), origin("more"))]
 
     with pytest.raises(PlanError) as caught:
         check_versions([LIB, BASE], layers, "api")
@@ -106,7 +106,7 @@ def test_other_versions_in_a_layer_are_rejected_and_all_are_named():
 
 def test_two_versions_in_two_layers_are_rejected():
     with pytest.raises(PlanError) as caught:
-        check_versions([], [carrying("one", LIB), carrying("two", origin("Lib", "1.1"))], "api")
+        check_versions([], [layer_with("one", LIB), layer_with("two", origin("Lib", "1.1"))], "api")
 
     assert str(caught.value) == f"error: lib: 1.0 in layer one, but 1.1 in layer two, {REMEDY}"
 
@@ -115,7 +115,7 @@ def test_the_project_in_a_layer_is_of_the_same_version_too():
     older = Origin("shop", "0.0.9", "shop-0.0.9.dist-info", project=True)
 
     with pytest.raises(PlanError) as caught:
-        check_versions([SHOP], [carrying("own.zip", older)], "api")
+        check_versions([SHOP], [layer_with("own.zip", older)], "api")
 
     assert str(caught.value) == f"error: shop: 0.1.0 in api, but 0.0.9 in layer own.zip, {REMEDY}"
 

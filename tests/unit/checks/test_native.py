@@ -34,23 +34,25 @@ SUFFIX = ".cpython-313-x86_64-linux-gnu.so"
 def of_project(path: str, content: bytes, **options) -> list[tuple[str, str]]:
     """Return severity and text of what the check says of a file of the project."""
     made = replace(entry(path), content=TextContent(content))
-    return told(plan(made), **options)
+    return reported(plan(made), **options)
 
 
-def told(made: ArchivePlan, **options) -> list[tuple[str, str]]:
-    """Return severity and text of each finding."""
+def reported(made: ArchivePlan, **options) -> list[tuple[str, str]]:
+    """Return severity and text of each diagnostic."""
     return [(diagnostic.severity, str(diagnostic)) for diagnostic in check_native(candidate(made, config(**options)))]
 
 
 def of_wheels(directory, *wheels: dict[str, bytes], tag: str = LINUX, **options) -> list[tuple[str, str]]:
-    """Return the findings in an archive of wheels ``lib0``, ``lib1`` …, each given by its files."""
+    """Return the diagnostics of a zip of wheels ``lib0``, ``lib1`` …, each given by its files."""
     made = [make_wheel(directory, f"lib{number}", tag=tag, files=files) for number, files in enumerate(wheels)]
-    return told_of(made, **options)
+    return reported_for(made, **options)
 
 
-def told_of(made: list[Path], **options) -> list[tuple[str, str]]:
-    """Return the findings in an archive of these wheels."""
-    return told(plan(*(found for file in made for found in wheel_entries(verified(file), scripts_for=None))), **options)
+def reported_for(made: list[Path], **options) -> list[tuple[str, str]]:
+    """Return the diagnostics of a zip of these wheels."""
+    return reported(
+        plan(*(found for file in made for found in wheel_entries(verified(file), scripts_for=None))), **options
+    )
 
 
 # The project's own files
@@ -101,7 +103,7 @@ HARMLESS = {
     "the target's machine": ("shop/fast.so", make_elf()),
     "the target's CPython": (f"shop/fast{SUFFIX}", make_elf()),
     "the stable ABI": ("shop/fast.abi3.so", make_elf()),
-    "a folder called like another CPython": ("shop.cpython-312-x/fast.so", make_elf()),
+    "a directory called like another CPython": ("shop.cpython-312-x/fast.so", make_elf()),
     "a text": ("shop/fast.so", b"ELF is not in it"),
     "an empty file": ("shop/fast.so", b""),
     "the first bytes only": ("shop/magic.bin", b"\x7fELF"),
@@ -123,8 +125,8 @@ def test_files_on_disk_are_checked_as_well(tmp_path):
     file = tmp_path / "fast.so"
     file.write_bytes(make_elf(AARCH64))
 
-    assert told(plan(entry("shop/fast.so", file)), architecture="arm64") == []
-    assert told(plan(entry("shop/fast.so", file))) == [
+    assert reported(plan(entry("shop/fast.so", file)), architecture="arm64") == []
+    assert reported(plan(entry("shop/fast.so", file))) == [
         (
             "error",
             (
@@ -421,7 +423,7 @@ def test_a_program_that_is_too_new_is_a_warning(tmp_path):
 def test_a_package_with_a_known_substitute_is_reported_with_it(tmp_path):
     wheel = make_wheel(tmp_path, "opencv-python", tag=LINUX, files={"cv2/cv2.abi3.so": make_elf(needed=["libGL.so.1"])})
 
-    found = told(plan(*wheel_entries(verified(wheel), scripts_for=None)))
+    found = reported(plan(*wheel_entries(verified(wheel), scripts_for=None)))
 
     assert found == [
         (
@@ -598,7 +600,7 @@ def test_a_wheel_for_a_platform_by_its_file_name_is_not_pure(tmp_path):
     library = {"lib/driver/libplay.so": make_elf(needed=["libnowhere.so.7"])}
     wheel = renamed(make_wheel(tmp_path, "play", files=library), "py3-none-manylinux2014_x86_64")
 
-    assert told_of([wheel]) == [
+    assert reported_for([wheel]) == [
         (
             "error",
             (
@@ -613,7 +615,7 @@ def test_a_wheel_that_is_pure_by_its_file_name_must_not_need_native_code(tmp_pat
     library = {"lib/driver/libplay.so": make_elf(needed=["libnowhere.so.7"])}
     wheel = renamed(make_wheel(tmp_path, "play", files=library, tag="py3-none-manylinux2014_x86_64"), "py3-none-any")
 
-    assert [severity for severity, _ in told_of([wheel])] == ["warning"]
+    assert [severity for severity, _ in reported_for([wheel])] == ["warning"]
 
 
 def test_a_wheel_whose_wheel_file_is_excluded_counts_as_one_for_a_platform(tmp_path):
@@ -621,4 +623,4 @@ def test_a_wheel_whose_wheel_file_is_excluded_counts_as_one_for_a_platform(tmp_p
     wheel = verified(make_wheel(tmp_path, "play", files=library, tag="py3-none-any"))
     entries = [found for found in wheel_entries(wheel, scripts_for=None) if not found.path.endswith("/WHEEL")]
 
-    assert [severity for severity, _ in told(plan(*entries))] == ["error"]
+    assert [severity for severity, _ in reported(plan(*entries))] == ["error"]
