@@ -1,4 +1,4 @@
-"""Which wheels end up in an archive, for targets that this machine is not."""
+"""Which wheels are added to a zip for other targets than this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file of native code says of itself."""
+"""The headers of native code files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an earlier build has found out."""
+"""The cached results of earlier builds."""
 
 from __future__ import annotations
 
