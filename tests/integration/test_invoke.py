@@ -383,7 +383,7 @@ def test_the_time_of_imports_is_shown_by_package_and_as_a_page(machine, tmp_path
     assert "<th scope=row>lib 1.0</th>" in page
 
 
-def test_the_sdk_of_the_runtime_is_there_if_the_zip_has_none(machine, tmp_path, capfd):
+def test_the_runtimes_sdk_is_available_if_the_zip_has_none(machine, tmp_path, capfd):
     archive = write_zip(tmp_path / "app.zip", {"app.py": "import boto3\ndef handler(e, c): return boto3.__version__\n"})
 
     assert run(archive, "app.handler") == 0
