@@ -112,8 +112,9 @@ class _Handler(SimpleHTTPRequestHandler):
 def build(directory: Path) -> tuple[Path, Path]:
     """Build the sdist from the checkout, and the wheel from the sdist; return their paths."""
     _run(["python", "-m", "build", "--outdir", str(directory)], cwd=ROOT, environ=os.environ)
-    (sdist,), (wheel,) = directory.glob("*.tar.gz"), directory.glob("*.whl")
-    return sdist, wheel
+    built = sorted(directory.glob("*.tar.gz")) + sorted(directory.glob("*.whl"))
+    _require(len(built) == 2, f"{directory} has other files than one sdist and one wheel; empty it")  # noqa: PLR2004
+    return built[0], built[1]
 
 
 def check(sdist: Path, wheel: Path) -> dict[str, str]:
