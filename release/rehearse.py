@@ -219,10 +219,10 @@ def main() -> None:
         project = example(check(*files))
         with Index(files, work / "index") as index:
             hashes = {way.name: use(way, project, index, work / f"way-{n}") for n, way in enumerate(WAYS)}
-    print("\nThe example's zip, built with hatch-lambda from the index:")
-    for name, digest in hashes.items():
-        print(f"  {name:<16} sha256 {digest}")
-    _require(len({*hashes.values()}) == 1, "the zips differ")
+        print("\nThe example's zip, built with hatch-lambda from the index:")
+        for name, digest in hashes.items():
+            print(f"  {name:<16} sha256 {digest}", flush=True)
+        _require(len({*hashes.values()}) == 1, "the zips differ")
 
 
 if __name__ == "__main__":
