@@ -403,7 +403,7 @@ def test_native_code_for_another_architecture_cannot_run(machine, tmp_path, capf
         (
             "error: app.zip: its native code is for Linux with glibc on arm64, and this "
             "machine's Python is for x86_64; "
-            "run it in AWS's image with --docker, or build it for this machine [cannot-run]\n"
+            "run it with 'hatch-lambda invoke --docker', or build it for this machine [cannot-run]\n"
         ),
     )
 

@@ -868,7 +868,7 @@ def test_a_requirement_that_nobody_can_judge_is_told(project, requirement, shown
 
 def test_the_requirement_of_a_wheel_that_nobody_can_judge_is_told(index, project):
     index.add("lib", requires=["other; sys_platform == 'win32' and platform_machine ~= 'x'"])
-    project.configure(dependencies=["lib"])
+    project.configure('resolver = "pip"', dependencies=["lib"])
 
     built = project.build()
 

@@ -252,7 +252,8 @@ def test_a_package_of_the_index_that_requires_the_project_itself(index, project)
 
 def test_a_name_that_is_to_come_from_one_index_only(index, project):
     index.add("other")
-    project.configure(dependencies=["other"], project='\n[tool.uv.sources]\nother = { index = "private" }\n')
+    sources = '\n[tool.uv.sources]\nother = { index = "private" }\n'
+    project.configure('resolver = "pip"', dependencies=["other"], project=sources)
 
     lines = refused(project)
 

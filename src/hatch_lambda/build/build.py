@@ -18,7 +18,6 @@ from hatch_lambda.checks.limits import check_zipped
 from hatch_lambda.dependencies.wheelhouse import select_wheels
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import PlanError
-from hatch_lambda.invoke.smoke_test import LayerFiles, SmokeTest, smoke_test
 from hatch_lambda.layers import (
     Layer,
     check_versions,
@@ -117,6 +116,8 @@ def _smoke_test(job: Job, planned: Planned, archive: WrittenArchive, wheelhouse:
     config = job.config
     if not job.smoke_test or config.kind == "layer":
         return ()
+    from hatch_lambda.invoke.smoke_test import LayerFiles, SmokeTest, smoke_test
+
     test = SmokeTest(
         filename=archive.path.name,
         path=archive.staged,

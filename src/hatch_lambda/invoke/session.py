@@ -228,7 +228,7 @@ def _native_problem(
         code="cannot-run",
         where=function.name,
         problem=f"its native code is for Linux with glibc on {needed}, and this machine's Python is for {system}",
-        fix="run it in AWS's image with --docker, or build it for this machine",
+        fix="run it with 'hatch-lambda invoke --docker', or build it for this machine",
     )
 
 

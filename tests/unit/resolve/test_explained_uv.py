@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -17,6 +18,11 @@ from hatch_lambda.resolve.cache import ResultCache
 from hatch_lambda.resolve.explained_uv import ExplainedUvResolver
 from tests.support.samples import target
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hatch_lambda.diagnostics import Code
+
 LIB = canonicalize_name("lib")
 FOUND = Resolution((Pin(LIB, Version("1"), "https://a/lib-1-py3-none-any.whl", None),), resolver="pip")
 
@@ -27,19 +33,21 @@ class Answer:
 
     answer: Resolution | ResolveError
 
-    def resolve(self, roots, target, *, prefer=None):  # noqa: ARG002  # the answer is always the same
+    def resolve(self, roots: Any, target: Any, *, prefer: Any = None) -> Resolution:  # noqa: ARG002  # one answer
         """Return the answer, or raise it."""
         if isinstance(self.answer, ResolveError):
             raise self.answer
         return self.answer
 
 
-def error(code, *, missing=True):
+def error(code: Code, *, missing: bool = True) -> ResolveError:
     problem = Diagnostic(code=code, where="x", problem="y", fix="z")
     return ResolveError(problem, missing={LIB: SpecifierSet()} if missing else {})
 
 
-def resolve(tmp_path, uv, pip, *, same=True):
+def resolve(
+    tmp_path: Path, uv: Resolution | ResolveError, pip: Resolution | ResolveError, *, same: bool = True
+) -> Resolution:
     resolver = ExplainedUvResolver(
         Answer(uv), Answer(pip), Host({}, tmp_path), ResultCache(tmp_path), same_releases=same
     )
