@@ -359,19 +359,16 @@ def test_wrong_credentials_are_told_without_them(project, private):
     )
 
 
-def test_credentials_that_only_uv_knows_are_asked_for_in_one_line(project, private):
+@pytest.mark.parametrize("setting", ['index-url = "{0}"', '[[index]]\nurl = "{0}"\ndefault = true'])
+def test_credentials_in_the_users_settings_count(project, private, setting):
     project.configure(UV, dependencies=["lib"])
-    settings = project.write("own.toml", f'[[index]]\nurl = "{private.url_with_credentials}"\ndefault = true\n')
+    settings = project.write("own.toml", setting.format(private.url_with_credentials))
     del project.environ["UV_DEFAULT_INDEX"]
 
-    built = project.build(UV_CONFIG_FILE=str(settings))
+    built = project.build(UV_CONFIG_FILE=str(settings), HATCH_VERBOSE="1")
 
-    assert built.code == 1
-    assert built.output == (
-        f"error: http://{private.host}/files/lib-1.0-py3-none-any.whl: the index requires a user name "
-        "and password, and pip found none that it accepts; put the user name and password into the "
-        "index URL, netrc, or a keyring [index-access]\n"
-    )
+    settings.unlink()
+    _assert_built_with_the_secret(built, project)
 
 
 def test_uv_does_not_resolve_without_the_network(index, project):

@@ -10,7 +10,7 @@ from hatch_lambda.errors import ConfigError
 from hatch_lambda.files.programs import uv_program
 from hatch_lambda.resolve.base import UPGRADE_VARIABLE
 from hatch_lambda.resolve.constraints import constraint_files
-from hatch_lambda.resolve.index_settings import UvIndexSettings, names_index, uv_settings_like_pip
+from hatch_lambda.resolve.index_settings import UvIndexSettings, names_index, uv_settings_like_pip, with_user_indexes
 from hatch_lambda.resolve.pip.uv_counterparts import (
     explaining_environment,
     fetching_environment,
@@ -68,11 +68,12 @@ def choose_resolver(config: LambdaConfig, host: Host, uv: UvSettings) -> Resolve
         problem, fix = f"'uv' isn't possible, because {like_pip}", 'set resolver = "pip", or name an index in [tool.uv]'
         table = where.rpartition(".")[0]
         raise ConfigError(Diagnostic(code="option-value", where=where, problem=problem, fix=fix, table=table))
-    environ = {**(explaining_environment if own else resolving_environment)(uv, host.environ), **like_pip.variables}
+    searched = with_user_indexes(uv, host.environ, host.directory)
+    seen_by_pip = explaining_environment(searched, host.environ) if own else resolving_environment(uv, host.environ)
     return ResolverChoice(
         tool="uv",
         reason=f"with {'uv' if own else 'pip'}'s index settings",
-        host=replace(resolving_host(host, uv), environ=environ),
+        host=replace(resolving_host(host, uv), environ={**seen_by_pip, **like_pip.variables}),
         options=like_pip.options,
         same_releases=not own and not unsupported_settings(uv),
     )
@@ -128,8 +129,10 @@ def resolving_host(host: Host, uv: UvSettings) -> Host:
 
 def fetching_host(config: LambdaConfig, host: Host, uv: UvSettings, *, locked: bool) -> Host:
     """Return the host with which pip fetches what a lock file, uv, or pip pinned: with credentials of uv's indexes."""
-    environment = resolving_environment if config.resolver == "pip" and not locked else fetching_environment
-    return replace(host, environ=environment(uv, host.environ))
+    if config.resolver == "pip" and not locked:
+        return replace(host, environ=resolving_environment(uv, host.environ))
+    known = with_user_indexes(uv, host.environ, host.directory)
+    return replace(host, environ=fetching_environment(known, host.environ))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from hatch_lambda.config.targets import VARIABLES
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.files.paths import relative_path
+from hatch_lambda.resolve.index_settings import with_user_indexes
 from hatch_lambda.resolve.lock.read import (
     CREATED_BY,
     UV_LOCK_FIX,
@@ -45,7 +46,8 @@ def chosen_lock(
     if path.name != UV_LOCK and path.suffix != ".toml":
         from hatch_lambda.resolve.lock.requirements_txt import RequirementsTxtResolver
 
-        return RequirementsTxtResolver(path, replace(host, environ=searching_environment(uv, host.environ)), results)
+        known = with_user_indexes(uv, host.environ, host.directory)
+        return RequirementsTxtResolver(path, replace(host, environ=searching_environment(known, host.environ)), results)
     overridden = frozenset(option for option, variable in VARIABLES.items() if host.environ.get(variable))
     wanted = LockSelection(config.features, config.dependency_groups, config.build_from_source, overridden)
     if path.name != UV_LOCK:
