@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -393,21 +392,6 @@ def test_a_uv_that_cannot_be_run_is_named(project):
     assert built.output == (
         "error: HATCH_UV: can't run /nowhere/uv (No such file or directory); set HATCH_UV to the "
         'path of uv, or set resolver = "pip" [resolver-missing]\n'
-    )
-
-
-def test_a_missing_uv_is_missed(project, tmp_path):
-    if importlib.util.find_spec("uv"):
-        pytest.skip("the package uv is installed, so that uv is found whatever PATH says")
-    del project.environ["HATCH_UV"]
-    project.configure(UV, dependencies=["lib"])
-
-    built = project.build(PATH=str(tmp_path))
-
-    assert built.code == 1
-    assert built.output == (
-        'error: tool.hatch.build.targets.lambda.resolver: uv isn\'t installed; use "hatch-lambda[uv]" '
-        'in build-system.requires, or set resolver = "pip" [resolver-missing]\n'
     )
 
 
