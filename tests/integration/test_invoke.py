@@ -70,7 +70,11 @@ def ends(event, context):
 
 
 def killed(event, context):
-    ctypes.string_at(0)
+    os.kill(os.getpid(), event)
+
+
+def recurses_without_an_end(event, context):
+    recurses_without_an_end(event, context)
 
 
 def hangs(event, context):
@@ -182,12 +186,15 @@ def test_a_function_sees_what_it_sees_on_lambda_and_stays_warm(app, capfd):
         ),
         (
             "killed",
-            "0",
+            "9",
             "Runtime.ExitError",
-            (
-                "event #1: failed with Runtime.ExitError: Runtime exited with error: signal: "
-                "segmentation fault; fix the function"
-            ),
+            "event #1: failed with Runtime.ExitError: Runtime exited with error: signal: killed; fix the function",
+        ),
+        (
+            "recurses_without_an_end",
+            "1",
+            "RecursionError",
+            "event #1: failed with RecursionError: maximum recursion depth exceeded; fix the function",
         ),
         (
             "hangs",

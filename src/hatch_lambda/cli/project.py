@@ -40,6 +40,7 @@ _WORDING = {
     "-t lambda:lock(?= doesn't)": "hatch-lambda lock",
     "hatch -v build -t lambda": "hatch-lambda build -v",
     r"-t lambda:(?=\S)": "",
+    r'use "hatch-lambda\[uv\]" in build-system\.requires': "install hatch-lambda[uv]",
 }
 """How this command spells what messages name as Hatch's users write it."""
 
