@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parents[2]
-PLUGIN_FILES = ("src", "pyproject.toml", "README.md", "LICENSE")
+PLUGIN_FILES = ("src", "hatch_build.py", "pyproject.toml", "README.md", "LICENSE")
 
 pytestmark = pytest.mark.network
 

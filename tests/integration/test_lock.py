@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 FIX = "run 'hatch build -t lambda:lock'"
 OUTDATED = "error: pylock.lambda.toml: out of date, because it"
-CHANGED = "error: pylock.lambda.toml: the requirements changed since it was written"
 
 OPTIONAL = 'lock = "pylock.toml"\nfeatures = ["speed"]\ndependency-groups = ["worker"]'
 OPTIONAL_TABLES = '[project.optional-dependencies]\nspeed = ["fast"]\n[dependency-groups]\nworker = ["jobs"]\n'
@@ -279,7 +278,7 @@ def test_the_zip_is_the_same_with_every_kind_of_lock(index, project):
     assert archives == [ours, ours, ours]
 
 
-def test_a_requirement_that_the_lock_lacks_is_named_with_the_difference(index, project):
+def test_a_requirement_that_the_lock_lacks_is_named(index, project):
     index.add("lib")
     index.add("added")
     project.configure(dependencies=["lib"])
@@ -293,13 +292,12 @@ def test_a_requirement_that_the_lock_lacks_is_named_with_the_difference(index, p
     assert stale.code == 1
     assert stale.output == (
         f"{OUTDATED} doesn't contain added and project.dependencies requires added; {FIX} [lock-out-of-date]\n"
-        f"{CHANGED} (added 'added'); {FIX} [lock-out-of-date]\n"
     )
     assert refreshed.output.endswith("  python3.13 on x86_64, 2 packages\n  added: new -> 1.0\n")
     assert built.code == 0, built.output
 
 
-def test_a_requirement_that_the_lock_no_longer_satisfies_is_named_with_the_difference(index, project):
+def test_a_requirement_that_the_lock_no_longer_meets_is_named(index, project):
     index.add("lib")
     index.add("lib", "2.0")
     project.configure(dependencies=["lib<2"])
@@ -313,7 +311,6 @@ def test_a_requirement_that_the_lock_no_longer_satisfies_is_named_with_the_diffe
     assert stale.code == 1
     assert stale.output == (
         f"{OUTDATED} pins lib 1.0 and project.dependencies requires lib>=2; {FIX} [lock-out-of-date]\n"
-        f"{CHANGED} (added 'lib>=2', removed 'lib<2'); {FIX} [lock-out-of-date]\n"
     )
     assert refreshed.output.endswith("  python3.13 on x86_64, 1 package\n  lib: 1.0 -> 2.0\n")
     assert zips.wheels(built.archive) == ["lib-2.0-py3-none-any.whl"]
@@ -332,7 +329,6 @@ def test_a_requirement_that_now_names_another_wheel_by_url_makes_the_lock_out_of
     assert stale.code == 1
     assert stale.output == (
         f"{OUTDATED} pins {old.name} and project.dependencies requires {where}/{new.name}; {FIX} [lock-out-of-date]\n"
-        f"{CHANGED} (added '{where}/{new.name}', removed '{where}/{old.name}'); {FIX} [lock-out-of-date]\n"
     )
 
 

@@ -131,8 +131,8 @@ def test_an_option_without_effect_is_a_warning(project, options, warning):
         (
             "python3.9",
             (
-                "HATCH_LAMBDA_RUNTIME: python3.9 is deprecated since 2025-12-15, and AWS will block updates of its "
-                "functions; use python3.14 [deprecated-runtime]"
+                "HATCH_LAMBDA_RUNTIME: python3.9 is deprecated since 2025-12-15, and AWS blocks new functions from "
+                "2027-02-01 and updates from 2027-03-03; use python3.14 [deprecated-runtime]"
             ),
         ),
         ("python3.15", PREVIEW),

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hatch_lambda.errors import ResolveError
+from hatch_lambda.files.programs import uv_program
 from hatch_lambda.resolve.base import Host
 from hatch_lambda.resolve.cache import ResultCache
 from hatch_lambda.resolve.lock.read import LockSelection
 from hatch_lambda.resolve.lock.uv_lock import UvLock
-from hatch_lambda.resolve.uv_command import find_uv
 from tests.conftest import ProjectDirectory
 from tests.support import zips
 from tests.support.make_local_project import make_local_hatch_project
@@ -49,11 +49,10 @@ functions.new.dependency-groups = ["jobs"]
 @pytest.fixture
 def project(project: ProjectDirectory, index: IndexServer, tmp_path: Path) -> ProjectDirectory:
     """The project, with uv, which has a separate cache and knows the same index as pip."""
-    try:
-        project.environ["HATCH_UV"] = find_uv(os.environ)
-    except ResolveError:
+    uv = uv_program(os.environ)
+    if uv is None:
         pytest.skip("uv is not installed")
-    project.environ.update(UV_CACHE_DIR=str(tmp_path / "uv-cache"), UV_DEFAULT_INDEX=index.url)
+    project.environ.update(HATCH_UV=uv, UV_CACHE_DIR=str(tmp_path / "uv-cache"), UV_DEFAULT_INDEX=index.url)
     return project
 
 

@@ -158,7 +158,6 @@ def test_credentials_of_a_required_url_stay_out_of_the_lock_and_are_used_with_it
 
         assert locked.code == 0, locked.output
         lock = tomllib.loads((project.root / LOCK).read_text())
-        assert lock["tool"]["hatch-lambda"]["requirements"] == [f"lib @ http://****@{server.host}/files/{wheel.name}"]
         assert lock["packages"][0]["wheels"][0]["url"] == f"http://{server.host}/files/{wheel.name}"
         assert "s3cret" not in (project.root / LOCK).read_text() + locked.output
         assert built.code == 0, built.output
@@ -554,8 +553,6 @@ def test_a_feature_that_the_lock_was_not_made_for_makes_it_out_of_date(index, pr
     assert stale.output == (
         f"error: {LOCK}: out of date, because it doesn't contain fast and project.optional-dependencies.fast-path "
         "requires fast; run 'hatch build -t lambda:lock' [lock-out-of-date]\n"
-        f"error: {LOCK}: the requirements changed since it was written (added 'fast'); run 'hatch build -t "
-        "lambda:lock' [lock-out-of-date]\n"
     )
     assert refreshed.code == 0
     assert [wheel.partition("-")[0] for wheel in zips.wheels(built.archive)] == ["base", "common", "fast", "lib"]

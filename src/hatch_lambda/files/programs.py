@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 def uv_program(environ: Mapping[str, str]) -> str | None:
-    """Return the path of uv: that of Hatch, of the extra, or on PATH; ``None`` if there is none."""
+    """Return the path of uv: that of Hatch, of the extra, on PATH, or the one that runs us; ``None`` if there is none.
+
+    ``uvx`` and ``uv run`` set ``UV``. Source: "Environment variables" in uv's reference, read 2026-11-28.
+    """
     if environ.get("HATCH_UV"):
         return environ["HATCH_UV"]
     try:
@@ -20,7 +23,7 @@ def uv_program(environ: Mapping[str, str]) -> str | None:
 
         return os.fspath(find_uv_bin())
     except (ImportError, FileNotFoundError):
-        return shutil.which("uv", path=environ.get("PATH"))
+        return shutil.which("uv", path=environ.get("PATH")) or environ.get("UV") or None
 
 
 def program_output(command: Sequence[str], environ: Mapping[str, str], *, seconds: float) -> str:

@@ -343,8 +343,8 @@ def test_a_runtime_on_its_way_out_warns_for_its_own_zips_only(read):
 
     assert list(map(str, old.warnings)) == [
         (
-            f"{T}.runtime: python3.10 is deprecated since 2026-10-31, and AWS will block updates of its functions; "
-            "use python3.14 [deprecated-runtime]"
+            f"{T}.runtime: python3.10 is deprecated since 2026-10-31, and AWS blocks new functions from 2027-02-01 and "
+            "updates from 2027-03-03; use python3.14 [deprecated-runtime]"
         )
     ]
     assert new.warnings == ()

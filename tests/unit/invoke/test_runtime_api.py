@@ -70,3 +70,11 @@ def test_other_requests_are_rejected():
 
     waiting.close()
     assert statuses == [404, 404, 404, 202, 202, 411]
+
+
+def test_a_long_header_as_of_a_deep_traceback_is_accepted():
+    with RuntimeApi() as api:
+        long = {"Lambda-Runtime-Function-XRay-Error-Cause": "x" * (1 << 20)}
+
+        assert post(api, "/2018-06-01/runtime/invocation/1/error", b"{}", **long) == 202
+        assert api.messages.get(timeout=9).kind == "error"

@@ -35,7 +35,7 @@ PLATFORMS = {
 def test_the_command_line_names_the_target_and_builds_nothing(tmp_path):
     runtime = runtime_named("python3.13")
     assert runtime is not None
-    resolver = UvResolver(Host({"HATCH_UV": "/hatch/uv"}, tmp_path), ("constraints.txt",), options=("--no-index",))
+    resolver = UvResolver(Host({}, tmp_path), ("constraints.txt",), options=("--no-index",), program="/hatch/uv")
 
     command = resolver.command(Target(runtime, "arm64"))
 
@@ -81,7 +81,7 @@ def test_uv_knows_exactly_the_glibc_of_amazon_linux_2023():
 
 
 def test_uv_is_not_asked_without_the_network(tmp_path):
-    resolver = UvResolver(Host({"HATCH_UV": "/nowhere/uv"}, tmp_path, offline=True))
+    resolver = UvResolver(Host({}, tmp_path, offline=True))
 
     with pytest.raises(ResolveError) as caught:
         resolver.resolve([], Target(RUNTIMES[-1], "x86_64"))

@@ -63,6 +63,13 @@ def test_that_of_uv_can_be_named(member):
     assert found(member.parent.parent, "uv.lock") == "uv.lock"
 
 
+@pytest.mark.parametrize("name", ["uv.lock", "pylock.lambda.toml"])
+def test_a_link_to_nothing_is_found(tmp_path, name):
+    (tmp_path / name).symlink_to("nowhere")
+
+    assert found(tmp_path) == name
+
+
 def test_the_lock_file_of_an_unrelated_workspace_is_not_found(tmp_path):
     (tmp_path / "uv.lock").touch()
     (tmp_path / "api").mkdir()

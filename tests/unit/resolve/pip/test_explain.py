@@ -12,7 +12,13 @@ from packaging.version import Version
 from hatch_lambda.config.targets import admitted_runtimes
 from hatch_lambda.resolve.base import Pin
 from hatch_lambda.resolve.pip.advice import Alternatives
-from hatch_lambda.resolve.pip.explain import explain_failure, explain_fallbacks, explain_older, explain_sdists
+from hatch_lambda.resolve.pip.explain import (
+    explain_download,
+    explain_failure,
+    explain_fallbacks,
+    explain_older,
+    explain_sdists,
+)
 from tests.support.log_lines import (
     INDEX,
     answered,
@@ -942,3 +948,12 @@ def test_a_wheel_for_a_platform_passes_with_any_other_files():
 
     assert fallback(*others, taken="lib-1.0-cp313-cp313-manylinux_2_17_x86_64.whl") == []
     assert fallback(*others, taken="lib-1.0.tar.gz") == []
+
+
+def test_a_download_that_needs_a_password_has_an_address_even_without_urls_in_the_log():
+    (problem,) = explain_download(log("ERROR: No input was expected ($PIP_NO_INPUT set); question: User for host:"))
+
+    assert str(problem) == (
+        "pip: the index requires a user name and password, and pip found none that it accepts; put the user name and "
+        "password into the index URL, netrc, or a keyring [index-access]"
+    )
