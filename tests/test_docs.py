@@ -100,6 +100,13 @@ def test_every_link_inside_the_documentation_leads_somewhere(path):
     assert missing == []
 
 
+@pytest.mark.parametrize("path", [path for path in TEXTS if path.parts[0] == "docs"], ids=str)
+def test_a_page_in_docs_links_only_to_files_that_the_site_has(path):
+    names = {link.partition("#")[0] for link in links(text(path))} - {""}
+
+    assert [name for name in names if not (ROOT / path.parent / name).resolve().is_relative_to(ROOT / "docs")] == []
+
+
 @pytest.mark.parametrize("source", MOVED_PAGES)
 def test_a_page_of_the_site_from_elsewhere_in_the_repository_links_to_pages_of_the_site(source):
     names = {link.partition("#")[0] for link in links(moved_page(source))} - {""}
