@@ -30,7 +30,7 @@ from hatch_lambda.diagnostics import CODES
 from hatch_lambda.inspect.diff import Difference, difference_json
 from hatch_lambda.inspect.inspection import inspect
 from hatch_lambda.inspect.summary import as_json
-from tests.support.finished import our_zip
+from tests.support.existing_zips import our_zip
 from tests.support.pages import SHELL, anchors, blocks, code, first_cells, links, our_commands, shell_lines
 
 if sys.version_info >= (3, 11):
@@ -53,7 +53,7 @@ SCRIPTS = {f"{name}:{script}" for name, table in ENVIRONMENTS.items() for script
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_generated_page_is_what_the_code_says(name):
+def test_a_generated_page_matches_the_code(name):
     assert (REFERENCE / name).read_text("utf-8") == PAGES[name]()
 
 

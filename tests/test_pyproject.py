@@ -30,7 +30,7 @@ def test_the_layers_of_imports_are_the_modules_that_exist():
     assert modules - {"__init__"} == {name for level in path["layers"] for name in level.split(" | ")}
 
 
-def test_the_oldest_dependencies_that_are_tested_are_those_that_are_admitted():
+def test_the_oldest_tested_dependencies_are_the_oldest_allowed_ones():
     project = PYPROJECT["project"]
     optional = [line for lines in project["optional-dependencies"].values() for line in lines]
     admitted = [Requirement(line) for line in [*project["dependencies"], *optional]]

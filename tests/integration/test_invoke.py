@@ -70,7 +70,11 @@ def ends(event, context):
 
 
 def killed(event, context):
-    ctypes.string_at(0)
+    os.kill(os.getpid(), event)
+
+
+def recurses_without_an_end(event, context):
+    recurses_without_an_end(event, context)
 
 
 def hangs(event, context):
@@ -182,12 +186,15 @@ def test_a_function_sees_what_it_sees_on_lambda_and_stays_warm(app, capfd):
         ),
         (
             "killed",
-            "0",
+            "9",
             "Runtime.ExitError",
-            (
-                "event #1: failed with Runtime.ExitError: Runtime exited with error: signal: "
-                "segmentation fault; fix the function"
-            ),
+            "event #1: failed with Runtime.ExitError: Runtime exited with error: signal: killed; fix the function",
+        ),
+        (
+            "recurses_without_an_end",
+            "1",
+            "RecursionError",
+            "event #1: failed with RecursionError: maximum recursion depth exceeded; fix the function",
         ),
         (
             "hangs",
@@ -384,7 +391,7 @@ def test_the_time_of_imports_is_shown_by_package_and_as_a_page(machine, tmp_path
     assert "<th scope=row>lib 1.0</th>" in page
 
 
-def test_the_sdk_of_the_runtime_is_there_if_the_zip_has_none(machine, tmp_path, capfd):
+def test_the_runtimes_sdk_is_available_if_the_zip_has_none(machine, tmp_path, capfd):
     archive = write_zip(tmp_path / "app.zip", {"app.py": "import boto3\ndef handler(e, c): return boto3.__version__\n"})
 
     assert run(archive, "app.handler") == 0

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatch_lambda.deploy import DeployRequest, deploy
-from tests.support.finished import our_zip, zip_of
+from tests.support.existing_zips import our_zip, zip_of
 from tests.support.programs import PYTHON, run_module
 
 if TYPE_CHECKING:

@@ -83,7 +83,7 @@ def test_a_runtime_is_found_by_its_name():
 
 
 @pytest.mark.parametrize("name", ["python3.8", "python3", "", "Python3.13", "nodejs22.x"])
-def test_a_name_that_is_not_in_the_table_is_no_runtime(name):
+def test_an_unknown_name_is_not_a_runtime(name):
     assert runtime_named(name) is None
 
 
