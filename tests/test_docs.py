@@ -41,10 +41,11 @@ else:
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 SOURCE = ROOT / "src" / "hatch_lambda"
+MADE_PAGES = {ROOT / "docs" / name for name in MOVED_PAGES.values()}  # once the site was built
 TEXTS = [
     *map(Path, ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")),
     *map(Path, ("benchmarks/README.md", "example_project/README.md")),
-    *sorted(path.relative_to(ROOT) for path in (ROOT / "docs").rglob("*.md") if path.name not in MOVED_PAGES.values()),
+    *sorted(path.relative_to(ROOT) for path in {*(ROOT / "docs").rglob("*.md")} - MADE_PAGES),
 ]
 VARIABLE = r"HATCH_LAMBDA_[A-Z_]*[A-Z]"
 
