@@ -10,7 +10,6 @@ from hatch_lambda.errors import ConfigError
 from hatch_lambda.files.programs import uv_program
 from hatch_lambda.resolve.base import UPGRADE_VARIABLE
 from hatch_lambda.resolve.constraints import constraint_files
-from hatch_lambda.resolve.index_settings import UvIndexSettings, names_index, uv_settings_like_pip
 from hatch_lambda.resolve.pip.uv_counterparts import (
     explaining_environment,
     fetching_environment,
@@ -59,6 +58,8 @@ def choose_resolver(config: LambdaConfig, host: Host, uv: UvSettings) -> Resolve
     reason = _pip_reason(config, host)
     if reason:
         return _pip_choice(reason, host, uv)
+    from hatch_lambda.resolve.index_settings import UvIndexSettings, names_index, uv_settings_like_pip
+
     own = names_index(host.environ, host.directory, uv)
     like_pip = UvIndexSettings({}) if own else uv_settings_like_pip(host.environ, host.directory)
     if isinstance(like_pip, str) and config.resolver == "auto":
