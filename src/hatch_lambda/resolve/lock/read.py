@@ -43,7 +43,6 @@ from hatch_lambda.resolve.base import (
     filename_of,
     is_file_url,
     is_url,
-    portable,
     without_credentials,
 )
 from hatch_lambda.resolve.lock.commits import LockedCommits
@@ -187,8 +186,7 @@ class LockResolver:
             if (problem := requirement_problem(dependency, found, resolution))
         ]
         if outdated:
-            undeclared = _undeclared(lock, self.selection, name)
-            raise ResolveError([*outdated, *undeclared, *_difference(lock, roots, name)])
+            raise ResolveError([*outdated, *_undeclared(lock, self.selection, name)])
         return resolution
 
 
@@ -546,24 +544,6 @@ def _file_problem(url: str, root: Path) -> str | None:
     if file is None or file.is_file():
         return None
     return f"{file.relative_to(root.resolve()).as_posix()} doesn't exist"
-
-
-def _difference(lock: Pylock, roots: Sequence[Dependency], name: str) -> list[Diagnostic]:
-    """Return which requirements were added or removed since our lock file was written, if any."""
-    made_from = _our_table(lock).get("requirements")
-    if not isinstance(made_from, list):
-        return []
-    now = requirement_lines(roots)
-    changes = [f"added {line!r}" for line in now if line not in made_from]
-    if len(lock.environments or ()) == 1:  # otherwise, it might be for another target
-        changes += [f"removed {line!r}" for line in made_from if line not in now]
-    problem = f"the requirements changed since it was written ({', '.join(changes)})"
-    return [Diagnostic(code="lock-out-of-date", where=name, problem=problem, fix=_RUN)] if changes else []
-
-
-def requirement_lines(roots: Sequence[Dependency]) -> list[str]:
-    """Return the requirements as our lock file records them."""
-    return sorted({portable(str(root.requirement)) for root in roots})
 
 
 def environment_of(target: Target) -> Marker:

@@ -53,7 +53,7 @@ def explain_download(log: PipLog) -> list[Diagnostic]:
     """Return what is wrong with the file at which pip stopped, if its log shows it."""
     if log.prompted:
         asking = [failure.url for failure in log.fetch_failures if failure.status == UNAUTHORIZED] or [
-            " or ".join(log.indexes)
+            " or ".join(log.indexes) or "pip"  # with raw output, pip doesn't log the URLs of files
         ]
         problem = "the index requires a user name and password, and pip found none that it accepts"
         return [_problem("index-access", url, problem, _CREDENTIALS_FIX) for url in asking]
