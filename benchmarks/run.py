@@ -37,7 +37,7 @@ SETS = ("api", "web", "data", "aws")
 
 STATES = {
     "cold": "caches empty",
-    "refresh": "wheels in the cache, nothing built, no remembered resolution",
+    "refresh": "wheels in the cache, nothing built, no remembered resolution or check",
     "warm": "caches filled, nothing built",
     "changed": "built before, then one line of the project changed",
 }
@@ -140,6 +140,7 @@ TOOLS = (
 
 GOALS = {
     ("refresh", WHOLE): (0.55, 0.20, 0.075, 0.13),
+    ("warm", WHOLE): (0.55, 0.20, 0.075, 0.13),
     ("warm", WHOLE_LOCKED): (0.50, 0.18, 0.06, 0.11),
     ("changed", WHOLE): (0.50, 0.18, 0.06, 0.11),
     ("cold", WHOLE): (0.80, 0.50, 0.25, 0.30),
