@@ -65,7 +65,7 @@ def console_of(options: Namespace, wording: Mapping[str, str] | None = None) -> 
     return CommandConsole(options.verbose - options.quiet, wording or {})
 
 
-def read_project_file() -> dict[str, Any]:
+def read_project_file() -> Mapping[str, Any]:
     """Return the content of pyproject.toml, empty without one; raises ``ProjectError`` if it can't be read."""
     path = Path(PROJECT_FILE)
     return load_toml(path) if path.exists() else {}
