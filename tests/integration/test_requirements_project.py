@@ -208,7 +208,7 @@ NO_REQUIREMENT = "isn't a requirement; write it as NAME>=VERSION or NAME @ URL [
         ("./lib\nbase=1\n", f"'./lib' {NO_REQUIREMENT}error: requirements.txt: 'base=1' {NO_REQUIREMENT}"),
     ],
 )
-def test_lines_that_are_not_requirements_are_refused(root, command, text, message):
+def test_lines_that_are_not_requirements_are_rejected(root, command, text, message):
     (root / "requirements.txt").write_text(text)
 
     done = command("build", "--runtime=python3.13")
@@ -216,7 +216,7 @@ def test_lines_that_are_not_requirements_are_refused(root, command, text, messag
     assert (done.returncode, done.stderr) == (1, f"error: requirements.txt: {message}")
 
 
-def test_files_that_cannot_be_read_are_refused(root, command):
+def test_files_that_cannot_be_read_are_rejected(root, command):
     (root / "requirements.txt").write_text("-r more.txt\n")
 
     missing, included = command("build", requirements="requirement.txt"), command("build")

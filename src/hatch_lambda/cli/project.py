@@ -40,6 +40,7 @@ _WORDING = {
     "-t lambda:lock(?= doesn't)": "hatch-lambda lock",
     "hatch -v build -t lambda": "hatch-lambda build -v",
     r"-t lambda:(?=\S)": "",
+    r'use "hatch-lambda\[uv\]" in build-system\.requires': "install hatch-lambda[uv]",
 }
 """How this command spells what messages name as Hatch's users write it."""
 
@@ -64,7 +65,7 @@ def console_of(options: Namespace, wording: Mapping[str, str] | None = None) -> 
     return CommandConsole(options.verbose - options.quiet, wording or {})
 
 
-def read_project_file() -> dict[str, Any]:
+def read_project_file() -> Mapping[str, Any]:
     """Return the content of pyproject.toml, empty without one; raises ``ProjectError`` if it can't be read."""
     path = Path(PROJECT_FILE)
     return load_toml(path) if path.exists() else {}

@@ -25,6 +25,9 @@ _LIBRARY_HINTS = re.compile(r"librar|shared object|\.so\b|find|load", re.IGNOREC
 _LOADERS = frozenset({"cffi"})
 """Packages that load libraries for others."""
 
+_FROZEN = "<frozen "
+"""What the paths of Python's own import system start with."""
+
 _VARIABLE_READ = re.compile(r"\benviron\b|\bgetenv\b")
 _MOST_FRAMES = 4
 _MOST_TEXT = 3
@@ -84,6 +87,9 @@ def _missing_module(
     """Return the reason and the fix if a module is missing, or else ``None``; so do the next two functions."""
     if failure.kind != "ModuleNotFoundError" or not failure.module:
         return None
+    if all(file.startswith(_FROZEN) for file, *_ in failure.frames):
+        fix = f"fix the handler, or {setting.add_layer}"
+        return f"neither the zip nor a layer contains the module {failure.module!r}", fix
     owner = _owner(failure, roots) or "it"
     top = failure.module.partition(".")[0]
     fix = f"add the package that includes {top!r} to project.dependencies, or {setting.add_layer}"
@@ -131,7 +137,7 @@ def _excerpt(failure: ImportFailure | None) -> Iterator[str]:
     if failure is None:
         return
     yield "Traceback (most recent call last):"
-    frames = [frame for frame in failure.frames if not frame[0].startswith("<frozen ")]
+    frames = [frame for frame in failure.frames if not frame[0].startswith(_FROZEN)]
     for file, line, name, code in frames[-_MOST_FRAMES:]:
         yield f'  File "{file}", line {line}, in {name}'
         if code:

@@ -4,6 +4,9 @@ Its arguments are a file with the plan as JSON (the fields of ``sandbox.Plan``) 
 ``started PID`` or ``failed REASON``. It doesn't need root, but user namespaces, in which any user can mount. It ends as
 the command ends. If it is killed, the kernel kills every process that the command has started.
 
+The first process in a namespace of processes ignores the signals that it sends itself, and adopts orphans. As on
+Lambda, that is another process than the command.
+
 Sources: ``man 7 user_namespaces``, ``man 7 pid_namespaces``; the numbers are those of ``linux/sched.h``,
 ``linux/mount.h``, and ``linux/prctl.h``, read 2026-11-27.
 """
@@ -38,6 +41,8 @@ def main(arguments: list[str]) -> int:
         try:
             _call(_LIBC.prctl, _SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
             _enter_namespaces(plan["user"], plan["group"])
+            if os.fork() == 0:
+                _stay(status)
             pid = os.fork()
             if pid == 0:
                 _start(plan, status)
@@ -47,7 +52,8 @@ def main(arguments: list[str]) -> int:
         status.write(f"started {pid}\n")
     _, ended = os.waitpid(pid, 0)
     if os.WIFSIGNALED(ended):
-        signal.signal(os.WTERMSIG(ended), signal.SIG_DFL)
+        with suppress(OSError):  # SIGKILL can't be handled
+            signal.signal(os.WTERMSIG(ended), signal.SIG_DFL)
         os.kill(os.getpid(), os.WTERMSIG(ended))
     return os.WEXITSTATUS(ended)
 
@@ -61,8 +67,18 @@ def _enter_namespaces(user: int, group: int) -> None:
     Path("/proc/self/gid_map").write_text(f"{group} {own_group} 1", "ascii")
 
 
+def _stay(status: TextIO) -> None:
+    """Be the first process of the namespace until the launcher ends; doesn't return."""
+    _call(_LIBC.prctl, _SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # orphans don't stay as zombies
+    for descriptor in (0, 1, 2, status.fileno()):
+        os.close(descriptor)  # their other ends wait until no process has them open
+    while True:
+        signal.pause()
+
+
 def _start(plan: dict[str, Any], status: TextIO) -> None:
-    """Replace this process, the first of its namespace, with the command; doesn't return."""
+    """Replace this process with the command; doesn't return."""
     try:
         _call(_LIBC.prctl, _SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
         _call(_LIBC.prctl, _SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0)

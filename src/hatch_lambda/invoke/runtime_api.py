@@ -5,6 +5,7 @@ Source of paths and headers: https://docs.aws.amazon.com/lambda/latest/dg/runtim
 
 from __future__ import annotations
 
+import io
 import json
 import time
 import uuid
@@ -34,6 +35,12 @@ IMPORT_ERROR_PATH = "/hatch-lambda/import-error"
 """Where ``bootstrap.py`` reports the traceback of a failed import; not a path of Lambda."""
 
 _PREFIX = "/2018-06-01/runtime/"
+_LONGEST_HEADER = 2 << 20
+"""More bytes than ``awslambdaric`` sends in a header, a traceback for X-Ray: 1 MiB.
+
+Source: ``awslambdaric/lambda_runtime_client.py`` of awslambdaric 4.2.2, read 2026-11-28.
+"""
+
 _CHUNK = 1 << 16
 
 
@@ -90,10 +97,23 @@ class RuntimeApi:
         self._server.server_close()
 
 
+class _ShortenedLines(io.BufferedReader):
+    """A request whose headers are cut at the length that ``http.server`` accepts, instead of refused."""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = super().readline(_LONGEST_HEADER)
+        return line if size is None or size < 0 or len(line) < size else line[: size - 3] + b"\r\n"
+
+
 class _Handler(BaseHTTPRequestHandler):
     api: RuntimeApi
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # one packet a reply: a second one would wait for the client to acknowledge the first, for 40 ms
+
+    def setup(self) -> None:
+        """Open the connection."""
+        super().setup()
+        self.rfile = _ShortenedLines(self.connection.makefile("rb", 0))
 
     def do_GET(self) -> None:  # of http.server
         if self.path != f"{_PREFIX}invocation/next":

@@ -29,3 +29,4 @@ def test_uv_is_found_on_path(tmp_path, monkeypatch):
 
     assert uv_program({"PATH": str(tmp_path)}) == str(program)
     assert uv_program({"PATH": str(tmp_path / "none")}) is None
+    assert uv_program({"PATH": str(tmp_path / "none"), "UV": "/home/me/uv"}) == "/home/me/uv"

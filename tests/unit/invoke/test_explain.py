@@ -42,6 +42,10 @@ def explained(outcome: Outcome) -> str:
             ),
         ),
         (
+            failure("ModuleNotFoundError", "No module named 'ap'", "ap"),
+            "neither the zip nor a layer contains the module 'ap'; fix the handler, or add its layer",
+        ),
+        (
             failure(
                 "ImportError",
                 "no pq wrapper available.\n- libpq library not found",

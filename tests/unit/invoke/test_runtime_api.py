@@ -39,7 +39,7 @@ def test_a_client_gets_events_and_sends_answers_and_errors(monkeypatch):
     ]
 
 
-def test_an_answer_above_the_limit_is_refused(monkeypatch):
+def test_an_answer_above_the_limit_is_rejected(monkeypatch):
     with RuntimeApi() as api:
         monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", api.address)
 
@@ -49,7 +49,7 @@ def test_an_answer_above_the_limit_is_refused(monkeypatch):
         assert api.messages.get(timeout=9).kind == "too-large"
 
 
-def test_other_requests_are_refused():
+def test_other_requests_are_rejected():
     with RuntimeApi() as api:
         connection = http.client.HTTPConnection(api.address)
         connection.request("GET", "/2018-06-01/runtime/restore/next")
@@ -70,3 +70,11 @@ def test_other_requests_are_refused():
 
     waiting.close()
     assert statuses == [404, 404, 404, 202, 202, 411]
+
+
+def test_a_long_header_as_of_a_deep_traceback_is_accepted():
+    with RuntimeApi() as api:
+        long = {"Lambda-Runtime-Function-XRay-Error-Cause": "x" * (1 << 20)}
+
+        assert post(api, "/2018-06-01/runtime/invocation/1/error", b"{}", **long) == 202
+        assert api.messages.get(timeout=9).kind == "error"

@@ -101,7 +101,7 @@ def test_uv_prefers_the_versions_in_a_lock_file():
     }
 
 
-def test_what_uv_could_not_take_and_who_wanted_what_is_read_from_its_words():
+def test_rejected_files_and_conflicting_requirements_are_read_from_uvs_output():
     said = (
         "error: No solution found\n  cause: Because only lib==2.0 is available and all versions of app\n"
         "         depend on lib<2 and you require app, we can conclude that\n"

@@ -255,7 +255,7 @@ def test_a_member_of_a_workspace_has_the_settings_of_the_root(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="symbolic links need a privilege")
-def test_a_project_behind_a_symbolic_link_is_no_member_of_itself(tmp_path):
+def test_a_project_at_a_symbolic_link_is_not_a_member_of_itself(tmp_path):
     project = tmp_path / "project"
     project.mkdir()
     (project / "pyproject.toml").write_text('[tool.uv]\nresolution = "lowest"\n')
@@ -278,7 +278,7 @@ def test_a_setting_that_uv_ignores_in_a_member_is_misplaced(tmp_path):
     )
 
 
-def test_a_table_that_is_none_is_one_line(tmp_path):
+def test_an_invalid_table_is_one_line(tmp_path):
     (tmp_path / "pyproject.toml").write_text("[tool]\nuv = 3\n")
 
     with pytest.raises(ConfigError) as caught:
