@@ -47,7 +47,7 @@ class ExplainedUvResolver:
         try:
             found = self.uv.resolve(roots, target, prefer=prefer)
         except ResolveError as error:
-            if _code(error) != _UNEXPLAINED or not (error.missing or self.same_releases):
+            if _first(error).code != _UNEXPLAINED or not (error.missing or self.same_releases):
                 raise  # without a missing package, such as for a damaged uv.toml, pip would explain something else
             return self._by_pip(partial(self.pip.resolve, roots, target, prefer=prefer), error)
         if self.same_releases:  # uv's settings aren't the cause if something is missing
@@ -59,11 +59,11 @@ class ExplainedUvResolver:
         try:
             found = resolve()
         except ResolveError as explained:
-            is_explained = self.same_releases or _code(explained) != _UNEXPLAINED
+            is_explained = self.same_releases or _first(explained).code != _UNEXPLAINED
             raise (explained if is_explained else error) from None
         if not self.same_releases:
             raise error
-        return replace(found, resolver="pip, because uv has no solution")
+        return replace(found, resolver=f"pip, because uv {_first(error).problem}")
 
     def _with_explanations(self, found: Resolution, target: Target) -> Resolution:
         """Return the resolution with notes and warnings about skipped releases, or those of an earlier build."""
@@ -92,10 +92,10 @@ class ExplainedUvResolver:
         return replace(found, notes=(*found.notes, *notes), warnings=(*found.warnings, *warnings))
 
 
-def _code(error: ResolveError) -> str:
-    """Return the code of an error with one problem."""
-    (first, *_) = error.diagnostics
-    return first.code if isinstance(first, Diagnostic) else ""
+def _first(error: ResolveError) -> Diagnostic:
+    """Return the first problem of an error; a text has no known code."""
+    first = error.diagnostics[0]
+    return first if isinstance(first, Diagnostic) else Diagnostic(code="metadata", where="", problem=first, fix="")
 
 
 def _known(value: object) -> tuple[tuple[str, ...], tuple[Diagnostic, ...]]:

@@ -18,7 +18,7 @@ from hatch_lambda.errors import MOST_LINES, ResolveError, first_lines
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.resolve.lock.read import read_lock, select
 from hatch_lambda.resolve.pip.resolver import offline_problem, yanked_warning
-from hatch_lambda.resolve.uv_command import run_uv
+from hatch_lambda.resolve.uv_command import TOO_OLD, UPGRADE, run_uv
 from hatch_lambda.resolve.uv_log import LOGGED, UvLog
 from hatch_lambda.resolve.validate import transitive_dependencies
 
@@ -169,14 +169,14 @@ def failure(said: str, target: Target) -> ResolveError:
         with suppress(InvalidSpecifier):
             name = canonicalize_name(match["name"])
             missing[name] = missing.get(name, SpecifierSet()) & SpecifierSet((match["versions"] or "").rstrip(".,"))
-    problem = Diagnostic(
-        code="resolver-failed",
-        where="uv",
-        problem=f"found no wheels for {target}" if _NO_SOLUTION in text else f"can't resolve for {target}",
-        fix="fix the cause in uv's output",
-    )
+    problem, fix = f"can't resolve for {target}", "fix the cause in uv's output"
+    if _NO_SOLUTION in text:
+        problem = f"found no wheels for {target}"
+    elif TOO_OLD.search(text):
+        problem, fix = "is too old to write a pylock", UPGRADE
+    diagnostic = Diagnostic(code="resolver-failed", where="uv", problem=problem, fix=fix)
     excerpt = _uv_output("\n".join(first_lines(said.strip().splitlines(), MOST_LINES - 3)))
-    return ResolveError(problem, detail=_uv_output(said.strip()), excerpt=excerpt, missing=missing)
+    return ResolveError(diagnostic, detail=_uv_output(said.strip()), excerpt=excerpt, missing=missing)
 
 
 def _uv_output(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,13 @@ from hatch_lambda.errors import ResolveError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+TOO_OLD = re.compile(r"error: (?:invalid value|unexpected argument|unrecognized subcommand) '")
+UPGRADE = "upgrade uv to 0.7 or newer"
+"""The output of a uv that doesn't know an option, and the fix: uv 0.6.9 can't write a pylock, 0.7.0 can.
+
+Source: both versions, run 2026-11-27.
+"""
 
 
 def run_uv(

@@ -21,7 +21,7 @@ from hatch_lambda.files import json_values
 from hatch_lambda.files.paths import relative_path
 from hatch_lambda.files.programs import uv_program
 from hatch_lambda.resolve.lock.read import UV_LOCK_FIX, lock_from, read_bytes
-from hatch_lambda.resolve.uv_command import run_uv
+from hatch_lambda.resolve.uv_command import TOO_OLD, UPGRADE, run_uv
 
 if TYPE_CHECKING:
     from packaging.pylock import Pylock
@@ -97,17 +97,14 @@ _EXPLANATIONS = (
         with_output=True,
     ),
     _Explanation(
-        r"error: (?:invalid value|unexpected argument|unrecognized subcommand) '",
+        TOO_OLD.pattern,
         "unsupported-lock",
         "{uv} is too old to export it as a pylock",
-        "upgrade uv to 0.7 or newer",
+        UPGRADE,
     ),
     _Explanation("", "lock-export", "uv can't export it", f"fix the cause, or {WITHOUT_LOCK}", with_output=True),
 )
-"""The first one whose pattern uv's output contains applies. Source: the messages of uv 0.13.9, read 2026-11-27.
-
-uv 0.6.9 can't export a pylock, 0.7.0 can.
-"""
+"""The first one whose pattern uv's output contains applies. Source: the messages of uv 0.13.9, read 2026-11-27."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +182,7 @@ class UvLock:
         text = " ".join(said.split())  # uv wraps long lines
         known, found = next((one, found) for one in _EXPLANATIONS if (found := re.search(one.pattern, text)))
         problem = known.problem.format(uv=uv, **found.groupdict()).replace("`", "'")
+        problem = problem[:1].lower() + problem[1:]  # uv starts with a capital
         lines = first_lines(said.strip().splitlines(), MOST_LINES - 3)
         excerpt = _uv_output("\n".join(lines)) if known.with_output else ""
         return ResolveError(self._problem(known.code, problem, known.fix), detail=_uv_output(said), excerpt=excerpt)
