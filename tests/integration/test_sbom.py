@@ -183,7 +183,7 @@ def test_a_zip_is_not_overwritten_by_its_sbom(project, capsys):
 
     code = main(["info", str(archive), "--sbom", str(archive)])
 
-    assert (code, contents(archive)) == (1, before)
+    assert (code, contents(archive)) == (2, before)
     assert capsys.readouterr().err == (
         f"error: --sbom: {str(archive)!r} is a zip, which isn't overwritten; pass --sbom {archive.stem}.cdx.json "
         "[command-line]\n"
