@@ -1,4 +1,4 @@
-"""A wheel for any platform that is taken because the runtime can load none of the release's others."""
+"""A wheel for any platform that is selected because the runtime can't load the release's other wheels."""
 
 from __future__ import annotations
 
