@@ -49,7 +49,12 @@ def resolve(
     tmp_path: Path, uv: Resolution | ResolveError, pip: Resolution | ResolveError, *, same: bool = True
 ) -> Resolution:
     resolver = ExplainedUvResolver(
-        Answer(uv), Answer(pip), Host({}, tmp_path), ResultCache(tmp_path), same_releases=same
+        Answer(uv),
+        Answer(pip),
+        Host({}, tmp_path),
+        ResultCache(tmp_path),
+        release_files=lambda pins, target: {},  # noqa: ARG005  # uv knows none
+        same_releases=same,
     )
     return resolver.resolve([Dependency("project.dependencies", Requirement("lib"))], target())
 
