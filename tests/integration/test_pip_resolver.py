@@ -248,42 +248,38 @@ def test_of_many_wheels_the_best_that_the_runtime_loads_is_taken(index, project,
 
 
 @pytest.mark.parametrize(
-    ("runtime", "tags", "taken"),
+    ("runtime", "selected"),
     [
         (
             "python3.13",
-            ["cp313-cp313-manylinux_2_28_x86_64", "cp313-cp313-manylinux_2_36_x86_64"],
-            "cp313-cp313-manylinux_2_28_x86_64",
-        ),
-        (
-            "python3.13",
-            ["cp313-cp313-manylinux1_x86_64", "cp313-cp313-manylinux2010_x86_64"],
-            "cp313-cp313-manylinux2010_x86_64",
+            {
+                "cp313-cp313-manylinux_2_28_x86_64": "cp313-cp313-manylinux_2_36_x86_64",
+                "cp313-cp313-manylinux2010_x86_64": "cp313-cp313-manylinux1_x86_64",
+                "py3-none-any": "cp313-cp313t-manylinux_2_17_x86_64",
+                "py2.py3-none-any": "cp313-cp313-linux_x86_64",
+                "py3-none-manylinux_2_34_x86_64": "cp313-none-any",
+            },
         ),
         (
             "python3.11",
-            ["cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64", "cp311-cp311-manylinux_2_27_x86_64"],
-            "cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64",
+            {
+                "cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64": "cp311-cp311-manylinux_2_27_x86_64",
+                "cp38-abi3-manylinux_2_5_x86_64": "cp312-abi3-manylinux_2_17_x86_64",
+            },
         ),
-        ("python3.13", ["cp313-cp313t-manylinux_2_17_x86_64", "py3-none-any"], "py3-none-any"),
-        ("python3.13", ["cp313-cp313-linux_x86_64", "py2.py3-none-any"], "py2.py3-none-any"),
-        (
-            "python3.11",
-            ["cp312-abi3-manylinux_2_17_x86_64", "cp38-abi3-manylinux_2_5_x86_64"],
-            "cp38-abi3-manylinux_2_5_x86_64",
-        ),
-        ("python3.13", ["cp313-none-any", "py3-none-manylinux_2_34_x86_64"], "py3-none-manylinux_2_34_x86_64"),
     ],
 )
-def test_a_wheel_that_the_runtime_cannot_load_is_passed_over(index, project, runtime, tags, taken):
-    for tag in tags:
-        index.add("num", tag=tag)
-    project.configure(dependencies=["num"])
+def test_a_wheel_that_the_runtime_cannot_load_or_that_fits_worse_is_not_selected(index, project, runtime, selected):
+    names = [f"num{number}" for number in range(len(selected))]
+    for name, tags in zip(names, selected.items(), strict=True):
+        for tag in tags:
+            index.add(name, tag=tag)
+    project.configure(dependencies=names)
 
     built = project.build(HATCH_LAMBDA_RUNTIME=runtime)
 
     assert built.code == 0, built.output
-    assert zips.wheels(built.archive) == [f"num-1.0-{taken}.whl"]
+    assert zips.wheels(built.archive) == [f"{name}-1.0-{tag}.whl" for name, tag in zip(names, selected, strict=True)]
 
 
 @pytest.mark.api("packaging")
