@@ -7,18 +7,17 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from textwrap import indent
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.diagnostics import Diagnostic
-from hatch_lambda.errors import MOST_LINES, ResolveError, first_lines
+from hatch_lambda.errors import ResolveError
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.resolve.lock.read import read_lock, select
 from hatch_lambda.resolve.pip.resolver import offline_problem, yanked_warning
-from hatch_lambda.resolve.uv_command import TOO_OLD, UPGRADE, run_uv
+from hatch_lambda.resolve.uv_command import TOO_OLD, UPGRADE, run_uv, uv_excerpt, uv_output
 from hatch_lambda.resolve.uv_log import LOGGED, UvLog
 from hatch_lambda.resolve.validate import transitive_dependencies
 
@@ -197,12 +196,7 @@ def failure(said: str, target: Target) -> ResolveError:
     elif TOO_OLD.search(text):
         problem, fix = "is too old to write a pylock", UPGRADE
     diagnostic = Diagnostic(code="resolver-failed", where="uv", problem=problem, fix=fix)
-    excerpt = _uv_output("\n".join(first_lines(said.strip().splitlines(), MOST_LINES - 3)))
-    return ResolveError(diagnostic, detail=_uv_output(said.strip()), excerpt=excerpt, missing=missing)
-
-
-def _uv_output(text: str) -> str:
-    return f"uv's output:\n{indent(text, '  ')}"
+    return ResolveError(diagnostic, detail=uv_output(said), excerpt=uv_excerpt(said), missing=missing)
 
 
 def knows_glibc(target: Target) -> bool:

@@ -9,19 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.config.options import UV_LOCK
 from hatch_lambda.diagnostics import Diagnostic
-from hatch_lambda.errors import MOST_LINES, ResolveError, first_lines
+from hatch_lambda.errors import ResolveError
 from hatch_lambda.files import json_values
 from hatch_lambda.files.paths import relative_path
 from hatch_lambda.files.programs import uv_program
 from hatch_lambda.resolve.lock.read import UV_LOCK_FIX, lock_from, read_bytes
-from hatch_lambda.resolve.uv_command import TOO_OLD, UPGRADE, run_uv
+from hatch_lambda.resolve.uv_command import TOO_OLD, UPGRADE, run_uv, uv_excerpt, uv_output
 
 if TYPE_CHECKING:
     from packaging.pylock import Pylock
@@ -183,9 +182,8 @@ class UvLock:
         known, found = next((one, found) for one in _EXPLANATIONS if (found := re.search(one.pattern, text)))
         problem = known.problem.format(uv=uv, **found.groupdict()).replace("`", "'")
         problem = problem[:1].lower() + problem[1:]  # uv starts with a capital
-        lines = first_lines(said.strip().splitlines(), MOST_LINES - 3)
-        excerpt = _uv_output("\n".join(lines)) if known.with_output else ""
-        return ResolveError(self._problem(known.code, problem, known.fix), detail=_uv_output(said), excerpt=excerpt)
+        excerpt = uv_excerpt(said) if known.with_output else ""
+        return ResolveError(self._problem(known.code, problem, known.fix), detail=uv_output(said), excerpt=excerpt)
 
     def _problem(self, code: Code, problem: str, fix: str) -> Diagnostic:
         return Diagnostic(code=code, where=self.name, problem=problem, fix=fix)
@@ -223,7 +221,3 @@ def _without_dates(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_dates(inner) for key, inner in value.items() if not isinstance(inner, datetime)}
     return [_without_dates(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _uv_output(text: str) -> str:
-    return f"uv's output:\n{indent(text.strip(), '  ')}"
