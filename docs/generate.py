@@ -143,7 +143,9 @@ def runtimes() -> str:
         for runtime in RUNTIMES
     ]
     sdk = [
-        f"| `{name}` | {sdk.version} | [{sdk.observed}]({sdk.source}) |" if sdk else f"| `{name}` | unknown | |"
+        f"| `{name}` | {sdk.version} | [{sdk.observed}]({sdk.source}), {sdk.evidence} |"
+        if sdk
+        else f"| `{name}` | unknown | |"
         for name, sdk in SDK.items()
     ]
     return "\n".join(
@@ -155,7 +157,9 @@ def runtimes() -> str:
             *rows,
             "",
             "Sources: AWS's pages [Building Lambda functions with Python](https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html)",
-            "and [Lambda runtimes](https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html), read 2026-11-23.",
+            "and [Lambda runtimes](https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html), read 2026-11-23. The dates",
+            "from which functions are blocked are those of cfn-lint 1.58.0 (2026-10-20) and of a",
+            "[notice by AWS](https://github.com/aws-samples/iam-identity-center-team/issues/535).",
             "",
             "AWS sometimes moves the dates. hatch-lambda uses them in warnings, and they never fail a build. AWS doesn't publish",
             "Python's patch version. The table has one that Lambda has already reached; to override it, set",
@@ -164,13 +168,14 @@ def runtimes() -> str:
             '<a id="what-the-runtimes-carry"></a>',
             "",
             "## Packages that the runtimes include\n",
-            "| Runtime | boto3 and botocore | As of (with source) |",
+            "| Runtime | boto3 and botocore | As of, with evidence |",
             "| --- | --- | --- |",
             *sdk,
             "",
             f"Every runtime includes {', '.join(sorted(DISTRIBUTIONS))}.",
             "",
             "AWS doesn't publish these versions and changes them without notice, so the table shows what was found on that date.",
+            "A newer version is likely by now.",
             "AWS recommends including the SDK in your zip. [`exclude-packages`](options.md#exclude-packages) excludes it. The build",
             "warns if the version in the table doesn't satisfy a requirement, or if you exclude only a part of the SDK.",
             "",
@@ -297,9 +302,11 @@ def _default(field: dataclasses.Field[object]) -> str:
 
 
 def _support(runtime: Runtime) -> str:
-    """Return the state of a runtime, with the date of its deprecation if that is set."""
-    since_or_until = "since" if runtime.state == "deprecated" else "until"
-    return f"{runtime.state} {since_or_until} {runtime.deprecation}" if runtime.deprecation else runtime.state
+    """Return the state of a runtime, with the dates of its deprecation if they are set."""
+    if runtime.state == "deprecated":
+        blocked = f"new functions blocked from {runtime.create_blocked}, updates from {runtime.update_blocked}"
+        return f"deprecated since {runtime.deprecation}; {blocked}"
+    return f"{runtime.state} until {runtime.deprecation}" if runtime.deprecation else runtime.state
 
 
 def _field_docstrings() -> dict[str, tuple[str, str]]:

@@ -51,7 +51,7 @@ def environ(tmp_path: Path, index: IndexServer) -> dict[str, str]:
     ours = ("PIP_", "UV_", "HATCH_", "PYTEST_", "COV_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     kept.pop("SOURCE_DATE_EPOCH", None)
-    kept.pop("PYTHONDONTWRITEBYTECODE", None)  # or each build would compile all its modules anew
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)  # or each build would compile all its modules again
     directories = [
         path for path in kept["PATH"].split(os.pathsep) if not path.endswith(("/.cargo/bin", "\\.cargo\\bin"))
     ]
@@ -82,9 +82,17 @@ class Built:
         (archive,) = self.archives
         return archive
 
+    @property
+    def error(self) -> str:
+        """Return the output of a build that failed with messages only and made no zip."""
+        assert self.code == 1, self.output
+        assert "Traceback (most recent call last)" not in self.output
+        assert self.archives == ()
+        return self.output
+
 
 @dataclass(frozen=True)
-class ProjectFolder:
+class ProjectDirectory:
     """A project on disk, and the environment that it is built in."""
 
     root: Path
@@ -120,9 +128,9 @@ class ProjectFolder:
 
 
 @pytest.fixture
-def project(tmp_path: Path, environ: dict[str, str]) -> ProjectFolder:
+def project(tmp_path: Path, environ: dict[str, str]) -> ProjectDirectory:
     """A project with one package, ``shop``, which has a handler; it requires nothing."""
-    directory = ProjectFolder(tmp_path / "project", environ)
+    directory = ProjectDirectory(tmp_path / "project", environ)
     directory.configure()
     directory.write("shop/__init__.py")
     directory.write("shop/api.py", "def handler(event, context):\n    return {'echo': event}\n")

@@ -19,6 +19,8 @@ import yaml
 from packaging.specifiers import SpecifierSet
 
 from docs.generate import PAGES, REFERENCE, described_options
+from docs.pages import PAGES as MOVED_PAGES
+from docs.pages import page as moved_page
 from hatch_lambda.archive.read import read_zip
 from hatch_lambda.cli import COMMANDS
 from hatch_lambda.config.archives import read_archives
@@ -28,7 +30,7 @@ from hatch_lambda.diagnostics import CODES
 from hatch_lambda.inspect.diff import Difference, difference_json
 from hatch_lambda.inspect.inspection import inspect
 from hatch_lambda.inspect.summary import as_json
-from tests.support.finished import our_zip
+from tests.support.existing_zips import our_zip
 from tests.support.pages import SHELL, anchors, blocks, code, first_cells, links, our_commands, shell_lines
 
 if sys.version_info >= (3, 11):
@@ -42,7 +44,7 @@ SOURCE = ROOT / "src" / "hatch_lambda"
 TEXTS = [
     *map(Path, ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")),
     *map(Path, ("benchmarks/README.md", "example_project/README.md")),
-    *sorted(path.relative_to(ROOT) for path in (ROOT / "docs").rglob("*.md")),
+    *sorted(path.relative_to(ROOT) for path in (ROOT / "docs").rglob("*.md") if path.name not in MOVED_PAGES.values()),
 ]
 VARIABLE = r"HATCH_LAMBDA_[A-Z_]*[A-Z]"
 
@@ -51,7 +53,7 @@ SCRIPTS = {f"{name}:{script}" for name, table in ENVIRONMENTS.items() for script
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_generated_page_is_what_the_code_says(name):
+def test_a_generated_page_matches_the_code(name):
     assert (REFERENCE / name).read_text("utf-8") == PAGES[name]()
 
 
@@ -96,6 +98,13 @@ def test_every_link_inside_the_documentation_leads_somewhere(path):
             missing.append(link)
 
     assert missing == []
+
+
+@pytest.mark.parametrize("source", MOVED_PAGES)
+def test_a_page_of_the_site_from_elsewhere_in_the_repository_links_to_pages_of_the_site(source):
+    names = {link.partition("#")[0] for link in links(moved_page(source))} - {""}
+
+    assert [name for name in names if name not in MOVED_PAGES.values() and not (ROOT / "docs" / name).exists()] == []
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=str)

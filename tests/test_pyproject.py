@@ -7,7 +7,11 @@ import re
 import sys
 from pathlib import Path
 
+from hatchling.metadata.core import ProjectMetadata
+from hatchling.plugin.manager import PluginManager
 from packaging.requirements import Requirement
+
+from tests.support.pages import links
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -26,7 +30,7 @@ def test_the_layers_of_imports_are_the_modules_that_exist():
     assert modules - {"__init__"} == {name for level in path["layers"] for name in level.split(" | ")}
 
 
-def test_the_oldest_dependencies_that_are_tested_are_those_that_are_admitted():
+def test_the_oldest_tested_dependencies_are_the_oldest_allowed_ones():
     project = PYPROJECT["project"]
     optional = [line for lines in project["optional-dependencies"].values() for line in lines]
     admitted = [Requirement(line) for line in [*project["dependencies"], *optional]]
@@ -55,3 +59,30 @@ def test_the_classifiers_name_the_pythons_that_are_tested():
     named = [line.rpartition(" ")[2] for line in PYPROJECT["project"]["classifiers"] if ":: Python :: 3." in line]
 
     assert named == matrix["python"]
+
+
+def test_a_workflow_of_the_repository_adds_its_address_to_the_metadata(monkeypatch):
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://git.example")
+    monkeypatch.setenv("GITHUB_REPOSITORY", "team/hatch-lambda")
+    monkeypatch.delenv("SITE_URL", raising=False)
+
+    core = ProjectMetadata(str(ROOT), PluginManager()).core
+
+    tag = f"https://git.example/team/hatch-lambda/blob/v{core.version}"
+    assert f"]({tag}/docs/tutorial.md)" in core.readme
+    assert [link for link in links(core.readme) if not link.startswith("#")] == []
+    assert core.urls == {
+        "Documentation": "https://git.example/team/hatch-lambda/tree/main/docs",
+        "Source": "https://git.example/team/hatch-lambda",
+        "Issues": "https://git.example/team/hatch-lambda/issues",
+        "Changelog": "https://git.example/team/hatch-lambda/blob/main/CHANGELOG.md",
+    }
+
+
+def test_without_an_address_the_metadata_has_the_readme_as_it_is(monkeypatch):
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+
+    core = ProjectMetadata(str(ROOT), PluginManager()).core
+
+    assert (core.readme, core.readme_content_type) == ((ROOT / "README.md").read_text("utf-8"), "text/markdown")
+    assert core.urls == {}

@@ -1,4 +1,4 @@
-"""What the workflows of GitHub do beside running commands that have tests of their own."""
+"""What the workflows of GitHub do in addition to running commands, which have their own tests."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 from pathspec import GitIgnoreSpec
 
 from hatch_lambda.archive.plan import unreadable
+from hatch_lambda.config.options import LOCK_FILE
 from hatch_lambda.config.table_names import value_at
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ProjectError, masked
@@ -94,14 +95,19 @@ class RequirementsProject:
         """Return whether the requirements are those of ``[project]`` in pyproject.toml."""
         return self.file == self.directory / PROJECT_FILE
 
-    @property
-    def implied_options(self) -> dict[str, Any]:
-        """Return the options of our table that follow from the files; raises ``ProjectError``."""
+    def implied_options(self, *, locking: bool = False) -> dict[str, Any]:
+        """Return the options of our table that follow from the files, for a build or for ``locking``.
+
+        Raises ``ProjectError``.
+        """
         implied: dict[str, Any] = {}
         if self.read.hashed:
             implied["lock"] = _shown(self.file, self.directory)
         elif self.read.constraints:
             implied["constraints"] = list(self.read.constraints)
+        if not (self.read.hashed or self.is_project_file):  # a uv.lock is for pyproject.toml
+            is_locked = locking or (self.directory / LOCK_FILE).exists()
+            implied["lock"] = LOCK_FILE if is_locked else False
         module, _, function = DEFAULT_HANDLER.partition(".")
         with suppress(OSError):
             if function in (self.directory / f"{module}.py").read_text("utf-8", "replace"):

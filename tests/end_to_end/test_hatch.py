@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parents[2]
-PLUGIN_FILES = ("src", "pyproject.toml", "README.md", "LICENSE")
+PLUGIN_FILES = ("src", "hatch_build.py", "pyproject.toml", "README.md", "LICENSE")
 
 pytestmark = pytest.mark.network
 
@@ -58,7 +58,7 @@ def hatch(tmp_path_factory: pytest.TempPathFactory) -> Hatch:
     return Hatch(root / "example_project", environ)
 
 
-def test_the_example_is_built_beside_sdist_and_wheel(hatch):
+def test_the_example_is_built_next_to_sdist_and_wheel(hatch):
     code, output = hatch("build", "-t", "sdist", "-t", "wheel", "-t", "lambda")
 
     assert code == 0, output
@@ -77,7 +77,7 @@ def test_the_example_is_built_beside_sdist_and_wheel(hatch):
     )
 
 
-def test_what_is_wrong_is_one_line_without_a_traceback(hatch):
+def test_an_error_is_one_line_without_a_traceback(hatch):
     code, output = hatch("build", "-t", "lambda", HATCH_LAMBDA_ARCHITECTURE="aarch64")
 
     assert code == 1
@@ -87,14 +87,14 @@ def test_what_is_wrong_is_one_line_without_a_traceback(hatch):
     assert "Traceback" not in output
 
 
-def test_verbose_tells_each_step_with_its_seconds(hatch):
+def test_verbose_prints_each_step_with_its_seconds(hatch):
     code, output = hatch("-v", "build", "-t", "lambda", HATCH_LAMBDA_ARCHITECTURE="x86_64")
 
     steps = re.findall(r"^  (\w+): \d+\.\d\d s$", output, re.MULTILINE)
     assert (code, steps) == (0, ["resolve", "fetch", "validate", "plan", "check", "write"])
 
 
-def test_clean_removes_our_archives_and_nothing_else(hatch):
+def test_clean_removes_our_zips_and_nothing_else(hatch):
     hatch("build", "-t", "wheel", "-t", "lambda")
 
     hatch("build", "-t", "lambda", "--clean", HATCH_LAMBDA_ARCHITECTURE="x86_64")

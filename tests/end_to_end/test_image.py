@@ -1,4 +1,4 @@
-"""The finished archive in AWS's own image of the runtime, on this machine's architecture."""
+"""The zip in AWS's own image of the runtime, on this machine's architecture."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hatch_lambda.runtime.runtimes import RUNTIMES
-from tests.conftest import ProjectFolder
+from tests.conftest import ProjectDirectory
 from tests.support.lambda_image import docker_problem
 from tests.support.runtime_client import invoke
 
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.image, pytest.mark.network]
 
 
 @pytest.fixture
-def example(tmp_path: Path, environ: dict[str, str]) -> ProjectFolder:
+def example(tmp_path: Path, environ: dict[str, str]) -> ProjectDirectory:
     """A copy of the example project, built with wheels from the index that this machine uses."""
     problem = docker_problem()
     if problem:
@@ -30,7 +30,7 @@ def example(tmp_path: Path, environ: dict[str, str]) -> ProjectFolder:
     real = {name: value for name, value in environ.items() if not name.startswith("PIP_")}
     real |= {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
     shutil.copytree(EXAMPLE, tmp_path / "example", ignore=shutil.ignore_patterns("dist", "__pycache__"))
-    return ProjectFolder(tmp_path / "example", real)
+    return ProjectDirectory(tmp_path / "example", real)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.conftest import ProjectFolder
+from tests.conftest import ProjectDirectory
 
 pytestmark = pytest.mark.network
 
@@ -15,15 +15,15 @@ NAMES = ["bcrypt", "cffi", "lxml", "markupsafe", "msgpack", "orjson", "pip", "py
 
 
 @pytest.fixture
-def real(project: ProjectFolder, environ: dict[str, str]) -> ProjectFolder:
+def real(project: ProjectDirectory, environ: dict[str, str]) -> ProjectDirectory:
     """The project, built with wheels from the index that this machine uses."""
     kept = {name: value for name, value in environ.items() if not name.startswith("PIP_")}
     kept |= {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
-    return ProjectFolder(project.root, kept)
+    return ProjectDirectory(project.root, kept)
 
 
 @pytest.mark.parametrize(("runtime", "architecture"), [("python3.11", "arm64"), ("python3.13", "x86_64")])
-def test_wheels_that_are_known_to_work_pass_without_a_word(real, runtime, architecture):
+def test_wheels_that_are_known_to_work_pass_without_a_message(real, runtime, architecture):
     real.configure(dependencies=NAMES)
 
     built = real.build(HATCH_LAMBDA_RUNTIME=runtime, HATCH_LAMBDA_ARCHITECTURE=architecture)
@@ -32,7 +32,7 @@ def test_wheels_that_are_known_to_work_pass_without_a_word(real, runtime, archit
     assert "warning" not in built.output
 
 
-def test_a_wheel_that_needs_what_lambda_lacks_is_refused(real):
+def test_a_wheel_that_needs_what_lambda_lacks_is_rejected(real):
     real.configure(dependencies=["pyodbc==5.2.0"])
 
     built = real.build()
@@ -49,7 +49,7 @@ def test_a_wheel_that_needs_what_lambda_lacks_is_refused(real):
     )
 
 
-def test_what_is_known_to_fail_is_told(real):
+def test_a_known_failure_is_reported(real):
     real.configure(dependencies=["cairosvg", "psycopg", "soundfile==0.14.0"])
 
     built = real.build(HATCH_LAMBDA_RUNTIME="python3.11", HATCH_LAMBDA_ARCHITECTURE="x86_64")

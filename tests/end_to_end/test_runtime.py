@@ -1,4 +1,4 @@
-"""The finished archive under Lambda's own runtime interface client."""
+"""The zip under Lambda's own runtime interface client."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ProjectFolder
+from tests.conftest import ProjectDirectory
 from tests.support import zips
 from tests.support.runtime_client import add_runtime_client, invoke
 
@@ -21,12 +21,12 @@ ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
 
 @pytest.fixture
-def example(tmp_path: Path, environ: dict[str, str]) -> ProjectFolder:
+def example(tmp_path: Path, environ: dict[str, str]) -> ProjectDirectory:
     """A copy of the example project, built with wheels from the index that this machine uses."""
     real = {name: value for name, value in environ.items() if not name.startswith("PIP_")}
     real |= {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
     shutil.copytree(EXAMPLE, tmp_path / "example", ignore=shutil.ignore_patterns("dist", "__pycache__"))
-    return ProjectFolder(tmp_path / "example", real)
+    return ProjectDirectory(tmp_path / "example", real)
 
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="archives are for Linux")
@@ -46,7 +46,7 @@ def test_a_handler_boots_out_of_a_read_only_directory_and_answers_an_event(index
     assert (invoked.code, invoked.answers) == (0, ["hello world"])
 
 
-def test_a_handler_that_lambda_cannot_import_is_told_at_build_time_too(index, project):
+def test_a_handler_that_lambda_cannot_import_is_reported_at_build_time_too(index, project):
     add_runtime_client(index)
     built = project.build(HATCH_LAMBDA_RUNTIME=RUNTIME)
     project.configure('handler = "shop.nowhere.handler"')
@@ -72,7 +72,7 @@ def test_a_handler_that_lambda_cannot_import_is_told_at_build_time_too(index, pr
         ("def handler(event, *, context): ...\n", "TypeError"),
     ],
 )
-def test_a_handler_that_lambda_cannot_call_is_told_at_build_time_too(index, project, text, kind):
+def test_a_handler_that_lambda_cannot_call_is_reported_at_build_time_too(index, project, text, kind):
     add_runtime_client(index)
     project.write("shop/api.py", text)
     built = project.build(HATCH_LAMBDA_RUNTIME=RUNTIME)
@@ -164,7 +164,7 @@ def test_functions_boot_with_their_layers_where_lambda_has_them(index, project):
 def _places(
     archives: tuple[Path, ...], function: str, layers: list[str], environ: dict[str, str]
 ) -> dict[str, str | None]:
-    """Boot a function with its layers, and return from which folder it imports each module of the project."""
+    """Boot a function with its layers, and return from which directory it imports each module of the project."""
 
     def archive(stem: str) -> Path:
         suffix = f"-{stem}-{RUNTIME}-{ARCHITECTURES[platform.machine()]}.zip"
@@ -189,7 +189,7 @@ def test_the_example_answers_with_compiled_dependencies(example):
 
 @pytest.mark.network
 @pytest.mark.parametrize(("architecture", "machine"), [("arm64", 183), ("x86_64", 62)])
-def test_the_example_holds_code_for_its_architecture_only(example, architecture, machine):
+def test_the_example_contains_code_for_its_architecture_only(example, architecture, machine):
 
     built = example.build(HATCH_LAMBDA_ARCHITECTURE=architecture)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.aws import AwsServer
 from tests.support.pages import Block, blocks, shell_lines
 
 ROOT = Path(__file__).parents[2]
@@ -17,11 +18,12 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.network
 @pytest.mark.skipif(os.name == "nt", reason="the tutorial's commands are those of a POSIX shell")
-def test_the_tutorial_can_be_followed_and_prints_what_it_shows(tmp_path):
+@pytest.mark.parametrize("name", ["tutorial", "tutorial-uv"])
+def test_the_tutorial_can_be_followed_and_prints_what_it_shows(name, tmp_path):
     links = tmp_path / "links"
     subprocess.run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", links, ROOT], check=True)
     script, shown = [f"cd '{tmp_path}'"], []
-    for block in blocks((ROOT / "docs" / "tutorial.md").read_text("utf-8")):
+    for block in blocks((ROOT / "docs" / f"{name}.md").read_text("utf-8")):
         if block.file:
             script.append(edit(block))
         elif block.language == "bash":
@@ -29,9 +31,12 @@ def test_the_tutorial_can_be_followed_and_prints_what_it_shows(tmp_path):
         else:
             shown += [line for line in block.text.splitlines() if line]
 
-    done = subprocess.run(
-        ["bash"], input="\n".join(script), env=fresh(tmp_path, links), capture_output=True, text=True, check=False
-    )
+    with AwsServer() as server:
+        server.client("iam").create_role(RoleName="orders", AssumeRolePolicyDocument="{}")
+        environ = {**fresh(tmp_path, links), **server.environ}
+        done = subprocess.run(
+            ["bash"], input="\n".join(script), env=environ, capture_output=True, text=True, check=False
+        )
 
     printed = [without_numbers(line) for line in (done.stdout + done.stderr).splitlines()]
     assert [line for line in shown if without_numbers(line) not in printed] == [], done.stdout + done.stderr
@@ -55,7 +60,7 @@ def fresh(directory: Path, links: Path) -> dict[str, str]:
     return {
         **kept,
         "HOME": str(directory),
-        "PATH": f"{python}{os.pathsep}{kept['PATH']}",
+        "PATH": os.pathsep.join([str(python), str(directory / ".local" / "bin"), kept["PATH"]]),
         "PIP_FIND_LINKS": str(links),
         "PIP_NO_COMPILE": "1",  # Python compiles what it uses; that is a tenth
         "UV_FIND_LINKS": str(links),

@@ -1,4 +1,4 @@
-"""Fixtures: Lambda and S3 on 127.0.0.1."""
+"""Fixtures: Lambda and S3 on 127.0.0.1, and an index with credentials."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.index_server import IndexServer
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.support.aws import AwsServer
 
@@ -31,3 +34,11 @@ def aws(aws_server: AwsServer, monkeypatch: pytest.MonkeyPatch) -> AwsServer:
         monkeypatch.setenv(name, value)
     aws_server.reset()
     return aws_server
+
+
+@pytest.fixture
+def private_index(tmp_path: Path) -> Iterator[IndexServer]:
+    """An index that requires credentials, with one release of ``lib``."""
+    with IndexServer(tmp_path / "private", credentials=("user", "s3cret")) as server:
+        server.add("lib")
+        yield server

@@ -13,19 +13,11 @@ from tests.support.index_server import IndexServer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.conftest import Built, ProjectFolder
+    from tests.conftest import Built, ProjectDirectory
 
 PIPS = "resolver: uv, with pip's index settings"
 UVS = "resolver: uv, with uv's index settings"
 TOO_NEW = "cp313-cp313-manylinux_2_36_x86_64"
-
-
-@pytest.fixture
-def private(tmp_path):
-    """An index that demands credentials, with one release on it."""
-    with IndexServer(tmp_path / "private", credentials=("user", "s3cret")) as server:
-        server.add("lib")
-        yield server
 
 
 def resolver_of(built: Built) -> str:
@@ -98,8 +90,8 @@ def known_substitute(index: IndexServer) -> None:
     ],
     ids=lambda value: value.__name__ if callable(value) else None,
 )
-def test_a_refusal_is_the_same_with_both(
-    index: IndexServer, project: ProjectFolder, release: Callable[[IndexServer], None], dependencies: list[str]
+def test_an_error_is_the_same_with_pip_and_uv(
+    index: IndexServer, project: ProjectDirectory, release: Callable[[IndexServer], None], dependencies: list[str]
 ) -> None:
     release(index)
     outputs = []
@@ -115,7 +107,7 @@ def test_a_refusal_is_the_same_with_both(
 
 
 @pytest.mark.api("pip", "uv")
-def test_what_was_passed_over_is_the_same_with_both_and_in_later_builds(index, project):
+def test_skipped_releases_are_the_same_with_both_resolvers_and_in_later_builds(index, project):
     names = ["sdist", "native", "glibc", "system", "gave-up", "python", "yanked"]
     for name in names:
         index.add(name)
@@ -211,15 +203,15 @@ def test_a_setting_without_a_counterpart_is_an_error_if_uv_must_resolve(project)
 
 
 @pytest.mark.parametrize("place", ["pip.conf", "tool.uv"])
-def test_a_password_of_a_private_index_in_one_place_is_enough(project, private, tmp_path, place):
+def test_a_password_of_a_private_index_in_one_setting_is_enough(project, private_index, tmp_path, place):
     del project.environ["PIP_INDEX_URL"]
     conf, uv = tmp_path / "secret/pip.conf", ""
     conf.parent.mkdir()
     if place == "pip.conf":
-        conf.write_text(f"[global]\nindex-url = {private.url_with_credentials}\n")
+        conf.write_text(f"[global]\nindex-url = {private_index.url_with_credentials}\n")
     else:
         conf.touch()
-        uv = f'\n[[tool.uv.index]]\nurl = "{private.url_with_credentials}"\ndefault = true\n'
+        uv = f'\n[[tool.uv.index]]\nurl = "{private_index.url_with_credentials}"\ndefault = true\n'
     project.configure(dependencies=["lib"], project=uv)
 
     built = project.build(PIP_CONFIG_FILE=str(conf), HATCH_VERBOSE="2")
@@ -227,7 +219,7 @@ def test_a_password_of_a_private_index_in_one_place_is_enough(project, private, 
     assert resolver_of(built) == (PIPS if place == "pip.conf" else UVS)
     assert zips.distributions(built.archive) == ["lib 1.0"]
     assert "s3cret" not in built.output
-    assert [line for line in private.command_lines if "s3cret" in line] == []
+    assert [line for line in private_index.command_lines if "s3cret" in line] == []
     written = [*(tmp_path / "store").rglob("*"), *(project.root / "dist").rglob("*")]
     assert [path for path in written if path.is_file() and b"s3cret" in path.read_bytes()] == []
 

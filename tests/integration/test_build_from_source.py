@@ -54,13 +54,6 @@ def wheels(built: Built) -> list[str]:
     return zips.wheels(built.archive)
 
 
-def refused(built: Built) -> str:
-    """Return what was said of a build that failed and left nothing behind."""
-    assert built.code == 1, built.output
-    assert built.archives == ()
-    return built.output
-
-
 def builds(trace: Path) -> list[str]:
     """Return the wheels that were built so far."""
     return trace.read_text().splitlines() if trace.exists() else []
@@ -97,7 +90,7 @@ def test_an_sdist_deep_in_the_graph_is_built_once_for_all_builds_and_architectur
 
 
 @pytest.mark.parametrize(("offline", "times"), [("", 2), ("1", 1)])
-def test_an_sdist_is_built_again_where_that_is_asked_for_and_there_is_a_network(index, project, trace, offline, times):
+def test_an_sdist_is_rebuilt_where_that_is_asked_for_and_there_is_a_network(index, project, trace, offline, times):
     index.add_sdist("lib", trace=trace)
     project.configure(LISTED, dependencies=["lib"])
     project.build(target="lambda:lock")
@@ -108,7 +101,7 @@ def test_an_sdist_is_built_again_where_that_is_asked_for_and_there_is_a_network(
     assert builds(trace) == ["lib-1.0-py3-none-any.whl"] * times
 
 
-def test_sdists_may_require_each_other(index, project, resolver):
+def test_sdists_can_require_each_other(index, project, resolver):
     index.add_sdist("lib", requires=["base"])
     index.add_sdist("base")
     project.configure(resolver + 'build-from-source = ["lib", "base"]\n', dependencies=["lib"])
@@ -128,7 +121,7 @@ def test_an_sdist_of_an_index_without_hashes_is_built(index, project, resolver):
     assert wheels(built) == ["lib-1.0-py3-none-any.whl"]
 
 
-def test_what_is_built_can_be_left_out(index, project, trace):
+def test_what_is_built_can_be_excluded(index, project, trace):
     index.add("app", requires=["lib"])
     index.add_sdist("lib", trace=trace)
     project.configure(LISTED + 'exclude-packages = ["lib"]\n', dependencies=["app"])
@@ -154,7 +147,7 @@ def test_a_list_that_nothing_needs_changes_nothing(project):
     ("requirement", "taken"),
     [("lib", "3.0"), ("lib>=4.0rc1", "4.0rc1")],
 )
-def test_the_newest_release_that_is_admitted_and_not_yanked_is_built(index, project, trace, requirement, taken):
+def test_the_newest_allowed_release_that_is_not_yanked_is_built(index, project, trace, requirement, taken):
     for version in ("1.0", "2.0", "3.0", "4.0rc1", "5.0"):
         index.add_sdist("lib", version, trace=trace)
     index.yanked["lib-5.0.tar.gz"] = "bad"
@@ -186,7 +179,7 @@ def test_requirements_of_other_targets_do_not_count(index, project):
 
 
 @pytest.mark.parametrize("silent", [False, True])
-def test_a_release_for_other_pythons_is_not_taken(index, project, resolver, trace, silent):
+def test_a_release_for_other_pythons_is_not_selected(index, project, resolver, trace, silent):
     index.silent = silent
     index.add_sdist("lib", "1.0", trace=trace)
     index.add_sdist("lib", "2.0", requires_python=">=3.14", trace=trace)
@@ -263,7 +256,7 @@ def test_an_older_wheel_instead_of_an_sdist_that_is_not_listed_is_a_warning(inde
     assert builds(trace) == []
 
 
-# What is refused
+# What is rejected
 
 
 @pytest.mark.parametrize(("requires", "by"), [(["lib"], ""), (["app"], " (required by app)")])
@@ -274,7 +267,7 @@ def test_without_the_option_pip_names_the_sdist_who_needs_it_and_the_line_to_add
 
     built = project.build()
 
-    assert refused(built).startswith(
+    assert built.error.startswith(
         f"error: lib 1.0{by}: no wheel for python3.13 on x86_64, because it has only an sdist "
         '(lib-1.0.tar.gz); set build-from-source = ["lib"] if it is pure Python [no-wheel]\n'
     )
@@ -288,7 +281,7 @@ def test_without_the_option_the_line_is_that_of_pip(index, project, resolver, tr
     index.add_sdist("lib", trace=trace)
     project.configure(resolver, dependencies=["app"])
 
-    said = refused(project.build())
+    said = project.build().error
 
     assert said == (
         "error: lib 1.0 (required by app): no wheel for python3.13 on x86_64, because it has only an sdist "
@@ -297,13 +290,13 @@ def test_without_the_option_the_line_is_that_of_pip(index, project, resolver, tr
     assert builds(trace) == []
 
 
-def test_a_listed_sdist_for_other_pythons_is_refused_with_its_pythons(index, project):
+def test_a_listed_sdist_for_other_pythons_is_rejected_with_its_pythons(index, project):
     index.add_sdist("lib", requires_python=">=3.14")
     project.configure(LISTED, dependencies=["lib"])
 
     built = project.build()
 
-    assert refused(built).startswith(
+    assert built.error.startswith(
         "error: lib 1.0: no wheel for python3.13 on x86_64, because it requires Python >=3.14, the "
         'runtime has 3.13.11; use runtime python3.14 or newer and set build-from-source = ["lib"] if '
         "it is pure Python [no-wheel]\n"
@@ -311,7 +304,7 @@ def test_a_listed_sdist_for_other_pythons_is_refused_with_its_pythons(index, pro
 
 
 @pytest.mark.parametrize("pure", ["tag", "member", "neither"])
-def test_a_native_sdist_is_refused_by_name_with_the_reason_and_what_helps(index, project, resolver, pure):
+def test_a_native_sdist_is_rejected_with_the_reason_and_the_fix(index, project, resolver, pure):
     tag = "py3-none-linux_x86_64" if pure != "tag" else "py3-none-any"
     files = {"lib/data.bin": NATIVE} if pure != "member" else {"lib/__init__.py": ""}
     index.add_sdist("lib", tag=tag, files=files)
@@ -322,15 +315,15 @@ def test_a_native_sdist_is_refused_by_name_with_the_reason_and_what_helps(index,
     problem = (
         "is only for linux_x86_64" if pure == "member" else "contains native code for the build machine (lib/data.bin)"
     )
-    assert refused(built) == f"error: lib 1.0: its sdist builds lib-1.0-{tag}.whl, which {problem}; {HELPS}"
+    assert built.error == f"error: lib 1.0: its sdist builds lib-1.0-{tag}.whl, which {problem}; {HELPS}"
     assert list((project.root.parent / "store").rglob("*.whl")) == []
 
 
-def test_a_build_that_fails_is_told_with_its_last_lines_and_without_credentials(index, project, resolver):
+def test_a_failed_build_is_reported_with_its_last_lines_and_without_credentials(index, project, resolver):
     index.add_sdist("lib", failure="cannot get https://user:s3cret@host/x")
     project.configure(resolver + LISTED, dependencies=["lib"])
 
-    said = refused(project.build())
+    said = project.build().error
 
     first, blank, *rest = said.splitlines()
     assert (first, blank) == (
@@ -345,11 +338,11 @@ def test_a_build_that_fails_is_told_with_its_last_lines_and_without_credentials(
 
 
 @pytest.mark.parametrize("builds", [("other", "1.0"), ("lib", "1.1")])
-def test_an_sdist_that_builds_something_else_is_refused(index, project, builds):
+def test_an_sdist_that_builds_another_package_is_rejected(index, project, builds):
     index.add_sdist("lib", builds=builds)
     project.configure(LISTED, dependencies=["lib"])
 
-    said = refused(project.build())
+    said = project.build().error
 
     assert (
         said.splitlines()[0]
@@ -358,11 +351,11 @@ def test_an_sdist_that_builds_something_else_is_refused(index, project, builds):
     assert "hatch_lambda/" not in said
 
 
-def test_a_file_that_is_no_sdist_is_refused(index, project):
+def test_a_file_that_is_not_an_sdist_is_rejected(index, project):
     index.add_sdist("lib").write_bytes(b"nothing")
     project.configure(LISTED, dependencies=["lib"])
 
-    said = refused(project.build())
+    said = project.build().error
 
     assert (
         said.splitlines()[0]
@@ -392,7 +385,7 @@ def test_the_lock_names_the_sdist_and_builds_from_it(index, project, resolver, t
     assert builds(trace) == ["lib-1.0-py3-none-any.whl"] * 2
 
 
-def test_an_sdist_of_the_lock_that_is_not_listed_is_refused(index, project, trace):
+def test_an_sdist_of_the_lock_that_is_not_listed_is_rejected(index, project, trace):
     index.add_sdist("lib", trace=trace)
     project.configure(LISTED, dependencies=["lib"])
     project.build(target="lambda:lock")
@@ -400,14 +393,14 @@ def test_an_sdist_of_the_lock_that_is_not_listed_is_refused(index, project, trac
 
     built = project.build()
 
-    assert refused(built) == (
+    assert built.error == (
         "error: project.dependencies: requires lib, and pylock.lambda.toml has lib 1.0, but no wheel for python3.13 on "
         'x86_64 (it has only an sdist (lib-1.0.tar.gz)); set build-from-source = ["lib"] if it is pure Python, then '
         "run 'hatch build -t lambda:lock' [no-wheel]\n"
     )
 
 
-def test_an_sdist_with_another_hash_than_the_locks_is_refused(index, project, trace):
+def test_an_sdist_with_another_hash_than_the_locks_is_rejected(index, project, trace):
     sdist = index.add_sdist("lib")
     project.configure(LISTED, dependencies=["lib"])
     project.build(target="lambda:lock")
@@ -415,7 +408,7 @@ def test_an_sdist_with_another_hash_than_the_locks_is_refused(index, project, tr
     index.add_sdist("lib", trace=trace)
     shutil.rmtree(project.root.parent / "store")
 
-    said = refused(project.build())
+    said = project.build().error
 
     assert said.splitlines()[0] == (
         "error: lib 1.0: its sdist lib-1.0.tar.gz can't be built; fix the cause in pip's output [build-failed]"
@@ -433,7 +426,7 @@ def test_without_network_a_locked_sdist_needs_the_wheel_that_was_built(index, pr
     empty = project.build(HATCH_LAMBDA_OFFLINE="1", HATCH_LAMBDA_CACHE_DIR=str(project.root.parent / "empty"))
     filled = project.build(HATCH_LAMBDA_OFFLINE="1")
 
-    assert refused(empty) == (
+    assert empty.error == (
         "error: HATCH_LAMBDA_OFFLINE: no wheel of lib-1.0.tar.gz is in the cache; build once with network access, or "
         "copy the cache [offline]\n"
     )
@@ -441,10 +434,10 @@ def test_without_network_a_locked_sdist_needs_the_wheel_that_was_built(index, pr
     assert index.requests == []
 
 
-# The store
+# The cache
 
 
-def test_what_an_sdist_was_built_with_is_remembered(index, project):
+def test_the_build_requirements_of_an_sdist_are_cached(index, project):
     index.add_sdist("lib")
     project.configure(LISTED, dependencies=["lib"])
     project.build()
@@ -458,7 +451,7 @@ def test_what_an_sdist_was_built_with_is_remembered(index, project):
 
 
 @pytest.mark.parametrize("part", ["wheels", "memory"])
-def test_what_is_damaged_in_the_store_is_built_again(index, project, trace, part):
+def test_a_damaged_wheel_in_the_cache_is_rebuilt(index, project, trace, part):
     index.add_sdist("lib", trace=trace)
     project.configure(LISTED, dependencies=["lib"])
     before = project.build("-c").archive.read_bytes()
@@ -474,7 +467,7 @@ def test_what_is_damaged_in_the_store_is_built_again(index, project, trace, part
     assert builds(trace) == ["lib-1.0-py3-none-any.whl"] * 2
 
 
-def test_a_store_that_cannot_be_written_to_builds_once_for_each_build(index, project, trace, tmp_path):
+def test_a_cache_that_cannot_be_written_to_builds_once_for_each_build(index, project, trace, tmp_path):
     index.add_sdist("lib", trace=trace)
     project.configure(LISTED, dependencies=["lib"])
     file = tmp_path / "file"
@@ -486,7 +479,7 @@ def test_a_store_that_cannot_be_written_to_builds_once_for_each_build(index, pro
     assert builds(trace) == ["lib-1.0-py3-none-any.whl"]
 
 
-def test_an_sdist_that_was_replaced_on_the_index_is_built_anew(index, project):
+def test_an_sdist_that_was_replaced_on_the_index_is_rebuilt(index, project):
     index.add_sdist("lib", files={"lib.py": "first = True\n"})
     project.configure(LISTED, dependencies=["lib"])
     project.build("-c")

@@ -1,4 +1,4 @@
-"""The build hook: the archives beside the wheel, for front ends that know of sdist and wheel only."""
+"""The build hook: zips next to the wheel, for front ends that build only sdists and wheels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tests.support import zips
 
 if TYPE_CHECKING:
-    from tests.conftest import ProjectFolder
+    from tests.conftest import ProjectDirectory
 
 ENABLED = {"HATCH_BUILD_HOOK_ENABLE_LAMBDA": "1"}
 HOOK = "\n[tool.hatch.build.targets.wheel.hooks.lambda]\nenable-by-default = false\n"
@@ -22,8 +22,8 @@ WHEEL = "shop-0.1.0-py3-none-any.whl"
 SDIST = "shop-0.1.0.tar.gz"
 
 
-def run(project: ProjectFolder, *command: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run a module of this Python in the project's folder."""
+def run(project: ProjectDirectory, *command: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run a module of this Python in the project's directory."""
     return subprocess.run(
         [sys.executable, "-m", *command],
         cwd=project.root,
@@ -35,12 +35,12 @@ def run(project: ProjectFolder, *command: str, **environ: str) -> subprocess.Com
     )
 
 
-def dist(project: ProjectFolder) -> list[str]:
+def dist(project: ProjectDirectory) -> list[str]:
     """Return what was built."""
     return sorted(path.name.replace("py2.py3", "py3") for path in (project.root / "dist").iterdir())
 
 
-def test_a_front_end_that_knows_no_targets_makes_sdist_wheel_and_archive(index, project):
+def test_a_front_end_that_knows_no_targets_makes_sdist_wheel_and_zip(index, project):
     index.add("lib")
     project.configure(HOOK, dependencies=["lib"])
 
@@ -52,7 +52,7 @@ def test_a_front_end_that_knows_no_targets_makes_sdist_wheel_and_archive(index, 
 
 
 @pytest.mark.api("hatchling")
-def test_the_archive_is_the_one_that_the_target_makes(index, project):
+def test_the_zip_is_the_one_that_the_target_makes(index, project):
     index.add("lib")
     project.configure(HOOK, dependencies=["lib"])
     project.build(target="wheel", **ENABLED)
@@ -63,7 +63,7 @@ def test_the_archive_is_the_one_that_the_target_makes(index, project):
     assert zips.directory(project.root / "dist")[ZIP] == before
 
 
-def test_a_hook_that_is_not_enabled_makes_no_archive_and_asks_nobody(index, project):
+def test_a_hook_that_is_not_enabled_makes_no_zip_and_needs_no_index(index, project):
     index.add("lib")
     project.configure(HOOK, dependencies=["lib"])
 
@@ -73,7 +73,7 @@ def test_a_hook_that_is_not_enabled_makes_no_archive_and_asks_nobody(index, proj
     assert index.requests == []
 
 
-def test_an_editable_install_makes_no_archive_and_asks_nobody(index, project, tmp_path):
+def test_an_editable_install_makes_no_zip_and_needs_no_index(index, project, tmp_path):
     index.add("lib")
     project.configure(HOOK + EDITABLE, dependencies=["lib"])
     options = ("--no-deps", "--no-build-isolation", "--target", str(tmp_path / "site"))
@@ -86,7 +86,7 @@ def test_an_editable_install_makes_no_archive_and_asks_nobody(index, project, tm
     assert index.requests == []
 
 
-def test_all_that_the_target_makes_is_told_and_lies_beside_the_wheel(project):
+def test_all_files_of_the_target_are_printed_and_next_to_the_wheel(project):
     tables = "[tool.hatch.build.targets.lambda.layers.base]\n[tool.hatch.build.targets.lambda.functions.api]\n"
     project.configure(tables + HOOK)
 
@@ -110,7 +110,7 @@ def test_a_hook_of_all_targets_builds_once_and_only_with_the_wheel(project):
     assert [built.output.count(ZIP) for built in (sdist, wheel, archive)] == [0, 1, 1]
 
 
-def test_an_editable_wheel_makes_no_archive(project):
+def test_an_editable_wheel_makes_no_zip(project):
     project.configure(EVERYWHERE + EDITABLE)
 
     built = project.build(target="wheel:editable")
@@ -119,7 +119,7 @@ def test_an_editable_wheel_makes_no_archive(project):
     assert built.archives == ()
 
 
-def test_what_is_wrong_with_the_archive_is_one_line(project):
+def test_an_error_in_the_zip_is_one_line(project):
     project.configure('handler = "shop.api.main"\n' + HOOK)
 
     built = project.build(target="wheel", **ENABLED)
@@ -134,7 +134,7 @@ def test_what_is_wrong_with_the_archive_is_one_line(project):
     assert built.archives == ()
 
 
-def test_what_is_wrong_with_the_table_is_one_line_before_the_wheel_is_there(project):
+def test_an_error_in_the_table_is_one_line_before_the_wheel_exists(project):
     project.configure("scripts = 1\n" + HOOK)
 
     built = project.build(target="wheel", **ENABLED)
@@ -162,7 +162,7 @@ def test_another_front_end_ends_with_the_line_too(project):
 
 
 @pytest.mark.api("hatchling")
-def test_clean_removes_wheel_and_archives(project):
+def test_clean_removes_wheel_and_zips(project):
     project.configure(HOOK)
     project.build(target="wheel", **ENABLED)
     project.write("dist/other.zip")
@@ -182,7 +182,7 @@ def test_a_clean_build_removes_what_an_older_version_left(project):
     assert dist(project) == ["shop-0.2.0-lambda-python3.13-x86_64.zip", "shop-0.2.0-py3-none-any.whl"]
 
 
-def test_clean_of_the_sdist_leaves_the_archives(project):
+def test_clean_of_the_sdist_leaves_the_zips(project):
     project.configure(EVERYWHERE)
     project.build(target="wheel")
 
@@ -191,7 +191,7 @@ def test_clean_of_the_sdist_leaves_the_archives(project):
     assert dist(project) == [ZIP, WHEEL]
 
 
-def test_the_archives_stay_where_hooks_tidy_up_after_themselves(project):
+def test_zips_stay_if_hooks_clean_up(project):
     project.configure(HOOK)
 
     project.build(target="wheel", HATCH_BUILD_CLEAN_HOOKS_AFTER="1", **ENABLED)

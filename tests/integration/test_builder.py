@@ -24,7 +24,7 @@ from tests.support.git import commit_all
 
 
 @pytest.mark.api("hatchling", "packaging", "platformdirs", "pip")
-def test_an_archive_holds_the_project_and_its_dependencies_at_its_root(index, project):
+def test_a_zip_contains_the_project_and_its_dependencies_at_its_root(index, project):
     index.add("lib", requires=["base"])
     index.add("base")
     project.configure('handler = "shop.api.handler"', dependencies=["lib"])
@@ -154,7 +154,7 @@ def test_what_the_wheel_installs_as_data_goes_to_the_root(project):
     assert zips.files(built.archive) == ["etc/shop.toml", "shop/__init__.py", "shop/api.py"]
 
 
-def test_data_may_stand_in_our_table_too(project):
+def test_shared_data_can_be_in_our_table(project):
     project.configure('[tool.hatch.build.targets.lambda.shared-data]\n"etc/shop.toml" = "etc/shop.toml"\n')
     project.write("etc/shop.toml")
 
@@ -164,7 +164,7 @@ def test_data_may_stand_in_our_table_too(project):
     assert "warning" not in built.output
 
 
-def test_what_git_ignores_is_not_in_the_archive(project):
+def test_files_that_git_ignores_are_not_in_the_zip(project):
     project.write(".gitignore", "secrets.py\n")
     project.write("shop/secrets.py", "KEY = 'x'\n")
 
@@ -173,7 +173,7 @@ def test_what_git_ignores_is_not_in_the_archive(project):
     assert zips.files(built.archive) == ["shop/__init__.py", "shop/api.py"]
 
 
-def test_compiled_files_of_the_project_are_not_in_the_archive(project):
+def test_compiled_files_of_the_project_are_not_in_the_zip(project):
     project.write("shop/__pycache__/api.cpython-313.pyc", "compiled")
     project.write("shop/old.pyc", "compiled")
 
@@ -211,7 +211,7 @@ def test_names_beyond_ascii_are_kept(project):
     assert "shop/größe_日本.txt" in [path for path, *_ in zips.record(built.archive, "shop-0.1.0.dist-info")]
 
 
-def test_a_project_with_dependencies_only_gives_an_archive_of_them(index, project):
+def test_a_project_with_dependencies_only_gives_a_zip_of_them(index, project):
     index.add("lib")
     project.configure(
         name="layer", dependencies=["lib"], project="[tool.hatch.build.targets.wheel]\nbypass-selection = true\n"
@@ -306,7 +306,7 @@ def test_no_hooks_builds_without_them(project):
 
 
 @pytest.mark.api("hatchling")
-def test_dependencies_may_come_from_a_metadata_hook(index, project):
+def test_dependencies_can_come_from_a_metadata_hook(index, project):
     index.add("lib")
     text = (project.root / "pyproject.toml").read_text("utf-8")
     text = text.replace("dependencies = []", 'dynamic = ["dependencies"]')
@@ -391,14 +391,14 @@ RICH = [
 ]
 
 
-def test_an_archive_holds_what_is_of_use_on_lambda_and_nothing_else(rich):
+def test_a_zip_contains_only_what_lambda_uses(rich):
     built = rich.build()
 
     assert built.code == 0, built.output
     assert zips.names(built.archive) == RICH
 
 
-def test_an_archive_is_a_plain_zip(rich):
+def test_a_zip_has_no_unusual_features(rich):
     built = rich.build()
 
     with zipfile.ZipFile(built.archive) as archive:
@@ -425,7 +425,7 @@ def test_unzip_finds_nothing_wrong(rich):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_each_record_lists_exactly_what_is_there_of_its_distribution(rich):
+def test_each_record_lists_exactly_the_files_of_its_distribution(rich):
     built = rich.build()
 
     contents = zips.contents(built.archive)
@@ -447,7 +447,7 @@ def test_the_projects_own_metadata_is_that_of_its_wheel(rich):
         assert zips.read(built.archive, path) == zips.read(wheel, path)
 
 
-def test_lambda_json_tells_what_the_archive_was_made_for_and_of_what(index, rich):
+def test_lambda_json_has_the_target_and_the_packages_of_the_zip(index, rich):
     built = rich.build()
 
     wheel = index.directory / "lib-1.0-py3-none-any.whl"
@@ -473,7 +473,7 @@ def test_lambda_json_tells_what_the_archive_was_made_for_and_of_what(index, rich
     }
 
 
-def test_importlib_metadata_finds_the_distributions_of_an_unpacked_archive(rich, tmp_path):
+def test_importlib_metadata_finds_the_distributions_of_an_unpacked_zip(rich, tmp_path):
     built = rich.build()
 
     directory = zips.unpack(built.archive, tmp_path / "task")
@@ -493,7 +493,7 @@ def test_importlib_metadata_finds_the_distributions_of_an_unpacked_archive(rich,
 SCRIPTS = ["bin/lib-script", "bin/lib-shell", "bin/lib-tool", "bin/shop-tool"]
 
 
-def test_scripts_go_to_bin_only_when_asked(rich):
+def test_scripts_are_added_to_bin_only_with_the_option(rich):
     rich.configure("scripts = true", dependencies=["lib"], project=PROJECT)
 
     built = rich.build()
@@ -570,7 +570,7 @@ class Hook(BuildHookInterface):
 """
 
 
-def test_scripts_run_from_any_folder_once_lambdas_python_is_there(rich, tmp_path):
+def test_scripts_run_from_any_directory_once_lambdas_python_is_there(rich, tmp_path):
     rich.configure("scripts = true", dependencies=["lib"], project=PROJECT)
     directory = zips.unpack(rich.build().archive, tmp_path / "task") / "bin"
     for program in directory.iterdir():
@@ -605,7 +605,7 @@ def test_a_build_that_need_not_be_reproducible_has_the_date_of_today(project):
 
 
 @pytest.mark.api("pathspec")
-def test_exclude_files_takes_paths_in_the_archive_out_of_it_and_of_its_records(index, project):
+def test_exclude_files_removes_files_from_the_zip_and_its_records(index, project):
     index.add("lib", files={"lib/__init__.py": "", "lib/tests/test_lib.py": "", "lib/tests/keep.py": ""})
     project.configure('exclude-files = ["lib/tests/*", "!keep.py", "lib-*.dist-info/WHEEL"]', dependencies=["lib"])
     project.write("shop/tests/test_shop.py")
@@ -689,7 +689,7 @@ def test_filename_is_a_template(project):
         ('directory = "out"', [], {"HATCH_BUILD_LOCATION": "from-variable"}, "from-variable"),
     ],
 )
-def test_the_folder_is_hatchs_to_choose(project, options, arguments, variables, directory):
+def test_hatch_chooses_the_directory(project, options, arguments, variables, directory):
     project.configure(options)
 
     built = project.build(*arguments, **variables)
@@ -712,7 +712,7 @@ def test_variables_override_runtime_and_architecture(index, project):
     assert described["distributions"][0]["wheel"] == "lib-1.0-cp312-cp312-manylinux_2_17_aarch64.whl"
 
 
-def test_archive_sdist_and_wheel_are_built_side_by_side(project):
+def test_zip_sdist_and_wheel_are_built_together(project):
     built = project.build("-t", "sdist", "-t", "wheel")
 
     assert built.code == 0, built.output
@@ -723,7 +723,7 @@ def test_archive_sdist_and_wheel_are_built_side_by_side(project):
     ]
 
 
-def test_the_kind_of_archive_can_be_named(project):
+def test_the_kind_of_zip_can_be_named(project):
     built = project.build(target="lambda:function")
 
     assert (built.code, built.archive.name) == (0, "shop-0.1.0-lambda-python3.13-x86_64.zip")
@@ -750,7 +750,7 @@ NOT_OURS = (
 )
 
 
-def test_clean_removes_our_archives_and_nothing_else(project):
+def test_clean_removes_our_zips_and_nothing_else(project):
     for name in (*OURS, *NOT_OURS):
         project.write(f"dist/{name}", "old")
 
@@ -784,7 +784,7 @@ def test_clean_follows_the_template_of_the_file_name(project):
     assert sorted(zips.directory(project.root / "dist")) == sorted(["shop.python3.121.zip", OURS[0]])
 
 
-def test_the_builder_is_of_use_without_a_command_line(project, monkeypatch):
+def test_the_builder_works_without_a_command_line(project, monkeypatch):
     monkeypatch.chdir(project.root.parent)
     builder = LambdaBuilder(str(project.root))
 
@@ -806,7 +806,7 @@ def test_what_our_table_excludes_is_taken_from_the_wheels_files(project, table):
     assert [name for name in zips.names(built.archive) if ".dist-info/" not in name] == ["shop/__init__.py"]
 
 
-def test_a_table_that_chooses_files_itself_inherits_nothing_from_the_wheel(project):
+def test_a_table_that_selects_files_inherits_nothing_from_the_wheel(project):
     project.configure('packages = ["shop"]\n[tool.hatch.build.targets.wheel]\nexclude = ["shop/api.py"]')
 
     built = project.build()
@@ -817,7 +817,7 @@ def test_a_table_that_chooses_files_itself_inherits_nothing_from_the_wheel(proje
     ]
 
 
-def test_an_archive_without_files_of_the_project_is_told(project):
+def test_a_zip_without_files_of_the_project_is_reported(project):
     (project.root / "empty").mkdir()
     project.configure('packages = ["empty"]')
 
@@ -830,7 +830,7 @@ def test_an_archive_without_files_of_the_project_is_told(project):
     )
 
 
-def test_a_requirement_on_what_is_left_to_the_runtime_is_held_against_it(project, index):
+def test_a_requirement_on_a_package_of_the_runtime_is_checked(project, index):
     index.add("boto3", "9.0", requires=["urllib3"])
     index.add("urllib3", "2.5.0")
     index.add("lib", requires=["boto3>=9"])
@@ -853,7 +853,7 @@ def test_a_requirement_on_what_is_left_to_the_runtime_is_held_against_it(project
     ]
 
 
-def test_an_import_of_what_is_nowhere_is_told(project):
+def test_a_missing_import_is_reported(project):
     project.write("shop/api.py", "import requests\n\n\ndef handler(event, context): ...\n")
 
     built = project.build()

@@ -17,13 +17,13 @@ import pytest
 from hatch_lambda.wheels.verify import verify_wheel
 from tests.support import zips
 from tests.support.locks import package, pylock
-from tests.support.make_sibling import make_sibling
+from tests.support.make_local_project import make_local_project
 from tests.support.make_wheel import make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import ProjectFolder
+    from tests.conftest import ProjectDirectory
     from tests.support.index_server import IndexServer
 
 DIRECT = "\n[tool.hatch.metadata]\nallow-direct-references = true\n"
@@ -70,38 +70,38 @@ def swap(wheel: Path, tmp_path: Path) -> None:
     other.replace(wheel)
 
 
-def from_index(index: IndexServer, project: ProjectFolder) -> None:
+def from_index(index: IndexServer, project: ProjectDirectory) -> None:
     """Let the project require a wheel of the index."""
     index.add("lib", files=SOURCES)
     project.configure(dependencies=["lib"])
 
 
-def locked(index: IndexServer, project: ProjectFolder) -> None:
+def locked(index: IndexServer, project: ProjectDirectory) -> None:
     """Let the project have a lock with that wheel."""
     project.write("pylock.lambda.toml", pylock(package(index, index.add("lib", files=SOURCES))))
     project.configure(dependencies=["lib"])
 
 
-def hashed(index: IndexServer, project: ProjectFolder) -> None:
+def hashed(index: IndexServer, project: ProjectDirectory) -> None:
     """Let the project have a requirements file with that wheel's hash."""
     sha256 = zips.sha256(index.add("lib", files=SOURCES).read_bytes())
     project.write("requirements.txt", f"lib==1.0 --hash=sha256:{sha256}\n")
     project.configure('lock = "requirements.txt"', dependencies=["lib"])
 
 
-def layered(index: IndexServer, project: ProjectFolder) -> None:
+def layered(index: IndexServer, project: ProjectDirectory) -> None:
     """Let the wheel be in a layer that a function uses."""
     index.add("lib", files=SOURCES)
     project.configure(LAYERS, project=FEATURES)
 
 
-def local(index: IndexServer, project: ProjectFolder) -> None:
+def local(index: IndexServer, project: ProjectDirectory) -> None:
     """Let the project require a directory, whose wheel is built here."""
-    directory = make_sibling(project.root.parent / "lib", "lib", files=SOURCES)
+    directory = make_local_project(project.root.parent / "lib", "lib", files=SOURCES)
     project.configure(dependencies=[f"lib @ {directory.as_uri()}"], project=DIRECT)
 
 
-def from_sdist(index: IndexServer, project: ProjectFolder) -> None:
+def from_sdist(index: IndexServer, project: ProjectDirectory) -> None:
     """Let the project require an sdist, whose wheel is built here."""
     index.add_sdist("lib")
     project.configure('build-from-source = ["lib"]', dependencies=["lib"])
@@ -135,7 +135,7 @@ def test_a_wheel_that_is_damaged_or_swapped_in_the_cache_is_replaced(index, proj
     assert wheel_in(cache).read_bytes() == sound
 
 
-def test_a_damaged_wheel_that_cannot_be_fetched_again_ships_in_no_archive(index, project, cache):
+def test_a_damaged_wheel_that_cannot_be_fetched_again_ships_in_no_zip(index, project, cache):
     locked(index, project)
     project.build()
     flip(wheel_in(cache))
@@ -150,7 +150,7 @@ def test_a_damaged_wheel_that_cannot_be_fetched_again_ships_in_no_archive(index,
 
 
 def test_a_swapped_record_of_a_hashed_lock_is_not_followed(index, project, cache):
-    """Where the wheels are is remembered; another hash than the file's is none of its wheels'."""
+    """The paths of wheels are cached; a hash that isn't the file's matches no wheel."""
     hashed(index, project)
     good = project.build().archive.read_bytes()
     evil = index.add("evil", files={"lib/__init__.py": "import evil\n"})
@@ -168,7 +168,7 @@ def test_a_swapped_record_of_a_hashed_lock_is_not_followed(index, project, cache
 
 
 @pytest.mark.parametrize("way", [hashed, local, from_sdist], ids=lambda way: way.__name__)
-def test_a_record_of_another_shape_is_forgotten(index, project, cache, way):
+def test_a_record_of_another_shape_is_removed(index, project, cache, way):
     """What each place makes of other shapes is a matter of the unit tests."""
     way(index, project)
     good = project.build().archive.read_bytes()
@@ -186,7 +186,7 @@ def test_a_record_of_another_shape_is_forgotten(index, project, cache, way):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs the modes of POSIX")
-def test_a_cache_that_others_can_write_to_is_refused(index, project, cache):
+def test_a_cache_that_others_can_write_to_is_rejected(index, project, cache):
     from_index(index, project)
     cache.mkdir()
     cache.chmod(0o777)
@@ -203,7 +203,7 @@ def test_a_cache_that_others_can_write_to_is_refused(index, project, cache):
 def test_credentials_that_a_local_package_requires_with_are_not_in_the_cache(project, cache, tmp_path):
     make_wheel(tmp_path / "wheels", "base")
     url = f"file://user:s3cret@localhost{tmp_path}/wheels/base-1.0-py3-none-any.whl"
-    directory = make_sibling(tmp_path / "lib", "lib", requires=[f"base @ {url}"])
+    directory = make_local_project(tmp_path / "lib", "lib", requires=[f"base @ {url}"])
     project.configure(dependencies=[f"lib @ {directory.as_uri()}"], project=DIRECT)
 
     built = [project.build("-c").archive.read_bytes() for _ in range(2)]
@@ -218,8 +218,8 @@ def test_credentials_that_a_local_package_requires_with_are_not_in_the_cache(pro
 
 
 def at_building(directory: Path, statement: str) -> Path:
-    """Let a sibling's backend run a statement when it builds, which is after the files of the project were selected."""
-    make_sibling(directory, "lib")
+    """Make a local dependency's backend run a statement when it builds: after the project's files are selected."""
+    make_local_project(directory, "lib")
     backend = directory / "backend.py"
     backend.write_text(f"{backend.read_text('utf-8')}\n{statement}\n", "utf-8")
     return directory
@@ -239,7 +239,7 @@ def at_building(directory: Path, statement: str) -> Path:
     ],
     ids=["vanishes", "grows"],
 )
-def test_a_file_that_goes_or_grows_during_the_build_is_one_line(project, tmp_path, statement, problem):
+def test_a_file_that_is_removed_or_grows_during_the_build_is_one_line(project, tmp_path, statement, problem):
     file = project.write("shop/z.tmp", "x")
     directory = at_building(tmp_path / "lib", f"file = pathlib.Path({str(file)!r})\n{statement}")
     project.configure(dependencies=[f"lib @ {directory.as_uri()}"], project=DIRECT)
@@ -254,7 +254,7 @@ def test_a_file_that_goes_or_grows_during_the_build_is_one_line(project, tmp_pat
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs TMPDIR")
-def test_what_killed_builds_have_left_among_temporary_files_is_removed_once_it_is_a_day_old(project, tmp_path):
+def test_temporary_files_of_killed_builds_are_removed_after_a_day(project, tmp_path):
     directory = tmp_path / "tmp"
     ages = {
         "hatch-lambda-old.tmp": DAY + 60,
@@ -316,7 +316,7 @@ def test_a_temporary_directory_that_is_full_while_the_zip_is_written_is_one_line
 
 
 def test_a_temporary_directory_that_is_full_while_a_wheel_is_built_is_one_line(project, small_disk, tmp_path):
-    directory = make_sibling(tmp_path / "lib", "lib", files={"lib/model.bin": os.urandom(2 << 20)})
+    directory = make_local_project(tmp_path / "lib", "lib", files={"lib/model.bin": os.urandom(2 << 20)})
     project.configure(dependencies=[f"lib @ {directory.as_uri()}"], project=DIRECT)
 
     built = project.build(TMPDIR=str(small_disk))
@@ -325,7 +325,7 @@ def test_a_temporary_directory_that_is_full_while_a_wheel_is_built_is_one_line(p
     assert built.output == FULL.format(directory=small_disk)
 
 
-def run_without(project: ProjectFolder, *descriptors: int, **environ: str) -> tuple[int, str]:
+def run_without(project: ProjectDirectory, *descriptors: int, **environ: str) -> tuple[int, str]:
     """Build with streams closed, and return the exit code and what was written to standard output."""
     done = subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "lambda"],
@@ -346,7 +346,7 @@ def _close(descriptors: tuple[int, ...]) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="needs descriptors that can be closed for a child")
 @pytest.mark.parametrize("closed", [(2,), (1, 2), (0, 1, 2)], ids=str)
-def test_a_build_without_standard_streams_makes_the_same_archive(index, project, closed):
+def test_a_build_without_standard_streams_makes_the_same_zip(index, project, closed):
     from_index(index, project)
     good = project.build().archive.read_bytes()
 
@@ -358,7 +358,7 @@ def test_a_build_without_standard_streams_makes_the_same_archive(index, project,
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs descriptors that can be closed for a child")
-def test_a_problem_without_standard_error_is_told_on_standard_output(project):
+def test_an_error_without_standard_error_is_printed_on_standard_output(project):
     project.configure('handler = "shop.api.other"')
 
     code, said = run_without(project, 2)
@@ -368,7 +368,7 @@ def test_a_problem_without_standard_error_is_told_on_standard_output(project):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are UTF-8 whatever the locale")
-def test_names_that_this_python_cannot_read_name_the_setting(project):
+def test_names_that_this_python_cannot_read_are_reported_with_the_setting(project):
     project.write("shop/größe.txt")
 
     built = project.build(LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
@@ -382,7 +382,7 @@ def test_names_that_this_python_cannot_read_name_the_setting(project):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are UTF-8 whatever the locale")
-def test_the_c_locale_makes_the_same_archive_and_escapes_what_it_cannot_show(project):
+def test_the_c_locale_makes_the_same_zip_and_escapes_what_it_cannot_show(project):
     project.write("shop/größe.txt")
     good = project.build().archive.read_bytes()
     project.configure('exclude-files = ["größe"]')

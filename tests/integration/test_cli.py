@@ -14,8 +14,8 @@ import pytest
 from hatch_lambda.checks import ZIP_CHECKS
 from hatch_lambda.cli import COMMANDS, main
 from hatch_lambda.runtime.runtimes import RUNTIMES
-from tests.support.finished import HANDLER, installed, our_zip, zip_of
-from tests.support.rights import without_root_rights
+from tests.support.existing_zips import HANDLER, installed, our_zip, zip_of
+from tests.support.permissions import run_without_root_permissions
 from tests.support.zips import contents
 
 NAMES = [runtime.name for runtime in RUNTIMES]
@@ -40,7 +40,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
 
 
 @pytest.mark.parametrize("arguments", [[], ["fly"], ["info"], ["info", "a.zip", "--bogus"]])
-def test_a_command_line_that_is_none_ends_with_code_2_and_usage(capsys, arguments):
+def test_an_invalid_command_line_ends_with_code_2_and_usage(capsys, arguments):
     code, out, err = run(capsys, *arguments)
 
     assert (code, out) == (2, "")
@@ -55,7 +55,7 @@ def test_every_command_has_help(capsys, name):
     assert out.startswith(f"usage: hatch-lambda {name}")
 
 
-def test_the_version_is_told(capsys):
+def test_the_version_is_printed(capsys):
     from hatch_lambda import __version__
 
     assert run(capsys, "--version") == (0, f"hatch-lambda {__version__}\n", "")
@@ -84,7 +84,7 @@ def test_a_name_in_a_zip_cannot_steer_the_terminal_by_way_of_a_problem(capsys, t
     assert (code, err) == (1, line)
 
 
-def test_a_reader_that_has_seen_enough_gets_no_traceback(tmp_path):
+def test_a_closed_output_pipe_prints_no_traceback(tmp_path):
     path = zip_of(tmp_path, {f"folder{number}/{'x' * 200}": "" for number in range(2000)})
     process = subprocess.Popen([*MODULE, "info", "--json", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout
@@ -117,7 +117,7 @@ def test_an_output_that_cannot_be_written_is_one_line(tmp_path, files):
 @pytest.mark.skipif(os.name != "posix", reason="needs devices and pipes")
 @pytest.mark.parametrize("command", [["info"], ["verify"], ["diff", "a.zip"], ["deploy", "--function=f"]])
 @pytest.mark.parametrize("kind", ["device", "pipe"])
-def test_what_is_no_regular_file_is_refused_before_it_is_read(tmp_path, command, kind):
+def test_a_file_that_is_not_regular_is_rejected_before_it_is_read(tmp_path, command, kind):
     zip_of(tmp_path, {"a": ""}, "a.zip")
     path = tmp_path / "fifo" if kind == "pipe" else Path("/dev/zero")
     if kind == "pipe":
@@ -140,11 +140,11 @@ def test_what_is_no_regular_file_is_refused_before_it_is_read(tmp_path, command,
 
 
 @pytest.mark.parametrize("command", ["info", "verify"])
-def test_a_zip_that_may_not_be_read_is_refused_for_that(tmp_path, command):
+def test_a_zip_without_read_permission_is_rejected_with_that_reason(tmp_path, command):
     path = zip_of(tmp_path, {"a": ""}, "a.zip")
     path.chmod(0)
 
-    done = subprocess.run([*without_root_rights(), *MODULE, command, path], capture_output=True, text=True, check=False)
+    done = run_without_root_permissions([*MODULE, command, path])
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"error: {path}: can't be read (Permission denied); fix its permissions [unreadable-file]\n"
@@ -173,7 +173,7 @@ def test_the_command_starts_without_what_only_other_commands_need():
 # info
 
 
-def test_info_tells_what_a_zip_of_ours_is_for_and_what_is_in_it(capsys, tmp_path):
+def test_info_shows_the_target_and_the_contents_of_a_zip_of_ours(capsys, tmp_path):
     path = our_zip(tmp_path)
     size = path.stat().st_size
 
@@ -201,7 +201,7 @@ def test_info_tells_what_a_zip_of_ours_is_for_and_what_is_in_it(capsys, tmp_path
     assert f"({size:,} bytes" in out
 
 
-def test_info_tells_problems_and_warnings_as_the_checks_word_them(capsys, tmp_path):
+def test_info_prints_the_errors_and_warnings_of_the_checks(capsys, tmp_path):
     code, out, err = run(capsys, "info", our_zip(tmp_path, handler="shop.api.handle"))
 
     assert code == 0
@@ -242,7 +242,7 @@ def test_help_has_the_exit_codes(capsys, arguments):
     assert (caught.value.code, lines[-1]) == (0, "Exit codes: 0 success, 1 a problem, 2 wrong usage, 130 interrupted.")
 
 
-def test_info_says_what_others_zips_do_not_tell(capsys, tmp_path):
+def test_info_shows_what_zips_of_other_tools_do_not_contain(capsys, tmp_path):
     tag = "cp312-cp312-manylinux_2_28_aarch64"
     path = zip_of(tmp_path, {"app.py": HANDLER, **installed("native", tag=tag)})
 
@@ -256,7 +256,7 @@ def test_info_says_what_others_zips_do_not_tell(capsys, tmp_path):
     assert "  (no package)   43 bytes   46 bytes      1\n" in out
 
 
-def test_info_as_json_holds_every_number(capsys, tmp_path):
+def test_info_as_json_contains_every_number(capsys, tmp_path):
     path = our_zip(tmp_path)
 
     _, out, _ = run(capsys, "info", path, "--json")
@@ -274,7 +274,7 @@ def test_info_as_json_holds_every_number(capsys, tmp_path):
 
 
 @pytest.mark.parametrize("said", [{"architecture": "abacus"}, {"runtime": 5}, {"distributions": [1, {"name": []}]}])
-def test_info_is_not_misled_by_a_description_that_somebody_wrote(capsys, tmp_path, said):
+def test_info_is_not_misled_by_a_forged_description(capsys, tmp_path, said):
     described = {"schema": 1, "kind": "function", "runtime": "nodejs", **said}
     path = zip_of(tmp_path, {**installed("shop"), "shop-1.0.dist-info/lambda.json": json.dumps(described)})
 
@@ -284,7 +284,7 @@ def test_info_is_not_misled_by_a_description_that_somebody_wrote(capsys, tmp_pat
     assert (json.loads(out)["runtime"], json.loads(out)["architecture"]) == (None, None)
 
 
-def test_info_tells_what_fills_a_zip(capsys, tmp_path):
+def test_info_shows_the_sizes_in_a_zip(capsys, tmp_path):
     path = zip_of(tmp_path, {"lib/big.so": bytes(3 << 20), "app.py": "", "lib/\x7f\u202e": ""})
 
     code, out, _ = run(capsys, "info", path, "--tree", "--depth", "2")
@@ -302,7 +302,7 @@ def test_info_tells_what_fills_a_zip(capsys, tmp_path):
 
 
 @pytest.mark.parametrize("depth", ["0", "-1", "many"])
-def test_a_depth_that_is_none_ends_with_usage(capsys, depth):
+def test_an_invalid_depth_ends_with_usage(capsys, depth):
     code, _, err = run(capsys, "info", "a.zip", "--tree", "--depth", depth)
 
     assert code == 2
@@ -335,7 +335,7 @@ def test_info_prints_one_thing_and_no_option_is_ignored(capsys, tmp_path, argume
 # diff
 
 
-def test_diff_ends_with_0_unless_it_is_asked_to_tell(capsys, tmp_path):
+def test_diff_ends_with_0_unless_exit_code_is_set(capsys, tmp_path):
     old, new = our_zip(tmp_path, "a.zip"), our_zip(tmp_path, "b.zip", libraries={"lib": "1.1"})
 
     plain, asked = run(capsys, "diff", old, new), run(capsys, "diff", old, new, "--exit-code")
@@ -350,7 +350,7 @@ def test_diff_of_the_same_bytes_ends_with_0(capsys, tmp_path):
     assert run(capsys, "diff", path, path, "--exit-code") == (0, "shop.zip -> shop.zip\n  the same bytes\n", "")
 
 
-def test_diff_as_json_tells_the_same(capsys, tmp_path):
+def test_diff_as_json_has_the_same_content(capsys, tmp_path):
     old, new = our_zip(tmp_path, "a.zip"), our_zip(tmp_path, "b.zip", libraries={})
 
     code, out, _ = run(capsys, "diff", old, new, "--json", "--exit-code")
@@ -363,7 +363,7 @@ def test_diff_as_json_tells_the_same(capsys, tmp_path):
 # verify
 
 
-def test_verify_tells_what_it_verified(capsys, tmp_path):
+def test_verify_prints_what_it_verified(capsys, tmp_path):
     assert run(capsys, "verify", our_zip(tmp_path)) == (
         0,
         (
@@ -406,7 +406,7 @@ def test_verify_checks_for_the_target_that_is_given(capsys, tmp_path):
     assert out.splitlines()[3] == f"  checked for python3.12 on arm64: {CHECKED}"
 
 
-def test_verify_says_for_what_it_checked_a_zip_that_does_not_tell(capsys, tmp_path):
+def test_verify_prints_the_target_of_a_zip_without_a_description(capsys, tmp_path):
     _, out, _ = run(capsys, "verify", zip_of(tmp_path, {"app.py": HANDLER}))
 
     assert out.splitlines()[3] == (
@@ -432,7 +432,7 @@ def test_verify_says_for_what_it_checked_a_zip_that_does_not_tell(capsys, tmp_pa
         ),
     ],
 )
-def test_a_target_that_does_not_exist_is_refused(capsys, tmp_path, option, value, message):
+def test_a_target_that_does_not_exist_is_rejected(capsys, tmp_path, option, value, message):
     assert run(capsys, "verify", our_zip(tmp_path), option, value) == (1, "", f"{message}\n")
 
 

@@ -1,4 +1,4 @@
-"""No text, however damaged, ends in anything but an error of ours: the table, locks, METADATA, and finished zips.
+"""Damaged text ends in an error message of ours: the table, lock files, METADATA, and existing zips.
 
 ``HATCH_LAMBDA_FUZZ`` is the number of inputs of each kind to try, in place of a few that are the same in every run.
 """
@@ -68,7 +68,7 @@ KEYS = sorted(
 @example(table={"runtime": "3." + DIGITS})
 @example(table={"runtime": {"name": "x", "python": "3." + DIGITS, "glibc": "2." + DIGITS}})
 @example(table={"runtime": "python3.13", "python-patch": "3.13." + DIGITS})
-def test_a_table_is_read_or_refused(table):
+def test_a_table_is_read_or_rejected(table):
     with suppress(HatchLambdaError):
         read_archives(grown(table), requires_python=SpecifierSet(">=3.9"), overrides={})
 
@@ -82,7 +82,7 @@ def test_a_table_is_read_or_refused(table):
 @example(text=LOCKS[0].replace("requirements = [", "x = ["))
 @example(text=LOCKS[0].replace('sys_platform == "linux"', 'sys_platform ~= "linux"'))
 @example(text=LOCKS[0].replace('">=3.9"', f'">={DIGITS}"'))
-def test_a_lock_is_read_or_refused(text):
+def test_a_lock_is_read_or_rejected(text):
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         (directory / "pylock.toml").write_text(text, "utf-8")
@@ -102,7 +102,7 @@ def test_a_lock_is_read_or_refused(text):
 @example(text=METADATA[0].replace("a>=1", "a; extra == 'y' and platform_machine ~= 'x'"))
 @example(text=METADATA[0].replace("a>=1", "a @ http://[::1/a.whl"))
 @example(text=METADATA[0].replace(">=3.9", f">={DIGITS}"))
-def test_the_metadata_of_a_wheel_is_read_or_refused(text):
+def test_the_metadata_of_a_wheel_is_read_or_rejected(text):
     with tempfile.TemporaryDirectory() as directory:
         path = written(Path(directory), raw_zip(sound(described=text.encode("utf-8", "surrogatepass"))))
         roots = [Dependency("project.dependencies", Requirement("lib[y]"))]
@@ -138,7 +138,7 @@ def look(content: bytes) -> None:
 
 @EXAMPLES
 @given(content=st.one_of(crafted(), mutated(), st.builds(raw_zip, st.lists(mild_members(), max_size=5))))
-def test_a_zip_is_looked_into_or_refused(content):
+def test_a_zip_is_inspected_or_rejected(content):
     look(content)
 
 
@@ -147,7 +147,7 @@ def test_a_zip_is_looked_into_or_refused(content):
 @example(text=DESCRIPTIONS[0].replace("shop.api.handler", "\\ud800.x"))
 @example(text=DESCRIPTIONS[0].replace('"size": 1', f'"size": {DIGITS}'))
 @example(text="[" * 5000)
-def test_what_a_zip_says_of_itself_is_believed_or_not(text):
+def test_the_description_in_a_zip_is_used_or_ignored(text):
     look(described(text))
 
 
@@ -160,7 +160,7 @@ def test_the_metadata_in_a_zip_is_read_or_not(text):
 # What was found
 
 
-def test_a_second_dist_info_by_way_of_the_data_folder_is_refused(tmp_path):
+def test_a_second_dist_info_by_way_of_the_data_directory_is_rejected(tmp_path):
     for scheme in ("purelib", "platlib", "data"):
         evil = Raw(f"lib-1.0.data/{scheme}/evil-2.0.dist-info/METADATA".encode(), b"Name: evil\nVersion: 2.0\n")
 
@@ -190,7 +190,7 @@ def test_a_tag_of_endless_digits_is_of_another_system(tmp_path):
     assert len(found.problems) == 1
 
 
-def test_a_size_that_no_file_has_is_told(tmp_path):
+def test_an_impossible_file_size_is_reported(tmp_path):
     text = LOCKS[0].replace("1000", f"0x{'F' * 5000}")
 
     found = select(parse_lock(text, "pylock.toml"), TARGET, "pylock.toml", base=tmp_path, root=tmp_path)
@@ -229,7 +229,7 @@ def test_a_size_that_no_file_has_is_told(tmp_path):
         ),
     ],
 )
-def test_a_damaged_lock_is_told_in_one_line(tmp_path, text, problem):
+def test_a_damaged_lock_is_reported_in_one_line(tmp_path, text, problem):
     with pytest.raises(ResolveError) as caught:
         select(parse_lock(text, "pylock.toml"), TARGET, "pylock.toml", base=tmp_path, root=tmp_path)
 

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from tests.support.deployments import OLD, code_sha256, deployed, function_zip, layer_zip
-from tests.support.finished import zip_of
+from tests.support.existing_zips import zip_of
 from tests.support.zips import sha256
 
 
@@ -285,7 +285,7 @@ def test_code_whose_update_failed_is_sent_again(aws, tmp_path):
     assert steps == [f"shop: code updated to CodeSha256 {code_sha256(path)}"]
 
 
-def test_a_zip_that_others_made_is_deployed_with_fewer_checks(aws, tmp_path):
+def test_a_zip_of_another_tool_is_deployed_with_fewer_checks(aws, tmp_path):
     aws.create_function("shop", OLD, Runtime="python3.12", Handler="nowhere.handler")
     path = zip_of(tmp_path, {"app.py": "def handler(event, context): ...\n"})
 
@@ -294,7 +294,7 @@ def test_a_zip_that_others_made_is_deployed_with_fewer_checks(aws, tmp_path):
     assert steps == [f"shop: code updated to CodeSha256 {code_sha256(path)}"]
 
 
-def test_a_zip_with_a_wrong_description_counts_as_made_by_others(aws, tmp_path):
+def test_a_zip_with_an_invalid_description_counts_as_one_of_another_tool(aws, tmp_path):
     aws.create_function("shop", OLD)
     said = {"schema": 1, "kind": "function", "runtime": 5, "architecture": [{}], "compatible-runtimes": 5}
     path = zip_of(tmp_path, {"hatch-lambda/shop.json": json.dumps(said), "shop/api.py": ""})
@@ -342,7 +342,7 @@ def test_signed_code_with_another_hash_is_published_with_a_warning(aws, tmp_path
     )
 
 
-def test_a_dry_run_says_what_would_be_done_and_writes_nothing(aws, tmp_path):
+def test_a_dry_run_lists_its_steps_and_writes_nothing(aws, tmp_path):
     layer = aws.client("lambda").publish_layer_version(LayerName="deps", Content={"ZipFile": OLD})
     aws.create_function("shop", OLD, Publish=True, Layers=[layer["LayerVersionArn"]])
     aws.client("lambda").create_alias(FunctionName="shop", Name="live", FunctionVersion="1")

@@ -117,7 +117,7 @@ def test_no_wait_does_not_wait(aws, tmp_path):
     assert ended.code == 0
 
 
-def test_a_failure_says_what_has_been_done_and_what_has_not(aws, tmp_path):
+def test_a_failure_lists_what_was_done_and_what_was_not(aws, tmp_path):
     _prepare(aws)
     aws.refuse("PublishVersion", 400, "CodeStorageExceededException", "Code storage limit exceeded.")
     path = function_zip(tmp_path)
@@ -137,7 +137,7 @@ def test_a_failure_says_what_has_been_done_and_what_has_not(aws, tmp_path):
     )
 
 
-def test_without_boto3_one_line_says_how_to_get_it(aws, tmp_path):
+def test_without_boto3_one_line_names_the_extra_to_install(aws, tmp_path):
     (tmp_path / "without").mkdir()
     (tmp_path / "without" / "boto3.py").write_text("raise ImportError('No module named boto3')\n")
     path = function_zip(tmp_path)

@@ -10,7 +10,7 @@ from hatch_lambda.deploy import create as creation
 from hatch_lambda.errors import DeployError
 from tests.support.aws import ACCOUNT, REGION, ROLE
 from tests.support.deployments import OLD, code_sha256, deployed, function_zip, layer_zip, run
-from tests.support.finished import zip_of
+from tests.support.existing_zips import zip_of
 from tests.support.zips import sha256
 
 NEW = {"functions": ("shop",), "create": True, "role": ROLE}
@@ -18,8 +18,8 @@ ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:shop"
 NOT_ASSUMED = "The role defined for the function cannot be assumed by Lambda."
 
 
-def refusal(*zips, **options) -> tuple[str, ...]:
-    """Return the problems of a deployment that is refused."""
+def problems_of(*zips, **options) -> tuple[str, ...]:
+    """Return the problems of a deployment that is rejected."""
     with pytest.raises(DeployError) as caught:
         deployed(*zips, **options)
     return caught.value.problems
@@ -56,7 +56,7 @@ def test_a_function_is_created_then_updated_then_pruned(aws, tmp_path):
 
 
 def test_without_the_option_nothing_is_created(aws, tmp_path):
-    problems = refusal(function_zip(tmp_path), functions=("shop",))
+    problems = problems_of(function_zip(tmp_path), functions=("shop",))
 
     assert problems == (
         (
@@ -97,23 +97,23 @@ def test_a_dry_run_creates_nothing(aws, tmp_path):
 def test_a_function_that_exists_is_not_created_again(aws, tmp_path):
     aws.create_function("shop", OLD)
 
-    problems = refusal(function_zip(tmp_path), **NEW)
+    problems = problems_of(function_zip(tmp_path), **NEW)
 
     assert problems == (f"shop: exists already in {REGION}; remove --create to update it [function-exists]",)
     assert aws.written == []
 
 
-def test_a_zip_that_says_too_little_of_the_function_creates_none(aws, tmp_path):
+def test_a_zip_with_an_incomplete_description_creates_no_function(aws, tmp_path):
     foreign = zip_of(tmp_path, {"app.py": ""}, "foreign.zip")
     without_handler = function_zip(tmp_path, handler=None)
 
-    assert refusal(foreign, **NEW) == (
+    assert problems_of(foreign, **NEW) == (
         (
             "foreign.zip: doesn't contain its runtime and handler, because another tool made it; build it with "
             "hatch-lambda, or create the function first [not-creatable]"
         ),
     )
-    assert refusal(without_handler, **NEW) == (
+    assert problems_of(without_handler, **NEW) == (
         'shop-new.zip: has no handler; set handler = "MODULE.FUNCTION" and rebuild [not-creatable]',
     )
 
@@ -150,15 +150,15 @@ def test_a_zip_that_says_too_little_of_the_function_creates_none(aws, tmp_path):
         ({"s3_reference": True}, "--s3-reference: no bucket is set; pass --s3-bucket BUCKET [deploy-option]"),
     ],
 )
-def test_options_that_do_not_fit_together_are_refused(aws, tmp_path, options, problem):
-    assert refusal(function_zip(tmp_path), functions=("shop",), **options) == (problem,)
+def test_options_that_do_not_fit_together_are_rejected(aws, tmp_path, options, problem):
+    assert problems_of(function_zip(tmp_path), functions=("shop",), **options) == (problem,)
     assert aws.asked == []
 
 
 def test_creating_needs_a_function_and_moves_no_layers(aws, tmp_path):
     options = {"layer": "deps", "update_layers": True, "create": True, "role": ROLE}
 
-    problems = refusal(layer_zip(tmp_path), keep=3, **options)
+    problems = problems_of(layer_zip(tmp_path), keep=3, **options)
 
     assert problems == (
         "--keep: no function is set; pass --function NAME [function-not-set]",
@@ -184,7 +184,7 @@ def test_a_role_that_lambda_never_assumes_is_named(aws, tmp_path, monkeypatch):
     monkeypatch.setattr(creation, "LONGEST_ROLE", 0.5)
     aws.refuse("CreateFunction", 400, "InvalidParameterValueException", NOT_ASSUMED)
 
-    problems = refusal(function_zip(tmp_path), **NEW)
+    problems = problems_of(function_zip(tmp_path), **NEW)
 
     assert problems == (
         (
@@ -196,10 +196,10 @@ def test_a_role_that_lambda_never_assumes_is_named(aws, tmp_path, monkeypatch):
     )
 
 
-def test_another_refusal_is_shown_at_once(aws, tmp_path):
+def test_another_rejection_is_reported_at_once(aws, tmp_path):
     aws.refuse("CreateFunction", 400, "InvalidParameterValueException", "Unsupported region.")
 
-    problems = refusal(function_zip(tmp_path), **NEW)
+    problems = problems_of(function_zip(tmp_path), **NEW)
 
     assert problems[0] == (
         "shop: AWS rejected CreateFunction (InvalidParameterValueException: 'Unsupported region.'); correct that, then "
@@ -242,11 +242,11 @@ def test_lambda_reads_the_code_from_a_versioned_bucket(aws, tmp_path):
     assert (len(first), len(again)) == (2, 2)
 
 
-def test_a_bucket_without_versions_is_refused(aws, tmp_path):
+def test_a_bucket_without_versions_is_rejected(aws, tmp_path):
     aws.create_function("shop", OLD)
     aws.create_bucket("artifacts")
 
-    problems = refusal(function_zip(tmp_path), functions=("shop",), s3_bucket="artifacts", s3_reference=True)
+    problems = problems_of(function_zip(tmp_path), functions=("shop",), s3_bucket="artifacts", s3_reference=True)
 
     assert problems == (
         (
@@ -310,7 +310,7 @@ def test_a_deletion_that_is_denied_lists_what_was_deleted(aws, tmp_path):
     denied = "not authorized to perform lambda:DeleteFunction"
     aws.after("DeleteFunction", lambda: aws.refuse("DeleteFunction", 403, "AccessDeniedException", denied))
 
-    problems = refusal(function_zip(tmp_path), functions=("shop",), keep=1)
+    problems = problems_of(function_zip(tmp_path), functions=("shop",), keep=1)
 
     assert problems[0] == (
         f"shop: access denied to DeleteFunction (AWS response: {denied!r}); allow it for these credentials, or use "
@@ -321,7 +321,7 @@ def test_a_deletion_that_is_denied_lists_what_was_deleted(aws, tmp_path):
 
 
 @pytest.mark.parametrize("keep", ["0", "-1", "many"])
-def test_a_number_to_keep_that_is_none_ends_with_usage(tmp_path, keep):
+def test_an_invalid_number_to_keep_ends_with_usage(tmp_path, keep):
     ended = run("deploy", function_zip(tmp_path), "--function", "shop", "--keep", keep)
 
     assert ended.code == 2

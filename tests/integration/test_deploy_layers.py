@@ -21,7 +21,7 @@ def _layers(aws, function: str) -> list[str]:
     return [layer["Arn"] for layer in configuration["Layers"]]
 
 
-def test_a_layer_version_says_what_it_is_for(aws, tmp_path):
+def test_a_layer_version_has_compatible_runtimes_and_architectures(aws, tmp_path):
     path = layer_zip(tmp_path)
 
     steps, _ = deployed(path, layer="deps")

@@ -31,7 +31,7 @@ def release(index, project):
     return package(index, index.add("snd"), index.add("snd", tag=NEW))
 
 
-def test_a_resolution_tells(project, release):
+def test_a_yanked_release_in_a_resolution_is_reported(project, release):
     built = project.build()
 
     assert built.code == 0, built.output
@@ -40,7 +40,7 @@ def test_a_resolution_tells(project, release):
 
 
 @pytest.mark.parametrize("tool", ["pdm", "uv"])
-def test_a_lock_that_has_all_files_of_the_release_tells_without_an_index(index, project, release, tool):
+def test_a_yanked_release_in_a_lock_with_all_files_is_reported_without_an_index(index, project, release, tool):
     project.configure('lock = "pylock.toml"', dependencies=["snd"])
     project.write("pylock.toml", uv_pylock(index, release) if tool == "uv" else pylock(release))
 
@@ -51,7 +51,7 @@ def test_a_lock_that_has_all_files_of_the_release_tells_without_an_index(index, 
     assert index.requests == ["/files/snd-1.0-py3-none-any.whl"]
 
 
-def test_a_requirements_file_tells_each_time_and_asks_once(index, project, release):
+def test_a_yanked_release_in_a_requirements_file_is_reported_each_time_and_looked_up_once(index, project, release):
     project.configure('lock = "requirements.txt"', dependencies=["snd"])
     project.write("requirements.txt", requirements(release))
     first = project.build()
@@ -63,7 +63,7 @@ def test_a_requirements_file_tells_each_time_and_asks_once(index, project, relea
     assert index.requests == []
 
 
-def test_our_lock_tells_when_it_is_made_and_has_only_the_wheels_that_are_taken(project, release):
+def test_our_lock_reports_a_yanked_release_and_contains_only_the_selected_wheels(project, release):
     locked = project.build(target="lambda:lock")
 
     built = project.build()
@@ -72,7 +72,7 @@ def test_our_lock_tells_when_it_is_made_and_has_only_the_wheels_that_are_taken(p
     assert warnings(built.output) == []
 
 
-def test_only_an_archive_with_the_wheel_in_it_tells(project, release):
+def test_only_a_zip_that_contains_the_wheel_reports_it(project, release):
     tables = """
 [tool.hatch.build.targets.lambda.functions.loud]
 [tool.hatch.build.targets.lambda.functions.still]

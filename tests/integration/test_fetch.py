@@ -1,4 +1,4 @@
-"""How wheels come to this machine: credentials, the store, and what is refused on the way."""
+"""Fetched wheels: credentials, the cache, and rejected downloads."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ esac
 
 @pytest.fixture
 def private(tmp_path):
-    """An index that demands a user name and a password, with two wheels."""
+    """An index that requires a user name and a password, with two wheels."""
     with IndexServer(tmp_path / "private", credentials=(USER, PASSWORD)) as server:
         server.add("lib", requires=["base"])
         server.add("base")
@@ -40,7 +40,7 @@ def private(tmp_path):
 
 
 def bytes_below(directory: Path) -> bytes:
-    """Return all that is in a folder: names, files, and the members of zips."""
+    """Return all that is in a directory: names, files, and the members of zips."""
     found = []
     for path in sorted(directory.rglob("*")):
         found.append(str(path).encode())
@@ -213,7 +213,7 @@ def test_no_password_at_all_is_one_clear_line_and_no_prompt(project, private):
     )
 
 
-def test_a_file_behind_a_password_that_its_page_is_not_behind_is_one_clear_line(index, project, private):
+def test_a_file_that_needs_a_password_unlike_its_page_is_one_line(index, project, private):
     url = private.file_url(private.directory / "base-1.0-py3-none-any.whl")
     index.add("outer", requires=[f"base @ {url.replace('//', f'//{USER}:{PASSWORD}@')}"])
     project.configure(dependencies=["outer"])
@@ -246,7 +246,7 @@ def test_a_second_build_fetches_nothing(index, project):
 
 
 def stored_wheel(store: Path) -> Path:
-    """Return the only wheel in a store."""
+    """Return the only wheel in a cache."""
     (found,) = store.rglob("*.whl")
     return found
 
@@ -274,7 +274,7 @@ def cut_the_description(store: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [damage_a_byte, remove_the_wheel, cut_the_description])
-def test_a_damaged_store_heals(index, project, tmp_path, damage):
+def test_a_damaged_cache_is_repaired(index, project, tmp_path, damage):
     index.described = True
     wheel = index.add("lib")
     project.configure(dependencies=["lib"])
@@ -289,7 +289,7 @@ def test_a_damaged_store_heals(index, project, tmp_path, damage):
     assert index.downloads() == [wheel.name, wheel.name]
 
 
-def test_builds_that_start_at_once_share_a_store(index, project, tmp_path):
+def test_builds_that_start_at_once_share_a_cache(index, project, tmp_path):
     for number in range(10):
         index.add(f"lib-{number}", files={f"lib_{number}.py": "x = 1\n" * 10_000})
     project.configure(dependencies=[f"lib-{number}" for number in range(10)])
@@ -307,7 +307,7 @@ def test_builds_that_start_at_once_share_a_store(index, project, tmp_path):
     assert list((tmp_path / "store").rglob("staging-*")) == []
 
 
-def test_a_store_that_cannot_be_created_is_replaced_for_the_build(index, project, tmp_path):
+def test_a_cache_that_cannot_be_created_is_replaced_for_the_build(index, project, tmp_path):
     index.add("lib")
     file = tmp_path / "a-file"
     file.write_text("", "utf-8")
@@ -323,7 +323,7 @@ def test_a_store_that_cannot_be_created_is_replaced_for_the_build(index, project
     ) in built.output.splitlines()
 
 
-def test_an_index_that_tells_other_metadata_than_the_wheel_has_does_not_pass(index, project):
+def test_an_index_whose_metadata_differs_from_the_wheels_is_rejected(index, project):
     index.add("hidden")
     wheel = index.add("lib", requires=["hidden>=1", "never; sys_platform == 'win32'"])
     index.metadata[wheel.name] = metadata("lib", "1.0")
@@ -339,7 +339,7 @@ def test_an_index_that_tells_other_metadata_than_the_wheel_has_does_not_pass(ind
     assert built.archives == ()
 
 
-def test_an_index_that_adds_to_a_wheels_metadata_does_not_pass(index, project):
+def test_an_index_that_adds_to_a_wheels_metadata_is_rejected(index, project):
     index.add("smuggled")
     wheel = index.add("lib")
     index.metadata[wheel.name] = metadata("lib", "1.0", ["smuggled"])
@@ -355,7 +355,7 @@ def test_an_index_that_adds_to_a_wheels_metadata_does_not_pass(index, project):
     assert built.archives == ()
 
 
-def test_an_index_that_hides_which_python_a_wheel_requires_does_not_pass(index, project):
+def test_an_index_that_hides_which_python_a_wheel_requires_is_rejected(index, project):
     wheel = index.add("lib", requires_python=">=3.14")
     index.metadata[wheel.name] = metadata("lib", "1.0")
     index.silent = True
@@ -373,7 +373,7 @@ def test_an_index_that_hides_which_python_a_wheel_requires_does_not_pass(index, 
 
 @pytest.mark.api("pip")
 @pytest.mark.parametrize("described", [False, True], ids=["while resolving", "while fetching"])
-def test_a_wheel_with_a_wrong_hash_is_refused(index, project, tmp_path, described):
+def test_a_wheel_with_a_wrong_hash_is_rejected(index, project, tmp_path, described):
     index.described = described
     wheel = index.add("lib")
     expected = zips.sha256(wheel.read_bytes())
@@ -393,7 +393,7 @@ def test_a_wheel_with_a_wrong_hash_is_refused(index, project, tmp_path, describe
 
 
 @pytest.mark.parametrize("described", [False, True], ids=["while resolving", "while fetching"])
-def test_a_download_that_breaks_off_is_told(index, project, tmp_path, described):
+def test_an_interrupted_download_is_reported(index, project, tmp_path, described):
     index.described = described
     wheel = index.add("lib")
     index.truncated.add(wheel.name)
@@ -423,7 +423,7 @@ def test_a_download_that_breaks_off_is_told(index, project, tmp_path, described)
     ],
     ids=["while resolving", "while fetching"],
 )
-def test_a_file_that_is_no_wheel_is_refused_where_the_index_has_no_hashes(project, tmp_path, described, problem):
+def test_a_file_that_is_not_a_wheel_is_rejected_if_the_index_has_no_hashes(project, tmp_path, described, problem):
     with IndexServer(tmp_path / "plain", hashes=False) as plain:
         plain.described = described
         wheel = plain.add("lib")
@@ -439,7 +439,7 @@ def test_a_file_that_is_no_wheel_is_refused_where_the_index_has_no_hashes(projec
     assert list((tmp_path / "store").rglob("*.whl")) == []
 
 
-def test_names_that_differ_in_case_only_are_all_in_the_archive(index, project):
+def test_names_that_differ_in_case_only_are_all_in_the_zip(index, project):
     files = {"lib/Case.py": "1", "lib/case.py": "2", "LIB/case.py": "3"}
     index.add("lib", files=files)
     project.configure(dependencies=["lib"])
@@ -459,7 +459,7 @@ def test_names_that_differ_in_case_only_are_all_in_the_archive(index, project):
         ("c:evil.py", "the path 'c:evil.py' contains a backslash, a drive letter, or a control character"),
     ],
 )
-def test_a_hostile_wheel_is_refused(index, project, tmp_path, member, problem):
+def test_a_hostile_wheel_is_rejected(index, project, tmp_path, member, problem):
     index.add("evil", infos=[(zipfile.ZipInfo(member), b"x")])
     project.configure(dependencies=["evil"])
 

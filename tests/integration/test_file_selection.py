@@ -125,7 +125,7 @@ def test_the_directory_of_a_package_is_not_a_package(project):
     )
 
 
-def test_a_package_is_the_directory_of_another_if_sources_say_so(project):
+def test_a_package_is_the_directory_of_another_if_a_source_names_it(project):
     project.configure('packages = ["src"]\nsources = ["src"]\nhandler = "orders.api.handler"')
     project.write("src/orders/api.py", HANDLER)
 

@@ -77,7 +77,7 @@ def test_the_texts_of_a_zip_are_escaped_on_its_page(evil_zip, tmp_path):
     assert_harmless(page.read_text("utf-8"))
 
 
-def test_what_pip_says_is_escaped_but_keeps_its_lines(index, project):
+def test_pips_output_is_escaped_but_keeps_its_lines(index, project):
     index.add("lib")
     project.configure('lock = "requirements.txt"', dependencies=["lib"])
     project.write("requirements.txt", f"lib==1.0 --hash=sha256:{'0' * 64} --\x1b[31m\n")

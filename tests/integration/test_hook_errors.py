@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.conftest import ProjectFolder
+    from tests.conftest import ProjectDirectory
 
 FIX = "fix the hook or its options [hook-failed]"
 
@@ -29,7 +29,7 @@ class Hook(BuildHookInterface):
 """
 
 
-def with_metadata_hook(project: ProjectFolder, text: str) -> None:
+def with_metadata_hook(project: ProjectDirectory, text: str) -> None:
     """Give the project a metadata hook."""
     project.configure(project="[tool.hatch.metadata.hooks.custom]")
     table = (project.root / "pyproject.toml").read_text("utf-8")
@@ -48,7 +48,7 @@ def with_metadata_hook(project: ProjectFolder, text: str) -> None:
         ("raise StopIteration", "StopIteration"),
     ],
 )
-def test_an_error_of_a_metadata_hook_is_told_with_its_type_and_the_hook(project, line, told):
+def test_an_error_of_a_metadata_hook_is_reported_with_its_type_and_the_hook(project, line, told):
     with_metadata_hook(project, METADATA_HOOK.format(line=line))
 
     built = project.build()
@@ -56,7 +56,7 @@ def test_an_error_of_a_metadata_hook_is_told_with_its_type_and_the_hook(project,
     assert (built.code, built.output) == (1, f"error: tool.hatch.metadata.hooks.custom: {told}; {FIX}\n")
 
 
-def test_a_metadata_hook_that_cannot_be_imported_is_told(project):
+def test_a_metadata_hook_that_cannot_be_imported_is_reported(project):
     with_metadata_hook(project, "import missing_module_of_the_hook\n")
 
     built = project.build()
@@ -67,7 +67,7 @@ def test_a_metadata_hook_that_cannot_be_imported_is_told(project):
 
 @pytest.mark.parametrize("table", ["tool.hatch.build", "tool.hatch.build.targets.lambda"])
 @pytest.mark.parametrize("method", ["initialize", "finalize", "__init__"])
-def test_an_error_of_a_build_hook_is_told_with_its_type_and_the_hook(project, table, method):
+def test_an_error_of_a_build_hook_is_reported_with_its_type_and_the_hook(project, table, method):
     project.configure(project=f"[{table}.hooks.custom]")
     project.write("hatch_build.py", BUILD_HOOK.format(method=method, line="{}['VERSION']"))
 
@@ -76,7 +76,7 @@ def test_an_error_of_a_build_hook_is_told_with_its_type_and_the_hook(project, ta
     assert (built.code, built.output) == (1, f"error: {table}.hooks.custom: KeyError: 'VERSION'; {FIX}\n")
 
 
-def test_a_build_hook_that_cannot_be_imported_is_told(project):
+def test_a_build_hook_that_cannot_be_imported_is_reported(project):
     project.configure("hooks = { custom = {} }")
     project.write("hatch_build.py", "def broken(:\n")
 
@@ -107,7 +107,7 @@ def test_a_verbose_build_shows_where_a_hook_failed(project):
         ("1 / 0", "ZeroDivisionError: Error getting the version from source `code`: division by zero"),
     ],
 )
-def test_an_error_of_the_code_that_knows_the_version_is_told_with_its_type(project, line, told):
+def test_an_error_of_the_version_source_is_reported_with_its_type(project, line, told):
     project.configure(project='[tool.hatch.version]\nsource = "code"\npath = "version.py"')
     table = (project.root / "pyproject.toml").read_text("utf-8")
     project.write("pyproject.toml", table.replace('version = "0.1.0"', 'dynamic = ["version"]'))
@@ -118,7 +118,7 @@ def test_an_error_of_the_code_that_knows_the_version_is_told_with_its_type(proje
     assert (built.code, built.output) == (1, f"error: pyproject.toml: {told}; correct it [metadata]\n")
 
 
-def test_a_readme_that_is_not_utf_8_is_told_by_its_field(project):
+def test_a_readme_that_is_not_utf_8_is_reported_by_its_field(project):
     project.configure()
     table = (project.root / "pyproject.toml").read_text("utf-8")
     project.write("pyproject.toml", table.replace("[project]\n", '[project]\nreadme = "README.md"\n'))

@@ -1,4 +1,4 @@
-"""No wheel, whatever its bytes, gets anything past verification but what it says it holds."""
+"""Verification accepts nothing from a hostile wheel except the files that RECORD lists."""
 
 from __future__ import annotations
 
@@ -77,20 +77,20 @@ def through(content: bytes, directory: Path) -> bool:
 
 @EXAMPLES
 @given(content=crafted())
-def test_a_wheel_whose_headers_lie_is_refused_or_gives_what_it_holds(content):
+def test_a_wheel_with_false_headers_is_rejected_or_read_as_it_is(content):
     with tempfile.TemporaryDirectory() as directory:
         through(content, Path(directory))
 
 
 @EXAMPLES
 @given(content=mutated())
-def test_a_wheel_that_was_damaged_is_refused_or_gives_what_it_holds(content):
+def test_a_damaged_wheel_is_rejected_or_read_as_it_is(content):
     with tempfile.TemporaryDirectory() as directory:
         through(content, Path(directory))
 
 
 @pytest.mark.parametrize("method", [STORED, DEFLATED, BZIP2, LZMA])
-def test_a_sound_wheel_of_every_method_gets_through(tmp_path, method):
+def test_a_valid_wheel_of_every_method_passes(tmp_path, method):
     content = raw_zip(sound(extra=[Raw(b"lib/a.py", b"x = 1\n" * 1000, method)]))
 
     assert through(content, tmp_path)
@@ -100,7 +100,7 @@ def test_a_sound_wheel_of_every_method_gets_through(tmp_path, method):
 
 
 def refused(path: Path) -> list[str]:
-    """Return why a wheel is refused, having seen that reading it took little memory."""
+    """Return why a wheel is rejected, and check that reading it uses little memory."""
     tracemalloc.start()
     try:
         with pytest.raises(WheelError) as caught:
@@ -113,7 +113,7 @@ def refused(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("method", [DEFLATED, BZIP2, LZMA])
-def test_a_member_that_inflates_to_more_than_it_promises_takes_no_memory(tmp_path, method):
+def test_a_member_larger_than_its_declared_size_uses_little_memory(tmp_path, method):
     bomb = Raw(b"lib/a.bin", b"\0" * 10, method, compressed=compress(BOMB, method))
 
     problems = refused(written(tmp_path, raw_zip(sound(extra=[bomb]))))
@@ -124,7 +124,7 @@ def test_a_member_that_inflates_to_more_than_it_promises_takes_no_memory(tmp_pat
 
 
 @pytest.mark.parametrize("method", [STORED, DEFLATED, BZIP2, LZMA])
-def test_a_member_that_inflates_to_less_than_it_promises_is_refused(tmp_path, method):
+def test_a_member_smaller_than_its_declared_size_is_rejected(tmp_path, method):
     liar = Raw(b"lib/a.bin", b"short", method, local={"size": 2**31}, central={"size": 2**31})
 
     problems = refused(written(tmp_path, raw_zip(sound(extra=[liar]))))
@@ -140,7 +140,7 @@ def test_a_member_that_inflates_to_less_than_it_promises_is_refused(tmp_path, me
 
 
 @pytest.mark.parametrize("method", [DEFLATED, BZIP2, LZMA])
-def test_a_large_member_that_is_what_it_promises_takes_no_memory(tmp_path, method):
+def test_a_large_member_of_its_declared_size_uses_little_memory(tmp_path, method):
     path = written(tmp_path, raw_zip(sound(extra=[Raw(b"lib/a.bin", BOMB, method)])))
     tracemalloc.start()
     try:
@@ -156,7 +156,7 @@ def test_a_large_member_that_is_what_it_promises_takes_no_memory(tmp_path, metho
 @pytest.mark.parametrize(
     ("name", "most"), [("METADATA", "16 MiB"), ("RECORD", "16 MiB"), ("entry_points.txt", "1 MiB")]
 )
-def test_a_listing_that_would_fill_the_memory_is_refused(tmp_path, name, most):
+def test_a_listing_that_would_fill_the_memory_is_rejected(tmp_path, name, most):
     others = [member for member in sound() if member.name != f"{DIST_INFO}/{name}".encode()]
     large = Raw(f"{DIST_INFO}/{name}".encode(), BOMB, DEFLATED)
 
@@ -170,7 +170,7 @@ def test_a_listing_that_would_fill_the_memory_is_refused(tmp_path, name, most):
     ]
 
 
-def test_header_fields_that_would_fill_the_memory_are_refused(tmp_path):
+def test_header_fields_that_would_fill_the_memory_are_rejected(tmp_path):
     described = metadata("lib", "1.0").encode() + b"A: b\n" * (1 << 18) + b"\nThe description.\n"
 
     problems = refused(written(tmp_path, raw_zip(sound(described=described))))
@@ -183,7 +183,7 @@ def test_header_fields_that_would_fill_the_memory_are_refused(tmp_path):
     ]
 
 
-def test_a_long_description_takes_no_memory(tmp_path):
+def test_a_long_description_uses_little_memory(tmp_path):
     described = metadata("lib", "1.0").encode() + b"\n" + b"A: b\n" * (2 << 20)
     path = written(tmp_path, raw_zip(sound(described=described)))
     tracemalloc.start()
@@ -197,7 +197,7 @@ def test_a_long_description_takes_no_memory(tmp_path):
     assert peak < 50 * MIB
 
 
-def test_a_record_of_other_files_takes_no_memory(tmp_path):
+def test_a_record_of_other_files_uses_little_memory(tmp_path):
     record = b"".join(b"%x,sha256=a\n" % number for number in range(1 << 20))
     path = written(tmp_path, raw_zip(sound(record=record)))
     tracemalloc.start()
@@ -210,7 +210,7 @@ def test_a_record_of_other_files_takes_no_memory(tmp_path):
     assert peak < 100 * MIB
 
 
-def test_a_member_with_another_strong_hash_takes_no_memory(tmp_path):
+def test_a_member_with_another_strong_hash_uses_little_memory(tmp_path):
     record = b"lib/a.bin,sha512=x,\n"
 
     problems = refused(written(tmp_path, raw_zip(sound(record=record, extra=[Raw(b"lib/a.bin", BOMB, DEFLATED)]))))
@@ -223,7 +223,7 @@ def test_a_member_with_another_strong_hash_takes_no_memory(tmp_path):
     ]
 
 
-def test_a_script_too_large_to_be_text_takes_no_memory(tmp_path):
+def test_a_script_too_large_to_be_text_uses_little_memory(tmp_path):
     script = Raw(b"lib-1.0.data/scripts/run", b"#!python\n" + BOMB, DEFLATED)
     wheel = verify_wheel(written(tmp_path, raw_zip(sound(extra=[script]))), "")
     tracemalloc.start()
@@ -238,7 +238,7 @@ def test_a_script_too_large_to_be_text_takes_no_memory(tmp_path):
 
 
 @pytest.mark.parametrize("wide", [False, True])
-def test_a_directory_that_would_fill_the_memory_is_refused(tmp_path, wide):
+def test_a_directory_that_would_fill_the_memory_is_rejected(tmp_path, wide):
     member = Raw(b"x").headers(0)[1]
     directory = member * (20 * MIB // len(member))
     end_64 = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, len(directory), 0)
@@ -256,7 +256,7 @@ def test_a_directory_that_would_fill_the_memory_is_refused(tmp_path, wide):
 # What was found
 
 
-def test_members_that_lie_upon_each_other_are_refused(tmp_path):
+def test_overlapping_members_of_a_wheel_are_rejected(tmp_path):
     inner = Raw(b"lib/b.bin", b"\0" * 1000)
     outer = Raw(b"lib/a.bin", b"\0" * 1000)
     content = raw_zip([outer, *sound(), Raw(b"lib/c.bin", b"\0" * 1000, central={"offset": 0}), inner])
@@ -267,7 +267,7 @@ def test_members_that_lie_upon_each_other_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("method", [DEFLATED, BZIP2, LZMA])
-def test_bytes_behind_the_end_of_a_members_content_are_refused(tmp_path, method):
+def test_bytes_after_the_end_of_a_members_content_are_rejected(tmp_path, method):
     hiding = Raw(b"lib/a.py", b"x", method, compressed=compress(b"x", method) + b"hidden")
 
     assert refused(written(tmp_path, raw_zip(sound(extra=[hiding])))) == [
@@ -280,7 +280,7 @@ def test_bytes_behind_the_end_of_a_members_content_are_refused(tmp_path, method)
 
 
 @pytest.mark.parametrize("method", [DEFLATED, BZIP2])
-def test_a_member_whose_content_is_whole_but_not_its_compressed_bytes_is_refused(tmp_path, method):
+def test_a_member_with_truncated_compressed_bytes_is_rejected(tmp_path, method):
     cut = Raw(b"lib/a.py", b"x" * 50, method, compressed=compress(b"x" * 50, method)[:-1])
 
     assert refused(written(tmp_path, raw_zip(sound(extra=[cut])))) == [
@@ -292,7 +292,7 @@ def test_a_member_whose_content_is_whole_but_not_its_compressed_bytes_is_refused
 
 
 @pytest.mark.parametrize("name", ["d" * 256, "é" * 128, "d/" * 2043 + "x"])
-def test_a_name_that_is_too_long_for_linux_is_refused(tmp_path, name):
+def test_a_name_that_is_too_long_for_linux_is_rejected(tmp_path, name):
     content = raw_zip(sound(extra=[Raw(name.encode(), flags=0x800)]))
 
     assert refused(written(tmp_path, content)) == [

@@ -18,7 +18,7 @@ import yaml
 from hatch_lambda.plugin.publisher import FLAGS, LISTS, TEXTS, read_settings
 from tests.support import pages
 from tests.support.deployments import OLD, code_sha256, function_zip, layer_zip, run
-from tests.support.make_sibling import make_sibling
+from tests.support.make_local_project import make_local_project
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -74,7 +74,7 @@ def test_every_command_of_the_how_to_works(aws, orders):
     assert configuration["Layers"][0]["Arn"].endswith(":layer:orders-deps:2")
 
 
-def test_the_permissions_are_those_that_deploying_asks_for(aws, orders):
+def test_the_permissions_are_those_that_deploying_uses(aws, orders):
     layer = ZIP.replace("-lambda-", "-lambda_layer-")
     options = ("--function", "orders", "--layer", "orders-deps", "--update-layers", "--alias", "live")
     (policy,) = map(json.loads, blocks(TEXT, "json"))
@@ -131,7 +131,7 @@ def test_templates_and_programs_of_other_tools_name_the_zip():
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no make")
 def test_sam_gets_the_unpacked_zip_from_the_makefile(tmp_path, environ):
     (makefile,) = blocks(TOOLS, "makefile")
-    root = make_sibling(tmp_path / "orders", "orders", tables='[tool.hatch-lambda]\nruntime = "python3.13"\n')
+    root = make_local_project(tmp_path / "orders", "orders", tables='[tool.hatch-lambda]\nruntime = "python3.13"\n')
     (root / "Makefile").write_text(makefile)
     (tmp_path / "artifacts").mkdir()
     environ |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{environ['PATH']}"}

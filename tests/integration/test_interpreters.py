@@ -67,7 +67,7 @@ def message(runtime: Runtime, variables: dict[str, str]) -> str:
     return str(caught.value)
 
 
-def test_the_python_that_builds_is_used_if_it_fits(path):
+def test_the_build_python_is_used_if_it_fits(path):
     found = find_interpreter(OURS, environ(path), where="bytecode")
 
     assert (found.path, found.version) == (sys.executable, sys.version.split()[0])
@@ -104,7 +104,7 @@ def test_uv_is_asked_before_path_is_searched(path, tmp_path):
     assert find_interpreter(OTHER, environ(path), where="bytecode").path == "/managed"
 
 
-def test_a_shim_that_fails_is_replaced_by_the_versions_that_it_stands_for(tmp_path):
+def test_a_shim_that_fails_is_replaced_by_its_versions(tmp_path):
     shims = tmp_path / "shims"
     program(shims / "python3.99", "exit 127")
     python(tmp_path / "versions" / "3.99.1" / "bin" / "python", path="/versions/3.99.1")

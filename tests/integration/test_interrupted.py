@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import zips
-from tests.support.rights import without_root_rights
+from tests.support.permissions import run_without_root_permissions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import ProjectFolder
+    from tests.conftest import ProjectDirectory
     from tests.support.index_server import IndexServer
 
 NAME = "shop-0.1.0-lambda-python3.13-x86_64.zip"
@@ -45,7 +45,7 @@ runpy.run_module("hatchling", run_name="__main__")
 class Scene:
     """A build, as somebody sees it who looks at the disk and at the index."""
 
-    project: ProjectFolder
+    project: ProjectDirectory
     index: IndexServer
     store: Path
 
@@ -58,7 +58,7 @@ class Scene:
         return [file for file in (self.project.root / "dist").glob("*") if file.name != NAME]
 
     def has(self, pattern: str) -> bool:
-        """Return whether a path in the store matches."""
+        """Return whether a path in the cache matches."""
         return any(self.store.glob(pattern))
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -110,7 +110,7 @@ def scene(index, project, tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs process groups")
-def test_a_build_killed_while_it_fetches_leaves_the_old_archive_and_a_store_of_use(scene, tmp_path):
+def test_a_build_killed_while_it_fetches_leaves_the_old_zip_and_a_valid_cache(scene, tmp_path):
     new = scene.project.build(HATCH_LAMBDA_CACHE_DIR=str(tmp_path / "another store")).archive.read_bytes()
 
     left = [_kill(scene, moment) for moment in WHILE_FETCHING]
@@ -122,7 +122,7 @@ def test_a_build_killed_while_it_fetches_leaves_the_old_archive_and_a_store_of_u
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs process groups")
-def test_a_build_killed_while_it_writes_leaves_the_old_archive_or_the_new_one(scene):
+def test_a_build_killed_while_it_writes_leaves_the_old_zip_or_the_new_one(scene):
     scene.project.configure()
     new = scene.project.build().archive.read_bytes()
 
@@ -155,7 +155,7 @@ class Hook(BuildHookInterface):
 
 @pytest.mark.skipif(os.name != "posix", reason="needs process groups")
 @pytest.mark.parametrize("resolver", ["pip", "uv"])
-def test_an_interrupted_resolution_is_one_line_and_leaves_the_old_archive(project, tmp_path, resolver):
+def test_an_interrupted_resolution_is_one_line_and_leaves_the_old_zip(project, tmp_path, resolver):
     if resolver == "uv" and shutil.which("uv") is None and importlib.util.find_spec("uv") is None:
         pytest.skip("uv is not installed")
     project.configure(f'resolver = "{resolver}"', dependencies=["lib"])
@@ -210,7 +210,7 @@ def test_a_build_that_still_runs_keeps_what_it_has_written(scene):
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a limit on the size of files")
 @pytest.mark.parametrize("limit", [100, 1 << 20])
-def test_a_file_that_cannot_grow_is_one_message_and_leaves_the_old_archive(project, limit):
+def test_a_file_that_cannot_grow_is_one_message_and_leaves_the_old_zip(project, limit):
     project.write("shop/model.bin").write_bytes(random.Random(1).randbytes(3 << 20))
     project.write(f"dist/{NAME}", "older")
 
@@ -241,7 +241,7 @@ def tiny_disk(project):
     subprocess.run(["umount", str(directory)], check=True)
 
 
-def test_a_full_disk_is_one_message_and_leaves_the_old_archive(project, tiny_disk):
+def test_a_full_disk_is_one_message_and_leaves_the_old_zip(project, tiny_disk):
     project.write("shop/model.bin").write_bytes(random.Random(1).randbytes(3 << 20))
     (tiny_disk / NAME).write_text("older")
 
@@ -258,7 +258,7 @@ def test_a_full_disk_is_one_message_and_leaves_the_old_archive(project, tiny_dis
 
 
 @pytest.mark.parametrize("arguments", [[], ["-c"], ["--clean-only"]])
-def test_a_file_in_the_place_of_the_folder_is_one_message(project, arguments):
+def test_a_file_instead_of_the_directory_is_one_message(project, arguments):
     project.write("dist", "a file")
 
     built = project.build(*arguments)
@@ -273,7 +273,7 @@ def test_a_file_in_the_place_of_the_folder_is_one_message(project, arguments):
     assert (project.root / "dist").read_text() == "a file"
 
 
-def test_a_folder_in_the_place_of_the_archive_is_one_message(project):
+def test_a_directory_instead_of_the_zip_is_one_message(project):
     project.write(f"dist/{NAME}/keep")
 
     built = project.build()
@@ -286,18 +286,11 @@ def test_a_folder_in_the_place_of_the_archive_is_one_message(project):
     assert list((project.root / "dist").iterdir()) == [path]
 
 
-def test_a_folder_that_is_not_writable_is_one_message_and_leaves_the_old_archive(project):
+def test_a_directory_that_is_not_writable_is_one_message_and_leaves_the_old_zip(project):
     project.write(f"dist/{NAME}", "older")
     (project.root / "dist").chmod(0o555)
 
-    done = subprocess.run(
-        [*without_root_rights(), *COMMAND],
-        cwd=project.root,
-        env=project.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_without_root_permissions(COMMAND, cwd=project.root, environ=project.environ)
 
     (project.root / "dist").chmod(0o755)
     assert (done.returncode, done.stderr) == (
@@ -310,18 +303,11 @@ def test_a_folder_that_is_not_writable_is_one_message_and_leaves_the_old_archive
     assert zips.directory(project.root / "dist") == {NAME: b"older"}
 
 
-def test_an_archive_that_cannot_be_cleaned_away_is_one_message(project):
+def test_a_zip_that_cannot_be_cleaned_is_one_message(project):
     project.write(f"dist/{NAME}", "older")
     (project.root / "dist").chmod(0o555)
 
-    done = subprocess.run(
-        [*without_root_rights(), *COMMAND, "-c"],
-        cwd=project.root,
-        env=project.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_without_root_permissions([*COMMAND, "-c"], cwd=project.root, environ=project.environ)
 
     (project.root / "dist").chmod(0o755)
     assert (done.returncode, done.stderr) == (
@@ -335,7 +321,7 @@ def test_an_archive_that_cannot_be_cleaned_away_is_one_message(project):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have other words for it")
-def test_a_folder_under_the_name_of_an_archive_cannot_be_cleaned_away_either(project):
+def test_clean_reports_a_directory_with_the_name_of_a_zip(project):
     project.write(f"dist/{NAME}/keep")
 
     cleaned = project.build("--clean-only")
@@ -347,19 +333,12 @@ def test_a_folder_under_the_name_of_an_archive_cannot_be_cleaned_away_either(pro
     )
 
 
-def test_a_file_that_is_not_readable_is_one_message_and_leaves_the_old_archive(project):
+def test_a_file_that_is_not_readable_is_one_message_and_leaves_the_old_zip(project):
     project.write(f"dist/{NAME}", "older")
     secret = project.write("shop/secret.py")
     secret.chmod(0)
 
-    done = subprocess.run(
-        [*without_root_rights(), *COMMAND],
-        cwd=project.root,
-        env=project.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_without_root_permissions(COMMAND, cwd=project.root, environ=project.environ)
 
     assert (done.returncode, done.stderr) == (
         1,
@@ -368,7 +347,7 @@ def test_a_file_that_is_not_readable_is_one_message_and_leaves_the_old_archive(p
     assert zips.directory(project.root / "dist") == {NAME: b"older"}
 
 
-def _start(project: ProjectFolder, **environ: str) -> subprocess.Popen[str]:
+def _start(project: ProjectDirectory, **environ: str) -> subprocess.Popen[str]:
     """Start a build in a process group of its own, which can be interrupted as a terminal does it."""
     return subprocess.Popen(
         COMMAND,
@@ -382,7 +361,7 @@ def _start(project: ProjectFolder, **environ: str) -> subprocess.Popen[str]:
 
 
 def _kill(scene: Scene, moment: Moment) -> bytes:
-    """Start a build over an older archive, kill it when the moment comes, and return what stands at the path."""
+    """Start a build over an older zip, kill it when the moment comes, and return the bytes at the path."""
     shutil.rmtree(scene.project.root / "dist")
     scene.project.write(f"dist/{NAME}", "older")
     scene.index.requests.clear()

@@ -21,6 +21,7 @@ from hatch_lambda.invoke.sandbox import Files, start
 from hatch_lambda.invoke.variables import lambda_variables
 from hatch_lambda.resolve.base import Host
 from hatch_lambda.resolve.cache import ResultCache
+from hatch_lambda.runtime.provided import SDK
 from hatch_lambda.runtime.runtimes import runtime_named
 from tests.support.index_server import IndexServer
 from tests.support.runtime_client import add_runtime_client
@@ -107,8 +108,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
     directory = tmp_path_factory.mktemp("invoke")
     with IndexServer(directory / "index") as index:
         add_runtime_client(index)
-        index.add("boto3", files={"boto3/__init__.py": "__version__ = 'of the runtime'\n"}, version="1.34.32")
-        index.add("boto3", files={"boto3/__init__.py": "__version__ = 'of the runtime'\n"}, version="1.38.36")
+        for version in {sdk.version for sdk in SDK.values() if sdk}:
+            index.add("boto3", files={"boto3/__init__.py": "__version__ = 'of the runtime'\n"}, version=version)
         yield {
             "HATCH_LAMBDA_CACHE_DIR": str(directory / "cache"),
             "PIP_CONFIG_FILE": os.devnull,
@@ -390,7 +391,7 @@ def test_the_time_of_imports_is_shown_by_package_and_as_a_page(machine, tmp_path
     assert "<th scope=row>lib 1.0</th>" in page
 
 
-def test_the_sdk_of_the_runtime_is_there_if_the_zip_has_none(machine, tmp_path, capfd):
+def test_the_runtimes_sdk_is_available_if_the_zip_has_none(machine, tmp_path, capfd):
     archive = write_zip(tmp_path / "app.zip", {"app.py": "import boto3\ndef handler(e, c): return boto3.__version__\n"})
 
     assert run(archive, "app.handler") == 0

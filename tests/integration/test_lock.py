@@ -19,13 +19,12 @@ if TYPE_CHECKING:
 
 FIX = "run 'hatch build -t lambda:lock'"
 OUTDATED = "error: pylock.lambda.toml: out of date, because it"
-CHANGED = "error: pylock.lambda.toml: the requirements changed since it was written"
 
 OPTIONAL = 'lock = "pylock.toml"\nfeatures = ["speed"]\ndependency-groups = ["worker"]'
 OPTIONAL_TABLES = '[project.optional-dependencies]\nspeed = ["fast"]\n[dependency-groups]\nworker = ["jobs"]\n'
 
 
-def test_a_lock_says_the_versions_and_no_index_is_asked(index, project):
+def test_a_lock_pins_the_versions_and_needs_no_index(index, project):
     base, lib = index.add("base"), index.add("lib", requires=["base<3"])
     index.add("base", "2.0")
     project.configure('lock = "pylock.toml"', dependencies=["lib"])
@@ -67,7 +66,7 @@ def test_a_lock_named_for_lambda_is_used_without_being_named(index, project):
     assert zips.wheels(built.archive) == ["lib-1.0-py3-none-any.whl"]
 
 
-def test_a_lock_whose_wheels_are_in_the_store_needs_no_network(project, tmp_path):
+def test_a_lock_whose_wheels_are_in_the_cache_needs_no_network(project, tmp_path):
     project.configure('lock = "pylock.toml"', dependencies=["lib"])
     with IndexServer(tmp_path / "passing") as server:
         project.write("pylock.toml", pylock(package(server, server.add("lib"))))
@@ -82,7 +81,7 @@ def test_a_lock_whose_wheels_are_in_the_store_needs_no_network(project, tmp_path
 
 
 @pytest.mark.api("packaging", "tomli")
-def test_one_lock_serves_two_targets_each_with_its_own_wheels_and_markers(index, project):
+def test_one_lock_is_for_two_targets_each_with_its_own_wheels_and_markers(index, project):
     native = [
         index.add("native", tag="cp311-cp311-manylinux_2_17_x86_64"),
         index.add("native", tag="cp311-cp311-manylinux_2_17_aarch64"),
@@ -149,7 +148,7 @@ def test_features_are_extras_of_the_lock_and_groups_are_its_groups(index, projec
 
 @pytest.mark.api("packaging")
 @pytest.mark.parametrize("tool", ["pip", "uv"])
-def test_a_lock_that_declares_no_extras_and_groups_may_hold_what_they_require(index, project, tool):
+def test_a_lock_that_declares_no_extras_and_groups_can_contain_their_requirements(index, project, tool):
     always, fast, jobs = (package(index, index.add(name)) for name in ("always", "fast", "jobs"))
     project.configure(OPTIONAL, dependencies=["always"], project=OPTIONAL_TABLES)
     lock = uv_pylock(index, always, fast, jobs) if tool == "uv" else pylock(always, fast, jobs)
@@ -173,7 +172,7 @@ def test_the_project_itself_in_a_lock_as_uv_exports_it_is_nothing_to_build(index
     assert zips.wheels(built.archive) == [f"{name}-1.0-py3-none-any.whl" for name in ("always", "fast", "jobs")]
 
 
-def test_a_lock_that_declares_other_extras_and_groups_says_which_it_lacks(index, project):
+def test_a_lock_that_declares_other_extras_and_groups_is_reported_with_those_that_are_missing(index, project):
     always, slow = index.add("always"), index.add("slow")
     lock = pylock(
         package(index, always),
@@ -200,7 +199,7 @@ def test_a_lock_that_declares_other_extras_and_groups_says_which_it_lacks(index,
     )
 
 
-def test_what_no_requirement_reaches_stays_out_and_is_told_to_those_who_ask(index, project):
+def test_a_locked_package_that_nothing_requires_is_excluded_and_listed_with_verbose(index, project):
     lib, unused = index.add("lib"), index.add("unused")
     project.configure('lock = "pylock.toml"', dependencies=["lib"])
     project.write("pylock.toml", pylock(package(index, lib), package(index, unused)))
@@ -213,7 +212,7 @@ def test_what_no_requirement_reaches_stays_out_and_is_told_to_those_who_ask(inde
     assert told.output.count(line) == 1
 
 
-def test_a_wheel_in_the_lock_may_be_a_path_beside_it(index, project):
+def test_a_wheel_in_the_lock_can_be_a_path_next_to_it(index, project):
     make = index.add("lib")
     entry = package(index, make)
     entry["wheels"][0] |= {"path": "wheels/lib-1.0-py3-none-any.whl"}
@@ -229,7 +228,7 @@ def test_a_wheel_in_the_lock_may_be_a_path_beside_it(index, project):
     assert index.requests == []
 
 
-def test_a_lock_may_hold_the_url_of_a_wheel_as_an_archive(index, project):
+def test_a_lock_can_contain_the_url_of_a_wheel_as_an_archive(index, project):
     entry = package(index, index.add("lib", "1.0+cpu"))
     (wheel,) = entry.pop("wheels")
     archive = {"url": wheel["url"].replace("+", "%2B"), "hashes": wheel["hashes"]}
@@ -256,7 +255,7 @@ def test_credentials_in_a_locked_url_are_used_and_kept_nowhere(project, tmp_path
     assert _files_with("s3cret", tmp_path) == [project.root / "pylock.toml"]
 
 
-def test_the_archive_is_the_same_through_whichever_lock(index, project):
+def test_the_zip_is_the_same_with_every_kind_of_lock(index, project):
     base = index.add("base", tag="cp313-cp313-manylinux_2_17_x86_64")
     other = index.add("base", tag="cp313-cp313-manylinux_2_17_aarch64")
     lib = index.add("lib", requires=["base"])
@@ -279,7 +278,7 @@ def test_the_archive_is_the_same_through_whichever_lock(index, project):
     assert archives == [ours, ours, ours]
 
 
-def test_a_requirement_that_the_lock_lacks_is_named_with_the_difference(index, project):
+def test_a_requirement_that_the_lock_lacks_is_named(index, project):
     index.add("lib")
     index.add("added")
     project.configure(dependencies=["lib"])
@@ -293,13 +292,12 @@ def test_a_requirement_that_the_lock_lacks_is_named_with_the_difference(index, p
     assert stale.code == 1
     assert stale.output == (
         f"{OUTDATED} doesn't contain added and project.dependencies requires added; {FIX} [lock-out-of-date]\n"
-        f"{CHANGED} (added 'added'); {FIX} [lock-out-of-date]\n"
     )
     assert refreshed.output.endswith("  python3.13 on x86_64, 2 packages\n  added: new -> 1.0\n")
     assert built.code == 0, built.output
 
 
-def test_a_requirement_that_the_lock_no_longer_meets_is_named_with_the_difference(index, project):
+def test_a_requirement_that_the_lock_no_longer_meets_is_named(index, project):
     index.add("lib")
     index.add("lib", "2.0")
     project.configure(dependencies=["lib<2"])
@@ -313,13 +311,12 @@ def test_a_requirement_that_the_lock_no_longer_meets_is_named_with_the_differenc
     assert stale.code == 1
     assert stale.output == (
         f"{OUTDATED} pins lib 1.0 and project.dependencies requires lib>=2; {FIX} [lock-out-of-date]\n"
-        f"{CHANGED} (added 'lib>=2', removed 'lib<2'); {FIX} [lock-out-of-date]\n"
     )
     assert refreshed.output.endswith("  python3.13 on x86_64, 1 package\n  lib: 1.0 -> 2.0\n")
     assert zips.wheels(built.archive) == ["lib-2.0-py3-none-any.whl"]
 
 
-def test_a_requirement_that_now_names_another_wheel_by_url_makes_the_lock_stale(index, project):
+def test_a_requirement_that_now_names_another_wheel_by_url_makes_the_lock_out_of_date(index, project):
     old, new = index.add("lib"), index.add("lib", "2.0")
     direct = "[tool.hatch.metadata]\nallow-direct-references = true\n"
     where = f"lib @ http://{index.host}/files"
@@ -332,7 +329,6 @@ def test_a_requirement_that_now_names_another_wheel_by_url_makes_the_lock_stale(
     assert stale.code == 1
     assert stale.output == (
         f"{OUTDATED} pins {old.name} and project.dependencies requires {where}/{new.name}; {FIX} [lock-out-of-date]\n"
-        f"{CHANGED} (added '{where}/{new.name}', removed '{where}/{old.name}'); {FIX} [lock-out-of-date]\n"
     )
 
 
@@ -413,7 +409,7 @@ def test_a_lock_is_for_the_variables_alone_where_the_table_names_no_runtime(inde
     assert locked.output == "pylock.lambda.toml\n  python3.12 on x86_64, 1 package\n  lib: new -> 1.0\n"
 
 
-def test_a_lock_for_another_target_is_refused(index, project):
+def test_a_lock_for_another_target_is_rejected(index, project):
     index.add("lib", tag="cp313-cp313-manylinux_2_17_x86_64")
     index.add("lib", tag="cp313-cp313-manylinux_2_17_aarch64")
     project.configure(dependencies=["lib"])
@@ -437,7 +433,7 @@ def _files_with(text: str, directory: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("kind", ["wheels", "archive"])
-def test_a_wheel_of_the_repository_beside_the_project_is_taken_from_a_lock_of_uv(project, tmp_path, kind):
+def test_a_uv_lock_can_contain_a_wheel_next_to_the_project(project, tmp_path, kind):
     (tmp_path / ".git").mkdir()
     wheel = make_wheel(tmp_path / "wheels", "model")
     entry = {"path": f"../wheels/{wheel.name}", "hashes": {"sha256": sha256(wheel)}}

@@ -7,7 +7,7 @@ import json
 from hatch_lambda.cli import main
 
 
-def test_the_manifest_is_what_info_tells_of_the_archive(index, project, capsys):
+def test_the_json_report_is_what_info_prints_about_the_zip(index, project, capsys):
     index.add("lib", "1.0")
     project.configure('manifest = true\nhandler = "shop.api.handler"', dependencies=["lib"])
 
@@ -20,13 +20,13 @@ def test_the_manifest_is_what_info_tells_of_the_archive(index, project, capsys):
     assert [one["name"] for one in json.loads(written)["distributions"]] == ["lib", "shop"]
 
 
-def test_without_the_option_nothing_stands_beside_the_archive(project):
+def test_without_the_option_nothing_is_next_to_the_zip(project):
     built = project.build()
 
     assert list(built.archive.parent.iterdir()) == [built.archive]
 
 
-def test_cleaning_removes_the_manifest_with_its_archive_and_no_other_file(project):
+def test_cleaning_removes_the_json_report_with_its_zip_and_no_other_file(project):
     project.configure("manifest = true")
     directory = project.build().archive.parent
     other = project.write("dist/other.json", "{}")
@@ -36,7 +36,7 @@ def test_cleaning_removes_the_manifest_with_its_archive_and_no_other_file(projec
     assert list(directory.iterdir()) == [other]
 
 
-def test_cleaning_removes_what_a_killed_build_left_of_the_manifest(project):
+def test_cleaning_removes_the_temporary_json_report_of_a_killed_build(project):
     project.configure("manifest = true")
     archive = project.build().archive
     project.write(f"dist/.{archive.stem}.json.abc123.partial", "{")
@@ -47,7 +47,7 @@ def test_cleaning_removes_what_a_killed_build_left_of_the_manifest(project):
     assert list(archive.parent.iterdir()) == [other]
 
 
-def test_a_manifest_that_cannot_be_written_is_said_in_one_line(project):
+def test_a_json_report_that_cannot_be_written_is_one_line(project):
     project.configure("manifest = true")
     archive = project.build().archive
     archive.with_suffix(".json").unlink()
@@ -62,7 +62,7 @@ def test_a_manifest_that_cannot_be_written_is_said_in_one_line(project):
     )
 
 
-def test_a_manifest_that_is_neither_wanted_nor_not_is_refused(project):
+def test_a_value_of_manifest_that_is_not_a_boolean_is_rejected(project):
     project.configure('manifest = "yes"')
 
     built = project.build()

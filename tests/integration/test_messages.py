@@ -40,7 +40,7 @@ def older(project):
     return project.write(f"dist/{NAME}", "older")
 
 
-def test_the_summary_tells_target_sizes_and_what_takes_most(index, project):
+def test_the_summary_has_target_sizes_and_the_largest_packages(index, project):
     index.add("lib", files={"lib/model.bin": random.Random(1).randbytes(3 << 20)})
     index.add("small")
     project.configure('handler = "shop.api.handler"', dependencies=["lib", "small"])
@@ -92,7 +92,7 @@ def test_a_quiet_build_still_warns(project):
     assert built.output == f"dist/{name}\nwarning: {PREVIEW}\n"
 
 
-def test_a_verbose_build_tells_the_seconds_of_each_step(project):
+def test_a_verbose_build_prints_the_seconds_of_each_step(project):
     built = project.build(HATCH_VERBOSE="1")
 
     assert without_sizes(re.sub(r"\d+\.\d\d s\n", "N s\n", built.output)) == (
@@ -131,8 +131,8 @@ def test_an_option_without_effect_is_a_warning(project, options, warning):
         (
             "python3.9",
             (
-                "HATCH_LAMBDA_RUNTIME: python3.9 is deprecated since 2025-12-15, and AWS will block updates of its "
-                "functions; use python3.14 [deprecated-runtime]"
+                "HATCH_LAMBDA_RUNTIME: python3.9 is deprecated since 2025-12-15, and AWS blocks new functions from "
+                "2027-02-01 and updates from 2027-03-03; use python3.14 [deprecated-runtime]"
             ),
         ),
         ("python3.15", PREVIEW),
@@ -182,7 +182,7 @@ exclude_files = []
 """
 
 
-def test_every_problem_of_the_table_is_told_at_once(project, older):
+def test_all_errors_of_the_table_are_reported_together(project, older):
     project.configure(ALL_WRONG)
 
     built = project.build()
@@ -356,7 +356,7 @@ OF_HATCH = [
 
 
 @pytest.mark.parametrize(("options", "message"), [*OF_OURS, *map(metadata_problem, OF_HATCH)])
-def test_an_option_that_cannot_be_used_is_one_message_and_no_archive(project, older, options, message):
+def test_an_option_that_cannot_be_used_is_one_message_and_no_zip(project, older, options, message):
     project.configure(options)
 
     built = project.build()
@@ -412,7 +412,7 @@ ELSEWHERE = [
 
 
 @pytest.mark.parametrize(("lines", "message"), [*map(metadata_problem, ELSEWHERE)])
-def test_a_project_that_cannot_be_used_is_one_message_and_no_archive(project, older, lines, message):
+def test_a_project_that_cannot_be_used_is_one_message_and_no_zip(project, older, lines, message):
     project.configure(project=lines)
 
     built = project.build()
@@ -438,7 +438,7 @@ def test_a_project_that_cannot_be_used_is_one_message_and_no_archive(project, ol
         ),
     ],
 )
-def test_metadata_that_cannot_be_used_is_one_message_and_no_archive(project, older, values, message):
+def test_metadata_that_cannot_be_used_is_one_message_and_no_zip(project, older, values, message):
     project.configure(**values)
 
     built = project.build()
@@ -521,7 +521,7 @@ def test_a_variable_that_cannot_be_used_is_named_in_the_message(project, older, 
 
 
 @pytest.mark.parametrize("value", ["1", "true", "True", "TRUE"])
-def test_the_network_is_out_of_bounds_however_that_is_spelled(project, value):
+def test_the_build_is_offline_for_every_spelling_of_true(project, value):
     project.configure(dependencies=["lib"])
 
     built = project.build(HATCH_LAMBDA_OFFLINE=value)
@@ -531,7 +531,7 @@ def test_the_network_is_out_of_bounds_however_that_is_spelled(project, value):
 
 
 @pytest.mark.parametrize("value", ["", "0", "false", "False"])
-def test_the_network_is_asked_where_a_variable_allows_it(index, project, value):
+def test_the_network_is_used_if_a_variable_allows_it(index, project, value):
     index.add("lib")
     project.configure(dependencies=["lib"])
 
@@ -548,7 +548,7 @@ def test_a_second_build_is_made_however_it_is_asked_for(project, value, repeated
 
 
 @pytest.mark.parametrize("table", ["tool.hatch.build.target.lambda", "tool.hatch_lambda"])
-def test_a_misspelt_table_is_refused_with_the_one_that_was_meant(project, older, table):
+def test_a_misspelled_table_is_rejected_with_a_suggestion(project, older, table):
     text = (project.root / "pyproject.toml").read_text("utf-8")
     project.write("pyproject.toml", text.replace(f"[{TABLE}]", f"[{table}]"))
 
@@ -561,7 +561,7 @@ def test_a_misspelt_table_is_refused_with_the_one_that_was_meant(project, older,
     assert zips.directory(older.parent) == {NAME: b"older"}
 
 
-def test_a_missing_runtime_is_told_with_those_that_fit(project, older):
+def test_a_missing_runtime_is_reported_with_the_choices(project, older):
     project.configure(project='requires-python = ">=3.12,<3.14"')
     text = (project.root / "pyproject.toml").read_text("utf-8")
     project.write("pyproject.toml", text.replace('runtime = "python3.13"\n', ""))
@@ -578,7 +578,7 @@ def test_a_missing_runtime_is_told_with_those_that_fit(project, older):
     assert zips.directory(older.parent) == {NAME: b"older"}
 
 
-def test_a_handler_that_is_not_python_is_told_with_its_line(project):
+def test_a_handler_that_is_not_python_is_reported_with_its_line(project):
     project.configure('handler = "shop.api.handler"')
     project.write("shop/api.py", "\ndef handler(event, context)\n    return None\n")
 
@@ -591,7 +591,7 @@ def test_a_handler_that_is_not_python_is_told_with_its_line(project):
     )
 
 
-def test_a_link_to_nowhere_is_told_by_name(project, older):
+def test_a_broken_link_is_reported_by_name(project, older):
     (project.root / "shop/broken.py").symlink_to("nowhere.py")
 
     built = project.build()
@@ -606,7 +606,7 @@ def test_a_link_to_nowhere_is_told_by_name(project, older):
     assert zips.directory(older.parent) == {NAME: b"older"}
 
 
-def test_a_file_that_would_lie_outside_of_the_archive_is_refused(project, older):
+def test_a_file_outside_of_the_zip_is_rejected(project, older):
     project.configure('packages = ["shop"]\nforce-include = { "pyproject.toml" = "../pyproject.toml" }')
 
     built = project.build()
@@ -622,7 +622,7 @@ def test_a_file_that_would_lie_outside_of_the_archive_is_refused(project, older)
 
 
 @pytest.mark.parametrize(("given", "path"), [("/", ""), (".", ".")])
-def test_a_file_without_a_name_in_the_archive_is_refused(project, older, given, path):
+def test_a_file_without_a_name_in_the_zip_is_rejected(project, older, given, path):
     project.configure(f'packages = ["shop"]\nforce-include = {{ "pyproject.toml" = "{given}" }}')
 
     built = project.build()
@@ -638,7 +638,7 @@ def test_a_file_without_a_name_in_the_archive_is_refused(project, older, given, 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there may a name be any bytes")
-def test_a_file_whose_name_is_not_utf_8_is_refused(project, older):
+def test_a_file_whose_name_is_not_utf_8_is_rejected(project, older):
     Path(os.fsdecode(os.fsencode(project.root) + b"/shop/caf\xe9.py")).write_text("")
 
     built = project.build()
@@ -653,7 +653,7 @@ def test_a_file_whose_name_is_not_utf_8_is_refused(project, older):
     assert zips.directory(older.parent) == {NAME: b"older"}
 
 
-def test_a_version_that_its_source_cannot_tell_is_one_message(project, older):
+def test_a_version_source_that_fails_is_one_message(project, older):
     project.configure(project='[tool.hatch.version]\nsource = "env"\nvariable = "SHOP_VERSION"\n')
     table = (project.root / "pyproject.toml").read_text("utf-8")
     project.write("pyproject.toml", table.replace('version = "0.1.0"', 'dynamic = ["version"]'))
@@ -670,7 +670,7 @@ def test_a_version_that_its_source_cannot_tell_is_one_message(project, older):
     assert zips.directory(older.parent) == {NAME: b"older"}
 
 
-def test_a_kind_of_archive_that_does_not_exist_is_refused(project, older):
+def test_an_unknown_kind_of_zip_is_rejected(project, older):
     built = project.build(target="lambda:nonsense")
 
     assert (built.code, built.output) == (
@@ -720,7 +720,7 @@ def test_a_zip_that_was_kept_is_removed_by_the_next_build(index, project):
     assert list(zips.directory(project.root / "dist")) == [NAME]
 
 
-def test_an_archive_larger_than_lambda_admits_is_refused_before_it_is_written(project, older):
+def test_a_zip_over_lambdas_limit_is_rejected_before_it_is_written(project, older):
     with project.write("shop/model.bin").open("r+b") as file:
         file.truncate(262_144_000)
 
@@ -742,7 +742,7 @@ COLLISION = (
 )
 
 
-def test_two_distributions_that_claim_one_path_are_named(index, project, older):
+def test_two_distributions_with_one_path_are_named(index, project, older):
     index.add("one", files={"one.py": "", "shared/a.py": "1"})
     index.add("two", files={"two.py": "", "shared/a.py": "2"})
     project.configure(dependencies=["one", "two"])
@@ -753,7 +753,7 @@ def test_two_distributions_that_claim_one_path_are_named(index, project, older):
     assert zips.directory(older.parent) == {NAME: b"older"}
 
 
-def test_a_winner_that_does_not_ship_the_file_is_refused(index, project):
+def test_a_winner_without_the_file_is_rejected(index, project):
     index.add("one", files={"one.py": "", "shared/a.py": "1"})
     index.add("two", files={"two.py": "", "shared/a.py": "2"})
     project.configure('collisions = { "shared/**" = "three" }', dependencies=["one", "two"])
@@ -771,7 +771,7 @@ def test_a_winner_that_does_not_ship_the_file_is_refused(index, project):
     )
 
 
-def test_a_file_where_another_distribution_has_a_folder_is_refused(index, project):
+def test_a_file_with_the_path_of_another_packages_directory_is_rejected(index, project):
     index.add("one", files={"shared": "a file"})
     index.add("two", files={"shared/a.py": "2"})
     project.configure(dependencies=["one", "two"])
@@ -788,7 +788,7 @@ def test_a_file_where_another_distribution_has_a_folder_is_refused(index, projec
     )
 
 
-def test_files_that_are_alone_too_large_are_told_before_they_are_read(project):
+def test_project_files_over_the_limit_are_reported_before_they_are_read(project):
     for name in ("one", "two"):
         with project.write(f"shop/{name}.bin", "x").open("r+b") as file:
             file.truncate(200_000_000_000)  # no disk holds them, and hashing them would take minutes
@@ -805,7 +805,7 @@ def test_files_that_are_alone_too_large_are_told_before_they_are_read(project):
 
 
 @pytest.mark.parametrize("name", ["a\nb.txt", "a\x1b[31m.txt", "a\\b.txt"])
-def test_a_file_whose_name_no_zip_may_have_is_told(project, older, name):
+def test_a_file_name_that_is_invalid_in_a_zip_is_reported(project, older, name):
     project.write(f"shop/{name}", "")
 
     built = project.build()
@@ -821,7 +821,7 @@ def test_a_file_whose_name_no_zip_may_have_is_told(project, older, name):
     assert zips.directory(older.parent) == {NAME: b"older"}
 
 
-def test_a_file_of_a_dependency_whose_path_no_zip_may_have_is_told(index, project):
+def test_a_dependencys_path_that_is_invalid_in_a_zip_is_reported(index, project):
     index.add("lib", files={"lib-1.0.data/purelib/C:x.py": ""})
     project.configure(dependencies=["lib"])
 
@@ -852,7 +852,7 @@ def test_a_file_of_a_dependency_whose_path_no_zip_may_have_is_told(index, projec
         ),
     ],
 )
-def test_a_requirement_that_nobody_can_judge_is_told(project, requirement, shown, reason):
+def test_a_requirement_that_cannot_be_evaluated_is_reported(project, requirement, shown, reason):
     project.configure(dependencies=[requirement], project="[tool.hatch.metadata]\nallow-direct-references = true\n")
 
     built = project.build()
@@ -866,7 +866,7 @@ def test_a_requirement_that_nobody_can_judge_is_told(project, requirement, shown
     )
 
 
-def test_the_requirement_of_a_wheel_that_nobody_can_judge_is_told(index, project):
+def test_a_wheels_requirement_that_cannot_be_evaluated_is_reported(index, project):
     index.add("lib", requires=["other; sys_platform == 'win32' and platform_machine ~= 'x'"])
     project.configure('resolver = "pip"', dependencies=["lib"])
 
@@ -888,7 +888,7 @@ def test_the_requirement_of_a_wheel_that_nobody_can_judge_is_told(index, project
         ("zzz = " + "[" * 5000, "maximum recursion depth exceeded"),
     ],
 )
-def test_a_pyproject_that_python_cannot_read_is_told_by_name(project, text, reason):
+def test_a_pyproject_that_python_cannot_read_is_reported_by_name(project, text, reason):
     project.configure(text)
 
     built = project.build()
@@ -899,7 +899,7 @@ def test_a_pyproject_that_python_cannot_read_is_told_by_name(project, text, reas
     assert built.output.count("\n") == 1
 
 
-def test_numbers_and_arrays_that_python_cannot_write_are_told_all_the_same(project):
+def test_numbers_and_arrays_that_python_cannot_print_are_still_reported(project):
     project.configure(f"scripts = 0x{'F' * 5000}\nmanifest.{'a.' * 1500}a = 1\nmax-size = {'[' * 200}{']' * 200}")
 
     built = project.build()
@@ -919,7 +919,7 @@ def test_numbers_and_arrays_that_python_cannot_write_are_told_all_the_same(proje
 
 
 @pytest.mark.parametrize("scheme", ["file", "FILE", "File"])
-def test_a_file_that_a_lock_names_outside_of_the_project_is_not_taken(project, scheme):
+def test_a_locked_file_outside_of_the_project_is_not_used(project, scheme):
     project.configure('lock = "pylock.toml"', dependencies=["lib"])
     project.write(
         "pylock.toml",
@@ -973,7 +973,7 @@ def test_a_project_without_dependencies_is_built_without_pip(index, project):
         ("or json", "'or json' isn't a requirement; write it as NAME>=VERSION or NAME @ URL"),
     ],
 )
-def test_a_dependency_that_is_no_requirement_is_named_with_its_number(project, dependency, problem):
+def test_an_invalid_requirement_is_reported_with_its_number(project, dependency, problem):
     project.configure(dependencies=["lib", dependency])
 
     built = project.build()

@@ -16,7 +16,7 @@ REFUSED = (
 
 
 @pytest.mark.api("pyelftools")
-def test_a_wheel_of_another_machine_under_a_right_tag_is_refused_and_nothing_is_written(index, project):
+def test_a_wheel_of_another_machine_under_a_right_tag_is_rejected_and_nothing_is_written(index, project):
     index.add("lib", tag=TAG, files={MODULE: make_elf(AARCH64)})
     project.configure(dependencies=["lib"])
 
@@ -26,7 +26,7 @@ def test_a_wheel_of_another_machine_under_a_right_tag_is_refused_and_nothing_is_
     assert built.archives == ()
 
 
-def test_a_second_build_refuses_it_from_memory(index, project):
+def test_a_second_build_rejects_it_from_the_cache(index, project):
     index.add("lib", tag=TAG, files={MODULE: make_elf(AARCH64)})
     project.configure(dependencies=["lib"])
     first = project.build()
@@ -36,7 +36,7 @@ def test_a_second_build_refuses_it_from_memory(index, project):
     assert (second.code, second.output) == (first.code, first.output)
 
 
-def test_it_goes_in_with_a_warning_where_the_user_says_so(index, project):
+def test_it_is_added_with_a_warning_if_the_option_allows_it(index, project):
     index.add("lib", tag=TAG, files={MODULE: make_elf(AARCH64)})
     project.configure('native-check = "warn"', dependencies=["lib"])
 
@@ -47,7 +47,7 @@ def test_it_goes_in_with_a_warning_where_the_user_says_so(index, project):
     assert len(built.archives) == 1
 
 
-def test_a_wheel_whose_native_code_is_right_goes_in_without_a_word(index, project):
+def test_a_wheel_with_correct_native_code_is_added_without_a_message(index, project):
     versions = {"libc.so.6": ["GLIBC_2.17"]}
     index.add("lib", tag=TAG, files={MODULE: make_elf(X86_64, needed=["libc.so.6"], versions=versions)})
     project.configure(dependencies=["lib"])

@@ -1,4 +1,4 @@
-"""What dependencies from repositories, archives and folders say of where their own requirements are."""
+"""Dependency sources that local and Git dependencies declare for their own requirements."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 from tests.support import zips
 from tests.support.git import bare_clone, commit_all
 from tests.support.locks import package, pylock
-from tests.support.make_sibling import builds, make_hatch_sibling, make_sdist, make_sibling
+from tests.support.make_local_project import builds, make_local_hatch_project, make_local_project, make_sdist
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import ProjectFolder
+    from tests.conftest import ProjectDirectory
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -49,14 +49,14 @@ class Repository:
 
     def __init__(self, directory: Path, c: str = "d = { workspace = true }", *, root: str = WORKSPACE) -> None:
         self.directory = directory
-        make_sibling(directory / "packages/c", "c", requires=["d"], tables=sources(c))
-        make_sibling(directory / "packages/d", "d")
+        make_local_project(directory / "packages/c", "c", requires=["d"], tables=sources(c))
+        make_local_project(directory / "packages/d", "d")
         (directory / "pyproject.toml").write_text(root)
         self.url = (directory.parent / f"{directory.name}.git").as_uri()
         self.commit()
 
     def commit(self) -> None:
-        """Commit all that is in the folder, and serve it."""
+        """Commit all files of the directory, and serve them."""
         self.head = commit_all(self.directory)
         bare_clone(self.directory, self.directory.parent / f"{self.directory.name}.git")
 
@@ -80,13 +80,11 @@ def asked(index) -> list[str]:
     return sorted({path.split("/")[2] for path in index.requests if path.startswith("/simple/")})
 
 
-def refused(project: ProjectFolder, target: str = "lambda", **environ: str) -> list[str]:
-    """Build, see that nothing came of it, and return the lines that were said."""
-    built = project.build(target=target, **environ)
-    assert built.code == 1, built.output
-    assert built.archives == ()
+def error_lines(project: ProjectDirectory, target: str = "lambda", **environ: str) -> list[str]:
+    """Return the lines of a build that fails and writes neither zip nor lock file."""
+    lines = project.build(target=target, **environ).error.splitlines()
     assert not (project.root / "pylock.lambda.toml").exists()
-    return built.output.splitlines()
+    return lines
 
 
 # Repositories
@@ -114,7 +112,7 @@ def test_a_member_of_the_repository_of_a_dependency_is_of_the_same_commit(index,
 
 def test_the_root_of_the_repository_is_a_member_of_its_workspace(project, tmp_path):
     repository = Repository(tmp_path / "mono")
-    make_sibling(repository.directory, "d", tables=WORKSPACE)
+    make_local_project(repository.directory, "d", tables=WORKSPACE)
     shutil.rmtree(repository.directory / "packages/d")
     repository.commit()
     project.configure(dependencies=["c"], project=sources(repository.source("c")))
@@ -128,9 +126,9 @@ def test_the_root_of_the_repository_is_a_member_of_its_workspace(project, tmp_pa
 def test_sources_are_followed_from_repository_to_repository(index, project, tmp_path):
     other = Repository(tmp_path / "other", "d = { path = '../d' }")
     first = Repository(tmp_path / "first")
-    make_sibling(first.directory / "packages/a", "a", requires=["B_b"], tables=sources("b-b = { path = '../b' }"))
+    make_local_project(first.directory / "packages/a", "a", requires=["B_b"], tables=sources("b-b = { path = '../b' }"))
     table = sources(other.source("c", "branch = 'main'").replace("c =", "C ="))
-    make_sibling(first.directory / "packages/b", "b-b", requires=["c"], tables=table)
+    make_local_project(first.directory / "packages/b", "b-b", requires=["c"], tables=table)
     first.commit()
     project.configure(dependencies=["a"], project=sources(first.source("a")))
 
@@ -146,10 +144,10 @@ def test_sources_are_followed_from_repository_to_repository(index, project, tmp_
     assert asked(index) == []
 
 
-def test_sources_reach_what_others_on_the_way_require(index, project, tmp_path):
+def test_sources_apply_to_requirements_of_dependencies(index, project, tmp_path):
     repository = Repository(tmp_path / "mono", f"d = {{ workspace = true }}\ne = {{ path = '{tmp_path.name}' }}")
-    make_sibling(repository.directory / "packages/d", "d", requires=["e"])
-    make_sibling(repository.directory / "packages/c" / tmp_path.name, "e")
+    make_local_project(repository.directory / "packages/d", "d", requires=["e"])
+    make_local_project(repository.directory / "packages/c" / tmp_path.name, "e")
     repository.commit()
     project.configure(dependencies=["c"], project=sources(repository.source("c")))
 
@@ -160,10 +158,10 @@ def test_sources_reach_what_others_on_the_way_require(index, project, tmp_path):
     assert asked(index) == []
 
 
-def test_a_folder_that_a_build_has_named_by_its_path_is_of_the_same_commit(index, project, tmp_path):
+def test_a_directory_that_a_build_names_by_its_path_is_of_the_same_commit(index, project, tmp_path):
     repository = Repository(tmp_path / "mono", root="")
     requires = ["d @ {root:uri}/../d"]
-    make_hatch_sibling(repository.directory / "packages/c", "c", requires=requires, tables=DIRECT)
+    make_local_hatch_project(repository.directory / "packages/c", "c", requires=requires, tables=DIRECT)
     repository.commit()
     project.configure(dependencies=[f"c @ git+{repository.url}#subdirectory=packages/c"], project=DIRECT)
 
@@ -175,7 +173,7 @@ def test_a_folder_that_a_build_has_named_by_its_path_is_of_the_same_commit(index
     assert asked(index) == []
 
 
-def test_a_repository_that_is_named_twice_is_one_place(project, tmp_path):
+def test_a_repository_that_is_named_twice_is_one_source(project, tmp_path):
     repository = Repository(tmp_path / "mono")
     c = repository.source("c", "branch = 'main'").replace(".git", "")
     table = sources(f"{c}\n{repository.source('d')}")
@@ -190,13 +188,13 @@ def test_a_repository_that_is_named_twice_is_one_place(project, tmp_path):
     }
 
 
-def test_the_project_and_a_dependency_that_name_two_places_are_told(project, tmp_path):
+def test_two_sources_of_the_project_and_a_dependency_are_reported(project, tmp_path):
     repository = Repository(tmp_path / "mono")
-    make_sibling(tmp_path / "d", "d")
+    make_local_project(tmp_path / "d", "d")
     table = sources(f"{repository.source('c')}\nd = {{ path = '../d' }}")
     project.configure(dependencies=["c", "d"], project=table)
 
-    lines = refused(project)
+    lines = error_lines(project)
 
     assert lines == [
         (
@@ -206,14 +204,14 @@ def test_the_project_and_a_dependency_that_name_two_places_are_told(project, tmp
     ]
 
 
-def test_what_a_dependency_has_of_its_own_is_not_taken_from_an_index_by_another(index, project, tmp_path):
+def test_a_dependencys_own_source_is_not_replaced_by_an_index_for_another(index, project, tmp_path):
     index.add("framework", requires=["e"])
     repository = Repository(tmp_path / "mono", "d = { workspace = true }\ne = { git = 'https://host/e' }")
-    make_sibling(repository.directory / "packages/d", "d", requires=["framework"])
+    make_local_project(repository.directory / "packages/d", "d", requires=["framework"])
     repository.commit()
     project.configure(dependencies=["c"], project=sources(repository.source("c")))
 
-    lines = refused(project)
+    lines = error_lines(project)
 
     assert lines == [
         (
@@ -252,18 +250,18 @@ def test_with_what_was_built_before_no_repository_is_needed(project, tmp_path):
 
 
 @pytest.mark.parametrize("resolver", RESOLVERS)
-@pytest.mark.parametrize("kind", ["folder", "repository"])
-def test_what_a_dependency_takes_from_one_index_is_not_looked_up_on_others(index, project, tmp_path, kind, resolver):
+@pytest.mark.parametrize("kind", ["directory", "repository"])
+def test_a_dependencys_package_of_a_named_index_is_not_looked_up_on_others(index, project, tmp_path, kind, resolver):
     repository = Repository(tmp_path / "mono", "d = { index = 'corp' }", root="")
     directory = repository.directory / "packages/c"
     rev = f"rev = '{repository.head}'"
     source = repository.source("c", rev) if kind == "repository" else f"c = {{ path = '{directory}' }}"
-    where = directory if kind == "folder" else f"git+{repository.url}@{repository.head}/packages/c"
+    where = directory if kind == "directory" else f"git+{repository.url}@{repository.head}/packages/c"
     for text in ("", 'lock = "pylock.toml"'):  # a lock of ours does not know the index either
         project.configure(f'resolver = "{resolver}"\n{text}', dependencies=["c"], project=sources(source))
         project.write("pylock.toml", pylock(package(index, index.directory / "d-99.0-py3-none-any.whl"), **OURS))
 
-        lines = refused(project)
+        lines = error_lines(project)
 
         problem = {
             "pip": "d comes from the index 'corp', which needs uv or its lock file; run 'uv lock', or set "
@@ -278,8 +276,8 @@ def test_what_a_dependency_takes_from_one_index_is_not_looked_up_on_others(index
 OURS = {"created_by": "hatch-lambda"}
 
 
-def test_a_lock_of_uv_may_have_what_comes_from_one_index(index, project, tmp_path):
-    make_sibling(tmp_path / "c", "c", requires=["d"], tables=sources("d = { index = 'corp' }"))
+def test_a_lock_of_uv_can_contain_packages_of_a_named_index(index, project, tmp_path):
+    make_local_project(tmp_path / "c", "c", requires=["d"], tables=sources("d = { index = 'corp' }"))
     project.configure('lock = "pylock.toml"', dependencies=["c"], project=sources("c = { path = '../c' }"))
     index.add("d")
     locked = package(index, index.directory / "d-1.0-py3-none-any.whl")
@@ -292,7 +290,7 @@ def test_a_lock_of_uv_may_have_what_comes_from_one_index(index, project, tmp_pat
 
 
 @pytest.mark.parametrize("locked", [False, True])
-def test_what_only_others_require_is_not_looked_up_on_another_index_than_its_own(index, project, locked):
+def test_transitive_dependencies_are_looked_up_on_their_own_index_only(index, project, locked):
     index.add("framework", requires=["d"])
     lock = 'lock = "pylock.toml"' if locked else ""
     project.configure(lock, dependencies=["framework"], project=sources("d = { index = 'corp' }"))
@@ -313,8 +311,8 @@ def test_what_only_others_require_is_not_looked_up_on_another_index_than_its_own
 
 @pytest.mark.parametrize("where", ["url", "path"])
 def test_sources_of_an_sdist_count_and_paths_are_inside_of_it(index, project, tmp_path, where):
-    directory = make_sibling(tmp_path / "c", "c", requires=["d"], tables=sources("d = { path = 'libs/d' }"))
-    make_sibling(directory / "libs/d", "d", requires=["e"])
+    directory = make_local_project(tmp_path / "c", "c", requires=["d"], tables=sources("d = { path = 'libs/d' }"))
+    make_local_project(directory / "libs/d", "d", requires=["e"])
     sdist = make_sdist(directory, index.directory if where == "url" else tmp_path, "c")
     index.add("e")
     source = f'url = "{index.file_url(sdist)}"' if where == "url" else f'path = "{sdist}"'
@@ -328,11 +326,11 @@ def test_sources_of_an_sdist_count_and_paths_are_inside_of_it(index, project, tm
 
 
 def test_a_member_of_a_workspace_that_an_sdist_does_not_have_is_named(index, project, tmp_path):
-    directory = make_sibling(tmp_path / "c", "c", requires=["d"], tables=sources("d = { workspace = true }"))
+    directory = make_local_project(tmp_path / "c", "c", requires=["d"], tables=sources("d = { workspace = true }"))
     url = index.file_url(make_sdist(directory, index.directory, "c"))
     project.configure(dependencies=["c"], project=sources(f'c = {{ url = "{url}" }}'))
 
-    lines = refused(project)
+    lines = error_lines(project)
 
     assert lines == [
         (
@@ -343,11 +341,11 @@ def test_a_member_of_a_workspace_that_an_sdist_does_not_have_is_named(index, pro
     assert asked(index) == []
 
 
-def test_a_source_with_a_line_break_is_no_url(project, tmp_path):
-    make_sibling(tmp_path / "c", "c", requires=["d"], tables=sources(r'd = { url = "https://host/d.zip\n-i x" }'))
+def test_a_source_with_a_line_break_is_not_a_url(project, tmp_path):
+    make_local_project(tmp_path / "c", "c", requires=["d"], tables=sources(r'd = { url = "https://host/d.zip\n-i x" }'))
     project.configure(dependencies=["c"], project=sources("c = { path = '../c' }"))
 
-    lines = refused(project)
+    lines = error_lines(project)
 
     assert lines == [
         (
@@ -362,11 +360,11 @@ def test_a_source_with_a_line_break_is_no_url(project, tmp_path):
 
 def test_the_source_for_an_extra_is_taken_where_the_requirement_is_of_that(project, tmp_path):
     for name, version in {"cpu": "1.0", "gpu": "2.0"}.items():
-        make_sibling(tmp_path / name, "d", version)
+        make_local_project(tmp_path / name, "d", version)
     entries = [f"{{ path = '../{name}', extra = '{name}' }}" for name in ("cpu", "gpu")]
     tables = sources(f"d = [{', '.join(entries)}]\nc = {{ path = '../c' }}")
     extras = "[project.optional-dependencies]\ngpu = ['d']\nsibling = ['c[gpu]']\n[dependency-groups]\ndev = ['d']\n"
-    make_sibling(tmp_path / "c", "c", extras={"gpu": ["d"]}, tables=tables)
+    make_local_project(tmp_path / "c", "c", extras={"gpu": ["d"]}, tables=tables)
     for option in ('features = ["gpu"]', 'features = ["sibling"]'):
         project.configure(option, project=extras + tables)
 
@@ -391,7 +389,7 @@ def test_a_lock_has_a_member_at_the_commit_of_the_one_that_requires_it(project, 
     made = project.build(target="lambda:lock")
     first = {name: repository.at(name) for name in ("c", "d")}
     head = repository.head
-    make_sibling(repository.directory / "packages/d", "d", "2.0")
+    make_local_project(repository.directory / "packages/d", "d", "2.0")
     repository.commit()
 
     built = project.build()
@@ -416,7 +414,7 @@ def test_a_lock_of_uv_with_commit_and_subdirectory_builds(index, project, tmp_pa
     table = sources(repository.source("c"))
     project.configure('lock = "pylock.toml"', dependencies=["c"], project=table)
     first = {name: repository.at(name) for name in ("c", "d")}
-    make_sibling(repository.directory / "packages/d", "d", "2.0")
+    make_local_project(repository.directory / "packages/d", "d", "2.0")
     repository.commit()
 
     built = project.build()

@@ -9,7 +9,7 @@ from tests.support.index_server import IndexServer
 from tests.support.locks import package, pylock
 
 
-def test_a_lock_and_a_filled_store_need_no_network(index, project):
+def test_a_lock_and_a_filled_cache_need_no_network(index, project):
     index.add("lib", requires=["base"])
     index.add("base")
     project.configure(dependencies=["lib"])
@@ -23,7 +23,7 @@ def test_a_lock_and_a_filled_store_need_no_network(index, project):
     assert index.requests == []
 
 
-def test_a_lock_with_paths_in_the_project_needs_neither_network_nor_store(index, project):
+def test_a_lock_with_paths_in_the_project_needs_neither_network_nor_cache(index, project):
     entries = [package(index, index.add("lib", requires=["base"])), package(index, index.add("base"))]
     for entry in entries:
         entry["wheels"][0]["path"] = f"wheels/{entry['wheels'][0]['name']}"
@@ -86,7 +86,7 @@ def test_a_project_without_requirements_needs_no_network(project):
     assert built.code == 0, built.output
 
 
-def test_a_store_that_is_brought_along_serves_another_machine(project, tmp_path):
+def test_a_copied_cache_works_on_another_machine(project, tmp_path):
     project.configure(dependencies=["lib"])
     with IndexServer(tmp_path / "passing") as server:
         server.add("lib")

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import zips
-from tests.support.make_sibling import builds, make_hatch_sibling, make_setuptools_sibling, make_sibling
+from tests.support.make_local_project import (
+    builds,
+    make_local_hatch_project,
+    make_local_project,
+    make_local_setuptools_project,
+)
 from tests.support.programs import run_module
 
 if TYPE_CHECKING:
@@ -48,7 +53,7 @@ def test_the_wheel_of_the_backend_is_the_project(index, root, command):
     for name in ("base", "data", "deep", "tools"):
         index.add(name)
     index.add("deep", "2.0")
-    make_sibling(
+    make_local_project(
         root,
         "shop",
         requires=["base>=1"],
@@ -86,7 +91,7 @@ def test_the_wheel_of_the_backend_is_the_project(index, root, command):
 
 
 def test_the_wheel_is_built_once_for_each_state_of_the_directory(root, command):
-    make_sibling(root, "shop", tables=f'{TABLE}architecture = ["x86_64", "arm64"]\n')
+    make_local_project(root, "shop", tables=f'{TABLE}architecture = ["x86_64", "arm64"]\n')
 
     command("build")
     command("build", "arm64", "--directory", "elsewhere")
@@ -99,7 +104,7 @@ def test_the_wheel_is_built_once_for_each_state_of_the_directory(root, command):
 
 
 def test_what_only_the_wheel_declares_decides_too(root, command):
-    make_setuptools_sibling(root, "shop")
+    make_local_setuptools_project(root, "shop")
     text = (root / "pyproject.toml").read_text()
     text = text.replace("version =", 'dynamic = ["requires-python", "version"] #').replace("dependencies = []\n", "")
     (root / "pyproject.toml").write_text(text + TABLE.replace('runtime = "python3.13"\n', ""))
@@ -112,7 +117,7 @@ def test_what_only_the_wheel_declares_decides_too(root, command):
 
 
 def test_a_rebuild_has_the_same_bytes(root, command):
-    make_sibling(root, "shop", tables=TABLE)
+    make_local_project(root, "shop", tables=TABLE)
 
     done = command("build", HATCH_LAMBDA_VERIFY="1")
 
@@ -122,7 +127,7 @@ def test_a_rebuild_has_the_same_bytes(root, command):
 
 def test_a_layer_without_the_project_and_a_function_on_it(index, root, command):
     index.add("base")
-    make_sibling(
+    make_local_project(
         root,
         "shop",
         requires=["base"],
@@ -147,7 +152,7 @@ def test_a_layer_without_the_project_and_a_function_on_it(index, root, command):
 
 def make_hatch_project(root: Path, requires: list[str], tables: str, build_requires: str = '"hatchling"') -> None:
     """Write a project that hatchling builds, the one that is installed with the tests."""
-    make_hatch_sibling(root, "shop", requires=requires, tables=tables)
+    make_local_hatch_project(root, "shop", requires=requires, tables=tables)
     text = (root / "pyproject.toml").read_text()
     text = text.replace("requires = []", f"requires = [{build_requires}]").replace('backend-path = ["."]', "")
     (root / "pyproject.toml").write_text(text.replace('"backend"', '"hatchling.build"'))
@@ -178,7 +183,7 @@ def test_hatch_builds_with_our_own_table_too_and_the_wheels_table_selects_the_fi
     assert zips.files(root / "dist" / NAME) == ["other.py"]
 
 
-def test_two_tables_and_options_of_hatch_in_our_own_are_refused_by_hatch_too(root, environ, command):
+def test_two_tables_and_options_of_hatch_in_our_own_are_rejected_by_hatch_too(root, environ, command):
     make_hatch_project(root, [], f'{TABLE}packages = ["shop"]\n')
     text = (root / "pyproject.toml").read_text()
     foreign = command("build")
@@ -209,14 +214,14 @@ RELOCK = "run 'hatch-lambda lock' [lock-out-of-date]\n"
 
 def test_a_lock_file_is_written_kept_and_checked(index, root, command):
     index.add("base")
-    make_sibling(root, "shop", requires=["base"], tables=TABLE)
+    make_local_project(root, "shop", requires=["base"], tables=TABLE)
     missing = command("lock", "--check")
 
     locked = command("lock")
     text = (root / "pylock.lambda.toml").read_text()
     checked = command("lock", "--check")
     index.add("more")
-    make_sibling(root, "shop", requires=["base", "more"], tables=TABLE)
+    make_local_project(root, "shop", requires=["base", "more"], tables=TABLE)
     changed = command("lock", "--check")
     refused = command("build")
 
@@ -233,7 +238,7 @@ def test_a_lock_file_is_written_kept_and_checked(index, root, command):
 
 def test_a_lock_file_with_the_right_versions_but_another_text_is_out_of_date(index, root, command):
     index.add("base")
-    make_sibling(root, "shop", requires=["base"], tables=TABLE)
+    make_local_project(root, "shop", requires=["base"], tables=TABLE)
     command("build", "lock")
     path = root / "pylock.lambda.toml"
     path.write_text(path.read_text() + "\n")
@@ -284,7 +289,7 @@ def refused(root, command):
 
 
 def test_a_backend_that_fails_is_named_with_its_hook_and_its_last_lines(root, command):
-    make_sibling(root, "shop", fails="no compiler for the moon", tables=TABLE)
+    make_local_project(root, "shop", fails="no compiler for the moon", tables=TABLE)
 
     message, output = pip_output(command("build"))
 
@@ -296,7 +301,7 @@ def test_a_backend_that_fails_is_named_with_its_hook_and_its_last_lines(root, co
 
 
 def test_build_requirements_that_cannot_be_installed_are_named(root, command):
-    make_sibling(root, "shop", tables=TABLE)
+    make_local_project(root, "shop", tables=TABLE)
     text = (root / "pyproject.toml").read_text()
     (root / "pyproject.toml").write_text(text.replace("requires = []", 'requires = ["nowhere"]'))
 
@@ -311,7 +316,7 @@ def test_build_requirements_that_cannot_be_installed_are_named(root, command):
 
 def test_offline_the_wheel_comes_from_the_cache_or_needs_no_build_requirements(index, root, command):
     index.add("builder")
-    make_sibling(root, "shop", tables=TABLE)
+    make_local_project(root, "shop", tables=TABLE)
     text = (root / "pyproject.toml").read_text()
 
     without = command("build", HATCH_LAMBDA_OFFLINE="1")
@@ -327,8 +332,8 @@ def test_offline_the_wheel_comes_from_the_cache_or_needs_no_build_requirements(i
     )
 
 
-def test_a_wheel_for_the_build_machine_is_refused(root, refused):
-    make_sibling(root, "shop", tag="cp311-cp311-linux_x86_64", tables=TABLE)
+def test_a_wheel_for_the_build_machine_is_rejected(root, refused):
+    make_local_project(root, "shop", tag="cp311-cp311-linux_x86_64", tables=TABLE)
 
     assert refused() == (
         "error: pyproject.toml: backend builds shop-1.0-cp311-cp311-linux_x86_64.whl, which is only for linux_x86_64; "
@@ -336,8 +341,8 @@ def test_a_wheel_for_the_build_machine_is_refused(root, refused):
     )
 
 
-def test_a_wheel_without_files_is_refused(root, refused):
-    make_sibling(root, "shop", tables=TABLE)
+def test_a_wheel_without_files_is_rejected(root, refused):
+    make_local_project(root, "shop", tables=TABLE)
     (root / "shop/__init__.py").unlink()
 
     assert refused() == (
@@ -346,8 +351,8 @@ def test_a_wheel_without_files_is_refused(root, refused):
     )
 
 
-def test_metadata_that_differs_is_refused(root, refused):
-    make_sibling(root, "shop", tables=TABLE)
+def test_metadata_that_differs_is_rejected(root, refused):
+    make_local_project(root, "shop", tables=TABLE)
     text = (root / "pyproject.toml").read_text()
     (root / "pyproject.toml").write_text(text.replace('name = "shop"', 'name = "store"').replace('"1.0"', '"1.0.0"'))
     (root / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: shop\nVersion: 2.0\n")
@@ -399,7 +404,7 @@ NOTHING = "pass --requirements FILE [no-build-backend]\n"
         ),
     ],
 )
-def test_a_directory_without_a_build_backend_is_refused(root, refused, files, message):
+def test_a_directory_without_a_build_backend_is_rejected(root, refused, files, message):
     root.mkdir(parents=True)
     for name, text in files.items():
         (root / name).write_text(text)
@@ -407,7 +412,7 @@ def test_a_directory_without_a_build_backend_is_refused(root, refused, files, me
     assert refused() == f"error: pyproject.toml: {message}"
 
 
-def test_an_unreadable_pyproject_is_refused(root, refused):
+def test_an_unreadable_pyproject_is_rejected(root, refused):
     (root / "pyproject.toml").mkdir(parents=True)
 
     assert refused() == "error: pyproject.toml: can't be read (Is a directory); fix the file [unreadable-file]\n"
@@ -416,8 +421,8 @@ def test_an_unreadable_pyproject_is_refused(root, refused):
 NAMES = "did you mean 'function'? choose from function, layer, lock"
 
 
-def test_a_wrong_specifier_a_wrong_build_name_and_a_wrong_directory_are_refused(root, refused):
-    make_sibling(root, "shop", tables=TABLE)
+def test_a_wrong_specifier_a_wrong_build_name_and_a_wrong_directory_are_rejected(root, refused):
+    make_local_project(root, "shop", tables=TABLE)
     text = (root / "pyproject.toml").read_text()
     (root / "pyproject.toml").write_text(f"{text}directory = 3\n")
 
@@ -434,8 +439,8 @@ def test_a_wrong_specifier_a_wrong_build_name_and_a_wrong_directory_are_refused(
     ]
 
 
-def test_options_of_a_requirements_file_are_refused_in_a_project(root, refused):
-    make_sibling(root, "shop", tables=TABLE)
+def test_options_of_a_requirements_file_are_rejected_in_a_project(root, refused):
+    make_local_project(root, "shop", tables=TABLE)
 
     applies = "applies only with --requirements; set"
 
@@ -445,7 +450,7 @@ def test_options_of_a_requirements_file_are_refused_in_a_project(root, refused):
     ]
 
 
-def test_build_requirements_of_hatch_that_are_not_installed_are_refused(root, refused):
+def test_build_requirements_of_hatch_that_are_not_installed_are_rejected(root, refused):
     requires = '"hatchling", "no-such-hook", "gone; sys_platform == \'x\'", "hatchling<1", "a b"'
     make_hatch_project(root, [], TABLE, requires)
     rest = "in the environment of this command; install it there, or run 'hatch build -t lambda', which does"

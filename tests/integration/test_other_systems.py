@@ -15,7 +15,7 @@ OLD_TERMINAL = {"PYTHONIOENCODING": "cp437:strict", "PYTHONUTF8": "0"}
 
 
 @pytest.mark.parametrize("terminal", [WINDOWS_TERMINAL, OLD_TERMINAL], ids=["cp1252", "cp437"])
-def test_names_that_the_terminal_cannot_show_go_into_the_archive(index, project, terminal):
+def test_names_that_the_terminal_cannot_show_go_into_the_zip(index, project, terminal):
     index.add("lib", files={"lib/→.txt": "an arrow"})
     project.configure(dependencies=["lib"])
     project.write("shop/Bücher→.txt", "books")
@@ -40,7 +40,7 @@ def test_a_message_with_a_letter_that_the_terminal_lacks_is_still_one_message(pr
     )
 
 
-def test_files_are_utf_8_whatever_the_locale_says(index, project):
+def test_files_are_utf_8_in_any_locale(index, project):
     """`python -X warn_default_encoding` warns of each file that is read or written as the locale has it (PEP 597)."""
     wheel = index.add("lib")
     project.configure('lock = "pylock.toml"', dependencies=["lib"])
@@ -52,7 +52,7 @@ def test_files_are_utf_8_whatever_the_locale_says(index, project):
     assert [line for line in built.output.splitlines() if "EncodingWarning" in line and "hatch_lambda" in line] == []
 
 
-def test_an_archive_is_replaced_while_another_program_reads_it(project):
+def test_a_zip_is_replaced_while_another_program_reads_it(project):
     before = project.build()
     project.write("shop/more.py")
 

@@ -106,7 +106,7 @@ def test_python_patch_decides_what_markers_and_requires_python_see(index, projec
 
 
 @pytest.mark.api("pip", "packaging")
-def test_extras_bring_what_their_markers_admit_on_the_target(index, project):
+def test_extras_add_the_requirements_whose_markers_are_true_on_the_target(index, project):
     index.add(
         "lib",
         extras=["fast", "slow"],
@@ -152,7 +152,7 @@ def report_of(python: str, site: Path, directory: Path, environ: dict[str, str],
 
 
 @pytest.mark.skipif(os.name == "nt", reason="its shims are scripts of a shell")
-def test_a_python_that_does_not_run_is_not_taken_for_one(tmp_path):
+def test_a_python_that_does_not_run_is_ignored(tmp_path):
     ours = "{}.{}".format(*sys.version_info[:2])
     shims, selected = tmp_path / "shims", tmp_path / "versions" / "3.99.1" / "bin"
     scripts = {shims / "python3.98": "exit 127", shims / "python3.99": "exit 127", selected / "python": "echo 3.99 $0"}
@@ -288,7 +288,7 @@ def test_a_wheel_that_the_runtime_cannot_load_is_passed_over(index, project, run
 
 
 @pytest.mark.api("packaging")
-def test_features_and_groups_go_in_beside_the_dependencies(index, project):
+def test_features_and_groups_are_added_to_the_dependencies(index, project):
     for name in ("base", "data", "fast", "tracing", "shared", "never"):
         index.add(name)
     project.configure(
@@ -355,7 +355,7 @@ def test_the_users_own_constraints_hold_too(index, project, tmp_path):
     assert zips.distributions(built.archive) == ["lib 1.0"]
 
 
-def test_excluded_packages_go_with_what_only_they_need(index, project):
+def test_excluded_packages_are_removed_with_what_only_they_need(index, project):
     index.add("sdk", requires=["sdk-core", "shared"])
     index.add("sdk-core", requires=["retry"])
     index.add("retry")
@@ -369,7 +369,7 @@ def test_excluded_packages_go_with_what_only_they_need(index, project):
     assert zips.distributions(built.archive) == ["app-lib 1.0", "shared 1.0"]
 
 
-def test_a_requirement_may_name_the_url_of_a_wheel(index, project, tmp_path):
+def test_a_requirement_can_name_the_url_of_a_wheel(index, project, tmp_path):
     index.add("base")
     with IndexServer(tmp_path / "elsewhere") as elsewhere:
         wheel = elsewhere.add("direct", "3.0", requires=["base"])
@@ -384,7 +384,7 @@ def test_a_requirement_may_name_the_url_of_a_wheel(index, project, tmp_path):
     assert zips.distributions(built.archive) == ["base 1.0", "direct 3.0"]
 
 
-def test_a_requirement_may_name_a_wheel_on_this_machine(project, tmp_path):
+def test_a_requirement_can_name_a_wheel_on_this_machine(project, tmp_path):
     wheel = make_wheel(tmp_path / "built", "local", "0.1")
     project.configure(
         dependencies=[f"local @ {wheel.as_uri()}"],
@@ -407,7 +407,7 @@ def test_a_requirement_may_name_a_wheel_on_this_machine(project, tmp_path):
         ("only", {}, "1.0rc1"),
     ],
 )
-def test_prereleases_are_taken_as_pep_440_says(index, project, requirement, variables, version):
+def test_prereleases_are_selected_by_the_rules_of_pep_440(index, project, requirement, variables, version):
     index.add("lib", "1.0")
     index.add("lib", "2.0b1")
     index.add("only", "1.0rc1")
@@ -420,7 +420,7 @@ def test_prereleases_are_taken_as_pep_440_says(index, project, requirement, vari
     assert "older:" not in built.output
 
 
-def test_a_requirement_may_name_one_url_for_each_architecture(index, project, tmp_path):
+def test_a_requirement_can_name_one_url_for_each_architecture(index, project, tmp_path):
     with IndexServer(tmp_path / "elsewhere") as elsewhere:
         arm = elsewhere.add("direct", tag="cp313-cp313-manylinux_2_17_aarch64")
         intel = elsewhere.add("direct", tag="cp313-cp313-manylinux_2_17_x86_64")
@@ -487,7 +487,7 @@ def test_a_locked_release_that_was_yanked_since_is_kept_with_a_warning(index, pr
     assert warnings == [f"warning: lib 2.0: was yanked from its index, but {why} [yanked]"]
 
 
-def test_a_locked_release_that_was_yanked_since_can_be_freed(index, project):
+def test_a_locked_release_that_was_yanked_since_can_be_upgraded(index, project):
     index.add("lib", "1.0")
     released = index.add("lib", "2.0").name
     project.configure(dependencies=["lib"])
@@ -500,7 +500,7 @@ def test_a_locked_release_that_was_yanked_since_can_be_freed(index, project):
     assert "  lib: 2.0 -> 1.0" in built.output.splitlines()
 
 
-def test_an_index_may_lack_hashes(project, tmp_path):
+def test_an_index_can_have_no_hashes(project, tmp_path):
     with IndexServer(tmp_path / "plain", hashes=False) as plain:
         plain.add("lib", requires=["base"])
         plain.add("base")
@@ -512,7 +512,7 @@ def test_an_index_may_lack_hashes(project, tmp_path):
     assert zips.distributions(built.archive) == ["base 1.0", "lib 1.0"]
 
 
-def test_wheels_of_a_find_links_folder_are_taken(index, project, tmp_path):
+def test_wheels_of_a_find_links_directory_are_used(index, project, tmp_path):
     index.add("lib", "1.0")
     make_wheel(tmp_path / "wheels", "lib", "1.1", tag="cp313-cp313-manylinux_2_34_x86_64")
     project.configure(dependencies=["lib"])
@@ -523,7 +523,7 @@ def test_wheels_of_a_find_links_folder_are_taken(index, project, tmp_path):
     assert zips.wheels(built.archive) == ["lib-1.1-cp313-cp313-manylinux_2_34_x86_64.whl"]
 
 
-def test_a_find_links_folder_is_enough_without_an_index(project, tmp_path):
+def test_a_find_links_directory_is_enough_without_an_index(project, tmp_path):
     make_wheel(tmp_path / "wheels", "lib", requires=["base"])
     make_wheel(tmp_path / "wheels", "base")
     project.configure(dependencies=["lib"])
@@ -579,7 +579,7 @@ REDIRECTIONS = {
 """Settings of pip that install elsewhere, for another machine, or something else."""
 
 
-def offer_wheels_that_tell(index: IndexServer) -> None:
+def add_wheels_named_after_their_tags(index: IndexServer) -> None:
     """Fill an index with wheels of which each redirection would take another one, or none."""
     index.add("num", tag="cp313-cp313-manylinux_2_34_x86_64", requires=["base"])
     index.add("num", tag="cp39-cp39-manylinux_2_17_x86_64")
@@ -591,7 +591,7 @@ def offer_wheels_that_tell(index: IndexServer) -> None:
 
 @pytest.mark.api("pip")
 def test_variables_of_pip_do_not_redirect_a_build(index, project, tmp_path):
-    offer_wheels_that_tell(index)
+    add_wheels_named_after_their_tags(index)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "requirements.txt").write_text("superfluous\n", "utf-8")
@@ -610,7 +610,7 @@ def test_variables_of_pip_do_not_redirect_a_build(index, project, tmp_path):
 
 @pytest.mark.parametrize("section", ["global", "install", "download"])
 def test_settings_in_pip_conf_do_not_redirect_a_build(index, project, tmp_path, section):
-    offer_wheels_that_tell(index)
+    add_wheels_named_after_their_tags(index)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "requirements.txt").write_text("superfluous\n", "utf-8")
@@ -628,7 +628,7 @@ def test_settings_in_pip_conf_do_not_redirect_a_build(index, project, tmp_path, 
     assert [path.name for path in elsewhere.iterdir()] == ["requirements.txt"]
 
 
-def test_modules_in_the_project_folder_do_not_get_in_pips_way(index, project):
+def test_modules_in_the_project_directory_do_not_affect_pip(index, project):
     index.add("lib")
     for path in ("pip.py", "optparse.py", "netrc.py", "requests/__init__.py", "resolvelib.py", "sitecustomize.py"):
         project.write(path, "raise SystemExit('a module of the project was imported')\n")

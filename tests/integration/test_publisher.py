@@ -81,7 +81,7 @@ def test_old_versions_are_deleted(aws, publish):
 
 
 @pytest.mark.parametrize(("value", "shown", "code"), [("0", "0", "option-value"), ('"many"', "'many'", "option-type")])
-def test_a_number_of_versions_that_is_none_is_reported(aws, publish, value, shown, code):
+def test_an_invalid_number_of_versions_is_reported(aws, publish, value, shown, code):
     ended = publish(f'function = "shop"\nkeep = {value}\n')
 
     assert said(ended) == (
@@ -184,7 +184,7 @@ def test_update_layers_needs_a_function(aws, publish):
     assert aws.written == []
 
 
-def test_an_archive_is_chosen_by_the_name_of_its_table(aws, publish):
+def test_a_zip_is_chosen_by_the_name_of_its_table(aws, publish):
     aws.create_function("shop-api", OLD)
     path = function_zip(publish.dist, "api", archive="api")
     function_zip(publish.dist, "worker", archive="worker")

@@ -1,4 +1,4 @@
-"""Same inputs, same bytes: whatever the day, the folder, the umask, the order of files on disk."""
+"""The same input gives the same bytes on any day, in any directory, with any umask and order of files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FILES = [f"shop/{directory}/{name}.py" for directory in ("alpha", "beta", "gamma
 
 @pytest.fixture
 def full(project):
-    """The project with some folders, and a program."""
+    """The project with some directories, and an executable."""
     project.configure(
         "scripts = true", project='license-files = ["LICENSE"]\nscripts = { tool = "shop.api:handler" }\n'
     )
@@ -32,7 +32,7 @@ def test_a_second_build_gives_the_same_bytes(full):
     assert second == first
 
 
-def test_another_folder_gives_the_same_bytes(full, tmp_path):
+def test_another_directory_gives_the_same_bytes(full, tmp_path):
     first = full.build().archive.read_bytes()
     shutil.copytree(full.root, tmp_path / "some where/else", ignore=shutil.ignore_patterns("dist"))
 
@@ -99,7 +99,7 @@ def test_another_environment_gives_the_same_bytes(full, variables):
     assert second == first
 
 
-def test_a_date_of_ones_own_does_not_depend_on_the_time_zone(full):
+def test_a_configured_date_does_not_depend_on_the_time_zone(full):
     first = full.build(SOURCE_DATE_EPOCH="1700000000", TZ="Pacific/Kiritimati").archive.read_bytes()
 
     second = full.build(SOURCE_DATE_EPOCH="1700000000", TZ="America/Los_Angeles").archive.read_bytes()
@@ -107,7 +107,7 @@ def test_a_date_of_ones_own_does_not_depend_on_the_time_zone(full):
     assert second == first
 
 
-def test_an_empty_store_and_a_full_one_give_the_same_bytes(index, full, tmp_path):
+def test_an_empty_cache_and_a_full_one_give_the_same_bytes(index, full, tmp_path):
     index.add("lib", requires=["base"], scripts={"lib-tool": "lib:main"})
     index.add("base", files={"base/data.json": "{}", "base/__init__.py": ""})
     full.configure("scripts = true", dependencies=["lib"])

@@ -12,7 +12,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from hatch_lambda.cli import main
 from tests.support.git import commit_all
-from tests.support.make_sibling import make_sibling
+from tests.support.make_local_project import make_local_project
 from tests.support.zips import contents, read
 
 SBOM = "shop-0.1.0.dist-info/sboms/hatch-lambda.cdx.json"
@@ -92,7 +92,7 @@ def test_the_sbom_is_the_same_in_each_build_and_in_info(index, project, tmp_path
 
 def test_a_requirement_of_a_dependency_group_and_a_git_dependency_are_listed(index, project, tmp_path):
     index.add("jobs", "1.0")
-    commit = commit_all(make_sibling(tmp_path / "tools", "tools"))
+    commit = commit_all(make_local_project(tmp_path / "tools", "tools"))
     url = f"git+file://{tmp_path}/tools"
     project.configure(
         'sbom = true\ndependency-groups = ["worker"]',
@@ -163,7 +163,7 @@ def test_licenses_of_a_zip_from_another_tool_come_from_its_metadata(tmp_path, fi
     assert graph(document) == {"function": ["lib==1.0"], "lib==1.0": []}
 
 
-def test_without_the_library_one_line_says_how_to_get_it_before_anything_is_resolved(project, tmp_path):
+def test_without_the_library_one_line_names_the_extra_to_install_before_anything_is_resolved(project, tmp_path):
     (tmp_path / "without" / "cyclonedx").mkdir(parents=True)
     (tmp_path / "without" / "cyclonedx" / "__init__.py").write_text("raise ImportError\n")
     project.configure("sbom = true", dependencies=["nowhere"])

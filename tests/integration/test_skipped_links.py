@@ -1,4 +1,4 @@
-"""What pip says of the files that it does not take, and what becomes of it."""
+"""The files that pip skips, as its log and our messages name them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.locks import sha256
 PYTHON_3_13 = Target(next(runtime for runtime in RUNTIMES if runtime.name == "python3.13"), "x86_64")
 
 
-def test_notes_on_skipped_links_stand_at_the_end_of_the_log_with_paths_for_urls(index, environ, tmp_path):
+def test_skipped_links_are_listed_at_the_end_of_the_log_with_paths_instead_of_urls(index, environ, tmp_path):
     index.add("lib", "1.0")
     index.add("lib", "2.0", tag="cp39-cp39-win_amd64")
     sdist = index.add_sdist("lib", "3.0")

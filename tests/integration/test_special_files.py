@@ -16,7 +16,7 @@ def pipe(project):
     return project.root / "shop/pipe"
 
 
-def test_a_pipe_among_the_files_is_told_by_name(project, pipe):
+def test_a_pipe_among_the_files_is_reported_by_name(project, pipe):
     built = project.build()
 
     assert (built.code, built.output) == (1, f"error: {pipe}: can't be read ({PIPE}); {EXCLUDE}\n")
@@ -28,7 +28,7 @@ def test_a_pipe_that_is_excluded_is_not_opened(project, pipe):
     assert project.build().code == 0
 
 
-def test_a_link_to_a_device_is_told_by_its_own_name(project):
+def test_a_link_to_a_device_is_reported_by_its_own_name(project):
     (project.root / "shop/zeros").symlink_to("/dev/zero")
 
     built = project.build()
@@ -41,7 +41,7 @@ def test_a_link_to_a_device_is_told_by_its_own_name(project):
 
 @pytest.mark.parametrize("option", ["force-include", "shared-data", "shared-scripts"])
 @pytest.mark.parametrize("source", ["made/pipe", "made"])
-def test_a_pipe_that_an_option_includes_is_told_by_name(project, option, source):
+def test_a_pipe_that_an_option_includes_is_reported_by_name(project, option, source):
     (project.root / "made").mkdir()
     os.mkfifo(project.root / "made/pipe")
     project.configure(f'packages = ["shop"]\nscripts = true\n{option} = {{ "{source}" = "x" }}')
@@ -58,7 +58,7 @@ def test_a_pipe_that_an_option_includes_is_told_by_name(project, option, source)
         ("requirements.txt", "create it, or remove the option lock"),
     ],
 )
-def test_a_pipe_in_place_of_a_lock_is_told_by_name(project, name, fix):
+def test_a_pipe_instead_of_a_lock_is_reported_by_name(project, name, fix):
     os.mkfifo(project.root / name)
     project.configure(f'lock = "{name}"', dependencies=["lib"])
 
@@ -67,7 +67,7 @@ def test_a_pipe_in_place_of_a_lock_is_told_by_name(project, name, fix):
     assert (built.code, built.output) == (1, f"error: {name}: can't be read ({PIPE}); {fix} [lock-not-found]\n")
 
 
-def test_a_pipe_in_place_of_a_siblings_pyproject_is_told_by_name(project):
+def test_a_pipe_instead_of_a_local_dependencys_pyproject_is_reported_by_name(project):
     (project.root / "sibling").mkdir()
     os.mkfifo(project.root / "sibling/pyproject.toml")
     project.configure(

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from tests.support.aws import ACCOUNT, REGION
 from tests.support.deployments import OLD, function_zip
-from tests.support.finished import zip_of
+from tests.support.existing_zips import zip_of
 
 REVISION = (
     "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve "
@@ -51,7 +51,7 @@ OBJECT = "Error occurred while GetObject. S3 Error Code: "
     ],
     ids=["no zip", "direct", "bucket", "key", "region", "revision"],
 )
-def test_code_that_aws_refuses_is_refused(aws, code, refusal, said):
+def test_code_that_aws_rejects_is_rejected(aws, code, refusal, said):
     aws.create_function("shop", OLD)
     aws.create_bucket("artifacts")
     aws.create_bucket("elsewhere", "us-west-2")
@@ -63,7 +63,7 @@ def test_code_that_aws_refuses_is_refused(aws, code, refusal, said):
     assert (found["Code"], found["Message"]) == (refusal, said)
 
 
-def test_what_unzips_to_250_mib_is_refused(aws, tmp_path):
+def test_code_of_250_mib_unzipped_is_rejected(aws, tmp_path):
     code = zip_of(tmp_path, {"python/zeros": bytes(262_144_000)}).read_bytes()
 
     with pytest.raises(ClientError) as error:
@@ -72,7 +72,7 @@ def test_what_unzips_to_250_mib_is_refused(aws, tmp_path):
     assert error.value.response["Error"]["Message"] == "Unzipped size must be smaller than 262144000 bytes"
 
 
-def test_an_architecture_that_is_left_out_is_x86_64(aws, tmp_path):
+def test_the_default_architecture_is_x86_64(aws, tmp_path):
     aws.create_function("shop", OLD, Architectures=["arm64"])
 
     code = function_zip(tmp_path).read_bytes()
@@ -81,7 +81,7 @@ def test_an_architecture_that_is_left_out_is_x86_64(aws, tmp_path):
     assert updated["Architectures"] == ["x86_64"]
 
 
-def test_while_an_update_is_under_way_others_are_refused(aws):
+def test_during_an_update_other_updates_are_rejected(aws):
     aws.create_function("shop", OLD)
     client = aws.client("lambda")
     client.update_function_code(FunctionName="shop", ZipFile=OLD)

@@ -19,14 +19,14 @@ from tests.support.samples import target
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.conftest import ProjectFolder
+    from tests.conftest import ProjectDirectory
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudoterminals")
 
 NAME = "shop-0.1.0-lambda-python3.13-x86_64.zip"
 
 
-def on_terminal(project: ProjectFolder, *arguments: str, **environ: str) -> str:
+def on_terminal(project: ProjectDirectory, *arguments: str, **environ: str) -> str:
     """Run a build on a terminal of 80 columns and return all that it writes."""
     import pty  # not on Windows
 

@@ -11,7 +11,7 @@ import pytest
 
 from hatch_lambda.cli import main
 from tests.support.browser import CHROMIUM, cells, rendered
-from tests.support.finished import installed, zip_of
+from tests.support.existing_zips import installed, zip_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,7 @@ def test_names_of_the_zip_are_text_in_the_page(tmp_path):
     assert text.lower().count("</script>") == 2
 
 
-def test_the_table_tells_the_same_without_scripts(tmp_path):
+def test_the_table_has_the_same_content_without_scripts(tmp_path):
     text = page_of(tmp_path, {**installed("lib"), "app.py": "1"}).read_text("utf-8")
 
     rows = re.findall(r"<tr><th scope=row>(.*?)</th><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td></tr>", text)
@@ -73,7 +73,7 @@ def test_a_page_that_cannot_be_written_is_a_problem(tmp_path, capsys):
     assert capsys.readouterr().err == expected
 
 
-def test_a_page_takes_the_place_of_an_older_one_in_one_step(tmp_path, capsys):
+def test_a_page_replaces_an_older_one_in_one_step(tmp_path, capsys):
     page = tmp_path / "page.html"
     page.write_text("older")
     page.chmod(0o600)
@@ -89,7 +89,7 @@ def test_a_page_takes_the_place_of_an_older_one_in_one_step(tmp_path, capsys):
     assert capsys.readouterr().out == f"{tmp_path}/link.html\n"
 
 
-def test_a_page_that_cannot_take_its_place_leaves_nothing_behind(tmp_path, capsys):
+def test_a_page_that_cannot_be_renamed_leaves_nothing_behind(tmp_path, capsys):
     (tmp_path / "page.html").mkdir()
 
     assert main(["info", str(zip_of(tmp_path, installed("lib"))), "--html", str(tmp_path / "page.html")]) == 1
@@ -102,7 +102,7 @@ def test_a_page_that_cannot_take_its_place_leaves_nothing_behind(tmp_path, capsy
     assert sorted(path.name for path in tmp_path.iterdir()) == ["other.zip", "page.html"]
 
 
-def test_a_page_may_go_to_a_device(tmp_path, capsys):
+def test_a_page_can_be_written_to_a_device(tmp_path, capsys):
     assert main(["info", str(zip_of(tmp_path, installed("lib"))), "--html", "/dev/null"]) == 0
 
     assert capsys.readouterr().out == "/dev/null\n"
@@ -129,14 +129,14 @@ def test_a_zip_is_not_overwritten_with_a_page(tmp_path, monkeypatch, capsys, ord
     assert [(tmp_path / name).read_bytes() for name in ("a.zip", "b.zip")] == before
 
 
-def test_a_page_is_written_anew_over_the_one_before(tmp_path):
+def test_a_page_replaces_an_existing_one(tmp_path):
     before = page_of(tmp_path, installed("lib")).read_text("utf-8")
 
     assert page_of(tmp_path, installed("other")).read_text("utf-8") != before
 
 
 @in_a_browser
-def test_areas_are_as_large_as_what_they_stand_for(tmp_path):
+def test_areas_are_proportional_to_sizes(tmp_path):
     sizes = {"big": 600_000, "mid": 300_000, "small": 100_000}
     files = {f"{name}/code.so": noise(size) for name, size in sizes.items()}
     infos = {path: text for name in sizes for path, text in installed(name, files={}).items()}
@@ -151,7 +151,7 @@ def test_areas_are_as_large_as_what_they_stand_for(tmp_path):
 
 
 @in_a_browser
-def test_a_click_and_a_key_open_a_folder_and_escape_leaves_it(tmp_path):
+def test_a_click_and_a_key_open_a_directory_and_escape_leaves_it(tmp_path):
     page = page_of(tmp_path, installed("lib", files={"lib/a.py": "x" * 5000, "lib/inner/b.py": "y" * 4000}))
     script = """
     const seen = [], note = () => seen.push(document.getElementById("trail").textContent);

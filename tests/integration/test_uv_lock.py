@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hatch_lambda.errors import ResolveError
+from hatch_lambda.files.programs import uv_program
 from hatch_lambda.resolve.base import Host
 from hatch_lambda.resolve.cache import ResultCache
 from hatch_lambda.resolve.lock.read import LockSelection
 from hatch_lambda.resolve.lock.uv_lock import UvLock
-from hatch_lambda.resolve.uv_command import find_uv
-from tests.conftest import ProjectFolder
+from tests.conftest import ProjectDirectory
 from tests.support import zips
-from tests.support.make_sibling import make_hatch_sibling
+from tests.support.make_local_project import make_local_hatch_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,17 +47,16 @@ functions.new.dependency-groups = ["jobs"]
 
 
 @pytest.fixture
-def project(project: ProjectFolder, index: IndexServer, tmp_path: Path) -> ProjectFolder:
+def project(project: ProjectDirectory, index: IndexServer, tmp_path: Path) -> ProjectDirectory:
     """The project, with uv, which has a separate cache and knows the same index as pip."""
-    try:
-        project.environ["HATCH_UV"] = find_uv(os.environ)
-    except ResolveError:
+    uv = uv_program(os.environ)
+    if uv is None:
         pytest.skip("uv is not installed")
-    project.environ.update(UV_CACHE_DIR=str(tmp_path / "uv-cache"), UV_DEFAULT_INDEX=index.url)
+    project.environ.update(HATCH_UV=uv, UV_CACHE_DIR=str(tmp_path / "uv-cache"), UV_DEFAULT_INDEX=index.url)
     return project
 
 
-def lock(project: ProjectFolder, directory: str = ".") -> None:
+def lock(project: ProjectDirectory, directory: str = ".") -> None:
     """Let uv lock; its index is the same as the project's."""
     command = [project.environ["HATCH_UV"], "lock", "--quiet", f"--python={sys.executable}", "--no-python-downloads"]
     subprocess.run(command, cwd=project.root / directory, env=project.environ, check=True)
@@ -90,11 +89,11 @@ def test_each_zip_gets_its_extras_and_groups_from_uv_lock_without_network(index,
 def test_a_member_of_a_workspace_uses_the_lock_file_in_the_root(index, project):
     index.add("lib")
     index.add("deep")
-    root = ProjectFolder(project.root.parent, project.environ)
+    root = ProjectDirectory(project.root.parent, project.environ)
     workspace = '[tool.uv.workspace]\nmembers = ["project", "core"]\n'
     root.write("pyproject.toml", f'[project]\nname = "all"\nversion = "1"\nrequires-python = ">=3.10"\n{workspace}')
-    make_hatch_sibling(root.root / "core", "core", requires=["lib"])
-    make_hatch_sibling(root.root / "path", "path", requires=["deep"])
+    make_local_hatch_project(root.root / "core", "core", requires=["lib"])
+    make_local_hatch_project(root.root / "path", "path", requires=["deep"])
     sources = '[tool.uv.sources]\ncore = { workspace = true }\npath = { path = "../path", editable = true }\n'
     project.configure(dependencies=["core", "path"], project=f'requires-python = ">=3.10"\n{sources}')
     lock(root)
@@ -142,7 +141,7 @@ def test_a_wheel_that_the_index_lacks_is_reported_with_what_to_do(index, project
 
 
 @pytest.fixture
-def uv_lock(project: ProjectFolder, index: IndexServer, tmp_path: Path) -> UvLock:
+def uv_lock(project: ProjectDirectory, index: IndexServer, tmp_path: Path) -> UvLock:
     """Uv's lock file of a project with an extra and a group."""
     index.add("lib")
     project.configure(dependencies=["lib"], project=CONFLICTS.replace("checker", "lib").replace("job", "lib"))
@@ -210,7 +209,7 @@ def test_variables_do_not_change_what_uv_exports(uv_lock, project, variable):
     ],
     ids=["extra", "group", "conflict"],
 )
-def test_what_uv_cannot_select_is_explained(uv_lock, selection, line):
+def test_requirements_that_uv_cannot_resolve_are_explained(uv_lock, selection, line):
     assert error(replace(uv_lock, selection=selection)) == f"error: uv.lock: {line}"
 
 
@@ -241,7 +240,7 @@ def test_a_lock_file_that_is_not_for_this_uv_or_project_is_explained(uv_lock, ol
 
 
 @pytest.mark.parametrize("content", [b"version = ", b"", b"\xff\xfe", b"a = 1\n"])
-def test_a_damaged_lock_file_is_reported_with_the_words_of_uv(uv_lock, content):
+def test_a_damaged_lock_file_is_reported_with_uvs_error(uv_lock, content):
     uv_lock.path.write_bytes(content)
 
     first, blank, heading, *words = error(uv_lock).splitlines()
@@ -258,7 +257,7 @@ def test_a_newer_revision_of_the_format_is_read(uv_lock):
     assert [package.name for package in uv_lock.read().packages] == ["lib"]
 
 
-def test_a_setting_that_uv_rejects_is_reported_in_its_words(uv_lock, project):
+def test_a_setting_that_uv_rejects_is_reported_with_uvs_error(uv_lock, project):
     project.write("uv.toml", 'required-version = "<0.1"\n')
 
     assert error(uv_lock).replace(subprocess_version(project), "N") == (
@@ -267,7 +266,7 @@ def test_a_setting_that_uv_rejects_is_reported_in_its_words(uv_lock, project):
     )
 
 
-def subprocess_version(project: ProjectFolder) -> str:
+def subprocess_version(project: ProjectDirectory) -> str:
     """Return the version of uv."""
     done = subprocess.run([project.environ["HATCH_UV"], "--version"], capture_output=True, text=True, check=True)
     return done.stdout.split()[1]
@@ -279,7 +278,7 @@ def test_a_lock_file_that_is_missing_is_reported(uv_lock):
     assert error(uv_lock) == "error: uv.lock: can't be read (No such file or directory); run 'uv lock' [lock-not-found]"
 
 
-def test_without_uv_the_error_says_how_to_get_it(uv_lock, tmp_path, monkeypatch):
+def test_without_uv_the_error_names_the_extra_to_install(uv_lock, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "uv", None)
 
     without = replace(uv_lock, host=Host({"PATH": str(tmp_path)}, uv_lock.host.directory))

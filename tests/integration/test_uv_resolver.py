@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -15,7 +14,7 @@ from tests.support import zips
 from tests.support.index_server import IndexServer
 
 if TYPE_CHECKING:
-    from tests.conftest import Built, ProjectFolder
+    from tests.conftest import Built, ProjectDirectory
 
 UV = 'resolver = "uv"\n'
 
@@ -28,14 +27,6 @@ def project(project, index, tmp_path):
         pytest.skip("uv is not installed")
     project.environ.update(HATCH_UV=uv, UV_DEFAULT_INDEX=index.url)
     return project
-
-
-@pytest.fixture
-def private(tmp_path):
-    """An index that demands credentials, with one release on it."""
-    with IndexServer(tmp_path / "private", credentials=("user", "s3cret")) as server:
-        server.add("lib")
-        yield server
 
 
 @pytest.mark.api("uv")
@@ -55,7 +46,7 @@ def test_uv_finds_the_same_distributions_as_pip(index, project, runtime, archite
     assert len(by_pip) == {"python3.11": 5, "python3.13": 4}[runtime] + (architecture == "arm64")
 
 
-def test_an_extra_that_does_not_exist_is_told_whoever_resolves(index, project):
+def test_an_unknown_extra_is_reported_by_every_resolver(index, project):
     index.add("server", requires=["loop; extra == 'standard'"], extras=["standard"])
     project.configure(dependencies=["server[standart]"])
     by_pip = project.build()
@@ -72,7 +63,7 @@ def test_an_extra_that_does_not_exist_is_told_whoever_resolves(index, project):
         assert zips.distributions(built.archive) == ["server 1.0"]
 
 
-def test_a_lock_of_uv_itself_serves_each_target(index, project):
+def test_a_lock_of_uv_itself_is_for_each_target(index, project):
     _marker_sensitive(index)
     project.configure('lock = "pylock.toml"', dependencies=["app", "native<2"], project='requires-python = ">=3.11"')
     export = [project.environ["HATCH_UV"], "export", "--format=pylock.toml", "--no-emit-project", "--quiet"]
@@ -153,7 +144,7 @@ def test_settings_that_would_redirect_uv_do_not(index, project):
     assert built.archive.read_bytes() == before
 
 
-def test_what_uv_was_told_to_leave_out_is_missed(index, project):
+def test_what_uv_was_configured_to_exclude_is_missing(index, project):
     index.add("lib", requires=["base"])
     index.add("base")
     project.configure(UV + "[tool.uv.pip]\nno-deps = true\n", dependencies=["lib"])
@@ -200,7 +191,7 @@ def test_requirements_that_cannot_be_met_are_explained_by_pip(index, project):
 
 
 @pytest.mark.api("uv")
-def test_what_only_pip_would_take_from_a_second_index_is_reported_in_the_words_of_uv(index, project, tmp_path):
+def test_a_package_that_only_pip_finds_on_a_second_index_is_reported_with_uvs_error(index, project, tmp_path):
     index.add("lib", "2.0")
     project.configure(UV, dependencies=["lib>=2"])
     with IndexServer(tmp_path / "first") as first:
@@ -232,7 +223,7 @@ def test_what_keeps_uv_from_looking_is_not_called_a_lack_of_wheels(project, sett
     assert said in uvs
 
 
-def test_a_known_substitute_is_told_in_one_line(index, project):
+def test_a_known_substitute_is_reported_in_one_line(index, project):
     index.add_sdist("psycopg2")
     project.configure(UV, dependencies=["psycopg2"])
 
@@ -258,7 +249,7 @@ def test_constraints_hold(index, project):
     assert zips.wheels(built.archive) == ["base-2.0-py3-none-any.whl", "lib-1.0-py3-none-any.whl"]
 
 
-def test_a_constraint_file_that_is_not_there_is_missed(project):
+def test_a_constraint_file_that_does_not_exist_is_reported(project):
     project.configure(UV + 'constraints = ["constraints.txt"]', dependencies=["lib"])
 
     built = project.build()
@@ -300,78 +291,75 @@ def test_a_lock_made_with_uv_is_the_one_that_pip_makes(index, project):
     assert locks[0] == locks[1]
 
 
-def test_credentials_in_the_default_index_of_uv_count(project, private):
+def test_credentials_in_the_default_index_of_uv_count(project, private_index):
     project.configure(UV, dependencies=["lib"])
 
-    built = project.build(UV_DEFAULT_INDEX=private.url_with_credentials, HATCH_VERBOSE="1")
+    built = project.build(UV_DEFAULT_INDEX=private_index.url_with_credentials, HATCH_VERBOSE="1")
 
     _assert_built_with_the_secret(built, project)
 
 
 @pytest.mark.api("uv")
 @pytest.mark.parametrize("pips_index", ["http://127.0.0.1:9/simple/", None], ids=["other", "same"])
-def test_credentials_of_a_named_index_of_uv_count(project, private, pips_index):
-    index = f'[[tool.uv.index]]\nname = "my-index"\nurl = "{private.url}"\ndefault = true\n'
+def test_credentials_of_a_named_index_of_uv_count(project, private_index, pips_index):
+    index = f'[[tool.uv.index]]\nname = "my-index"\nurl = "{private_index.url}"\ndefault = true\n'
     del project.environ["UV_DEFAULT_INDEX"]
     project.configure(UV + index, dependencies=["lib"])
 
     built = project.build(
         UV_INDEX_MY_INDEX_USERNAME="user",
         UV_INDEX_MY_INDEX_PASSWORD="s3cret",
-        PIP_INDEX_URL=pips_index or private.url,
+        PIP_INDEX_URL=pips_index or private_index.url,
         HATCH_VERBOSE="1",
     )
 
     _assert_built_with_the_secret(built, project)
 
 
-def test_credentials_of_an_index_in_uv_toml_count(project, private):
+def test_credentials_of_an_index_in_uv_toml_count(project, private_index):
     del project.environ["UV_DEFAULT_INDEX"]
     project.configure(UV, dependencies=["lib"])
-    project.write("uv.toml", f'[[index]]\nname = "my-index"\nurl = "{private.url}"\ndefault = true\n')
+    project.write("uv.toml", f'[[index]]\nname = "my-index"\nurl = "{private_index.url}"\ndefault = true\n')
 
     built = project.build(UV_INDEX_MY_INDEX_USERNAME="user", UV_INDEX_MY_INDEX_PASSWORD="s3cret", HATCH_VERBOSE="1")
 
     _assert_built_with_the_secret(built, project)
 
 
-def test_credentials_in_netrc_count(project, private, tmp_path):
+def test_credentials_in_netrc_count(project, private_index, tmp_path):
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login user password s3cret\n")
     netrc.chmod(0o600)
     project.configure(UV, dependencies=["lib"])
 
-    built = project.build(UV_DEFAULT_INDEX=private.url, NETRC=str(netrc), HATCH_VERBOSE="1")
+    built = project.build(UV_DEFAULT_INDEX=private_index.url, NETRC=str(netrc), HATCH_VERBOSE="1")
 
     netrc.unlink()
     _assert_built_with_the_secret(built, project)
 
 
-def test_wrong_credentials_are_told_without_them(project, private):
+def test_wrong_credentials_are_reported_without_them(project, private_index):
     project.configure(UV, dependencies=["lib"])
 
-    built = project.build(UV_DEFAULT_INDEX=private.url_with_credentials.replace("s3cret", "wr0ng"))
+    built = project.build(UV_DEFAULT_INDEX=private_index.url_with_credentials.replace("s3cret", "wr0ng"))
 
     assert built.code == 1
     assert built.output == (
-        f"error: {private.url}lib/: the index denies access (HTTP 401); put the user name and password into the index "
-        "URL, netrc, or a keyring [index-access]\n"
-    )
-
-
-def test_credentials_that_only_uv_knows_are_asked_for_in_one_line(project, private):
-    project.configure(UV, dependencies=["lib"])
-    settings = project.write("own.toml", f'[[index]]\nurl = "{private.url_with_credentials}"\ndefault = true\n')
-    del project.environ["UV_DEFAULT_INDEX"]
-
-    built = project.build(UV_CONFIG_FILE=str(settings))
-
-    assert built.code == 1
-    assert built.output == (
-        f"error: http://{private.host}/files/lib-1.0-py3-none-any.whl: the index requires a user name "
-        "and password, and pip found none that it accepts; put the user name and password into the "
+        f"error: {private_index.url}lib/: the index denies access (HTTP 401); put the user name and password into the "
         "index URL, netrc, or a keyring [index-access]\n"
     )
+
+
+@pytest.mark.parametrize("setting", ['index-url = "{0}"', '[[index]]\nurl = "{0}"\ndefault = true'])
+def test_credentials_in_the_users_settings_count(project, private_index, setting):
+    project.configure(UV, dependencies=["lib"])
+    settings = project.write("own.toml", setting.format(private_index.url_with_credentials))
+    del project.environ["UV_DEFAULT_INDEX"]
+
+    built = project.build(UV_CONFIG_FILE=str(settings), HATCH_VERBOSE="1")
+
+    settings.unlink()
+    _assert_built_with_the_secret(built, project)
 
 
 def test_uv_does_not_resolve_without_the_network(index, project):
@@ -399,21 +387,6 @@ def test_a_uv_that_cannot_be_run_is_named(project):
     )
 
 
-def test_a_missing_uv_is_missed(project, tmp_path):
-    if importlib.util.find_spec("uv"):
-        pytest.skip("the package uv is installed, so that uv is found whatever PATH says")
-    del project.environ["HATCH_UV"]
-    project.configure(UV, dependencies=["lib"])
-
-    built = project.build(PATH=str(tmp_path))
-
-    assert built.code == 1
-    assert built.output == (
-        'error: tool.hatch.build.targets.lambda.resolver: uv isn\'t installed; use "hatch-lambda[uv]" '
-        'in build-system.requires, or set resolver = "pip" [resolver-missing]\n'
-    )
-
-
 def _marker_sensitive(index: IndexServer) -> None:
     """Put a set on the index of which each target needs another part."""
     index.add(
@@ -438,7 +411,7 @@ def _marker_sensitive(index: IndexServer) -> None:
     index.add("native", "4.0", requires_python=">=3.14")
 
 
-def _assert_built_with_the_secret(built: Built, project: ProjectFolder) -> None:
+def _assert_built_with_the_secret(built: Built, project: ProjectDirectory) -> None:
     assert built.code == 0, built.output
     assert zips.wheels(built.archive) == ["lib-1.0-py3-none-any.whl"]
     assert "s3cret" not in built.output

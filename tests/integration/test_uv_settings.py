@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import zips
 from tests.support.index_server import IndexServer
-from tests.support.make_sibling import make_sibling
+from tests.support.make_local_project import make_local_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +66,7 @@ def test_changed_requirements_count_in_the_project_and_in_its_workspace(index, p
 @pytest.mark.parametrize("resolver", ["pip", "uv"])
 def test_an_override_can_be_a_local_dependency(index, project, tmp_path, resolver):
     index.add("app", requires=["lib>2"])
-    make_sibling(tmp_path / "lib", "lib", "1.5")
+    make_local_project(tmp_path / "lib", "lib", "1.5")
     table = f'[tool.uv]\noverride-dependencies = ["lib @ {(tmp_path / "lib").as_uri()}"]\n'
     project.configure(f'resolver = "{resolver}"', dependencies=["app", "lib>3"], project=table)
 
@@ -79,7 +79,7 @@ def test_an_override_can_be_a_local_dependency(index, project, tmp_path, resolve
 def test_build_requirements_satisfy_the_build_constraints(index, project, tmp_path):
     for version in ("1.0", "2.0"):
         index.add("helper", version, files={"helper.py": f"VERSION = {version!r}\n"})
-    make_sibling(tmp_path / "lib", "lib")
+    make_local_project(tmp_path / "lib", "lib")
     for path, old, new in (
         ("pyproject.toml", "requires = []", 'requires = ["helper"]'),
         ("backend.py", "import base64", "import helper; assert helper.VERSION == '1.0'; import base64"),
@@ -115,7 +115,7 @@ def test_a_lock_that_a_new_constraint_rules_out_is_out_of_date(index, project, r
     assert locked.output == "pylock.lambda.toml\n  python3.13 on x86_64, 2 packages\n  base: 2.0 -> 1.0\n"
 
 
-def test_pip_refuses_what_it_has_no_counterpart_for(index, project):
+def test_a_uv_setting_without_a_counterpart_in_pip_is_an_error(index, project):
     index.add("lib")
     settings = '[tool.uv]\nresolution = "lowest"\n[[tool.uv.index]]\nname = "corp"\nurl = "https://127.0.0.1:1/"\n'
     project.configure('resolver = "pip"', dependencies=["lib"], project=settings)
@@ -188,7 +188,7 @@ def test_the_index_of_a_local_dependency_has_its_own_password(index, project, tm
     with IndexServer(tmp_path / "private", credentials=("user", "s3cret")) as private:
         private.add("lib")
         tables = SOURCE.partition("\n[tool.uv.sources]")[2].replace("URL", private.url)
-        make_sibling(tmp_path / "core", "core", requires=["lib"], tables=f"[tool.uv.sources]{tables}")
+        make_local_project(tmp_path / "core", "core", requires=["lib"], tables=f"[tool.uv.sources]{tables}")
         source = '[tool.uv.sources]\ncore = { path = "../core" }\n'
         project.configure('resolver = "uv"', dependencies=["core"], project=source)
 
@@ -234,7 +234,7 @@ conflicts = [[{ extra = "old" }, { extra = "new" }]]
 """
 
 
-def test_archives_with_extras_that_exclude_each_other_are_resolved_separately(index, project):
+def test_zips_with_extras_that_exclude_each_other_are_resolved_separately(index, project):
     for version in ("1.0", "2.0"):
         index.add("lib", version)
     functions = "".join(f'functions.{name} = {{ features = ["{name}"] }}\n' for name in ("old", "new"))
@@ -249,7 +249,7 @@ def test_archives_with_extras_that_exclude_each_other_are_resolved_separately(in
     }
 
 
-def test_an_archive_cannot_have_extras_that_exclude_each_other(project):
+def test_a_zip_cannot_have_extras_that_exclude_each_other(project):
     project.configure('features = ["old", "new"]', project=CONFLICTS)
 
     built = project.build()

@@ -1,1 +1,1 @@
-"""What tests are made of: wheels, an index, a look into zips."""
+"""Parts that tests share: wheels, an index, and readers of zips."""

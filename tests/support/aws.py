@@ -59,7 +59,7 @@ WRITES = {name for method, _, name in OPERATIONS if method in {"PUT", "POST", "D
 
 @dataclass
 class Fault:
-    """What meets a request for an operation: a refusal, or an action before or after moto has answered it.
+    """The reaction to a request for an operation: a rejection, or an action before or after moto answers it.
 
     ``loses`` has the connection end without an answer: before the request takes effect, or after.
     """
@@ -154,7 +154,7 @@ class AwsServer:
         self.asked.clear()
 
     def refuse(self, operation: str, status: int, code: str, message: str, times: int = 1_000_000) -> None:
-        """Refuse the next requests for an operation; ``times`` is how many."""
+        """Reject the next requests for an operation; ``times`` is how many."""
         self.faults.append(Fault(operation, times, refusal=Refusal(status, code, message)))
 
     def lose(self, what: Literal["request", "answer"], operation: str, times: int = 1) -> None:
@@ -176,7 +176,7 @@ class AwsServer:
         return [name for name in self.asked if name in WRITES]
 
     def _answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Answer as WSGI demands: refuse, or let moto answer and amend what it says."""
+        """Answer as WSGI requires: reject, or let moto answer and change its answer."""
         operation, name = _operation(environ["REQUEST_METHOD"], environ["PATH_INFO"])
         self.asked.append(operation)
         fault = self._fault(operation)

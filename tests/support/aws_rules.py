@@ -29,7 +29,7 @@ BUSY = (
     "UpdateFunctionConfiguration",
     "PublishVersion",
 )
-"""What is refused while the function is created or updated.
+"""What is rejected while the function is created or updated.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html, read 2026-11-23."""
 
 
@@ -88,7 +88,7 @@ class Rules:
         return self.states.setdefault(name, FunctionState())
 
     def refusal(self, operation: str, name: str, given: dict[str, Any], region: str, length: int) -> Refusal | None:
-        """Return the refusal of a request; ``length`` is the bytes of its body."""
+        """Return the error of a rejected request, if any; ``length`` is the bytes of its body."""
         if operation in BUSY:
             return (
                 self._too_large(operation, given, length)
@@ -250,7 +250,7 @@ def _alias(name: str, given: dict[str, Any], region: str) -> Any:
 
 
 def _matching(versions: list[dict[str, Any]], query: str) -> list[dict[str, Any]]:
-    """Return the versions of a layer that the filters of ListLayerVersions admit, without what a list does not tell."""
+    """Return the versions of a layer that the filters of ListLayerVersions admit, with the fields that a list has."""
     asked = parse_qs(query)
     runtime, architecture = asked.get("CompatibleRuntime"), asked.get("CompatibleArchitecture")
     return [

@@ -1,4 +1,4 @@
-"""A real browser without a window, asked what it makes of a page."""
+"""A real browser without a window, and what it shows of a page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-"""The program; ``None`` where there is none on PATH."""
+"""The program; ``None`` if PATH has none."""
 
 _QUIET = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--window-size=1200,800"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def command_lines() -> list[str]:
-    """Return the command line of each process that runs now; nothing where the system does not tell."""
+    """Return the command line of each process that runs now; nothing if the system doesn't list them."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):  # a process that has ended

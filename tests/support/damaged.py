@@ -1,4 +1,4 @@
-"""Texts that are damaged in ways that programs trip over, and strategies that damage sound ones so."""
+"""Texts that are damaged in ways that break programs, and strategies that damage valid texts in these ways."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ def replaced(draw: st.DrawFn, texts: Sequence[str]) -> str:
 
 
 HUGE, DEEP = "<huge>", "<deep>"
-"""What stands for values that Python cannot write, and Hypothesis neither, until ``grown`` puts them there."""
+"""Placeholders for values that neither Python nor Hypothesis can write; ``grown`` replaces them."""
 
 
 def values() -> SearchStrategy[Any]:

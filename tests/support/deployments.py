@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hatch_lambda.deploy import DeployRequest, deploy
-from tests.support.finished import our_zip, zip_of
+from tests.support.existing_zips import our_zip, zip_of
 from tests.support.programs import PYTHON, run_module
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def copy_of_checkout(directory: Path) -> Path:
     """Copy the sources of hatch-lambda and return the directory; pip might have cached a wheel of the original."""
     checkout = Path(__file__).parents[2]
     shutil.copytree(checkout / "src", directory / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("hatch_build.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(checkout / name, directory / name)
     return directory
 

@@ -1,4 +1,4 @@
-"""Asks a fork server to run a program: ``fork_client.py FOLDER PYTHON ARGUMENT...``, in place of that Python.
+"""Asks a fork server to run a program: ``fork_client.py DIRECTORY PYTHON ARGUMENT...``, in place of that Python.
 
 FOLDER has a socket for each program that can be forked. For any other, and where the server declines, this process
 becomes that Python. Starts in ten milliseconds, as it needs only what is built into Python.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-sys.path[:] = sys.path[1:]  # this file's folder is no place to import from
+sys.path[:] = sys.path[1:]  # nothing is imported from this file's directory
 
 import gc  # noqa: E402
 import importlib  # noqa: E402
@@ -29,7 +29,7 @@ CODE_ONLY = "PYTHONDONTWRITEBYTECODE"
 
 
 class Request(NamedTuple):
-    """What to run: the command after ``python``, its folder, environment and umask, and its standard files."""
+    """What to run: the command after ``python``, its directory, environment and umask, and its standard files."""
 
     command: list[str]
     directory: str

@@ -1,4 +1,4 @@
-"""Git repositories made of folders, whatever git is set up for on the machine."""
+"""Git repositories made of directories, with no setting of the machine's git."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def git(directory: Path, *arguments: str) -> str:
-    """Run git in the folder and return what it writes."""
+    """Run git in the directory and return its output."""
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
         **{f"GIT_{who}_{what}": f"{what}@test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
@@ -22,7 +22,7 @@ def git(directory: Path, *arguments: str) -> str:
 
 
 def commit_all(directory: Path) -> str:
-    """Commit all of the folder, as a repository of its own, and return that commit."""
+    """Commit all files of the directory as a separate repository, and return that commit."""
     git(directory, "init", "-q", "-b", "main")
     git(directory, "add", ".")
     git(directory, "commit", "-qm", "All of it")
@@ -30,7 +30,7 @@ def commit_all(directory: Path) -> str:
 
 
 def bare_clone(directory: Path, into: Path) -> Path:
-    """Put all branches and tags of the folder into a bare repository, new or not, and return that."""
+    """Put all branches and tags of the directory into a bare repository, new or not, and return that."""
     if not into.exists():
         into.mkdir(parents=True)
         git(into, "init", "-q", "--bare", "-b", "main")

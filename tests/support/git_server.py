@@ -1,24 +1,21 @@
-"""Git repositories over HTTP on 127.0.0.1, for those who know the password."""
+"""Git repositories over HTTP on 127.0.0.1 that require a password."""
 
 from __future__ import annotations
 
 import base64
 import os
 import subprocess
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 from tests.support.command_lines import command_lines
+from tests.support.servers import ThreadServer
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
-
-    from typing_extensions import Self
 
 
-class GitServer:
+class GitServer(ThreadServer):
     """Serves the repositories in ``directory`` at ``host`` until the block ends.
 
     ``credentials`` are user and password; ``command_lines`` are those of all processes at each request.
@@ -28,24 +25,7 @@ class GitServer:
         self.directory = directory
         self.credentials = ("user", "s3cret")
         self.command_lines: list[str] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"git": self}))
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    @property
-    def host(self) -> str:
-        """Return host and port."""
-        return f"127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_Handler, git=self)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""Zips whose headers say what a test wants them to say, and strategies that make wheels of them."""
+"""Zips with any headers that a test wants, and strategies that make wheels of them."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def compress(content: bytes, method: int) -> bytes:
 
 
 def raw_zip(members: Iterable[Raw], *, prefix: bytes = b"", comment: bytes = b"", count: int | None = None) -> bytes:
-    """Return a zip of just these members, with as many as ``count`` promised."""
+    """Return a zip of these members, with ``count`` as the declared number of members."""
     body, directory, number = bytearray(prefix), bytearray(), 0
     for number, member in enumerate(members, 1):  # noqa: B007
         local, central = member.headers(len(body) - len(prefix))

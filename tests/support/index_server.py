@@ -1,4 +1,4 @@
-"""A package index (PEP 503) on 127.0.0.1, serving a folder."""
+"""A package index (PEP 503) on 127.0.0.1, serving a directory."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import base64
 import hashlib
 import html
 import tarfile
-import threading
 import zipfile
 from email.parser import HeaderParser
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -18,23 +17,21 @@ from packaging.utils import canonicalize_name
 from tests.support.command_lines import command_lines
 from tests.support.make_sdist import make_sdist
 from tests.support.make_wheel import make_wheel
+from tests.support.servers import ThreadServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from types import TracebackType
-
-    from typing_extensions import Self
 
 
-class IndexServer:
+class IndexServer(ThreadServer):
     """Serves ``directory`` at ``url`` until the block ends; ``requests`` lists the paths that were fetched.
 
-    ``credentials`` (user and password) are demanded if given, ``hashes`` says whether links carry a sha256, and
+    ``credentials`` (user and password) are required if given, ``hashes`` says whether links have a sha256, and
     ``spoiled`` maps a file's name to bytes that are served in its place, under the right hash. ``truncated`` names
     files whose second half is never sent, ``yanked`` maps a file's name to why it was withdrawn (PEP 592), ``metadata``
-    to a text that is served as its METADATA. ``described`` says whether METADATA is served beside wheels (PEP 658),
-    ``silent`` whether links keep Requires-Python to themselves, and ``status``, where there is one, is the answer to
+    to a text that is served as its METADATA. ``described`` says whether METADATA is served next to wheels (PEP 658),
+    ``silent`` whether links omit Requires-Python, and ``status``, if set, is the answer to
     every page. ``query`` ends every link, and ``command_lines`` are those of all processes at each request.
     ``on_request`` is called with the path of each request before the answer.
     """
@@ -55,13 +52,7 @@ class IndexServer:
         self.command_lines: list[str] = []
         self.on_request: Callable[[str], object] = lambda _: None
         directory.mkdir(parents=True, exist_ok=True)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"index": self}))
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    @property
-    def host(self) -> str:
-        """Return host and port."""
-        return f"127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(_Handler, index=self)
 
     @property
     def url(self) -> str:
@@ -83,24 +74,13 @@ class IndexServer:
         return make_sdist(self.directory, name, version, **details)
 
     def downloads(self) -> list[str]:
-        """Return the names of the files that were fetched, but not of metadata beside them."""
+        """Return the names of the files that were fetched, but not of metadata next to them."""
         files = [path.removeprefix("/files/") for path in self.requests if path.startswith("/files/")]
         return [name for name in files if not name.endswith(".metadata")]
 
     def file_url(self, path: Path) -> str:
         """Return the URL of a file on the index."""
         return f"http://{self.host}/files/{path.name}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""Locks in the style of the tools that write them, made from wheels that are on an index."""
+"""Lock files in the format of other tools, made from wheels that are on an index."""
 
 from __future__ import annotations
 

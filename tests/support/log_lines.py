@@ -48,7 +48,7 @@ def yanked(filename: str) -> str:
 
 
 def unknown(filename: str) -> str:
-    """Return what pip says of a file that is none of Python's."""
+    """Return pip's line on a file that isn't a distribution."""
     return _skipped("unsupported archive format: .exe", filename)
 
 

@@ -1,4 +1,4 @@
-"""ELF files that are just large enough to say what they need, made without a compiler."""
+"""Minimal ELF files that declare what they need, made without a compiler."""
 
 from __future__ import annotations
 

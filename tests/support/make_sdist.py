@@ -1,4 +1,4 @@
-"""Sdists that build without network and without any build tool: the wheel is inside, and the backend hands it out."""
+"""Sdists that build without network and without any build tool: the wheel is inside, and the backend returns it."""
 
 from __future__ import annotations
 

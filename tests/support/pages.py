@@ -22,7 +22,7 @@ _OURS = re.compile(r"`((?:[A-Z_]+=\S+ )*(?:hatch|hatch-lambda|python -m hatch_la
 
 @dataclass(frozen=True)
 class Block:
-    """A block of code, with the file that it stands for if it has a title."""
+    """A block of code, with the name of its file if it has a title."""
 
     language: str
     text: str

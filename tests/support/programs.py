@@ -79,7 +79,7 @@ def run_module(
 
 @cache
 def _server(module: str) -> Path:
-    """Start what forks the module, and return the folder of its socket."""
+    """Start the server that forks the module, and return the directory of its socket."""
     directory = _directory("modules")
     _serve(directory / module, IMPORTED[module], python=sys.executable if module == "hatch" else _python())
     return directory
@@ -121,7 +121,7 @@ def _scratch() -> Path:
 
 
 def _directory(name: str) -> Path:
-    """Return a folder for sockets; the system allows their paths a hundred bytes."""
+    """Return a directory for sockets; the system allows their paths 100 bytes."""
     directory = _scratch() / name
     directory.mkdir(exist_ok=True)
     return directory

@@ -16,7 +16,7 @@ _WHICH = "import sys; print('%d.%d' % sys.version_info[:2], sys.executable)"
 
 
 def python_of(version: str, path: str) -> str | None:
-    """Return a Python of this version, such as ``3.13``, that runs; ``None`` if no folder of ``path`` has one.
+    """Return a Python of this version, such as ``3.13``, that runs; ``None`` if no directory of ``path`` has one.
 
     A program of that name need not run: pyenv puts a script there for each version that it knows, which fails for all
     but those that are chosen. The versions that it stands for are looked at as well.

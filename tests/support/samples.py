@@ -101,5 +101,5 @@ def dependency(text: str, by: str = "project.dependencies") -> Dependency:
 
 
 def verified(path: Path) -> Wheel:
-    """Return the wheel at a path as the store would know it."""
+    """Return the wheel at a path as the cache has it."""
     return verify_wheel(path, hashlib.sha256(path.read_bytes()).hexdigest())

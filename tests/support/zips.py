@@ -1,4 +1,4 @@
-"""A look into zips, with the standard library's eyes rather than ours."""
+"""What zips contain, read with the standard library instead of our code."""
 
 from __future__ import annotations
 
@@ -69,18 +69,18 @@ def files(path: Path) -> list[str]:
 
 
 def directory(path: Path) -> dict[str, bytes]:
-    """Return the bytes of every file in a folder of this machine, hidden ones too."""
+    """Return the bytes of every file in a directory of this machine, hidden ones too."""
     return {file.name: file.read_bytes() for file in path.iterdir()}
 
 
 def dist_infos(path: Path) -> list[str]:
-    """Return the archive's dist-info folders in their order."""
+    """Return the zip's dist-info directories in their order."""
     tops = dict.fromkeys(name.partition("/")[0] for name in names(path))
     return [top for top in tops if top.endswith(".dist-info")]
 
 
 def unpack(path: Path, into: Path) -> Path:
-    """Unpack the archive with its modes, as Lambda does, and return the folder."""
+    """Unpack the zip with its modes, as Lambda does, and return the directory."""
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             Path(archive.extract(info, into)).chmod(info.external_attr >> 16 & 0o7777)

@@ -18,7 +18,7 @@ from hatch_lambda.errors import (
 )
 
 
-def test_several_problems_stand_on_a_line_each():
+def test_several_errors_are_on_a_line_each():
     error = HatchLambdaError(["a: one", "b: two"])
 
     assert (str(error), error.problems) == ("a: one\nb: two", ("a: one", "b: two"))
@@ -36,7 +36,7 @@ def test_an_error_without_output_of_another_tool_ends_with_its_problem():
     assert str(error) == "pip found nothing"
 
 
-def test_of_another_tools_output_only_an_excerpt_is_shown_unless_all_of_it_is_asked_for():
+def test_another_tools_output_is_shown_as_an_excerpt_unless_verbose():
     error = ResolveError("pip found nothing", detail="one\ntwo http://me@host/", excerpt="one\n")
     explained = ResolveError("pip found nothing", detail="one", excerpt="")
 
@@ -45,7 +45,7 @@ def test_of_another_tools_output_only_an_excerpt_is_shown_unless_all_of_it_is_as
     assert explained.text(verbose=True) == "pip found nothing\n\none"
 
 
-def test_a_resolution_that_failed_is_told_in_twelve_lines_unless_all_of_them_are_asked_for():
+def test_a_failed_resolution_is_shown_in_twelve_lines_unless_verbose():
     problems = [f"lib{number}: none" for number in range(13)]
     error = ResolveError(problems)
 

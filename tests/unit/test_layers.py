@@ -1,4 +1,4 @@
-"""What layers carry, what stays out of functions for it, and which zips can be layers."""
+"""What layers contain, what functions exclude for that reason, and which zips can be layers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hatch_lambda.layers import (
     wheels_not_in_layers,
 )
 from hatch_lambda.runtime.runtimes import RUNTIMES
-from tests.support.finished import installed, our_zip, zip_of
+from tests.support.existing_zips import installed, our_zip, zip_of
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import SHOP, config, dependency, entry, origin, plan, target, verified
 
@@ -41,15 +41,15 @@ def layer(name: str, *entries: Any) -> Layer:
     return Layer(name, plan(*entries), "3.13")
 
 
-def carrying(name: str, *owners: Origin) -> Layer:
+def layer_with(name: str, *owners: Origin) -> Layer:
     """Return a layer in which each of these distributions has a module."""
     return layer(name, *(entry(f"python/{owner.name}.py", "", owner) for owner in owners))
 
 
-# What a layer carries
+# What a layer contains
 
 
-def test_modules_are_what_python_imports_from_either_folder():
+def test_modules_are_what_python_imports_from_both_directories():
     found = layer(
         "base",
         entry("python/a.py", "1", LIB),
@@ -61,7 +61,7 @@ def test_modules_are_what_python_imports_from_either_folder():
     assert sorted(found.modules) == ["a.py", "b.py"]
 
 
-def test_site_packages_come_before_the_folder_around_them():
+def test_site_packages_come_before_their_parent_directory():
     first, second = entry(f"{SITE_PACKAGES}a.py", "1", LIB), entry("python/a.py", "2", LIB)
 
     assert layer("base", first, second).modules["a.py"] is first
@@ -74,9 +74,9 @@ def test_versions_are_those_of_distributions():
     assert found.versions == {"some-lib": "2.0"}
 
 
-def test_a_wheel_that_a_layer_carries_stays_out(tmp_path):
+def test_a_wheel_in_a_layer_is_excluded(tmp_path):
     wheels = [verified(make_wheel(tmp_path, name)) for name in ("base", "lib", "other")]
-    layers = [carrying("one", LIB), carrying("two", BASE)]
+    layers = [layer_with("one", LIB), layer_with("two", BASE)]
 
     assert [wheel.name for wheel in wheels_not_in_layers(wheels, layers)] == ["other"]
 
@@ -85,15 +85,15 @@ def test_a_wheel_that_a_layer_carries_stays_out(tmp_path):
 
 
 def test_the_same_version_on_both_sides_passes():
-    check_versions([LIB, BASE], [carrying("one", LIB), carrying("two", LIB)], "api")
+    check_versions([LIB, BASE], [layer_with("one", LIB), layer_with("two", LIB)], "api")
 
 
 def test_versions_that_are_written_differently_are_the_same():
-    check_versions([origin("lib", "1.0")], [carrying("one", origin("lib", "1.0.0"))], "api")
+    check_versions([origin("lib", "1.0")], [layer_with("one", origin("lib", "1.0.0"))], "api")
 
 
-def test_another_version_in_a_layer_is_refused_and_every_one_is_named():
-    layers = [carrying("one", origin("lib", "2.0")), carrying("two", origin("base", "3.0"), origin("more"))]
+def test_other_versions_in_a_layer_are_rejected_and_all_are_named():
+    layers = [layer_with("one", origin("lib", "2.0")), layer_with("two", origin("base", "3.0"), origin("more"))]
 
     with pytest.raises(PlanError) as caught:
         check_versions([LIB, BASE], layers, "api")
@@ -104,9 +104,9 @@ def test_another_version_in_a_layer_is_refused_and_every_one_is_named():
     ]
 
 
-def test_two_versions_in_two_layers_are_refused():
+def test_two_versions_in_two_layers_are_rejected():
     with pytest.raises(PlanError) as caught:
-        check_versions([], [carrying("one", LIB), carrying("two", origin("Lib", "1.1"))], "api")
+        check_versions([], [layer_with("one", LIB), layer_with("two", origin("Lib", "1.1"))], "api")
 
     assert str(caught.value) == f"error: lib: 1.0 in layer one, but 1.1 in layer two, {REMEDY}"
 
@@ -115,7 +115,7 @@ def test_the_project_in_a_layer_is_of_the_same_version_too():
     older = Origin("shop", "0.0.9", "shop-0.0.9.dist-info", project=True)
 
     with pytest.raises(PlanError) as caught:
-        check_versions([SHOP], [carrying("own.zip", older)], "api")
+        check_versions([SHOP], [layer_with("own.zip", older)], "api")
 
     assert str(caught.value) == f"error: shop: 0.1.0 in api, but 0.0.9 in layer own.zip, {REMEDY}"
 
@@ -130,7 +130,7 @@ def test_files_of_the_project_that_a_layer_has_alike_stay_out():
     assert list(project_files([same, changed, other], [beneath])) == [changed, other]
 
 
-def test_what_a_distribution_in_a_layer_has_alike_is_the_projects_all_the_same():
+def test_a_project_file_that_a_layers_distribution_also_has_is_the_projects():
     own = entry("shop/__init__.py", "")
 
     assert list(project_files([own], [layer("base", entry("python/shop/__init__.py", "", LIB))])) == [own]
@@ -186,7 +186,7 @@ def test_what_another_architecture_would_need_as_well_makes_a_layer_invalid_ther
     assert valid(wheels, ["lib"]) == (ALL, ["x86_64"])
 
 
-def test_what_another_python_would_not_need_does_no_harm(tmp_path):
+def test_packages_that_another_python_does_not_need_are_harmless(tmp_path):
     wheels = [make_wheel(tmp_path, name) for name in ("lib", "base")]
 
     assert valid(wheels, ["lib", "base; python_version >= '3.13'"])[0] == ALL
@@ -204,7 +204,7 @@ def test_requires_python_and_tags_of_one_python_count(tmp_path):
     assert valid(wheels, ["lib", "base"])[0] == ["python3.13", "python3.14", "python3.15"]
 
 
-def test_what_is_left_out_is_not_missed(tmp_path):
+def test_excluded_packages_are_not_missing(tmp_path):
     wheels = [make_wheel(tmp_path, "lib", requires=["base"])]
 
     assert valid(wheels, ["lib"], exclude_packages=("base",)) == (ALL, ["x86_64", "arm64"])
@@ -231,7 +231,7 @@ def test_a_zip_without_modules_is_a_layer(tmp_path):
     assert problem(zip_of(tmp_path, {"bin/tool": "", "extensions/agent": ""})) is None
 
 
-def test_a_zip_with_modules_of_another_python_is_none(tmp_path):
+def test_a_zip_with_modules_of_another_python_is_not_a_layer(tmp_path):
     path = zip_of(tmp_path, installed("lib", root=SITE_PACKAGES))
 
     assert problem(path, "python3.12") == (
@@ -246,7 +246,7 @@ def test_a_zip_with_modules_for_several_pythons_is_a_layer_for_each(tmp_path):
     assert (problem(path, "python3.12"), problem(path, "python3.13")) == (None, None)
 
 
-def test_a_zip_with_native_code_for_another_target_is_none(tmp_path):
+def test_a_zip_with_native_code_for_another_target_is_not_a_layer(tmp_path):
     files = installed("fast", root="python/", tag="cp313-cp313-manylinux_2_28_aarch64")
 
     assert problem(zip_of(tmp_path, files)) == (
@@ -254,17 +254,17 @@ def test_a_zip_with_native_code_for_another_target_is_none(tmp_path):
     )
 
 
-def test_native_code_that_was_built_on_the_architecture_is_believed(tmp_path):
+def test_native_code_that_was_built_on_the_architecture_is_accepted(tmp_path):
     files = installed("fast", root="python/", tag="cp313-cp313-linux_x86_64")
 
     assert problem(zip_of(tmp_path, files)) is None
 
 
-def test_a_tag_that_is_none_tells_nothing(tmp_path):
+def test_an_invalid_tag_is_ignored(tmp_path):
     assert problem(zip_of(tmp_path, installed("fast", root="python/", tag="x"))) is None
 
 
-def test_a_function_of_ours_is_no_layer(tmp_path):
+def test_a_function_zip_of_ours_is_not_a_layer(tmp_path):
     assert problem(our_zip(tmp_path)) == "is the zip of a function"
 
 
@@ -276,7 +276,7 @@ def described(directory: Path, **values: Any) -> Path:
     return zip_of(directory, {"hatch-lambda/shop-base.json": json.dumps({**OURS, **values}), "python/lib.py": ""})
 
 
-def test_a_layer_of_ours_is_for_what_it_says(tmp_path):
+def test_a_layer_of_ours_is_for_the_targets_in_its_description(tmp_path):
     path = described(tmp_path)
 
     assert problem(path, architecture="arm64") is None
@@ -292,13 +292,13 @@ def test_a_layer_of_ours_that_is_valid_on_several_targets_is_for_each(tmp_path):
 
 
 @pytest.mark.parametrize("value", [5, [5], {"python3.13": True}, None])
-def test_a_layer_that_somebody_wrote_nonsense_into_is_for_nothing(tmp_path, value):
+def test_a_layer_with_a_nonsense_description_fits_no_target(tmp_path, value):
     path = described(tmp_path, **{"compatible-runtimes": value, "runtime": value})
 
     assert problem(path) == "is for no runtime on arm64"
 
 
-def test_a_zip_is_judged_for_every_archive_that_names_it_and_told_where(tmp_path):
+def test_a_layer_zip_is_checked_for_every_zip_that_names_it_and_reported_with_its_address(tmp_path):
     described(tmp_path)
     made_for = [config(layers=("base", "other.zip")), config(layers=("other.zip",), architecture="arm64")]
 
@@ -313,7 +313,7 @@ def test_a_zip_is_judged_for_every_archive_that_names_it_and_told_where(tmp_path
 
 
 @pytest.mark.parametrize("path", ["base.zip", "dist/base.zip", "dist/base"])
-def test_a_zip_that_is_not_there_is_told(tmp_path, path):
+def test_a_missing_zip_is_reported(tmp_path, path):
     (tmp_path / "dist/base").mkdir(parents=True)
 
     with pytest.raises(ConfigError) as caught:
@@ -334,7 +334,7 @@ def test_a_zip_is_read_once(tmp_path):
     assert zips.read(path.name) is before
 
 
-def test_a_zip_that_is_none_is_refused(tmp_path):
+def test_an_invalid_zip_is_rejected(tmp_path):
     (tmp_path / "base.zip").write_text("x")
 
     with pytest.raises(ZipError) as caught:

@@ -48,11 +48,11 @@ def problems(project: Project, **options: Any) -> list[str]:
 # Requirements
 
 
-def test_a_project_without_requirements_demands_nothing():
+def test_a_project_without_requirements_requires_nothing():
     assert demanded(shop()) == []
 
 
-def test_features_and_groups_go_in_beside_the_dependencies_if_they_are_chosen():
+def test_chosen_features_and_groups_are_added_to_the_dependencies():
     project = shop(
         "base>=1",
         optional_dependencies={"data": ["numpy"], "web-ui": ["flask; python_version > '3'"], "other": ["other"]},
@@ -70,7 +70,7 @@ def test_features_and_groups_go_in_beside_the_dependencies_if_they_are_chosen():
     ]
 
 
-def test_the_projects_own_name_stands_for_the_requirements_of_those_extras():
+def test_the_projects_own_name_adds_the_requirements_of_those_extras():
     project = shop(
         "Shop[data,none]",
         "shop",
@@ -99,7 +99,7 @@ def test_markers_hold_for_the_requirements_of_extras_too():
     ]
 
 
-def test_all_problems_are_told_at_once():
+def test_all_errors_are_reported_together():
     project = shop(
         optional_dependencies={"data": [], "web": []},
         dependency_groups={"b": [], "a": [], "loop": [{"include-group": "loop"}]},
@@ -128,7 +128,7 @@ def test_a_group_with_a_wrong_requirement_shows_it():
     ]
 
 
-def test_a_project_without_features_and_groups_says_so():
+def test_an_unknown_feature_of_a_project_without_any_is_reported():
     assert problems(shop(), features=("x",), dependency_groups=("y",)) == [
         f"error: pyproject.toml [{T}] has 2 problems:",
         (
@@ -149,7 +149,7 @@ def test_a_project_without_features_and_groups_says_so():
         "file:///home/me/lib",
     ],
 )
-def test_urls_are_left_for_whoever_looks_for_places(url):
+def test_urls_are_left_to_the_dependency_sources(url):
     assert demanded(shop(f"lib @ {url}")) == [("project.dependencies", f"lib @ {url}")]
 
 
@@ -166,12 +166,12 @@ def test_urls_are_left_for_whoever_looks_for_places(url):
         (0o100666, b"", False, False),
     ],
 )
-def test_a_file_is_run_by_its_mode_or_where_there_are_none_by_its_first_line(mode, start, has_modes, expected):
+def test_a_file_is_executable_by_its_mode_or_without_modes_by_its_first_line(mode, start, has_modes, expected):
     assert is_executable(mode, start, has_modes=has_modes) is expected
 
 
 def selected(path: str, *, executable: bool = False, size: int = 3) -> SelectedFile:
-    """Return a file that nobody reads."""
+    """Return a file that is never read."""
     return SelectedFile(Path("/source", path), path, size, executable)
 
 
@@ -186,7 +186,7 @@ def test_the_projects_files_go_where_hatch_puts_them():
     ]
 
 
-def test_the_dist_info_holds_metadata_entry_points_and_licenses():
+def test_the_dist_info_contains_metadata_entry_points_and_licenses():
     license_file = selected("licenses/LICENSE", executable=True)
     project = shop(entry_points="[console_scripts]\nrun = shop:main\n", licenses=(license_file,))
 
@@ -210,7 +210,7 @@ def test_a_project_without_entry_points_has_no_file_of_them():
     assert found == ["shop-0.1.0.dist-info/METADATA"]
 
 
-def test_lambda_json_says_for_what_and_of_what_the_archive_is_made(tmp_path):
+def test_lambda_json_has_target_and_packages(tmp_path):
     path = make_wheel(tmp_path, "lib", "2.0")
     wheel = verified(path)
     selected = config("python3.12", "arm64", handler="shop.api.main")

@@ -15,7 +15,7 @@ from hatch_lambda.project_wheel import BackendProject, project_of
 from hatch_lambda.resolve.base import Host
 from hatch_lambda.resolve.uv_settings import UvSettings
 from hatch_lambda.wheels.cache import WheelCache
-from tests.support.make_sibling import make_sibling
+from tests.support.make_local_project import make_local_project
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import config, verified
 
@@ -56,7 +56,7 @@ def test_requirements_of_extras_lose_the_marker_of_the_extra(wheel, requires, ex
         assert [str(root.requirement) for root in roots] == [str(Requirement(text)) for text in expected]
 
 
-def test_a_malformed_requirement_is_refused(wheel):
+def test_a_malformed_requirement_is_rejected(wheel):
     with pytest.raises(ProjectError) as caught:
         project_of(replace(wheel, requires_dist=("base=>1",)), dependency_groups={}, uv=UvSettings())
 
@@ -66,8 +66,8 @@ def test_a_malformed_requirement_is_refused(wheel):
     )
 
 
-def test_a_declared_version_that_is_none_differs_from_that_of_the_wheel(tmp_path):
-    root = make_sibling(tmp_path / "work" / "shop", "shop")
+def test_an_invalid_declared_version_differs_from_that_of_the_wheel(tmp_path):
+    root = make_local_project(tmp_path / "work" / "shop", "shop")
 
     pyproject = {"project": {"name": "Shop", "version": "first"}}
     host = Host({"PIP_NO_INDEX": "1"}, root)

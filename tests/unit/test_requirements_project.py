@@ -45,7 +45,7 @@ def test_without_a_declared_name_the_project_has_that_of_its_directory(read, dir
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names and no pipes in directories")
-def test_files_that_cannot_be_in_a_zip_are_refused(read):
+def test_files_that_cannot_be_in_a_zip_are_rejected(read):
     readable = read()
     (readable.directory / "a\\b.py").touch()
     with pytest.raises(ProjectError) as unsafe:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.diagnostics import Code, Message
     from hatch_lambda.zipfiles.hashing import FileState
+    from hatch_lambda.zipfiles.members import Member
 
 _CHUNK = 1 << 20
 """Bytes read at a time."""
@@ -55,6 +56,22 @@ class WheelContent:
     digest: str
     sha256: str = ""
     state: FileState | None = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def of_member(cls, path: Path, member: Member, sha256: str = "", state: FileState | None = None) -> WheelContent:
+        """Return the content of a member of the wheel or zip at ``path``."""
+        return cls(
+            path,
+            member.name,
+            member.offset,
+            member.method,
+            member.crc,
+            member.compressed,
+            member.size,
+            member.digest,
+            sha256,
+            state,
+        )
 
     def copied(self, wheel: IO[bytes]) -> Iterator[bytes]:
         """Yield the compressed bytes from the open wheel; raises ``WheelError`` if it has become shorter."""

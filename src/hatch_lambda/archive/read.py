@@ -269,7 +269,4 @@ def _default_origin(described: Mapping[str, Any] | None, distributions: tuple[Di
 
 
 def _entry(path: Path, member: Member, origin: Origin) -> Entry:
-    content = WheelContent(
-        path, member.name, member.offset, member.method, member.crc, member.compressed, member.size, member.digest
-    )
-    return Entry(member.name, origin, content, member.executable)
+    return Entry(member.name, origin, WheelContent.of_member(path, member), member.executable)

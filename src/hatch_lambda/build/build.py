@@ -99,7 +99,7 @@ def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Re
         warnings,
         lock=resolution.source if resolution.is_lock else "",
         found_by_handler=job.project.found_by_handler,
-        uv_changes=job.project.uv.changes({wheel.name for wheel in planned.selected.wheels}),
+        uv_changes=job.project.uv.changes({wheel.name for wheel in planned.selected.wheels}, config.target),
         bytecode=planned.bytecode,
         saved=planned.saved,
         resolver=resolution.resolver,

@@ -1,4 +1,7 @@
-"""Check a zip before it is written for what Lambda rejects or fails on: one module per check, one signature."""
+"""Check a zip before it is written for what Lambda rejects or fails on: one module per check, one signature.
+
+Start with ``check_candidate``, and with ``Candidate`` in ``base.py``.
+"""
 
 from __future__ import annotations
 

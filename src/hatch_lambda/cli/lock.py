@@ -24,6 +24,6 @@ def run(options: Namespace) -> int:
 
         lock_with_hatch(pyproject, project.console_of(options), check=options.check)
         return 0
-    with project.opened_run(options, pyproject) as opened:
+    with project.opened_run(options, pyproject, locking=True) as opened:
         opened.lock(check=options.check)
     return 0

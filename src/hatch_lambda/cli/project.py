@@ -66,7 +66,7 @@ def console_of(options: Namespace, wording: Mapping[str, str] | None = None) -> 
     return CommandConsole(options.verbose - options.quiet, wording or {})
 
 
-def read_project_file() -> dict[str, Any]:
+def read_project_file() -> Mapping[str, Any]:
     """Return the content of pyproject.toml, empty without one; raises ``ProjectError`` if it can't be read."""
     path = Path(PROJECT_FILE)
     return load_toml(path) if path.exists() else {}
@@ -85,17 +85,19 @@ def is_built_by_hatch(options: Namespace, pyproject: Mapping[str, Any]) -> bool:
 
 
 @contextmanager
-def opened_run(options: Namespace, pyproject: Mapping[str, Any], directory: Path | None = None) -> Iterator[ProjectRun]:
+def opened_run(
+    options: Namespace, pyproject: Mapping[str, Any], directory: Path | None = None, *, locking: bool = False
+) -> Iterator[ProjectRun]:
     """Yield the run for a project that Hatch doesn't build; errors in the block end the program with a message.
 
-    ``directory`` is that of the zips, if the command line has one.
+    ``directory`` is that of the zips, if the command line has one. ``locking`` is whether it writes lock files only.
     """
     prepare_streams()
     root = Path.cwd()
     reporter = Reporter(console_of(options, _wording(options)), root, os.environ)
     with reporter.ending():
         settings = read_settings(os.environ)
-        table = _table(options, pyproject, root)
+        table = _table(options, pyproject, root, locking=locking)
         output = root / (directory or read_output(table).directory)
         with opened_wheelhouse(root, os.environ, settings, reporter) as wheelhouse:
             yield ProjectRun(
@@ -141,7 +143,7 @@ def _readable(
     return BackendProject(root, pyproject, wheelhouse.wheel_cache, wheelhouse.host, wheelhouse.step)
 
 
-def _table(options: Namespace, pyproject: Mapping[str, Any], root: Path) -> FoundTable:
+def _table(options: Namespace, pyproject: Mapping[str, Any], root: Path, *, locking: bool) -> FoundTable:
     """Return our table; with a requirements file, the options of the command line are added to it."""
     target = value_at(pyproject, "tool.hatch.build.targets.lambda")
     found = find_table(pyproject, target, hatch=False)
@@ -150,7 +152,8 @@ def _table(options: Namespace, pyproject: Mapping[str, Any], root: Path) -> Foun
     readable = RequirementsProject(root, root / options.requirements, pyproject, root)
     given = {name: value for name in FUNCTION_OPTIONS if (value := getattr(options, name))}
     address = found.address if found.values else COMMAND_LINE
-    return FoundTable(address, {**readable.implied_options, **found.values, **given}, found.host_keys)
+    implied = readable.implied_options(locking=locking)
+    return FoundTable(address, {**implied, **found.values, **given}, found.host_keys)
 
 
 def _backend_problem(root: Path, pyproject: Mapping[str, Any]) -> Diagnostic | None:

@@ -1,4 +1,7 @@
-"""Deploys existing zips: updates functions, publishes layer versions, and creates functions on request."""
+"""Deploys existing zips: updates functions, publishes layer versions, and creates functions on request.
+
+Start with ``deploy``.
+"""
 
 from __future__ import annotations
 

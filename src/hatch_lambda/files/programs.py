@@ -1,13 +1,14 @@
-"""Finds a program of the build machine that hatch-lambda runs."""
+"""Finds and runs programs of the build machine."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 def uv_program(environ: Mapping[str, str]) -> str | None:
@@ -23,3 +24,18 @@ def uv_program(environ: Mapping[str, str]) -> str | None:
         return os.fspath(find_uv_bin())
     except (ImportError, FileNotFoundError):
         return shutil.which("uv", path=environ.get("PATH")) or environ.get("UV") or None
+
+
+def program_output(command: Sequence[str], environ: Mapping[str, str], *, seconds: float) -> str:
+    """Return what a program writes to stdout; raises ``OSError`` or ``SubprocessError`` if it fails or takes longer."""
+    return subprocess.run(  # noqa: S603  # no shell, and the program is the user's or one of the system
+        command,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        timeout=seconds,
+        check=True,
+        encoding="utf-8",
+        errors="replace",
+    ).stdout

@@ -1,1 +1,4 @@
-"""Runs functions from their zips, as Lambda does. Start with ``session.py``; it's for truth, not for security."""
+"""Runs functions from their zips, as Lambda does.
+
+Start with ``started_function`` in ``session.py``. The sandbox imitates Lambda; it isn't a security boundary.
+"""

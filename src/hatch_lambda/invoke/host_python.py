@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import InterpreterError
 from hatch_lambda.files import json_values
+from hatch_lambda.files.programs import program_output
 from hatch_lambda.runtime.interpreters import PYTHON_VARIABLE
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def describe_python(
         known = results.get(HostPython.from_json, *key)
         if known is None:
             question = [path, "-I", "-S", "-c", _QUESTION, json.dumps(sorted(libraries)), json.dumps(_UNWANTED)]
-            known = HostPython.from_json(json.loads(_output(question, environ)))
+            known = HostPython.from_json(json.loads(program_output(question, environ, seconds=SECONDS)))
             known = _with_programs(known, environ) if known.glibc else known
             results.put(asdict(known), *key)
     except (OSError, ValueError, LookupError, subprocess.SubprocessError) as error:
@@ -127,24 +128,10 @@ def _with_programs(python: HostPython, environ: Mapping[str, str]) -> HostPython
 def _needed_libraries(program: str, environ: Mapping[str, str]) -> Iterator[str]:
     """Yield the libraries that the loader finds for a program, as ``ldd`` does."""
     try:
-        listed = _output([program, "--version"], {**environ, "LD_TRACE_LOADED_OBJECTS": "1"})
+        listed = program_output([program, "--version"], {**environ, "LD_TRACE_LOADED_OBJECTS": "1"}, seconds=SECONDS)
     except (OSError, subprocess.SubprocessError):
         return
     for line in listed.splitlines():
         path = next((word for word in line.split() if word.startswith("/")), None)
         if path and line.rstrip().endswith(")"):
             yield path
-
-
-def _output(command: list[str], environ: Mapping[str, str]) -> str:
-    return subprocess.run(  # noqa: S603  # no shell, and the program is the user's Python or one of the system
-        command,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        timeout=SECONDS,
-        check=True,
-        encoding="utf-8",
-        errors="replace",
-    ).stdout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from hatch_lambda.files.toml_file import read_toml
 from hatch_lambda.resolve.base import file_of, is_file_url
 from hatch_lambda.resolve.pip.command import FORCED, REDIRECTING
 from hatch_lambda.resolve.pip.settings import pip_settings
+from hatch_lambda.resolve.uv_settings import UvIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -72,6 +73,27 @@ class UvIndexSettings:
 
     variables: Mapping[str, str]
     options: tuple[str, ...] = ()
+
+
+def with_user_indexes(uv: UvSettings, environ: Mapping[str, str], directory: Path) -> UvSettings:
+    """Return the settings of a project in ``directory`` with the indexes of the user and the system after its own."""
+    found = (index for table in _user_tables(environ, directory) for index in _indexes_in(table))
+    return replace(uv, indexes=(*uv.indexes, *found))
+
+
+def _indexes_in(table: Mapping[str, Any]) -> Iterator[UvIndex]:
+    """Yield the indexes in a table of uv, which reports other values itself."""
+    for item in _list(table.get("index")):
+        if isinstance(item, dict) and isinstance(item.get("url"), str):
+            explicit, default = (item.get(key) is True for key in ("explicit", "default"))
+            yield UvIndex(str(item.get("name", "")), item["url"], explicit=explicit, default=default)
+    yield from (UvIndex("", url) for url in _list(table.get("extra-index-url")) if isinstance(url, str))
+    if isinstance(table.get("index-url"), str):
+        yield UvIndex("", table["index-url"], default=True)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def names_index(environ: Mapping[str, str], directory: Path, uv: UvSettings) -> bool:

@@ -10,7 +10,6 @@ from hatch_lambda.errors import ConfigError
 from hatch_lambda.files.programs import uv_program
 from hatch_lambda.resolve.base import UPGRADE_VARIABLE
 from hatch_lambda.resolve.constraints import constraint_files
-from hatch_lambda.resolve.index_settings import UvIndexSettings, names_index, uv_settings_like_pip
 from hatch_lambda.resolve.pip.uv_counterparts import (
     explaining_environment,
     fetching_environment,
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
     from hatch_lambda.config.options import LambdaConfig
+    from hatch_lambda.diagnostics import Code
     from hatch_lambda.resolve.base import Dependency, Host, Resolution, Resolver
     from hatch_lambda.resolve.lock.commits import LockedCommits
     from hatch_lambda.resolve.pip.resolver import PipResolver
@@ -37,13 +37,14 @@ if TYPE_CHECKING:
 class ResolverChoice:
     """The tool that resolves without a lock file, and why.
 
-    ``host`` is what pip and uv see of the build machine, and ``options`` are those of uv's command. With
-    ``same_releases``, both select the same.
+    ``host`` is what pip and uv see of the build machine. ``program`` is the path of uv, and ``options`` are those of
+    its command. With ``same_releases``, both select the same.
     """
 
     tool: Literal["pip", "uv"]
     reason: str
     host: Host
+    program: str = ""
     options: tuple[str, ...] = ()
     same_releases: bool = True
 
@@ -56,30 +57,46 @@ def choose_resolver(config: LambdaConfig, host: Host, uv: UvSettings) -> Resolve
 
     Raises ``ConfigError`` if the configuration leaves no choice, and the tool can't follow the settings of the other.
     """
-    reason = _pip_reason(config, host)
+    program = uv_program(host.environ)
+    reason = _pip_reason(config, program)
     if reason:
         return _pip_choice(reason, host, uv)
+    if not program:
+        fix = 'use "hatch-lambda[uv]" in build-system.requires, or set resolver = "pip"'
+        raise ConfigError(_resolver_problem(config, "resolver-missing", "uv isn't installed", fix))
+    from hatch_lambda.resolve.index_settings import (
+        UvIndexSettings,
+        names_index,
+        uv_settings_like_pip,
+        with_user_indexes,
+    )
+
     own = names_index(host.environ, host.directory, uv)
     like_pip = UvIndexSettings({}) if own else uv_settings_like_pip(host.environ, host.directory)
     if isinstance(like_pip, str) and config.resolver == "auto":
         return _pip_choice(f"because {like_pip}", host, uv)
     if isinstance(like_pip, str):
-        where = config.where("resolver")
         problem, fix = f"'uv' isn't possible, because {like_pip}", 'set resolver = "pip", or name an index in [tool.uv]'
-        table = where.rpartition(".")[0]
-        raise ConfigError(Diagnostic(code="option-value", where=where, problem=problem, fix=fix, table=table))
-    environ = {**(explaining_environment if own else resolving_environment)(uv, host.environ), **like_pip.variables}
+        raise ConfigError(_resolver_problem(config, "option-value", problem, fix))
+    searched = with_user_indexes(uv, host.environ, host.directory)
+    seen_by_pip = explaining_environment(searched, host.environ) if own else resolving_environment(uv, host.environ)
     return ResolverChoice(
         tool="uv",
         reason=f"with {'uv' if own else 'pip'}'s index settings",
-        host=replace(resolving_host(host, uv), environ=environ),
+        host=replace(resolving_host(host, uv), environ={**seen_by_pip, **like_pip.variables}),
+        program=program,
         options=like_pip.options,
         same_releases=not own and not unsupported_settings(uv),
     )
 
 
-def _pip_reason(config: LambdaConfig, host: Host) -> str:
-    """Return why pip resolves whatever the settings are; empty if uv can."""
+def _resolver_problem(config: LambdaConfig, code: Code, problem: str, fix: str) -> Diagnostic:
+    where = config.where("resolver")
+    return Diagnostic(code=code, where=where, problem=problem, fix=fix, table=where.rpartition(".")[0])
+
+
+def _pip_reason(config: LambdaConfig, program: str | None) -> str:
+    """Return why pip resolves whatever the settings are; empty if uv, whose path is ``program``, resolves."""
     if config.resolver == "pip":
         return 'because of resolver = "pip"'
     if config.resolver == "uv":
@@ -88,7 +105,7 @@ def _pip_reason(config: LambdaConfig, host: Host) -> str:
 
     if not knows_glibc(config.target):
         return f"because uv doesn't know glibc {'.'.join(map(str, config.target.runtime.glibc))}"
-    return "" if uv_program(host.environ) else "because uv isn't installed"
+    return "" if program else "because uv isn't installed"
 
 
 def _pip_choice(reason: str, host: Host, uv: UvSettings) -> ResolverChoice:
@@ -114,7 +131,7 @@ def uv_resolver(
     """
     from hatch_lambda.resolve.uv import UvResolver
 
-    return UvResolver(host, _constraints(config, host), indexes, choice.options, str(choice))
+    return UvResolver(host, _constraints(config, host), indexes, choice.options, choice.program, str(choice))
 
 
 def _constraints(config: LambdaConfig, host: Host) -> tuple[str, ...]:
@@ -128,8 +145,12 @@ def resolving_host(host: Host, uv: UvSettings) -> Host:
 
 def fetching_host(config: LambdaConfig, host: Host, uv: UvSettings, *, locked: bool) -> Host:
     """Return the host with which pip fetches what a lock file, uv, or pip pinned: with credentials of uv's indexes."""
-    environment = resolving_environment if config.resolver == "pip" and not locked else fetching_environment
-    return replace(host, environ=environment(uv, host.environ))
+    if config.resolver == "pip" and not locked:
+        return replace(host, environ=resolving_environment(uv, host.environ))
+    from hatch_lambda.resolve.index_settings import with_user_indexes
+
+    known = with_user_indexes(uv, host.environ, host.directory)
+    return replace(host, environ=fetching_environment(known, host.environ))
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from hatch_lambda.errors import MOST_LINES, ResolveError, first_lines
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.resolve.lock.read import read_lock, select
 from hatch_lambda.resolve.pip.resolver import offline_problem, yanked_warning
-from hatch_lambda.resolve.uv_command import find_uv, run_uv
+from hatch_lambda.resolve.uv_command import run_uv
 from hatch_lambda.resolve.uv_log import LOGGED, UvLog
 from hatch_lambda.resolve.validate import transitive_dependencies
 
@@ -72,19 +72,20 @@ class UvResolver:
     """uv, which resolves for the target.
 
     ``indexes`` are name and URL of the only index that a package comes from. ``options`` and the variables of the host
-    set where uv looks. ``label`` names it, and why it was chosen.
+    set where uv looks. ``program`` is its path, and ``label`` names it and why it was chosen.
     """
 
     host: Host
     constraints: tuple[str, ...] = ()
     indexes: Mapping[NormalizedName, tuple[str, str]] = field(default_factory=dict)
     options: tuple[str, ...] = ()
+    program: str = "uv"
     label: str = "uv"
 
     def resolve(
         self, roots: Sequence[Dependency], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
     ) -> Resolution:
-        """Return the versions that uv selects; raises ``ResolveError`` if there are none, or uv isn't installed.
+        """Return the versions that uv selects; raises ``ResolveError`` if there are none, or uv can't run.
 
         The resolution names the packages of which uv skipped releases, because uv doesn't say why.
         """
@@ -132,7 +133,7 @@ class UvResolver:
     def command(self, target: Target, listed: str = "-") -> list[str]:
         """Return the command that writes a pylock for the requirements in a file, or on standard input."""
         return [
-            find_uv(self.host.environ),
+            self.program,
             "pip",
             "compile",
             listed,

@@ -1,4 +1,4 @@
-"""Finds uv and runs it."""
+"""Runs uv."""
 
 from __future__ import annotations
 
@@ -7,30 +7,10 @@ from typing import TYPE_CHECKING
 
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError
-from hatch_lambda.files.programs import uv_program
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-MISSING = Diagnostic(
-    code="resolver-missing",
-    where="tool.hatch.build.targets.lambda.resolver",
-    problem="uv isn't installed",
-    fix='use "hatch-lambda[uv]" in build-system.requires, or set resolver = "pip"',
-    table="tool.hatch.build.targets.lambda",
-)
-
-
-def find_uv(environ: Mapping[str, str], missing: Diagnostic = MISSING) -> str:
-    """Return the path of uv: that of Hatch, of the extra, or on PATH; raises ``ResolveError`` if there is none.
-
-    ``missing`` is the error then.
-    """
-    found = uv_program(environ)
-    if found is None:
-        raise ResolveError(missing)
-    return found
 
 
 def run_uv(

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
+    from hatch_lambda.runtime.target import Target
+
 Effect = Literal["both", "pip can", "uv", "uv.lock", "builds", "wheels", "never", "unused"]
 Kind = Literal["any", "date", "flag", "text", "texts", "table"]
 
@@ -201,12 +203,19 @@ class UvSettings:
         where = self.where("constraint-dependencies")
         return tuple(Dependency(where, Requirement(text)) for text in self.constraints)
 
-    def changes(self, names: Collection[NormalizedName]) -> list[str]:
-        """Return the changes of requirements for the summary of a zip with the packages ``names``."""
+    def changes(self, names: Collection[NormalizedName], target: Target) -> list[str]:
+        """Return the changes of requirements for the summary of a zip with the packages ``names``.
+
+        An override with a marker that doesn't apply to the target excludes its name.
+        """
         found = []
         for change in self.overrides.changes:
-            replaced = (text for text in change.overrides if canonicalize_name(Requirement(text).name) in names)
-            found += [f"override {masked(text)}" for text in replaced]
+            overrides = map(Requirement, change.overrides)
+            found += [
+                f"override {masked(str(one))}"
+                for one in overrides
+                if canonicalize_name(one.name) in names or not target.holds(one.marker)
+            ]
             found += [f"exclude {name}" for name in change.excluded]
             if change.metadata is not None and change.package in names:
                 found.append(f"metadata of {change.package}")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import InterpreterError
 from hatch_lambda.files import json_values
-from hatch_lambda.files.programs import uv_program
+from hatch_lambda.files.programs import program_output, uv_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -143,7 +143,7 @@ def _commands(version: str, environ: Mapping[str, str]) -> Iterator[list[str]]:
     if uv:
         with suppress(OSError, subprocess.SubprocessError):
             command = [uv, "python", "find", "--no-python-downloads", f"cpython@{version}"]
-            yield [_output(command, environ).strip()]
+            yield [program_output(command, environ, seconds=SECONDS).strip()]
     for directory in environ.get("PATH", os.defpath).split(os.pathsep):
         found = shutil.which(f"python{version}", path=directory)
         if found:
@@ -184,18 +184,5 @@ def _named_interpreter(path: str, environ: Mapping[str, str]) -> Interpreter:
 
 def _ask(command: Sequence[str], environ: Mapping[str, str]) -> Interpreter:
     """Return how a Python describes itself; raises one of ``_UNUSABLE``."""
-    return Interpreter.from_json(json.loads(_output([*command, "-I", "-S", "-c", _QUESTION], environ)))
-
-
-def _output(command: Sequence[str], environ: Mapping[str, str]) -> str:
-    return subprocess.run(  # noqa: S603  # no shell, and the program is the user's uv or Python
-        command,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        timeout=SECONDS,
-        check=True,
-        encoding="utf-8",
-        errors="replace",
-    ).stdout
+    answer = program_output([*command, "-I", "-S", "-c", _QUESTION], environ, seconds=SECONDS)
+    return Interpreter.from_json(json.loads(answer))

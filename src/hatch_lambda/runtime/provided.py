@@ -7,7 +7,7 @@ of awslambdaric 4.2.2, read 2026-11-23. AWS no longer publishes versions, and ch
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
@@ -15,28 +15,38 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SdkVersion:
-    """The version of boto3 and botocore that a user found in a runtime; ``observed`` is the ISO date of that."""
+    """A published version of boto3 and botocore in a runtime; ``observed`` is the ISO date of that.
+
+    ``evidence`` says how good it is: what a user saw in a running function, or what a project of AWS states.
+    """
 
     version: str
     observed: str
+    evidence: Literal["a user's function", "a project of AWS"]
     source: str
 
 
 _POWERTOOLS = SdkVersion(
-    "1.34.32", "2024-04-24", "https://github.com/aws-powertools/powertools-lambda-python/issues/4195"
+    "1.34.32",
+    "2024-04-24",
+    "a project of AWS",
+    "https://github.com/aws-powertools/powertools-lambda-python/issues/4195",
 )
-_AIOBOTO3 = SdkVersion("1.38.36", "2025-08-22", "https://github.com/terricain/aioboto3/issues/381")
+_AIOBOTO3 = SdkVersion("1.38.36", "2025-08-22", "a user's function", "https://github.com/terricain/aioboto3/issues/381")
+_TITILER = SdkVersion(
+    "1.40.4", "2025-09-07", "a user's function", "https://github.com/developmentseed/titiler-cmr/pull/73"
+)
 
 SDK: dict[str, SdkVersion | None] = {
     "python3.9": _POWERTOOLS,
     "python3.10": _POWERTOOLS,
     "python3.11": _POWERTOOLS,
-    "python3.12": _AIOBOTO3,
+    "python3.12": _TITILER,
     "python3.13": _AIOBOTO3,
     "python3.14": None,
     "python3.15": None,
 }
-"""By runtime; ``None`` if no user has published it. The versions of the rest of the SDK are unknown."""
+"""By runtime, the newest that was published by 2026-11-28; ``None`` if unknown, as is the rest of the SDK."""
 
 _MODULES = {
     "boto3": "boto3",

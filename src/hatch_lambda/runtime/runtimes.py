@@ -1,9 +1,11 @@
 """Lambda's Python runtimes: what each can load, and for how long.
 
 Sources: https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html and lambda-runtimes.html (names, operating
-systems, dates), read 2026-11-23; aws-lambda-builders 1.68.0, ``_RUNTIME_GLIBC`` (glibc by Python version);
-https://github.com/aws/aws-lambda-roadmap/issues/55 (the preview of python3.15). AWS sometimes moves the dates, so
-builds only warn of them.
+systems, dates), read 2026-11-23; for the dates on which AWS blocks functions, cfn-lint 1.58.0,
+``LmbdRuntimeLifecycle.json``, and AWS's notice in
+https://github.com/aws-samples/iam-identity-center-team/issues/535, read 2026-11-27; aws-lambda-builders 1.68.0,
+``_RUNTIME_GLIBC`` (glibc by Python version); https://github.com/aws/aws-lambda-roadmap/issues/55 (the preview of
+python3.15). AWS sometimes moves the dates, so builds only warn of them.
 """
 
 from __future__ import annotations
@@ -96,8 +98,9 @@ class Runtime:
 
     ``patch`` is the patch level that markers and Requires-Python see. AWS doesn't publish it and changes it without
     notice; the table has one that isn't newer than any published image, and ``python-patch`` overrides it.
-    ``deprecation`` is the ISO date on which AWS ends support, if there is one. ``magic`` is the number at the start of
-    its bytecode files; ``None`` before the first release of that Python.
+    ``deprecation`` is the ISO date on which AWS ends support, if there is one; a deprecated runtime also has those from
+    which AWS rejects new functions and updates. ``magic`` is the number at the start of its bytecode files; ``None``
+    before the first release of that Python.
     """
 
     name: str
@@ -107,6 +110,8 @@ class Runtime:
     state: State
     deprecation: str | None = None
     magic: int | None = None
+    create_blocked: str | None = None
+    update_blocked: str | None = None
 
     @property
     def python_version(self) -> str:
@@ -123,7 +128,10 @@ class Runtime:
         code: WarningCode
         if self.state == "deprecated":
             code = "deprecated-runtime"
-            problem = f"{self.name} is deprecated since {self.deprecation}, and AWS will block updates of its functions"
+            problem = (
+                f"{self.name} is deprecated since {self.deprecation}, and AWS blocks new functions from "
+                f"{self.create_blocked} and updates from {self.update_blocked}"
+            )
         elif self.state == "preview":
             code = "preview-runtime"
             problem = f"{self.name} is a preview that AWS doesn't support in production"
@@ -134,8 +142,8 @@ class Runtime:
 
 
 RUNTIMES = (
-    Runtime("python3.9", (3, 9), 21, AMAZON_LINUX_2, "deprecated", "2025-12-15", 3425),
-    Runtime("python3.10", (3, 10), 16, AMAZON_LINUX_2, "deprecated", "2026-10-31", 3439),
+    Runtime("python3.9", (3, 9), 21, AMAZON_LINUX_2, "deprecated", "2025-12-15", 3425, "2027-02-01", "2027-03-03"),
+    Runtime("python3.10", (3, 10), 16, AMAZON_LINUX_2, "deprecated", "2026-10-31", 3439, "2027-02-01", "2027-03-03"),
     Runtime("python3.11", (3, 11), 11, AMAZON_LINUX_2, "supported", "2027-06-30", 3495),
     Runtime("python3.12", (3, 12), 9, AMAZON_LINUX_2023, "supported", "2028-10-31", 3531),
     Runtime("python3.13", (3, 13), 11, AMAZON_LINUX_2023, "supported", "2029-06-30", 3571),

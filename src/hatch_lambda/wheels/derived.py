@@ -61,19 +61,7 @@ class DerivedFiles:
     def contents(self) -> dict[str, WheelContent]:
         """Return the content of each file by its name."""
         return {
-            member.name: WheelContent(
-                self.path,
-                member.name,
-                member.offset,
-                member.method,
-                member.crc,
-                member.compressed,
-                member.size,
-                member.digest,
-                self.sha256,
-                self.state,
-            )
-            for member in self.members
+            member.name: WheelContent.of_member(self.path, member, self.sha256, self.state) for member in self.members
         }
 
 

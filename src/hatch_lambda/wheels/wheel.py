@@ -215,15 +215,4 @@ def read_members(wheel: Wheel, contents: Iterable[WheelContent]) -> Iterator[byt
 
 def spliced(wheel: Wheel, member: Member) -> WheelContent:
     """Return the content of a member of the wheel."""
-    return WheelContent(
-        wheel.path,
-        member.name,
-        member.offset,
-        member.method,
-        member.crc,
-        member.compressed,
-        member.size,
-        member.digest,
-        wheel.sha256,
-        wheel.state,
-    )
+    return WheelContent.of_member(wheel.path, member, wheel.sha256, wheel.state)

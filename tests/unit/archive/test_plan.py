@@ -59,7 +59,7 @@ def problems(*entries, **choices) -> list[str]:
     return str(caught.value).splitlines()
 
 
-def test_entries_are_sorted_by_path_in_whatever_order_they_come():
+def test_entries_are_sorted_by_path():
     offered = [entry("b.py"), entry("a/b.py"), entry("a.py"), entry("é.py"), entry("B.py")]
 
     plans = {make_plan(order, PlanOptions()) for order in itertools.permutations(offered)}
@@ -105,13 +105,13 @@ def test_a_files_hash_is_that_of_its_bytes(tmp_path):
     assert digest == record_digest(hashlib.sha256(data).digest())
 
 
-def test_a_path_that_a_distribution_offers_twice_stands_in_record_once():
+def test_a_path_that_a_distribution_has_twice_is_in_record_once():
     plan = make_plan([entry("f", "1", ALPHA), entry("f", "1", ALPHA)], PlanOptions())
 
     assert rows(plan, ALPHA) == [["f", ONE, "1"], ["alpha-1.0.dist-info/RECORD", "", ""]]
 
 
-def test_a_file_in_the_place_of_a_record_gives_way_to_it():
+def test_a_file_with_the_path_of_a_record_is_replaced_by_it():
     offered = [entry("beta-2.0.dist-info/RECORD", "1", ALPHA), entry("f", "1", ALPHA), entry("g", "1", BETA)]
 
     plan = make_plan(offered, PlanOptions())
@@ -145,7 +145,7 @@ def test_a_file_that_several_distributions_ship_alike_is_kept_once_and_in_each_r
     assert rows(plan, BETA) == [["ns/__init__.py", ONE, "1"], ["beta-2.0.dist-info/RECORD", "", ""]]
 
 
-def test_a_path_that_two_distributions_claim_with_different_contents_is_refused():
+def test_a_path_of_two_distributions_with_different_contents_is_rejected():
     assert problems(entry("jwt/api.py", "1", BETA), entry("jwt/api.py", "2", ALPHA)) == [
         (
             "error: jwt/api.py: Alpha 1.0 and beta 2.0 provide different files; name the one to use, as in "
@@ -154,7 +154,7 @@ def test_a_path_that_two_distributions_claim_with_different_contents_is_refused(
     ]
 
 
-def test_contents_of_the_same_size_are_told_apart_by_their_bytes():
+def test_contents_of_the_same_size_are_distinguished_by_their_bytes():
     (line,) = problems(entry("six.py", "1", ALPHA), entry("six.py", "2", BETA))
 
     assert line == (
@@ -163,7 +163,7 @@ def test_contents_of_the_same_size_are_told_apart_by_their_bytes():
     )
 
 
-def test_all_problems_are_told_at_once():
+def test_all_errors_are_reported_together():
     entries = [
         entry("a", "1", ALPHA),
         entry("a", "2", BETA),
@@ -185,7 +185,7 @@ def test_all_problems_are_told_at_once():
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations([(ALPHA, "1"), (BETA, "2"), (GAMMA, "2")])))
-def test_the_named_winner_takes_the_path_whoever_comes_first(order):
+def test_the_named_winner_gets_the_path_in_any_order(order):
     offered = [entry("jwt/api.py", text, owner) for owner, text in order]
 
     plan = make_plan(offered, PlanOptions(collisions={"jwt/**": BETA_WINS}))
@@ -236,7 +236,7 @@ def test_the_project_can_be_the_winner():
     assert plan.paths["f"].origin == SHOP
 
 
-def test_a_winner_that_does_not_ship_the_file_is_told():
+def test_a_winner_without_the_file_is_reported():
     lines = problems(entry("f", "1", ALPHA), entry("f", "2", BETA), collisions={"f": "gamma"})
 
     assert lines == [
@@ -256,7 +256,7 @@ def test_a_pattern_for_a_collision_that_is_not_there_changes_nothing():
 # Files left out
 
 
-def test_excluded_files_are_gone_from_the_archive_and_from_record():
+def test_excluded_files_are_gone_from_the_zip_and_from_record():
     offered = [entry("a/b.txt", "1", ALPHA), entry("a/b.py", "1", ALPHA), entry("a/keep.txt", "1", ALPHA)]
 
     plan = make_plan(offered, PlanOptions(exclude_files=("*.txt", "!keep.txt")))
@@ -298,10 +298,10 @@ def test_a_pattern_that_matches_nothing_warns():
     )
 
 
-# Files and folders
+# Files and directories
 
 
-def test_a_path_that_is_both_a_file_and_a_folder_is_refused():
+def test_a_path_that_is_both_a_file_and_a_directory_is_rejected():
     lines = problems(entry("a/b", "", ALPHA), entry("a/b/c/d", "", BETA), entry("a", "", SHOP))
 
     assert lines == [
@@ -316,7 +316,7 @@ def test_a_path_that_is_both_a_file_and_a_folder_is_refused():
     ]
 
 
-def test_a_folder_in_the_place_of_a_record_is_refused():
+def test_a_directory_instead_of_a_record_is_rejected():
     lines = problems(entry("beta-2.0.dist-info/RECORD/f", "1", ALPHA), entry("g", "1", BETA))
 
     assert lines == [
@@ -328,19 +328,19 @@ def test_a_folder_in_the_place_of_a_record_is_refused():
     ]
 
 
-def test_excluding_the_file_leaves_the_folder():
+def test_excluding_the_file_leaves_the_directory():
     plan = make_plan([entry("a", "", ALPHA), entry("a/b", "1", BETA)], PlanOptions(exclude_files=("a/b",)))
 
     assert texts(plan) == {"a": b""}
 
 
-def test_a_name_that_only_begins_like_a_folder_is_none():
+def test_a_name_that_starts_like_a_directory_is_not_in_it():
     plan = make_plan([entry("a", "", ALPHA), entry("a.b/c", "1", BETA), entry("a-b", "", BETA)], PlanOptions())
 
     assert list(texts(plan)) == ["a", "a-b", "a.b/c"]
 
 
-def test_all_but_what_is_beside_is_put_under_a_prefix():
+def test_all_files_of_a_layer_except_those_next_to_it_have_a_prefix():
     leftover = Origin("shop", "0.1.0", None, project=True)
     beside = entry("hatch-lambda/shop.json", "{}", leftover)
 
@@ -365,7 +365,7 @@ def test_a_record_is_relative_to_the_prefix():
 
 
 @pytest.mark.parametrize("path", ["C:x.py", "a\\b", "a\nb", "d/" * 2042 + "xy", "caf\udce9"])
-def test_a_path_that_no_zip_may_have_is_a_problem(path):
+def test_a_path_that_is_invalid_in_a_zip_is_an_error(path):
     with pytest.raises(PlanError) as caught:
         make_plan([entry("fine", "", ALPHA), entry(path, "", BETA)], PlanOptions())
 
@@ -374,14 +374,14 @@ def test_a_path_that_no_zip_may_have_is_a_problem(path):
     assert caught.value.problems[0].endswith("; exclude it with exclude-files [unsafe-path]")
 
 
-def test_a_path_that_no_zip_may_have_can_be_left_out():
+def test_a_path_that_is_invalid_in_a_zip_can_be_excluded():
     assert make_plan([entry("a\\b", "", SHOP), entry("c", "", SHOP)], PlanOptions(("a*",))).paths.keys() == {
         "c",
         "shop-0.1.0.dist-info/RECORD",
     }
 
 
-def test_a_path_counts_with_the_folder_that_it_goes_into():
+def test_a_path_counts_with_its_directory():
     path = "d/" * 2040 + "x"
 
     assert path in make_plan([entry(path, "", ALPHA)], PlanOptions()).paths
@@ -410,7 +410,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     )
 
 
-def test_a_wheel_that_is_gone_or_damaged_while_it_is_looked_into_is_named(tmp_path):
+def test_a_wheel_that_is_removed_or_damaged_while_it_is_checked_is_named(tmp_path):
     wheel = make_wheel(tmp_path, "lib", files={"lib/__init__.py": "x = 1\n" * 100})
     found = next(one for one in wheel_entries(verified(wheel), scripts_for=None) if one.path == "lib/__init__.py")
     assert isinstance(found.content, WheelContent)

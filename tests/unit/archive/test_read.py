@@ -18,7 +18,7 @@ import pytest
 from hatch_lambda.archive.plan import WheelContent
 from hatch_lambda.archive.read import LambdaZip, read_zip
 from hatch_lambda.errors import ZipError
-from tests.support.finished import HANDLER, installed, our_zip, zip_of
+from tests.support.existing_zips import HANDLER, installed, our_zip, zip_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +44,7 @@ def problems(path: Path) -> list[str]:
 # Ours
 
 
-def test_a_zip_of_ours_tells_what_it_was_made_for(tmp_path):
+def test_the_target_of_a_zip_of_ours_is_read(tmp_path):
     path = our_zip(tmp_path, libraries={"lib": "1.0", "more": "2.1"})
 
     found = read_zip(path)
@@ -94,7 +94,7 @@ def test_the_tags_of_a_wheel_are_known(tmp_path):
 # Layers
 
 
-def test_a_layer_that_others_made_is_known_by_its_folders(tmp_path):
+def test_a_layer_of_another_tool_is_recognized_by_its_directories(tmp_path):
     files = {
         **installed("lib", root="python/"),
         **installed("more", root="python/lib/python3.13/site-packages/"),
@@ -117,14 +117,14 @@ def test_a_layer_that_others_made_is_known_by_its_folders(tmp_path):
     }
 
 
-def test_a_layer_of_ours_with_the_projects_files_says_so_too(tmp_path):
+def test_a_layer_of_ours_with_the_projects_files_is_recognized(tmp_path):
     described = {"schema": 1, "kind": "layer", "runtime": "python3.13", "architecture": "arm64"}
     path = zip_of(tmp_path, {"python/shop-0.1.0.dist-info/lambda.json": json.dumps(described), "python/shop.py": ""})
 
     assert read_zip(path).described == described
 
 
-def test_a_layer_of_ours_says_so_itself(tmp_path):
+def test_a_layer_of_ours_is_recognized_by_its_description(tmp_path):
     described = {"schema": 1, "kind": "layer", "runtime": "python3.13", "architecture": "arm64"}
     files = {"hatch-lambda/shop.json": json.dumps(described), **installed("lib", root="python/"), "other/x": ""}
 
@@ -139,7 +139,7 @@ def test_any_other_zip_is_a_function(tmp_path, files):
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "nonsense", '{"schema": 1, "kind": "boat"}', "[" * 100_000])
-def test_a_lambda_json_that_is_none_of_ours_is_no_description(tmp_path, text):
+def test_a_lambda_json_of_another_tool_is_not_a_description(tmp_path, text):
     files = {**installed("shop"), "shop-1.0.dist-info/lambda.json": text}
 
     assert read_zip(zip_of(tmp_path, files)).described is None
@@ -148,7 +148,7 @@ def test_a_lambda_json_that_is_none_of_ours_is_no_description(tmp_path, text):
 # Whose a file is
 
 
-def test_files_that_no_distribution_owns_are_the_projects_in_a_zip_that_others_made(tmp_path):
+def test_files_without_an_owner_are_the_projects_in_a_zip_of_another_tool(tmp_path):
     found = read_zip(zip_of(tmp_path, {"app.py": HANDLER, **installed("lib")}))
 
     assert owned(found) == {"app.py": "-", "lib/__init__.py": "lib 1.0"}
@@ -168,7 +168,7 @@ def test_compiled_files_are_of_the_distribution_around_them(tmp_path):
     }
 
 
-def test_a_folder_that_several_share_gives_its_other_files_to_nobody(tmp_path):
+def test_other_files_of_a_shared_directory_have_no_owner(tmp_path):
     files = {
         **installed("one", files={"space/one/a.py": ""}),
         **installed("two", files={"space/two/b.py": ""}),
@@ -190,7 +190,7 @@ def test_scripts_that_pip_moved_to_bin_are_their_distributions(tmp_path):
 
 
 @pytest.mark.parametrize("record", [None, '\r"\0'])
-def test_without_a_record_the_name_and_top_level_tell(tmp_path, record):
+def test_without_a_record_the_name_and_top_level_count(tmp_path, record):
     files = {
         **installed("named", files={"named/a.py": "", "named.libs/x.so": ""}, record=None),
         **installed(
@@ -222,24 +222,24 @@ def test_a_name_that_a_terminal_would_obey_is_made_plain(tmp_path):
     assert str(one) == "x[31m 1.0"
 
 
-# What is refused
+# What is rejected
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path):
+def test_a_missing_file_is_rejected(tmp_path):
     assert problems(tmp_path / "gone.zip") == ["file not found; build it first, or fix the path [file-not-found]"]
 
 
-def test_a_folder_is_refused(tmp_path):
+def test_a_directory_is_rejected(tmp_path):
     assert problems(tmp_path) == ["a directory, not a zip; pass the path of a zip [bad-zip]"]
 
 
-def test_what_is_no_zip_is_refused(tmp_path):
+def test_a_file_of_another_format_is_rejected(tmp_path):
     (tmp_path / "a.zip").write_bytes(b"text")
 
     assert problems(tmp_path / "a.zip") == [f"can't be read as a zip (File is not a zip file); {REBUILD}"]
 
 
-def test_a_damaged_member_is_refused(tmp_path):
+def test_a_damaged_member_is_rejected(tmp_path):
     path = zip_of(tmp_path, {})
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a", "some text")
@@ -248,7 +248,7 @@ def test_a_damaged_member_is_refused(tmp_path):
     assert problems(path) == [f"can't be read as a zip ('a' doesn't match its CRC); {REBUILD}"]
 
 
-def test_an_encrypted_member_is_refused(tmp_path):
+def test_an_encrypted_member_is_rejected(tmp_path):
     path = zip_of(tmp_path, {"a": "text"})
     content = bytearray(path.read_bytes())
     for start, flags in ((0, 6), (content.index(b"PK\1\2"), 8)):
@@ -259,7 +259,7 @@ def test_an_encrypted_member_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../a", "/a", "a//b", "./a", "../"])
-def test_a_name_that_leads_out_of_the_zip_is_refused(tmp_path, name):
+def test_a_name_that_leads_out_of_the_zip_is_rejected(tmp_path, name):
     path = zip_of(tmp_path, {name: ""})
 
     shown = name.removesuffix("/")
@@ -267,7 +267,7 @@ def test_a_name_that_leads_out_of_the_zip_is_refused(tmp_path, name):
     assert problems(path) == [f"the path {shown!r} isn't a plain path inside the zip; {REBUILD}"]
 
 
-def test_a_name_that_is_there_twice_is_refused(tmp_path):
+def test_a_duplicate_name_is_rejected(tmp_path):
     path = zip_of(tmp_path, {"a": "1", "b": "2"})
     path.write_bytes(path.read_bytes().replace(b"b", b"a"))
 
@@ -275,7 +275,7 @@ def test_a_name_that_is_there_twice_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("names", [("a", "a/b"), ("a/b/c", "a")])
-def test_a_name_that_is_a_file_and_a_folder_is_refused(tmp_path, names):
+def test_a_name_that_is_a_file_and_a_directory_is_rejected(tmp_path, names):
     assert problems(zip_of(tmp_path, dict.fromkeys(names, "text"))) == [
         f"'a' is both a file and a directory; {REBUILD}"
     ]
@@ -285,12 +285,12 @@ def test_names_that_differ_in_case_only_are_fine_on_lambda(tmp_path):
     assert [entry.path for entry in read_zip(zip_of(tmp_path, {"a": "", "A": ""})).plan.entries] == ["A", "a"]
 
 
-def test_a_folder_that_holds_bytes_is_refused(tmp_path):
+def test_a_directory_entry_with_content_is_rejected(tmp_path):
     assert problems(zip_of(tmp_path, {"a/": "text"})) == [f"the directory 'a/' has content; {REBUILD}"]
 
 
 @pytest.mark.parametrize(("at", "value"), [(8, b"\0\0"), (14, b"1234"), (18, b"\1\0\0\0"), (22, b"\1\0\0\0")])
-def test_headers_that_differ_are_refused(tmp_path, at, value):
+def test_headers_that_differ_are_rejected(tmp_path, at, value):
     path = zip_of(tmp_path, {"a": "text"})
     content = bytearray(path.read_bytes())
     content[at : at + len(value)] = value
@@ -302,7 +302,7 @@ def test_headers_that_differ_are_refused(tmp_path, at, value):
 @pytest.mark.parametrize(
     ("hidden", "where"), [("a", "the member before 'b'"), ("b", "the member before 'c'"), ("c", "the last member")]
 )
-def test_a_member_that_the_directory_does_not_name_is_refused(tmp_path, hidden, where):
+def test_a_member_that_the_directory_does_not_name_is_rejected(tmp_path, hidden, where):
     path = zip_of(tmp_path, {"a": "1", "b": "2", "c": "3"})
     with zipfile.ZipFile(path, "a") as archive:
         archive.filelist = [info for info in archive.filelist if info.filename != hidden]
@@ -311,7 +311,7 @@ def test_a_member_that_the_directory_does_not_name_is_refused(tmp_path, hidden, 
     assert problems(path) == [f"the zip's directory doesn't list {where}; {REBUILD}"]
 
 
-def test_members_that_lie_over_each_other_are_refused(tmp_path):
+def test_overlapping_members_are_rejected(tmp_path):
     path = zip_of(tmp_path, {"a": "1", "b": "2"})
     content = bytearray(path.read_bytes())
     second = content.rindex(b"PK\1\2")
@@ -323,7 +323,7 @@ def test_members_that_lie_over_each_other_are_refused(tmp_path):
     assert f"'b' overlaps another member; {REBUILD}" in lines
 
 
-def test_a_zip_that_claims_to_be_huge_is_refused_before_it_is_unpacked(tmp_path):
+def test_a_zip_with_a_huge_declared_size_is_rejected_before_it_is_unpacked(tmp_path):
     path = zip_of(tmp_path, {"a": "text", "b": "text"})
     content = bytearray(path.read_bytes())
     for signature, at in ((b"PK\3\4", 22), (b"PK\1\2", 24)):
@@ -334,7 +334,7 @@ def test_a_zip_that_claims_to_be_huge_is_refused_before_it_is_unpacked(tmp_path)
     assert problems(path) == [f"declares more than 4 GiB unzipped; {REBUILD}"]
 
 
-def test_a_member_that_grows_beyond_its_promise_is_refused_in_little_memory(tmp_path):
+def test_a_member_over_its_declared_size_is_rejected_in_little_memory(tmp_path):
     path = zip_of(tmp_path, {"a": bytes(100 << 20)})
     content = bytearray(path.read_bytes())
     for signature, at in ((b"PK\3\4", 22), (b"PK\1\2", 24)):
@@ -351,7 +351,7 @@ def test_a_member_that_grows_beyond_its_promise_is_refused_in_little_memory(tmp_
     assert peak < 20 << 20
 
 
-def test_a_text_of_many_bytes_is_not_taken_into_memory(tmp_path):
+def test_a_text_of_many_bytes_is_not_read_into_memory(tmp_path):
     files = {**installed("lib"), "lib-1.0.dist-info/RECORD": "x,,\n" * (5 << 20)}
 
     path = zip_of(tmp_path, files)
@@ -376,7 +376,7 @@ def test_a_symbolic_link_is_a_file_as_any_other(tmp_path):
     assert list(owned(read_zip(path))) == ["a.so", "a.so.1"]
 
 
-def test_a_file_far_larger_than_any_zip_is_refused_before_it_is_read(tmp_path):
+def test_a_file_larger_than_any_zip_is_rejected_before_it_is_read(tmp_path):
     path = zip_of(tmp_path, {"a": "1"})
     with path.open("r+b") as file:
         file.truncate(1 << 40)
@@ -384,7 +384,7 @@ def test_a_file_far_larger_than_any_zip_is_refused_before_it_is_read(tmp_path):
     assert problems(path) == ["larger than 4 GiB; pass a smaller zip [bad-zip]"]
 
 
-def test_deep_paths_take_no_more_memory_than_they_are_long(tmp_path):
+def test_deep_paths_use_no_more_memory_than_they_are_long(tmp_path):
     deep = {f"{number:03}/" + "d/" * 2000 + "f": "" for number in range(200)}
     path = zip_of(tmp_path, {**installed("lib"), **deep})
     tracemalloc.start()
@@ -412,7 +412,7 @@ def test_deep_paths_take_no_more_memory_than_they_are_long(tmp_path):
         ("other.txt", ""),
     ],
 )
-def test_a_file_that_nobody_lists_is_of_who_alone_owns_the_folder_around_it(tmp_path, path, owner):
+def test_an_unlisted_file_belongs_to_the_only_owner_of_its_directory(tmp_path, path, owner):
     listed = {
         "lib": {"lib/__init__.py": "", "lib/inner/a.py": ""},
         "one": {"both/one/a.py": "", "both/one/b.py": "", "both/z.py": ""},

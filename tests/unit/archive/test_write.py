@@ -58,7 +58,7 @@ def field(path: Path, name: str) -> zipfile.ZipInfo:
 # Bytes
 
 
-def test_an_archive_of_stored_members_has_exactly_these_bytes(tmp_path):
+def test_a_zip_of_stored_members_has_exactly_these_bytes(tmp_path):
     wheel = stored_wheel(tmp_path / "w", zipfile.ZIP_STORED)
     (program,) = (found for found in spliced(wheel).entries if found.path == "lib/program")
 
@@ -97,7 +97,7 @@ def test_size_and_hash_are_those_of_the_file(tmp_path):
     assert (written.size, written.sha256) == (len(data), hashlib.sha256(data).hexdigest())
 
 
-def test_the_same_plan_written_elsewhere_is_the_same_archive(tmp_path):
+def test_the_same_plan_written_elsewhere_is_the_same_zip(tmp_path):
     selected = plan(entry("a", "1"), entry("b", "2"))
 
     first = write_archive(selected, tmp_path / "one" / "a.zip", timestamp=FEBRUARY_2020)
@@ -106,7 +106,7 @@ def test_the_same_plan_written_elsewhere_is_the_same_archive(tmp_path):
     assert (first.size, first.sha256) == (second.size, second.sha256)
 
 
-def test_an_empty_plan_makes_an_empty_archive(tmp_path):
+def test_an_empty_plan_makes_an_empty_zip(tmp_path):
     write_archive(plan(), tmp_path / "a.zip", timestamp=0)
 
     assert (tmp_path / "a.zip").read_bytes() == b"PK\5\6" + bytes(18)
@@ -153,7 +153,7 @@ def test_a_member_larger_than_the_buffer_is_spliced_whole(tmp_path):
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_a_member_that_lambda_might_not_unpack_is_deflated_anew(tmp_path, method):
+def test_a_member_that_lambda_might_not_unpack_is_deflated_again(tmp_path, method):
     wheel = stored_wheel(tmp_path / "w", method)
 
     write_archive(spliced(wheel), tmp_path / "a.zip", timestamp=0)
@@ -278,13 +278,13 @@ def test_an_offset_that_does_not_fit_touches_the_central_header_only():
     assert far.central() == central(45, 1, 2, FULL, struct.pack("<2HQ", 1, 8, GIB_4))
 
 
-def test_all_three_numbers_that_do_not_fit_stand_in_the_order_of_the_specification():
+def test_all_three_numbers_that_do_not_fit_are_in_the_order_of_the_specification():
     far = header(compressed=GIB_4, size=GIB_4 + 1, offset=GIB_4 + 2)
 
     assert far.central() == central(45, FULL, FULL, FULL, struct.pack("<2H3Q", 1, 24, GIB_4 + 1, GIB_4, GIB_4 + 2))
 
 
-def test_an_archive_ends_with_one_record_while_all_numbers_fit():
+def test_a_zip_ends_with_one_record_while_all_numbers_fit():
     assert end_records(65_534, FULL - 1, FULL - 1) == b"PK\5\6" + struct.pack(
         "<4H2LH", 0, 0, 65_534, 65_534, FULL - 1, FULL - 1, 0
     )
@@ -293,7 +293,7 @@ def test_an_archive_ends_with_one_record_while_all_numbers_fit():
 @pytest.mark.parametrize(
     ("count", "size", "offset"), [(65_535, 5, 6), (70_000, 5, 6), (1, GIB_4, 6), (1, 5, GIB_4), (70_000, FULL, FULL)]
 )
-def test_an_archive_ends_with_three_records_where_a_number_does_not_fit(count, size, offset):
+def test_a_zip_ends_with_three_records_where_a_number_does_not_fit(count, size, offset):
     end_64 = b"PK\6\6" + struct.pack("<Q2H2L4Q", 44, 3 << 8 | 45, 45, 0, 0, count, count, size, offset)
     locator = b"PK\6\7" + struct.pack("<LQL", 0, offset + size, 1)
     shown = min(count, 0xFFFF)
@@ -302,7 +302,7 @@ def test_an_archive_ends_with_three_records_where_a_number_does_not_fit(count, s
     assert end_records(count, size, offset) == end_64 + locator + end
 
 
-def test_an_archive_of_very_many_files_is_read_back(tmp_path):
+def test_a_zip_of_very_many_files_is_read_back(tmp_path):
     content = TextContent(b"")
     entries = tuple(Entry(f"{number:05}", SHOP, content) for number in range(66_000))
 
@@ -316,7 +316,7 @@ def test_an_archive_of_very_many_files_is_read_back(tmp_path):
 # All or nothing
 
 
-def test_an_archive_takes_the_place_of_an_older_one(tmp_path):
+def test_a_zip_replaces_an_older_one(tmp_path):
     (tmp_path / "a.zip").write_bytes(b"old")
 
     write_archive(plan(entry("f", "1")), tmp_path / "a.zip", timestamp=0)
@@ -326,7 +326,7 @@ def test_an_archive_takes_the_place_of_an_older_one(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
 
 
-def test_a_file_that_changes_while_the_archive_is_made_leaves_the_old_archive(tmp_path):
+def test_a_file_that_changes_while_the_zip_is_made_leaves_the_old_zip(tmp_path):
     (tmp_path / "dist").mkdir()
     (tmp_path / "dist" / "a.zip").write_bytes(b"old")
     source = tmp_path / "source"
@@ -344,7 +344,7 @@ def test_a_file_that_changes_while_the_archive_is_made_leaves_the_old_archive(tm
     assert [(path.name, path.read_bytes()) for path in (tmp_path / "dist").iterdir()] == [("a.zip", b"old")]
 
 
-def test_a_file_that_is_gone_leaves_no_archive(tmp_path):
+def test_a_file_that_is_gone_leaves_no_zip(tmp_path):
     gone = Entry("shop/file", SHOP, FileContent(tmp_path / "source", 3))
 
     with pytest.raises(ProjectError) as caught:
@@ -357,7 +357,7 @@ def test_a_file_that_is_gone_leaves_no_archive(tmp_path):
     assert list((tmp_path / "dist").iterdir()) == []
 
 
-def test_a_wheel_that_became_shorter_leaves_no_archive(tmp_path):
+def test_a_wheel_that_became_shorter_leaves_no_zip(tmp_path):
     wheel = make_wheel(tmp_path / "w", "lib")
     selected = spliced(wheel)
     wheel.write_bytes(wheel.read_bytes()[:40])
@@ -395,7 +395,7 @@ def flip_through_a_link(path: Path) -> None:
 
 @pytest.mark.parametrize("change", [flip, swap, flip_through_a_link])
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_a_cached_wheel_that_changes_after_it_was_hashed_leaves_no_archive(tmp_path, change, method):
+def test_a_cached_wheel_that_changes_after_it_was_hashed_leaves_no_zip(tmp_path, change, method):
     with WheelCache(tmp_path / "cache") as store:
         wheel = store.add(noisy_wheel(tmp_path / "w", method), expected=None)
         selected = plan(*wheel_entries(wheel, scripts_for=None))
@@ -443,7 +443,7 @@ def test_a_member_that_must_be_compressed_again_is_that_of_the_plan(tmp_path):
     assert str(caught.value) == f"error: {wheel}: changed during the build; rebuild to download it again [bad-wheel]"
 
 
-def test_a_wheel_that_cannot_be_read_leaves_no_archive(tmp_path):
+def test_a_wheel_that_cannot_be_read_leaves_no_zip(tmp_path):
     wheel = make_wheel(tmp_path / "w", "lib")
     content = spliced(wheel).entries[0].content
     assert isinstance(content, WheelContent)
@@ -463,7 +463,7 @@ def noisy_wheel(directory: Path, method: int) -> Path:
     return make_wheel(directory, "lib", infos=[(info, random.Random(1).randbytes(1 << 16))])
 
 
-def test_a_cached_wheel_that_goes_after_it_was_hashed_leaves_no_archive(tmp_path):
+def test_a_cached_wheel_that_is_removed_after_it_was_hashed_leaves_no_zip(tmp_path):
     with WheelCache(tmp_path / "cache") as store:
         wheel = store.add(make_wheel(tmp_path / "w", "lib"), expected=None)
         selected = plan(*wheel_entries(wheel, scripts_for=None))
@@ -479,7 +479,7 @@ def test_a_cached_wheel_that_goes_after_it_was_hashed_leaves_no_archive(tmp_path
 
 
 @pytest.mark.parametrize("owner", [SHOP, replace(SHOP, dist_info=None)], ids=["with a RECORD", "without"])
-def test_a_file_that_changes_and_keeps_its_size_leaves_no_archive(tmp_path, owner):
+def test_a_file_that_changes_and_keeps_its_size_leaves_no_zip(tmp_path, owner):
     source = tmp_path / "source"
     source.write_text("123")
     selected = make_plan([entry("shop/file", source, owner)], PlanOptions())
@@ -495,8 +495,8 @@ def test_a_file_that_changes_and_keeps_its_size_leaves_no_archive(tmp_path, owne
     assert list((tmp_path / "dist").iterdir()) == []
 
 
-def test_a_file_that_changes_while_it_is_read_leaves_no_archive(tmp_path):
-    """Whoever opens it finds other bytes than the one before: that is how a log looks that is being written."""
+def test_a_file_that_changes_while_it_is_read_leaves_no_zip(tmp_path):
+    """Each time that it is opened, it has other bytes, like a log that is being written."""
     source = tmp_path / "source"
     source.write_bytes(bytes(3 << 20))
 
@@ -517,7 +517,7 @@ def test_a_file_that_changes_while_it_is_read_leaves_no_archive(tmp_path):
     assert list((tmp_path / "dist").iterdir()) == []
 
 
-def test_a_folder_in_the_archives_place_is_told(tmp_path):
+def test_a_directory_instead_of_the_zip_is_reported(tmp_path):
     (tmp_path / "a.zip").mkdir()
 
     with pytest.raises(ArchiveError) as caught:
@@ -530,7 +530,7 @@ def test_a_folder_in_the_archives_place_is_told(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
 
 
-def test_a_file_in_the_folders_place_is_told(tmp_path):
+def test_a_file_instead_of_the_directory_is_reported(tmp_path):
     (tmp_path / "dist").write_text("")
 
     with pytest.raises(ArchiveError) as caught:
@@ -571,7 +571,7 @@ class _Unwritable(type(Path())):  # type: ignore[misc]  # the class of paths dep
         (errno.EIO, "fix that, and rebuild [write-failed]"),
     ],
 )
-def test_the_message_names_a_remedy_for_what_the_system_says(number, fix):
+def test_the_message_has_a_fix_for_the_error_of_the_system(number, fix):
     path = _Unwritable("dist/a.zip")
     path.number = number
 
@@ -584,7 +584,7 @@ def test_the_message_names_a_remedy_for_what_the_system_says(number, fix):
 # What killed builds have left
 
 
-def test_writing_removes_what_killed_builds_of_this_archive_have_left(tmp_path):
+def test_writing_removes_files_of_killed_builds_of_this_zip(tmp_path):
     for name in (".a.zip.abc.partial", ".b.zip.abc.partial", ".a.zip.abc.other"):
         (tmp_path / name).write_bytes(b"left")
 
@@ -626,7 +626,7 @@ def test_a_file_being_written_is_locked(tmp_path):
     assert read_all(tmp_path / "a.zip") == {"f": b"x"}
 
 
-def test_a_name_with_the_marks_of_a_pattern_stands_for_itself(tmp_path):
+def test_a_name_with_the_characters_of_a_pattern_is_literal(tmp_path):
     for name in (".a[1]*?.zip.abc.partial", ".a1xx.zip.abc.partial"):
         (tmp_path / name).write_bytes(b"left")
 
@@ -635,7 +635,7 @@ def test_a_name_with_the_marks_of_a_pattern_stands_for_itself(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [".a1xx.zip.abc.partial"]
 
 
-def test_a_folder_that_looks_like_a_leftover_is_left_alone(tmp_path):
+def test_a_directory_that_looks_like_a_leftover_is_left_alone(tmp_path):
     (tmp_path / ".a.zip.abc.partial").mkdir()
 
     remove_leftovers(tmp_path / "a.zip")

@@ -42,7 +42,7 @@ def test_a_report_shows_what_each_group_of_slim_saved():
     assert slim(symbols=3 << 20, tests=2048) == (["  slim: symbols 3.0 MiB, tests 2.0 KiB"], [])
 
 
-def test_what_does_not_fit_in_80_columns_is_shown_by_v():
+def test_packages_that_do_not_fit_in_80_columns_are_shown_with_v():
     names = {f"group{number}": 40 << 20 for number in range(5)}
 
     first, all_of_them = slim(**names)
@@ -51,7 +51,7 @@ def test_what_does_not_fit_in_80_columns_is_shown_by_v():
     assert all_of_them == ["  slim: " + ", ".join(f"{name} 40.0 MiB" for name in names)]
 
 
-def test_a_report_tells_target_handler_sizes_and_the_largest_distributions():
+def test_a_report_has_target_handler_sizes_and_the_largest_packages():
     selected = plan(sized("a", 1 << 20), sized("b", 20 << 20), sized("c", 3 << 20), sized("d", 2 << 20))
 
     assert report(selected, zipped=5 << 20, handler="shop.api.main", architecture="arm64") == [

@@ -1,4 +1,4 @@
-"""What Lambda would refuse or fail on: sizes and the handler."""
+"""What Lambda would reject or fail on: sizes and the handler."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OWN = ".".join(map(str, sys.version_info[:2]))
 
 
 def sized(size: int, name: str = "big") -> Entry:
-    """Return an entry of that many bytes, which nobody reads."""
+    """Return an entry of that many bytes, which is never read."""
     return Entry(f"{name}/file", origin(name), FileContent(Path(__file__), size))
 
 
@@ -45,7 +45,7 @@ def found(
 # Sizes
 
 
-def test_an_archive_of_the_largest_size_passes():
+def test_a_zip_of_the_largest_size_passes():
     assert list(check_unzipped(candidate(plan(sized(262_143_999)), config()))) == []
 
 
@@ -59,7 +59,7 @@ def too_large(selected: ArchivePlan, **options: Any) -> str:
 EXCLUDE = "remove files with exclude-files or packages with exclude-packages [too-large]"
 
 
-def test_an_archive_of_one_byte_more_is_an_error_that_names_the_largest_packages():
+def test_a_zip_of_one_byte_more_is_an_error_that_names_the_largest_packages():
     selected = plan(sized(262_000_000, "a"), sized(100_000, "b"), sized(43_000, "c"), sized(1_000, "d"))
 
     assert too_large(selected) == (
@@ -115,7 +115,7 @@ def test_other_files_are_not_in_the_fix(path):
     assert too_large(plan(sized(255 << 20), PACKAGE_OF_LIB, unused(4, path))).endswith(f"; {EXCLUDE}")
 
 
-def test_a_limit_above_lambdas_own_admits_more():
+def test_a_limit_above_lambdas_allows_more():
     assert list(check_unzipped(candidate(plan(sized(10**9)), config(max_size=10**9)))) == []
 
 
@@ -203,7 +203,7 @@ def test_without_a_handler_nothing_is_checked():
         ("namespace/deep/api.py", "namespace.deep.api.main"),
     ],
 )
-def test_a_function_of_a_module_in_the_archive_passes(path, handler):
+def test_a_function_of_a_module_in_the_zip_passes(path, handler):
     assert found(plan(entry(path, "def main(event, context): ...\n")), handler) == []
 
 
@@ -217,12 +217,12 @@ def test_a_function_of_a_module_in_the_archive_passes(path, handler):
         "/__init__.abi3.so",
     ],
 )
-def test_an_extension_module_is_believed(suffix):
+def test_an_extension_module_is_accepted(suffix):
     assert found(plan(entry("native" + suffix, "\x7fELF")), "native.anything", architecture="arm64") == []
 
 
 @pytest.mark.parametrize("suffix", [".cpython-313-x86_64-linux-gnu.so", ".cpython-312-aarch64-linux-gnu.so", ".pyd"])
-def test_an_extension_module_for_another_machine_is_none(suffix):
+def test_an_extension_module_for_another_machine_does_not_count(suffix):
     assert found(plan(entry("native" + suffix, "\x7fELF")), "native.main", architecture="arm64") == [
         (
             "handler 'native.main': no module 'native' in the zip, whose top level has nothing; correct the "
@@ -254,7 +254,7 @@ def test_a_package_is_preferred_to_a_module_and_an_extension_module_to_source():
     ]
 
 
-def test_a_module_that_is_not_there_is_told_with_what_is():
+def test_a_missing_module_is_reported_with_the_existing_ones():
     selected = plan(PACKAGE, API, entry("tool.py", "", origin("tool")), entry("numpy/__init__.py", "", origin("numpy")))
 
     assert found(selected, "app.main") == [
@@ -265,7 +265,7 @@ def test_a_module_that_is_not_there_is_told_with_what_is():
     ]
 
 
-def test_what_cannot_be_imported_is_not_listed():
+def test_files_that_cannot_be_imported_are_not_listed():
     paths = ["data.txt", "bin/run", "lib-1.0.dist-info/METADATA", "lib.libs/libx.so", "a.py"]
 
     assert found(plan(*map(entry, paths)), "app.main") == [
@@ -304,7 +304,7 @@ def test_a_module_of_that_name_elsewhere_is_pointed_at(path, handler, module):
     ]
 
 
-def test_a_package_that_was_included_with_src_around_it_is_told_with_the_option_that_includes_it_alone():
+def test_a_package_that_was_included_with_src_is_reported_with_the_option_that_includes_it_alone():
     assert found(plan(entry("src/shop/api.py", "def handler(event, context): ...")), "shop.api.handler") == [
         (
             "handler 'shop.api.handler': the zip has src/shop/api.py, which isn't importable as 'shop.api'; set "
@@ -331,7 +331,7 @@ def test_the_default_of_the_console_is_named_as_such():
     ]
 
 
-def test_a_handler_without_a_module_is_told():
+def test_a_handler_without_a_module_is_reported():
     assert found(plan(API), "handler") == [
         (
             "handler 'handler': doesn't name a module; write it as 'package.module.function', or name an "
@@ -347,7 +347,7 @@ def test_a_long_sum_is_not_too_deep():
 
 
 @pytest.mark.parametrize("value", TOO_DEEP)
-def test_a_module_too_deep_for_the_python_that_builds_is_told(value):
+def test_a_module_too_deep_for_the_build_python_is_reported(value):
     selected = plan(entry("app.py", f"total = {value}\ndef main(event, context): ...\n"))
 
     diagnostics = reported(check_handler(candidate(selected, config(handler="app.main"))))
@@ -359,7 +359,7 @@ def test_a_module_too_deep_for_the_python_that_builds_is_told(value):
     assert diagnostics == [("warning", text)]
 
 
-def test_a_module_that_nobody_would_write_is_not_read():
+def test_a_module_of_an_implausible_size_is_not_read():
     selected = plan(entry("app.py", "def main(event, context): ...\n".ljust((16 << 20) + 1)))
 
     diagnostics = reported(check_handler(candidate(selected, config(handler="app.main"))))
@@ -369,14 +369,14 @@ def test_a_module_that_nobody_would_write_is_not_read():
 
 
 @pytest.mark.parametrize("name", ["zlib", "select", "resource", "nt"])
-def test_what_is_built_into_the_python_that_builds_does_not_matter(name, monkeypatch):
+def test_what_is_built_into_the_build_python_does_not_matter(name, monkeypatch):
     monkeypatch.setattr(sys, "builtin_module_names", (*sys.builtin_module_names, name))
 
     assert found(plan(entry(f"{name}.py", "def main(event, context): ...\n")), f"{name}.main") == []
 
 
 @pytest.mark.parametrize("handler", ["sys.main", "time/app.main", "builtins.x.main"])
-def test_a_module_built_into_python_is_refused(handler):
+def test_a_module_built_into_python_is_rejected(handler):
     module = handler.replace("/", ".").split(".")[0]
     selected = plan(entry(f"{module}.py", "def main(event, context): ...\n"))
 
@@ -388,11 +388,11 @@ def test_a_module_built_into_python_is_refused(handler):
     ]
 
 
-def test_a_program_of_the_archive_passes():
+def test_a_program_of_the_zip_passes():
     assert found(plan(entry("run.sh", "#!/bin/sh\n", executable=True)), "run.sh") == []
 
 
-def test_a_program_that_is_not_executable_is_no_program():
+def test_a_program_without_the_mode_is_not_executable():
     assert found(plan(entry("run.sh", "#!/bin/sh\n")), "run.sh") == [
         (
             "handler 'run.sh': the file is in the zip, but isn't executable; run 'chmod +x' on run.sh in your "
@@ -401,7 +401,7 @@ def test_a_program_that_is_not_executable_is_no_program():
     ]
 
 
-def test_a_program_with_the_line_ends_of_windows_is_refused():
+def test_an_executable_script_with_windows_line_ends_is_rejected():
     assert found(plan(entry("run.sh", "#!/bin/sh\r\nexit 0\r\n", executable=True)), "run.sh") == [
         (
             "handler 'run.sh': Linux can't run it, because its first line ends in CR LF; save it with LF line "
@@ -410,7 +410,7 @@ def test_a_program_with_the_line_ends_of_windows_is_refused():
     ]
 
 
-def test_a_program_that_is_no_script_may_have_any_bytes():
+def test_an_executable_that_is_not_a_script_can_have_any_bytes():
     assert found(plan(entry("run", "\x7fELF\r\n", executable=True)), "run") == []
 
 
@@ -488,7 +488,7 @@ def test_every_way_to_define_a_name_is_seen(source):
         "'def handler(): ...'",
     ],
 )
-def test_what_defines_no_name_of_the_module_does_not_count(source):
+def test_code_that_defines_no_name_of_the_module_does_not_count(source):
     selected = plan(entry("app.py", f"{source}\ny = z = 1"))
 
     (line,) = found(selected, "app.handler")
@@ -496,7 +496,7 @@ def test_what_defines_no_name_of_the_module_does_not_count(source):
     assert line.startswith("handler 'app.handler': app.py doesn't define 'handler'; ")
 
 
-def test_a_function_that_is_not_there_is_told_with_one_of_a_like_name():
+def test_a_missing_function_is_reported_with_a_similar_one():
     selected = plan(entry("app.py", "import os\n\ndef lambda_handler(event, context): ...\n"))
 
     assert found(selected, "app.lambda_handlr") == [
@@ -551,7 +551,7 @@ def test_a_module_in_a_wheel_is_read(tmp_path):
     ]
 
 
-def test_a_module_with_an_encoding_of_its_own_is_read(tmp_path):
+def test_a_module_with_a_declared_encoding_is_read(tmp_path):
     source = tmp_path / "app.py"
     source.write_bytes(b"# -*- coding: latin-1 -*-\nname = '\xe9'\ndef main(event, context): ...\n")
 
@@ -567,7 +567,7 @@ def broken(tmp_path: Path, data: bytes) -> ArchivePlan:
     return plan(Entry("app.py", SHOP, FileContent(tmp_path / "app.py", len(data))))
 
 
-def test_a_module_that_is_not_python_is_told_with_its_line(tmp_path):
+def test_a_module_that_is_not_python_is_reported_with_its_line(tmp_path):
     selected = broken(tmp_path, b"x = 1\ndef main(:\n")
 
     assert found(selected, "app.main", "python3.9") == [
@@ -576,7 +576,7 @@ def test_a_module_that_is_not_python_is_told_with_its_line(tmp_path):
 
 
 @pytest.mark.parametrize("data", [b"x = '\xff'\n", b"# coding: nonsense\n", b"x = 1\0\n"])
-def test_a_module_that_is_no_text_is_told(tmp_path, data):
+def test_a_module_that_is_not_text_is_reported(tmp_path, data):
     (line,) = found(broken(tmp_path, data), "app.main", "python3.15")
 
     assert re.fullmatch(r"app\.py(:1)?: not valid Python 3\.15 \(.*\); correct the syntax \[syntax-error\]", line)
@@ -586,7 +586,7 @@ def test_a_module_that_python_would_only_warn_of_passes():
     assert found(plan(entry("app.py", "pattern = '\\d'\ndef main(event, context): ...\n")), "app.main") == []
 
 
-def test_syntax_newer_than_the_runtimes_python_is_told(tmp_path):
+def test_syntax_newer_than_the_runtimes_python_is_reported(tmp_path):
     selected = broken(tmp_path, b"match x:\n    case 1: ...\ndef main(event, context): ...\n")
 
     (line,) = found(selected, "app.main", "python3.9")
@@ -596,7 +596,7 @@ def test_syntax_newer_than_the_runtimes_python_is_told(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["\ndef main() new syntax:\n", "\ndef main(event, context)\n    return 1\n"])
-def test_what_no_python_can_parse_is_an_error_whatever_python_builds(text):
+def test_code_that_no_python_can_parse_is_an_error_with_any_build_python(text):
     (diagnostic,) = check_handler(candidate(plan(entry("app.py", text)), config("python3.15", handler="app.main")))
 
     assert (diagnostic.severity, str(diagnostic)) == (
@@ -672,7 +672,7 @@ def test_a_module_that_the_runtime_has_not_loaded_passes(name):
     assert found(plan(entry(f"{name}.py", "def main(event, context): ...\n")), f"{name}.main") == []
 
 
-def test_a_directory_without_init_that_has_the_name_of_a_standard_module_is_refused():
+def test_a_directory_without_init_that_has_the_name_of_a_standard_module_is_rejected():
     assert found(plan(entry("queue/worker.py", "def main(event, context): ...\n")), "queue.worker.main") == [
         (
             "handler 'queue.worker.main': Lambda can't load queue/, because Python imports its own 'queue' "
@@ -704,13 +704,13 @@ ORDERS = (entry("orders/__init__.py"), entry("orders/api.py", "import os\ndef ha
         ("order.api.handler", "no module 'order.api' in the zip"),
     ],
 )
-def test_the_handler_that_is_meant_is_told(handler, problem):
+def test_the_likely_handler_is_suggested(handler, problem):
     assert found(plan(*ORDERS), handler) == [
         (f"handler {handler!r}: {problem}; did you mean 'orders.api.handler'? [handler-not-found]")
     ]
 
 
-def test_a_flat_handler_that_names_its_module_only_is_told():
+def test_a_flat_handler_that_names_its_module_only_is_reported():
     flat = plan(entry("app.py", "def lambda_handler(event, context): ...\n"))
 
     texts = [found(flat, "app"), found(flat, "app.py"), found(flat, "src.app.lambda_handler")]
@@ -735,7 +735,7 @@ def test_a_flat_handler_that_names_its_module_only_is_told():
         ("handler = Mangum(app)\n", "handler"),
     ],
 )
-def test_of_a_module_that_is_named_the_likeliest_function_is_told(text, function):
+def test_the_likeliest_function_of_a_named_module_is_suggested(text, function):
     assert found(plan(entry("orders/api.py", text)), "orders.api") == [
         (
             f"handler 'orders.api': names a module, not a function; did you mean 'orders.api.{function}'? "
@@ -762,7 +762,7 @@ def test_a_package_that_imports_its_module_has_no_function_of_that_name(text):
 
 
 @pytest.mark.parametrize("text", ["from .api import handler as api", "from . import other as api", "api = make()"])
-def test_a_package_may_have_a_function_with_the_name_of_its_module(text):
+def test_a_package_can_have_a_function_with_the_name_of_its_module(text):
     assert found(plan(entry("orders/__init__.py", text), ORDERS[1]), "orders.api") == []
 
 
@@ -777,7 +777,7 @@ def test_a_module_of_a_dependency_is_not_proposed():
     ]
 
 
-def test_a_module_in_the_place_of_an_inner_package_is_named():
+def test_a_module_instead_of_an_inner_package_is_named():
     selected = plan(entry("pkg/__init__.py"), entry("pkg/sub.abi3.so"), entry("pkg/sub/app.py"))
 
     assert found(selected, "pkg.sub.app.handler") == [
@@ -788,7 +788,7 @@ def test_a_module_in_the_place_of_an_inner_package_is_named():
     ]
 
 
-def test_a_module_in_the_place_of_the_package_is_named():
+def test_a_module_instead_of_the_package_is_named():
     selected = plan(entry("orders.py"), entry("orders/api.py", "def handler(event, context): ...\n"))
 
     assert found(selected, "orders.api.handler") == [
@@ -862,7 +862,7 @@ def test_generators_are_errors():
         ("event, context, *, extra", "requires the keyword 'extra', which Lambda doesn't pass"),
     ],
 )
-def test_a_function_that_cannot_take_event_and_context_is_refused(arguments, problem):
+def test_a_function_that_cannot_take_event_and_context_is_rejected(arguments, problem):
     fix = "define it with the arguments (event, context)"
     expected = [f"app.py:1: handler 'app.handler' {problem}; {fix} [handler-signature]"]
 
@@ -912,7 +912,7 @@ def test_what_might_be_a_function_for_event_and_context_passes(text):
     assert call(text) == []
 
 
-def test_what_only_compiling_reveals_is_told():
+def test_an_error_that_only_compiling_reveals_is_reported():
     assert found(plan(entry("app.py", "def handler(event, context): ...\nreturn 1\n")), "app.handler") == [
         "app.py:2: not valid Python 3.13 ('return' outside function); correct the syntax [syntax-error]"
     ]

@@ -283,7 +283,7 @@ def test_what_a_module_can_do_without_is_not_needed(kind):
     assert opened(NOT_NEEDED[kind]) == []
 
 
-def test_a_library_is_told_with_its_line_and_the_start_of_its_file():
+def test_a_library_is_reported_with_its_line_and_the_start_of_its_file():
     found = read_module(b"import ctypes.util\n\nctypes.CDLL(ctypes.util.find_library('foo') or 'libfoo.so.1')", "a.py")
 
     assert found.opened == (Opened(3, (Library("foo", "libfoo"), Library("libfoo.so.1", "libfoo"))),)
@@ -302,7 +302,7 @@ def test_a_library_is_told_with_its_line_and_the_start_of_its_file():
         ("a.py", "def f():\n    import x\n", set()),
     ],
 )
-def test_what_a_module_surely_imports_is_told_by_its_full_name(path, source, imports):
+def test_what_a_module_surely_imports_is_reported_by_its_full_name(path, source, imports):
     prefix = "import sys\n" if "sys" in imports else ""
 
     assert read_module((prefix + source).encode(), path).imports == imports
@@ -315,12 +315,12 @@ def test_functions_that_call_each_other_many_times_are_not_followed_for_ever():
 
 
 @pytest.mark.parametrize("source", [b"this is no Python", b"\0", b"\xff\xfe", b"x = (", b""])
-def test_what_is_no_python_opens_nothing(source):
+def test_a_module_that_is_not_python_opens_nothing(source):
     assert read_module(source, "a.py") == ((), frozenset())
 
 
 @pytest.mark.parametrize("expression", TOO_DEEP)
-def test_what_is_too_deep_opens_nothing(expression):
+def test_a_module_that_is_too_deep_opens_nothing(expression):
     assert read_module(f"import ctypes\nx = {expression}".encode(), "a.py") == ((), frozenset())
 
 

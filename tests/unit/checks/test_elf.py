@@ -29,7 +29,7 @@ def read(content: bytes) -> Native | None:
     return read_native(io.BytesIO(content), len(content))
 
 
-def test_a_library_tells_what_it_needs():
+def test_the_needed_libraries_of_a_library_are_read():
     assert read(FULL) == Native(
         "ELF",
         "x86_64",
@@ -61,11 +61,11 @@ def test_rpath_counts_without_runpath():
         (make_elf(9999), "machine 9999", 64),
     ],
 )
-def test_machine_and_word_size_are_told_in_any_byte_order(content, machine, bits):
+def test_machine_and_word_size_are_read_in_any_byte_order(content, machine, bits):
     assert read(content) == Native("ELF", machine, bits, "library")
 
 
-def test_what_has_an_interpreter_is_a_program_but_for_libraries_that_can_be_run_too():
+def test_a_file_with_an_interpreter_is_an_executable_unless_it_is_a_library_too():
     assert read(make_elf(interpreter=True)) == Native("ELF", "x86_64", 64, "executable")
     assert read(make_elf(interpreter=True, soname="libc.so.6")) == Native(
         "ELF", "x86_64", 64, "library", soname="libc.so.6"
@@ -103,7 +103,7 @@ def test_facts_come_back_from_json_as_they_were():
         (b"", None),
     ],
 )
-def test_formats_are_told_apart_by_their_first_bytes(head, form):
+def test_formats_are_distinguished_by_their_first_bytes(head, form):
     assert format_of(head) == form
     assert (read(head) is None) == (form is None)
 
@@ -127,10 +127,10 @@ def test_numbers_compare_as_versions_do():
 
 
 ROW = ["ELF", "x86_64", 64, "library", ["libc.so.6"], "lib.so", [], [["libc.so.6", "GLIBC", "2.17"]], ["lib"], "", 9]
-"""What is remembered of a file."""
+"""The cached facts of a file."""
 
 
-def test_what_was_remembered_of_a_file_is_read_as_it_was():
+def test_cached_facts_of_a_file_are_read_unchanged():
     assert Native.from_json(json.loads(json.dumps(Native.from_json(ROW).as_json()))) == Native.from_json(ROW)
 
 
@@ -150,6 +150,6 @@ def test_what_was_remembered_of_a_file_is_read_as_it_was():
         (9, None),
     ],
 )
-def test_what_was_remembered_in_another_shape_is_no_file(index, value):
+def test_cached_facts_of_another_shape_are_ignored(index, value):
     with pytest.raises(ValueError, match=r".+"):
         Native.from_json([*ROW[:index], value, *ROW[index + 1 :]])

@@ -50,18 +50,18 @@ def test_each_requirement_that_the_runtimes_version_does_not_satisfy_is_shown():
 
 
 @pytest.mark.parametrize("text", ["boto3", "boto3>=1.30", "Boto3[crt]>=1", "botocore<2", "boto3==1.38.36"])
-def test_a_requirement_that_the_runtimes_version_meets_passes(text):
+def test_a_requirement_that_the_runtimes_version_satisfies_passes(text):
     assert found((text, LIB)) == []
 
 
 @pytest.mark.parametrize(
     ("text", "runtime"), [("boto3>=9", "python3.14"), ("urllib3>=9", "python3.13"), ("six<1", "python3.13")]
 )
-def test_a_requirement_passes_where_nobody_knows_what_the_runtime_has(text, runtime):
+def test_a_requirement_passes_if_the_runtimes_version_is_unknown(text, runtime):
     assert found((text, LIB), runtime=runtime) == []
 
 
-def test_what_the_runtime_does_not_include_warns():
+def test_an_excluded_package_that_the_runtime_does_not_include_warns():
     assert found(
         ("requests>=2", "project.dependencies"), ("requests>=2", "project.dependencies"), ("requests", LIB)
     ) == [
@@ -73,7 +73,7 @@ def test_what_the_runtime_does_not_include_warns():
     ]
 
 
-def test_what_a_function_might_provide_is_not_missed_in_a_layer():
+def test_packages_that_a_function_might_provide_are_not_missing_in_a_layer():
     excluded = (dependency("requests>=2"),)
 
     assert list(check_excluded(candidate(plan(), config(kind="layer"), excluded))) == []
@@ -92,7 +92,7 @@ def test_a_part_of_the_sdk_that_is_included_without_the_rest_warns():
     ]
 
 
-def test_excluded_parts_of_the_sdk_that_others_need_warn():
+def test_excluded_parts_of_the_sdk_that_other_packages_need_warn():
     included = (of("boto3", "1.40.1"), of("s3transfer", "0.14.0"))
 
     assert found(("botocore<2", LIB), ("urllib3", LIB), included=included, runtime="python3.14") == [
@@ -106,15 +106,15 @@ def test_excluded_parts_of_the_sdk_that_others_need_warn():
 
 
 @pytest.mark.parametrize("name", ["six", "python-dateutil", "requests"])
-def test_what_is_not_tied_to_the_sdk_may_go_in_without_it(name):
+def test_packages_that_are_not_tied_to_the_sdk_can_be_added_without_it(name):
     assert found(("boto3", LIB), included=(of(name, "1.0"),)) == []
 
 
-def test_the_sdk_may_go_in_as_a_whole():
+def test_the_whole_sdk_can_be_added():
     assert found(included=(of("boto3", "1.40.1"), of("urllib3", "2.5.0"))) == []
 
 
-def test_every_runtime_has_a_row_of_what_it_carries_with_its_source():
+def test_every_runtime_has_a_row_of_its_packages_with_the_source():
     assert list(SDK) == [runtime.name for runtime in RUNTIMES]
     for sighting in filter(None, SDK.values()):
         assert Version(sighting.version) > Version("1.34")

@@ -38,15 +38,13 @@ OURS, THEIRS, NAMESPACE = "shop 0.1.0", "lib 1.0", "a directory without __init__
         ("a/b.py", "a.pyc", f"a/ ({OURS})", f"a.pyc ({THEIRS})", f"a .py file before {NAMESPACE}", "a/"),
     ],
 )
-def test_the_form_that_python_does_not_import_is_told_with_the_one_that_hides_it(
-    ours, theirs, hidden, winner, because, renamed
-):
+def test_a_hidden_module_is_reported_with_the_one_that_hides_it(ours, theirs, hidden, winner, because, renamed):
     assert found(entry(ours), entry(theirs, "", LIB)) == [
         f"{hidden}: hidden by {winner}, because Python imports {because}; rename {renamed}"
     ]
 
 
-def test_two_dependencies_are_told_with_a_way_to_exclude_one():
+def test_two_dependencies_are_reported_with_the_line_that_excludes_one():
     assert found(
         entry("ns/same.py", "", LIB), entry("ns/same/__init__.py", "", MORE), entry("ns/same/a.py", "", MORE)
     ) == [
@@ -57,7 +55,7 @@ def test_two_dependencies_are_told_with_a_way_to_exclude_one():
     ]
 
 
-def test_of_three_owners_the_first_that_is_hidden_is_told():
+def test_the_first_hidden_of_three_owners_is_reported():
     (text,) = found(entry("a.py"), entry("a.so", "", LIB), entry("a/__init__.py", "", MORE))
 
     assert text.startswith("a.so (lib 1.0): hidden by a/ (more 2.0), ")
@@ -79,12 +77,12 @@ def test_of_three_owners_the_first_that_is_hidden_is_told():
         ("orders.py", "__init__.py"),
     ],
 )
-def test_what_hides_nothing_passes(ours, theirs):
+def test_a_module_that_hides_nothing_passes(ours, theirs):
     assert found(entry(ours), entry(theirs, "", LIB)) == []
 
 
 @pytest.mark.parametrize("paths", [("a.py", "a.so"), ("a.py", "a/__init__.py"), ("a.py", "a/b.py")])
-def test_one_owner_may_have_a_module_in_two_forms(paths):
+def test_one_owner_can_have_a_module_in_two_forms(paths):
     assert found(*(entry(path, "", LIB) for path in paths)) == []
 
 
@@ -119,5 +117,5 @@ def test_a_layer_hides_a_directory_of_the_function():
 
 
 @pytest.mark.parametrize("path", ["orders.py", "orders/__init__.py"])
-def test_the_same_form_in_a_layer_is_no_concern_of_this_check(path):
+def test_this_check_ignores_the_same_form_in_a_layer(path):
     assert layered(path, path) == []

@@ -33,7 +33,7 @@ def of_api(text: str, *others: Entry) -> list[str]:
     return found(INIT, entry("shop/api.py", text), *others)
 
 
-def test_a_module_that_is_nowhere_is_told_with_file_and_line():
+def test_a_missing_module_is_reported_with_file_and_line():
     selected = plan(INIT, entry("shop/api.py", "import os\n\nimport requests\n"))
 
     assert reported(check_imports(candidate(selected))) == [("warning", f"shop/api.py:3: {NOWHERE}")]
@@ -107,7 +107,7 @@ def test_every_unguarded_way_to_import_is_seen(text):
         "from .... import above",
     ],
 )
-def test_what_need_not_be_there_or_cannot_be_known_is_let_be(text):
+def test_optional_and_uncertain_imports_are_not_reported(text):
     assert of_api(text) == []
 
 
@@ -115,7 +115,7 @@ def test_what_need_not_be_there_or_cannot_be_known_is_let_be(text):
     "module",
     ["boto3", "botocore.config", "s3transfer", "jmespath", "dateutil.parser", "six", "urllib3", "awslambdaric", "json"],
 )
-def test_what_the_runtime_has_is_there(module):
+def test_modules_of_the_runtime_are_found(module):
     assert of_api(f"import {module}") == []
 
 
@@ -130,11 +130,11 @@ def test_what_the_runtime_has_is_there(module):
         "requests/inner/namespace.py",
     ],
 )
-def test_what_a_wheel_has_at_its_root_is_there_and_not_looked_into(path):
+def test_modules_at_a_wheels_root_are_found_and_not_checked(path):
     assert of_api("import requests.anything\nfrom requests import other", entry(path, "", origin("requests"))) == []
 
 
-def test_one_module_that_is_missing_many_times_is_told_once():
+def test_a_module_that_is_missing_many_times_is_reported_once():
     files = [entry(f"shop/{name}.py", "import os\nimport requests\n") for name in "abc"]
 
     assert found(INIT, *files) == [f"shop/a.py:2 (and 2 more files): {NOWHERE}"]
@@ -155,7 +155,7 @@ def test_lines_are_counted_and_not_names(text, where):
     assert of_api(text) == [f"{where}: {NOWHERE}"]
 
 
-def test_only_what_the_handler_certainly_imports_is_told():
+def test_only_certain_imports_of_the_handler_are_reported():
     entries = (
         entry("shop/__init__.py", "import attrs"),
         entry(
@@ -179,7 +179,7 @@ def test_only_what_the_handler_certainly_imports_is_told():
     assert [text.partition(" ")[0] for text in of_worker] == ["shop/__init__.py:1:", "shop/worker.py:5:"]
 
 
-def test_modules_are_told_in_the_order_of_their_names():
+def test_modules_are_reported_in_the_order_of_their_names():
     assert [text.split("'")[1] for text in of_api("import requests\nimport attrs\nimport yaml")] == [
         "attrs",
         "requests",
@@ -198,7 +198,7 @@ def test_an_excluded_distribution_is_named_as_the_reason():
     ]
 
 
-def test_what_functions_may_bring_is_not_missed_in_a_layer():
+def test_modules_that_functions_might_provide_are_not_missing_in_a_layer():
     text = "import requests\nimport shop.gone\n"
 
     assert found(entry("python/shop/__init__.py"), entry("python/shop/api.py", text), kind="layer", project=True) == [
@@ -206,7 +206,7 @@ def test_what_functions_may_bring_is_not_missed_in_a_layer():
     ]
 
 
-def test_a_module_that_lies_deeper_is_shown():
+def test_a_module_in_a_deeper_directory_is_shown():
     assert of_api("import models", entry("shop/db/models.py")) == [
         "shop/api.py:1: 'models' isn't in the zip or in python3.13; did you mean 'shop.db.models'? [missing-import]"
     ]
@@ -219,7 +219,7 @@ def test_a_module_deep_inside_of_a_dependency_is_not_proposed():
 
 
 @pytest.mark.parametrize("word", ["sys.path.append('shop/db')", "sys.modules['models'] = x", "site.addsitedir(x)"])
-def test_a_module_that_lies_deeper_is_there_where_the_project_arranges_its_path(word):
+def test_a_module_in_a_deeper_directory_counts_if_the_project_changes_its_path(word):
     assert of_api(f"{word}\nimport models", entry("shop/db/models.py")) == []
 
 
@@ -230,7 +230,7 @@ def test_a_module_that_lies_deeper_is_there_where_the_project_arranges_its_path(
     ("module", "runtime", "python"),
     [("tomllib", "python3.10", "3.10"), ("distutils.util", "python3.12", "3.12"), ("cgi", "python3.13", "3.13")],
 )
-def test_what_another_python_has_in_its_standard_library_is_told(module, runtime, python):
+def test_modules_of_another_pythons_standard_library_are_reported(module, runtime, python):
     assert found(INIT, entry("shop/api.py", f"import {module}"), runtime=runtime) == [
         (
             f"shop/api.py:1: Python {python} doesn't include {module.partition('.')[0]!r} in its standard "
@@ -242,7 +242,7 @@ def test_what_another_python_has_in_its_standard_library_is_told(module, runtime
 @pytest.mark.parametrize(
     ("module", "runtime"), [("tomllib", "python3.11"), ("distutils", "python3.11"), ("annotationlib", "python3.14")]
 )
-def test_what_the_targets_python_has_is_there_whatever_python_builds(module, runtime):
+def test_modules_of_the_targets_python_are_found_with_any_build_python(module, runtime):
     assert found(INIT, entry("shop/api.py", f"import {module}"), runtime=runtime) == []
 
 
@@ -273,7 +273,7 @@ def test_every_runtime_has_a_standard_library():
         ("import shop.api.inner", "shop.api.inner"),
     ],
 )
-def test_a_missing_module_of_the_project_is_told(text, module):
+def test_a_missing_module_of_the_project_is_reported(text, module):
     others = (entry("shop/db/__init__.py", "import os\nx = 1\n"), entry("shop/space/there.py"))
 
     assert of_api(text, *others) == [f"shop/api.py:1: {module!r} {NOT_THERE}"]
@@ -293,7 +293,7 @@ def test_a_missing_module_of_the_project_is_told(text, module):
         "import shop.db.model, shop.space.there",
     ],
 )
-def test_a_module_of_the_project_that_is_there_or_may_be_is_let_be(text):
+def test_an_existing_or_possible_module_of_the_project_is_not_reported(text):
     others = (
         entry("shop/db/__init__.py", "import os\nx = 1\n"),
         entry("shop/db/model.py"),
@@ -309,7 +309,7 @@ def test_a_module_of_the_project_that_is_there_or_may_be_is_let_be(text):
     assert of_api(text.replace(", *", ""), *others) == []
 
 
-def test_a_namespace_that_the_project_shares_is_not_looked_into():
+def test_a_namespace_that_the_project_shares_is_not_checked():
     shared = entry("corp/base/__init__.py", "", origin("corp-base"))
 
     assert found(entry("corp/shop/api.py", "import corp.nothere\nfrom corp import other"), shared) == []
@@ -323,7 +323,7 @@ def test_a_file_of_other_content_hides_no_standard_module():
     "path",
     ["tests/api.py", "shop/tests/unit/a.py", "shop/test/a.py", "test_a.py", "conftest.py", "setup.py", "bin/run.py"],
 )
-def test_files_that_lambda_does_not_import_are_not_looked_at(path):
+def test_files_that_lambda_does_not_import_are_not_checked(path):
     assert found(INIT, entry(path, "import pytest")) == []
 
 
@@ -335,28 +335,28 @@ def test_files_that_lambda_does_not_import_are_not_looked_at(path):
         "with suppress(ImportError):\n    import shop.windows",
     ],
 )
-def test_a_module_that_is_imported_under_a_condition_only_need_not_find_its_own(guard):
+def test_a_conditionally_imported_module_can_have_missing_imports(guard):
     assert of_api(guard, entry("shop/windows.py", "import requests")) == []
 
 
 @pytest.mark.parametrize("text", ["from . import windows", "import shop.windows as w", "from shop.windows import x"])
-def test_a_module_that_is_imported_without_a_condition_too_has_to_find_its_own(text):
+def test_an_unconditionally_imported_module_cannot_have_missing_imports(text):
     guard = entry("shop/a.py", "if x:\n    from . import windows")
 
     assert of_api(text, guard, entry("shop/windows.py", "import requests\nx = 1")) == [f"shop/windows.py:1: {NOWHERE}"]
 
 
 @pytest.mark.parametrize("value", TOO_DEEP)
-def test_a_file_too_deep_for_the_python_that_builds_is_not_looked_at(value):
+def test_a_file_too_deep_for_the_build_python_is_not_checked(value):
     assert of_api(f"import requests\ntotal = {value}\n") == []
 
 
-def test_a_file_that_nobody_would_write_is_not_read():
+def test_a_file_of_an_implausible_size_is_not_read():
     assert of_api("import requests\n".ljust((16 << 20) + 1)) == []
     assert of_api("import requests\n".ljust(16 << 20)) == [f"shop/api.py:1: {NOWHERE}"]
 
 
-def test_files_of_wheels_are_not_looked_at():
+def test_files_of_wheels_are_not_checked():
     assert found(INIT, entry("lib.py", "import nothere", origin("lib"))) == []
 
 
@@ -372,13 +372,13 @@ def of_settings(text: str, settings: str, *others: Entry) -> list[str]:
 
 
 @pytest.mark.parametrize("text", ["from .settings import TABLE", "from shop.settings import NAME, TABLE as table"])
-def test_a_name_that_a_module_of_the_project_lacks_is_told(text):
+def test_a_name_that_a_module_of_the_project_lacks_is_reported(text):
     assert of_settings(text, SETTINGS) == [
         "shop/api.py:1: shop/settings.py doesn't define 'TABLE'; define it there, or correct the import [missing-name]"
     ]
 
 
-def test_a_name_that_a_module_lacks_is_told_once_with_one_of_a_like_name():
+def test_a_name_that_a_module_lacks_is_reported_once_with_a_similar_one():
     other = entry("shop/other.py", "import os\nfrom .settings import NAMES")
 
     assert of_settings("from .settings import NAMES", SETTINGS, other) == [
@@ -413,7 +413,7 @@ def test_a_name_that_a_module_lacks_is_told_once_with_one_of_a_like_name():
         *(["type TABLE = int"] if sys.version_info >= (3, 12) else []),
     ],
 )
-def test_a_name_that_a_module_might_have_is_let_be(settings):
+def test_a_name_that_a_module_might_have_is_not_reported(settings):
     assert of_settings("from .settings import TABLE", settings) == []
 
 
@@ -430,21 +430,21 @@ def test_a_name_that_a_module_might_have_is_let_be(settings):
         "import sys\nsys.path.append('x')\nfrom shop.settings import TABLE",
     ],
 )
-def test_a_name_that_need_not_be_there_is_let_be(text):
+def test_an_optional_name_is_not_reported(text):
     assert of_settings(text, SETTINGS) == []
 
 
-def test_a_name_that_another_module_sets_is_let_be():
+def test_a_name_that_another_module_sets_is_not_reported():
     other = entry("shop/other.py", "from . import settings\nsettings.TABLE = 1\n")
 
     assert of_settings("from .settings import TABLE", SETTINGS, other) == []
 
 
-def test_a_name_of_a_dependencys_module_is_not_looked_at():
+def test_a_name_of_a_dependencys_module_is_not_checked():
     assert of_api("from lib.core import nothere", entry("lib/core.py", "x = 1", origin("lib"))) == []
 
 
-def test_a_compiled_module_that_comes_before_the_source_is_believed():
+def test_a_compiled_module_that_precedes_its_source_is_accepted():
     compiled = entry("shop/settings.abi3.so")
 
     assert of_settings("from .settings import TABLE", SETTINGS, compiled) == []
@@ -502,14 +502,14 @@ def test_a_name_that_a_package_defines_is_not_its_broken_module():
     assert list(check_imports(candidate(made, config("python3.15", handler="shop.api.handler")))) == []
 
 
-def test_without_a_handler_of_the_project_no_syntax_is_told():
+def test_without_a_handler_of_the_project_no_syntax_is_reported():
     made = plan(INIT, entry("shop/orders.py", BROKEN), entry("lib/app.py", "", origin("lib")))
 
     for handler in (None, "lib.app.handler"):
         assert list(check_imports(candidate(made, config("python3.15", handler=handler)))) == []
 
 
-def test_what_only_compiling_reveals_is_an_error_too():
+def test_code_that_parses_but_does_not_compile_is_an_error_too():
     assert of_handler("from . import orders", entry("shop/orders.py", "x = 1\nreturn x\n")) == [
         (
             "error",
@@ -518,7 +518,7 @@ def test_what_only_compiling_reveals_is_an_error_too():
     ]
 
 
-def test_a_relative_import_out_of_the_zip_is_told():
+def test_a_relative_import_out_of_the_zip_is_reported():
     flat = plan(entry("app.py", "import os\nfrom .settings import NAME\ndef handler(event, context): ...\n"))
     cli = entry("shop/cli.py", "from ... import above")
 

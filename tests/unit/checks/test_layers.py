@@ -66,7 +66,7 @@ def test_a_package_of_a_layer_hides_modules_of_the_function():
     ]
 
 
-def test_a_package_inside_of_a_namespace_is_told_by_its_full_name():
+def test_a_package_inside_of_a_namespace_is_reported_by_its_full_name():
     made = candidate(
         [entry("ns/b/__init__.py")], layer("base", entry("python/ns/a.py", "", LIB), entry("python/ns/b/c.py", "", LIB))
     )
@@ -79,7 +79,7 @@ def test_a_package_inside_of_a_namespace_is_told_by_its_full_name():
     ]
 
 
-def test_a_package_is_told_once_and_not_the_packages_in_it():
+def test_a_package_is_reported_once_without_the_packages_in_it():
     made = candidate(
         [entry("ns/__init__.py"), entry("ns/b/__init__.py")],
         layer("base", *(entry(f"python/ns/{path}", "", LIB) for path in ("__init__.py", "a.py", "b/c.py", "b/d.py"))),
@@ -101,13 +101,13 @@ def test_a_package_that_looks_for_more_of_itself_hides_nothing(start):
     assert warnings(made) == []
 
 
-def test_a_namespace_package_may_be_in_both_places():
+def test_a_namespace_package_can_be_in_both():
     made = candidate([entry("ns/a/__init__.py")], layer("base", entry("python/ns/b/__init__.py", "", LIB)))
 
     assert warnings(made) == []
 
 
-def test_files_that_are_no_modules_are_not_missed():
+def test_files_that_are_not_modules_are_not_missing():
     made = candidate([entry("ns/__init__.py")], layer("base", entry("python/ns/b.json", "", LIB)))
 
     assert warnings(made) == []
@@ -122,7 +122,7 @@ def test_a_package_that_is_whole_in_the_function_hides_nothing():
     assert warnings(made) == []
 
 
-def test_two_layers_lie_in_one_folder_and_split_nothing():
+def test_two_layers_share_a_directory_and_split_nothing():
     made = candidate(
         [], layer("a", entry("python/ns/__init__.py", "", LIB)), layer("b", entry("python/ns/b.py", "", MORE))
     )
@@ -152,7 +152,7 @@ def test_a_handler_that_is_hidden_is_an_error(path):
 # Layers over each other
 
 
-def test_a_file_that_two_layers_have_differently_is_told():
+def test_a_file_that_differs_in_two_layers_is_reported():
     made = candidate([], layer("a", entry("python/x.py", "1", LIB)), layer("b", entry("python/x.py", "2", MORE)))
 
     assert warnings(made) == [
@@ -163,7 +163,7 @@ def test_a_file_that_two_layers_have_differently_is_told():
     ]
 
 
-def test_two_distributions_are_told_once():
+def test_two_distributions_are_reported_once():
     first, second = (
         layer(name, *(entry(f"python/{path}.py", name, owner) for path in ("x", "y", "z", name)))
         for name, owner in (("a", LIB), ("b", MORE))
@@ -183,7 +183,7 @@ def test_a_file_that_two_layers_have_alike_is_fine():
     assert warnings(made) == []
 
 
-def test_a_layer_is_held_against_the_layers_that_it_needs():
+def test_a_layer_is_checked_against_the_layers_that_it_needs():
     made = candidate(
         [], layer("a", entry("bin/x", "1", LIB)), layer("b", entry("bin/x", "2", MORE)), kind="layer", project=False
     )
@@ -195,11 +195,11 @@ def test_a_layer_is_held_against_the_layers_that_it_needs():
 
 
 def sized(path: str, size: int, owner: Origin) -> Entry:
-    """Return an entry of that many bytes, which nobody reads."""
+    """Return an entry of that many bytes, which is never read."""
     return Entry(path, owner, FileContent(Path(__file__), size))
 
 
-def test_a_function_and_its_layers_together_are_held_against_the_limit():
+def test_a_function_and_its_layers_are_checked_together_against_the_limit():
     first, second = layer("one", sized("python/a", 100 << 20, LIB)), layer("two", sized("bin/b", 100 << 20, MORE))
     made = candidate([sized("big/c", (50 << 20) - 1, origin("big"))], first, second)
 
@@ -207,7 +207,7 @@ def test_a_function_and_its_layers_together_are_held_against_the_limit():
     assert list(check_unzipped(made)) == []
 
 
-def test_a_function_that_is_too_large_with_its_layers_is_told_with_each_share():
+def test_a_function_too_large_with_its_layers_is_reported_with_each_share():
     first, second = layer("one", sized("python/a", 100 << 20, LIB)), layer("two", sized("bin/b", 100 << 20, MORE))
     made = candidate([sized("big/c", 50 << 20, origin("big"))], first, second)
 
@@ -241,7 +241,7 @@ def test_a_handler_in_a_layer_is_read():
     ]
 
 
-def test_a_handler_whose_package_is_in_a_layer_is_told_once():
+def test_a_handler_whose_package_is_in_a_layer_is_reported_once():
     made = candidate([entry("ns/b.py", HANDLER)], layer("base", entry("python/ns/__init__.py")), handler="ns.b.handler")
 
     assert list(check_handler(made)) == []
@@ -290,11 +290,11 @@ def texts(made: Candidate) -> list[str]:
     return [str(diagnostic) for diagnostic in check_contents(made)]
 
 
-def test_a_layer_that_holds_nothing_warns():
+def test_an_empty_layer_warns():
     assert texts(candidate([DESCRIPTION], kind="layer", name="base", project=False)) == [EMPTY]
 
 
-def test_a_layer_that_holds_something_passes():
+def test_a_layer_with_content_passes():
     made = candidate([DESCRIPTION, entry("python/lib.py", "", LIB)], kind="layer", name="base", project=False)
 
     assert texts(made) == []
@@ -312,7 +312,7 @@ def test_a_function_whose_project_is_in_a_layer_passes():
     assert texts(candidate([], layer("own", entry("python/shop/__init__.py")))) == []
 
 
-def test_files_of_nobody_in_a_layer_are_not_the_project():
+def test_files_without_an_owner_in_a_layer_are_not_the_project():
     nobody = Origin("", "", "", project=True)
 
     assert texts(candidate([], layer("own", entry("python/x.py", "", nobody)))) == [NO_FILES]

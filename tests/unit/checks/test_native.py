@@ -34,23 +34,25 @@ SUFFIX = ".cpython-313-x86_64-linux-gnu.so"
 def of_project(path: str, content: bytes, **options) -> list[tuple[str, str]]:
     """Return severity and text of what the check says of a file of the project."""
     made = replace(entry(path), content=TextContent(content))
-    return told(plan(made), **options)
+    return reported(plan(made), **options)
 
 
-def told(made: ArchivePlan, **options) -> list[tuple[str, str]]:
-    """Return severity and text of each finding."""
+def reported(made: ArchivePlan, **options) -> list[tuple[str, str]]:
+    """Return severity and text of each diagnostic."""
     return [(diagnostic.severity, str(diagnostic)) for diagnostic in check_native(candidate(made, config(**options)))]
 
 
 def of_wheels(directory, *wheels: dict[str, bytes], tag: str = LINUX, **options) -> list[tuple[str, str]]:
-    """Return the findings in an archive of wheels ``lib0``, ``lib1`` …, each given by its files."""
+    """Return the diagnostics of a zip of wheels ``lib0``, ``lib1`` …, each given by its files."""
     made = [make_wheel(directory, f"lib{number}", tag=tag, files=files) for number, files in enumerate(wheels)]
-    return told_of(made, **options)
+    return reported_for(made, **options)
 
 
-def told_of(made: list[Path], **options) -> list[tuple[str, str]]:
-    """Return the findings in an archive of these wheels."""
-    return told(plan(*(found for file in made for found in wheel_entries(verified(file), scripts_for=None))), **options)
+def reported_for(made: list[Path], **options) -> list[tuple[str, str]]:
+    """Return the diagnostics of a zip of these wheels."""
+    return reported(
+        plan(*(found for file in made for found in wheel_entries(verified(file), scripts_for=None))), **options
+    )
 
 
 # The project's own files
@@ -101,7 +103,7 @@ HARMLESS = {
     "the target's machine": ("shop/fast.so", make_elf()),
     "the target's CPython": (f"shop/fast{SUFFIX}", make_elf()),
     "the stable ABI": ("shop/fast.abi3.so", make_elf()),
-    "a folder called like another CPython": ("shop.cpython-312-x/fast.so", make_elf()),
+    "a directory called like another CPython": ("shop.cpython-312-x/fast.so", make_elf()),
     "a text": ("shop/fast.so", b"ELF is not in it"),
     "an empty file": ("shop/fast.so", b""),
     "the first bytes only": ("shop/magic.bin", b"\x7fELF"),
@@ -119,12 +121,12 @@ def test_other_files_of_the_project_are_fine(kind):
     assert of_project(path, content) == []
 
 
-def test_files_on_disk_are_looked_into_as_well(tmp_path):
+def test_files_on_disk_are_checked_as_well(tmp_path):
     file = tmp_path / "fast.so"
     file.write_bytes(make_elf(AARCH64))
 
-    assert told(plan(entry("shop/fast.so", file)), architecture="arm64") == []
-    assert told(plan(entry("shop/fast.so", file))) == [
+    assert reported(plan(entry("shop/fast.so", file)), architecture="arm64") == []
+    assert reported(plan(entry("shop/fast.so", file))) == [
         (
             "error",
             (
@@ -202,7 +204,7 @@ def test_a_wheel_with_nothing_that_the_target_loads_is_an_error(tmp_path, name, 
     ]
 
 
-def test_a_module_for_another_python_beside_others_is_a_warning(tmp_path):
+def test_a_module_for_another_python_next_to_others_is_a_warning(tmp_path):
     files = {f"lib/a{SUFFIX}": make_elf(), "lib/b.cpython-312-x86_64-linux-gnu.so": make_elf()}
 
     assert of_wheels(tmp_path, files) == [
@@ -222,7 +224,7 @@ def test_a_module_that_is_there_for_this_python_too_is_fine(tmp_path):
     assert of_wheels(tmp_path, files) == []
 
 
-def test_modules_of_a_wheel_that_says_it_is_for_any_platform_are_a_warning(tmp_path):
+def test_native_modules_of_a_wheel_for_any_platform_are_a_warning(tmp_path):
     assert of_wheels(tmp_path, {"lib/a.so": make_elf(AARCH64, module="a")}, tag="py3-none-any") == [
         (
             "warning",
@@ -247,7 +249,7 @@ def test_native_code_that_nothing_imports_is_data(tmp_path, tag):
     assert of_wheels(tmp_path, {**DATA, f"lib/a{SUFFIX}": make_elf()}, tag=tag) == []
 
 
-def test_a_pure_wheel_may_bring_helpers_for_all_systems(tmp_path):
+def test_a_pure_wheel_can_contain_helpers_for_all_systems(tmp_path):
     old = make_elf(versions={"libc.so.6": ["GLIBC_2.17"]})
 
     assert of_wheels(tmp_path, {**DATA, "lib/attach_amd64.so": old}, tag="py3-none-any") == []
@@ -379,7 +381,7 @@ def test_the_runtimes_own_symbols_are_fine(tmp_path, runtime, glibc, glibcxx):
     assert of_wheels(tmp_path, {"lib/a.abi3.so": make_elf(versions=versions)}, runtime=runtime) == []
 
 
-def test_symbols_of_a_library_that_the_archive_brings_are_its_own_affair(tmp_path):
+def test_symbols_of_a_library_in_the_zip_are_not_checked(tmp_path):
     module = make_elf(needed=["libstdc++.so.6"], versions={"libstdc++.so.6": ["GLIBCXX_3.4.33"]})
     files = {"lib/a.abi3.so": module, "lib0.libs/libstdc++.so.6": make_elf(soname="libstdc++.so.6")}
 
@@ -418,10 +420,10 @@ def test_a_program_that_is_too_new_is_a_warning(tmp_path):
 # Libraries that are needed
 
 
-def test_a_package_with_a_known_substitute_is_told_with_it(tmp_path):
+def test_a_package_with_a_known_substitute_is_reported_with_it(tmp_path):
     wheel = make_wheel(tmp_path, "opencv-python", tag=LINUX, files={"cv2/cv2.abi3.so": make_elf(needed=["libGL.so.1"])})
 
-    found = told(plan(*wheel_entries(verified(wheel), scripts_for=None)))
+    found = reported(plan(*wheel_entries(verified(wheel), scripts_for=None)))
 
     assert found == [
         (
@@ -435,7 +437,7 @@ def test_a_package_with_a_known_substitute_is_told_with_it(tmp_path):
     ]
 
 
-def test_a_library_that_nobody_has_is_an_error_where_nothing_of_the_wheel_can_do_without(tmp_path):
+def test_a_missing_library_that_the_whole_wheel_needs_is_an_error(tmp_path):
     needed = ["libGL.so.1", "libX11.so.6", "libICE.so.6", "libSM.so.6", "libXext.so.6", "libc.so.6"]
 
     assert of_wheels(tmp_path, {"cv2/cv2.abi3.so": make_elf(needed=needed)}) == [
@@ -463,7 +465,7 @@ def test_a_library_that_one_module_of_several_needs_is_a_warning(tmp_path):
     ]
 
 
-def test_a_library_that_the_runtime_may_have_is_a_warning(tmp_path):
+def test_a_library_that_the_runtime_might_have_is_a_warning(tmp_path):
     assert of_wheels(tmp_path, {"lib/lib_boost.so": make_elf(needed=["libgomp.so.1"])}) == [
         (
             "warning",
@@ -490,7 +492,7 @@ def test_a_library_that_a_library_of_the_wheel_needs_is_missed_by_the_module(tmp
     ]
 
 
-def test_a_library_that_is_anywhere_in_the_archive_will_do_by_name_or_by_its_own(tmp_path):
+def test_a_library_anywhere_in_the_zip_counts_by_file_name_or_soname(tmp_path):
     cuda = {"cuda/lib/libcublas.so.12": make_elf(), "cuda/lib/blob": make_elf(soname="libcudnn.so.9")}
 
     found = of_wheels(tmp_path, {"lib/a.abi3.so": make_elf(needed=["libcublas.so.12", "libcudnn.so.9"])}, cuda)
@@ -576,7 +578,7 @@ def test_a_wheel_without_native_code_is_cached_as_well(tmp_path):
     assert list(check_native(replace(made, results=ResultCache(tmp_path / "memory")))) == []
 
 
-def test_a_zip_that_may_change_is_read_each_time_and_told_of_if_it_cannot_be(tmp_path):
+def test_a_zip_that_might_change_is_read_each_time_and_reported_if_unreadable(tmp_path):
     wheel = replace(verified(make_wheel(tmp_path, "lib", tag=LINUX, files={"lib/a.abi3.so": MACH_O})), sha256="")
     made = replace(candidate(plan(*wheel_entries(wheel, scripts_for=None))), results=ResultCache(tmp_path / "memory"))
     assert len(list(check_native(made))) == 1
@@ -594,11 +596,11 @@ def test_a_zip_that_may_change_is_read_each_time_and_told_of_if_it_cannot_be(tmp
 # Tags that disagree
 
 
-def test_a_wheel_for_a_platform_by_its_file_name_is_no_pure_one(tmp_path):
+def test_a_wheel_for_a_platform_by_its_file_name_is_not_pure(tmp_path):
     library = {"lib/driver/libplay.so": make_elf(needed=["libnowhere.so.7"])}
     wheel = renamed(make_wheel(tmp_path, "play", files=library), "py3-none-manylinux2014_x86_64")
 
-    assert told_of([wheel]) == [
+    assert reported_for([wheel]) == [
         (
             "error",
             (
@@ -609,11 +611,11 @@ def test_a_wheel_for_a_platform_by_its_file_name_is_no_pure_one(tmp_path):
     ]
 
 
-def test_a_wheel_that_is_pure_by_its_file_name_promises_to_do_without_native_code(tmp_path):
+def test_a_wheel_that_is_pure_by_its_file_name_must_not_need_native_code(tmp_path):
     library = {"lib/driver/libplay.so": make_elf(needed=["libnowhere.so.7"])}
     wheel = renamed(make_wheel(tmp_path, "play", files=library, tag="py3-none-manylinux2014_x86_64"), "py3-none-any")
 
-    assert [severity for severity, _ in told_of([wheel])] == ["warning"]
+    assert [severity for severity, _ in reported_for([wheel])] == ["warning"]
 
 
 def test_a_wheel_whose_wheel_file_is_excluded_counts_as_one_for_a_platform(tmp_path):
@@ -621,4 +623,4 @@ def test_a_wheel_whose_wheel_file_is_excluded_counts_as_one_for_a_platform(tmp_p
     wheel = verified(make_wheel(tmp_path, "play", files=library, tag="py3-none-any"))
     entries = [found for found in wheel_entries(wheel, scripts_for=None) if not found.path.endswith("/WHEEL")]
 
-    assert [severity for severity, _ in told(plan(*entries))] == ["error"]
+    assert [severity for severity, _ in reported(plan(*entries))] == ["error"]

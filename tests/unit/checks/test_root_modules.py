@@ -36,7 +36,7 @@ def found(*entries: Entry, runtime: str = "python3.13", kind: str = "function") 
         ("calendar.pyc", "calendar.pyc", "calendar"),
     ],
 )
-def test_a_module_that_hides_one_of_the_standard_library_is_told(path, shown, name):
+def test_a_module_that_hides_one_of_the_standard_library_is_reported(path, shown, name):
     hides = f"hides the standard library's {name!r} module on Lambda"
 
     assert found(entry(path)) == [f"{shown}: {hides}; rename it, or move it into a package"]
@@ -49,7 +49,7 @@ def test_a_module_that_hides_one_of_the_standard_library_is_told(path, shown, na
     ("path", "shown", "name"),
     [("types.py", "types.py", "types"), ("time.py", "time.py", "time"), ("enum/__init__.py", "enum/", "enum")],
 )
-def test_a_module_that_never_comes_to_be_imported_is_told(path, shown, name):
+def test_a_module_that_is_never_imported_is_reported(path, shown, name):
     never = f"Lambda never imports it, because the runtime has already loaded Python's {name!r} module"
 
     assert found(entry(path)) == [f"{shown}: {never}; rename it, or move it into a package"]
@@ -85,7 +85,7 @@ def test_the_runtimes_client_is_not_imported_from_the_zip():
         ("sitecustomize.py", "python3.13"),
     ],
 )
-def test_what_hides_nothing_passes(path, runtime):
+def test_a_module_that_hides_nothing_passes(path, runtime):
     assert found(entry(path), runtime=runtime) == []
 
 

@@ -53,7 +53,7 @@ def found(*entries: Entry, kind: str = "function") -> list[str]:
         "shop/.docker/config.json",
     ],
 )
-def test_a_file_that_might_contain_secrets_is_told(path):
+def test_a_file_that_might_contain_secrets_is_reported(path):
     problem = "might contain secrets that everyone with access to the function's code can read"
 
     assert found(entry(path, "x")) == [f'{path}: {problem}; exclude it with exclude-files = ["/{path}"]']
@@ -117,7 +117,7 @@ def test_in_a_layer_the_pattern_has_no_prefix():
     ]
 
 
-def test_of_many_files_the_last_that_is_named_counts_the_others():
+def test_a_long_list_of_files_ends_with_their_number():
     files = [entry(f"shop/{number}.pfx") for number in range(10, 30)]
 
     nine, many = found(*files[:9]), found(*files)

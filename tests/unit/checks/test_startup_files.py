@@ -23,7 +23,7 @@ def found(*entries: Entry, runtime: str = "python3.13", kind: str = "function") 
     return [str(diagnostic).removesuffix(" [startup-code]") for diagnostic in diagnostics]
 
 
-def test_the_first_line_of_code_in_a_path_file_is_told_with_its_owner():
+def test_the_first_line_of_code_in_a_path_file_is_reported_with_its_owner():
     assert found(entry("distutils-precedence.pth", CODE, LIB), entry("own.pth", "\ufeffimport\tx")) == [
         (
             "distutils-precedence.pth:4 (setuptools 80.0): runs code at every cold start, before the handler; exclude "
@@ -49,7 +49,7 @@ def test_the_first_line_of_code_in_a_path_file_is_told_with_its_owner():
         ("sitecustomize/data.txt", ""),
     ],
 )
-def test_what_runs_no_code_passes(path, text):
+def test_a_path_file_without_code_passes(path, text):
     assert found(entry(path, text)) == []
 
 
@@ -69,7 +69,7 @@ def test_a_start_file_counts_where_python_has_them_and_replaces_a_path_file():
     ("path", "kind"),
     [("sitecustomize.py", "function"), ("usercustomize/__init__.py", "function"), ("python/sitecustomize.py", "layer")],
 )
-def test_a_module_that_python_imports_at_startup_is_told(path, kind):
+def test_a_module_that_python_imports_at_startup_is_reported(path, kind):
     inner = path.removeprefix("python/")
     problem = "Python imports it before the handler if PYTHONPATH includes its directory"
 
@@ -79,5 +79,5 @@ def test_a_module_that_python_imports_at_startup_is_told(path, kind):
     ]
 
 
-def test_the_startup_files_of_a_layer_are_told():
+def test_the_startup_files_of_a_layer_are_reported():
     assert [text.partition(":")[0] for text in found(entry("python/a.pth", CODE), kind="layer")] == ["a.pth"]

@@ -64,7 +64,7 @@ def test_services_that_are_unknown_are_for_the_user_to_write():
     assert ('aws-services = ["SERVICE"]', 2 * SMALLEST) in suggested(*CLIENTS)
 
 
-def test_services_that_are_set_are_no_suggestion_and_keep_the_sdk():
+def test_configured_services_are_not_suggested_and_keep_the_sdk():
     assert suggested(*CLIENTS, aws_services=("s3", "sqs")) == []
 
 
@@ -88,7 +88,7 @@ def test_bytecode_is_a_suggestion_if_the_option_adds_it():
     assert suggested(compiled) == []
 
 
-def test_what_saves_little_is_no_suggestion():
+def test_small_savings_are_not_suggested():
     assert suggested(of("lib", "lib/__init__.py", ""), of("lib", "lib/tests/a.txt", "small")) == []
 
 

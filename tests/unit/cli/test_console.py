@@ -27,7 +27,7 @@ def test_results_go_to_stdout_and_messages_to_stderr(capsys, verbosity, results,
     assert (printed.out.split(), printed.err.split()) == (results.split(), messages.split())
 
 
-def test_an_error_ends_the_program_in_the_words_of_this_command(capsys):
+def test_an_error_ends_the_program_with_a_message_of_this_command(capsys):
     console = CommandConsole(0, {r"-t lambda:(?=\S)": "", "a hatch": "an egg"})
 
     with pytest.raises(SystemExit) as ended:

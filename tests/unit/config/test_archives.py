@@ -54,27 +54,27 @@ def test_without_tables_there_are_a_function_and_a_layer_and_the_function_is_bui
     assert archives.default == ("function",)
 
 
-def test_archives_are_named_by_the_architecture_where_there_are_several(read):
+def test_zips_are_named_by_the_architecture_where_there_are_several(read):
     archives = read(architecture=BOTH)
 
     assert names(archives) == ["x86_64", "arm64", "layer-x86_64", "layer-arm64"]
     assert archives.default == ("x86_64", "arm64")
 
 
-def test_archives_are_named_by_the_runtime_where_there_are_several(read):
+def test_zips_are_named_by_the_runtime_where_there_are_several(read):
     archives = read(runtime=["python3.12", "python3.13"])
 
     assert names(archives) == ["python3.12", "python3.13", "layer-python3.12", "layer-python3.13"]
 
 
-def test_archives_are_named_by_both_where_there_are_several_of_both(read):
+def test_zips_are_named_by_both_where_there_are_several_of_both(read):
     archives = read(runtime=["python3.12", "python3.13"], architecture=BOTH)
 
     assert archives.default == ("python3.12-x86_64", "python3.12-arm64", "python3.13-x86_64", "python3.13-arm64")
     assert names(archives)[4:] == [f"layer-{name}" for name in archives.default]
 
 
-def test_an_array_of_one_names_its_archive_too(read):
+def test_an_array_of_one_names_its_zip_too(read):
     archives = read(architecture=["arm64"])
 
     assert names(archives) == ["arm64", "layer-arm64"]
@@ -87,7 +87,7 @@ def test_with_tables_there_is_what_they_name_and_all_of_it_is_built_layers_first
     assert archives.default == ("base", "api", "worker")
 
 
-def test_a_table_with_arrays_has_an_archive_for_each(read):
+def test_a_table_with_arrays_has_a_zip_for_each(read):
     archives = read(functions={"api": {"architecture": BOTH}, "worker": {}})
 
     assert names(archives) == ["api-x86_64", "api-arm64", "worker"]
@@ -110,7 +110,7 @@ def test_the_names_go_into_the_file_names(read):
     }
 
 
-def test_a_layer_without_a_table_has_a_file_name_of_its_own(read):
+def test_a_layer_without_a_table_has_a_separate_file_name(read):
     archives = read()
 
     assert {config.build_name: config.filename for config in archives.each} == {
@@ -119,7 +119,7 @@ def test_a_layer_without_a_table_has_a_file_name_of_its_own(read):
     }
 
 
-# What a name stands for
+# What a name means
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_layer_without_a_table_has_a_file_name_of_its_own(read):
         ("base", ["base"]),
     ],
 )
-def test_a_name_stands_for_an_archive_or_all_of_a_table_or_all_of_a_kind(read, version, expected):
+def test_a_name_means_a_zip_or_all_of_a_table_or_all_of_a_kind(read, version, expected):
     archives = read(functions={"api": {"architecture": BOTH}, "worker": {}}, layers={"base": {}, "more": {}})
 
     found = archives.named(version)
@@ -150,13 +150,13 @@ def test_a_name_stands_for_an_archive_or_all_of_a_table_or_all_of_a_kind(read, v
         ("layer-arm64", ["layer-arm64"]),
     ],
 )
-def test_without_tables_the_kinds_stand_for_all_architectures(read, version, expected):
+def test_without_tables_a_kind_means_all_architectures(read, version, expected):
     found = read(architecture=BOTH).named(version)
 
     assert [config.build_name for config in found] == expected
 
 
-def test_the_option_versions_says_what_is_built_by_names_that_may_stand_for_several(read):
+def test_the_option_versions_lists_names_that_can_mean_several_zips(read):
     tables = {"layers": {"base": {}}, "functions": {"api": {"architecture": BOTH}, "worker": {}}}
 
     assert read(**tables, versions=["api", "lock"]).default == ("api-x86_64", "api-arm64", "lock")
@@ -170,7 +170,7 @@ def test_the_option_versions_names_what_there_is(problems):
     ]
 
 
-def test_a_handler_beside_tables_of_layers_only_has_no_function(problems):
+def test_a_handler_next_to_tables_of_layers_only_has_no_function(problems):
     assert problems(handler="shop.api.handler", layers={"base": {}}) == [
         (
             f"{T}.handler: a layer has no handler, and only layers are declared; move it to [{T}.functions.NAME] "
@@ -203,7 +203,7 @@ def test_an_inherited_patch_level_counts_for_its_own_runtime_only(read):
         ),
     ],
 )
-def test_an_unknown_build_name_is_refused_with_those_that_exist(read, options, version, expected):
+def test_an_unknown_build_name_is_rejected_with_those_that_exist(read, options, version, expected):
     archives = read(**options)
 
     with pytest.raises(ConfigError) as caught:
@@ -241,7 +241,7 @@ def test_a_layer_inherits_neither_handler_nor_project_files(read):
     assert (function.handler, function.project) == ("shop.api.main", True)
 
 
-def test_a_layer_may_have_the_projects_files(read):
+def test_a_layer_can_have_the_projects_files(read):
     (layer,) = read(layers={"base": {"project": True}}).each
 
     assert layer.project
@@ -261,7 +261,7 @@ def test_hatch_reads_its_own_options_from_the_table_and_what_it_inherits(read):
     assert (table["only-include"], table["exclude"]) == (["shop/api.py"], ["*.md"])
 
 
-def test_a_problem_is_told_once_and_where_it_stands(problems):
+def test_a_problem_is_reported_once_with_its_address(problems):
     lines = problems(
         scripts="no", handler="a:b", functions={"api": {}, "worker": {"scripts": 1}}, layers={"base": {}, "more": {}}
     )
@@ -276,13 +276,13 @@ def test_a_problem_is_told_once_and_where_it_stands(problems):
     ]
 
 
-def test_what_every_table_overrides_is_not_judged(read):
+def test_an_option_that_every_table_overrides_is_not_checked(read):
     archives = read(architecture="sparc", functions={"api": {"architecture": "arm64"}})
 
     assert names(archives) == ["api"]
 
 
-def test_addresses_are_those_of_the_table_that_an_option_stands_in(read):
+def test_addresses_are_those_of_the_table_that_contains_the_option(read):
     (api,) = read(features=["data"], functions={"api": {"constraints": ["c.txt"]}}).each
 
     assert (api.where("features"), api.where("constraints")) == (f"{T}.features", f"{T}.functions.api.constraints")
@@ -326,7 +326,7 @@ def test_the_problems_of_each_table_have_a_heading(read):
     ]
 
 
-def test_a_misspelt_option_is_told_where_it_stands(problems):
+def test_a_misspelled_option_is_reported_with_its_address(problems):
     lines = problems(functions={"api": {"handlr": "a.b"}, "worker": {}}, layers={"base": {"features_": []}})
 
     assert lines == [
@@ -338,13 +338,13 @@ def test_a_misspelt_option_is_told_where_it_stands(problems):
 # Targets
 
 
-def test_a_runtime_on_its_way_out_warns_for_its_own_archives_only(read):
+def test_a_runtime_on_its_way_out_warns_for_its_own_zips_only(read):
     old, new = read(runtime=["python3.10", "python3.13"]).named("function")
 
     assert list(map(str, old.warnings)) == [
         (
-            f"{T}.runtime: python3.10 is deprecated since 2026-10-31, and AWS will block updates of its functions; "
-            "use python3.14 [deprecated-runtime]"
+            f"{T}.runtime: python3.10 is deprecated since 2026-10-31, and AWS blocks new functions from 2027-02-01 and "
+            "updates from 2027-03-03; use python3.14 [deprecated-runtime]"
         )
     ]
     assert new.warnings == ()
@@ -356,7 +356,7 @@ def test_a_patch_level_is_that_of_the_runtime_whose_python_it_names(read):
     assert (older.target.python_full_version, newer.target.python_full_version) == ("3.12.9", "3.13.2")
 
 
-def test_a_patch_level_of_none_of_the_runtimes_is_refused(problems):
+def test_a_patch_level_of_none_of_the_runtimes_is_rejected(problems):
     assert problems(runtime=["python3.12", "python3.13"], python_patch="3.14.2") == [
         (
             f"{T}.python-patch: '3.14.2' isn't a full version of Python 3.12, which python3.12 runs; "
@@ -412,7 +412,7 @@ def test_a_runtime_that_requires_python_excludes_is_reported_once(problems):
     ]
 
 
-def test_variables_win_over_arrays_whose_archives_keep_their_kind_of_name(read):
+def test_variables_win_over_arrays_whose_zips_keep_their_kind_of_name(read):
     variables = {"HATCH_LAMBDA_ARCHITECTURE": "arm64", "HATCH_LAMBDA_RUNTIME": "python3.12"}
 
     archives = read(overrides=variables, runtime=["python3.13", "python3.14"], architecture=BOTH)
@@ -434,7 +434,7 @@ def test_variables_win_over_every_table(read):
     }
 
 
-def test_a_wrong_variable_is_told_once_for_all_tables(problems):
+def test_a_wrong_variable_is_reported_once_for_all_tables(problems):
     lines = problems(overrides={"HATCH_LAMBDA_ARCHITECTURE": "arm"}, functions={"api": {}, "worker": {}})
 
     assert lines == [
@@ -446,7 +446,7 @@ def test_a_wrong_variable_is_told_once_for_all_tables(problems):
 
 
 @pytest.mark.parametrize("name", ["function", "layer", "lock", "standard", "editable", "arm64", "x86_64", "python3.13"])
-def test_a_name_that_means_something_else_is_refused(problems, name):
+def test_a_name_that_means_something_else_is_rejected(problems, name):
     address = f'{T}.functions."{name}"' if "." in name else f"{T}.functions.{name}"
 
     assert problems(functions={name: {}}) == [
@@ -455,7 +455,7 @@ def test_a_name_that_means_something_else_is_refused(problems, name):
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "../a", "a.b", "é", "a:b", "{name}"])
-def test_a_name_that_does_not_fit_into_a_file_name_is_refused(problems, name):
+def test_a_name_that_does_not_fit_into_a_file_name_is_rejected(problems, name):
     assert problems(layers={name: {}}) == [f'{T}.layers."{name}": {name!r} can\'t be part of a file name; {RENAME}']
 
 
@@ -528,20 +528,20 @@ def test_a_table_cannot_be_called_like_one_architecture_of_another(problems):
         ),
     ],
 )
-def test_what_is_no_table_of_an_archive_is_refused(problems, options, line):
+def test_an_invalid_table_of_a_zip_is_rejected(problems, options, line):
     assert problems(**options) == [f"{T}.{line}"]
 
 
 @pytest.mark.parametrize("option", sorted({*HATCH_KEYS - FILE_KEYS, "functions"}))
 @pytest.mark.parametrize("kind", ["functions", "layers"])
-def test_an_option_that_counts_for_all_archives_is_refused_in_a_table(problems, kind, option):
+def test_an_option_that_counts_for_all_zips_is_rejected_in_a_table(problems, kind, option):
     lines = problems(**{kind: {"one": {option: ["x"]}}})
 
     assert lines == [f"{T}.{kind}.one.{option}: applies to all zips; move it to [{T}] [misplaced-option]"]
 
 
 @pytest.mark.parametrize("option", sorted(FILE_KEYS))
-def test_options_that_choose_files_are_let_pass_in_a_table(read, option):
+def test_options_that_select_files_are_accepted_in_a_table(read, option):
     (config,) = read(functions={"api": {option: object()}}).each
 
     assert config.warnings == ()
@@ -590,7 +590,7 @@ def test_of_a_layer_with_several_targets_a_function_gets_its_own(read):
     assert layers(archives, "api-x86_64") == ["base-x86_64"]
 
 
-def test_a_layer_that_does_not_exist_is_refused_with_what_to_declare(problems):
+def test_a_layer_that_does_not_exist_is_rejected_with_what_to_declare(problems):
     lines = problems(layers={"base": {}, "more": {}}, functions={"api": {"layers": ["bas", "zzz"]}})
 
     assert lines == [
@@ -602,14 +602,14 @@ def test_a_layer_that_does_not_exist_is_refused_with_what_to_declare(problems):
     ]
 
 
-def test_a_layer_that_is_named_twice_is_refused(problems):
+def test_a_layer_that_is_named_twice_is_rejected(problems):
     assert problems(layers={"base": {}}, functions={"api": {"layers": ["base", "base"]}}) == [
         f"{T}.functions.api.layers #2: duplicate entry 'base'; remove it [duplicate-entry]"
     ]
 
 
 @pytest.mark.parametrize("tables", [{}, {"functions": {"api": {}}}])
-def test_a_layer_in_the_own_table_cannot_be_declared_next_to_the_array(problems, tables):
+def test_a_layer_in_the_separate_table_cannot_be_declared_next_to_the_array(problems, tables):
     assert problems(layers=["base"], **tables) == [
         (
             f"{T}.layers #1: unknown layer 'base'; declare it as [{T}.layers.base], and move layers to "
@@ -618,7 +618,7 @@ def test_a_layer_in_the_own_table_cannot_be_declared_next_to_the_array(problems,
     ]
 
 
-def test_a_function_is_no_layer(problems):
+def test_a_function_zip_is_not_a_layer(problems):
     functions = {"api": {}, "worker": {"layers": ["api"]}}
 
     assert problems(functions=functions) == [
@@ -633,13 +633,13 @@ def test_a_function_is_no_layer(problems):
 
 
 @pytest.mark.parametrize("path", ["base.zip", "dist/base.zip", "dist/base", "..\\base"])
-def test_a_path_is_not_looked_for_before_it_is_needed(read, path):
+def test_a_path_is_not_read_before_it_is_needed(read, path):
     (api,) = read(functions={"api": {"layers": [path]}}).each
 
     assert api.layers == (path,)
 
 
-def test_a_layer_for_another_architecture_is_refused(problems):
+def test_a_layer_for_another_architecture_is_rejected(problems):
     lines = problems(layers={"base": {"architecture": "arm64"}}, functions={"api": {"layers": ["base"]}})
 
     assert lines == [
@@ -650,7 +650,7 @@ def test_a_layer_for_another_architecture_is_refused(problems):
     ]
 
 
-def test_a_layer_for_other_runtimes_is_refused(problems):
+def test_a_layer_for_other_runtimes_is_rejected(problems):
     lines = problems(
         layers={"base": {"runtime": ["python3.11", "python3.12"]}}, functions={"api": {"layers": ["base"]}}
     )
@@ -705,7 +705,7 @@ def test_layers_that_layers_need_count(problems):
     ]
 
 
-def test_layers_in_a_circle_are_told_once(problems):
+def test_layers_in_a_cycle_are_reported_once(problems):
     tables = {"a": {"layers": ["b"]}, "b": {"layers": ["c"]}, "c": {"layers": ["b"]}}
 
     assert problems(layers=tables, functions={"api": {"layers": ["a"]}}) == [
@@ -713,13 +713,13 @@ def test_layers_in_a_circle_are_told_once(problems):
     ]
 
 
-def test_a_layer_that_needs_itself_is_told(problems):
+def test_a_layer_that_needs_itself_is_reported(problems):
     assert problems(architecture=BOTH, layers={"a": {"layers": ["a"]}}) == [
         f"{T}.layers.a.layers: a needs itself; remove one of the entries [layer-cycle]"
     ]
 
 
-def test_all_problems_of_all_tables_are_told_at_once(problems):
+def test_all_errors_of_all_tables_are_reported_together(problems):
     lines = problems(
         arch="red",
         runtme="x",
@@ -745,7 +745,7 @@ def test_all_problems_of_all_tables_are_told_at_once(problems):
 # What is resolved together
 
 
-def test_archives_of_one_target_and_the_same_pins_are_resolved_together(read):
+def test_zips_of_one_target_and_the_same_pins_are_resolved_together(read):
     archives = read(
         layers={"base": {}, "arm": {"architecture": "arm64"}},
         functions={"api": {"features": ["x"]}, "held": {"constraints": ["c.txt"]}, "uv": {"resolver": "uv"}},

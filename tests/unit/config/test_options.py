@@ -247,7 +247,7 @@ def test_an_option_is_read(option, value, expected):
         ),
     ],
 )
-def test_a_value_of_a_wrong_type_is_refused(option, value, line):
+def test_a_value_of_a_wrong_type_is_rejected(option, value, line):
     assert problems(**{option: value}) == [f"{T}.{line}"]
 
 
@@ -509,12 +509,12 @@ def test_a_value_of_a_wrong_type_is_refused(option, value, line):
         ),
     ],
 )
-def test_a_value_with_a_wrong_content_is_refused(option, value, line):
+def test_a_value_with_a_wrong_content_is_rejected(option, value, line):
     assert problems(**{option: value}) == [f"{T}.{line}"]
 
 
 @pytest.mark.parametrize("pattern", ["!", "\\", "a\\"])
-def test_a_pattern_that_git_would_not_understand_is_refused(pattern):
+def test_a_pattern_that_git_would_not_understand_is_rejected(pattern):
     lines = problems(exclude_files=["*.txt", pattern], collisions={pattern: "a"})
 
     what = f"{pattern!r} isn't a pattern of .gitignore; correct or remove it [option-value]"
@@ -552,14 +552,14 @@ def test_a_runtime_newer_than_the_known_ones_can_be_described(name, version):
         *SYNONYMS.items(),
     ],
 )
-def test_a_misspelt_option_is_refused_with_the_one_that_was_meant(option, meant):
+def test_a_misspelled_option_is_rejected_with_a_suggestion(option, meant):
     with pytest.raises(ConfigError) as caught:
         read_config({"runtime": "python3.13", option: []}, requires_python=SpecifierSet(), overrides={})
 
     assert str(caught.value) == f"error: {T}.{option}: unknown option; did you mean {meant!r}? [unknown-option]"
 
 
-def test_an_unknown_option_that_resembles_none_is_refused_with_the_first_that_exist():
+def test_an_unknown_option_without_a_similar_one_is_rejected_with_the_first_choices():
     lines = problems(colour="red")
 
     assert lines == [
@@ -592,14 +592,14 @@ def test_an_option_to_include_packages_is_answered_with_what_includes_them():
         ({"strict-naming": True}, "is an option of wheels only; move it to [tool.hatch.build.targets.wheel]"),
     ],
 )
-def test_an_option_of_something_else_is_refused_with_where_it_belongs(options, rest):
+def test_a_misplaced_option_is_rejected_with_the_table_that_it_belongs_to(options, rest):
     with pytest.raises(ConfigError) as caught:
         read_config({"runtime": "python3.13", **options}, requires_python=SpecifierSet(), overrides={})
 
     assert caught.value.problems == tuple(f"{T}.{option}: {rest} [misplaced-option]" for option in options)
 
 
-def test_a_misspelt_option_of_hatch_is_refused_with_the_one_that_was_meant():
+def test_a_misspelled_option_of_hatch_is_rejected_with_a_suggestion():
     with pytest.raises(ConfigError) as caught:
         read_config({"runtime": "python3.13", "only_include": []}, requires_python=SpecifierSet(), overrides={})
 
@@ -645,7 +645,7 @@ def keys_read_by(config: type) -> set[str]:
     return found
 
 
-def test_options_that_hatch_reads_are_let_pass():
+def test_options_that_hatch_reads_are_accepted():
     options: dict[str, Any] = {key.replace("-", "_"): object() for key in HATCH_KEYS - {"versions"}}
 
     config = read(**options)
@@ -757,7 +757,7 @@ def test_without_a_runtime_the_choices_are_listed_if_requires_python_does_not_de
         (">=3.13.12", 'set python-patch = "3.13.12", or widen requires-python'),
     ],
 )
-def test_a_runtime_that_requires_python_excludes_is_refused(requires_python, fix):
+def test_a_runtime_that_requires_python_excludes_is_rejected(requires_python, fix):
     assert problems(requires_python=requires_python) == [
         f"project.requires-python: {requires_python!r} excludes python3.13 (Python 3.13.11); {fix} [python-mismatch]"
     ]
@@ -864,7 +864,7 @@ def test_variables_win_over_the_table():
     assert config.target == target("python3.12", "arm64")
 
 
-def test_a_variable_heals_what_is_wrong_in_the_table():
+def test_a_variable_replaces_an_invalid_option_of_the_table():
     overrides = {"HATCH_LAMBDA_RUNTIME": "python3.12", "HATCH_LAMBDA_ARCHITECTURE": "arm64"}
 
     config = read(overrides=overrides, runtime=None, architecture="sparc")
@@ -872,7 +872,7 @@ def test_a_variable_heals_what_is_wrong_in_the_table():
     assert config.target == target("python3.12", "arm64")
 
 
-def test_an_empty_variable_is_none():
+def test_an_empty_variable_counts_as_unset():
     config = read(overrides={"HATCH_LAMBDA_RUNTIME": "", "HATCH_LAMBDA_ARCHITECTURE": ""}, architecture="arm64")
 
     assert config.target == target("python3.13", "arm64")

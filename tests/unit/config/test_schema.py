@@ -65,18 +65,18 @@ ONLY_FOR_THE_CODE = [
     {"layers": {"a": {"layers": ["b"]}, "b": {"layers": ["a"]}}},
     {"functions": {"api": {}, "API": {}}},
 ]
-"""What is wrong only together with something else, or takes more than a pattern to judge."""
+"""Errors that a schema can't find: combinations of options, and values that need more than a pattern."""
 
 
 def is_for_schemas(values: dict[str, Any]) -> bool:
-    """Return whether a pattern can tell that a table is wrong."""
+    """Return whether a schema can find the error of a table."""
     return values not in ONLY_FOR_THE_CODE
 
 
 REFUSED = [
-    *cases(test_config.test_a_value_of_a_wrong_type_is_refused),
-    *filter(is_for_schemas, cases(test_config.test_a_value_with_a_wrong_content_is_refused)),
-    *cases(test_config.test_a_misspelt_option_is_refused_with_the_one_that_was_meant),
+    *cases(test_config.test_a_value_of_a_wrong_type_is_rejected),
+    *filter(is_for_schemas, cases(test_config.test_a_value_with_a_wrong_content_is_rejected)),
+    *cases(test_config.test_a_misspelled_option_is_rejected_with_a_suggestion),
     {"colour": "red"},
     {"runtime": []},
     {"runtime": ["python3.13", "python3.13"]},
@@ -130,14 +130,14 @@ def test_the_schema_is_a_schema():
 
 
 @pytest.mark.parametrize("values", ACCEPTED, ids=str)
-def test_what_the_code_accepts_fits_the_schema(accepted, values):
+def test_the_schema_accepts_what_the_code_accepts(accepted, values):
     errors = [error.message for error in TABLE.iter_errors(values)]
 
     assert (accepted(values), errors) == (True, [])
 
 
 @pytest.mark.parametrize("values", REFUSED, ids=str)
-def test_what_the_code_refuses_does_not_fit_the_schema(accepted, values):
+def test_the_schema_rejects_what_the_code_rejects(accepted, values):
     fits = TABLE.is_valid(values)
 
     assert (accepted(values), fits) == (False, False)

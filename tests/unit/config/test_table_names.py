@@ -28,7 +28,7 @@ def found(pyproject: dict[str, Any], *, hatch: bool = True) -> FoundTable:
 
 @pytest.mark.parametrize(("hatch", "meant"), [(True, T), (False, OWN)])
 @pytest.mark.parametrize("address", MISSPELLED_TABLES)
-def test_a_misspelt_table_is_refused_with_the_one_that_was_meant(address, hatch, meant):
+def test_a_misspelled_table_is_rejected_with_a_suggestion(address, hatch, meant):
     with pytest.raises(ConfigError) as caught:
         found(document(address, {"runtime": "python3.13"}), hatch=hatch)
 
@@ -57,7 +57,7 @@ def test_all_problems_of_tables_are_reported_together():
         document("tool.lambda", {}),
     ],
 )
-def test_everything_else_is_left_to_others(pyproject):
+def test_other_tables_are_ignored(pyproject):
     assert found(pyproject) == FoundTable(T, {}, HATCH_KEYS)
 
 

@@ -43,7 +43,7 @@ def test_a_wheel_among_the_sources_remains_with_its_url(tmp_path):
     assert own(tmp_path, "lib[fast]>=1") == [f"lib[fast] @ {tmp_path.as_uri()}/lib-1.0-py3-none-any.whl"]
 
 
-def test_what_a_resolution_says_of_our_own_names_does_not_count(tmp_path):
+def test_versions_of_local_dependencies_in_a_resolution_do_not_count(tmp_path):
     wheel = verified(make_wheel(tmp_path, "lib"))
     lib, base, more = map(canonicalize_name, ("lib", "base", "more"))
     pins = [Pin(name, Version("9"), f"https://host/{name}-9-py3-none-any.whl", None) for name in (lib, base)]
@@ -54,7 +54,7 @@ def test_what_a_resolution_says_of_our_own_names_does_not_count(tmp_path):
     assert found == Resolution((pins[1],), unfit={more: "an sdist"})
 
 
-def test_our_own_wheels_are_constraints_while_somebody_resolves(tmp_path):
+def test_our_own_wheels_are_constraints_of_a_resolution(tmp_path):
     wheel = verified(make_wheel(tmp_path, "lib"))
 
     with LocalWheels((wheel,), (), SHOP, SourceLookup(ProjectSources())).constraints() as (path,):
@@ -63,7 +63,7 @@ def test_our_own_wheels_are_constraints_while_somebody_resolves(tmp_path):
     assert text == f"lib @ {wheel.path.as_uri()}\n"
 
 
-def test_without_wheels_of_our_own_there_are_no_constraints():
+def test_without_local_wheels_there_are_no_constraints():
     with LocalWheels((), (), SHOP, SourceLookup(ProjectSources())).constraints() as paths:
         assert paths == ()
 
@@ -82,5 +82,5 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
         ("git+file:///lib.git@v1", f"git+file:///lib.git@{COMMIT}"),
     ],
 )
-def test_a_commit_takes_the_place_of_a_branch_or_tag(url, expected):
+def test_a_commit_replaces_a_branch_or_tag(url, expected):
     assert DependencySource("repository", url).at(COMMIT).url == expected

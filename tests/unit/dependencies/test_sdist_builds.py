@@ -10,7 +10,7 @@ from tests.support.make_sdist import NATIVE
 from tests.support.make_wheel import make_wheel
 
 
-def test_a_pure_wheel_has_nothing_against_it(tmp_path):
+def test_a_pure_wheel_has_no_problem(tmp_path):
     wheel = make_wheel(
         tmp_path, "lib", files={"lib/__init__.py": "", "lib/empty.bin": b"", "lib/so": "so", "lib/Main.class": JAVA}
     )

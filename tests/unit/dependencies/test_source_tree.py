@@ -1,4 +1,4 @@
-"""Whether a distribution can be built from a folder, what a build of it may read, and when that has changed."""
+"""Whether a distribution can be built from a directory, what a build of it may read, and when that has changed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def write(directory: Path, text: str = "", path: str = "pyproject.toml") -> Path:
-    """Write a file of the folder and return the folder."""
+    """Write a file of the directory and return the directory."""
     file = directory / path
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
@@ -41,7 +41,7 @@ def test_a_directory_with_a_build_system_can_be_built(tmp_path, text):
     assert build_problem(write(tmp_path, text), "", "") is None
 
 
-def test_an_old_folder_with_a_setup_py_can_be_built(tmp_path):
+def test_an_old_directory_with_a_setup_py_can_be_built(tmp_path):
     assert build_problem(write(tmp_path, path="setup.py"), "", "") is None
 
 
@@ -62,7 +62,7 @@ def test_an_old_folder_with_a_setup_py_can_be_built(tmp_path):
         "tool.hatch = 3",
     ],
 )
-def test_what_a_folder_says_of_itself_and_of_its_requirements_is_not_beyond_it(tmp_path, text):
+def test_metadata_and_requirements_of_a_directory_are_not_outside_of_it(tmp_path, text):
     assert not reads_beyond(write(tmp_path, text))
 
 
@@ -83,7 +83,7 @@ def test_what_a_folder_says_of_itself_and_of_its_requirements_is_not_beyond_it(t
         'tool.setuptools.cmdclass = { build = "commands.Build" }',
     ],
 )
-def test_code_the_environment_and_paths_that_lead_out_are_beyond_a_folder(tmp_path, text):
+def test_code_variables_and_outer_paths_are_outside_of_a_directory(tmp_path, text):
     assert reads_beyond(write(tmp_path, text))
 
 
@@ -96,7 +96,7 @@ def test_code_the_environment_and_paths_that_lead_out_are_beyond_a_folder(tmp_pa
         ("hatch.toml", 'version.source = "env"'),
     ],
 )
-def test_files_that_say_so_without_pyproject_count(tmp_path, path, text):
+def test_setup_cfg_and_setup_py_count_without_pyproject(tmp_path, path, text):
     assert reads_beyond(write(write(tmp_path), text, path))
 
 
@@ -117,7 +117,7 @@ SOURCE = ["build/web/index.html", "dist/web/index.html", "dist/main.js", "lib/di
 
 
 @pytest.mark.parametrize(("path", "counts"), [*((path, False) for path in LEFT), *((path, True) for path in SOURCE)])
-def test_what_builds_and_tools_leave_behind_does_not_count_and_all_else_does(tmp_path, path, counts):
+def test_files_of_builds_and_tools_do_not_count_and_all_others_do(tmp_path, path, counts):
     before = fingerprint(write(tmp_path))
 
     after = fingerprint(write(tmp_path, "changed", path))

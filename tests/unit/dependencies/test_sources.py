@@ -29,19 +29,19 @@ if TYPE_CHECKING:
 
 
 def write(directory: Path, text: str = "", *, name: str | None = None) -> Path:
-    """Write a folder's pyproject.toml and return the folder."""
+    """Write a directory's pyproject.toml and return the directory."""
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "pyproject.toml").write_text(text + (f'\n[project]\nname = "{name}"\n' if name else ""))
     return directory
 
 
 def place(directory: Path, requirement: str) -> DependencySource | None:
-    """Return the place of a requirement of the project in a folder."""
+    """Return the source of a requirement of the project in a directory."""
     return read_project_sources(directory).source_of(Requirement(requirement), target())
 
 
-def folder_place(directory: Path) -> DependencySource:
-    """Return a folder as a place."""
+def directory_source(directory: Path) -> DependencySource:
+    """Return a directory as a source."""
     return DependencySource("directory", directory.as_uri())
 
 
@@ -59,23 +59,23 @@ def folder_place(directory: Path) -> DependencySource:
         ("file:///nothing/lib-1.0-py3-none-any.whl", "wheel"),
     ],
 )
-def test_a_url_says_where(tmp_path, url, kind):
+def test_a_url_is_a_source(tmp_path, url, kind):
     assert place(tmp_path, f"lib @ {url}") == DependencySource(kind, url)
 
 
-def test_a_url_of_a_file_or_folder_is_written_in_one_way(tmp_path):
+def test_a_url_of_a_file_or_directory_is_written_in_one_way(tmp_path):
     (tmp_path / "my libs").mkdir()
     (tmp_path / "my libs/lib.zip").touch()
     url = f"{tmp_path.as_uri()}/x/../my%20libs"
 
-    assert place(tmp_path, f"lib @ {url}") == folder_place(tmp_path / "my libs")
+    assert place(tmp_path, f"lib @ {url}") == directory_source(tmp_path / "my libs")
     assert place(tmp_path, f"lib @ {url}/lib.zip#sha256=ab") == DependencySource(
         "archive", f"{(tmp_path / 'my libs/lib.zip').as_uri()}#sha256=ab"
     )
-    assert place(tmp_path, f"lib @ {url}#subdirectory=in") == folder_place(tmp_path / "my libs/in")
+    assert place(tmp_path, f"lib @ {url}#subdirectory=in") == directory_source(tmp_path / "my libs/in")
 
 
-def test_a_name_is_on_an_index_where_nothing_says_otherwise(tmp_path):
+def test_a_name_without_a_source_is_on_an_index(tmp_path):
     assert place(tmp_path, "lib") is None
     assert place(write(tmp_path / "project", "[tool.uv.sources]\nother = { path = 'x' }"), "lib") is None
 
@@ -115,7 +115,7 @@ GIT = "git+https://host/lib"
         ),
     ],
 )
-def test_uvs_sources_say_where(tmp_path, source, expected):
+def test_uvs_sources_are_read(tmp_path, source, expected):
     directory = write(tmp_path, f"[tool.uv.sources]\nMy_Lib = {source}")
 
     assert place(directory, "my.lib>=1") == expected
@@ -125,18 +125,18 @@ def test_a_path_starts_from_the_pyproject_that_has_it(tmp_path):
     write(tmp_path, "[tool.uv]\nworkspace.members = ['app']\nsources = { lib = { path = 'libs/lib' } }")
     directory = write(tmp_path / "app", "[tool.uv.sources]\nother = { path = '../other' }", name="app")
 
-    assert place(directory, "lib") == folder_place(tmp_path / "libs/lib")
-    assert place(directory, "other") == folder_place(tmp_path / "other")
+    assert place(directory, "lib") == directory_source(tmp_path / "libs/lib")
+    assert place(directory, "other") == directory_source(tmp_path / "other")
 
 
 def test_a_source_of_the_member_wins_over_that_of_the_root(tmp_path):
     write(tmp_path, "[tool.uv]\nworkspace.members = ['*']\nsources = { my-lib = { path = 'root' } }")
     directory = write(tmp_path / "app", "[tool.uv.sources]\nMy_Lib = { path = 'member' }", name="app")
 
-    assert place(directory, "my-lib") == folder_place(directory / "member")
+    assert place(directory, "my-lib") == directory_source(directory / "member")
 
 
-def test_a_root_that_does_not_have_the_project_as_a_member_says_nothing(tmp_path):
+def test_a_root_without_the_project_as_a_member_is_ignored(tmp_path):
     text = "[tool.uv]\nworkspace = { members = ['*'], exclude = ['app'] }\nsources = { lib = { path = 'lib' } }"
     write(tmp_path, text)
     write(tmp_path / "lib", name="lib")
@@ -158,17 +158,17 @@ def test_members_of_the_workspace_are_found_from_root_and_members(tmp_path, text
     app, lib = (write(tmp_path / "packages" / name, name=name) for name in ("app", "lib"))
     (tmp_path / "packages/notes.txt").touch()
 
-    assert [place(directory, "lib") for directory in (root, app)] == [folder_place(lib)] * 2
-    assert place(lib, "app") == folder_place(app)
-    assert place(lib, "root") == folder_place(root)
+    assert [place(directory, "lib") for directory in (root, app)] == [directory_source(lib)] * 2
+    assert place(lib, "app") == directory_source(app)
+    assert place(lib, "root") == directory_source(root)
 
 
 @pytest.mark.parametrize("pattern", ["../lib", "../*", "{tmp_path}/lib"])
-def test_members_may_be_beside_or_be_named_by_whole_paths(tmp_path, pattern):
+def test_members_can_be_next_to_the_root_or_absolute_paths(tmp_path, pattern):
     text = f"[tool.hatch.envs.default.workspace]\nmembers = ['{pattern.format(tmp_path=tmp_path)}']"
     lib = write(tmp_path / "lib", name="lib")
 
-    assert place(write(tmp_path / "app", text, name="app"), "lib") == folder_place(lib)
+    assert place(write(tmp_path / "app", text, name="app"), "lib") == directory_source(lib)
 
 
 def test_a_pyproject_that_cannot_be_read_has_no_workspace(tmp_path):
@@ -177,7 +177,7 @@ def test_a_pyproject_that_cannot_be_read_has_no_workspace(tmp_path):
     assert place(write(tmp_path / "app", name="app"), "lib") is None
 
 
-def test_a_member_that_the_workspace_lacks_is_refused(tmp_path):
+def test_a_member_that_the_workspace_lacks_is_rejected(tmp_path):
     write(tmp_path, "[tool.uv.workspace]\nmembers = ['*']")
     write(tmp_path / "other", name="other")
     directory = write(tmp_path / "app", "[tool.uv.sources]\nlib = { workspace = true }", name="app")
@@ -206,7 +206,7 @@ def test_a_member_whose_name_is_close_to_another_gets_a_hint(tmp_path):
 
 
 def test_places_are_shown_as_paths_or_without_credentials(tmp_path):
-    assert str(folder_place(tmp_path)) == str(tmp_path)
+    assert str(directory_source(tmp_path)) == str(tmp_path)
     assert str(DependencySource("repository", "git+https://me:s3cret@host/lib@v1")) == "git+https://****@host/lib@v1"
     assert str(DependencySource("index", "private")) == "the index 'private'"
 
@@ -219,21 +219,21 @@ def test_places_are_shown_as_paths_or_without_credentials(tmp_path):
         ("git+https://host/lib#subdirectory=in/lib", "git+https://host/lib#egg=x&subdirectory=./in/lib/"),
     ],
 )
-def test_a_repository_is_one_place_however_it_is_written(one, other):
+def test_a_repository_is_one_source_in_every_spelling(one, other):
     assert DependencySource("repository", one).identity == DependencySource("repository", other).identity
 
 
 @pytest.mark.parametrize(
     "other", ["git+https://host/lib@v2", "git+https://host/lib@v1#subdirectory=in", "git+https://x/lib"]
 )
-def test_other_commits_folders_and_repositories_are_other_places(other):
+def test_other_commits_directories_and_repositories_are_other_sources(other):
     assert (
         DependencySource("repository", "git+https://host/lib@v1").identity
         != DependencySource("repository", other).identity
     )
 
 
-# What whoever has the project has too
+# Paths inside the project
 
 
 @pytest.mark.parametrize(
@@ -278,15 +278,15 @@ SCOPED = """[
 def test_a_source_for_the_extra_or_group_of_the_requirement_comes_first(tmp_path, scope, expected):
     directory = write(tmp_path, f"[tool.uv]\nsources.lib = {' '.join(SCOPED.split())}")
 
-    assert read_project_sources(directory).source_of(Requirement("lib"), target(), scope) == folder_place(
+    assert read_project_sources(directory).source_of(Requirement("lib"), target(), scope) == directory_source(
         tmp_path / expected
     )
 
 
-def test_a_source_for_another_extra_counts_too_before_a_name_of_ours_is_looked_up_on_an_index(tmp_path):
+def test_a_source_for_another_extra_also_prevents_a_lookup_on_an_index(tmp_path):
     directory = write(tmp_path, "[tool.uv.sources]\nlib = { path = 'gpu', extra = 'gpu' }")
 
-    assert place(directory, "lib") == folder_place(tmp_path / "gpu")
+    assert place(directory, "lib") == directory_source(tmp_path / "gpu")
 
 
 # What pip has unpacked
@@ -296,7 +296,7 @@ ARCHIVE = f"https://host/mono-1.tar.gz#sha256={'cd' * 32}"
 
 
 def unpacked(directory: Path, url: str = f"{COMMIT}#subdirectory=packages/c") -> ProjectSources:
-    """Return what a repository, or an archive, says of places that was in a folder and is gone now."""
+    """Return the sources in a repository or archive whose temporary directory is gone."""
     kind: Kind = "repository" if url.startswith("git+") else "archive"
     here = DependencySource(kind, url)
     found = unpacked_sources(here, directory)
@@ -369,7 +369,7 @@ def test_paths_and_members_of_a_repository_are_of_the_same_commit(tmp_path, sour
     assert found == DependencySource("repository", f"{COMMIT}{inner}")
 
 
-def test_paths_of_an_archive_are_of_that_archive(tmp_path):
+def test_paths_of_a_zip_are_of_that_zip(tmp_path):
     directory = write(tmp_path / "unpacked", "[tool.uv.sources]\nd = { path = 'libs/d' }")
 
     found = unpacked(directory, ARCHIVE).source_of(Requirement("d"), target())
@@ -386,11 +386,11 @@ def test_paths_of_an_archive_are_of_that_archive(tmp_path):
         ("other = { workspace = true }", None),
     ],
 )
-def test_what_a_repository_takes_from_elsewhere_is_there(tmp_path, source, expected):
+def test_dependency_sources_of_a_repository_are_resolved(tmp_path, source, expected):
     assert unpacked(mono(tmp_path / "unpacked", source)).source_of(Requirement("d"), target()) == expected
 
 
-def test_the_root_of_the_repository_says_where_too(tmp_path):
+def test_sources_of_the_repositorys_root_are_read(tmp_path):
     found = unpacked(mono(tmp_path / "unpacked", root="[tool.uv.sources]\nd = { path = 'libs/d' }"))
 
     assert found.source_of(Requirement("d"), target()) == DependencySource(
@@ -398,7 +398,7 @@ def test_the_root_of_the_repository_says_where_too(tmp_path):
     )
 
 
-def test_a_folder_that_a_build_has_named_by_its_url_is_of_the_same_commit(tmp_path):
+def test_a_directory_that_a_build_names_by_its_url_is_of_the_same_commit(tmp_path):
     url = (tmp_path / "unpacked/packages/c/../My_D").as_uri()
 
     found = unpacked(mono(tmp_path / "unpacked")).source_of(Requirement(f"my-d @ {url}"), target())
@@ -415,7 +415,7 @@ def test_a_file_of_this_machine_that_a_repository_names_by_its_url_stays_that(tm
     assert found == DependencySource("wheel", wheel.as_uri())
 
 
-def test_a_workspace_around_the_folder_where_pip_unpacks_is_none_of_the_repository(tmp_path):
+def test_a_workspace_around_pips_temporary_directory_does_not_belong_to_the_repository(tmp_path):
     write(tmp_path, "[tool.uv.workspace]\nmembers = ['unpacked', 'd']", name="around")
     write(tmp_path / "d", name="d")
     root = write(tmp_path / "unpacked", "[tool.uv.workspace]\nmembers = ['../d']", name="c")
@@ -448,7 +448,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("source", REFUSED)
-def test_what_a_repository_cannot_have_is_refused_with_its_address(tmp_path, source):
+def test_an_unsupported_source_in_a_repository_is_rejected_with_its_address(tmp_path, source):
     found = unpacked(mono(tmp_path / "unpacked", source))
 
     with pytest.raises(ProjectError) as caught:
@@ -457,7 +457,7 @@ def test_what_a_repository_cannot_have_is_refused_with_its_address(tmp_path, sou
     assert str(caught.value) == REFUSED[source]
 
 
-def test_a_folder_outside_of_the_repository_that_is_not_there_is_refused(tmp_path):
+def test_a_missing_directory_outside_of_the_repository_is_rejected(tmp_path):
     found = unpacked(mono(tmp_path / "unpacked"))
 
     with pytest.raises(ProjectError) as caught:
@@ -468,7 +468,7 @@ def test_a_folder_outside_of_the_repository_that_is_not_there_is_refused(tmp_pat
     )
 
 
-def test_a_table_of_a_repository_that_is_none_is_told_with_its_address(tmp_path):
+def test_an_invalid_table_of_a_repository_is_reported_with_its_address(tmp_path):
     with pytest.raises(ProjectError) as caught:
         unpacked(write(tmp_path / "unpacked", "[tool.uv]\nsources = 3"), COMMIT)
 

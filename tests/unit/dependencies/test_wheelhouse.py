@@ -47,15 +47,15 @@ def test_wheels_are_found_by_their_names(resolved):
     assert list(resolved.by_name) == ["api", "base", "locked", "speed", "worker"]
 
 
-def test_an_archive_gets_what_it_requires_and_all_that_follows_from_it(resolved):
+def test_a_zip_gets_its_requirements_and_transitive_dependencies(resolved):
     assert names(selected(resolved, API)) == ["api", "base"]
 
 
-def test_an_extra_that_one_archive_asks_for_is_in_that_archive_only(resolved):
+def test_an_extra_that_one_zip_asks_for_is_in_that_zip_only(resolved):
     assert names(selected(resolved, WORKER)) == ["base", "speed", "worker"]
 
 
-def test_an_archive_that_requires_nothing_gets_nothing(resolved):
+def test_a_zip_that_requires_nothing_gets_nothing(resolved):
     assert selected(resolved, []).wheels == ()
 
 
@@ -66,15 +66,15 @@ def test_what_is_excluded_stays_out_with_what_only_it_needs(resolved):
     assert found.ignored == ()
 
 
-def test_what_no_archive_requires_is_told(resolved):
+def test_an_unused_exclusion_is_reported(resolved):
     assert selected(resolved, API).superfluous == ("locked 1.0",)
 
 
-def test_an_exclusion_of_what_another_archive_requires_is_not_in_vain(resolved):
+def test_an_exclusion_that_another_zip_uses_is_not_reported(resolved):
     assert selected(resolved, API, exclude_packages=["worker", "speed"]).ignored == ()
 
 
-def test_an_exclusion_of_what_no_archive_requires_is_told(resolved):
+def test_an_exclusion_that_no_zip_uses_is_reported(resolved):
     assert selected(resolved, API, exclude_packages=["locked", "arm", "nothing"]).ignored == (
         "locked",
         "arm",

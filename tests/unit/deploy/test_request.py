@@ -13,7 +13,7 @@ def problems(**options) -> list[str]:
     return [str(problem) for problem in DeployRequest(zips=(Path("shop.zip"),), **options).problems()]
 
 
-def test_a_request_without_problems_has_none():
+def test_a_valid_request_has_no_problems():
     assert problems(functions=("shop",), region="eu-central-1", s3_bucket="artifacts", s3_prefix="lambda") == []
 
 

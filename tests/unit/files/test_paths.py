@@ -47,13 +47,13 @@ def test_a_path_that_not_every_system_can_hold_is_a_problem(path, problem):
     assert path_problem(path) == problem
 
 
-def test_a_file_that_is_also_a_folder_is_found_among_its_neighbors():
+def test_a_file_that_is_also_a_directory_is_found_among_its_neighbors():
     paths = ["a/b/c", "a", "a-b", "a.b", "a/b", "ab/c", "b", "b-/c", "b/c/d/e"]
 
     assert list(files_as_directories(paths)) == [("a", "a/b"), ("a/b", "a/b/c"), ("b", "b/c/d/e")]
 
 
-def test_deep_paths_take_no_more_memory_than_they_are_long():
+def test_deep_paths_use_no_more_memory_than_they_are_long():
     paths = [f"{number:03}/" + "d/" * 2000 + "f" for number in range(200)]
     tracemalloc.start()
     try:
@@ -66,7 +66,7 @@ def test_deep_paths_take_no_more_memory_than_they_are_long():
     assert peak < 2 * sum(map(len, paths))
 
 
-def test_a_file_a_folder_and_a_link_to_a_file_are_read(tmp_path):
+def test_a_file_a_directory_and_a_link_to_a_file_are_read(tmp_path):
     (tmp_path / "file").write_text("x")
     (tmp_path / "link").symlink_to("file")
 
@@ -76,7 +76,7 @@ def test_a_file_a_folder_and_a_link_to_a_file_are_read(tmp_path):
 
 @pytest.mark.parametrize("through_link", [False, True])
 @pytest.mark.parametrize("kind", ["a named pipe", "a socket", "a device"])
-def test_what_would_be_waited_for_is_not_read(tmp_path, monkeypatch, kind, through_link):
+def test_files_that_would_block_are_not_read(tmp_path, monkeypatch, kind, through_link):
     monkeypatch.chdir(tmp_path)  # the name of a socket may not be long
     path = Path("/dev/null") if kind == "a device" else Path("special")
     if kind == "a named pipe":

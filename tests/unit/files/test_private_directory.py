@@ -23,7 +23,7 @@ def test_what_is_missing_above_is_made_private_too_and_what_is_there_stays(tmp_p
     assert [stat.S_IMODE(directory.stat().st_mode) for directory in directories] == [0o755, 0o700, 0o700]
 
 
-def test_a_directory_of_another_user_is_refused(tmp_path):
+def test_a_directory_of_another_user_is_rejected(tmp_path):
     owner = tmp_path.stat().st_uid or 12_345
     os.chown(tmp_path, owner, -1)  # which changes something for root only, who may own anything
 

@@ -34,7 +34,7 @@ def place(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_temporary_directory_is_for_this_user_alone_and_goes(place):
+def test_a_temporary_directory_is_for_this_user_alone_and_is_removed(place):
     with temporary_directory() as directory:
         mode = stat.S_IMODE(Path(directory).stat().st_mode)
         Path(directory, "file").write_text("")
@@ -56,7 +56,7 @@ def test_any_other_error_of_the_block_stays_what_it_is():
         raise PermissionError(errno.EACCES, "no")
 
 
-def test_a_directory_that_is_not_there_is_named(monkeypatch, tmp_path):
+def test_a_missing_directory_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
 
     with pytest.raises(TemporaryError) as caught, temporary_directory():
@@ -82,7 +82,7 @@ def test_where_no_directory_can_be_used_the_variable_is_named(monkeypatch):
     sweep_temporary_directories()  # which finds none either, and says nothing
 
 
-def test_what_another_program_says_of_its_space_is_believed(place):
+def test_another_programs_message_about_its_disk_space_is_kept(place):
     check_space("ERROR: something else")
     with pytest.raises(TemporaryError) as caught:
         check_space("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n")

@@ -15,7 +15,7 @@ from hatch_lambda.archive.read import read_zip
 from hatch_lambda.inspect.bytecode import bytecode_problems
 from hatch_lambda.inspect.inspection import inspect
 from hatch_lambda.inspect.summary import as_json, lines
-from tests.support.finished import our_zip, zip_of
+from tests.support.existing_zips import our_zip, zip_of
 from tests.support.samples import reported, target
 from tests.support.zips import contents
 
@@ -98,7 +98,7 @@ def test_bytecode_of_other_tools_without_effect_is_counted(tmp_path):
     ]
 
 
-def test_bytecode_with_the_date_that_its_source_has_in_the_zip_may_have_an_effect(tmp_path):
+def test_bytecode_with_the_date_of_its_source_might_be_used(tmp_path):
     date = calendar.timegm((2026, 1, 2, 3, 4, 6))
     code = KEY + struct.pack("<LLL", 0, date, len(SOURCE)) + b"code"
     with zipfile.ZipFile(tmp_path / "function.zip", "w") as archive:

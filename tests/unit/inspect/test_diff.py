@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_lambda.archive.read import read_zip
 from hatch_lambda.inspect.diff import Difference, difference_json, difference_lines
 from hatch_lambda.inspect.inspection import inspect
-from tests.support.finished import HANDLER, installed, our_zip, zip_of
+from tests.support.existing_zips import HANDLER, installed, our_zip, zip_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ def test_the_same_zip_has_no_difference(tmp_path):
     assert list(difference_lines(found)) == ["a.zip -> b.zip", "  the same bytes"]
 
 
-def test_the_same_files_in_another_order_are_told_as_such(tmp_path):
+def test_the_same_files_in_another_order_are_reported_as_such(tmp_path):
     old, new = zip_of(tmp_path, {"a": "1", "b": "2"}, "a.zip"), zip_of(tmp_path, {"b": "2", "a": "1"}, "b.zip")
 
     found = difference(old, new)
@@ -49,7 +49,7 @@ def test_the_same_files_in_another_order_are_told_as_such(tmp_path):
     ]
 
 
-def test_distributions_that_came_went_and_changed_are_told_with_their_files_and_bytes(tmp_path):
+def test_added_removed_and_changed_distributions_are_listed_with_their_files_and_bytes(tmp_path):
     old = zip_of(tmp_path, {"app.py": HANDLER, **installed("gone"), **installed("lib"), **installed("same")}, "a.zip")
     files = {"lib/__init__.py": "name = 'lib'\n", "lib/more.py": "more = 1\n"}
     after = {**installed("lib", "1.1", files), **installed("new"), **installed("same"), "app.py": HANDLER + "\n"}
@@ -66,7 +66,7 @@ def test_distributions_that_came_went_and_changed_are_told_with_their_files_and_
     ]
 
 
-def test_a_file_that_may_be_run_now_is_changed(tmp_path):
+def test_a_file_that_is_executable_now_is_changed(tmp_path):
     info = zipfile.ZipInfo("run.sh")
     info.external_attr = (stat.S_IFREG | 0o755) << 16
     old, new = zip_of(tmp_path, {"run.sh": ""}, "a.zip"), tmp_path / "b.zip"

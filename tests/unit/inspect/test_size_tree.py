@@ -11,7 +11,7 @@ from tests.support.samples import entry
 MIB = 1 << 20
 
 
-def test_a_folder_takes_what_is_in_it_and_the_biggest_comes_first():
+def test_a_directory_has_the_size_of_its_contents_and_the_largest_comes_first():
     entries = [entry("a/x", "1"), entry("b/y", "22"), entry("b/z", "333"), entry("c", "4444")]
 
     root = directory_tree("", entries)
@@ -27,17 +27,17 @@ def test_a_folder_takes_what_is_in_it_and_the_biggest_comes_first():
     )
 
 
-def test_a_folder_that_holds_only_a_folder_is_one_with_it():
+def test_a_directory_that_contains_only_a_directory_is_merged_with_it():
     root = directory_tree("", [entry("a", "1"), entry("b/c/d/x", "22"), entry("b/c/d/e/y", "3")])
 
     assert [node.name for node in root.children] == ["b/c/d/", "a"]
 
 
-def test_nothing_is_an_empty_folder():
+def test_nothing_is_an_empty_directory():
     assert directory_tree("", []) == Node("", Share(0, 0, 0))
 
 
-def test_the_tree_is_told_down_to_a_depth():
+def test_the_tree_is_printed_down_to_a_depth():
     entries = [entry("lib/deep/x", "1" * 2 * MIB), entry("lib/y", "1" * MIB), entry("app.py", "")]
 
     assert list(tree_lines(entries, 1)) == ["     3.0 MiB  /", "     3.0 MiB  ├─ lib/", "     0 bytes  └─ app.py"]
@@ -51,7 +51,7 @@ def test_the_tree_is_told_down_to_a_depth():
     ]
 
 
-def test_the_smallest_of_many_are_told_together():
+def test_the_smallest_of_many_are_summed_up():
     entries = [entry(f"file{number}", "1" * number) for number in range(20)]
 
     found = list(tree_lines(entries, 1))
@@ -64,13 +64,13 @@ def test_the_smallest_of_many_are_told_together():
     ]
 
 
-def test_a_lone_file_lies_in_one_folder():
+def test_a_single_file_is_in_one_directory():
     leaf = Share(1, 1, 1)
 
     assert directory_tree("", [entry("a/b/c", "1")]) == Node("a/b/", leaf, (Node("c", leaf),))
 
 
-def test_folders_part_where_their_paths_do():
+def test_directories_part_where_their_paths_do():
     paths = ["a/b/c/1", "a/b/c/2", "a/b/d/e/3", "a/bc/4", "a/b-/5", "f"]
 
     found = list(tree_lines([entry(path, "x") for path in paths], 9))
@@ -92,7 +92,7 @@ def test_folders_part_where_their_paths_do():
     ]
 
 
-def test_a_tree_as_deep_as_a_path_can_be_is_told():
+def test_a_tree_as_deep_as_a_path_can_be_is_printed():
     entries = [entry("d/" * depth + "f", "1") for depth in range(2042)]
 
     found = list(tree_lines(entries, 3000))
@@ -101,7 +101,7 @@ def test_a_tree_as_deep_as_a_path_can_be_is_told():
     assert found[-1].endswith("└─ f")
 
 
-def test_deep_paths_take_no_more_memory_than_they_are_long():
+def test_deep_paths_use_no_more_memory_than_they_are_long():
     entries = [entry(f"{number:03}/" + "d/" * 2000 + "f", "") for number in range(200)]
     tracemalloc.start()
     try:

@@ -13,7 +13,7 @@ from hatch_lambda.archive.read import read_zip
 from hatch_lambda.inspect.inspection import inspect
 from hatch_lambda.inspect.verify import Verification, verify_records
 from tests.support.deployments import function_zip, layer_zip
-from tests.support.finished import installed, our_zip, zip_of
+from tests.support.existing_zips import installed, our_zip, zip_of
 from tests.support.zips import contents
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def test_a_zip_of_ours_agrees_with_its_records(tmp_path):
     assert verify_records(read_zip(our_zip(tmp_path))) == Verification(2, 6, (), ())
 
 
-def test_a_file_that_is_not_what_record_says_is_a_problem(tmp_path):
+def test_a_file_that_does_not_match_record_is_an_error(tmp_path):
     path = changed(our_zip(tmp_path), {"shop/api.py": b"def handler(event, context): ...\n"})
 
     assert tuple(map(str, verify_records(read_zip(path)).problems)) == (
@@ -72,7 +72,7 @@ def test_files_that_went_and_came_are_problems_in_a_zip_of_ours(tmp_path):
     )
 
 
-def test_of_very_many_files_that_went_the_first_are_told_and_the_others_counted(tmp_path):
+def test_of_many_missing_files_the_first_are_listed_and_the_others_counted(tmp_path):
     member = "shop-0.1.0.dist-info/RECORD"
     lines = "".join(f"gone/{number:04},sha256=x,1\n" for number in range(1234))
     path = our_zip(tmp_path)
@@ -87,7 +87,7 @@ def test_of_very_many_files_that_went_the_first_are_told_and_the_others_counted(
     )
 
 
-def test_another_version_than_the_zip_says_of_itself_is_a_problem(tmp_path):
+def test_another_version_than_in_the_zips_description_is_an_error(tmp_path):
     path = our_zip(tmp_path)
     member = "shop-0.1.0.dist-info/lambda.json"
     described = json.loads(contents(path)[member])
@@ -101,7 +101,7 @@ def test_another_version_than_the_zip_says_of_itself_is_a_problem(tmp_path):
     )
 
 
-def test_what_others_left_out_is_a_warning(tmp_path):
+def test_files_that_another_tool_excluded_are_a_warning(tmp_path):
     path = zip_of(tmp_path, installed("lib", record="lib/gone.py,sha256=AAAA,1\nlib/__pycache__/a.pyc,,\n"))
 
     found = verify_records(read_zip(path))
@@ -163,7 +163,7 @@ def test_a_layer_is_checked_for_the_runtime_that_is_named(tmp_path, runtime, pro
     assert texts(found.problems) == ((f"deps-1.zip: {problem}",) if problem else ())
 
 
-def test_a_layer_whose_modules_lie_where_the_runtime_does_not_look_is_a_problem(tmp_path):
+def test_a_layer_whose_modules_are_not_on_the_runtimes_path_is_an_error(tmp_path):
     path = zip_of(tmp_path, {"python/lib/python3.11/site-packages/lib.py": ""}, "deps.zip")
 
     found = inspect(read_zip(path), runtime="python3.13", architecture="arm64")
@@ -177,7 +177,7 @@ def test_a_layer_whose_modules_lie_where_the_runtime_does_not_look_is_a_problem(
     )
 
 
-def test_the_zip_of_a_function_is_no_layer_of_another(tmp_path):
+def test_the_zip_of_a_function_is_not_a_layer_of_another(tmp_path):
     path = function_zip(tmp_path)
 
     found = inspect(read_zip(path), layers=[read_zip(path)])
@@ -190,7 +190,7 @@ def test_the_zip_of_a_function_is_no_layer_of_another(tmp_path):
     )
 
 
-def test_checks_of_deep_paths_take_no_more_memory_than_the_paths(tmp_path):
+def test_checks_of_deep_paths_use_no_more_memory_than_the_paths(tmp_path):
     names = [f"{index:03}/{'d/' * 2000}m.py" for index in range(200)]
     archive = read_zip(zip_of(tmp_path, dict.fromkeys(["app.py", *names], ""), "deep.zip"))
     tracemalloc.start()

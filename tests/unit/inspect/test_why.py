@@ -10,7 +10,7 @@ from hatch_lambda.archive.read import read_zip
 from hatch_lambda.errors import ZipError
 from hatch_lambda.inspect.inspection import inspect
 from hatch_lambda.inspect.why import why_lines
-from tests.support.finished import zip_of
+from tests.support.existing_zips import zip_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -39,7 +39,7 @@ def test_a_client_gets_events_and_sends_answers_and_errors(monkeypatch):
     ]
 
 
-def test_an_answer_above_the_limit_is_refused(monkeypatch):
+def test_an_answer_above_the_limit_is_rejected(monkeypatch):
     with RuntimeApi() as api:
         monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", api.address)
 
@@ -49,7 +49,7 @@ def test_an_answer_above_the_limit_is_refused(monkeypatch):
         assert api.messages.get(timeout=9).kind == "too-large"
 
 
-def test_other_requests_are_refused():
+def test_other_requests_are_rejected():
     with RuntimeApi() as api:
         connection = http.client.HTTPConnection(api.address)
         connection.request("GET", "/2018-06-01/runtime/restore/next")

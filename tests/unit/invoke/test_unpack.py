@@ -35,7 +35,7 @@ def modes(directory: Path) -> dict[str, int]:
 
 
 @pytest.mark.parametrize(("mode", "expected"), [(0o644, 0o444), (0o755, 0o555), (0o600, 0), (0o711, 0o111)])
-def test_everyone_has_the_rights_that_others_have(tmp_path, mode, expected):
+def test_permissions_of_others_apply_to_everyone(tmp_path, mode, expected):
     archive = make_zip(tmp_path / "a.zip", {"a": b"x"}, mode)
 
     unpack([archive], [tmp_path / "task"])

@@ -60,7 +60,7 @@ def test_a_virtual_environment_is_not_searched(tmp_path):
     assert handler_paths(root, "handler.main") == []
 
 
-def test_several_places_of_the_module_are_all_returned(tmp_path):
+def test_all_paths_of_the_module_are_returned(tmp_path):
     root = with_files(tmp_path, "app.py", "one/app.py", "two/app/__init__.py")
 
     assert handler_paths(root, "app.main") == ["app.py", "one/app.py", "two/app"]
@@ -73,7 +73,7 @@ def test_a_handler_without_a_module_of_the_project_is_found_nowhere(tmp_path, ha
     assert handler_paths(root, handler) == []
 
 
-def test_likely_places_of_a_handler_are_usual_names_and_packages(tmp_path):
+def test_likely_modules_of_a_handler_have_usual_names(tmp_path):
     files = ("app.py", "setup.py", "src/orders/__init__.py", "src/notes/a.py", "shop/__init__.py", "tests/__init__.py")
 
     assert usual_paths(with_files(tmp_path, *files)) == ["app.py", "src/orders", "shop"]

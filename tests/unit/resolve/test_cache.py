@@ -24,21 +24,21 @@ def anything(value: Any) -> Any:
     return value
 
 
-def test_what_was_remembered_is_known_to_the_next_build(tmp_path):
+def test_the_next_build_reads_what_was_cached(tmp_path):
     ResultCache(tmp_path / "memory").put({"wheel": "ab12"}, "built", "cd34")
 
     assert ResultCache(tmp_path / "memory").get(anything, "built", "cd34") == {"wheel": "ab12"}
     assert [file.suffix for file in (tmp_path / "memory").iterdir()] == [".json"]
 
 
-def test_what_nobody_remembered_is_not_known(tmp_path):
+def test_what_was_not_cached_is_unknown(tmp_path):
     memory = ResultCache(tmp_path)
     memory.put(1, "a", "b")
 
     assert memory.get(anything, "a", "c") is None
 
 
-def test_the_newest_value_stands(tmp_path):
+def test_the_newest_value_is_kept(tmp_path):
     memory = ResultCache(tmp_path)
     memory.put(1, "key")
     memory.put(2, "key")
@@ -47,7 +47,7 @@ def test_the_newest_value_stands(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"null", b"\xff\xfe", b"ab12\n[1]"])
-def test_what_was_damaged_is_forgotten(tmp_path, content):
+def test_damaged_results_are_removed(tmp_path, content):
     ResultCache(tmp_path).put([1], "key")
     (file,) = tmp_path.iterdir()
     file.write_bytes(content)
@@ -55,7 +55,7 @@ def test_what_was_damaged_is_forgotten(tmp_path, content):
     assert ResultCache(tmp_path).get(anything, "key") is None
 
 
-def test_what_cannot_be_written_is_known_to_this_build_only(tmp_path):
+def test_values_that_cannot_be_cached_are_known_to_this_build_only(tmp_path):
     file = tmp_path / "file"
     file.write_text("no folder")
     memory = ResultCache(file / "memory")
@@ -77,13 +77,13 @@ def write(directory: Path, text: str) -> None:
     "text",
     ["{}", "[5]", "null", "1e400", '["\\ud800"]', "[" * 20_000 + "]" * 20_000, "9" * 5_000, "{", '[["a"]]', "[true]"],
 )
-def test_what_has_another_shape_than_it_is_read_as_is_forgotten(tmp_path, text):
+def test_cached_values_of_another_shape_are_removed(tmp_path, text):
     write(tmp_path, text)
 
     assert ResultCache(tmp_path).get(json_values.texts, "key") is None
 
 
-def test_what_has_the_shape_that_it_is_read_as_is_known(tmp_path):
+def test_cached_values_of_the_expected_shape_are_returned(tmp_path):
     write(tmp_path, '["a", "b"]')
 
     assert ResultCache(tmp_path).get(json_values.texts, "key") == ("a", "b")
@@ -103,7 +103,7 @@ def test_a_value_with_credentials_is_known_to_this_build_only(tmp_path, value):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs the modes of POSIX")
-def test_what_was_remembered_is_for_this_user_alone(tmp_path):
+def test_cached_results_are_for_this_user_alone(tmp_path):
     ResultCache(tmp_path / "cache" / "memory").put([1], "key")
 
     (file,) = (tmp_path / "cache" / "memory").iterdir()
@@ -111,7 +111,7 @@ def test_what_was_remembered_is_for_this_user_alone(tmp_path):
     assert modes == [0o700, 0o700, 0o600]
 
 
-def test_what_killed_builds_have_left_is_removed_once_it_is_a_day_old(tmp_path):
+def test_files_of_killed_builds_are_removed_after_a_day(tmp_path):
     for name, age in {"staging-old": DAY + 60, "staging-young": DAY - 60, "old.json": DAY + 60}.items():
         (tmp_path / name).write_text("")
         os.utime(tmp_path / name, (time.time() - age, time.time() - age))

@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda.resolve.index_settings import UvIndexSettings, names_index, uv_settings_like_pip
+from hatch_lambda.resolve.index_settings import (
+    UvIndexSettings,
+    names_index,
+    uv_settings_like_pip,
+    with_user_indexes,
+)
 from hatch_lambda.resolve.uv_settings import UvIndex, UvSettings
 
 BEST = "--index-strategy=unsafe-best-match"
@@ -127,3 +132,22 @@ def test_on_windows_uv_has_other_directories(tmp_path, monkeypatch):
 
     assert names_index({"APPDATA": str(tmp_path)}, tmp_path, UvSettings())
     assert not names_index({"PROGRAMDATA": str(tmp_path / "uv")}, tmp_path, UvSettings())
+
+
+def test_indexes_of_the_user_come_after_those_of_the_project(tmp_path):
+    (tmp_path / "own.toml").write_text(
+        'index-url = "https://b/"\nextra-index-url = ["https://c/", 1]\n'
+        'index = [{ url = "https://a/", name = "a", explicit = true }, { name = "x" }, 1]\n[pip]\nindex-url = "https://d/"'
+    )
+    uv = UvSettings(indexes=(UvIndex("", "https://own/"),))
+
+    found = with_user_indexes(uv, {"UV_CONFIG_FILE": "own.toml"}, tmp_path)
+
+    assert found.indexes == (
+        UvIndex("", "https://own/"),
+        UvIndex("a", "https://a/", explicit=True),
+        UvIndex("", "https://c/"),
+        UvIndex("", "https://b/", default=True),
+        UvIndex("", "https://d/", default=True),
+    )
+    assert with_user_indexes(uv, {"UV_NO_CONFIG": "1"}, tmp_path) == uv

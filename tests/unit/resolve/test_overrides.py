@@ -57,7 +57,7 @@ def test_the_requirements_of_a_release_are_those_of_uv(changes, requirements, ex
     assert list(overrides.apply(requirements, "App", "1.0")) == expected
 
 
-def test_what_is_built_here_needs_no_url():
+def test_a_package_that_is_built_here_needs_no_url():
     overrides = Overrides((RequirementChange(overrides=("Lib @ file:///lib ; extra == 'x'", "other @ file:///other")),))
 
     assert overrides.without_urls({"lib"}).changes == (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -52,6 +53,12 @@ def test_pip_resolves_without_uv(tmp_path, monkeypatch):
     choice = choose_resolver(config(resolver="auto"), host, UvSettings())
 
     assert str(choice) == "pip, because uv isn't installed"
+    with pytest.raises(ConfigError) as caught:
+        choose_resolver(replace(config(resolver="uv"), table="tool.hatch-lambda"), host, UvSettings())
+    assert str(caught.value) == (
+        'error: tool.hatch-lambda.resolver: uv isn\'t installed; use "hatch-lambda[uv]" in build-system.requires, or '
+        'set resolver = "pip" [resolver-missing]'
+    )
 
 
 def test_a_setting_of_uv_that_pip_cannot_follow_is_an_error_if_pip_must_resolve(tmp_path):

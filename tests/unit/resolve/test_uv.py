@@ -35,7 +35,7 @@ PLATFORMS = {
 def test_the_command_line_names_the_target_and_builds_nothing(tmp_path):
     runtime = runtime_named("python3.13")
     assert runtime is not None
-    resolver = UvResolver(Host({"HATCH_UV": "/hatch/uv"}, tmp_path), ("constraints.txt",), options=("--no-index",))
+    resolver = UvResolver(Host({}, tmp_path), ("constraints.txt",), options=("--no-index",), program="/hatch/uv")
 
     command = resolver.command(Target(runtime, "arm64"))
 
@@ -81,7 +81,7 @@ def test_uv_knows_exactly_the_glibc_of_amazon_linux_2023():
 
 
 def test_uv_is_not_asked_without_the_network(tmp_path):
-    resolver = UvResolver(Host({"HATCH_UV": "/nowhere/uv"}, tmp_path, offline=True))
+    resolver = UvResolver(Host({}, tmp_path, offline=True))
 
     with pytest.raises(ResolveError) as caught:
         resolver.resolve([], Target(RUNTIMES[-1], "x86_64"))
@@ -101,7 +101,7 @@ def test_uv_prefers_the_versions_in_a_lock_file():
     }
 
 
-def test_what_uv_could_not_take_and_who_wanted_what_is_read_from_its_words():
+def test_rejected_files_and_conflicting_requirements_are_read_from_uvs_output():
     said = (
         "error: No solution found\n  cause: Because only lib==2.0 is available and all versions of app\n"
         "         depend on lib<2 and you require app, we can conclude that\n"

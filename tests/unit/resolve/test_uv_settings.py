@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.resolve.overrides import RequirementChange
 from hatch_lambda.resolve.uv_settings import UvIndex, UvSettings, read_indexes, read_uv_settings
+from tests.support.samples import target
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def refused(read, *texts: str) -> list[str]:
 
 def test_without_a_table_nothing_is_set(tmp_path):
     assert read_uv_settings(tmp_path, tmp_path).others == {}
-    assert read_uv_settings(tmp_path, tmp_path).changes([]) == []
+    assert read_uv_settings(tmp_path, tmp_path).changes([], target()) == []
 
 
 def test_requirements_that_change_are_those_of_all_and_of_one_package(read):
@@ -55,7 +56,12 @@ def test_requirements_that_change_are_those_of_all_and_of_one_package(read):
     )
     assert (settings.constraints, settings.build_constraints) == (("base<3",), ("setuptools<81",))
     names = [canonicalize_name(name) for name in ("lib", "old")]
-    assert settings.changes(names) == ["override Lib==2", "exclude odd-one", "exclude bad-one", "metadata of old"]
+    assert settings.changes(names, target()) == [
+        "override Lib==2",
+        "exclude odd-one",
+        "exclude bad-one",
+        "metadata of old",
+    ]
 
 
 def test_a_setting_with_its_default_is_not_one(read):
@@ -177,10 +183,18 @@ def test_extras_and_groups_can_exclude_each_other(read, extras, groups, both):
     assert settings.conflict("shop", extras, groups) == both
 
 
+def test_an_override_that_excludes_a_package_on_the_target_is_shown(read):
+    settings = read("override-dependencies = [\"lib; sys_platform == 'win32'\", \"base; sys_platform == 'linux'\"]\n")
+
+    assert settings.changes([], target()) == ['override lib; sys_platform == "win32"']
+
+
 def test_an_override_with_a_password_is_shown_without(read):
     settings = read('override-dependencies = ["lib @ https://user:s3cret@host/lib-1-py3-none-any.whl"]\n')
 
-    assert settings.changes([canonicalize_name("lib")]) == ["override lib @ https://****@host/lib-1-py3-none-any.whl"]
+    assert settings.changes([canonicalize_name("lib")], target()) == [
+        "override lib @ https://****@host/lib-1-py3-none-any.whl"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -241,7 +255,7 @@ def test_a_member_of_a_workspace_has_the_settings_of_the_root(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="symbolic links need a privilege")
-def test_a_project_behind_a_symbolic_link_is_no_member_of_itself(tmp_path):
+def test_a_project_at_a_symbolic_link_is_not_a_member_of_itself(tmp_path):
     project = tmp_path / "project"
     project.mkdir()
     (project / "pyproject.toml").write_text('[tool.uv]\nresolution = "lowest"\n')
@@ -264,7 +278,7 @@ def test_a_setting_that_uv_ignores_in_a_member_is_misplaced(tmp_path):
     )
 
 
-def test_a_table_that_is_none_is_one_line(tmp_path):
+def test_an_invalid_table_is_one_line(tmp_path):
     (tmp_path / "pyproject.toml").write_text("[tool]\nuv = 3\n")
 
     with pytest.raises(ConfigError) as caught:

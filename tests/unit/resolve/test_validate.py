@@ -55,14 +55,14 @@ def dist(
 
 
 def names(found: tuple[Dependency, ...]) -> list[str]:
-    """Return who demands what, in the order in which it was reached."""
+    """Return the requirements and who has them, in the order of the search."""
     return [f"{each.required_by}: {each.requirement}" for each in found]
 
 
 def reached(
     roots: list[str], *distributions: Distribution, selected: Target | None = None, without: str = ""
 ) -> list[str]:
-    """Return every demand that holds."""
+    """Return every requirement that applies."""
     known = {distribution.name: distribution for distribution in distributions}
     excluded = tuple(map(canonicalize_name, without.split()))
     return names(transitive_dependencies(map(dependency, roots), known, selected or target(), without=excluded))
@@ -77,7 +77,7 @@ def problems(roots: list[str], *distributions: Distribution, selected: Target | 
     return []
 
 
-# What is demanded
+# Requirements
 
 
 def test_requirements_are_followed_to_the_end():
@@ -86,7 +86,7 @@ def test_requirements_are_followed_to_the_end():
     assert found == ["project.dependencies: A", "a 1.0: b>=1", "a 1.0: c", "b 1.0: d"]
 
 
-def test_a_circle_of_requirements_ends():
+def test_a_cycle_of_requirements_ends():
     assert reached(["a"], dist("a", "b"), dist("b", "a")) == ["project.dependencies: a", "a 1.0: b", "b 1.0: a"]
 
 
@@ -127,13 +127,13 @@ def test_markers_are_the_targets(marker, runtime, architecture):
         "extra == 'more'",
     ],
 )
-def test_a_requirement_whose_marker_does_not_hold_is_none(marker):
+def test_a_requirement_whose_marker_is_false_does_not_count(marker):
     found = reached(["a", f"b; {marker}"], dist("a", f"b; {marker}"), selected=target("python3.13", "arm64"))
 
     assert found == ["project.dependencies: a"]
 
 
-def test_extras_bring_in_their_requirements_whatever_asks_for_them():
+def test_extras_add_their_requirements():
     lib = dist("lib", "base", "x; extra == 'one'", "y; extra == 'two-three'", "z; extra == 'four'")
 
     found = reached(["lib", "lib[Two_Three]", "other"], lib, dist("other", "lib[one]"))
@@ -161,13 +161,13 @@ def test_an_extra_that_asks_for_its_own_distribution_is_followed():
     ]
 
 
-def test_what_is_left_out_demands_nothing():
+def test_excluded_packages_require_nothing():
     found = reached(["a", "b"], dist("a", "c"), dist("b", "d"), without="a")
 
     assert found == ["project.dependencies: a", "project.dependencies: b", "b 1.0: d"]
 
 
-def test_a_requirement_that_is_none_is_reported():
+def test_an_invalid_requirement_is_reported():
     with pytest.raises(WheelError) as caught:
         reached(["a"], dist("a", "b (>>1)"))
 
@@ -191,7 +191,7 @@ def test_a_requirement_that_is_none_is_reported():
         ("stranger", {"a", "b", "c", "d"}),
     ],
 )
-def test_what_only_the_left_out_need_is_left_out_too(without, expected):
+def test_packages_that_only_excluded_ones_require_are_excluded_too(without, expected):
     known = {each.name: each for each in (dist("a", "c", "d"), dist("b", "d"), dist("c"), dist("d"))}
     excluded = tuple(map(canonicalize_name, without.split()))
 
@@ -203,7 +203,7 @@ def test_what_only_the_left_out_need_is_left_out_too(without, expected):
 # The proof
 
 
-def test_a_set_that_is_exactly_what_is_needed_is_proved():
+def test_a_set_of_exactly_the_required_packages_is_valid():
     a = dist("a", "B.C>=1,<2", "gone; sys_platform == 'win32'", python=">=3.9")
 
     assert problems(["a[x]~=1.0"], a, dist("b-c", tag="cp313-cp313-manylinux_2_34_x86_64")) == []
@@ -213,7 +213,7 @@ def test_nothing_is_exactly_what_nothing_needs():
     assert problems([]) == []
 
 
-def test_a_requirement_that_nothing_meets_is_reported():
+def test_a_requirement_that_nothing_satisfies_is_reported():
     assert problems(["a"], dist("a", "b>=1; python_version > '3'")) == [
         (
             f'a 1.0: requires b>=1; python_version > "3", but the resolution doesn\'t contain it; {FAULT} '
@@ -222,14 +222,14 @@ def test_a_requirement_that_nothing_meets_is_reported():
     ]
 
 
-def test_a_requirement_that_the_version_does_not_meet_is_reported():
+def test_a_requirement_that_the_version_does_not_satisfy_is_reported():
     assert problems(["a>1"], dist("a")) == [
         (f"project.dependencies: requires a>1, but the resolution contains a 1.0; {FAULT} [index-mismatch]")
     ]
 
 
 @pytest.mark.parametrize("version", ["2.0rc1", "2.0.dev1"])
-def test_a_prerelease_that_was_chosen_meets_requirements(version):
+def test_a_prerelease_that_was_selected_satisfies_requirements(version):
     assert problems(["a>1"], dist("a", version=version)) == []
 
 
@@ -268,11 +268,11 @@ def test_a_wheel_that_is_for_other_pythons_is_reported(pythons):
 
 
 @pytest.mark.parametrize("pythons", [None, "", ">=3.9", ">=3.13.11", "nonsense", ">=3.6.*"])
-def test_a_wheel_that_is_for_this_python_or_does_not_tell_passes(pythons):
+def test_a_wheel_that_requires_this_python_or_none_passes(pythons):
     assert problems(["a"], dist("a", python=pythons)) == []
 
 
-def test_a_preview_of_python_meets_a_requirement_on_its_release():
+def test_a_preview_of_python_satisfies_a_requirement_on_its_release():
     assert problems(["a"], dist("a", python=">=3.15"), selected=target("python3.15")) == []
 
 
@@ -303,7 +303,7 @@ def lacking(roots: list[str], *distributions: Distribution) -> list[str]:
     return list(map(str, missing_extras([dependency(root) for root in roots], distributions, target())))
 
 
-def test_extras_that_a_distribution_does_not_have_are_reported_with_who_asks_for_them_and_what_there_is():
+def test_unknown_extras_are_reported_with_their_requirers_and_the_known_extras():
     server = dist("Server", extras=("Standard", "http_2"))
 
     assert lacking(["server[standart]", "bare[x]", "server[quic]"], server, dist("bare")) == [
@@ -316,7 +316,7 @@ def test_extras_that_a_distribution_does_not_have_are_reported_with_who_asks_for
     ]
 
 
-def test_extras_that_distributions_ask_of_each_other_are_not_reported():
+def test_unknown_extras_between_dependencies_are_not_reported():
     assert lacking(["a"], dist("a", "server[secure]"), dist("server")) == []
 
 

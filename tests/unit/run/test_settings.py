@@ -78,7 +78,7 @@ def test_zips_have_a_fixed_date_or_that_of_the_variable(environ, date):
     assert zip_date(environ) == date
 
 
-def test_a_date_that_is_no_number_is_refused():
+def test_a_date_that_is_not_a_number_is_rejected():
     with pytest.raises(ConfigError) as caught:
         zip_date({"SOURCE_DATE_EPOCH": "now"})
 

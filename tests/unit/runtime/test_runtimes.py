@@ -11,12 +11,12 @@ from hatch_lambda.runtime.runtimes import AMAZON_LINUX_2, AMAZON_LINUX_2023, RUN
 
 WARNINGS = {
     "python3.9": (
-        "HERE: python3.9 is deprecated since 2025-12-15, and AWS will block updates of its functions; "
-        "use python3.14 [deprecated-runtime]"
+        "HERE: python3.9 is deprecated since 2025-12-15, and AWS blocks new functions from 2027-02-01 and updates "
+        "from 2027-03-03; use python3.14 [deprecated-runtime]"
     ),
     "python3.10": (
-        "HERE: python3.10 is deprecated since 2026-10-31, and AWS will block updates of its functions; "
-        "use python3.14 [deprecated-runtime]"
+        "HERE: python3.10 is deprecated since 2026-10-31, and AWS blocks new functions from 2027-02-01 and updates "
+        "from 2027-03-03; use python3.14 [deprecated-runtime]"
     ),
     "python3.15": (
         "HERE: python3.15 is a preview that AWS doesn't support in production; use python3.14 [preview-runtime]"
@@ -83,7 +83,7 @@ def test_a_runtime_is_found_by_its_name():
 
 
 @pytest.mark.parametrize("name", ["python3.8", "python3", "", "Python3.13", "nodejs22.x"])
-def test_a_name_that_is_not_in_the_table_is_no_runtime(name):
+def test_an_unknown_name_is_not_a_runtime(name):
     assert runtime_named(name) is None
 
 

@@ -117,7 +117,7 @@ AL2, AL2023 = "python3.11", "python3.13"
         (AL2, "arm64", "cp311-cp311-manylinux_2_17_aarch64.manylinux2014_aarch64"),
     ],
 )
-def test_a_wheel_that_the_runtime_loads_meets_no_objection(runtime, architecture, tag):
+def test_a_wheel_that_the_runtime_loads_has_no_problem(runtime, architecture, tag):
     selected = target(runtime, architecture)
     tags = wheel_tags(f"lib-1.0-{tag}.whl")
 
@@ -213,7 +213,7 @@ def test_a_wheel_that_the_runtime_loads_meets_no_objection(runtime, architecture
         ),
     ],
 )
-def test_an_objection_names_the_first_part_that_does_not_fit(runtime, architecture, tag, problem):
+def test_a_problem_names_the_first_part_that_does_not_fit(runtime, architecture, tag, problem):
     selected = target(runtime, architecture)
     tags = wheel_tags(f"lib-1.0-{tag}.whl")
 
@@ -222,6 +222,6 @@ def test_an_objection_names_the_first_part_that_does_not_fit(runtime, architectu
     assert (found, selected.supports(tags)) == (problem, False)
 
 
-def test_a_name_that_is_no_wheels_has_no_tags():
+def test_a_name_that_is_not_a_wheels_has_no_tags():
     with pytest.raises(InvalidWheelFilename):
         wheel_tags("lib-1.0.tar.gz")

@@ -33,7 +33,7 @@ HOUR = 60 * 60
 
 
 def stored(path: Path, root: Path) -> Wheel:
-    """Return the wheel at ``path`` as another build has put it into the store."""
+    """Return the wheel at ``path`` as another build has added it to the cache."""
     with WheelCache(root) as store:
         return store.add(path, expected=None)
 
@@ -53,7 +53,7 @@ def found_anew(wheel: Wheel, root: Path) -> Wheel | None:
 
 
 def entries(root: Path) -> list[str]:
-    """Return every file of the store."""
+    """Return every file of the cache."""
     return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
 
 
@@ -70,7 +70,7 @@ def lib(tmp_path):
     )
 
 
-def test_a_wheel_that_went_in_is_found_by_its_hash(tmp_path, lib):
+def test_a_cached_wheel_is_found_by_its_hash(tmp_path, lib):
     added = stored(lib, tmp_path / "store")
 
     found = found_anew(added, tmp_path / "store")
@@ -87,7 +87,7 @@ def test_a_wheel_that_went_in_is_found_by_its_hash(tmp_path, lib):
 
 @pytest.mark.skipif(os.name != "posix", reason="needs the modes of POSIX")
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
-def test_a_stored_wheel_is_read_only_and_for_this_user_alone(tmp_path, lib, umask):
+def test_a_cached_wheel_is_read_only_and_for_this_user_alone(tmp_path, lib, umask):
     before = os.umask(umask)
     try:
         added = stored(lib, tmp_path / "above" / "store")
@@ -109,7 +109,7 @@ def test_a_hash_that_is_not_there_finds_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("sha256", ["..", "", "{victim}", "A" * 64])
-def test_what_is_no_hash_finds_and_removes_nothing(tmp_path, lib, sha256):
+def test_an_invalid_hash_finds_and_removes_nothing(tmp_path, lib, sha256):
     victim = tmp_path / "victim"
     victim.mkdir()
     stored(lib, tmp_path / "store")
@@ -131,7 +131,7 @@ def test_the_same_wheel_is_kept_once(tmp_path, lib):
     assert len(entries(tmp_path / "store")) == 2
 
 
-def test_a_wheel_with_the_promised_hash_goes_in(tmp_path, lib):
+def test_a_wheel_with_the_expected_hash_is_cached(tmp_path, lib):
     sha256 = hashlib.sha256(lib.read_bytes()).hexdigest()
 
     with WheelCache(tmp_path / "store") as store:
@@ -140,7 +140,7 @@ def test_a_wheel_with_the_promised_hash_goes_in(tmp_path, lib):
     assert added.sha256 == sha256
 
 
-def test_a_wheel_with_another_hash_is_refused(tmp_path, lib):
+def test_a_wheel_with_another_hash_is_rejected(tmp_path, lib):
     sha256 = hashlib.sha256(lib.read_bytes()).hexdigest()
 
     with WheelCache(tmp_path / "store") as store, pytest.raises(WheelError) as caught:
@@ -201,7 +201,7 @@ def link_elsewhere(wheel: Wheel) -> None:
     wheel.path.symlink_to(__file__)
 
 
-def put_a_folder_there(wheel: Wheel) -> None:
+def put_a_directory_there(wheel: Wheel) -> None:
     """Replace it by a directory."""
     wheel.path.unlink()
     wheel.path.mkdir()
@@ -264,7 +264,7 @@ DAMAGES = [
     swap,
     append,
     link_elsewhere,
-    put_a_folder_there,
+    put_a_directory_there,
     describe_too_deep,
     remove_wheel,
     remove_description,
@@ -380,7 +380,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_an_entry_whose_description_has_other_values_is_forgotten_and_replaced(tmp_path, lib, change):
+def test_an_entry_whose_description_has_other_values_is_replaced(tmp_path, lib, change):
     """Such as another version has written, or somebody by hand: the seal is right."""
     added = stored(lib, tmp_path / "store")
     text = added.path.with_name("wheel.json").read_text("utf-8").partition("\n")[2]
@@ -390,7 +390,7 @@ def test_an_entry_whose_description_has_other_values_is_forgotten_and_replaced(t
     assert stored(lib, tmp_path / "store") == added
 
 
-def test_an_entry_in_the_place_of_another_is_not_found(tmp_path, lib):
+def test_an_entry_of_another_key_is_not_found(tmp_path, lib):
     root = tmp_path / "store"
     other = stored(make_wheel(tmp_path / "downloads", "other"), root)
     added = stored(lib, root)
@@ -431,7 +431,7 @@ def test_two_builds_that_add_one_wheel_at_once_both_get_it(tmp_path, lib):
     assert len(entries(tmp_path / "store")) == 2
 
 
-def test_what_killed_builds_have_left_is_removed_once_it_is_a_day_old(tmp_path, lib):
+def test_files_of_killed_builds_are_removed_after_a_day(tmp_path, lib):
     directory = tmp_path / "store" / "wheels" / "1"
     ages = {"staging-old": 25 * HOUR, "staging-young": 23 * HOUR, "other-old": 25 * HOUR}
     for name, age in ages.items():
@@ -454,7 +454,7 @@ def unwritable(tmp_path):
     return tmp_path / "store"
 
 
-def test_where_the_store_cannot_be_written_to_wheels_are_kept_for_this_build(tmp_path, unwritable, lib):
+def test_where_the_cache_cannot_be_written_to_wheels_are_kept_for_this_build(tmp_path, unwritable, lib):
     other = make_wheel(tmp_path / "downloads", "other")
 
     with WheelCache(unwritable) as store:
@@ -468,7 +468,7 @@ def test_where_the_store_cannot_be_written_to_wheels_are_kept_for_this_build(tmp
     assert [wheel.path.exists() for wheel in added] == [False, False]
 
 
-def test_a_store_that_cannot_even_be_looked_into_is_replaced(tmp_path, lib):
+def test_a_cache_that_cannot_be_read_is_replaced(tmp_path, lib):
     """A name that no file system accepts replaces another user's directory, which root could read."""
     root = tmp_path / ("x" * 300)
 
@@ -481,7 +481,7 @@ def test_a_store_that_cannot_even_be_looked_into_is_replaced(tmp_path, lib):
     assert list(map(str, store.warnings)) == [not_writable(root / "wheels" / "1", "File name too long")]
 
 
-def test_the_temporary_store_goes_even_if_the_build_fails(unwritable, lib):
+def test_the_temporary_cache_is_removed_even_if_the_build_fails(unwritable, lib):
     store = WheelCache(unwritable)
     added = store.add(lib, expected=None)
 
@@ -491,7 +491,7 @@ def test_the_temporary_store_goes_even_if_the_build_fails(unwritable, lib):
     assert not added.path.exists()
 
 
-def test_an_entry_that_cannot_be_put_in_its_place_goes_to_the_temporary_store(tmp_path, lib):
+def test_an_entry_that_cannot_be_renamed_is_added_to_the_temporary_cache(tmp_path, lib):
     sha256 = hashlib.sha256(lib.read_bytes()).hexdigest()
     directory = tmp_path / "store" / "wheels" / "1"
     directory.mkdir(parents=True)
@@ -520,7 +520,7 @@ def cache(tmp_path, lib):
 @pytest.mark.skipif(os.name != "posix", reason="needs the modes of POSIX")
 @pytest.mark.parametrize("mode", [0o777, 0o775, 0o720, 0o702, 0o1777])
 @pytest.mark.parametrize("directory", ["", "wheels", "wheels/1", "memory"])
-def test_a_cache_that_others_can_write_to_is_refused(cache, directory, mode):
+def test_a_cache_that_others_can_write_to_is_rejected(cache, directory, mode):
     (cache / "memory").mkdir()
     (cache / directory).chmod(mode)
 
@@ -541,7 +541,7 @@ def test_a_cache_that_others_can_only_read_is_used(cache, lib, mode):
         assert store.find(hashlib.sha256(lib.read_bytes()).hexdigest())
 
 
-def test_a_file_in_the_place_of_the_cache_is_not_judged_by_its_mode(unwritable, lib):
+def test_a_file_instead_of_the_cache_is_not_rejected_by_its_mode(unwritable, lib):
     unwritable.chmod(0o666)
 
     with WheelCache(unwritable) as store:

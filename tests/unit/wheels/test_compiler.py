@@ -40,7 +40,7 @@ def test_assertions_stay():
 
 
 @pytest.mark.parametrize("source", [b"print 'Python 2'\n", b"{{ cookiecutter }} = 1 +\n", b"x\0y\n", b"\xff\n"])
-def test_what_does_not_compile_has_no_bytecode(source):
+def test_a_module_that_does_not_compile_has_no_bytecode(source):
     assert compiled("/var/task/a.py", source) == b""
 
 

@@ -33,7 +33,7 @@ def tail(content: bytes) -> int:
     return tail_size(io.BytesIO(content), len(content))
 
 
-def test_the_tail_is_all_behind_the_last_segment():
+def test_the_tail_is_all_after_the_last_segment():
     assert tail(WHOLE) == len(WHOLE) - len(LIBRARY)
 
 

@@ -64,7 +64,7 @@ def member_names(wheel: Wheel) -> list[str]:
 
 
 def read(wheel: Wheel, name: str) -> bytes:
-    """Return a member's compressed bytes from where the wheel says that they stand."""
+    """Return a member's compressed bytes from the offset in the wheel's headers."""
     (member,) = (found for found in wheel.members if found.name == name)
     return wheel.path.read_bytes()[member.offset : member.offset + member.compressed]
 
@@ -72,7 +72,7 @@ def read(wheel: Wheel, name: str) -> bytes:
 # What a sound wheel says
 
 
-def test_a_sound_wheel_tells_what_it_holds(tmp_path):
+def test_a_valid_wheel_is_described(tmp_path):
     path = make_wheel(
         tmp_path,
         "Some.Lib",
@@ -127,7 +127,7 @@ def test_entry_points_without_readable_console_scripts_have_none(tmp_path, text)
     assert verify_wheel(path, "").console_scripts == ()
 
 
-def test_entry_points_are_read_as_the_specification_says(tmp_path):
+def test_entry_points_are_read_by_the_specification(tmp_path):
     text = "[console_scripts]\nA:b = m:f\na:B = m:%(g)s\nA:b = m:last\n"
     path = make_wheel(tmp_path, "lib", files={"lib-1.0.dist-info/entry_points.txt": text})
 
@@ -138,14 +138,14 @@ def test_entry_points_are_read_as_the_specification_says(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../x", "lib/../../x", "/etc/passwd", "./x", "lib/./x", "lib//x", "..", ".", ""])
-def test_a_name_that_leads_out_or_is_not_plain_is_refused(tmp_path, name):
+def test_a_name_that_leads_out_or_is_not_normalized_is_rejected(tmp_path, name):
     path = zipped(tmp_path, (info(name), "x"), *SOUND)
 
     assert problems(path) == [f"the path {name!r} isn't a plain path inside the zip; {REPORT}"]
 
 
 @pytest.mark.parametrize("name", ["C:/x", "c:x", "lib\\x", "..\\x", "\\\\host\\share\\x", "a\nb", "a\x01b", "lib/\x1f"])
-def test_a_name_that_is_not_a_path_on_every_system_is_refused(tmp_path, name):
+def test_a_name_that_is_not_a_path_on_every_system_is_rejected(tmp_path, name):
     path = zipped(tmp_path, (info(name), "x"), *SOUND)
 
     assert problems(path) == [
@@ -153,7 +153,7 @@ def test_a_name_that_is_not_a_path_on_every_system_is_refused(tmp_path, name):
     ]
 
 
-def test_a_name_that_hides_its_end_behind_a_null_byte_is_refused(tmp_path):
+def test_a_name_with_a_null_byte_is_rejected(tmp_path):
     path = zipped(tmp_path, ("lib/a.pyXtxt", "x"), *SOUND)
     path.write_bytes(path.read_bytes().replace(b"lib/a.pyXtxt", b"lib/a.py\0txt"))
 
@@ -163,7 +163,7 @@ def test_a_name_that_hides_its_end_behind_a_null_byte_is_refused(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_names_that_are_there_twice_are_refused(tmp_path):
+def test_duplicate_names_are_rejected(tmp_path):
     path = zipped(tmp_path, ("a", "1"), ("b", "1"), ("a", "2"), ("a", "3"), ("b", "1"), *SOUND)
 
     assert problems(path) == [
@@ -180,7 +180,7 @@ def test_names_that_differ_in_case_only_are_all_there(tmp_path):
     assert names[:5] == ["lib/A.py", "lib/a.py", "LIB/a.py", "ß", "SS"]
 
 
-def test_all_problems_of_names_are_told_at_once(tmp_path):
+def test_all_errors_of_names_are_reported_together(tmp_path):
     path = zipped(tmp_path, (info("../x"), "x"), (info("a\\b"), "x"), *SOUND)
 
     assert problems(path) == [
@@ -193,14 +193,14 @@ def test_all_problems_of_names_are_told_at_once(tmp_path):
     "name",
     ["lib-1.0.data/nonsense/x", "lib-1.0.data/x", "lib-1.0.data/Purelib/x", "lib-1.0.data/scripts", "other.data/y/x"],
 )
-def test_a_file_in_no_folder_of_a_wheels_data_is_refused(tmp_path, name):
+def test_a_file_at_the_root_of_a_wheels_data_directory_is_rejected(tmp_path, name):
     path = zipped(tmp_path, (name, "x"), *SOUND)
 
     assert problems(path) == [f"{name!r} isn't in a directory that the wheel specification allows; {REPORT}"]
 
 
 @pytest.mark.parametrize("script", ["../x", "/x", "a\\b", "a/../../b"])
-def test_a_console_script_that_would_leave_its_folder_is_refused(tmp_path, script):
+def test_a_console_script_outside_of_its_directory_is_rejected(tmp_path, script):
     path = make_wheel(tmp_path, "lib", scripts={script: "lib:main"})
 
     (line,) = problems(path)
@@ -210,13 +210,13 @@ def test_a_console_script_that_would_leave_its_folder_is_refused(tmp_path, scrip
 # Kinds of members
 
 
-def test_a_symbolic_link_is_refused(tmp_path):
+def test_a_symbolic_link_is_rejected(tmp_path):
     path = zipped(tmp_path, (info("lib/link", stat.S_IFLNK | 0o777), "/etc/passwd"), *SOUND)
 
     assert problems(path) == [f"'lib/link' is a symbolic link; {REPORT}"]
 
 
-def test_an_encrypted_member_is_refused(tmp_path):
+def test_an_encrypted_member_is_rejected(tmp_path):
     path = zipped(tmp_path, ("lib/secret", "x"), *SOUND)
     data = bytearray(path.read_bytes())
     central = data.index(b"PK\1\2")
@@ -250,7 +250,7 @@ def test_a_wheel_needs_exactly_its_own_dist_info(tmp_path, members, found):
     assert problems(path) == [f"expected one dist-info directory for lib 1.0, but found {found}; {REPORT}"]
 
 
-def test_what_a_dist_info_lacks_is_told(tmp_path):
+def test_missing_files_of_a_dist_info_are_reported(tmp_path):
     path = zipped(tmp_path, ("lib-1.0.dist-info/x", ""))
 
     assert problems(path) == [
@@ -261,7 +261,7 @@ def test_what_a_dist_info_lacks_is_told(tmp_path):
 
 
 @pytest.mark.parametrize("lacking", SOUND, ids=lambda member: member[0].rpartition("/")[2])
-def test_a_dist_info_that_lacks_one_file_is_refused(tmp_path, lacking):
+def test_a_dist_info_that_lacks_one_file_is_rejected(tmp_path, lacking):
     path = zipped(tmp_path, *(member for member in SOUND if member != lacking))
 
     assert problems(path) == [f"{lacking[0]} is missing; {REPORT}"]
@@ -278,7 +278,7 @@ def test_a_dist_info_that_lacks_one_file_is_refused(tmp_path, lacking):
         ("", "None None"),
     ],
 )
-def test_metadata_of_another_distribution_is_refused(tmp_path, text, found):
+def test_metadata_of_another_distribution_is_rejected(tmp_path, text, found):
     path = zipped(tmp_path, (METADATA[0], text), WHEEL_FILE, RECORD)
 
     assert problems(path) == [f"its METADATA is for {found}; {REPORT}"]
@@ -296,7 +296,7 @@ def test_hashes_in_hexadecimal_are_compared_too(tmp_path):
     assert problems(path) == [f"b doesn't match its hash in RECORD; {REPORT}"]
 
 
-def test_every_file_that_is_not_what_record_promises_is_told(tmp_path):
+def test_every_file_that_does_not_match_record_is_reported(tmp_path):
     wrong = record_digest(hashlib.sha256(b"other").digest())
     path = make_wheel(tmp_path, "lib", files={"a": "1", "b": "1", "c": "1"}, record={"a": wrong, "c": "sha512=AAAA"})
 
@@ -306,7 +306,7 @@ def test_every_file_that_is_not_what_record_promises_is_told(tmp_path):
     ]
 
 
-def test_metadata_that_is_not_what_record_promises_is_refused(tmp_path):
+def test_metadata_that_does_not_match_record_is_rejected(tmp_path):
     path = make_wheel(tmp_path, "lib", record={"lib-1.0.dist-info/METADATA": "sha256=AAAA"})
 
     assert problems(path) == [f"lib-1.0.dist-info/METADATA doesn't match its hash in RECORD; {REPORT}"]
@@ -315,14 +315,14 @@ def test_metadata_that_is_not_what_record_promises_is_refused(tmp_path):
 # Damage
 
 
-def test_a_file_that_is_no_zip_is_refused(tmp_path):
+def test_a_file_that_is_not_a_zip_is_rejected(tmp_path):
     path = tmp_path / WHEEL
     path.write_bytes(b"<html>404</html>")
 
     assert problems(path) == [f"can't be read as a zip (File is not a zip file); {REBUILD}"]
 
 
-def test_a_file_whose_name_is_no_wheels_is_refused(tmp_path):
+def test_a_file_without_a_wheels_name_is_rejected(tmp_path):
     path = zipped(tmp_path, *SOUND, name="lib.zip")
 
     (line,) = problems(path)
@@ -330,7 +330,7 @@ def test_a_file_whose_name_is_no_wheels_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("kept", [0, 0.01, 0.5, 0.99])
-def test_a_truncated_wheel_is_refused(tmp_path, kept):
+def test_a_truncated_wheel_is_rejected(tmp_path, kept):
     path = make_wheel(tmp_path, "lib", files={"lib.py": "x = 1\n" * 100})
     data = path.read_bytes()
     path.write_bytes(data[: int(len(data) * kept)])
@@ -338,14 +338,14 @@ def test_a_truncated_wheel_is_refused(tmp_path, kept):
     assert problems(path) == [f"can't be read as a zip (File is not a zip file); {REBUILD}"]
 
 
-def test_a_member_with_a_wrong_crc_is_refused(tmp_path):
+def test_a_member_with_a_wrong_crc_is_rejected(tmp_path):
     path = zipped(tmp_path, ("lib/a.py", "right"), *SOUND)
     path.write_bytes(path.read_bytes().replace(b"right", b"wrong"))
 
     assert problems(path) == [f"can't be read as a zip ('lib/a.py' doesn't match its CRC); {REBUILD}"]
 
 
-def test_a_member_whose_bytes_do_not_inflate_is_refused(tmp_path):
+def test_a_member_whose_bytes_do_not_inflate_is_rejected(tmp_path):
     path = make_wheel(tmp_path, "lib", files={"lib.py": "x = 1\n" * 100})
     data = bytearray(path.read_bytes())
     data[30 + len("lib.py")] = 0xFF
@@ -363,7 +363,7 @@ def test_a_member_whose_bytes_do_not_inflate_is_refused(tmp_path):
         (5, "'lib/a.py' doesn't have its declared size"),
     ],
 )
-def test_a_member_that_is_not_as_long_as_promised_is_refused(tmp_path, method, promised, reason):
+def test_a_member_of_another_size_than_declared_is_rejected(tmp_path, method, promised, reason):
     """The CRC fits as much as the promised size has of it, which is what zipfile looks at; unzip stumbles over it."""
     path = tmp_path / WHEEL
     with zipfile.ZipFile(path, "w", method) as archive:
@@ -380,7 +380,7 @@ def test_a_member_that_is_not_as_long_as_promised_is_refused(tmp_path, method, p
     assert problems(path) == [f"can't be read as a zip ({reason}); {REBUILD}"]
 
 
-def test_a_member_in_a_method_that_python_does_not_know_is_refused(tmp_path):
+def test_a_member_of_an_unknown_compression_method_is_rejected(tmp_path):
     path = zipped(tmp_path, ("lib/a.py", "x"), *SOUND)
     data = bytearray(path.read_bytes())
     for offset in (8, data.index(b"PK\1\2") + 10):
@@ -390,7 +390,7 @@ def test_a_member_in_a_method_that_python_does_not_know_is_refused(tmp_path):
     assert problems(path) == [f"can't be read as a zip (That compression method is not supported); {REBUILD}"]
 
 
-def test_a_member_whose_local_header_has_another_name_is_refused(tmp_path):
+def test_a_member_whose_local_header_has_another_name_is_rejected(tmp_path):
     path = zipped(tmp_path, ("lib/a.py", "x"), *SOUND)
     path.write_bytes(path.read_bytes().replace(b"lib/a.py", b"lib/b.py", 1))
 
@@ -399,7 +399,7 @@ def test_a_member_whose_local_header_has_another_name_is_refused(tmp_path):
     ]
 
 
-def test_a_file_that_is_gone_is_told(tmp_path):
+def test_a_file_that_is_gone_is_reported(tmp_path):
     (line,) = problems(tmp_path / WHEEL)
 
     assert line == (f"can't be read as a zip ([Errno 2] No such file or directory: '{tmp_path / WHEEL}'); {REBUILD}")
@@ -408,7 +408,7 @@ def test_a_file_that_is_gone_is_told(tmp_path):
 # Wheels in the wild
 
 
-def test_directory_entries_pass_and_are_no_members(tmp_path):
+def test_directory_entries_pass_and_are_not_members(tmp_path):
     path = zipped(tmp_path, (info("lib/", stat.S_IFDIR | 0o755), ""), ("lib/a.py", "x"), *SOUND)
 
     assert member_names(verify_wheel(path, "")) == ["lib/a.py"]
@@ -500,7 +500,7 @@ def test_files_that_only_one_of_record_and_wheel_knows_pass(tmp_path):
     assert member_names(verify_wheel(path, "")) == ["lib.py"]
 
 
-def test_a_hash_of_record_itself_is_not_looked_at(tmp_path):
+def test_a_hash_of_record_itself_is_not_checked(tmp_path):
     unlisted = {f"lib-1.0.dist-info/{name}": "sha256=AAAA" for name in ("RECORD", "RECORD.jws", "RECORD.p7s")}
     path = make_wheel(tmp_path, "lib", files={"lib-1.0.dist-info/RECORD.jws": "{}", "l.py": ""}, record=unlisted)
 
@@ -535,7 +535,7 @@ def test_text_that_is_not_utf_8_passes(tmp_path):
 # What zipfile and csv raise for it
 
 
-def test_a_record_that_is_no_csv_is_refused(tmp_path):
+def test_a_record_that_is_not_csv_is_rejected(tmp_path):
     record = ("lib-1.0.dist-info/RECORD", "lib.py,,\rlib.py,,\n")
 
     (problem,) = problems(zipped(tmp_path, METADATA, WHEEL_FILE, record))
@@ -543,7 +543,7 @@ def test_a_record_that_is_no_csv_is_refused(tmp_path):
     assert problem.startswith("can't be read as a zip (new-line character seen in unquoted field")
 
 
-def test_a_name_that_is_not_utf_8_is_refused(tmp_path):
+def test_a_name_that_is_not_utf_8_is_rejected(tmp_path):
     path = zipped(tmp_path, ("caf\xe9.py", ""))
     path.write_bytes(path.read_bytes().replace(b"caf\xc3\xa9.py", b"caf\xff\xfe.py"))
 
@@ -552,7 +552,7 @@ def test_a_name_that_is_not_utf_8_is_refused(tmp_path):
     assert problem.startswith("can't be read as a zip ('utf-8' codec can't decode byte 0xff")
 
 
-def test_a_member_that_lzma_cannot_read_is_refused(tmp_path):
+def test_a_member_that_lzma_cannot_read_is_rejected(tmp_path):
     path = make_wheel(tmp_path, "lib")
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("big.bin", bytes(range(256)) * 50, zipfile.ZIP_LZMA)

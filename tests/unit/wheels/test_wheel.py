@@ -37,7 +37,7 @@ def script(entries: Iterable[Entry], path: str) -> Entry:
     return found
 
 
-def test_purelib_platlib_and_data_go_to_the_root_and_headers_nowhere(tmp_path):
+def test_purelib_platlib_and_data_go_to_the_root_and_headers_are_excluded(tmp_path):
     wheel = verified(
         make_wheel(
             tmp_path,
@@ -56,7 +56,7 @@ def test_purelib_platlib_and_data_go_to_the_root_and_headers_nowhere(tmp_path):
     assert paths(wheel) == ["lib/a.py", "lib/b.py", "lib/c.so", "share/lib/d.txt"]
 
 
-def test_what_describes_an_installation_is_left_out(tmp_path):
+def test_what_describes_an_installation_is_excluded(tmp_path):
     left_out = ("RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json")
     kept = ("entry_points.txt", "licenses/LICENSE", "licenses/INSTALLER", "top_level.txt")
     inside = [f"lib-1.0.dist-info/{name}" for name in (*left_out, *kept)]
@@ -73,7 +73,7 @@ def test_what_describes_an_installation_is_left_out(tmp_path):
     ]
 
 
-def test_compiled_python_is_left_out(tmp_path):
+def test_compiled_python_is_excluded(tmp_path):
     kept = ("lib/a.py", "lib/__pycache__.py", "a__pycache__/b.py", "lib/a.pyi")
     left_out = ("lib/a.pyc", "lib/__pycache__/a.cpython-313.pyc", "__pycache__/data.bin", "lib-1.0.data/purelib/b.pyc")
     wheel = verified(make_wheel(tmp_path, "lib", files=files(*kept, *left_out)))
@@ -155,7 +155,7 @@ def test_a_console_script_calls_its_function(reference):
     assert found == Entry("bin/run", SHOP, TextContent("\n".join(lines).encode()), executable=True)
 
 
-def test_a_console_script_may_call_a_method():
+def test_a_console_script_can_call_a_method():
     found = console_script("run", "lib.cli:Main.run", SHOP, "3.12")
 
     assert isinstance(found.content, TextContent)
@@ -173,7 +173,7 @@ def test_a_console_script_may_call_a_method():
         ("a.py", None),
     ],
 )
-def test_only_the_data_folder_at_the_root_is_one(name, expected):
+def test_only_the_data_directory_at_the_root_counts(name, expected):
     assert data_path(name) == expected
 
 

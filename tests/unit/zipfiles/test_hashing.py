@@ -82,7 +82,7 @@ def test_other_bytes_of_the_same_size_and_time_are_a_change(file):
     assert not unchanged(file, SHA256, before)
 
 
-def test_another_file_in_its_place_is_a_change(file):
+def test_another_file_at_its_path_is_a_change(file):
     before = state_of(file)
     other = file.with_name("other")
     other.write_bytes(DATA[::-1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from os.path import lexists
 from typing import TYPE_CHECKING
 
 from hatch_lambda.config.options import LOCK_FILE, UV_LOCK
@@ -10,6 +11,7 @@ from hatch_lambda.config.targets import VARIABLES
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.files.paths import relative_path
+from hatch_lambda.resolve.index_settings import with_user_indexes
 from hatch_lambda.resolve.lock.read import (
     CREATED_BY,
     UV_LOCK_FIX,
@@ -45,7 +47,8 @@ def chosen_lock(
     if path.name != UV_LOCK and path.suffix != ".toml":
         from hatch_lambda.resolve.lock.requirements_txt import RequirementsTxtResolver
 
-        return RequirementsTxtResolver(path, replace(host, environ=searching_environment(uv, host.environ)), results)
+        known = with_user_indexes(uv, host.environ, host.directory)
+        return RequirementsTxtResolver(path, replace(host, environ=searching_environment(known, host.environ)), results)
     overridden = frozenset(option for option, variable in VARIABLES.items() if host.environ.get(variable))
     wanted = LockSelection(config.features, config.dependency_groups, config.build_from_source, overridden)
     if path.name != UV_LOCK:
@@ -61,7 +64,7 @@ def _lock_file(config: LambdaConfig, host: Host) -> Path | None:
         return None
     default = host.directory / LOCK_FILE
     if config.lock is None:
-        return default if default.is_file() else _uv_lock(host.directory)
+        return default if lexists(default) else _uv_lock(host.directory)
     path = host.directory / config.lock
     is_own = config.where("lock") != f"{config.table}.lock"  # otherwise, the default lock file belongs to other zips
     if not is_own and default.is_file() and path.resolve() != default.resolve():
@@ -74,11 +77,11 @@ def _lock_file(config: LambdaConfig, host: Host) -> Path | None:
 
 
 def _uv_lock(directory: Path) -> Path | None:
-    """Return the uv.lock of the project or of its uv workspace, if it exists."""
-    if not any((parent / UV_LOCK).exists() for parent in (directory, *directory.resolve().parents)):
+    """Return the uv.lock of the project or of its uv workspace, if it exists; a link to nothing is a damaged one."""
+    if not any(lexists(parent / UV_LOCK) for parent in (directory, *directory.resolve().parents)):
         return None  # without reading any workspace
     path = workspace_root(directory) / UV_LOCK
-    return path if path.exists() else None
+    return path if lexists(path) else None
 
 
 def _check_uv_lock(config: LambdaConfig, path: Path, directory: Path) -> None:

@@ -43,12 +43,10 @@ from hatch_lambda.resolve.base import (
     filename_of,
     is_file_url,
     is_url,
-    portable,
     without_credentials,
 )
 from hatch_lambda.resolve.lock.commits import LockedCommits
-from hatch_lambda.resolve.pip.advice import sdist_fix
-from hatch_lambda.resolve.pip.explain import explain_fallbacks, no_wheel_reason
+from hatch_lambda.resolve.pip.fallbacks import explain_fallbacks
 from hatch_lambda.resolve.validate import requirement_problem, transitive_dependencies
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.runtime.target import ARCHITECTURES, Target, wheel_tags
@@ -188,8 +186,7 @@ class LockResolver:
             if (problem := requirement_problem(dependency, found, resolution))
         ]
         if outdated:
-            undeclared = _undeclared(lock, self.selection, name)
-            raise ResolveError([*outdated, *undeclared, *_difference(lock, roots, name)])
+            raise ResolveError([*outdated, *_undeclared(lock, self.selection, name)])
         return resolution
 
 
@@ -479,6 +476,10 @@ def _fit_problem(package: Package, target: Target, selection: LockSelection, fix
         return f"{problem}; {fix}"
     if loadable or built or not files:
         return None
+    # here, because few builds need them
+    from hatch_lambda.resolve.pip.advice import sdist_fix
+    from hatch_lambda.resolve.pip.explain import no_wheel_reason
+
     no_wheel = f"but no wheel for {target} ({no_wheel_reason([file.filename for file in files], target)})"
     wheels = [wheel.filename for wheel in package.wheels or ()]
     return f"{no_wheel}; {sdist_fix(package.name, wheels)}, then {fix}" if package.sdist else f"{no_wheel}; {fix}"
@@ -543,24 +544,6 @@ def _file_problem(url: str, root: Path) -> str | None:
     if file is None or file.is_file():
         return None
     return f"{file.relative_to(root.resolve()).as_posix()} doesn't exist"
-
-
-def _difference(lock: Pylock, roots: Sequence[Dependency], name: str) -> list[Diagnostic]:
-    """Return which requirements were added or removed since our lock file was written, if any."""
-    made_from = _our_table(lock).get("requirements")
-    if not isinstance(made_from, list):
-        return []
-    now = requirement_lines(roots)
-    changes = [f"added {line!r}" for line in now if line not in made_from]
-    if len(lock.environments or ()) == 1:  # otherwise, it might be for another target
-        changes += [f"removed {line!r}" for line in made_from if line not in now]
-    problem = f"the requirements changed since it was written ({', '.join(changes)})"
-    return [Diagnostic(code="lock-out-of-date", where=name, problem=problem, fix=_RUN)] if changes else []
-
-
-def requirement_lines(roots: Sequence[Dependency]) -> list[str]:
-    """Return the requirements as our lock file records them."""
-    return sorted({portable(str(root.requirement)) for root in roots})
 
 
 def environment_of(target: Target) -> Marker:

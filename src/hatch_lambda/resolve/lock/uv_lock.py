@@ -19,8 +19,9 @@ from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import MOST_LINES, ResolveError, first_lines
 from hatch_lambda.files import json_values
 from hatch_lambda.files.paths import relative_path
+from hatch_lambda.files.programs import uv_program
 from hatch_lambda.resolve.lock.read import UV_LOCK_FIX, lock_from, read_bytes
-from hatch_lambda.resolve.uv_command import find_uv, run_uv
+from hatch_lambda.resolve.uv_command import run_uv
 
 if TYPE_CHECKING:
     from packaging.pylock import Pylock
@@ -130,7 +131,9 @@ class UvLock:
 
     def read(self) -> Pylock:
         """Return what the selected extras and groups need; raises ``ResolveError`` if uv can't export it."""
-        uv = find_uv(self.host.environ, self._problem("resolver-missing", *_WITHOUT_UV))
+        uv = uv_program(self.host.environ)
+        if uv is None:
+            raise ResolveError(self._problem("resolver-missing", *_WITHOUT_UV))
         command = [uv, *self.arguments]
         key = ("uv.lock", *self._digests, *command, _state(Path(uv)))
         found = self.results.get(partial(_known_lock, name=self.name), *key)

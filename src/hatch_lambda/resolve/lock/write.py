@@ -15,7 +15,7 @@ from packaging.version import Version
 from hatch_lambda.config.options import LOCK_FILE
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError, secret_parameters
-from hatch_lambda.resolve.base import Commit, Pin, file_of, is_file_url, without_credentials
+from hatch_lambda.resolve.base import Commit, Pin, file_of, is_file_url, portable, without_credentials
 from hatch_lambda.resolve.lock.commits import LockedCommits
 from hatch_lambda.resolve.lock.read import (
     CREATED_BY,
@@ -25,7 +25,6 @@ from hatch_lambda.resolve.lock.read import (
     lock_creator,
     packages_for,
     read_lock,
-    requirement_lines,
 )
 
 if TYPE_CHECKING:
@@ -181,8 +180,8 @@ def make_lock(parts: Sequence[LockPart], base: Path, root: Path) -> str:
 
 
 def _our_table(parts: Sequence[LockPart]) -> dict[str, Any]:
-    """Return what PEP 751 has no place for: the requirements, and the Python of each runtime's bytecode."""
-    requirements = requirement_lines([root for part in parts for root in part.roots])
+    """Return what PEP 751 has no place for: requirements for readers, and the Python of each runtime's bytecode."""
+    requirements = sorted({portable(str(root.requirement)) for part in parts for root in part.roots})
     bytecode = {part.target.runtime.name: part.bytecode for part in parts if part.bytecode}
     return {"requirements": requirements, **({"bytecode": bytecode} if bytecode else {})}
 

@@ -63,14 +63,21 @@ def test_that_of_uv_can_be_named(member):
     assert found(member.parent.parent, "uv.lock") == "uv.lock"
 
 
-def test_that_of_a_directory_that_is_no_workspace_of_the_project_is_not_found(tmp_path):
+@pytest.mark.parametrize("name", ["uv.lock", "pylock.lambda.toml"])
+def test_a_link_to_nothing_is_found(tmp_path, name):
+    (tmp_path / name).symlink_to("nowhere")
+
+    assert found(tmp_path) == name
+
+
+def test_the_lock_file_of_an_unrelated_workspace_is_not_found(tmp_path):
     (tmp_path / "uv.lock").touch()
     (tmp_path / "api").mkdir()
 
     assert found(tmp_path / "api") is None
 
 
-def test_a_uv_lock_that_uv_would_not_read_is_refused(member):
+def test_a_uv_lock_that_uv_would_not_read_is_rejected(member):
     with pytest.raises(ConfigError) as caught:
         found(member, "uv.lock")
 

@@ -48,7 +48,7 @@ def test_a_file_name_that_uv_has_normalized_is_that_of_the_url(tmp_path, name, u
     assert [pin.filename for pin in resolution.pins] == [url]
 
 
-def test_our_lock_is_the_same_whatever_the_order_of_pins_and_requirements(tmp_path):
+def test_our_lock_is_the_same_for_any_order_of_pins_and_requirements(tmp_path):
     pins = [_pin("base"), _pin("lib")]
     roots = [*ROOTS, Dependency("dependency-groups.dev", Requirement("base"))]
 
@@ -99,7 +99,7 @@ def test_our_lock_has_neither_credentials_nor_fragments(tmp_path):
     assert [wheel.url for wheel in lock.packages[0].wheels or ()] == ["https://example.com/lib-1.0-py3-none-any.whl"]
 
 
-def test_what_nobody_else_could_fetch_is_not_locked(tmp_path):
+def test_a_path_outside_of_the_project_is_not_locked(tmp_path):
     outside = tmp_path / "outside" / "lib-1.0-py3-none-any.whl"
     pins = [_pin("base", sha256=None), _pin("lib", url=outside.as_uri())]
 
@@ -133,7 +133,7 @@ def test_the_best_wheel_of_a_release_is_chosen(tmp_path):
     assert [pin.filename for pin in resolution.pins] == ["lib-1.0-cp311-cp311-manylinux_2_17_x86_64.whl"]
 
 
-def test_a_release_that_nobody_may_need_is_no_reason_to_stop(tmp_path):
+def test_a_release_that_might_not_be_needed_is_not_an_error(tmp_path):
     wheel = _wheel("lib-1.0-cp311-cp311-win_amd64.whl")
     lock = parse_lock(f'{HEAD}[[packages]]\nname = "lib"\nversion = "1.0"\n{wheel}', "pylock.toml")
 
@@ -148,7 +148,7 @@ def test_a_release_that_nobody_may_need_is_no_reason_to_stop(tmp_path):
 
 
 @pytest.mark.parametrize("declared", ["", "extras = []\ndependency-groups = []\n", 'extras = ["slow"]\n'])
-def test_extras_and_groups_that_a_lock_does_not_declare_may_be_in_it(tmp_path, declared):
+def test_extras_and_groups_that_a_lock_does_not_declare_can_be_in_it(tmp_path, declared):
     lock = parse_lock(f"{HEAD}{declared}{_package('lib')}{_package('job')}", "pylock.toml")
 
     resolution = select(
@@ -189,7 +189,7 @@ def test_declared_extras_and_groups_are_chosen_however_they_are_spelt_and_defaul
     assert [pin.name for pin in resolution.pins] == selected
 
 
-def test_what_a_lock_has_as_a_folder_or_a_repository_has_its_own_reason_whatever_is_declared(tmp_path):
+def test_a_locked_directory_or_repository_is_reported_with_a_separate_reason(tmp_path):
     lock = parse_lock(f"{HEAD}{FOLDER}{REPOSITORY}{_package('lib')}", "pylock.toml")
     wanted = LockSelection(("fast",), ("ops",))
 
@@ -216,7 +216,7 @@ def test_a_repository_for_other_pythons_has_no_commit(tmp_path):
     }
 
 
-def test_an_objection_to_a_lock_that_is_not_known_is_shown_as_it_is(tmp_path):
+def test_an_unknown_error_about_a_lock_is_shown_as_it_is(tmp_path):
     lock = parse_lock(f"{HEAD}{_package('lib')}", "pylock.toml")
     fields = {name: getattr(lock, name) for name in Pylock.__dataclass_fields__}
 
@@ -229,7 +229,7 @@ def test_an_objection_to_a_lock_that_is_not_known_is_shown_as_it_is(tmp_path):
     )
 
 
-def test_a_lock_for_no_environment_is_refused(tmp_path):
+def test_a_lock_for_no_environment_is_rejected(tmp_path):
     lock = parse_lock(f"{HEAD}environments = []\n{_package('lib')}", "pylock.toml")
 
     with pytest.raises(ResolveError) as caught:
@@ -241,7 +241,7 @@ def test_a_lock_for_no_environment_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("marker", ["'fast' in extras", "extra == 'fast'", "platform_machine ~= 'x86_64'"])
-def test_a_lock_for_environments_that_cannot_be_judged_is_refused(tmp_path, marker):
+def test_a_lock_whose_environments_cannot_be_evaluated_is_rejected(tmp_path, marker):
     lock = parse_lock(f'{HEAD}environments = ["{marker}"]\n{_package("lib")}', "pylock.toml")
 
     with pytest.raises(ResolveError) as caught:
@@ -254,7 +254,7 @@ def test_a_lock_for_environments_that_cannot_be_judged_is_refused(tmp_path, mark
 
 
 @pytest.mark.parametrize("marker", ["extra == 'fast'", "sys_platform == 'linux' and platform_machine ~= 'x86_64'"])
-def test_a_release_whose_marker_cannot_be_judged_is_refused(tmp_path, marker):
+def test_a_release_whose_marker_cannot_be_evaluated_is_rejected(tmp_path, marker):
     lock = parse_lock(HEAD + _package("lib", marker), "pylock.toml")
 
     with pytest.raises(ResolveError) as caught:
@@ -266,7 +266,7 @@ def test_a_release_whose_marker_cannot_be_judged_is_refused(tmp_path, marker):
     )
 
 
-def test_a_lock_of_ours_whose_marker_cannot_be_judged_has_no_versions(tmp_path):
+def test_our_lock_has_no_versions_if_a_marker_cannot_be_evaluated(tmp_path):
     path = tmp_path / "pylock.lambda.toml"
     head = HEAD.replace('"uv"', '"hatch-lambda"')
     path.write_text(head + _package("lib", "os_name ~= 'posix'"))
@@ -290,7 +290,7 @@ def test_a_lock_of_ours_that_cannot_be_read_has_no_versions(tmp_path, content):
     assert read_locked(path, TARGET) == LockedState()
 
 
-def test_a_lock_is_put_in_place_in_one_step_in_a_folder_of_its_own(tmp_path):
+def test_a_lock_is_written_in_one_step_in_a_new_directory(tmp_path):
     path = tmp_path / "locks" / "pylock.toml"
 
     write_lock(path, "text\n")
@@ -299,7 +299,7 @@ def test_a_lock_is_put_in_place_in_one_step_in_a_folder_of_its_own(tmp_path):
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_lock_that_says_the_same_is_left_alone(tmp_path):
+def test_an_unchanged_lock_is_left_alone(tmp_path):
     path = tmp_path / "pylock.toml"
     path.write_bytes(b"one\r\ntwo\r\n")
 
@@ -331,7 +331,7 @@ def test_a_lock_that_cannot_be_written_leaves_nothing_behind(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_report_of_a_lock_tells_what_changed(tmp_path):
+def test_the_report_of_a_lock_lists_what_changed(tmp_path):
     before = {canonicalize_name(name): "1.0" for name in ("gone", "moved", "same")}
     after = {canonicalize_name("moved"): "2.0", canonicalize_name("same"): "1.0"}
     after[canonicalize_name("added")] = "3.0"
@@ -354,7 +354,7 @@ def _pin(name: str, version: str = "1.0", *, url: str | None = None, sha256: str
 
 
 class StricterPylock(Pylock):
-    """A lock as a later release of packaging may judge it."""
+    """A lock as a later release of packaging might evaluate it."""
 
     def select(self, **_):
         raise PylockSelectError("Unsigned lock")

@@ -32,7 +32,7 @@ def test_a_lock_with_only_an_sdist_for_the_target_gets_the_advice_that_the_wheel
     assert sdist_fix(canonicalize_name(name), wheels) == fix
 
 
-def test_no_package_is_its_own_substitute_and_none_has_a_substitute_that_lacks_libraries():
+def test_no_package_replaces_itself_or_is_replaced_by_one_that_lacks_libraries():
     substitutes = set(map(canonicalize_name, SUBSTITUTES.values()))
 
     assert substitutes.isdisjoint(SUBSTITUTES)

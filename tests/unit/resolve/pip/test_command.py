@@ -104,7 +104,7 @@ def test_a_variable_that_would_change_what_is_resolved_is_set_by_us(name):
     assert pip_environment({name: "x"}) == OURS
 
 
-def test_whether_pip_may_ask_is_the_users_choice():
+def test_the_user_chooses_if_pip_prompts():
     assert pip_environment({"PIP_NO_INPUT": "1"}) == OURS | {"PIP_NO_INPUT": "1"}
 
 
@@ -116,7 +116,7 @@ def test_the_callers_environment_is_not_changed():
     assert environ == {"PIP_TARGET": "x"}
 
 
-def test_the_runner_stands_beside_and_imports_nothing_of_ours():
+def test_the_runner_is_a_separate_script_that_imports_nothing_of_ours():
     tree = ast.parse(RUNNER.read_text("utf-8"))
 
     imported = {

@@ -12,7 +12,8 @@ from packaging.version import Version
 from hatch_lambda.config.targets import admitted_runtimes
 from hatch_lambda.resolve.base import Pin
 from hatch_lambda.resolve.pip.advice import Alternatives
-from hatch_lambda.resolve.pip.explain import explain_failure, explain_fallbacks, explain_older, explain_sdists
+from hatch_lambda.resolve.pip.explain import explain_download, explain_failure, explain_older, explain_sdists
+from hatch_lambda.resolve.pip.fallbacks import explain_fallbacks
 from tests.support.log_lines import (
     INDEX,
     answered,
@@ -65,7 +66,7 @@ def only_sdists(*lines: str, pin: str = "1.0", wanted: tuple[str, ...] = ("lib",
 # Nothing was found
 
 
-def test_a_log_that_tells_nothing_explains_nothing():
+def test_a_log_without_facts_explains_nothing():
     assert failure("ERROR: something else") == []
 
 
@@ -80,7 +81,7 @@ def test_a_name_that_no_index_knows_is_reported_with_the_indexes():
     ]
 
 
-def test_a_name_that_was_looked_up_nowhere_says_so():
+def test_a_name_that_was_looked_up_on_no_index_is_reported_so():
     assert failure(missing("lib", parent="other")) == [
         (
             "other: no package 'lib' in any index; use another version of other, or set PIP_INDEX_URL to "
@@ -89,7 +90,7 @@ def test_a_name_that_was_looked_up_nowhere_says_so():
     ]
 
 
-def test_a_requirement_that_no_release_meets_is_reported_with_the_newest():
+def test_a_requirement_that_no_release_satisfies_is_reported_with_the_newest():
     lines = failure(
         taken("lib-1.0-py3-none-any.whl"), unfit("lib-2.0-cp27-cp27m-win32.whl"), missing("lib>=3,<4", "1.0")
     )
@@ -102,7 +103,7 @@ def test_a_requirement_that_no_release_meets_is_reported_with_the_newest():
     ]
 
 
-def test_who_has_a_requirement_is_reported():
+def test_the_requirers_of_a_requirement_are_reported():
     lines = failure(taken("base-1.0-py3-none-any.whl"), missing("base>=3", "1.0", parent="lib"))
 
     assert lines == [
@@ -382,7 +383,7 @@ def test_two_things_that_help_are_reported():
     ]
 
 
-def test_the_newest_release_is_looked_at_and_a_final_one_before_a_prerelease():
+def test_the_newest_release_is_used_and_a_final_one_before_a_prerelease():
     lines = failure(
         sdist("lib-1.0.tar.gz"), sdist("lib-2.0.tar.gz"), sdist("lib-3.0rc1.tar.gz"), missing("lib"), selected=target()
     )
@@ -392,7 +393,7 @@ def test_the_newest_release_is_looked_at_and_a_final_one_before_a_prerelease():
     )
 
 
-def test_a_requirement_that_cannot_be_read_admits_everything():
+def test_an_unreadable_requirement_excludes_nothing():
     lines = failure(sdist("lib-1.0.tar.gz"), missing("lib (odd"))
 
     assert lines == [
@@ -403,7 +404,7 @@ def test_a_requirement_that_cannot_be_read_admits_everything():
     ]
 
 
-def test_a_requirement_without_a_name_stands_for_itself():
+def test_a_requirement_without_a_name_is_shown_as_it_is():
     assert failure(missing("@odd")) == [
         (
             "project.dependencies: no package '@odd' in any index; check the spelling, or set "
@@ -544,7 +545,7 @@ def test_an_architecture_that_loads_no_wheel_of_another_package_does_not_help():
         ("cp315", ">=3.9", "use runtime python3.15 (a preview)"),
     ],
 )
-def test_a_runtime_helps_if_the_project_and_aws_admit_it(tag, admitted, fix):
+def test_a_runtime_is_suggested_if_the_project_and_aws_allow_it(tag, admitted, fix):
     line = unfit(f"lib-2.0-{tag}-{tag}-manylinux_2_17_x86_64.whl")
 
     expected = failure(line, missing("lib"), runtimes=admitted_runtimes(SpecifierSet(admitted)))
@@ -557,7 +558,7 @@ def test_a_runtime_helps_if_the_project_and_aws_admit_it(tag, admitted, fix):
     ]
 
 
-def test_a_deprecated_runtime_may_change_its_architecture():
+def test_a_deprecated_runtime_can_change_its_architecture():
     line = unfit("lib-2.0-cp310-cp310-manylinux_2_17_x86_64.whl")
 
     assert failure(line, missing("lib"), selected=target("python3.10", "arm64")) == [
@@ -593,7 +594,7 @@ def test_an_index_that_cannot_be_reached_is_reported():
     ]
 
 
-def test_an_index_that_refuses_the_credentials_is_reported():
+def test_an_index_that_rejects_the_credentials_is_reported():
     assert failure(answered("/simple/lib/", 401), missing("lib")) == [
         (
             "http://127.0.0.1:8080/simple/lib/: the index denies access (HTTP 401); put the user name "
@@ -632,7 +633,7 @@ def test_a_page_that_failed_does_not_hide_what_another_index_had():
 # Conflicts
 
 
-def test_who_wanted_what_is_reported():
+def test_conflicting_requirements_are_reported():
     lines = failure(
         "The conflict is caused by:",
         "    The user requested lib<2",
@@ -790,7 +791,7 @@ def test_a_newer_release_that_has_only_an_sdist_with_native_code_is_not_proposed
         [sdist("other-2.0.tar.gz")],
     ],
 )
-def test_a_newer_release_that_is_more_than_an_sdist_or_nobody_expects_is_no_warning(lines):
+def test_a_newer_release_with_wheels_or_that_is_not_expected_is_no_warning(lines):
     assert only_sdists(taken("lib-1.0-py3-none-any.whl"), *lines) == []
 
 
@@ -805,7 +806,7 @@ def test_a_newer_release_that_is_more_than_an_sdist_or_nobody_expects_is_no_warn
         [sdist("other-2.0.tar.gz")],
     ],
 )
-def test_a_newer_release_that_nobody_expects_needs_no_note(lines):
+def test_a_newer_release_that_is_not_expected_needs_no_note(lines):
     assert older(taken("lib-1.0-py3-none-any.whl"), *lines) == []
 
 
@@ -819,11 +820,11 @@ def test_a_newer_prerelease_is_expected_where_a_prerelease_was_taken():
 
 
 @pytest.mark.parametrize("wanted", [("lib<2",), ("lib", "Lib<2"), ("lib>=1", "lib!=2.0", "lib<3")])
-def test_a_newer_release_that_the_requirements_do_not_admit_needs_no_note(wanted):
+def test_a_newer_release_that_the_requirements_exclude_needs_no_note(wanted):
     assert older(sdist("lib-2.0.tar.gz"), wanted=wanted) == []
 
 
-def test_a_pin_that_nothing_demands_needs_no_note():
+def test_a_pin_that_nothing_requires_needs_no_note():
     assert older(sdist("lib-2.0.tar.gz"), wanted=("other",)) == []
 
 
@@ -854,7 +855,7 @@ def test_a_conflict_that_kept_the_newer_release_out_is_reported():
         ('other[y] 1.0 depends on lib[x]<2; extra == "y"', 'other[y] 1.0 requires lib[x]<2; extra == "y"'),
     ],
 )
-def test_who_wanted_an_older_release_is_reported(line, expected):
+def test_the_requirement_of_an_older_release_is_reported(line, expected):
     lines = [
         taken("lib-2.0-py3-none-any.whl"),
         CONFLICT,
@@ -869,7 +870,7 @@ def test_who_wanted_an_older_release_is_reported(line, expected):
 @pytest.mark.parametrize(
     "line", ["other 1.0 depends on libs<2", "single", "lib2 2.0 depends on x", "x depends on my-lib"]
 )
-def test_a_conflict_of_others_is_no_reason(line):
+def test_a_conflict_of_other_packages_is_not_a_reason(line):
     assert older(taken("lib-2.0-py3-none-any.whl"), CONFLICT, f"    {line}") == []
 
 
@@ -937,8 +938,17 @@ def test_a_wheel_for_any_platform_is_fine_where_the_release_has_none_for_linux(o
     assert fallback(*others) == []
 
 
-def test_a_wheel_for_a_platform_is_fine_whatever_else_there_is():
+def test_a_wheel_for_a_platform_passes_with_any_other_files():
     others = ["lib-1.0-cp314-cp314-manylinux_2_38_x86_64.whl"]
 
     assert fallback(*others, taken="lib-1.0-cp313-cp313-manylinux_2_17_x86_64.whl") == []
     assert fallback(*others, taken="lib-1.0.tar.gz") == []
+
+
+def test_a_download_that_needs_a_password_has_an_address_even_without_urls_in_the_log():
+    (problem,) = explain_download(log("ERROR: No input was expected ($PIP_NO_INPUT set); question: User for host:"))
+
+    assert str(problem) == (
+        "pip: the index requires a user name and password, and pip found none that it accepts; put the user name and "
+        "password into the index URL, netrc, or a keyring [index-access]"
+    )

@@ -58,7 +58,7 @@ def test_what_the_user_has_set_for_git_by_variables_stays(count, first):
         "/folder",
     ],
 )
-def test_what_has_no_credentials_for_git_over_http_stays(line):
+def test_urls_without_credentials_for_git_over_http_stay(line):
     assert without_git_credentials(line, {}) == (line, {})
 
 

@@ -1,4 +1,4 @@
-"""What pip's log tells."""
+"""The facts in pip's log."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from tests.support.log_lines import (
 LIB = canonicalize_name("lib")
 
 
-def test_an_empty_log_tells_nothing():
+def test_an_empty_log_has_no_facts():
     empty = PipLog("")
 
     assert (empty.files(LIB), empty.missing, empty.fetch_failures, empty.indexes) == ((), (), (), ())
     assert (empty.conflicts, empty.causes, empty.prompted) == ((), (), False)
 
 
-def test_lines_that_are_not_known_are_passed_over():
+def test_unknown_lines_are_ignored():
     strange = log(
         "Found link", "  Found link nothing", "Skipping link: not a file", "Could not fetch URL x", "\x00", "é"
     )
@@ -82,7 +82,7 @@ def test_lines_come_without_timestamps_and_links():
         (taken("Lib-1.0-1-py3-none-any.whl"), IndexFile("Lib-1.0-1-py3-none-any.whl", Version("1.0"), "taken")),
     ],
 )
-def test_an_offer_is_a_file_and_what_pip_made_of_it(line, offer):
+def test_an_index_file_has_pips_reason_for_skipping_it(line, offer):
     assert log(line).files(LIB) == (offer,)
 
 
@@ -98,11 +98,11 @@ def test_an_offer_is_a_file_and_what_pip_made_of_it(line, offer):
         "lib-latest.tar.gz",
     ],
 )
-def test_a_file_without_a_version_is_no_offer(filename):
+def test_a_file_without_a_version_is_not_an_index_file(filename):
     assert log(unknown(filename)).files(LIB) == ()
 
 
-def test_a_file_for_no_readable_versions_of_python_suits_none():
+def test_a_file_with_an_invalid_requires_python_fits_no_python():
     (offer,) = log(sdist("lib-4.0.zip", "nonsense")).files(LIB)
 
     assert not offer.pythons.contains("3.13.1")
@@ -112,7 +112,7 @@ def test_the_distributions_that_pip_saw_files_of_are_reported():
     assert log(taken("My_Lib-1.0-py3-none-any.whl"), sdist("other-2.0.tar.gz")).names == ("my-lib", "other")
 
 
-def test_offers_are_reported_by_distribution_under_any_spelling():
+def test_index_files_are_reported_by_distribution_under_any_spelling():
     found = log(
         taken("My_Lib-1.0-py3-none-any.whl"), sdist("my.lib-2.0.tar.gz"), taken("my-1.0-py3-none-any.whl"), taken("x")
     )
@@ -123,13 +123,13 @@ def test_offers_are_reported_by_distribution_under_any_spelling():
     ]
 
 
-def test_an_offer_in_a_local_folder_is_one():
+def test_a_file_in_a_local_directory_is_an_index_file():
     line = "  Found link file:///home/me/wheels/lib-1.0-py3-none-any.whl, version: 1.0"
 
     assert log(line).files(LIB) == (IndexFile("lib-1.0-py3-none-any.whl", Version("1.0"), "taken"),)
 
 
-def test_a_links_query_is_no_part_of_the_files_name():
+def test_a_links_query_is_not_part_of_the_file_name():
     line = f"  Found link https://host/lib-1.0-py3-none-any.whl?from=https://x/y.whl (from {INDEX}lib/), version: 1.0"
 
     assert log(line).files(LIB) == (IndexFile("lib-1.0-py3-none-any.whl", Version("1.0"), "taken"),)
@@ -168,14 +168,14 @@ def test_pages_that_could_not_be_fetched_are_reported_once_unless_they_are_not_t
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_an_answer_that_refuses_the_credentials_is_reported(status):
+def test_rejected_credentials_are_reported(status):
     (failure,) = log(answered("/simple/lib/", status)).fetch_failures
 
     assert failure == FetchFailure("http://127.0.0.1:8080/simple/lib/", f"HTTP {status}")
     assert failure.status == status
 
 
-def test_a_refusal_that_pip_then_found_credentials_for_is_not():
+def test_a_rejection_before_pip_found_the_credentials_is_not_reported():
     assert log(answered("/simple/lib/", 401), answered("/simple/lib/", 200)).fetch_failures == ()
 
 
@@ -221,7 +221,7 @@ def test_a_page_that_could_not_be_reached_has_no_status():
     assert FetchFailure("u", "connection error").status is None
 
 
-def test_indexes_and_folders_are_reported_once():
+def test_indexes_and_directories_are_reported_once():
     found = log(
         looked("http://a/simple/", "http://****@b/simple/"),
         "Looking in links: ./wheels, http://a/simple/",
@@ -231,7 +231,7 @@ def test_indexes_and_folders_are_reported_once():
     assert found.indexes == ("http://a/simple/", "http://****@b/simple/", "./wheels")
 
 
-def test_pips_own_index_is_reported_where_pip_names_no_other():
+def test_pips_default_index_is_reported_if_pip_names_no_other():
     found = log(
         "Looking in links: ./wheels",
         "1 location(s) to search for versions of lib:",
@@ -244,14 +244,14 @@ def test_pips_own_index_is_reported_where_pip_names_no_other():
     assert found.indexes == ("https://pips.own/simple/", "./wheels")
 
 
-def test_pips_own_index_is_not_reported_where_pip_looks_into_others_or_into_folders_only():
+def test_pips_default_index_is_not_reported_if_pip_uses_other_indexes_or_directories_only():
     other = log(looked("http://a/simple"), "1 location(s) to search for versions of lib:", "* http://a/simple/lib/")
     directories = log("Looking in links: ./wheels", "0 location(s) to search for versions of lib:", "* https://no/x/")
 
     assert (other.indexes, directories.indexes) == (("http://a/simple",), ("./wheels",))
 
 
-def test_a_question_that_nobody_could_answer_is_reported():
+def test_an_unanswered_prompt_is_reported():
     line = "Exception: No input was expected ($PIP_NO_INPUT set); question: User for 127.0.0.1:8080: "
 
     assert log(line).prompted
@@ -260,7 +260,7 @@ def test_a_question_that_nobody_could_answer_is_reported():
 # Conflicts
 
 
-def test_each_going_back_is_reported_with_who_wanted_what():
+def test_each_backtracking_is_reported_with_its_requirements():
     found = log(
         "Will try a different candidate, due to conflict:",
         "    lib 1.5 depends on base>=2",
@@ -277,7 +277,7 @@ def test_each_going_back_is_reported_with_who_wanted_what():
     assert found.causes == ()
 
 
-def test_who_wanted_what_when_pip_gave_up_is_reported():
+def test_conflicting_requirements_are_reported_when_pip_gives_up():
     found = log(
         "INFO: pip is looking at multiple versions",
         "The conflict is caused by:",

@@ -1,4 +1,4 @@
-"""pip as the resolver: what it is told, and what is refused before it starts."""
+"""pip as the resolver: its command line, and what is rejected before it starts."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _pins(**versions: str) -> tuple[Pin, ...]:
         ({"app": "2"}, ["app @ https://host/app-2-py3-none-any.whl"], {"app"}),
     ],
 )
-def test_what_cannot_stay_as_preferred_has_changed(newest, dependencies, expected):
+def test_a_preferred_version_that_cannot_stay_has_changed(newest, dependencies, expected):
     texts = [text.rpartition(": ") if "://" not in text else ("", "", text) for text in dependencies]
     found = [dependency(text, by or "project.dependencies") for by, _, text in texts]
     prefer = {canonicalize_name(name): Version("2") for name in ("app", "base")}

@@ -32,7 +32,7 @@ def test_a_wheel_for_another_machine_does_not_count():
     assert above(sdist("lib-1.0.tar.gz"), unfit("lib-2.0-cp313-cp313-win_amd64.whl")) == ["lib-1.0.tar.gz"]
 
 
-def test_a_wheel_that_is_not_admitted_does_not_count():
+def test_a_wheel_that_the_requirements_exclude_does_not_count():
     assert above(sdist("lib-1.0.tar.gz"), taken("lib-2.0-py3-none-any.whl"), wanted="<2") == ["lib-1.0.tar.gz"]
 
 
@@ -41,7 +41,7 @@ def test_what_is_for_other_pythons_does_not_count():
 
 
 @pytest.mark.parametrize(("wanted", "found"), [("", []), (">=1", []), ("==1.*", []), ("==1.0", ["lib-1.0.tar.gz"])])
-def test_what_was_yanked_counts_where_it_is_pinned(wanted, found):
+def test_a_yanked_release_counts_if_it_is_pinned(wanted, found):
     assert above(yanked("lib-1.0.tar.gz"), wanted=wanted) == found
 
 
@@ -58,7 +58,7 @@ def test_a_prerelease_counts_where_it_is_asked_for_or_nothing_else_is_there(line
     assert above(*lines, wanted=wanted) == found
 
 
-def test_a_pip_that_leaves_what_it_has_built_elsewhere_is_refused(tmp_path):
+def test_a_pip_that_keeps_built_wheels_elsewhere_is_rejected(tmp_path):
     with pytest.raises(ResolveError) as caught:
         unpacked_in(tmp_path)
 

@@ -98,7 +98,7 @@ def test_a_file_in_a_variable_replaces_those_of_the_user(environ, machine, tmp_p
     assert list(configuration_files({**environ, "PIP_CONFIG_FILE": os.devnull})) == []
 
 
-def test_a_file_that_is_no_configuration_is_reported_by_its_path(environ, tmp_path):
+def test_an_invalid_configuration_file_is_reported_by_its_path(environ, tmp_path):
     path = tmp_path / ".config/pip/pip.conf"
     write(path, "index-url = https://user/\n")
 

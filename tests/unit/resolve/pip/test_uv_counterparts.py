@@ -164,5 +164,5 @@ def test_a_setting_that_pip_cannot_follow_is_an_error(uv, problem):
         settings(prerelease="disallow", exclude_newer="P7D", environments=["sys_platform == 'linux'"]),
     ],
 )
-def test_what_pip_can_follow_is_none(uv):
+def test_settings_with_a_counterpart_in_pip_are_not_reported(uv):
     assert unsupported_settings(uv) == ()

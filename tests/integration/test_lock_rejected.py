@@ -1,14 +1,13 @@
-"""Locks that cannot be used: one clear line each, and nothing in dist/."""
+"""Unusable lock files: one line each, and no zip."""
 
 from __future__ import annotations
 
-import subprocess
 import sys
 
 import pytest
 
 from tests.support.locks import package, pylock, sha256
-from tests.support.rights import without_root_rights
+from tests.support.permissions import run_without_root_permissions
 
 RUN = "run 'hatch build -t lambda:lock'"
 PIP = "lock again with pip"
@@ -17,7 +16,7 @@ HAS = "error: project.dependencies: requires lib, and pylock.toml has lib"
 
 @pytest.fixture
 def refused(project):
-    """Return what a build says to a lock, having seen that it failed and made nothing."""
+    """Return a function that builds with a lock file and returns the output; the build fails and makes no zip."""
 
     def build(lock, name="pylock.toml"):
         project.configure(f'lock = "{name}"', dependencies=["lib"])
@@ -36,47 +35,47 @@ def lib(index):
     return package(index, index.add("lib"))
 
 
-def test_a_lock_that_is_not_toml_is_refused(refused):
+def test_a_lock_that_is_not_toml_is_rejected(refused):
     assert refused("lock-version = \n") == (
         f"error: pylock.toml: not TOML (Invalid value (at line 1, column 16)); {RUN} [damaged-lock]\n"
     )
 
 
-def test_a_lock_that_is_not_utf_8_is_refused(refused):
+def test_a_lock_that_is_not_utf_8_is_rejected(refused):
     assert refused(b"\xe4\n") == (
         f"error: pylock.toml: not TOML (Invalid statement (at line 1, column 1)); {RUN} [damaged-lock]\n"
     )
 
 
-def test_a_toml_file_that_is_no_pylock_is_refused(refused):
+def test_a_toml_file_that_is_not_a_pylock_is_rejected(refused):
     assert refused("version = 1\n") == (
         f"error: pylock.toml: not a lock file of PEP 751 (Missing required value in 'lock-version'); {RUN} "
         "[damaged-lock]\n"
     )
 
 
-def test_a_lock_of_a_later_version_is_refused(refused, lib):
+def test_a_lock_of_a_later_version_is_rejected(refused, lib):
     assert refused(pylock(lib, lock_version="2.0")) == (
         f"error: pylock.toml: lock-version '2.0' isn't supported; write version 1.0 with an older tool, or {RUN} "
         "[unsupported-lock]\n"
     )
 
 
-def test_a_wheel_of_another_distribution_is_refused(refused, lib):
+def test_a_wheel_of_another_distribution_is_rejected(refused, lib):
     assert refused(pylock({**lib, "name": "other"})) == (
         "error: pylock.toml: not a lock file of PEP 751 (Name in 'lib-1.0-py3-none-any.whl' is not consistent with "
         f"package name 'other' in 'packages[0].wheels[0]'); {RUN} [damaged-lock]\n"
     )
 
 
-def test_an_empty_lock_is_refused(refused):
+def test_an_empty_lock_is_rejected(refused):
     assert refused(pylock()) == (
         "error: pylock.toml: out of date, because it doesn't contain lib and project.dependencies requires lib; "
         f"{PIP} [lock-out-of-date]\n"
     )
 
 
-def test_a_lock_without_what_a_distribution_requires_is_refused(refused, index):
+def test_a_lock_without_what_a_distribution_requires_is_rejected(refused, index):
     lib = package(index, index.add("lib", requires=["base"]))
 
     assert refused(pylock(lib)) == (
@@ -85,7 +84,7 @@ def test_a_lock_without_what_a_distribution_requires_is_refused(refused, index):
     )
 
 
-def test_a_release_that_is_there_twice_for_the_target_is_refused(refused, index, lib):
+def test_a_release_that_is_locked_twice_for_the_target_is_rejected(refused, index, lib):
     newer = package(index, index.add("lib", "2.0"), marker="sys_platform == 'linux'")
 
     assert refused(pylock(lib, newer)) == (
@@ -93,20 +92,20 @@ def test_a_release_that_is_there_twice_for_the_target_is_refused(refused, index,
     )
 
 
-def test_a_lock_for_another_system_is_refused(refused, lib):
+def test_a_lock_for_another_system_is_rejected(refused, lib):
     assert refused(pylock(lib, environments=["sys_platform == 'win32'", "sys_platform == 'darwin'"])) == (
         'error: pylock.toml: made for sys_platform == "win32" or sys_platform == "darwin", not for python3.13 on '
         f"x86_64; {PIP} [lock-mismatch]\n"
     )
 
 
-def test_a_lock_for_other_pythons_is_refused(refused, lib):
+def test_a_lock_for_other_pythons_is_rejected(refused, lib):
     assert refused(pylock(lib, requires_python=">=3.14", environments=["sys_platform == 'linux'"])) == (
         f"error: pylock.toml: made for Python >=3.14, but python3.13 has 3.13.11; {PIP} [lock-mismatch]\n"
     )
 
 
-def test_a_release_for_other_pythons_is_refused(refused, lib):
+def test_a_release_for_other_pythons_is_rejected(refused, lib):
     assert refused(pylock({**lib, "requires-python": ">=3.14"})) == (
         f"{HAS} 1.0, which requires Python >=3.14, but the runtime has 3.13.11; {PIP} [no-wheel]\n"
     )
@@ -126,13 +125,13 @@ def test_a_release_for_other_pythons_is_refused(refused, lib):
         ),
     ],
 )
-def test_a_release_without_a_wheel_for_the_target_is_refused_with_what_it_has(refused, index, tags, offer):
+def test_a_release_without_a_wheel_for_the_target_is_rejected_with_what_it_has(refused, index, tags, offer):
     lib = package(index, *(index.add("lib", tag=tag) for tag in tags))
 
     assert refused(pylock(lib)) == (f"{HAS} 1.0, but no wheel for python3.13 on x86_64 ({offer}); {PIP} [no-wheel]\n")
 
 
-def test_a_release_with_an_sdist_only_is_refused(refused, index):
+def test_a_release_with_an_sdist_only_is_rejected(refused, index):
     sdist = index.add_sdist("lib", "1.0")
     entry = {"url": f"http://{index.host}/files/{sdist.name}", "hashes": {"sha256": sha256(sdist)}}
 
@@ -157,14 +156,14 @@ def test_a_release_with_an_sdist_only_is_refused(refused, index):
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_what_would_have_to_be_built_is_refused(refused, source, kind):
+def test_a_locked_source_tree_is_rejected(refused, source, kind):
     assert refused(pylock({"name": "lib", "version": "1.0", **source})) == (
         f"{HAS} 1.0, but only {kind} {PIP} [no-wheel]\n"
     )
 
 
 @pytest.mark.parametrize("filename", ["lib.whl", "lib-one-py3-none-any.whl"])
-def test_an_archive_that_does_not_tell_its_version_is_refused(refused, filename):
+def test_an_archive_without_a_version_is_rejected(refused, filename):
     archive = {"url": f"https://example.com/{filename}", "hashes": {"sha256": "a" * 64}}
 
     assert refused(pylock({"name": "lib", "archive": archive})) == (
@@ -172,13 +171,13 @@ def test_an_archive_that_does_not_tell_its_version_is_refused(refused, filename)
     )
 
 
-def test_a_wheel_without_sha256_is_refused(refused, lib):
+def test_a_wheel_without_sha256_is_rejected(refused, lib):
     lib["wheels"][0]["hashes"] = {"sha512": "a" * 128}
 
     assert refused(pylock(lib)) == (f"{HAS} 1.0, but lib-1.0-py3-none-any.whl has no sha256; {PIP} [no-wheel]\n")
 
 
-def test_a_file_name_that_disagrees_with_the_url_is_refused_without_its_credentials(refused, index, lib):
+def test_a_file_name_that_disagrees_with_the_url_is_rejected_without_its_credentials(refused, index, lib):
     lib["wheels"][0] |= {
         "name": "lib-1.0-py2.py3-none-any.whl",
         "url": f"http://user:s3cret@{index.host}/files/lib-1.0-py3-none-any.whl",
@@ -191,7 +190,7 @@ def test_a_file_name_that_disagrees_with_the_url_is_refused_without_its_credenti
 
 
 @pytest.mark.parametrize("by", ["url", "path"])
-def test_a_file_outside_of_the_project_is_refused(refused, index, lib, by):
+def test_a_file_outside_of_the_project_is_rejected(refused, index, lib, by):
     file = index.directory / "lib-1.0-py3-none-any.whl"
     del lib["wheels"][0]["url"]
     lib["wheels"][0][by] = file.as_uri() if by == "url" else "../index/lib-1.0-py3-none-any.whl"
@@ -202,14 +201,14 @@ def test_a_file_outside_of_the_project_is_refused(refused, index, lib, by):
     )
 
 
-def test_a_file_that_is_not_there_is_refused(refused, lib):
+def test_a_missing_file_is_rejected(refused, lib):
     del lib["wheels"][0]["url"]
     lib["wheels"][0]["path"] = "wheels/lib-1.0-py3-none-any.whl"
 
     assert refused(pylock(lib)) == (f"{HAS} 1.0, but wheels/lib-1.0-py3-none-any.whl doesn't exist; {PIP} [no-wheel]\n")
 
 
-def test_a_wheel_with_another_hash_is_refused(refused, lib):
+def test_a_wheel_with_another_hash_is_rejected(refused, lib):
     found, lib["wheels"][0]["hashes"]["sha256"] = lib["wheels"][0]["hashes"]["sha256"], "0" * 64
 
     assert refused(pylock(lib)) == (
@@ -218,7 +217,7 @@ def test_a_wheel_with_another_hash_is_refused(refused, lib):
     )
 
 
-def test_a_hash_that_is_a_path_is_refused_and_nothing_there_is_removed(refused, tmp_path, lib):
+def test_a_hash_that_is_a_path_is_rejected_and_nothing_there_is_removed(refused, tmp_path, lib):
     victim = tmp_path / "victim"
     victim.mkdir()
     lib["wheels"][0]["hashes"]["sha256"] = str(victim)
@@ -230,7 +229,7 @@ def test_a_hash_that_is_a_path_is_refused_and_nothing_there_is_removed(refused, 
     assert victim.is_dir()
 
 
-def test_a_url_with_more_than_one_line_is_refused(refused, index, lib):
+def test_a_url_of_several_lines_is_rejected(refused, index, lib):
     lib["wheels"][0]["url"] = f"http://{index.host}/\n--no-binary=:all:\n/lib-1.0-py3-none-any.whl"
 
     assert refused(pylock(lib)) == (
@@ -239,7 +238,7 @@ def test_a_url_with_more_than_one_line_is_refused(refused, index, lib):
     )
 
 
-def test_a_wheel_of_another_size_is_refused(refused, index, lib):
+def test_a_wheel_of_another_size_is_rejected(refused, index, lib):
     size = (index.directory / "lib-1.0-py3-none-any.whl").stat().st_size
     lib["wheels"][0]["size"] = size + 1_000_000
 
@@ -249,7 +248,7 @@ def test_a_wheel_of_another_size_is_refused(refused, index, lib):
     )
 
 
-def test_a_wheel_that_its_server_lacks_is_refused(refused, index, lib):
+def test_a_wheel_that_is_missing_on_its_server_is_rejected(refused, index, lib):
     (index.directory / "lib-1.0-py3-none-any.whl").unlink()
 
     ours, _, pips = refused(pylock(lib)).partition("\n\n")
@@ -260,7 +259,7 @@ def test_a_wheel_that_its_server_lacks_is_refused(refused, index, lib):
     )
 
 
-def test_a_variable_in_a_locked_url_is_sent_to_nobody(project, index, lib):
+def test_a_variable_in_a_locked_url_is_never_sent(project, index, lib):
     lib["wheels"][0]["url"] += "?token=${SECRET}"
     project.configure('lock = "pylock.toml"', dependencies=["lib"])
     project.write("pylock.toml", pylock(lib))
@@ -273,7 +272,7 @@ def test_a_variable_in_a_locked_url_is_sent_to_nobody(project, index, lib):
     ]
 
 
-def test_wrong_credentials_in_a_locked_url_are_told_without_them(refused, index, lib):
+def test_wrong_credentials_in_a_locked_url_are_reported_without_them(refused, index, lib):
     index.credentials = ("user", "s3cret")
     lib["wheels"][0]["url"] = lib["wheels"][0]["url"].replace("//", "//user:wr0ng@")
 
@@ -293,7 +292,7 @@ def test_two_locks_are_one_too_many(refused, project, lib):
     )
 
 
-def test_a_lock_that_is_not_there_is_missed(project):
+def test_a_lock_that_does_not_exist_is_reported(project):
     project.configure('lock = "pylock.toml"', dependencies=["lib"])
 
     built = project.build()
@@ -302,7 +301,7 @@ def test_a_lock_that_is_not_there_is_missed(project):
     assert built.output == (f"error: pylock.toml: can't be read (No such file or directory); {RUN} [lock-not-found]\n")
 
 
-def test_a_file_of_another_kind_is_no_lock(project):
+def test_a_file_of_another_kind_is_not_a_lock(project):
     project.configure('lock = "uv.toml"', dependencies=["lib"])
 
     built = project.build()
@@ -314,7 +313,7 @@ def test_a_file_of_another_kind_is_no_lock(project):
     )
 
 
-def test_a_lock_that_only_its_tool_reads_is_told_with_the_command_that_exports_it(project):
+def test_a_lock_in_another_tools_format_is_reported_with_its_export_command(project):
     project.configure('lock = "poetry.lock"', dependencies=["lib"])
 
     built = project.build()
@@ -327,18 +326,12 @@ def test_a_lock_that_only_its_tool_reads_is_told_with_the_command_that_exports_i
 
 
 @pytest.mark.parametrize("name", ["pylock.toml", "pylock.lambda.toml", "requirements.txt"])
-def test_a_lock_that_may_not_be_read_is_a_matter_of_its_permissions(project, name):
+def test_a_lock_without_read_permission_is_reported_so(project, name):
     project.configure(f'lock = "{name}"', dependencies=["lib"])
     project.write(name).chmod(0)
 
-    done = subprocess.run(
-        [*without_root_rights(), sys.executable, "-m", "hatchling", "build", "-t", "lambda"],
-        cwd=project.root,
-        env=project.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "lambda"]
+    done = run_without_root_permissions(command, cwd=project.root, environ=project.environ)
 
     assert (done.returncode, done.stderr) == (
         1,

@@ -1,4 +1,4 @@
-"""Projects beside the one that is built. They bring a build backend of their own, so that no network is needed."""
+"""Projects next to the one that is built. They have their own build backend, so that no network is needed."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ dependencies = {dependencies}
 """
 
 
-def make_sibling(
+def make_local_project(
     directory: Path,
     name: str,
     version: str = "1.0",
@@ -88,10 +88,10 @@ def make_sibling(
     tag: str = "py3-none-any",
     fails: str = "",
 ) -> Path:
-    """Write a project into a folder and return the folder; it may be there already, and is changed then.
+    """Write a project into a directory and return the directory; an existing project is changed.
 
-    ``tables`` go to the end of its pyproject.toml, ``files`` into it besides a package of its name. ``fails`` is what
-    its backend ends with. Each wheel that is built adds a line to ``builds.txt`` beside the folder.
+    ``tables`` go to the end of its pyproject.toml, ``files`` into it in addition to a package of its name. ``fails`` is
+    the message that its backend fails with. Each built wheel adds a line to ``builds.txt`` next to the directory.
     """
     package = canonicalize_name(name).replace("-", "_")
     requires, extras = list(requires), extras or {}
@@ -114,7 +114,7 @@ def make_sibling(
     return directory
 
 
-def make_hatch_sibling(
+def make_local_hatch_project(
     directory: Path, name: str, version: str = "1.0", *, requires: Iterable[str] = (), tables: str = ""
 ) -> Path:
     """Write a project that hatchling builds, the one that is installed with the tests."""
@@ -128,7 +128,7 @@ def make_hatch_sibling(
     return directory
 
 
-def make_setuptools_sibling(directory: Path, name: str, version: str = "1.0") -> Path:
+def make_local_setuptools_project(directory: Path, name: str, version: str = "1.0") -> Path:
     """Write a project that setuptools builds, the one that is installed with the tests."""
     package = canonicalize_name(name).replace("-", "_")
     tables = f"[tool.setuptools]\npackages = [{package!r}]\n"
@@ -137,7 +137,7 @@ def make_setuptools_sibling(directory: Path, name: str, version: str = "1.0") ->
 
 
 def make_sdist(directory: Path, into: Path, name: str, version: str = "1.0") -> Path:
-    """Pack a sibling's folder as its sdist and return the archive."""
+    """Pack a project's directory as its sdist and return the archive."""
     into.mkdir(parents=True, exist_ok=True)
     path = into / f"{name}-{version}.tar.gz"
     (directory / "PKG-INFO").write_text(metadata(name, version), "utf-8")
@@ -148,7 +148,7 @@ def make_sdist(directory: Path, into: Path, name: str, version: str = "1.0") -> 
 
 
 def builds(directory: Path) -> list[str]:
-    """Return name and version of each wheel that was built of the siblings in a folder, in their order."""
+    """Return name and version of each wheel that was built from the projects in a directory, in order."""
     trace = directory / "builds.txt"
     return trace.read_text("utf-8").splitlines() if trace.exists() else []
 

@@ -1,4 +1,4 @@
-"""Finished zips: one of ours, made by the real path from plan to bytes, and ones as others make them."""
+"""Existing zips: one of ours, written by our real code, and zips of other tools."""
 
 from __future__ import annotations
 

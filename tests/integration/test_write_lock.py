@@ -1,4 +1,4 @@
-"""The lock that ``-t lambda:lock`` writes."""
+"""The lock file that ``-t lambda:lock`` writes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import tomli_w
 from packaging.pylock import Pylock
 from packaging.version import Version
 
-from tests.conftest import ProjectFolder
+from tests.conftest import ProjectDirectory
 from tests.support import zips
 from tests.support.index_server import IndexServer
 from tests.support.locks import sha256
@@ -78,7 +78,7 @@ def test_the_lock_is_a_pylock_of_the_target(index, project):
     assert sorted(path.name for path in (project.root / "dist").iterdir()) == []
 
 
-def test_a_lock_is_not_touched_where_nothing_changes(index, project):
+def test_a_lock_is_not_written_if_nothing_changes(index, project):
     index.add("lib")
     project.configure(dependencies=["lib"])
     project.build(target="lambda:lock")
@@ -108,7 +108,7 @@ def test_an_upgrade_by_name_changes_that_version_only(index, project):
     assert upgraded.output == f"{LOCK}\n  python3.13 on x86_64, 2 packages\n  lib: 1.0 -> 2.0\n"
 
 
-def test_an_upgrade_of_what_the_lock_does_not_have_is_told(index, project):
+def test_an_upgrade_of_an_unlocked_package_is_reported(index, project):
     _lock_then_release(index, project)
 
     refreshed = project.build(target="lambda:lock", HATCH_LAMBDA_UPGRADE="lib, libb")
@@ -158,7 +158,6 @@ def test_credentials_of_a_required_url_stay_out_of_the_lock_and_are_used_with_it
 
         assert locked.code == 0, locked.output
         lock = tomllib.loads((project.root / LOCK).read_text())
-        assert lock["tool"]["hatch-lambda"]["requirements"] == [f"lib @ http://****@{server.host}/files/{wheel.name}"]
         assert lock["packages"][0]["wheels"][0]["url"] == f"http://{server.host}/files/{wheel.name}"
         assert "s3cret" not in (project.root / LOCK).read_text() + locked.output
         assert built.code == 0, built.output
@@ -177,7 +176,7 @@ def test_a_wheel_in_the_project_is_locked_by_its_path(index, project):
     assert zips.wheels(built.archive) == ["private-1.0-py3-none-any.whl"]
 
 
-def test_paths_in_a_lock_are_relative_to_its_own_folder(index, project, tmp_path):
+def test_paths_in_a_lock_are_relative_to_its_own_directory(index, project, tmp_path):
     make_wheel(project.root / "wheels", "private")
     project.configure('lock = "locks/new/pylock.toml"', dependencies=["private"])
 
@@ -246,7 +245,7 @@ AROUND = {
 
 @pytest.mark.parametrize("resolver", ["pip", "uv"])
 @pytest.mark.parametrize("around", AROUND)
-def test_a_wheel_beside_the_project_is_locked_with_its_relative_path(index, project, tmp_path, around, resolver):
+def test_a_wheel_next_to_the_project_is_locked_with_its_relative_path(index, project, tmp_path, around, resolver):
     index.add("model", "99.0")
     wheel = make_wheel(tmp_path / "wheels", "model")
     path, text = AROUND[around]
@@ -261,7 +260,7 @@ def test_a_wheel_beside_the_project_is_locked_with_its_relative_path(index, proj
     (tmp_path / "copy" / path).parent.mkdir(exist_ok=True)
     (tmp_path / "copy" / path).write_text(text)
 
-    built = ProjectFolder(tmp_path / "copy/project", project.environ).build(
+    built = ProjectDirectory(tmp_path / "copy/project", project.environ).build(
         HATCH_LAMBDA_OFFLINE="1", HATCH_LAMBDA_CACHE_DIR=str(tmp_path / "other")
     )
 
@@ -324,7 +323,7 @@ def test_a_project_without_requirements_has_an_empty_lock(index, project):
     assert index.requests == []
 
 
-def _lock_then_release(index: IndexServer, project: ProjectFolder) -> None:
+def _lock_then_release(index: IndexServer, project: ProjectDirectory) -> None:
     for version in ("1.0", "2.0"):
         index.add("base", version)
         index.add("lib", version, requires=["base"])
@@ -333,12 +332,12 @@ def _lock_then_release(index: IndexServer, project: ProjectFolder) -> None:
             project.build(target="lambda:lock")
 
 
-def _wheel_of(project: ProjectFolder, path: str = LOCK) -> dict[str, Any]:
+def _wheel_of(project: ProjectDirectory, path: str = LOCK) -> dict[str, Any]:
     wheel: dict[str, Any] = tomllib.loads((project.root / path).read_text())["packages"][0]["wheels"][0]
     return wheel
 
 
-def test_an_upgrade_by_name_brings_along_what_that_version_requires(index, project):
+def test_an_upgrade_by_name_also_upgrades_what_that_version_requires(index, project):
     index.add("lib", requires=["base"])
     for name in ("base", "other"):
         index.add(name)
@@ -384,7 +383,7 @@ def test_a_changed_requirement_leaves_alone_what_has_nothing_to_do_with_it(index
 
 
 @pytest.mark.parametrize("resolver", ["pip", "uv"])
-def test_what_a_narrowed_requirement_needs_can_move_and_the_rest_stays(index, project, tmp_path, resolver):
+def test_a_narrowed_requirement_upgrades_only_what_it_needs(index, project, tmp_path, resolver):
     project.environ.update(UV_CACHE_DIR=str(tmp_path / "uv-cache"), UV_DEFAULT_INDEX=index.url)
     for version in ("1.0", "2.0", "3.0"):
         index.add("base", version)
@@ -434,7 +433,7 @@ def test_the_lock_of_another_tool_is_not_overwritten(index, project):
         (b'[metadata]\ncreated-by = "hatch-lambda"\n', "has no created-by"),
     ],
 )
-def test_a_file_that_does_not_say_that_it_is_ours_is_not_overwritten(index, project, content, reason):
+def test_a_file_that_is_not_marked_as_ours_is_not_overwritten(index, project, content, reason):
     index.add("lib")
     project.configure('lock = "pylock.toml"', dependencies=["lib"])
     (project.root / "pylock.toml").write_bytes(content)
@@ -477,7 +476,7 @@ def test_our_lock_that_a_merge_has_damaged_is_rewritten(index, project):
     assert (project.root / "pylock.toml").read_text() == whole
 
 
-def test_an_archives_own_lock_that_does_not_say_who_made_it_is_told(index, project):
+def test_a_zips_separate_lock_of_an_unknown_tool_is_reported(index, project):
     index.add("lib")
     project.configure("[tool.hatch.build.targets.lambda.functions.api]\nlock = 'pylock.api.toml'", dependencies=["lib"])
     foreign = project.write("pylock.api.toml", "not = [a lock\n")
@@ -519,7 +518,7 @@ def test_a_lock_declares_the_extras_and_groups_that_it_is_made_for(index, projec
         ('dependency-groups = ["OPS"]\nfeatures = ["fast-path"]', ["base", "common", "fast", "job", "lib"]),
     ],
 )
-def test_a_lock_serves_each_choice_of_its_extras_and_groups(index, project, options, held):
+def test_a_lock_is_for_each_choice_of_its_extras_and_groups(index, project, options, held):
     _optional_project(index, project, 'features = ["fast-path"]\ndependency-groups = ["ops"]')
     project.build(target="lambda:lock")
     _configure_optional(project, options)
@@ -544,7 +543,7 @@ def test_locking_again_keeps_the_versions_of_extras_and_groups(index, project):
     assert (project.root / LOCK).read_bytes() == before
 
 
-def test_a_feature_that_the_lock_was_not_made_for_makes_it_stale(index, project):
+def test_a_feature_that_the_lock_was_not_made_for_makes_it_out_of_date(index, project):
     _optional_project(index, project, "")
     project.build(target="lambda:lock")
     _configure_optional(project, 'features = ["fast-path"]')
@@ -554,8 +553,6 @@ def test_a_feature_that_the_lock_was_not_made_for_makes_it_stale(index, project)
     assert stale.output == (
         f"error: {LOCK}: out of date, because it doesn't contain fast and project.optional-dependencies.fast-path "
         "requires fast; run 'hatch build -t lambda:lock' [lock-out-of-date]\n"
-        f"error: {LOCK}: the requirements changed since it was written (added 'fast'); run 'hatch build -t "
-        "lambda:lock' [lock-out-of-date]\n"
     )
     assert refreshed.code == 0
     assert [wheel.partition("-")[0] for wheel in zips.wheels(built.archive)] == ["base", "common", "fast", "lib"]
@@ -575,7 +572,7 @@ def test_a_lock_of_before_that_declares_nothing_has_it_all(index, project):
     assert [wheel.partition("-")[0] for wheel in zips.wheels(built.archive)] == ["base", "common", "fast", "job", "lib"]
 
 
-def _optional_project(index: IndexServer, project: ProjectFolder, options: str) -> None:
+def _optional_project(index: IndexServer, project: ProjectDirectory, options: str) -> None:
     """Configure a project whose extra and group have a requirement in common, and one that is always there."""
     for name in ("base", "common"):
         index.add(name)
@@ -585,6 +582,6 @@ def _optional_project(index: IndexServer, project: ProjectFolder, options: str) 
     _configure_optional(project, options)
 
 
-def _configure_optional(project: ProjectFolder, options: str) -> None:
+def _configure_optional(project: ProjectDirectory, options: str) -> None:
     tables = '[project.optional-dependencies]\nfast-path = ["fast"]\n[dependency-groups]\nOps = ["job", "lib"]\n'
     project.configure(options, dependencies=["lib"], project=tables)

@@ -1,4 +1,4 @@
-"""Distributions that come from folders, archives, repositories and workspaces."""
+"""Local dependencies: directories, archives, and workspaces."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pytest
 from packaging.version import Version
 
 from hatch_lambda.files.programs import uv_program
-from tests.conftest import ProjectFolder
+from tests.conftest import ProjectDirectory
 from tests.support import zips
-from tests.support.make_sibling import (
+from tests.support.make_local_project import (
     builds,
-    make_hatch_sibling,
+    make_local_hatch_project,
+    make_local_project,
+    make_local_setuptools_project,
     make_sdist,
-    make_setuptools_sibling,
-    make_sibling,
 )
 from tests.support.make_wheel import make_wheel
 
@@ -43,24 +43,15 @@ def asked(index) -> list[str]:
     return sorted({path.split("/")[2] for path in index.requests if path.startswith("/simple/")})
 
 
-def refused(project: ProjectFolder, *arguments: str, **environ: str) -> list[str]:
-    """Build, see that nothing came of it, and return the lines that were said."""
-    built = project.build(*arguments, **environ)
-    assert built.code == 1, built.output
-    assert "Traceback (most recent call last)" not in built.output
-    assert built.archives == ()
-    return built.output.splitlines()
-
-
 # Direct references
 
 
-@pytest.mark.parametrize("kind", ["folder", "sdist", "wheel"])
-def test_a_direct_reference_to_a_file_or_folder_goes_in_and_no_index_is_asked_for_it(index, project, tmp_path, kind):
+@pytest.mark.parametrize("kind", ["directory", "sdist", "wheel"])
+def test_a_direct_reference_to_a_file_or_directory_needs_no_index(index, project, tmp_path, kind):
     index.add("base")
-    directory = make_sibling(tmp_path / "lib", "lib", requires=["base"])
+    directory = make_local_project(tmp_path / "lib", "lib", requires=["base"])
     places = {
-        "folder": directory,
+        "directory": directory,
         "sdist": make_sdist(directory, tmp_path / "sdists", "lib"),
         "wheel": make_wheel(tmp_path / "wheels", "lib", requires=["base"]),
     }
@@ -74,8 +65,8 @@ def test_a_direct_reference_to_a_file_or_folder_goes_in_and_no_index_is_asked_fo
     assert asked(index) == ["base"]
 
 
-def test_hatchs_own_way_to_name_a_folder_beside_the_project_works(index, project, tmp_path):
-    make_sibling(tmp_path / "lib", "lib")
+def test_a_directory_can_be_named_with_hatchs_root_variable(index, project, tmp_path):
+    make_local_project(tmp_path / "lib", "lib")
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
 
     built = project.build()
@@ -85,9 +76,9 @@ def test_hatchs_own_way_to_name_a_folder_beside_the_project_works(index, project
     assert asked(index) == []
 
 
-def test_two_ways_to_write_one_folder_are_one_place(project, tmp_path):
-    make_sibling(tmp_path / "lib", "lib")
-    make_sibling(tmp_path / "other", "other", requires=[f"lib @ {(tmp_path / 'lib').as_uri()}"])
+def test_two_spellings_of_a_directory_are_one_source(project, tmp_path):
+    make_local_project(tmp_path / "lib", "lib")
+    make_local_project(tmp_path / "other", "other", requires=[f"lib @ {(tmp_path / 'lib').as_uri()}"])
     dependencies = ["lib @ {root:uri}/../lib", "other @ {root:uri}/../other"]
     project.configure(dependencies=dependencies, project=DIRECT)
 
@@ -97,11 +88,11 @@ def test_two_ways_to_write_one_folder_are_one_place(project, tmp_path):
     assert zips.distributions(built.archive) == ["lib 1.0", "other 1.0"]
 
 
-def test_dependencies_of_siblings_join_under_the_targets_markers(index, project, tmp_path):
+def test_dependencies_of_local_dependencies_are_added_under_the_targets_markers(index, project, tmp_path):
     index.add("arm")
     index.add("intel")
     requires = ["arm; platform_machine == 'aarch64'", "intel; platform_machine == 'x86_64'", "never; os_name == 'nt'"]
-    directory = make_sibling(tmp_path / "lib", "lib", requires=requires)
+    directory = make_local_project(tmp_path / "lib", "lib", requires=requires)
     project.configure('architecture = "arm64"', dependencies=[f"lib @ {directory.as_uri()}"], project=DIRECT)
 
     built = project.build()
@@ -110,11 +101,11 @@ def test_dependencies_of_siblings_join_under_the_targets_markers(index, project,
     assert zips.distributions(built.archive) == ["arm 1.0", "lib 1.0"]
 
 
-def test_extras_of_siblings_join(index, project, tmp_path):
+def test_extras_of_local_dependencies_are_added(index, project, tmp_path):
     index.add("fast")
     index.add("slow")
     extras = {"speed": ["fast; sys_platform == 'linux'", "lib[more]"], "more": ["slow"], "never": ["never"]}
-    directory = make_sibling(tmp_path / "lib", "lib", extras=extras)
+    directory = make_local_project(tmp_path / "lib", "lib", extras=extras)
     project.configure(dependencies=[f"lib[speed] @ {directory.as_uri()}"], project=DIRECT)
 
     built = project.build()
@@ -123,9 +114,9 @@ def test_extras_of_siblings_join(index, project, tmp_path):
     assert zips.distributions(built.archive) == ["fast 1.0", "lib 1.0", "slow 1.0"]
 
 
-def test_what_an_index_has_gets_the_sibling_too_where_it_requires_one(index, project, tmp_path):
+def test_a_package_of_the_index_can_require_a_local_dependency(index, project, tmp_path):
     index.add("framework", requires=["lib"])
-    directory = make_sibling(tmp_path / "lib", "lib")
+    directory = make_local_project(tmp_path / "lib", "lib")
     project.configure(dependencies=["framework", f"lib @ {directory.as_uri()}"], project=DIRECT)
 
     built = project.build()
@@ -146,24 +137,24 @@ def uv_sources(text: str) -> str:
 @pytest.fixture
 def monorepo(tmp_path, environ):
     """A workspace's root, without a project of its own."""
-    root = ProjectFolder(tmp_path / "mono", environ)
+    root = ProjectDirectory(tmp_path / "mono", environ)
     root.write("pyproject.toml", '[tool.uv.workspace]\nmembers = ["packages/*"]\n')
     return root
 
 
-def member(monorepo: ProjectFolder, name: str, *, dependencies: list[str], project: str = "") -> ProjectFolder:
+def member(monorepo: ProjectDirectory, name: str, *, dependencies: list[str], project: str = "") -> ProjectDirectory:
     """Return a member of the workspace that an archive is made of."""
-    directory = ProjectFolder(monorepo.root / "packages" / name, monorepo.environ)
+    directory = ProjectDirectory(monorepo.root / "packages" / name, monorepo.environ)
     directory.configure(name=name, dependencies=dependencies, project=project)
     directory.write(f"{name}/__init__.py")
     return directory
 
 
 @pytest.mark.parametrize("where", ["member", "root"])
-def test_a_member_of_uvs_workspace_goes_in_wherever_its_source_is_written(index, monorepo, where):
+def test_a_member_of_uvs_workspace_is_added_wherever_its_source_is_written(index, monorepo, where):
     source = uv_sources("lib = { workspace = true }")
     app = member(monorepo, "app", dependencies=["Lib>=1"], project=source if where == "member" else "")
-    make_sibling(monorepo.root / "packages/lib", "lib")
+    make_local_project(monorepo.root / "packages/lib", "lib")
     if where == "root":
         monorepo.write("pyproject.toml", f'[tool.uv.workspace]\nmembers = ["packages/*"]\n{source}')
 
@@ -175,7 +166,7 @@ def test_a_member_of_uvs_workspace_goes_in_wherever_its_source_is_written(index,
 
 
 def test_paths_in_the_workspaces_root_start_from_there(index, monorepo):
-    make_sibling(monorepo.root / "vendored/lib", "lib")
+    make_local_project(monorepo.root / "vendored/lib", "lib")
     source = uv_sources('lib = { path = "vendored/lib", editable = true }')
     monorepo.write("pyproject.toml", f'[tool.uv.workspace]\nmembers = ["packages/*"]\n{source}')
     app = member(monorepo, "app", dependencies=["lib"])
@@ -187,14 +178,14 @@ def test_paths_in_the_workspaces_root_start_from_there(index, monorepo):
     assert asked(index) == []
 
 
-@pytest.mark.parametrize("kind", ["folder", "sdist", "wheel", "url"])
-def test_a_source_names_a_folder_or_an_archive(index, project, tmp_path, kind):
-    directory = make_sibling(tmp_path / "lib", "lib")
+@pytest.mark.parametrize("kind", ["directory", "sdist", "wheel", "url"])
+def test_a_source_can_be_a_directory_or_an_archive(index, project, tmp_path, kind):
+    directory = make_local_project(tmp_path / "lib", "lib")
     sdist = make_sdist(directory, index.directory, "served")
     make_sdist(directory, tmp_path / "sdists", "lib")
     make_wheel(tmp_path / "wheels", "lib")
     sources = {
-        "folder": 'path = "../lib"',
+        "directory": 'path = "../lib"',
         "sdist": 'path = "../sdists/lib-1.0.tar.gz"',
         "wheel": 'path = "../wheels/lib-1.0-py3-none-any.whl"',
         "url": f'url = "{index.file_url(sdist)}"',
@@ -211,9 +202,9 @@ def test_a_source_names_a_folder_or_an_archive(index, project, tmp_path, kind):
 @pytest.mark.parametrize("name", ["lib", "inner"])
 def test_no_command_line_has_the_password_of_an_sdist(index, project, tmp_path, name):
     index.credentials = ("user", "s3cret")
-    sdist = make_sdist(make_sibling(tmp_path / "lib", "lib"), index.directory, "lib")
+    sdist = make_sdist(make_local_project(tmp_path / "lib", "lib"), index.directory, "lib")
     url = index.file_url(sdist).replace("://", "://user:s3cret@")
-    make_sibling(tmp_path / "inner", "inner", requires=["lib"], tables=uv_sources(f'lib = {{ url = "{url}" }}'))
+    make_local_project(tmp_path / "inner", "inner", requires=["lib"], tables=uv_sources(f'lib = {{ url = "{url}" }}'))
     sources = {"lib": f'url = "{url}"', "inner": 'path = "../inner"'}
     project.configure(dependencies=[name], project=uv_sources(f"{name} = {{ {sources[name]} }}"))
 
@@ -229,7 +220,7 @@ def test_no_command_line_has_the_password_of_an_sdist(index, project, tmp_path, 
 def test_no_command_line_has_the_password_of_the_index_that_a_build_needs(index, project, tmp_path, where):
     index.add("tool")
     index.credentials = ("user", "s3cret")
-    directory = make_sibling(tmp_path / "lib", "lib")
+    directory = make_local_project(tmp_path / "lib", "lib")
     pyproject = directory / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace("requires = []", 'requires = ["tool"]'))
     (tmp_path / "pip.conf").write_text(f"[global]\nindex-url = {index.url_with_credentials}\n")
@@ -245,9 +236,9 @@ def test_no_command_line_has_the_password_of_the_index_that_a_build_needs(index,
     assert bool(shown) is (Version(version("pip")) < Version("26.0")), shown  # the older ones know no other way
 
 
-def test_the_source_whose_marker_holds_on_the_target_counts(project, tmp_path):
-    make_sibling(tmp_path / "windows", "lib", "1.0")
-    make_sibling(tmp_path / "linux", "lib", "2.0")
+def test_the_source_whose_marker_is_true_on_the_target_counts(project, tmp_path):
+    make_local_project(tmp_path / "windows", "lib", "1.0")
+    make_local_project(tmp_path / "linux", "lib", "2.0")
     entries = [f"{{ path = '../{name}', marker = \"{marker}\" }}" for name, marker in MARKED.items()]
     project.configure(dependencies=["lib"], project=uv_sources(f"lib = [{', '.join(entries)}]"))
 
@@ -260,7 +251,7 @@ def test_the_source_whose_marker_holds_on_the_target_counts(project, tmp_path):
 MARKED = {"windows": "sys_platform == 'win32'", "linux": "sys_platform == 'linux'"}
 
 
-def test_a_name_comes_from_the_index_where_no_source_holds(index, project):
+def test_a_name_comes_from_the_index_if_no_source_applies(index, project):
     sources = "lib = [{ path = '../lib', marker = \"sys_platform == 'win32'\" }]"
     project.configure(dependencies=["lib"], project=uv_sources(sources))
 
@@ -280,7 +271,7 @@ def test_a_monorepo_of_three_builds_from_each_member(index, environ, tmp_path, w
     for requirement in ("base", "linux-only"):
         index.add(requirement)
     mono = monorepo_of_three(tmp_path / "mono", workspace)
-    project = ProjectFolder(mono / "packages" / name, environ)
+    project = ProjectDirectory(mono / "packages" / name, environ)
     options = f'\n[tool.hatch.build.targets.lambda]\nruntime = "python3.13"\nresolver = "{resolver}"\n'
     pyproject = project.root / "pyproject.toml"
     project.write("pyproject.toml", pyproject.read_text() + options)
@@ -317,18 +308,18 @@ def monorepo_of_three(root: Path, workspace: str) -> Path:
         tables = uv_sources(f"{needed[0]} = {{ workspace = true }}") if name != "inner" else ""
         if workspace == "hatch":
             tables = '\n[tool.hatch.envs.default.workspace]\nmembers = ["../*"]\n'
-        make_hatch_sibling(root / "packages" / name, name, requires=needed, tables=tables)
+        make_local_hatch_project(root / "packages" / name, name, requires=needed, tables=tables)
     return root
 
 
-# What nobody else has
+# Paths that exist on this machine only
 
 
 @pytest.mark.parametrize("target", ["lambda", "lambda:lock"])
-def test_no_path_of_the_machine_is_in_archive_or_lock(project, tmp_path, target):
-    make_hatch_sibling(tmp_path / "inner", "inner")
+def test_no_path_of_the_machine_is_in_zip_or_lock(project, tmp_path, target):
+    make_local_hatch_project(tmp_path / "inner", "inner")
     requires = ["inner @ {root:uri}/../inner ; python_version >= '3.10'"]
-    make_hatch_sibling(tmp_path / "lib", "lib", requires=requires, tables=DIRECT)
+    make_local_hatch_project(tmp_path / "lib", "lib", requires=requires, tables=DIRECT)
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
 
     built = project.build(target=target)
@@ -343,8 +334,8 @@ def test_no_path_of_the_machine_is_in_archive_or_lock(project, tmp_path, target)
         assert needs in zips.read(built.archive, "lib-1.0.dist-info/METADATA")
 
 
-def test_of_a_wheel_that_was_built_here_no_hash_is_told(project, tmp_path):
-    make_sibling(tmp_path / "lib", "lib")
+def test_a_wheel_that_was_built_here_has_no_hash_in_the_report(project, tmp_path):
+    make_local_project(tmp_path / "lib", "lib")
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
 
     built = project.build()
@@ -354,12 +345,12 @@ def test_of_a_wheel_that_was_built_here_no_hash_is_told(project, tmp_path):
     ]
 
 
-def test_a_copy_elsewhere_built_with_an_empty_store_gives_the_same_bytes(project, tmp_path):
-    make_hatch_sibling(tmp_path / "inner", "inner")
+def test_a_copy_elsewhere_built_with_an_empty_cache_gives_the_same_bytes(project, tmp_path):
+    make_local_hatch_project(tmp_path / "inner", "inner")
     requires = ["inner @ {root:uri}/../inner"]
-    make_hatch_sibling(tmp_path / "lib", "lib", requires=requires, tables=DIRECT)
+    make_local_hatch_project(tmp_path / "lib", "lib", requires=requires, tables=DIRECT)
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
-    copied = ProjectFolder(tmp_path / "copy/project", project.environ)
+    copied = ProjectDirectory(tmp_path / "copy/project", project.environ)
     for name in ("inner", "lib", "project"):
         shutil.copytree(tmp_path / name, tmp_path / "copy" / name)
 
@@ -370,14 +361,14 @@ def test_a_copy_elsewhere_built_with_an_empty_store_gives_the_same_bytes(project
     assert second.archive.read_bytes() == first.archive.read_bytes()
 
 
-def test_setuptools_makes_the_same_bytes_whatever_the_date_and_the_umask(project, tmp_path):
-    directory = make_setuptools_sibling(tmp_path / "lib", "lib")
+def test_setuptools_makes_the_same_bytes_on_any_date_and_with_any_umask(project, tmp_path):
+    directory = make_local_setuptools_project(tmp_path / "lib", "lib")
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
     first = project.build().archive.read_bytes()
     before = os.umask(0o077)
     try:
         shutil.rmtree(directory)
-        make_setuptools_sibling(directory, "lib")
+        make_local_setuptools_project(directory, "lib")
         os.utime(directory / "lib/__init__.py", (86_400 * 400, 86_400 * 400))
         second = project.build(HATCH_LAMBDA_CACHE_DIR=str(tmp_path / "other-store"))
     finally:
@@ -390,8 +381,8 @@ def test_setuptools_makes_the_same_bytes_whatever_the_date_and_the_umask(project
 # Rebuilding
 
 
-def test_an_unchanged_sibling_is_not_built_again_and_nothing_is_left_in_its_folder(project, tmp_path):
-    directory = make_sibling(tmp_path / "lib", "lib")
+def test_an_unchanged_local_dependency_is_not_rebuilt_and_its_directory_stays_clean(project, tmp_path):
+    directory = make_local_project(tmp_path / "lib", "lib")
     before = tree(directory)
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
 
@@ -403,7 +394,7 @@ def test_an_unchanged_sibling_is_not_built_again_and_nothing_is_left_in_its_fold
 
 
 def tree(directory: Path) -> dict[str, bytes]:
-    """Return the bytes of every file below a folder, but for the compiled modules that Python leaves."""
+    """Return the bytes of every file below a directory, except the compiled modules that Python leaves."""
     files = (path for path in directory.rglob("*") if path.is_file() and path.suffix != ".pyc")
     return {path.relative_to(directory).as_posix(): path.read_bytes() for path in files}
 
@@ -421,10 +412,10 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_changed_sibling_is_built_again(project, tmp_path, change):
+def test_a_changed_local_dependency_is_rebuilt(project, tmp_path, change):
     files = ("lib/gone.py", "lib/build/__init__.py", "dist/web/index.html")
-    directory = make_sibling(tmp_path / "lib", "lib", files=dict.fromkeys(files, ""))
-    make_sibling(tmp_path / "linked", "linked", files={"data.txt": "data"})
+    directory = make_local_project(tmp_path / "lib", "lib", files=dict.fromkeys(files, ""))
+    make_local_project(tmp_path / "linked", "linked", files={"data.txt": "data"})
     (directory / "lib/linked").symlink_to(tmp_path / "linked", target_is_directory=True)
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
     project.build()
@@ -436,8 +427,8 @@ def test_a_changed_sibling_is_built_again(project, tmp_path, change):
     assert builds(tmp_path) == ["lib-1.0", "lib-1.0"]
 
 
-def test_what_setuptools_made_before_does_not_come_back_and_nothing_is_left_in_the_folder(project, tmp_path):
-    directory = make_setuptools_sibling(tmp_path / "lib", "lib")
+def test_old_files_of_setuptools_are_not_added_and_the_directory_stays_clean(project, tmp_path):
+    directory = make_local_setuptools_project(tmp_path / "lib", "lib")
     (directory / "build/lib/lib").mkdir(parents=True)
     (directory / "build/lib/lib/gone.py").write_text("")
     before = tree(directory)
@@ -451,7 +442,7 @@ def test_what_setuptools_made_before_does_not_come_back_and_nothing_is_left_in_t
 
 
 READS_BEYOND = {
-    "a file beside the folder": '[tool.hatch.build.targets.wheel.force-include]\n"../outside.txt" = "lib/data.txt"\n',
+    "an outer file": '[tool.hatch.build.targets.wheel.force-include]\n"../outside.txt" = "lib/data.txt"\n',
     "a hook": '[tool.hatch.build.hooks.custom]\npath = "hook.py"\n',
     "the environment": '[tool.hatch.version]\nsource = "env"\nvariable = "LIB_VERSION"\n',
 }
@@ -466,9 +457,9 @@ class Hook(BuildHookInterface):
 """
 
 
-@pytest.mark.parametrize("what", ["a file beside the folder", "a hook"])
-def test_a_folder_that_reads_beyond_itself_is_built_each_time(project, tmp_path, what):
-    directory = make_hatch_sibling(tmp_path / "lib", "lib", tables=READS_BEYOND[what])
+@pytest.mark.parametrize("what", ["an outer file", "a hook"])
+def test_a_directory_that_reads_outside_files_is_rebuilt_each_time(project, tmp_path, what):
+    directory = make_local_hatch_project(tmp_path / "lib", "lib", tables=READS_BEYOND[what])
     (directory / "hook.py").write_text(HOOK)
     (tmp_path / "outside.txt").write_text("before")
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
@@ -482,7 +473,7 @@ def test_a_folder_that_reads_beyond_itself_is_built_each_time(project, tmp_path,
 
 
 def test_a_version_from_the_environment_is_looked_up_each_time(project, tmp_path):
-    directory = make_hatch_sibling(tmp_path / "lib", "lib", tables=READS_BEYOND["the environment"])
+    directory = make_local_hatch_project(tmp_path / "lib", "lib", tables=READS_BEYOND["the environment"])
     pyproject = directory / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace('version = "1.0"', 'dynamic = ["version"]'))
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
@@ -494,8 +485,8 @@ def test_a_version_from_the_environment_is_looked_up_each_time(project, tmp_path
     assert zips.distributions(built.archive) == ["lib 2.0"]
 
 
-def test_a_folder_that_reads_beyond_itself_is_built_once_for_all_archives_of_a_run(project, tmp_path):
-    directory = make_sibling(tmp_path / "lib", "lib", files={"setup.py": ""})
+def test_a_directory_that_reads_outside_files_is_built_once_for_all_zips_of_a_run(project, tmp_path):
+    directory = make_local_project(tmp_path / "lib", "lib", files={"setup.py": ""})
     project.configure('architecture = ["x86_64", "arm64"]', dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
 
     built = project.build()
@@ -505,8 +496,8 @@ def test_a_folder_that_reads_beyond_itself_is_built_once_for_all_archives_of_a_r
     assert builds(directory.parent) == ["lib-1.0"]
 
 
-def test_without_the_network_the_last_known_wheel_of_a_folder_that_reads_beyond_itself_will_do(project, tmp_path):
-    make_sibling(tmp_path / "lib", "lib", files={"setup.py": ""})
+def test_offline_the_last_wheel_of_a_directory_that_reads_outside_files_is_used(project, tmp_path):
+    make_local_project(tmp_path / "lib", "lib", files={"setup.py": ""})
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
     project.build()
 
@@ -516,8 +507,8 @@ def test_without_the_network_the_last_known_wheel_of_a_folder_that_reads_beyond_
     assert builds(tmp_path) == ["lib-1.0"]
 
 
-def test_a_sibling_is_built_again_where_that_is_asked_for(project, tmp_path):
-    make_sibling(tmp_path / "lib", "lib")
+def test_a_local_dependency_is_rebuilt_if_the_variable_is_set(project, tmp_path):
+    make_local_project(tmp_path / "lib", "lib")
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
     project.build()
 
@@ -527,8 +518,8 @@ def test_a_sibling_is_built_again_where_that_is_asked_for(project, tmp_path):
     assert builds(tmp_path) == ["lib-1.0", "lib-1.0"]
 
 
-def test_what_builds_and_tools_leave_behind_is_no_change(project, tmp_path):
-    directory = make_sibling(tmp_path / "lib", "lib")
+def test_files_of_builds_and_tools_are_not_a_change(project, tmp_path):
+    directory = make_local_project(tmp_path / "lib", "lib")
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
     project.build()
     for path in (
@@ -547,8 +538,8 @@ def test_what_builds_and_tools_leave_behind_is_no_change(project, tmp_path):
     assert builds(tmp_path) == ["lib-1.0"]
 
 
-def test_the_changed_file_is_in_the_archive(project, tmp_path):
-    directory = make_sibling(tmp_path / "lib", "lib")
+def test_the_changed_file_is_in_the_zip(project, tmp_path):
+    directory = make_local_project(tmp_path / "lib", "lib")
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
     project.build()
     (directory / "lib/__init__.py").write_text("changed = True\n")
@@ -559,8 +550,8 @@ def test_the_changed_file_is_in_the_archive(project, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["path", "url"])
-def test_an_sdist_that_is_replaced_under_its_name_is_built_again(index, project, tmp_path, kind):
-    directory = make_sibling(tmp_path / "lib", "lib")
+def test_an_sdist_that_is_replaced_under_its_name_is_rebuilt(index, project, tmp_path, kind):
+    directory = make_local_project(tmp_path / "lib", "lib")
     sdist = make_sdist(directory, index.directory, "served")
     source = f'path = "{sdist}"' if kind == "path" else f'url = "{index.file_url(sdist)}"'
     project.configure(dependencies=["lib"], project=uv_sources(f"lib = {{ {source} }}"))
@@ -574,13 +565,13 @@ def test_an_sdist_that_is_replaced_under_its_name_is_built_again(index, project,
     assert zips.read(built.archive, "lib/__init__.py") == "changed = True\n"
 
 
-def test_a_copy_of_a_monorepo_takes_its_own_siblings(project, tmp_path):
-    inner = make_hatch_sibling(tmp_path / "inner", "inner")
+def test_a_copy_of_a_monorepo_uses_its_own_local_dependencies(project, tmp_path):
+    inner = make_local_hatch_project(tmp_path / "inner", "inner")
     requires = ["inner @ {root:uri}/../inner"]
-    make_hatch_sibling(tmp_path / "lib", "lib", requires=requires, tables=DIRECT)
+    make_local_hatch_project(tmp_path / "lib", "lib", requires=requires, tables=DIRECT)
     project.configure(dependencies=["lib @ {root:uri}/../lib"], project=DIRECT)
     project.build()
-    copied = ProjectFolder(tmp_path / "copy/project", project.environ)
+    copied = ProjectDirectory(tmp_path / "copy/project", project.environ)
     for name in ("inner", "lib", "project"):
         shutil.copytree(tmp_path / name, tmp_path / "copy" / name)
     (tmp_path / "copy/inner/inner/__init__.py").write_text("copied = True\n")

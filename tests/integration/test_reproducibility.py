@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.make_sibling import builds, make_sibling
+from tests.support.make_local_project import builds, make_local_project
 
 HOOK = """
 import itertools, os, pathlib
@@ -14,7 +14,7 @@ class CustomBuildHook(BuildHookInterface):
 """
 
 
-def test_a_build_that_gives_the_same_bytes_again_is_fine(index, project):
+def test_a_reproducible_build_passes(index, project):
     index.add("lib", "1.0")
     project.configure(dependencies=["lib"])
 
@@ -25,8 +25,8 @@ def test_a_build_that_gives_the_same_bytes_again_is_fine(index, project):
     assert built.output.endswith("  reproducible: a rebuild has the same bytes\n")
 
 
-def test_wheels_that_are_built_here_are_built_again_too(project, tmp_path):
-    make_sibling(tmp_path / "lib", "lib")
+def test_wheels_that_are_built_here_are_rebuilt_too(project, tmp_path):
+    make_local_project(tmp_path / "lib", "lib")
     sources = '\n[tool.uv.sources]\nlib = { path = "../lib" }\n'
     project.configure(dependencies=["lib"], project=sources)
 
@@ -58,7 +58,7 @@ def test_a_hook_that_makes_other_files_each_time_is_found_out(project):
     )
 
 
-def test_a_second_build_that_fails_is_told_with_what_it_said(project):
+def test_a_rebuild_that_fails_is_reported_with_its_output(project):
     project.configure("hooks.custom = {}")
     code = "pathlib.Path('ran').mkdir()"
     project.write("hatch_build.py", HOOK.format(code=code))
@@ -74,7 +74,7 @@ def test_a_second_build_that_fails_is_told_with_what_it_said(project):
     assert "FileExistsError" in output
 
 
-def test_each_archive_of_several_is_compared_with_its_own(project):
+def test_each_zip_of_several_is_compared_with_its_own(project):
     project.configure(
         "[tool.hatch.build.targets.lambda.functions.one]\n[tool.hatch.build.targets.lambda.functions.two]\n"
     )

@@ -1,4 +1,4 @@
-"""Zips as others make them: ``pip install --target`` and ``zip -r``."""
+"""Zips of other tools: ``pip install --target`` and ``zip -r``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hatch_lambda.cli import main
-from tests.support.finished import HANDLER
+from tests.support.existing_zips import HANDLER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +60,7 @@ def test_verify_finds_what_pip_and_zip_made_sound(others_zip, capsys):
     assert (code, capsys.readouterr().out.splitlines()[-1]) == (0, "  no problems found")
 
 
-def test_the_hash_that_info_tells_is_the_one_that_lambda_reports(others_zip, aws, capsys):
+def test_the_hash_that_info_prints_is_the_one_that_lambda_reports(others_zip, aws, capsys):
     reported = aws.create_function("shop", others_zip.read_bytes(), Handler="app.handler")["CodeSha256"]
 
     main(["info", str(others_zip)])

@@ -32,7 +32,7 @@ def packages(index, project):
 
 
 @pytest.mark.api("pip")
-def test_it_says_the_versions_and_a_second_build_asks_no_index(index, project, packages):
+def test_it_pins_the_versions_and_a_second_build_needs_no_index(index, project, packages):
     index.add("lib", "2.0")
     project.write("requirements.txt", requirements(*packages))
     first = project.build()
@@ -62,7 +62,7 @@ def test_a_file_with_another_ending_is_one_too(project, packages, name):
     ]
 
 
-def test_it_serves_each_architecture(project, packages):
+def test_it_is_for_each_architecture(project, packages):
     project.write("requirements.txt", requirements(*packages))
     project.build()
 
@@ -88,7 +88,7 @@ def test_a_change_in_a_file_that_it_includes_counts(index, project, packages):
     assert zips.wheels(built.archive) == ["base-2.0-py3-none-any.whl", "lib-1.0-py3-none-any.whl"]
 
 
-def test_it_works_without_the_network_once_it_was_used(project, packages, tmp_path):
+def test_it_works_offline_after_one_build(project, packages, tmp_path):
     project.write("requirements.txt", requirements(*packages))
     before = project.build().archive.read_bytes()
     shutil.rmtree(project.root / "dist")
@@ -130,7 +130,7 @@ def test_every_line_that_is_not_pinned_or_has_no_hash_is_named(index, project, p
 
 
 @pytest.mark.parametrize("line", ["-e .", "-e ./packages/core", "--editable=.", "."])
-def test_a_line_of_the_project_or_another_folder_is_to_be_left_out(index, project, packages, line):
+def test_a_line_for_the_project_or_a_directory_must_be_removed(index, project, packages, line):
     project.write("requirements.txt", f"{line}\n" + requirements(*packages))
 
     built = project.build()
@@ -145,7 +145,7 @@ def test_a_line_of_the_project_or_another_folder_is_to_be_left_out(index, projec
     assert index.requests == []
 
 
-def test_a_file_without_what_a_distribution_requires_is_refused(project, packages):
+def test_a_file_without_what_a_distribution_requires_is_rejected(project, packages):
     project.write("requirements.txt", requirements(*packages[1:]))
 
     built = project.build()
@@ -158,7 +158,7 @@ def test_a_file_without_what_a_distribution_requires_is_refused(project, package
     assert built.archives == ()
 
 
-def test_a_requirement_that_the_file_does_not_meet_is_named(index, project, packages):
+def test_a_requirement_that_the_file_does_not_satisfy_is_named(index, project, packages):
     project.write("requirements.txt", requirements(*packages))
     project.configure('lock = "requirements.txt"', dependencies=["lib>=2", "more"])
 
@@ -173,7 +173,7 @@ def test_a_requirement_that_the_file_does_not_meet_is_named(index, project, pack
     )
 
 
-def test_a_wheel_with_another_hash_is_refused(index, project, packages):
+def test_a_wheel_with_another_hash_is_rejected(index, project, packages):
     found = packages[1]["wheels"][0]["hashes"]["sha256"]
     packages[1]["wheels"][0]["hashes"] = {"sha256": "0" * 64}
     project.write("requirements.txt", requirements(*packages))
@@ -188,7 +188,7 @@ def test_a_wheel_with_another_hash_is_refused(index, project, packages):
     assert built.archives == ()
 
 
-def test_a_file_that_is_not_there_is_missed(project):
+def test_a_file_that_does_not_exist_is_reported(project):
     project.configure('lock = "requirements.txt"', dependencies=["lib"])
 
     built = project.build()

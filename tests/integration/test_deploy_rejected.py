@@ -12,7 +12,7 @@ import pytest
 from hatch_lambda.errors import DeployError
 from tests.support.aws import ACCOUNT, REGION
 from tests.support.deployments import OLD, code_sha256, deployed, function_zip, layer_zip
-from tests.support.finished import zip_of
+from tests.support.existing_zips import zip_of
 
 ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:shop"
 NOTHING = ("done: nothing", "not done: shop: code")
@@ -23,7 +23,7 @@ REVISION = (
 )
 
 
-def refusal(*zips, **options) -> tuple[str, ...]:
+def problems_of(*zips, **options) -> tuple[str, ...]:
     with pytest.raises(DeployError) as error:
         deployed(*zips, **options)
     return error.value.problems
@@ -33,7 +33,7 @@ def test_all_problems_of_the_request_are_reported_together(aws, tmp_path):
     path = function_zip(tmp_path)
     functions = ("shop:live", "no name", ARN.replace(REGION, "us-east-1"))
 
-    problems = refusal(path, functions=functions, region=REGION, alias="live", update_layers=True, wait=False)
+    problems = problems_of(path, functions=functions, region=REGION, alias="live", update_layers=True, wait=False)
 
     assert problems == (
         (
@@ -60,7 +60,7 @@ def test_all_problems_of_the_request_are_reported_together(aws, tmp_path):
 def test_empty_options_are_reported(aws, tmp_path):
     empty = dict.fromkeys(("region", "profile", "alias", "s3_bucket", "layer"), "")
 
-    problems = refusal(function_zip(tmp_path), functions=("shop",), **empty)
+    problems = problems_of(function_zip(tmp_path), functions=("shop",), **empty)
 
     assert problems[:5] == tuple(
         f"--{option}: '' isn't a name (an empty variable?); give it a value, or remove --{option} [deploy-option]"
@@ -70,7 +70,7 @@ def test_empty_options_are_reported(aws, tmp_path):
 
 
 def test_a_prefix_without_a_bucket_is_reported(aws, tmp_path):
-    assert refusal(function_zip(tmp_path), functions=("shop",), s3_prefix="lambda") == (
+    assert problems_of(function_zip(tmp_path), functions=("shop",), s3_prefix="lambda") == (
         "--s3-prefix: no bucket is set; pass --s3-bucket BUCKET [deploy-option]",
     )
 
@@ -78,7 +78,7 @@ def test_a_prefix_without_a_bucket_is_reported(aws, tmp_path):
 def test_only_the_zip_that_cannot_be_read_is_reported(aws, tmp_path):
     missing = tmp_path / "none.zip"
 
-    assert refusal(missing, functions=("shop",)) == (
+    assert problems_of(missing, functions=("shop",)) == (
         f"{missing}: file not found; build it first, or fix the path [file-not-found]",
     )
 
@@ -87,7 +87,7 @@ def test_a_handler_that_might_be_in_a_layer_of_the_zip_names_the_layers(aws, tmp
     aws.create_function("shop", OLD, Handler="cart.api.handler")
     path = function_zip(tmp_path, layers=["base", "more"])
 
-    assert refusal(path, functions=("shop",)) == (
+    assert problems_of(path, functions=("shop",)) == (
         (
             "shop: its handler is 'cart.api.handler', but shop-new.zip doesn't contain that module; add the zip's "
             "layers (base, more) to the function, or change its handler [function-mismatch]"
@@ -119,7 +119,7 @@ def test_an_endpoint_that_is_not_aws_is_reported(monkeypatch, tmp_path, status, 
         }
         for name, value in environ.items():
             monkeypatch.setenv(name, value)
-        problems = refusal(function_zip(tmp_path), functions=("shop",))
+        problems = problems_of(function_zip(tmp_path), functions=("shop",))
         server.shutdown()
 
     assert problems == (
@@ -133,7 +133,7 @@ def test_an_endpoint_that_is_not_aws_is_reported(monkeypatch, tmp_path, status, 
 def test_a_zip_needs_a_function_and_a_layer_zip_needs_a_layer(aws, tmp_path):
     path, deps = function_zip(tmp_path), layer_zip(tmp_path)
 
-    problems = refusal(path, deps)
+    problems = problems_of(path, deps)
 
     assert problems == (
         f"{path}: no function to deploy to; pass --function NAME [function-not-set]",
@@ -142,10 +142,10 @@ def test_a_zip_needs_a_function_and_a_layer_zip_needs_a_layer(aws, tmp_path):
 
 
 def test_a_function_or_layer_needs_a_zip(aws, tmp_path):
-    assert refusal(function_zip(tmp_path), functions=("shop",), layer="deps") == (
+    assert problems_of(function_zip(tmp_path), functions=("shop",), layer="deps") == (
         "--layer 'deps': none of the zips is a layer; add the layer zip, or remove --layer [zip-count]",
     )
-    assert refusal(layer_zip(tmp_path), functions=("shop",), layer="deps") == (
+    assert problems_of(layer_zip(tmp_path), functions=("shop",), layer="deps") == (
         (
             "--function 'shop': none of the zips is for a function; add --update-layers to move it to the new layer "
             "version, or remove --function [zip-count]"
@@ -154,7 +154,7 @@ def test_a_function_or_layer_needs_a_zip(aws, tmp_path):
 
 
 def test_update_layers_needs_a_function(aws, tmp_path):
-    assert refusal(layer_zip(tmp_path), layer="deps", update_layers=True) == (
+    assert problems_of(layer_zip(tmp_path), layer="deps", update_layers=True) == (
         "--update-layers: no function is set; pass --function NAME [function-not-set]",
     )
 
@@ -162,16 +162,16 @@ def test_update_layers_needs_a_function(aws, tmp_path):
 def test_two_zips_of_one_kind_are_rejected(aws, tmp_path):
     one, two = function_zip(tmp_path), function_zip(tmp_path, "two")
 
-    problems = refusal(one, two, functions=("shop",))
+    problems = problems_of(one, two, functions=("shop",))
 
     assert problems == (f"{two}: is a second function zip, after {one}; deploy one at a time [zip-count]",)
 
 
-def test_a_file_that_is_no_zip_is_not_sent(aws, tmp_path):
+def test_a_file_that_is_not_a_zip_is_not_sent(aws, tmp_path):
     path = tmp_path / "shop.zip"
     path.write_text("no zip")
 
-    problems = refusal(path, tmp_path / "none.zip", functions=("shop",))
+    problems = problems_of(path, tmp_path / "none.zip", functions=("shop",))
 
     assert problems[:2] == (
         f"{path}: can't be read as a zip (File is not a zip file); rebuild it, or download it again [bad-zip]",
@@ -185,7 +185,7 @@ def test_a_zip_above_50_mib_needs_a_bucket(aws, tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("large.bin", random.Random(1).randbytes((50 << 20) + 1))
 
-    problems = refusal(path, functions=("shop",))
+    problems = problems_of(path, functions=("shop",))
 
     assert problems == (
         (
@@ -198,7 +198,7 @@ def test_a_zip_above_50_mib_needs_a_bucket(aws, tmp_path):
 def test_a_zip_above_the_unzipped_limit_is_not_sent(aws, tmp_path):
     function = zip_of(tmp_path, {"zeros": bytes(262_144_000)})
 
-    problems = refusal(function, functions=("shop",))
+    problems = problems_of(function, functions=("shop",))
 
     assert problems == (
         (
@@ -209,7 +209,7 @@ def test_a_zip_above_the_unzipped_limit_is_not_sent(aws, tmp_path):
 
 
 def test_a_function_that_does_not_exist_is_not_created(aws, tmp_path):
-    problems = refusal(function_zip(tmp_path), functions=("shop",))
+    problems = problems_of(function_zip(tmp_path), functions=("shop",))
 
     assert problems == (
         (
@@ -222,7 +222,7 @@ def test_a_function_that_does_not_exist_is_not_created(aws, tmp_path):
 def test_runtime_architecture_and_handler_must_be_those_of_the_function(aws, tmp_path):
     aws.create_function("shop", OLD, Runtime="python3.12", Architectures=["arm64"], Handler="cart.api.handler")
 
-    problems = refusal(function_zip(tmp_path), functions=("shop",))
+    problems = problems_of(function_zip(tmp_path), functions=("shop",))
 
     assert problems == (
         (
@@ -246,7 +246,7 @@ def test_no_function_changes_if_one_of_several_does_not_fit(aws, tmp_path):
     aws.create_function("shop", OLD)
     aws.create_function("cart", OLD, Runtime="python3.12")
 
-    problems = refusal(function_zip(tmp_path), functions=("shop", "cart"))
+    problems = problems_of(function_zip(tmp_path), functions=("shop", "cart"))
 
     assert problems == (
         (
@@ -287,7 +287,7 @@ def test_a_function_that_cannot_be_updated_now_is_not_changed(aws, tmp_path, sta
     aws.create_function("shop", OLD)
     vars(aws.rules.state("shop")).update(state)
 
-    problems = refusal(function_zip(tmp_path), functions=("shop",))
+    problems = problems_of(function_zip(tmp_path), functions=("shop",))
 
     assert problems == (problem,)
     assert aws.written == []
@@ -299,7 +299,7 @@ def test_a_function_with_a_container_image_gets_no_zip(aws, tmp_path):
         FunctionName="shop", Role=f"arn:aws:iam::{ACCOUNT}:role/runner", PackageType="Image", Code={"ImageUri": "a:1"}
     )
 
-    problems = refusal(zip_of(tmp_path, {"app.py": ""}), functions=("shop",))
+    problems = problems_of(zip_of(tmp_path, {"app.py": ""}), functions=("shop",))
 
     assert problems == (
         (
@@ -312,7 +312,7 @@ def test_a_function_with_a_container_image_gets_no_zip(aws, tmp_path):
 def test_the_alias_must_exist_before_anything_is_changed(aws, tmp_path):
     aws.create_function("shop", OLD)
 
-    problems = refusal(function_zip(tmp_path), functions=("shop",), alias="live")
+    problems = problems_of(function_zip(tmp_path), functions=("shop",), alias="live")
 
     assert problems == (
         (
@@ -326,7 +326,7 @@ def test_the_alias_must_exist_before_anything_is_changed(aws, tmp_path):
 def test_update_layers_needs_a_function_with_that_layer(aws, tmp_path):
     aws.create_function("shop", OLD)
 
-    problems = refusal(layer_zip(tmp_path), functions=("shop",), layer="deps", update_layers=True)
+    problems = problems_of(layer_zip(tmp_path), functions=("shop",), layer="deps", update_layers=True)
 
     assert problems == (
         "shop: doesn't use layer 'deps' (its layers: none); add the layer to the function once [function-mismatch]",
@@ -339,8 +339,8 @@ def test_the_bucket_must_exist_in_the_functions_region(aws, tmp_path):
     aws.create_bucket("artifacts", "us-west-2")
     path = function_zip(tmp_path)
 
-    missing = refusal(path, functions=("shop",), s3_bucket="none")
-    elsewhere = refusal(path, functions=("shop",), s3_bucket="artifacts")
+    missing = problems_of(path, functions=("shop",), s3_bucket="none")
+    elsewhere = problems_of(path, functions=("shop",), s3_bucket="artifacts")
 
     assert missing == (
         ("s3://none: the bucket doesn't exist; create it in eu-central-1, or use another bucket [bucket-not-found]"),
@@ -358,7 +358,7 @@ def test_a_function_that_changed_at_the_same_time_is_reported(aws, tmp_path):
     aws.create_function("shop", OLD)
     aws.before("UpdateFunctionCode", aws.rules.state("shop").change)
 
-    problems = refusal(function_zip(tmp_path), functions=("shop",))
+    problems = problems_of(function_zip(tmp_path), functions=("shop",))
 
     assert problems == (
         f"shop: AWS rejected UpdateFunctionCode {REVISION}",
@@ -376,7 +376,7 @@ def test_another_deployment_before_the_version_is_reported(aws, tmp_path):
 
     aws.before("ListVersionsByFunction", deploy_other)
 
-    problems = refusal(path, functions=("shop",), publish=True)
+    problems = problems_of(path, functions=("shop",), publish=True)
 
     assert problems == (
         f"shop: AWS rejected PublishVersion {REVISION}",
@@ -394,7 +394,7 @@ def test_an_alias_that_moved_at_the_same_time_is_reported(aws, tmp_path):
     )
     path = function_zip(tmp_path)
 
-    problems = refusal(path, functions=("shop",), alias="live")
+    problems = problems_of(path, functions=("shop",), alias="live")
 
     assert problems == (
         f"shop: AWS rejected UpdateAlias {REVISION}",
@@ -408,7 +408,7 @@ def test_layers_that_changed_at_the_same_time_are_reported(aws, tmp_path):
     aws.create_function("shop", OLD, Layers=[layer["LayerVersionArn"]])
     aws.before("UpdateFunctionConfiguration", aws.rules.state("shop").change)
 
-    problems = refusal(layer_zip(tmp_path), functions=("shop",), layer="deps", update_layers=True)
+    problems = problems_of(layer_zip(tmp_path), functions=("shop",), layer="deps", update_layers=True)
 
     assert problems == (
         f"shop: AWS rejected UpdateFunctionConfiguration {REVISION}",
@@ -428,7 +428,7 @@ def test_a_version_is_only_published_of_the_code_that_was_deployed(aws, tmp_path
 
     aws.before("PublishVersion", change_nothing_but_the_code)
 
-    problems = refusal(path, functions=("shop",), publish=True)
+    problems = problems_of(path, functions=("shop",), publish=True)
 
     assert problems[0] == (
         f"shop: AWS rejected PublishVersion (InvalidParameterValueException: 'CodeSHA256 ({code_sha256(path)}) "
@@ -447,7 +447,7 @@ def test_another_deployment_during_the_wait_is_reported(aws, tmp_path):
 
     aws.after("UpdateFunctionCode", deploy_other)
 
-    problems = refusal(path, functions=("shop",))
+    problems = problems_of(path, functions=("shop",))
 
     assert problems == (
         (
@@ -458,11 +458,11 @@ def test_another_deployment_during_the_wait_is_reported(aws, tmp_path):
     )
 
 
-def test_an_update_that_another_one_blocks_is_refused(aws, tmp_path):
+def test_an_update_during_another_one_is_rejected(aws, tmp_path):
     aws.create_function("shop", OLD)
     aws.before("UpdateFunctionCode", lambda: setattr(aws.rules.state("shop"), "polls", 9))
 
-    problems = refusal(function_zip(tmp_path), functions=("shop",))
+    problems = problems_of(function_zip(tmp_path), functions=("shop",))
 
     assert problems == (
         (
@@ -474,12 +474,12 @@ def test_an_update_that_another_one_blocks_is_refused(aws, tmp_path):
     )
 
 
-def test_an_update_that_fails_says_why(aws, tmp_path):
+def test_a_failed_update_is_reported_with_its_reason(aws, tmp_path):
     aws.create_function("shop", OLD)
     state = aws.rules.state("shop")
     state.ends, state.reason = "Failed", "The role lacks access to the key."
 
-    problems = refusal(function_zip(tmp_path), functions=("shop",), publish=True)
+    problems = problems_of(function_zip(tmp_path), functions=("shop",), publish=True)
 
     assert problems == (
         (
@@ -539,19 +539,19 @@ def test_the_response_of_aws_is_shown_without_credentials(aws, tmp_path, status,
     aws.create_function("shop", OLD)
     aws.refuse("UpdateFunctionCode", status, code, message)
 
-    problems = refusal(function_zip(tmp_path), functions=("shop",))
+    problems = problems_of(function_zip(tmp_path), functions=("shop",))
 
     assert problems == (problem, *NOTHING)
     assert aws.written == ["UpdateFunctionCode"]
 
 
-def test_an_upload_that_is_denied_says_so(aws, tmp_path):
+def test_a_denied_upload_is_reported(aws, tmp_path):
     aws.create_function("shop", OLD)
     aws.create_bucket("artifacts")
     aws.refuse("PutObject", 403, "AccessDenied", "Access Denied")
     path = function_zip(tmp_path)
 
-    problems = refusal(path, functions=("shop",), s3_bucket="artifacts")
+    problems = problems_of(path, functions=("shop",), s3_bucket="artifacts")
 
     assert problems[0].endswith(
         "zip: access denied to PutObject (AWS response: 'Access Denied'); allow it for these credentials, or use "
@@ -564,12 +564,12 @@ def test_missing_credentials_region_and_profile_are_one_line_each(aws, tmp_path,
     path = function_zip(tmp_path)
     aws.create_function("shop", OLD)
 
-    profile = refusal(path, functions=("shop",), profile="nobody")
+    profile = problems_of(path, functions=("shop",), profile="nobody")
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    credentials = refusal(path, functions=("shop",))
+    credentials = problems_of(path, functions=("shop",))
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    region = refusal(path, functions=("shop",))
+    region = problems_of(path, functions=("shop",))
 
     assert profile == (
         ("AWS profile 'nobody': not found; run 'aws configure list-profiles' to list the profiles [aws-credentials]"),
@@ -586,7 +586,7 @@ def test_missing_credentials_region_and_profile_are_one_line_each(aws, tmp_path,
 def test_a_wrong_endpoint_is_one_line(aws, tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "nowhere")
 
-    problems = refusal(function_zip(tmp_path), functions=("shop",))
+    problems = problems_of(function_zip(tmp_path), functions=("shop",))
 
     assert problems == (
         (
@@ -599,7 +599,7 @@ def test_a_wrong_endpoint_is_one_line(aws, tmp_path, monkeypatch):
 def test_a_failed_connection_is_one_line(aws, tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
 
-    problems = refusal(function_zip(tmp_path), functions=("shop",))
+    problems = problems_of(function_zip(tmp_path), functions=("shop",))
 
     url = "http://127.0.0.1:1/2015-03-31/functions/shop/configuration"
     assert problems == (

@@ -1,4 +1,4 @@
-"""Distributions that come from git repositories."""
+"""Git dependencies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support import zips
 from tests.support.git import bare_clone, commit_all, git
 from tests.support.git_server import GitServer
 from tests.support.locks import package, pylock, requirements
-from tests.support.make_sibling import builds, make_sibling
+from tests.support.make_local_project import builds, make_local_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,10 +28,10 @@ DIRECT = "\n[tool.hatch.metadata]\nallow-direct-references = true\n"
 
 
 class Repository:
-    """A repository of a distribution ``lib``, with tag ``v1``, whose working folder is elsewhere."""
+    """A repository of a distribution ``lib``, with tag ``v1``, whose working directory is elsewhere."""
 
     def __init__(self, tmp_path: Path) -> None:
-        self.directory = make_sibling(tmp_path / "work/lib", "lib", requires=["base"])
+        self.directory = make_local_project(tmp_path / "work/lib", "lib", requires=["base"])
         self.bare = tmp_path / "served/lib.git"
         self.first = self.commit("first = True\n")
         git(self.directory, "tag", "v1")
@@ -60,7 +60,7 @@ def built_from(archive: Path) -> str | None:
 
 
 @pytest.mark.parametrize("ref", ["@v1", "@main", "@COMMIT", ""])
-def test_a_tag_a_branch_or_a_commit_is_built_and_the_commit_is_told(index, project, repository, ref):
+def test_a_tag_a_branch_or_a_commit_is_built_and_the_commit_is_printed(index, project, repository, ref):
     url = repository.url + ref.replace("COMMIT", repository.first)
     project.configure(dependencies=[f"lib @ {url}"], project=DIRECT)
 
@@ -88,7 +88,7 @@ def test_uvs_sources_name_repositories_too(project, repository, ref):
 
 def test_a_subdirectory_of_a_repository_is_built(project, index, tmp_path):
     index.add("base")
-    make_sibling(tmp_path / "work/packages/lib", "lib")
+    make_local_project(tmp_path / "work/packages/lib", "lib")
     commit = commit_all(tmp_path / "work")
     url = bare_clone(tmp_path / "work", tmp_path / "served.git").as_uri()
     source = f'git = "{url}", branch = "main", subdirectory = "packages/lib"'
@@ -101,7 +101,7 @@ def test_a_subdirectory_of_a_repository_is_built(project, index, tmp_path):
 
 
 @pytest.mark.parametrize("ref", ["main", "v1"])
-def test_a_moved_branch_or_tag_is_built_again_and_an_unmoved_one_is_not(project, repository, ref):
+def test_a_moved_branch_or_tag_is_rebuilt_and_an_unmoved_one_is_not(project, repository, ref):
     project.configure(dependencies=[f"lib @ {repository.url}@{ref}"], project=DIRECT)
     for _ in range(2):
         project.build()
@@ -130,7 +130,7 @@ def locked(project) -> dict[str, Any]:
 
 
 @pytest.mark.api("pip", "packaging", "tomli-w")
-def test_a_lock_has_the_commit_and_a_build_takes_that(project, repository):
+def test_a_lock_has_the_commit_that_a_build_uses(project, repository):
     project.configure(dependencies=[f"lib @ {repository.url}@main"], project=DIRECT)
     made = project.build(target="lambda:lock")
     repository.commit("second = True\n")
@@ -155,7 +155,7 @@ def test_a_lock_has_the_commit_and_a_build_takes_that(project, repository):
 
 
 @pytest.mark.parametrize(("upgrade", "moves"), [("", False), ("other", False), ("lib", True), ("1", True)])
-def test_locking_again_keeps_the_commit_unless_it_is_freed(project, repository, upgrade, moves):
+def test_locking_again_keeps_the_commit_unless_it_is_upgraded(project, repository, upgrade, moves):
     project.configure(dependencies=[f"lib @ {repository.url}"], project=DIRECT)
     project.build(target="lambda:lock")
     second = repository.commit("second = True\n")
@@ -209,7 +209,7 @@ def test_a_requirements_file_without_the_commit_leaves_it_to_the_repository(inde
     assert built_from(built.archive) == f"{repository.url}@{second}"
 
 
-def test_a_requirements_file_may_include_others_and_name_a_folder_beside_repositories(index, project, repository):
+def test_a_requirements_file_can_include_others_and_contain_git_and_local_dependencies(index, project, repository):
     base = index.directory / "base-1.0-py3-none-any.whl"
     (project.root / "locks/wheels").mkdir(parents=True)
     shutil.copy(base, project.root / "locks/wheels")
@@ -226,7 +226,7 @@ def test_a_requirements_file_may_include_others_and_name_a_folder_beside_reposit
     assert built_from(built.archive) == f"{repository.url}@{repository.first}"
 
 
-def test_a_repository_of_a_requirements_file_that_the_project_does_not_name_is_refused(index, project, repository):
+def test_a_repository_of_a_requirements_file_that_the_project_does_not_name_is_rejected(index, project, repository):
     base = package(index, index.directory / "base-1.0-py3-none-any.whl")
     project.write("req.txt", requirements(base) + f"lib @ {repository.url}@{repository.first}\n")
     project.configure('lock = "req.txt"', dependencies=["lib"])
@@ -241,7 +241,7 @@ def test_a_repository_of_a_requirements_file_that_the_project_does_not_name_is_r
     )
 
 
-def test_a_lock_without_the_commit_is_stale(project, repository):
+def test_a_lock_without_the_commit_is_out_of_date(project, repository):
     project.configure(dependencies=["base"])
     project.build(target="lambda:lock")
     project.configure(dependencies=["base", f"lib @ {repository.url}@main"], project=DIRECT)
@@ -255,7 +255,7 @@ def test_a_lock_without_the_commit_is_stale(project, repository):
     )
 
 
-def test_a_lock_of_another_branch_or_tag_is_stale(project, repository):
+def test_a_lock_of_another_branch_or_tag_is_out_of_date(project, repository):
     project.configure(dependencies=[f"lib @ {repository.url}@main"], project=DIRECT)
     project.build(target="lambda:lock")
     project.configure(dependencies=[f"lib @ {repository.url}@v1"], project=DIRECT)
@@ -296,7 +296,7 @@ def rewritten(repository) -> str:
 
 
 @pytest.mark.parametrize("target", ["lambda", "lambda:lock"])
-def test_a_locked_commit_that_is_gone_from_the_repository_can_be_freed(project, repository, rewritten, target):
+def test_a_locked_commit_that_is_gone_from_the_repository_can_be_upgraded(project, repository, rewritten, target):
     project.configure(dependencies=[f"lib @ {repository.url}@main"], project=DIRECT)
     project.build(target="lambda:lock")
     lock = project.root / "pylock.lambda.toml"
@@ -378,7 +378,7 @@ def test_offline_the_commit_that_was_last_seen_of_a_branch_is_used(project, repo
 
 
 @pytest.mark.parametrize("ref", ["main", "COMMIT"])
-def test_offline_a_repository_that_was_not_built_before_is_refused(project, repository, ref):
+def test_offline_a_repository_that_was_not_built_before_is_rejected(project, repository, ref):
     url = f"{repository.url}@{ref.replace('COMMIT', repository.first)}"
     project.configure(dependencies=[f"lib @ {url}"], project=DIRECT)
 
@@ -421,7 +421,7 @@ def host(served: GitServer) -> str:
 
 def test_a_private_repository_over_http_is_built_and_its_password_is_nowhere(project, repository, host, tmp_path):
     url = f"git+http://user:s3cret@{host}/lib.git@v1"
-    make_sibling(tmp_path / "middle", "middle", requires=[f"lib @ {url}"])
+    make_local_project(tmp_path / "middle", "middle", requires=[f"lib @ {url}"])
     dependencies = [f"lib @ {url}", f"middle @ {(tmp_path / 'middle').as_uri()}"]
     project.configure(dependencies=dependencies, project=DIRECT)
     locked = project.build(target="lambda:lock")
@@ -452,7 +452,7 @@ def test_no_command_line_has_the_password_of_a_repository(project, served, user)
 
 def test_the_password_of_a_repository_in_a_repository_is_not_kept(project, repository, served, tmp_path):
     source = f"lib = {{ git = 'http://user:s3cret@{served.host}/lib.git', tag = 'v1' }}"
-    make_sibling(tmp_path / "middle", "middle", requires=["lib"], tables=f"[tool.uv.sources]\n{source}")
+    make_local_project(tmp_path / "middle", "middle", requires=["lib"], tables=f"[tool.uv.sources]\n{source}")
     commit_all(tmp_path / "middle")
     url = bare_clone(tmp_path / "middle", tmp_path / "middle.git").as_uri()
     project.configure(dependencies=[f"middle @ git+{url}"], project=DIRECT)
@@ -466,7 +466,7 @@ def test_the_password_of_a_repository_in_a_repository_is_not_kept(project, repos
     assert not [file for file in kept if b"s3cret" in file.read_bytes()]
 
 
-def test_the_password_is_masked_where_the_repository_cannot_be_had(project, host):
+def test_the_password_is_masked_if_the_repository_cannot_be_cloned(project, host):
     project.configure(dependencies=[f"lib @ git+http://user:wr0ng@{host}/lib.git@v1"], project=DIRECT)
 
     built = project.build()
