@@ -1,4 +1,4 @@
-"""The command ``hatch-lambda``: what it writes where, and its exit codes."""
+"""The command ``hatch-lambda``: its output and exit codes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.zips import contents
 NAMES = [runtime.name for runtime in RUNTIMES]
 
 CHECKED = ", ".join(check.__name__.removeprefix("check_").replace("_", " ") for check in ZIP_CHECKS) + ", zipped"
-"""What verify says that it checked."""
+"""The line of verify on what it checked."""
 
 MODULE = (sys.executable, "-m", "hatch_lambda")
 
@@ -311,10 +311,25 @@ def test_an_invalid_depth_ends_with_usage(capsys, depth):
 
 def test_a_depth_without_a_tree_is_an_error(capsys, tmp_path):
     assert run(capsys, "info", zip_of(tmp_path, {"app.py": ""}), "--depth", "3") == (
-        1,
+        2,
         "",
         "error: --depth: has no effect without --tree; add --tree, or remove --depth [command-line]\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--json", "--why=lib"], "--json: isn't available with --why"),
+        (["--tree", "--json"], "--json: isn't available with --tree"),
+        (["--tree", "--html=a.html", "--sbom=a.json"], "--tree: isn't available with --html"),
+        (["--why=lib", "--sbom=a.json"], "--why: isn't available with --sbom"),
+    ],
+)
+def test_info_prints_one_thing_and_no_option_is_ignored(capsys, tmp_path, arguments, message):
+    error = f"error: {message}; remove one of them [command-line]\n"
+
+    assert run(capsys, "info", zip_of(tmp_path, {"app.py": ""}), *arguments) == (2, "", error)
 
 
 # diff
@@ -432,7 +447,7 @@ def test_a_runtime_that_the_table_lacks_can_be_given(capsys, tmp_path):
 
 
 def layered(directory: Path) -> tuple[Path, Path]:
-    """Write a function whose handler lies in its layer, and the layer."""
+    """Write a function whose handler is in its layer, and the layer."""
     described = {"schema": 1, "kind": "function", "name": "shop", "version": "0.1.0", "layers": ["base"]}
     about = {"runtime": "python3.13", "architecture": "x86_64", "handler": "base.handler"}
     function = {"hatch-lambda/shop-function.json": json.dumps({**described, **about}), "app.py": ""}

@@ -245,7 +245,14 @@ class Wheelhouse:
             return uv  # pip would look up the names of an index on all others
         from hatch_lambda.resolve.explained_uv import ExplainedUvResolver
 
-        return ExplainedUvResolver(uv, pip, choice.host, self.wheel_cache.results, same_releases=choice.same_releases)
+        return ExplainedUvResolver(
+            uv,
+            pip,
+            choice.host,
+            self.wheel_cache.results,
+            release_files=uv_resolver(config, choice, indexes, choice.host).release_files,
+            same_releases=choice.same_releases,
+        )
 
     def _with_source_builds(self, config: LambdaConfig, host: Host, make: Callable[[Host], Resolver]) -> Resolver:
         if not config.build_from_source:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
-    from hatch_lambda.resolve.base import Dependency, Host, Resolution
+    from hatch_lambda.resolve.base import Dependency, Host, Pin, Resolution
     from hatch_lambda.runtime.target import Target
 
 GLIBC_MAJOR = 2
@@ -60,6 +60,9 @@ Source: https://docs.astral.sh/uv/reference/environment/, read 2026-11-23.
 _ONLY_SDIST = re.compile(r"Wheels are required for `([\w.-]+)` because building from source is disabled")
 _REQUIRED = re.compile(r"(?:depends? on|require) (?P<name>[A-Za-z0-9._-]+)(?P<versions>[<>=!~][^\s]*)?(?=[\s,])")
 """uv's wording for distributions without wheels, and for required versions."""
+
+_OLDEST_PYTHON = "3.7"
+"""uv leaves out wheels for Pythons that are older than the one it resolves for."""
 
 _PROJECT = "hatch-lambda-requirements"
 _NO_SOLUTION = "No solution found"
@@ -129,17 +132,36 @@ class UvResolver:
         kept = {name: value for name, value in self.host.environ.items() if name not in REDIRECTING}
         return {**kept, "RUST_LOG": LOGGED}
 
+    def release_files(self, pins: Sequence[Pin], target: Target) -> dict[NormalizedName, list[str]]:
+        """Return the names of all wheels of the pinned releases, as far as uv has cached them when it resolved.
+
+        uv lists only wheels for the target, unless it locks for all platforms and, by the markers, for old Pythons.
+        """
+        newest = f"python_version >= '{target.runtime.python_version}'"
+        text = "".join(f"{pin.name}=={pin.version}; {newest}\n" for pin in pins)
+        selected = ["--universal", "--no-deps", "--offline", f"--python-version={_OLDEST_PYTHON}"]
+        with temporary_directory() as directory:
+            output = Path(directory, "pylock.toml")
+            command = [*self._compile("-", selected), f"--output-file={output}"]
+            done = run_uv(command, self._environment, self.host.directory, otherwise="", text=text)
+            lock = None if done.returncode else read_lock(output, "uv's resolution")
+        packages = lock.packages if lock else ()
+        return {package.name: [wheel.filename for wheel in package.wheels or ()] for package in packages}
+
     def command(self, target: Target, listed: str = "-") -> list[str]:
         """Return the command that writes a pylock for the requirements in a file, or on standard input."""
+        platform = f"--python-platform={python_platform(target)}"
+        version = f"--python-version={target.python_full_version}"
+        return self._compile(listed, ["--no-universal", platform, version])
+
+    def _compile(self, listed: str, selected: Sequence[str]) -> list[str]:
         return [
             self.program,
             "pip",
             "compile",
             listed,
             "--format=pylock.toml",
-            "--no-universal",
-            f"--python-platform={python_platform(target)}",
-            f"--python-version={target.python_full_version}",
+            *selected,
             f"--python={sys.executable}",
             "--no-python-downloads",
             "--only-binary=:all:",

@@ -1,4 +1,4 @@
-"""Whose index settings count, and pip's in terms of uv."""
+"""Which index settings apply, and those of pip as uv's."""
 
 from __future__ import annotations
 
