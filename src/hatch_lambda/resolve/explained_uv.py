@@ -54,6 +54,9 @@ class ExplainedUvResolver:
             if _first(error).code != _UNEXPLAINED or not (error.missing or self.same_releases):
                 raise  # without a missing package, such as for a damaged uv.toml, pip would explain something else
             return self._by_pip(partial(self.pip.resolve, roots, target, prefer=prefer), error)
+        if self.same_releases and found.unfit:  # uv accepts plain linux_x86_64, whose glibc is unknown
+            reason = f"uv selected {', '.join(sorted(found.unfit))} without a wheel for {target}"
+            return replace(self.pip.resolve(roots, target, prefer=prefer), resolver=f"pip, because {reason}")
         if self.same_releases:  # uv's settings aren't the cause if something is missing
             found = replace(found, source=Resolution.source, fix=Resolution.fix)
         return self._with_fallbacks(self._with_explanations(found, target), target)

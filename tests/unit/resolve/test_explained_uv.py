@@ -89,6 +89,18 @@ def test_what_pip_finds_counts_if_it_looks_where_uv_does(tmp_path):
     assert (found.pins, found.resolver) == (FOUND.pins, "pip, because uv y")
 
 
+def test_pip_resolves_again_if_uv_selected_a_wheel_that_the_runtime_cannot_load(tmp_path):
+    unfit = Resolution((), unfit={LIB: "no wheel"})
+
+    found = resolve(tmp_path, unfit, FOUND)
+
+    assert (found.pins, found.resolver) == (
+        FOUND.pins,
+        "pip, because uv selected lib without a wheel for python3.13 on x86_64",
+    )
+    assert resolve(tmp_path, unfit, FOUND, same=False) is unfit
+
+
 def test_a_resolution_that_skipped_nothing_needs_no_explanation(tmp_path):
     skipping_nothing = Resolution((), skipped=SkippedReleases({}))
 
