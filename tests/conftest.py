@@ -78,7 +78,7 @@ class Built:
 
     @property
     def archive(self) -> Path:
-        """Return the only archive."""
+        """Return the only zip."""
         (archive,) = self.archives
         return archive
 

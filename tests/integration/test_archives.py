@@ -1,4 +1,4 @@
-"""Several archives of one project: layers, functions, architectures and runtimes."""
+"""Several zips of one project: layers, functions, architectures and runtimes."""
 
 from __future__ import annotations
 
@@ -85,19 +85,19 @@ def by_name(built: Built) -> dict[str, Path]:
 
 
 def described(path: Path) -> dict[str, Any]:
-    """Return what an archive says of itself, wherever in it."""
+    """Return a zip's description, from any directory in it."""
     (member,) = [name for name in zips.names(path) if re.search(r"/lambda\.json$|^hatch-lambda/", name)]
     found: dict[str, Any] = json.loads(zips.read(path, member))
     return found
 
 
 def held(path: Path) -> list[str]:
-    """Return name and version of each distribution that was put into an archive."""
+    """Return name and version of each distribution in a zip."""
     return [f"{found['name']} {found['version']}" for found in described(path)["distributions"]]
 
 
 def imported(path: Path) -> set[str]:
-    """Return the paths that Python finds in an archive, each from where it looks."""
+    """Return the paths that Python finds in a zip, each relative to its directory on ``sys.path``."""
     names = zips.names(path)
     root = "python/" if "lambda_layer" in path.name else ""
     return {name.removeprefix(root) for name in names if name.startswith(root) and not name.startswith("hatch-lambda/")}

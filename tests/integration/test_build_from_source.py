@@ -1,4 +1,4 @@
-"""Distributions without a wheel, built from their sdists."""
+"""Packages without a wheel, built from their sdists."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def trace(project, tmp_path):
 
 
 def wheels(built: Built) -> list[str]:
-    """Return the wheels that an archive was made of; nothing native may be in it."""
+    """Return the wheels that a zip was made of, and check that it contains no native code."""
     assert built.code == 0, built.output
     with zipfile.ZipFile(built.archive) as archive:
         native = [name for name in archive.namelist() if archive.read(name)[:4] == NATIVE[:4]]

@@ -52,7 +52,7 @@ def test_a_zip_contains_the_project_and_its_dependencies_at_its_root(index, proj
 
 @pytest.fixture
 def build_both(project, monkeypatch):
-    """Return a function that builds wheel and archive in this process and returns the paths of the files in both."""
+    """Return a function that builds wheel and zip in this process and returns the paths of the files in both."""
     for name in [name for name in os.environ if name.startswith("HATCH_")]:
         monkeypatch.delenv(name)
 
@@ -336,7 +336,7 @@ entry-points = { "shop.plugins" = { first = "shop.api:handler" } }
 
 @pytest.fixture
 def rich(index, project):
-    """A project with everything that an archive may hold: scripts, licenses, a wheel with all kinds of members."""
+    """A project with everything that a zip can contain: scripts, licenses, a wheel with all kinds of members."""
     program = zipfile.ZipInfo("lib/program", (2021, 3, 4, 5, 6, 8))
     program.external_attr = (stat.S_IFREG | 0o775) << 16
     stored = zipfile.ZipInfo("lib/stored.bin", (2021, 3, 4, 5, 6, 8))

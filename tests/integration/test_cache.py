@@ -1,4 +1,4 @@
-"""The cache is not trusted: what is damaged or swapped never ships, and is fetched or built again."""
+"""The cache is not trusted: damaged or replaced files never ship, and are fetched or built again."""
 
 from __future__ import annotations
 
@@ -96,13 +96,13 @@ def layered(index: IndexServer, project: ProjectDirectory) -> None:
 
 
 def local(index: IndexServer, project: ProjectDirectory) -> None:
-    """Let the project require a directory, whose wheel is built here."""
+    """Make the project require a directory, whose wheel is built here."""
     directory = make_local_project(project.root.parent / "lib", "lib", files=SOURCES)
     project.configure(dependencies=[f"lib @ {directory.as_uri()}"], project=DIRECT)
 
 
 def from_sdist(index: IndexServer, project: ProjectDirectory) -> None:
-    """Let the project require an sdist, whose wheel is built here."""
+    """Make the project require an sdist, whose wheel is built here."""
     index.add_sdist("lib")
     project.configure('build-from-source = ["lib"]', dependencies=["lib"])
 

@@ -1,4 +1,4 @@
-"""The command ``hatch-lambda``: what it writes where, and its exit codes."""
+"""The command ``hatch-lambda``: its output and exit codes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.zips import contents
 NAMES = [runtime.name for runtime in RUNTIMES]
 
 CHECKED = ", ".join(check.__name__.removeprefix("check_").replace("_", " ") for check in ZIP_CHECKS) + ", zipped"
-"""What verify says that it checked."""
+"""The line of verify on what it checked."""
 
 MODULE = (sys.executable, "-m", "hatch_lambda")
 
@@ -447,7 +447,7 @@ def test_a_runtime_that_the_table_lacks_can_be_given(capsys, tmp_path):
 
 
 def layered(directory: Path) -> tuple[Path, Path]:
-    """Write a function whose handler lies in its layer, and the layer."""
+    """Write a function whose handler is in its layer, and the layer."""
     described = {"schema": 1, "kind": "function", "name": "shop", "version": "0.1.0", "layers": ["base"]}
     about = {"runtime": "python3.13", "architecture": "x86_64", "handler": "base.handler"}
     function = {"hatch-lambda/shop-function.json": json.dumps({**described, **about}), "app.py": ""}

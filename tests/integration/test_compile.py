@@ -1,4 +1,4 @@
-"""Modules are compiled by this Python, in processes of their own, and the result of a wheel is cached."""
+"""Modules are compiled by this Python, in separate processes, and the result of a wheel is cached."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def test_the_metadata_of_a_wheel_is_read_or_rejected(text):
 
 
 def described(text: str, directory: str = "shop-1.0.dist-info") -> bytes:
-    """Return a zip that says this of itself."""
+    """Return a zip with this description."""
     member = Raw(f"{directory}/lambda.json".encode(), text.encode("utf-8", "surrogatepass"), DEFLATED)
     files = [member, Raw(b"shop/api.py", b"def handler(event, context): ...\n", DEFLATED)]
     return raw_zip([*sound(), *files])

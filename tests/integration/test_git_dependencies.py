@@ -54,7 +54,7 @@ def repository(tmp_path, index):
 
 
 def built_from(archive: Path) -> str | None:
-    """Return what the archive says of where ``lib`` is from."""
+    """Return the source of ``lib`` in the zip's description."""
     (found,) = (entry for entry in zips.lambda_json(archive)["distributions"] if entry["name"] == "lib")
     return str(found["built-from"]) if "built-from" in found else None
 
@@ -122,7 +122,7 @@ def test_a_moved_branch_or_tag_is_rebuilt_and_an_unmoved_one_is_not(project, rep
 
 
 def locked(project) -> dict[str, Any]:
-    """Return what our lock says of ``lib``."""
+    """Return ``lib`` in our lock."""
     lock = tomllib.loads((project.root / "pylock.lambda.toml").read_text())
     found: list[dict[str, Any]] = [package for package in lock["packages"] if package["name"] == "lib"]
     assert len(found) == 1

@@ -99,7 +99,7 @@ def test_a_valid_wheel_of_every_method_passes(tmp_path, method):
 # Memory
 
 
-def refused(path: Path) -> list[str]:
+def problems_of(path: Path) -> list[str]:
     """Return why a wheel is rejected, and check that reading it uses little memory."""
     tracemalloc.start()
     try:
@@ -116,7 +116,7 @@ def refused(path: Path) -> list[str]:
 def test_a_member_larger_than_its_declared_size_uses_little_memory(tmp_path, method):
     bomb = Raw(b"lib/a.bin", b"\0" * 10, method, compressed=compress(BOMB, method))
 
-    problems = refused(written(tmp_path, raw_zip(sound(extra=[bomb]))))
+    problems = problems_of(written(tmp_path, raw_zip(sound(extra=[bomb]))))
 
     assert problems == [
         "can't be read as a zip ('lib/a.bin' doesn't have its declared size); rebuild to download it again [bad-wheel]"
@@ -127,7 +127,7 @@ def test_a_member_larger_than_its_declared_size_uses_little_memory(tmp_path, met
 def test_a_member_smaller_than_its_declared_size_is_rejected(tmp_path, method):
     liar = Raw(b"lib/a.bin", b"short", method, local={"size": 2**31}, central={"size": 2**31})
 
-    problems = refused(written(tmp_path, raw_zip(sound(extra=[liar]))))
+    problems = problems_of(written(tmp_path, raw_zip(sound(extra=[liar]))))
 
     assert len(problems) == 1
     assert problems[0] in {
@@ -160,7 +160,7 @@ def test_a_listing_that_would_fill_the_memory_is_rejected(tmp_path, name, most):
     others = [member for member in sound() if member.name != f"{DIST_INFO}/{name}".encode()]
     large = Raw(f"{DIST_INFO}/{name}".encode(), BOMB, DEFLATED)
 
-    problems = refused(written(tmp_path, raw_zip([*others, large])))
+    problems = problems_of(written(tmp_path, raw_zip([*others, large])))
 
     assert problems == [
         (
@@ -173,7 +173,7 @@ def test_a_listing_that_would_fill_the_memory_is_rejected(tmp_path, name, most):
 def test_header_fields_that_would_fill_the_memory_are_rejected(tmp_path):
     described = metadata("lib", "1.0").encode() + b"A: b\n" * (1 << 18) + b"\nThe description.\n"
 
-    problems = refused(written(tmp_path, raw_zip(sound(described=described))))
+    problems = problems_of(written(tmp_path, raw_zip(sound(described=described))))
 
     assert problems == [
         (
@@ -213,7 +213,7 @@ def test_a_record_of_other_files_uses_little_memory(tmp_path):
 def test_a_member_with_another_strong_hash_uses_little_memory(tmp_path):
     record = b"lib/a.bin,sha512=x,\n"
 
-    problems = refused(written(tmp_path, raw_zip(sound(record=record, extra=[Raw(b"lib/a.bin", BOMB, DEFLATED)]))))
+    problems = problems_of(written(tmp_path, raw_zip(sound(record=record, extra=[Raw(b"lib/a.bin", BOMB, DEFLATED)]))))
 
     assert problems == [
         (
@@ -246,7 +246,7 @@ def test_a_directory_that_would_fill_the_memory_is_rejected(tmp_path, wide):
     size = 0xFFFFFFFF if wide else len(directory)
     end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 65535, 65535, size, 0, 0)
 
-    problems = refused(written(tmp_path, directory + (end_64 + locator if wide else b"") + end))
+    problems = problems_of(written(tmp_path, directory + (end_64 + locator if wide else b"") + end))
 
     assert problems == [
         "its directory is larger than 10 MiB; require another version, or report it to its maintainers [bad-wheel]"
@@ -261,7 +261,7 @@ def test_overlapping_members_of_a_wheel_are_rejected(tmp_path):
     outer = Raw(b"lib/a.bin", b"\0" * 1000)
     content = raw_zip([outer, *sound(), Raw(b"lib/c.bin", b"\0" * 1000, central={"offset": 0}), inner])
 
-    assert refused(written(tmp_path, content)) == [
+    assert problems_of(written(tmp_path, content)) == [
         "'lib/a.bin' and 'lib/c.bin' share bytes; require another version, or report it to its maintainers [bad-wheel]"
     ]
 
@@ -270,7 +270,7 @@ def test_overlapping_members_of_a_wheel_are_rejected(tmp_path):
 def test_bytes_after_the_end_of_a_members_content_are_rejected(tmp_path, method):
     hiding = Raw(b"lib/a.py", b"x", method, compressed=compress(b"x", method) + b"hidden")
 
-    assert refused(written(tmp_path, raw_zip(sound(extra=[hiding])))) == [
+    assert problems_of(written(tmp_path, raw_zip(sound(extra=[hiding])))) == [
         (
             "can't be read as a zip (the compressed bytes of a member continue after the end of its content); "
             "rebuild to "
@@ -283,7 +283,7 @@ def test_bytes_after_the_end_of_a_members_content_are_rejected(tmp_path, method)
 def test_a_member_with_truncated_compressed_bytes_is_rejected(tmp_path, method):
     cut = Raw(b"lib/a.py", b"x" * 50, method, compressed=compress(b"x" * 50, method)[:-1])
 
-    assert refused(written(tmp_path, raw_zip(sound(extra=[cut])))) == [
+    assert problems_of(written(tmp_path, raw_zip(sound(extra=[cut])))) == [
         (
             "can't be read as a zip (the compressed bytes of a member end too early); rebuild to download it again "
             "[bad-wheel]"
@@ -295,7 +295,7 @@ def test_a_member_with_truncated_compressed_bytes_is_rejected(tmp_path, method):
 def test_a_name_that_is_too_long_for_linux_is_rejected(tmp_path, name):
     content = raw_zip(sound(extra=[Raw(name.encode(), flags=0x800)]))
 
-    assert refused(written(tmp_path, content)) == [
+    assert problems_of(written(tmp_path, content)) == [
         (
             f"the path {name!r} is longer than Linux allows; require another version, or report it to its maintainers "
             "[bad-wheel]"

@@ -1,4 +1,4 @@
-"""The how-tos on deploying say what works: their commands run, their files can be read by what reads them."""
+"""The how-tos on deploying are correct: their commands run, and other tools can read their files."""
 
 from __future__ import annotations
 

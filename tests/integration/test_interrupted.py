@@ -1,4 +1,4 @@
-"""Builds that end badly: killed, out of space, not allowed to write. What stood at the path stays whole."""
+"""Builds that are killed, run out of space, or can't write. The existing zip stays."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Scene:
         return any(_size(file) >= mebibytes << 20 for file in (self.project.root / "dist").glob("*"))
 
     def begun(self) -> list[Path]:
-        """Return every file in the directory for zips but the archive."""
+        """Return every file in the directory for zips except the zip."""
         return [file for file in (self.project.root / "dist").glob("*") if file.name != NAME]
 
     def has(self, pattern: str) -> bool:

@@ -143,7 +143,7 @@ def monorepo(tmp_path, environ):
 
 
 def member(monorepo: ProjectDirectory, name: str, *, dependencies: list[str], project: str = "") -> ProjectDirectory:
-    """Return a member of the workspace that an archive is made of."""
+    """Return a member of the workspace that a zip is made of."""
     directory = ProjectDirectory(monorepo.root / "packages" / name, monorepo.environ)
     directory.configure(name=name, dependencies=dependencies, project=project)
     directory.write(f"{name}/__init__.py")

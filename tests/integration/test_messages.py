@@ -1,4 +1,4 @@
-"""What a person reads: every word of it, the exit code, and that nothing was built where something is wrong."""
+"""Complete messages, exit codes, and that a failed build keeps the existing zip."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PREVIEW = (
 
 @pytest.fixture
 def older(project):
-    """An archive of the name that the project's would have."""
+    """An existing zip with the name of the project's."""
     return project.write(f"dist/{NAME}", "older")
 
 

@@ -1,4 +1,4 @@
-"""Wheels whose tags are right, and whose native code is not."""
+"""Wheels with correct tags and wrong native code."""
 
 from __future__ import annotations
 

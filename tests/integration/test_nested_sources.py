@@ -66,12 +66,12 @@ class Repository:
         return f"{name} = {{ {', '.join(entries)} }}"
 
     def at(self, name: str) -> str:
-        """Return what an archive says of where one of the packages is from."""
+        """Return the source of one of the packages in a zip's description."""
         return f"git+{self.url}@{self.head}#subdirectory=packages/{name}"
 
 
 def built_from(archive: Path) -> dict[str, str | None]:
-    """Return what the archive says of where each of its distributions is from."""
+    """Return the source of each package in the zip's description."""
     return {entry["name"]: entry.get("built-from") for entry in zips.lambda_json(archive)["distributions"]}
 
 

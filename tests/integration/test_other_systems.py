@@ -1,4 +1,4 @@
-"""What other systems do otherwise, as far as it can be brought about here: encodings, separators, open files."""
+"""Differences of other systems that can be reproduced here: encodings, separators, open files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which wheels end up in an archive, for targets that this machine is not."""
+"""Which wheels are added to a zip for other targets than this machine."""
 
 from __future__ import annotations
 
@@ -45,48 +45,47 @@ MARKERS = {
     "either": "platform_machine == 'aarch64' or python_version < '3.11'",
 }
 ALWAYS = ["cpython", "linux", "no-pypy", "posix", "system"]
-TARGETS = [
-    ("python3.9", "x86_64", ["before-3-11", "intel", "either"]),
-    ("python3.9", "arm64", ["before-3-11", "arm", "either"]),
-    ("python3.10", "x86_64", ["before-3-11", "intel", "either"]),
-    ("python3.10", "arm64", ["before-3-11", "arm", "either"]),
-    ("python3.11", "x86_64", ["intel"]),
-    ("python3.11", "arm64", ["arm", "either"]),
-    ("python3.12", "x86_64", ["since-3-12", "intel"]),
-    ("python3.12", "arm64", ["since-3-12", "arm", "both", "either"]),
-    ("python3.13", "x86_64", ["since-3-12", "only-3-13", "since-3-13-5", "same-implementation", "intel"]),
-    (
-        "python3.13",
-        "arm64",
-        ["since-3-12", "only-3-13", "since-3-13-5", "same-implementation", "arm", "both", "either"],
-    ),
-    ("python3.14", "x86_64", ["since-3-12", "since-3-14", "since-3-13-5", "same-implementation", "intel"]),
-    (
-        "python3.14",
-        "arm64",
-        ["since-3-12", "since-3-14", "since-3-13-5", "same-implementation", "arm", "both", "either"],
-    ),
-]
+SELECTED = {
+    "python3.9-x86_64": ["before-3-11", "intel", "either"],
+    "python3.9-arm64": ["before-3-11", "arm", "either"],
+    "python3.10-x86_64": ["before-3-11", "intel", "either"],
+    "python3.10-arm64": ["before-3-11", "arm", "either"],
+    "python3.11-x86_64": ["intel"],
+    "python3.11-arm64": ["arm", "either"],
+    "python3.12-x86_64": ["since-3-12", "intel"],
+    "python3.12-arm64": ["since-3-12", "arm", "both", "either"],
+    "python3.13-x86_64": ["since-3-12", "only-3-13", "since-3-13-5", "same-implementation", "intel"],
+    "python3.13-arm64": ["since-3-12", "only-3-13", "since-3-13-5", "same-implementation", "arm", "both", "either"],
+    "python3.14-x86_64": ["since-3-12", "since-3-14", "since-3-13-5", "same-implementation", "intel"],
+    "python3.14-arm64": ["since-3-12", "since-3-14", "since-3-13-5", "same-implementation", "arm", "both", "either"],
+}
+"""The markers that hold, in addition to ``ALWAYS``, by runtime and architecture."""
 
 
-@pytest.mark.parametrize(("runtime", "architecture", "selected"), TARGETS)
-def test_markers_are_those_of_the_target_in_the_project_and_deep_in_the_graph(
-    index, project, runtime, architecture, selected
-):
+def test_markers_are_those_of_the_target_in_the_project_and_deep_in_the_graph(index, project):
     for name in MARKERS:
         index.add(name)
         index.add(f"deep-{name}")
     index.add("middle", requires=["bottom"])
     index.add("bottom", requires=[f"deep-{name}; {marker}" for name, marker in MARKERS.items()])
     project.configure(dependencies=["middle", *(f"{name}; {marker}" for name, marker in MARKERS.items())])
+    table = (project.root / "pyproject.toml").read_text("utf-8")
+    runtimes = list(dict.fromkeys(name.partition("-")[0] for name in SELECTED))
+    arrays = f'runtime = {runtimes}\narchitecture = ["x86_64", "arm64"]'
+    project.write("pyproject.toml", table.replace('runtime = "python3.13"', arrays))
 
-    built = project.build(HATCH_LAMBDA_RUNTIME=runtime, HATCH_LAMBDA_ARCHITECTURE=architecture)
+    built = project.build()
 
-    expected = [*ALWAYS, *selected]
     assert built.code == 0, built.output
-    assert zips.distributions(built.archive) == sorted(
-        ["bottom 1.0", "middle 1.0", *(f"{name} 1.0" for name in expected), *(f"deep-{name} 1.0" for name in expected)]
-    )
+    assert {
+        archive.stem.removeprefix("shop-0.1.0-lambda-"): zips.distributions(archive) for archive in built.archives
+    } == {
+        target: sorted(
+            f"{name} 1.0"
+            for name in ["bottom", "middle", *ALWAYS, *selected, *(f"deep-{name}" for name in [*ALWAYS, *selected])]
+        )
+        for target, selected in SELECTED.items()
+    }
 
 
 def test_python_patch_decides_what_markers_and_requires_python_see(index, project):
@@ -249,42 +248,38 @@ def test_of_many_wheels_the_best_that_the_runtime_loads_is_taken(index, project,
 
 
 @pytest.mark.parametrize(
-    ("runtime", "tags", "taken"),
+    ("runtime", "selected"),
     [
         (
             "python3.13",
-            ["cp313-cp313-manylinux_2_28_x86_64", "cp313-cp313-manylinux_2_36_x86_64"],
-            "cp313-cp313-manylinux_2_28_x86_64",
-        ),
-        (
-            "python3.13",
-            ["cp313-cp313-manylinux1_x86_64", "cp313-cp313-manylinux2010_x86_64"],
-            "cp313-cp313-manylinux2010_x86_64",
+            {
+                "cp313-cp313-manylinux_2_28_x86_64": "cp313-cp313-manylinux_2_36_x86_64",
+                "cp313-cp313-manylinux2010_x86_64": "cp313-cp313-manylinux1_x86_64",
+                "py3-none-any": "cp313-cp313t-manylinux_2_17_x86_64",
+                "py2.py3-none-any": "cp313-cp313-linux_x86_64",
+                "py3-none-manylinux_2_34_x86_64": "cp313-none-any",
+            },
         ),
         (
             "python3.11",
-            ["cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64", "cp311-cp311-manylinux_2_27_x86_64"],
-            "cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64",
+            {
+                "cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64": "cp311-cp311-manylinux_2_27_x86_64",
+                "cp38-abi3-manylinux_2_5_x86_64": "cp312-abi3-manylinux_2_17_x86_64",
+            },
         ),
-        ("python3.13", ["cp313-cp313t-manylinux_2_17_x86_64", "py3-none-any"], "py3-none-any"),
-        ("python3.13", ["cp313-cp313-linux_x86_64", "py2.py3-none-any"], "py2.py3-none-any"),
-        (
-            "python3.11",
-            ["cp312-abi3-manylinux_2_17_x86_64", "cp38-abi3-manylinux_2_5_x86_64"],
-            "cp38-abi3-manylinux_2_5_x86_64",
-        ),
-        ("python3.13", ["cp313-none-any", "py3-none-manylinux_2_34_x86_64"], "py3-none-manylinux_2_34_x86_64"),
     ],
 )
-def test_a_wheel_that_the_runtime_cannot_load_is_passed_over(index, project, runtime, tags, taken):
-    for tag in tags:
-        index.add("num", tag=tag)
-    project.configure(dependencies=["num"])
+def test_a_wheel_that_the_runtime_cannot_load_or_that_fits_worse_is_not_selected(index, project, runtime, selected):
+    names = [f"num{number}" for number in range(len(selected))]
+    for name, tags in zip(names, selected.items(), strict=True):
+        for tag in tags:
+            index.add(name, tag=tag)
+    project.configure(dependencies=names)
 
     built = project.build(HATCH_LAMBDA_RUNTIME=runtime)
 
     assert built.code == 0, built.output
-    assert zips.wheels(built.archive) == [f"num-1.0-{taken}.whl"]
+    assert zips.wheels(built.archive) == [f"{name}-1.0-{tag}.whl" for name, tag in zip(names, selected, strict=True)]
 
 
 @pytest.mark.api("packaging")

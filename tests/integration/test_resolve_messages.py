@@ -1,4 +1,4 @@
-"""What a person reads when requirements cannot be met, or only by older releases."""
+"""Messages about requirements that no release satisfies, or only older ones."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ def test_licenses_of_a_zip_from_another_tool_come_from_its_metadata(tmp_path, fi
     assert graph(document) == {"function": ["lib==1.0"], "lib==1.0": []}
 
 
-def test_without_the_library_one_line_names_the_extra_to_install_before_anything_is_resolved(project, tmp_path):
+def test_without_the_library_one_line_names_the_extra_before_anything_is_resolved(project, tmp_path):
     (tmp_path / "without" / "cyclonedx").mkdir(parents=True)
     (tmp_path / "without" / "cyclonedx" / "__init__.py").write_text("raise ImportError\n")
     project.configure("sbom = true", dependencies=["nowhere"])

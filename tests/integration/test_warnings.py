@@ -1,4 +1,4 @@
-"""What becomes of warnings: ignored by their codes, or errors."""
+"""Warnings that are ignored by their codes, or that are errors."""
 
 from __future__ import annotations
 

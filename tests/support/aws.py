@@ -162,7 +162,7 @@ class AwsServer:
         self.faults.append(Fault(operation, times, loses=what))
 
     def before(self, operation: str, action: Callable[[], object], *, drop: bool = False) -> None:
-        """Act once, before the next request for the operation takes effect; ``drop`` has it take none."""
+        """Act once, before the next request for the operation takes effect; with ``drop``, it has none."""
         refusal = Refusal(500, "Dropped", "dropped") if drop else None
         self.faults.append(Fault(operation, 1, before=action, refusal=refusal))
 

@@ -107,7 +107,7 @@ class Rules:
     def amended(  # noqa: PLR0911
         self, operation: str, name: str, given: dict[str, Any], region: str, said: dict[str, Any], query: str
     ) -> dict[str, Any]:
-        """Return what AWS says in place of what moto says, and note what has changed."""
+        """Return AWS's answer instead of moto's, and record what has changed."""
         if operation == "ListVersionsByFunction":
             return _page(said["Versions"], self.page, query)
         if operation == "ListLayerVersions":

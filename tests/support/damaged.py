@@ -162,7 +162,7 @@ DESCRIPTIONS = (
 {"schema": 1, "kind": "layer", "compatible-runtimes": ["python3.13"], "compatible-architectures": ["x86_64"]}
 """,
 )
-"""What ``lambda.json`` says."""
+"""A valid ``lambda.json``."""
 
 
 @st.composite

@@ -77,7 +77,7 @@ class Raw:
 
 @lru_cache
 def compress(content: bytes, method: int) -> bytes:
-    """Return the content as a member of that method holds it; unknown methods are as stored."""
+    """Return the compressed content for that method; unknown methods are like stored."""
     if method == DEFLATED:
         deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
         return deflate.compress(content) + deflate.flush()
@@ -154,7 +154,7 @@ MODES = (0o100644, 0o100755, 0, 0o120777, 0o020666, 0o060666, 0o010644, 0o140755
 
 
 def lies() -> SearchStrategy[dict[str, int]]:
-    """Return a strategy of what one header says wrongly; most say nothing wrong."""
+    """Return a strategy of wrong values of one header; most have none."""
     fields = st.sampled_from([*FIELDS, "offset"])
     return st.one_of(st.just({}), st.just({}), st.dictionaries(fields, st.sampled_from(NUMBERS), max_size=2))
 

@@ -123,7 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
         return f"/files/{path.name}{self.index.query}{fragment}"
 
     def _attributes(self, path: Path) -> str:
-        """Return what a link says of its file, as in the specification of the simple repository API."""
+        """Return a link's attributes for its file, as in the specification of the simple repository API."""
         found = "" if self.index.silent else _requires_python(path)
         if path.name in self.index.yanked:
             found += f" data-yanked='{html.escape(self.index.yanked[path.name])}'"

@@ -1,4 +1,4 @@
-"""Whether AWS's images of the runtimes can be run here."""
+"""Whether this machine can run AWS's images of the runtimes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 
 
 def docker_problem() -> str | None:
-    """Say why Docker cannot be used here; ``None`` if it can."""
+    """Return why Docker can't be used on this machine; ``None`` if it can."""
     docker = shutil.which("docker")
     if docker is None:
         return "needs Docker; there is no program docker"

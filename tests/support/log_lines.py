@@ -14,36 +14,36 @@ def log(*lines: str) -> PipLog:
 
 
 def looked(*indexes: str) -> str:
-    """Return what pip says first."""
+    """Return pip's first lines."""
     return f"Looking in indexes: {', '.join(indexes or (INDEX,))}"
 
 
 def taken(filename: str, pythons: str = "") -> str:
-    """Return what pip says of a file that the target could load."""
+    """Return pip's lines on a file that the target could load."""
     requires = f" (requires-python:{pythons})" if pythons else ""
     return f"  Found link {_link(filename)}{requires}, version: 1.0"
 
 
 def unfit(filename: str) -> str:
-    """Return what pip says of a wheel for another machine."""
+    """Return pip's lines on a wheel for another machine."""
     return _skipped(
         "none of the wheel's tags (a-b-c) are compatible (run pip debug --verbose to show compatible tags)", filename
     )
 
 
 def sdist(filename: str, pythons: str = "") -> str:
-    """Return what pip says of an sdist, for these versions of Python."""
+    """Return pip's lines on an sdist, for these versions of Python."""
     line = _skipped(f"No sources permitted for {filename.rpartition('-')[0]}", filename)
     return f"{line} (requires-python:{pythons})" if pythons else line
 
 
 def other_python(filename: str, pythons: str) -> str:
-    """Return what pip says of a file for other versions of Python."""
+    """Return pip's lines on a file for other versions of Python."""
     return _skipped(f"1.0 Requires-Python {pythons}", filename) + f" (requires-python:{pythons})"
 
 
 def yanked(filename: str) -> str:
-    """Return what pip says of a file that was yanked."""
+    """Return pip's lines on a file that was yanked."""
     return _skipped("yanked for reason: it was bad: http://why", filename)
 
 
@@ -53,7 +53,7 @@ def unknown(filename: str) -> str:
 
 
 def missing(requirement: str, *versions: str, parent: str = "") -> str:
-    """Return what pip says of a requirement that nothing meets; ``versions`` are those that the target could load."""
+    """Return pip's lines on a requirement that nothing satisfies; ``versions`` are those that the target could load."""
     asked = f"{requirement} (from {parent})" if parent else requirement
     return (
         f"ERROR: Could not find a version that satisfies the requirement {asked} "
@@ -62,12 +62,12 @@ def missing(requirement: str, *versions: str, parent: str = "") -> str:
 
 
 def unfetched(url: str, reason: str) -> str:
-    """Return what pip says of a page that it could not get."""
+    """Return pip's lines on a page that it could not get."""
     return f"WARNING: Could not fetch URL {url}: {reason} - skipping"
 
 
 def answered(path: str, status: int) -> str:
-    """Return what pip says of an answer."""
+    """Return pip's lines on an answer."""
     return f'http://127.0.0.1:8080 "GET {path} HTTP/1.1" {status} 0'
 
 

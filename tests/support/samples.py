@@ -73,14 +73,14 @@ def entry(path: str, text: str | Path = "", owner: Origin = SHOP, *, executable:
 
 
 def plan(*entries: Entry) -> ArchivePlan:
-    """Return a plan of just these entries, in the order that an archive has."""
+    """Return a plan of just these entries, in the order that a zip has."""
     return ArchivePlan(tuple(sorted(entries, key=lambda found: found.path)))
 
 
 def candidate(
     made: ArchivePlan, options: LambdaConfig | None = None, excluded: tuple[Dependency, ...] = ()
 ) -> Candidate:
-    """Return an archive that is about to be written, with a cache that keeps nothing."""
+    """Return a zip before it is written, with a cache that keeps nothing."""
     return Candidate(
         filename="shop.zip",
         plan=made,

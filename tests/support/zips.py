@@ -13,7 +13,7 @@ from typing import Any
 
 
 def names(path: Path) -> list[str]:
-    """Return the archive's paths in their order."""
+    """Return the zip's paths in their order."""
     with zipfile.ZipFile(path) as archive:
         return archive.namelist()
 
@@ -31,19 +31,19 @@ def mode(path: Path, member: str) -> int:
 
 
 def lambda_json(path: Path) -> dict[str, Any]:
-    """Return what the archive says of itself."""
+    """Return the zip's description, ``lambda.json``."""
     member = next(name for name in names(path) if name.endswith(".dist-info/lambda.json"))
     found: dict[str, Any] = json.loads(read(path, member))
     return found
 
 
 def distributions(path: Path) -> list[str]:
-    """Return name and version of each distribution in the archive, sorted."""
+    """Return name and version of each distribution in the zip, sorted."""
     return [f"{found['name']} {found['version']}" for found in lambda_json(path)["distributions"]]
 
 
 def wheels(path: Path) -> list[str]:
-    """Return the file names of the wheels that the archive was made of."""
+    """Return the file names of the wheels that the zip was made of."""
     return [found["wheel"] for found in lambda_json(path)["distributions"]]
 
 
@@ -64,7 +64,7 @@ def contents(path: Path) -> dict[str, bytes]:
 
 
 def files(path: Path) -> list[str]:
-    """Return the archive's paths outside of every dist-info."""
+    """Return the zip's paths outside of every dist-info."""
     return [name for name in names(path) if not name.partition("/")[0].endswith(".dist-info")]
 
 

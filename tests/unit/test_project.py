@@ -1,4 +1,4 @@
-"""The project: what it requires, and what it gives to the archive."""
+"""The project: its requirements, and the files that it adds to the zip."""
 
 from __future__ import annotations
 

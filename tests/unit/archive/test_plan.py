@@ -1,4 +1,4 @@
-"""The archive as a list: who wins a path, what is left out, what RECORD then says."""
+"""The plan of a zip: who wins a path, what is excluded, and the resulting RECORD."""
 
 from __future__ import annotations
 

@@ -384,6 +384,15 @@ def test_a_file_larger_than_any_zip_is_rejected_before_it_is_read(tmp_path):
     assert problems(path) == ["larger than 4 GiB; pass a smaller zip [bad-zip]"]
 
 
+def test_a_zip_with_a_huge_declared_directory_is_rejected_before_it_is_read(tmp_path):
+    path = zip_of(tmp_path, {"a": "1"})
+    content = bytearray(path.read_bytes())
+    content[-10:-6] = (0x7FFFFFFF).to_bytes(4, "little")  # the size of the directory, in the last 22 bytes
+    path.write_bytes(content)
+
+    assert problems(path) == ["the zip's directory is larger than 10 MiB; use fewer files [bad-zip]"]
+
+
 def test_deep_paths_use_no_more_memory_than_they_are_long(tmp_path):
     deep = {f"{number:03}/" + "d/" * 2000 + "f": "" for number in range(200)}
     path = zip_of(tmp_path, {**installed("lib"), **deep})

@@ -1,4 +1,4 @@
-"""A plan becomes a zip: every byte of it, and nothing of it when something fails."""
+"""A plan becomes a zip: every byte of it, or no zip if something fails."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ FEBRUARY_2020 = 1_580_601_600
 """Hatchling's default for SOURCE_DATE_EPOCH: 2020-02-02 00:00:00."""
 
 GOLDEN = "f95cb73f095f70a730f3ba7a0233ec316901a042a61b677b7ae6e5ca43beea17"
-"""SHA-256 of an archive. It changes only with a line in the changelog: everybody's archives change with it."""
+"""SHA-256 of a zip. It changes only with a line in the changelog, because all zips change with it."""
 
 
 def spliced(path: Path) -> ArchivePlan:
-    """Return a plan of all that a wheel gives to an archive."""
+    """Return a plan of all files that a wheel adds to a zip."""
     return plan(*wheel_entries(verified(path), scripts_for=None))
 
 
@@ -608,7 +608,7 @@ def test_a_build_that_still_runs_keeps_its_file(tmp_path):
 
 
 def test_a_file_being_written_is_locked(tmp_path):
-    """Another build looks while the entry's content is read: the partial file is then next to the archive."""
+    """Another build looks while the entry's content is read: the partial file is then next to the zip."""
     seen: list[str] = []
 
     class Looking(type(tmp_path)):  # type: ignore[misc]  # the class of paths depends on the system

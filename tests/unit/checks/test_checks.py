@@ -50,7 +50,7 @@ def test_a_zip_of_the_largest_size_passes():
 
 
 def too_large(selected: ArchivePlan, **options: Any) -> str:
-    """Return the whole text of the error on an archive that is too large."""
+    """Return the whole text of the error on a zip that is too large."""
     (diagnostic,) = check_unzipped(candidate(selected, config(**options)))
     assert diagnostic.severity == "error"
     return str(diagnostic)

@@ -1,4 +1,4 @@
-"""What a file of native code says of itself."""
+"""The headers of native code files."""
 
 from __future__ import annotations
 
@@ -120,6 +120,12 @@ def test_no_cut_and_no_wrong_byte_makes_more_of_it_than_damage():
 
     assert all(native is not None for native in found)
     assert {native.damage for native in found if native} == {"", "it is cut short", "its tables can't be read"}
+
+
+def test_a_table_of_very_many_tags_is_damaged():
+    content = make_elf(needed=[f"lib{number}.so" for number in range(10_001)])
+
+    assert read(content) == Native("ELF", "x86_64", 64, damage="its tables can't be read")
 
 
 def test_numbers_compare_as_versions_do():

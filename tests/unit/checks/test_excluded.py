@@ -1,4 +1,4 @@
-"""Whether the runtime has what is left to it."""
+"""Whether the runtime has the excluded packages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the project imports is in the archive, the standard library or the runtime, as far as can be known."""
+"""Imports of the project that aren't in the zip, the standard library, or the runtime."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def layer(name: str, *entries: Entry) -> Layer:
 
 
 def candidate(entries: list[Entry], *layers: Layer, **options: Any) -> Candidate:
-    """Return an archive of these entries with its layers, and a cache that keeps nothing."""
+    """Return a zip of these entries with its layers, and a cache that keeps nothing."""
     return replace(samples.candidate(plan(*entries), config(**options)), layers=layers)
 
 

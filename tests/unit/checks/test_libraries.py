@@ -37,7 +37,7 @@ def fails(path: str, library: str = "libfoo.so.1", owner: str = " (bar 1.0)", fi
 
 
 def wheel_plan(directory, *files: Mapping[str, str | bytes], shop: dict[str, str] | None = None) -> ArchivePlan:
-    """Return an archive of wheels ``bar``, ``bar1`` …, each given by its files, and of files of the project."""
+    """Return a zip of wheels ``bar``, ``bar1`` …, each given by its files, and of files of the project."""
     names = ["bar", *(f"bar{number}" for number in range(1, len(files)))]
     wheels = [verified(make_wheel(directory, name, files=own)) for name, own in zip(names, files, strict=True)]
     own = [entry(path, text) for path, text in (shop or {}).items()]

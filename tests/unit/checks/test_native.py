@@ -1,4 +1,4 @@
-"""Which native code in an archive the runtime cannot load, and what is no concern of it."""
+"""Which native code in a zip the runtime can't load, and files that aren't checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which archives there are: names, groups, inheritance, layers, and all that can be wrong with them."""
+"""The zips of a table: names, groups, inheritance, layers, and their errors."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def problems(read):
 
 
 def names(archives: Archives) -> list[str]:
-    """Return what Hatch calls each archive."""
+    """Return the build name of each zip."""
     return [config.build_name for config in archives.each]
 
 
@@ -561,11 +561,11 @@ def test_a_layer_has_no_handler_and_a_function_always_the_project(problems):
     ]
 
 
-# Layers of archives
+# Layers of zips
 
 
 def layers(archives: Archives, version: str) -> list[str]:
-    """Return the layers of an archive, by version or path."""
+    """Return the layers of a zip, by version or path."""
     (config,) = archives.named(version)
     return [found if isinstance(found, str) else found.build_name for found in archives.layers(config)]
 
@@ -769,7 +769,7 @@ OWN = "tool.hatch-lambda"
 
 
 def read_own(**options: Any) -> Archives:
-    """Return the archives of a table for projects that don't use Hatch."""
+    """Return the zips of a table for projects that don't use Hatch."""
     values = {"runtime": "python3.13", **options}
     return read_archives(values, requires_python=SpecifierSet(), overrides={}, address=OWN, host_keys=OUTPUT_KEYS)
 

@@ -1,4 +1,4 @@
-"""The option grid: default, value, wrong type, wrong content, unknown, misspelt, and everything together."""
+"""The option grid: default, value, wrong type, wrong content, unknown, misspelled, and several problems together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON schema of our table judges as the code that reads the table does, as far as a schema can know."""
+"""The JSON schema of our table accepts and rejects the same tables as the code, as far as a schema can."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Distributions of one's own, as far as nothing has to be built."""
+"""Local dependencies that don't have to be built."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of the wheels that were gathered for several archives goes into one of them."""
+"""Which of the wheels that were resolved for several zips are added to one of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ API, WORKER = ["api"], ["worker", "base[fast]"]
 
 @pytest.fixture
 def resolved(tmp_path: Path) -> ResolvedWheels:
-    """The wheels of two archives, one of which requires ``api``, and the other ``worker`` and an extra of ``base``."""
+    """The wheels of two zips, one of which requires ``api``, and the other ``worker`` and an extra of ``base``."""
     made = [
         make_wheel(tmp_path, "api", requires=["base", "arm; platform_machine == 'aarch64'"]),
         make_wheel(tmp_path, "base", requires=["speed; extra == 'fast'"], extras=["fast"]),
@@ -33,7 +33,7 @@ def resolved(tmp_path: Path) -> ResolvedWheels:
 
 
 def selected(resolved: ResolvedWheels, requirements: list[str], **options: Any) -> SelectedWheels:
-    """Return what goes into an archive with these requirements."""
+    """Return the packages of a zip with these requirements."""
     options = {name: tuple(map(canonicalize_name, value)) for name, value in options.items()}
     return select_wheels(resolved, [dependency(text) for text in requirements], config(**options))
 

@@ -1,4 +1,4 @@
-"""Which paths a zip may have, and which files of this machine are read."""
+"""Which paths a zip can have, and which files of this machine are read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An existing zip is verified against its RECORDs and its description of itself."""
+"""An existing zip is verified against its RECORDs and its description."""
 
 from __future__ import annotations
 

@@ -101,6 +101,19 @@ def test_a_container_that_does_not_start_is_removed(tmp_path):
     assert log.read_text().split() == ["ps", "run", "rm"]
 
 
+def test_an_engine_that_is_removed_while_it_is_used_is_reported(tmp_path):
+    environ = program(tmp_path / "bin", "podman", 'rm -f "$0"')
+    archive = make_zip(tmp_path / "a.zip", {"app.py": b""})
+
+    with pytest.raises(HostError) as caught, started_container(function(archive), Host(environ, tmp_path), print):
+        pass
+
+    assert str(caught.value) == (
+        f"error: --docker: {tmp_path}/bin/podman can't be started (No such file or directory); reinstall it "
+        "[cannot-run]"
+    )
+
+
 class Emulator(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))

@@ -1,4 +1,4 @@
-"""What an earlier build has found out."""
+"""The cached results of earlier builds."""
 
 from __future__ import annotations
 
@@ -36,6 +36,18 @@ def test_what_was_not_cached_is_unknown(tmp_path):
     memory.put(1, "a", "b")
 
     assert memory.get(anything, "a", "c") is None
+
+
+def test_an_unchanged_value_is_not_written_again(tmp_path):
+    memory = ResultCache(tmp_path)
+    memory.put(1, "key")
+    (file,) = tmp_path.iterdir()
+    file.unlink()
+
+    memory.put(1, "key")
+
+    assert list(tmp_path.iterdir()) == []
+    assert memory.get(anything, "key") == 1
 
 
 def test_the_newest_value_is_kept(tmp_path):

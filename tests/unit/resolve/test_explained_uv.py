@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +15,7 @@ from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.resolve.base import Dependency, Host, Pin, Resolution, SkippedReleases
 from hatch_lambda.resolve.cache import ResultCache
-from hatch_lambda.resolve.explained_uv import ExplainedUvResolver
+from hatch_lambda.resolve.explained_uv import ExplainedUvResolver, _known
 from tests.support.samples import target
 
 if TYPE_CHECKING:
@@ -49,7 +49,12 @@ def resolve(
     tmp_path: Path, uv: Resolution | ResolveError, pip: Resolution | ResolveError, *, same: bool = True
 ) -> Resolution:
     resolver = ExplainedUvResolver(
-        Answer(uv), Answer(pip), Host({}, tmp_path), ResultCache(tmp_path), same_releases=same
+        Answer(uv),
+        Answer(pip),
+        Host({}, tmp_path),
+        ResultCache(tmp_path),
+        release_files=lambda pins, target: {},  # noqa: ARG005  # uv knows none
+        same_releases=same,
     )
     return resolver.resolve([Dependency("project.dependencies", Requirement("lib"))], target())
 
@@ -81,7 +86,7 @@ def test_the_error_is_the_one_that_explains_most(tmp_path, uv, pip, same, raised
 def test_what_pip_finds_counts_if_it_looks_where_uv_does(tmp_path):
     found = resolve(tmp_path, UV, FOUND)
 
-    assert (found.pins, found.resolver) == (FOUND.pins, "pip, because uv has no solution")
+    assert (found.pins, found.resolver) == (FOUND.pins, "pip, because uv y")
 
 
 def test_a_resolution_that_skipped_nothing_needs_no_explanation(tmp_path):
@@ -89,3 +94,11 @@ def test_a_resolution_that_skipped_nothing_needs_no_explanation(tmp_path):
 
     assert resolve(tmp_path, FOUND, UNKNOWN) == FOUND
     assert resolve(tmp_path, skipping_nothing, UNKNOWN, same=False) is skipping_nothing
+
+
+def test_cached_notes_and_warnings_are_read_or_ignored():
+    warning = Diagnostic(code="no-wheel", where="x", problem="y", fix="z")
+
+    assert _known([["a note"], [asdict(warning)]]) == (("a note",), (warning,))
+    with pytest.raises(ValueError, match="no warnings"):
+        _known([["a note"], [{"unknown": "field"}]])

@@ -1,4 +1,4 @@
-"""How uv is called, and what of its settings pip gets to see."""
+"""How uv is called, and which of its settings pip gets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of uv's settings counts."""
+"""Which of uv's settings apply."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hatch_lambda.errors import ProjectError
 from hatch_lambda.resolve.workspace import workspace_root
 
 WORKSPACE = '[tool.uv.workspace]\nmembers = ["packages/*"]\nexclude = ["packages/old"]\n'
@@ -44,3 +45,16 @@ def test_a_workspace_of_hatch_has_no_lock_file_of_uv(tmp_path):
     (tmp_path / "pyproject.toml").write_text(text, "utf-8")
 
     assert workspace_root(tmp_path / "api") == (tmp_path / "api").resolve()
+
+
+def test_members_that_are_not_an_array_of_paths_are_an_error(tmp_path):
+    (tmp_path / "api").mkdir()
+    (tmp_path / "api/pyproject.toml").write_text(MEMBER.format("api"), "utf-8")
+    (tmp_path / "pyproject.toml").write_text(f"{MEMBER.format('shop')}[tool.uv.workspace]\nmembers = [1]\n", "utf-8")
+
+    with pytest.raises(ProjectError) as caught:
+        workspace_root(tmp_path / "api")
+
+    assert str(caught.value).endswith(
+        'members is [1], not an array of paths; set members = ["packages/*"], for example [dependency-source]'
+    )

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 TARGETS = [Target(runtime, architecture) for runtime in RUNTIMES for architecture in ARCHITECTURES]
 
 
+@pytest.mark.parametrize("marker", ["python_version ~= 'three'", "'x' in dependency_groups"])
+def test_a_marker_that_cannot_be_evaluated_raises_value_error(marker):
+    with pytest.raises(ValueError, match=r"\S"):
+        target().holds(Marker(marker))
+
+
 def levels(newest: int, oldest: int, machine: str, legacy: dict[int, str]) -> Iterator[str]:
     """Return the platforms that PEP 600 and its predecessors name, from one level of glibc 2 down to another."""
     for minor in range(newest, oldest - 1, -1):

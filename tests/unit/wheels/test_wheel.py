@@ -1,4 +1,4 @@
-"""Which member of a wheel goes where."""
+"""Which path in a zip each member of a wheel has."""
 
 from __future__ import annotations
 

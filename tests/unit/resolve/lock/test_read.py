@@ -1,4 +1,4 @@
-"""Locks as values: what is read, what is chosen, what is written."""
+"""Locks as values: what is read, selected, and written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What helps where a lock has only the sdist of a release."""
+"""The fix for a lock that has only the sdist of a release."""
 
 from __future__ import annotations
 

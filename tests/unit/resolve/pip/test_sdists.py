@@ -1,4 +1,4 @@
-"""Which sdists are to be built."""
+"""Which sdists must be built."""
 
 from __future__ import annotations
 
