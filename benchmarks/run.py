@@ -37,7 +37,7 @@ SETS = ("api", "web", "data", "aws")
 
 STATES = {
     "cold": "caches empty",
-    "refresh": "wheels in the cache, nothing built, no remembered resolution",
+    "refresh": "wheels in the cache, nothing built, no remembered resolution or check",
     "warm": "caches filled, nothing built",
     "changed": "built before, then one line of the project changed",
 }
@@ -50,7 +50,7 @@ build-backend = "hatchling.build"
 [project]
 name = "shop"
 version = "1.0"
-requires-python = ">=3.13"
+requires-python = "==3.13.*"
 dependencies = {dependencies}
 
 [tool.hatch.metadata]
@@ -112,8 +112,15 @@ class Tool:
     states: tuple[str, ...] = tuple(STATES)
 
 
-PEER = Tool("uv + zip", UV_AND_ZIP, "function.zip", ("build", "function.zip"), ("UV_CACHE_DIR",))
-"""What the goals are measured by."""
+PEER = Tool(
+    "uv + zip",
+    UV_AND_ZIP,
+    "function.zip",
+    ("build", "function.zip"),
+    ("UV_CACHE_DIR",),
+    states=("cold", "warm", "changed"),
+)
+"""What the goals are measured by; it remembers no resolution, so that ``refresh`` is the same as ``warm``."""
 
 WHOLE = Tool("hatch build", HATCH, prepare=HATCH, states=("cold", "refresh", "warm", "changed"))
 WHOLE_LOCKED = Tool("hatch build, uv.lock", f"{OFFLINE} {HATCH}", prepare=f"{UV_LOCK} && {HATCH}", states=("warm",))
@@ -133,6 +140,7 @@ TOOLS = (
 
 GOALS = {
     ("refresh", WHOLE): (0.55, 0.20, 0.075, 0.13),
+    ("warm", WHOLE): (0.55, 0.20, 0.075, 0.13),
     ("warm", WHOLE_LOCKED): (0.50, 0.18, 0.06, 0.11),
     ("changed", WHOLE): (0.50, 0.18, 0.06, 0.11),
     ("cold", WHOLE): (0.80, 0.50, 0.25, 0.30),
@@ -366,7 +374,8 @@ def goal_rows(runs: Sequence[Run], sets: Iterable[str]) -> Iterator[tuple[str, .
         cells = []
         for name in sets:
             goal = goals[SETS.index(name)]
-            ratio = _median(runs, name, state, tool).wall / _median(runs, name, state, PEER).wall
+            peer = _median(runs, name, state if state in PEER.states else "warm", PEER)
+            ratio = _median(runs, name, state, tool).wall / peer.wall
             cells.append(f"{ratio:.3f} ({'within' if ratio <= goal else 'ABOVE'} {goal})")
         yield (state, tool.name, *cells)
 

@@ -150,8 +150,8 @@ class FunctionError(HatchLambdaError):
     """A function that was run has failed."""
 
 
-class InvokeUsageError(HatchLambdaError):
-    """A function can't be run as it was asked for."""
+class UsageError(HatchLambdaError):
+    """A command can't do what its command line asks for."""
 
     exit_code = 2
 

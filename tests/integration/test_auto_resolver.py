@@ -166,7 +166,10 @@ def test_skipped_releases_are_the_same_with_both_resolvers_and_in_later_builds(i
             {"PIP_USE_FEATURE": "fast-deps"},
             "resolver: pip, because uv has no counterpart of pip's setting 'use-feature'",
         ),
-        ({"PIP_EXTRA_INDEX_URL": "http://127.0.0.1:1/simple/"}, "resolver: pip, because uv has no solution"),
+        (
+            {"PIP_EXTRA_INDEX_URL": "http://127.0.0.1:1/simple/"},
+            "resolver: pip, because uv can't resolve for python3.13 on x86_64",
+        ),
     ],
     ids=["settings of pip", "settings of uv", "Amazon Linux 2", "no counterpart", "no solution"],
 )

@@ -311,10 +311,25 @@ def test_an_invalid_depth_ends_with_usage(capsys, depth):
 
 def test_a_depth_without_a_tree_is_an_error(capsys, tmp_path):
     assert run(capsys, "info", zip_of(tmp_path, {"app.py": ""}), "--depth", "3") == (
-        1,
+        2,
         "",
         "error: --depth: has no effect without --tree; add --tree, or remove --depth [command-line]\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--json", "--why=lib"], "--json: isn't available with --why"),
+        (["--tree", "--json"], "--json: isn't available with --tree"),
+        (["--tree", "--html=a.html", "--sbom=a.json"], "--tree: isn't available with --html"),
+        (["--why=lib", "--sbom=a.json"], "--why: isn't available with --sbom"),
+    ],
+)
+def test_info_prints_one_thing_and_no_option_is_ignored(capsys, tmp_path, arguments, message):
+    error = f"error: {message}; remove one of them [command-line]\n"
+
+    assert run(capsys, "info", zip_of(tmp_path, {"app.py": ""}), *arguments) == (2, "", error)
 
 
 # diff

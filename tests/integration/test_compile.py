@@ -20,7 +20,7 @@ from tests.support.make_wheel import make_wheel
 from tests.support.samples import SHOP, entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from hatch_lambda.wheels.wheel import Wheel
@@ -50,7 +50,7 @@ def lib(tmp_path: Path, cache: WheelCache) -> Wheel:
     return cache.add(make_wheel(tmp_path, "lib", files=FILES), expected=None)
 
 
-def bytecode(entries: list[Entry]) -> dict[str, bytes]:
+def bytecode(entries: Sequence[Entry]) -> dict[str, bytes]:
     """Return the bytecode of the entries by its path."""
     found = {}
     for each in entries:

@@ -276,12 +276,12 @@ def pip_output(done: subprocess.CompletedProcess[str]) -> tuple[str, str]:
 def refused(root, command):
     """Return a function that runs the command, checks that it fails and keeps the old zip, and returns its errors."""
 
-    def run(*arguments: str) -> str:
+    def run(*arguments: str, code: int = 1) -> str:
         old = root / "dist" / NAME
         old.parent.mkdir(parents=True, exist_ok=True)
         old.write_bytes(b"older")
         done = command(*(arguments or ("build",)))
-        assert (done.returncode, done.stdout) == (1, "")
+        assert (done.returncode, done.stdout) == (code, "")
         assert zips.directory(root / "dist") == {NAME: b"older"}
         return str(done.stderr)
 
@@ -444,7 +444,7 @@ def test_options_of_a_requirements_file_are_rejected_in_a_project(root, refused)
 
     applies = "applies only with --requirements; set"
 
-    assert [refused("build", "--runtime=python3.12"), refused("lock", "--handler=a.b")] == [
+    assert [refused("build", "--runtime=python3.12", code=2), refused("lock", "--handler=a.b", code=2)] == [
         f"error: --runtime: {applies} runtime in pyproject.toml, or set HATCH_LAMBDA_RUNTIME [command-line]\n",
         f"error: --handler: {applies} handler in pyproject.toml [command-line]\n",
     ]

@@ -163,10 +163,10 @@ def test_licenses_of_a_zip_from_another_tool_come_from_its_metadata(tmp_path, fi
     assert graph(document) == {"function": ["lib==1.0"], "lib==1.0": []}
 
 
-def test_without_the_library_one_line_names_the_extra_to_install(project, tmp_path):
+def test_without_the_library_one_line_names_the_extra_before_anything_is_resolved(project, tmp_path):
     (tmp_path / "without" / "cyclonedx").mkdir(parents=True)
     (tmp_path / "without" / "cyclonedx" / "__init__.py").write_text("raise ImportError\n")
-    project.configure("sbom = true")
+    project.configure("sbom = true", dependencies=["nowhere"])
 
     built = project.build(PYTHONPATH=str(tmp_path / "without"))
 
@@ -183,7 +183,7 @@ def test_a_zip_is_not_overwritten_by_its_sbom(project, capsys):
 
     code = main(["info", str(archive), "--sbom", str(archive)])
 
-    assert (code, contents(archive)) == (1, before)
+    assert (code, contents(archive)) == (2, before)
     assert capsys.readouterr().err == (
         f"error: --sbom: {str(archive)!r} is a zip, which isn't overwritten; pass --sbom {archive.stem}.cdx.json "
         "[command-line]\n"

@@ -122,7 +122,7 @@ def test_a_zip_is_not_overwritten_with_a_page(tmp_path, monkeypatch, capsys, ord
     monkeypatch.chdir(tmp_path)
     before = [zip_of(tmp_path, installed("lib"), name).read_bytes() for name in ("a.zip", "b.zip")]
 
-    assert main(["info", *order]) == 1
+    assert main(["info", *order]) == 2
 
     expected = "error: --html: 'a.zip' is a zip, which isn't overwritten; pass --html a.html [command-line]\n"
     assert capsys.readouterr().err == expected

@@ -202,7 +202,7 @@ def test_variables_do_not_change_what_uv_exports(uv_lock, project, variable):
         (
             LockSelection(("new", "old")),
             (
-                "Extras 'new' and 'old' exclude each other in tool.uv.conflicts; select one of them for each zip "
+                "extras 'new' and 'old' exclude each other in tool.uv.conflicts; select one of them for each zip "
                 "[conflict]"
             ),
         ),

@@ -241,12 +241,18 @@ def test_zips_with_extras_that_exclude_each_other_are_resolved_separately(index,
     project.configure(functions, project=CONFLICTS)
 
     built = project.build()
+    locked = project.build(target="lambda:lock")
 
     assert built.code == 0, built.output
     assert {path.name.split("-")[3]: zips.distributions(path) for path in built.archives} == {
         "old": ["lib 1.0"],
         "new": ["lib 2.0"],
     }
+    assert locked.output == (
+        "error: tool.hatch.build.targets.lambda.functions.old.features: extra 'new' and extra 'old' exclude each other "
+        "in tool.uv.conflicts and can't be in one lock file; run 'uv lock' instead, or set lock in the table of one of "
+        "the zips [conflict]\n"
+    )
 
 
 def test_a_zip_cannot_have_extras_that_exclude_each_other(project):

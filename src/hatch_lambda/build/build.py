@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hatch_lambda.archive.write import written_archive
-from hatch_lambda.build.contents import all_entries, archive_plan, check_own_size
+from hatch_lambda.build.contents import all_entries, archive_plan, check_own_size, check_tools
 from hatch_lambda.build.manifest import write_manifest
 from hatch_lambda.build.report import Report
 from hatch_lambda.build.slim import slim_entries
 from hatch_lambda.build.too_large import kept_if_too_large
+from hatch_lambda.build.warnings import bytecode_warnings, fallback_warnings, reported_warnings, unused_exclusions
 from hatch_lambda.checks import check_candidate
 from hatch_lambda.checks.base import Candidate
 from hatch_lambda.checks.limits import check_zipped
 from hatch_lambda.dependencies.wheelhouse import select_wheels
-from hatch_lambda.diagnostics import Diagnostic
-from hatch_lambda.errors import PlanError
 from hatch_lambda.layers import (
     Layer,
     check_versions,
@@ -26,23 +25,21 @@ from hatch_lambda.layers import (
     wheels_not_in_layers,
 )
 from hatch_lambda.project import lambda_json, root_dependencies
-from hatch_lambda.resolve.base import LOCK_COMMAND
-from hatch_lambda.runtime.interpreters import PYTHON_VARIABLE
 from hatch_lambda.wheels.bytecode import find_compiler, with_bytecode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from hatch_lambda.archive.plan import ArchivePlan, Entry
+    from hatch_lambda.archive.plan import ArchivePlan
     from hatch_lambda.archive.read import LambdaZip
     from hatch_lambda.archive.write import WrittenArchive
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.config.options import SmokeTest as SmokeTestOption
     from hatch_lambda.dependencies.wheelhouse import ResolvedWheels, SelectedWheels, Wheelhouse
-    from hatch_lambda.diagnostics import Message
+    from hatch_lambda.diagnostics import Diagnostic, Message
     from hatch_lambda.project import Project
-    from hatch_lambda.resolve.base import Dependency, Resolution
+    from hatch_lambda.resolve.base import Dependency
     from hatch_lambda.runtime.target import Target
     from hatch_lambda.wheels.wheel import Wheel
 
@@ -88,9 +85,7 @@ def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Re
         found += (*check_zipped(path.name, archive.size), *_smoke_test(job, planned, archive, wheelhouse))
         resolution = planned.resolved.resolution
         known = (*config.warnings, *resolution.warnings, *wheelhouse.wheel_cache.warnings, *planned.warnings)
-        warnings = tuple(warning for warning in (*known, *found) if not _is_ignored(warning, config))
-        if job.strict and warnings:
-            raise PlanError(map(_as_error, warnings))
+        warnings = reported_warnings((*known, *found), config, strict=job.strict)
     if config.manifest:
         with wheelhouse.step("manifest"):
             write_manifest(path, config, [warning for warning in found if warning in warnings])
@@ -133,21 +128,13 @@ def _smoke_test(job: Job, planned: Planned, archive: WrittenArchive, wheelhouse:
         return smoke_test(test, wheelhouse.wheel_cache, wheelhouse.host)
 
 
-def _is_ignored(warning: Message, config: LambdaConfig) -> bool:
-    return isinstance(warning, Diagnostic) and warning.code in config.ignore_warnings
-
-
-def _as_error(warning: Message) -> Message:
-    return replace(warning, severity="error") if isinstance(warning, Diagnostic) else warning
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Planned:
     """A zip that is planned but not written: each of its files, and what led to them.
 
     ``in_layers`` are the wheels that its layers provide, ``compatible`` the targets that the zip is valid on.
-    ``saved`` are the bytes that each group of ``slim`` and ``aws-services`` saved.
-    ``bytecode`` is the version of the Python that compiled the modules, ``None`` without bytecode.
+    ``saved`` are the bytes that each group of ``slim`` and ``aws-services`` saved. ``bytecode`` is the version of the
+    Python that compiled the modules, ``None`` without bytecode.
     """
 
     plan: ArchivePlan
@@ -158,12 +145,13 @@ class Planned:
     layers: tuple[Layer, ...]
     compatible: tuple[Target, ...]
     warnings: tuple[Message, ...]
-    bytecode: str | None = None
+    bytecode: str | None
 
 
 def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
     """Return every file of the zip: resolve, fetch, validate, and decide; layers first. Raises ``HatchLambdaError``."""
     project, config = job.project, job.config
+    check_tools(config)
     compiler = find_compiler(config, wheelhouse.host, wheelhouse.wheel_cache.results)
     layers = tuple(_layer(layer, config, wheelhouse) for layer in job.layers)
     pinned = wheelhouse.resolve(project, config, job.sharing)
@@ -174,25 +162,29 @@ def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
         own = [project.origin] if config.project else []
         check_versions([*own, *(wheel.origin for wheel in selected.wheels)], layers, config.archive)
         wheels = wheels_not_in_layers(selected.wheels, layers)
-        entries = tuple(all_entries(project, config, wheels, layers))
-        slim = slim_entries(entries, wheels, layers, config, wheelhouse.wheel_cache, progress)
+        compatible = compatible_targets(roots, selected.wheels, config)
+        unslimmed = tuple(all_entries(project, config, wheels, layers))
+        slim = slim_entries(unslimmed, wheels, layers, config, wheelhouse.wheel_cache, progress)
         check_own_size(project, config, slim.entries, layers)
-        compiled: Sequence[Entry] = slim.entries
-        if compiler:
-            compiled = with_bytecode(slim.entries, wheels, compiler, wheelhouse.wheel_cache, progress)
-        compatible = compatible_targets(roots, selected.wheels, config) if config.kind == "layer" else (config.target,)
+        entries = with_bytecode(slim.entries, wheels, compiler, wheelhouse.wheel_cache, progress)
         bytecode = compiler.interpreter.version if compiler else None
         described = lambda_json(project, config, wheels, compatible, [layer.name for layer in layers], bytecode)
-        decided = archive_plan(project, config, compiled, layers, described)
-    names = {wheel.name for wheel in wheels}
-    in_layers = tuple(wheel for wheel in selected.wheels if wheel.name not in names)
-    fallbacks = resolved.resolution.fallbacks
-    warnings = (
-        *(fallbacks[name] for name in sorted(names & fallbacks.keys())),
-        *_unused_exclusions(selected, decided, config),
-        *_other_version(resolved.resolution, bytecode),
+        decided = archive_plan(project, config, entries, layers, described)
+    return Planned(
+        plan=decided,
+        saved=slim.saved,
+        resolved=resolved,
+        selected=selected,
+        in_layers=tuple(wheel for wheel in selected.wheels if wheel not in wheels),
+        layers=layers,
+        compatible=compatible,
+        warnings=(
+            *fallback_warnings(wheels, resolved.resolution),
+            *unused_exclusions(selected, decided, config),
+            *bytecode_warnings(resolved.resolution, bytecode),
+        ),
+        bytecode=bytecode,
     )
-    return Planned(decided, slim.saved, resolved, selected, in_layers, layers, compatible, warnings, bytecode)
 
 
 def _layer(layer: Job | LambdaZip, config: LambdaConfig, wheelhouse: Wheelhouse) -> Layer:
@@ -203,35 +195,7 @@ def _layer(layer: Job | LambdaZip, config: LambdaConfig, wheelhouse: Wheelhouse)
     return Layer(layer.path.name, layer.plan, python)
 
 
-def _other_version(resolution: Resolution, bytecode: str | None) -> Iterator[Diagnostic]:
-    """Yield a warning if the lock file records another version of the Python that compiles."""
-    recorded = resolution.bytecode
-    if bytecode and recorded not in {None, bytecode}:
-        yield Diagnostic(
-            code="bytecode-version",
-            where=resolution.source,
-            problem=f"records bytecode of CPython {recorded}, and this build compiles with {bytecode} to other bytes",
-            fix=f"set {PYTHON_VARIABLE} to a CPython {recorded}, or run '{LOCK_COMMAND}'",
-            severity="warning",
-        )
-
-
 def _excluded(selected: SelectedWheels, layers: Sequence[Layer]) -> tuple[Dependency, ...]:
     """Return the requirements of packages that the zip excludes and no layer provides."""
     beneath = versions_in_layers(layers)
     return tuple(dependency for dependency in selected.excluded if dependency.name not in beneath)
-
-
-def _unused_exclusions(selected: SelectedWheels, decided: ArchivePlan, config: LambdaConfig) -> tuple[Message, ...]:
-    """Return a warning for each exclusion that excludes nothing; files that all zips inherit needn't be in each."""
-    packages = tuple(
-        Diagnostic(
-            code="unused-exclusion",
-            where=config.where("exclude-packages"),
-            problem=f"nothing requires {name!r}",
-            fix="remove the entry",
-            severity="warning",
-        )
-        for name in selected.ignored
-    )
-    return packages if config.inherits("exclude-files") else (*packages, *decided.warnings)

@@ -24,6 +24,14 @@ if TYPE_CHECKING:
     from hatch_lambda.wheels.wheel import Wheel
 
 
+def check_tools(config: LambdaConfig) -> None:
+    """Raise ``OutputError`` if a library that the zip needs isn't installed, before the time for the rest is spent."""
+    if config.sbom:
+        from hatch_lambda.inspect.sbom import check_sbom_library
+
+        check_sbom_library()
+
+
 def all_entries(
     project: Project, config: LambdaConfig, wheels: Sequence[Wheel], layers: Sequence[Layer]
 ) -> Iterator[Entry]:

@@ -8,12 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from hatch_lambda.archive.plan import WheelContent
-from hatch_lambda.archive.slim import slimmed
-from hatch_lambda.build.aws_services import without_services
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import PlanError
 from hatch_lambda.progress import NO_PROGRESS, Status
-from hatch_lambda.wheels.references import module_references
 from hatch_lambda.wheels.symbols import LAYOUT, cut_libraries, libraries
 
 if TYPE_CHECKING:
@@ -52,11 +49,17 @@ def slim_entries(
     """
     remaining = tuple(entries)
     saved: Counter[str] = Counter()
+    # imported here, because few zips have these options
     if config.aws_services:
+        from hatch_lambda.build.aws_services import without_services
+
         kept = without_services(remaining, layers, config)
         saved["aws-services"] = _size(remaining) - _size(kept)
         remaining = kept
     if config.slim:
+        from hatch_lambda.archive.slim import slimmed
+        from hatch_lambda.wheels.references import module_references
+
         found = slimmed(remaining, config.slim, partial(module_references, results=wheel_cache.results))
         _check_handler(found.removed, config)
         saved += found.saved

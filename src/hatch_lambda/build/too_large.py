@@ -52,5 +52,10 @@ def _is_too_large(problem: Message) -> bool:
 def _with_command(problem: Message, kept: Path) -> Message:
     if not isinstance(problem, Diagnostic) or not _is_too_large(problem):
         return problem
-    command = f"hatch-lambda info --tree {shlex.quote(str(kept))}"
-    return replace(problem, fix=f"{problem.fix}, and see the sizes with '{command}'")
+    return replace(problem, fix=f"{problem.fix}, and see the sizes with '{_info_command(kept)}'")
+
+
+def _info_command(kept: Path) -> str:
+    """Return the command, with double quotes, because the message has it in single ones."""
+    path = str(kept)
+    return f"hatch-lambda info --tree {path}" if shlex.quote(path) == path else f'hatch-lambda info --tree "{path}"'

@@ -28,7 +28,7 @@ COMMANDS = {
     "diff": "compare two zips",
     "verify": "check that a zip is undamaged and works on Lambda",
     "invoke": "run a function from its zip as Lambda does",
-    "deploy": "deploy zips to existing Lambda functions and layers",
+    "deploy": "deploy zips to Lambda functions and layers",
 }
 """Each command, which is the name of its module, and its summary."""
 

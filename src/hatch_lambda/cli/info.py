@@ -9,8 +9,7 @@ from hatch_lambda.cli.argument_types import whole_number
 from hatch_lambda.cli.output import flush, print_json, print_lines, print_messages
 from hatch_lambda.cli.output_file import check_file, write_file
 from hatch_lambda.cli.target_options import add_target_arguments, inspected
-from hatch_lambda.diagnostics import Diagnostic
-from hatch_lambda.errors import ZipError
+from hatch_lambda.cli.usage import check_exclusive, usage_error
 from hatch_lambda.inspect.inspection import zip_suggestions
 from hatch_lambda.inspect.sbom import sbom_json
 from hatch_lambda.inspect.size_tree import tree_lines
@@ -43,13 +42,16 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    """Print the description of the zip, or write the files that are asked for, and return 0; raises ``ZipError``."""
+    """Print the description of the zip, or write the files that are asked for, and return 0.
+
+    Raises ``UsageError`` or ``ZipError``.
+    """
     written = {option: Path(path) for option in _FILES if (path := getattr(options, option))}
+    check_exclusive([f"--{name}" for name in (*_VIEWS, *[*written][:1]) if getattr(options, name)])
+    if options.depth and not options.tree:
+        raise usage_error("--depth", "has no effect without --tree", "add --tree, or remove --depth")
     for option, path in written.items():
         check_file(f"--{option}", path, _FILES[option].suffix)
-    if options.depth and not options.tree:
-        problem, fix = "has no effect without --tree", "add --tree, or remove --depth"
-        raise ZipError(Diagnostic(code="command-line", where="--depth", problem=problem, fix=fix))
     inspection = inspected(options)
     for option, path in written.items():
         write_file(f"--{option}", path, _FILES[option].content(inspection))
@@ -78,6 +80,10 @@ def _map(inspection: Inspection) -> str:
 def _sbom(inspection: Inspection) -> str:
     archive = inspection.archive
     return sbom_json(archive.path.stem, archive.plan.entries, archive.described, inspection.target)
+
+
+_VIEWS = ("json", "tree", "why")
+"""The options that print something else than the description."""
 
 
 class _File(NamedTuple):

@@ -16,8 +16,9 @@ from hatch_lambda.archive.read import read_zip
 from hatch_lambda.cli.output import flush, print_json, print_lines, print_messages
 from hatch_lambda.cli.output_file import check_file, write_file
 from hatch_lambda.cli.target_options import add_target_arguments
+from hatch_lambda.cli.usage import check_exclusive, usage_error
 from hatch_lambda.diagnostics import Diagnostic
-from hatch_lambda.errors import ConfigError, FunctionError, HostError, InvokeUsageError, ZipError
+from hatch_lambda.errors import ConfigError, FunctionError, HostError, UsageError, ZipError
 from hatch_lambda.inspect.inspection import read_target
 from hatch_lambda.invoke.docker import started_container
 from hatch_lambda.invoke.explain import Setting, explained_failure
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from hatch_lambda.archive.read import LambdaZip
-    from hatch_lambda.diagnostics import Code
     from hatch_lambda.invoke.import_time import PackageTime
     from hatch_lambda.invoke.session import Outcome, Session
     from hatch_lambda.run.settings import Settings
@@ -123,7 +123,7 @@ def run(options: Namespace) -> int:
 
 
 def _read_request(options: Namespace) -> _Request:
-    """Return what to run; raises ``InvokeUsageError``."""
+    """Return what to run; raises ``UsageError``."""
     try:
         if options.html:
             check_file("--html", options.html, ".html")
@@ -136,34 +136,28 @@ def _read_request(options: Namespace) -> _Request:
             settings=read_settings(os.environ),
         )
     except (ConfigError, ZipError) as error:
-        raise InvokeUsageError(error.diagnostics) from None
+        raise UsageError(error.diagnostics) from None
 
 
 def _check_options(options: Namespace) -> None:
-    if options.docker and options.import_time:
-        raise _usage("--import-time", "isn't available with --docker", "remove one of them")
+    check_exclusive([f"--{name}" for name in ("import-time", "docker") if getattr(options, name.replace("-", "_"))])
+    check_exclusive([f"--{name}" for name in ("html", "json") if getattr(options, name)])
     if options.html and not options.import_time:
-        raise _usage("--html", "is a map of import times", "add --import-time")
-    if options.html and options.json:
-        raise _usage("--html", "isn't available with --json", "remove one of them")
+        raise usage_error("--html", "is a map of import times", "add --import-time")
     if options.event.count("-") > 1:
-        raise _usage("--event -", "given twice, but standard input can be read only once", "remove one of them")
-
-
-def _usage(where: str, problem: str, fix: str, code: Code = "command-line") -> InvokeUsageError:
-    return InvokeUsageError(Diagnostic(code=code, where=where, problem=problem, fix=fix))
+        raise usage_error("--event -", "given twice, but standard input can be read only once", "remove one of them")
 
 
 def _function(options: Namespace, archives: Sequence[LambdaZip]) -> Function:
     archive = archives[0]
     if archive.kind == "layer":
-        raise _usage(str(options.zip), "is a layer", "pass the zip of a function, and this one with --layer")
+        raise usage_error(str(options.zip), "is a layer", "pass the zip of a function, and this one with --layer")
     found = read_target(archive, runtime=options.runtime, architecture=options.architecture, handler=options.handler)
     name = archive.path.name
     if found.runtime is None:
-        raise _usage(name, "doesn't declare its runtime", "pass --runtime, such as python3.13", "runtime-not-set")
+        raise usage_error(name, "doesn't declare its runtime", "pass --runtime, such as python3.13", "runtime-not-set")
     if found.handler is None:
-        raise _usage(name, "doesn't declare its handler", "pass --handler MODULE.FUNCTION", "handler-not-set")
+        raise usage_error(name, "doesn't declare its handler", "pass --handler MODULE.FUNCTION", "handler-not-set")
     if archive.plan.paths.get(found.handler):
         problem = f"is a program, and only Python functions can be run (handler {found.handler!r})"
         raise HostError(Diagnostic(code="cannot-run", where=name, problem=problem, fix="test it on Lambda"))
@@ -184,11 +178,11 @@ def _events(texts: Sequence[str]) -> Iterator[bytes]:
         body = _event_text(text, where)
         if len(body) > MAX_PAYLOAD:
             problem = f"larger than Lambda's limit of {MAX_PAYLOAD >> 20} MiB"
-            raise _usage(where, problem, "pass a smaller event", "bad-event")
+            raise usage_error(where, problem, "pass a smaller event", "bad-event")
         try:
             json.loads(body, parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
-            raise _usage(where, f"isn't JSON ({error})", "pass JSON, @FILE, or -", "bad-event") from None
+            raise usage_error(where, f"isn't JSON ({error})", "pass JSON, @FILE, or -", "bad-event") from None
         yield body
 
 
@@ -202,7 +196,8 @@ def _event_text(text: str, where: str) -> bytes:
         with Path(text[1:]).open("rb") as file:
             return file.read(MAX_PAYLOAD + 1)
     except OSError as error:
-        raise _usage(where, f"{text[1:]!r} can't be read ({error.strerror})", "fix the path", "bad-event") from None
+        problem = f"{text[1:]!r} can't be read ({error.strerror})"
+        raise usage_error(where, problem, "fix the path", "bad-event") from None
 
 
 def _no_constant(name: str) -> None:
@@ -333,9 +328,9 @@ def _variables(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
     for text in texts:
         name, equals, value = text.partition("=")
         if not _NAME.fullmatch(name):
-            raise _usage(f"--env {name}", "not the name of a variable", "pass --env NAME=VALUE")
+            raise usage_error(f"--env {name}", "not the name of a variable", "pass --env NAME=VALUE")
         if not equals and name not in os.environ:
-            raise _usage(f"--env {name}", "not set in this environment", f"pass --env {name}=VALUE")
+            raise usage_error(f"--env {name}", "not set in this environment", f"pass --env {name}=VALUE")
         yield name, value if equals else os.environ[name]
 
 

@@ -9,24 +9,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from hatch_lambda.cli.usage import usage_error
 from hatch_lambda.diagnostics import Diagnostic
-from hatch_lambda.errors import OutputError, ZipError
+from hatch_lambda.errors import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 def check_file(option: str, path: Path, suffix: str) -> None:
-    """Raise ``ZipError`` if the file to write is a zip, so that a forgotten FILE doesn't overwrite it."""
+    """Raise ``UsageError`` if the file to write is a zip, so that a forgotten FILE doesn't overwrite it."""
     if path.is_file() and zipfile.is_zipfile(path):  # opening a pipe would block
-        raise ZipError(
-            Diagnostic(
-                code="command-line",
-                where=option,
-                problem=f"{str(path)!r} is a zip, which isn't overwritten",
-                fix=f"pass {option} {shlex.quote(path.stem + suffix)}",
-            )
-        )
+        fix = f"pass {option} {shlex.quote(path.stem + suffix)}"
+        raise usage_error(option, f"{str(path)!r} is a zip, which isn't overwritten", fix)
 
 
 def write_file(option: str, path: Path, text: str) -> None:

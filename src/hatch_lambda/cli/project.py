@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hatch_lambda.cli.console import CommandConsole
+from hatch_lambda.cli.usage import usage_error
 from hatch_lambda.config.table_names import FoundTable, find_table, value_at
 from hatch_lambda.config.targets import VARIABLES
 from hatch_lambda.diagnostics import Diagnostic
-from hatch_lambda.errors import ConfigError, ProjectError
+from hatch_lambda.errors import ProjectError
 from hatch_lambda.files.toml_file import load_toml
 from hatch_lambda.project import PROJECT_FILE
 from hatch_lambda.project_wheel import BackendProject
@@ -65,21 +66,21 @@ def console_of(options: Namespace, wording: Mapping[str, str] | None = None) -> 
     return CommandConsole(options.verbose - options.quiet, wording or {})
 
 
-def read_project_file() -> dict[str, Any]:
+def read_project_file() -> Mapping[str, Any]:
     """Return the content of pyproject.toml, empty without one; raises ``ProjectError`` if it can't be read."""
     path = Path(PROJECT_FILE)
     return load_toml(path) if path.exists() else {}
 
 
 def is_built_by_hatch(options: Namespace, pyproject: Mapping[str, Any]) -> bool:
-    """Return whether Hatch's backend builds the project; raises ``ConfigError`` for options that don't apply to one."""
+    """Return whether Hatch's backend builds the project; raises ``UsageError`` for options that don't apply to one."""
     if options.requirements:
         return False
     for name in FUNCTION_OPTIONS:
         if getattr(options, name):
             variable = f", or set {VARIABLES[name]}" if name in VARIABLES else ""
             problem, fix = "applies only with --requirements", f"set {name} in pyproject.toml{variable}"
-            raise ConfigError(Diagnostic(code="command-line", where=f"--{name}", problem=problem, fix=fix))
+            raise usage_error(f"--{name}", problem, fix)
     return str(value_at(pyproject, "build-system.build-backend")).partition(".")[0] == "hatchling"
 
 

@@ -126,6 +126,8 @@ class Wheelhouse:
     ) -> Resolved:
         """Return what is pinned for a new lock file, with the locked versions and commits that ``upgrade`` keeps."""
         config = _merged_config(sharing)
+        fix = "run 'uv lock' instead, or set lock in the table of one of the zips"
+        _check_conflicts(project, config, " and can't be in one lock file", fix)
 
         def choose(
             project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
@@ -243,7 +245,14 @@ class Wheelhouse:
             return uv  # pip would look up the names of an index on all others
         from hatch_lambda.resolve.explained_uv import ExplainedUvResolver
 
-        return ExplainedUvResolver(uv, pip, choice.host, self.wheel_cache.results, same_releases=choice.same_releases)
+        return ExplainedUvResolver(
+            uv,
+            pip,
+            choice.host,
+            self.wheel_cache.results,
+            release_files=uv_resolver(config, choice, indexes, choice.host).release_files,
+            same_releases=choice.same_releases,
+        )
 
     def _with_source_builds(self, config: LambdaConfig, host: Host, make: Callable[[Host], Resolver]) -> Resolver:
         if not config.build_from_source:
@@ -276,15 +285,20 @@ def _resolved_together(
 
     Then, they are those with the same extras and groups. Raises ``ConfigError`` if those of the archive conflict.
     """
-    if both := project.uv.conflict(project.name, config.features, config.dependency_groups):
-        problem = f"{' and '.join(both)} exclude each other in {project.uv.where('conflicts')}"
-        where = config.where("features" if config.features else "dependency-groups")
-        raise ConfigError(Diagnostic(code="conflict", where=where, problem=problem, fix="remove one of them"))
+    _check_conflicts(project, config, "", "remove one of them")
     merged = _merged_config(sharing)
     if not project.uv.conflict(project.name, merged.features, merged.dependency_groups):
         return tuple(sharing)
     chosen = (config.features, config.dependency_groups)
     return tuple(other for other in sharing if (other.features, other.dependency_groups) == chosen)
+
+
+def _check_conflicts(project: Project, config: LambdaConfig, consequence: str, fix: str) -> None:
+    """Raise ``ConfigError`` if the extras and groups of a configuration exclude each other."""
+    if both := project.uv.conflict(project.name, config.features, config.dependency_groups):
+        problem = f"{' and '.join(both)} exclude each other in {project.uv.where('conflicts')}{consequence}"
+        where = config.where("features" if config.features else "dependency-groups")
+        raise ConfigError(Diagnostic(code="conflict", where=where, problem=problem, fix=fix))
 
 
 def _merged_config(sharing: Sequence[LambdaConfig]) -> LambdaConfig:

@@ -81,8 +81,9 @@ class SortedPaths:
 
     def inside(self, directory: str) -> range:
         """Return the indexes of the paths in a directory."""
-        end = bisect_left(self._keys, f"{directory_order(directory)}\1")
-        return range(self.place(f"{directory}/"), end)
+        key = directory_order(directory)
+        start = bisect_left(self._keys, f"{key}\0")
+        return range(start, bisect_left(self._keys, f"{key}\1", start))
 
 
 def files_as_directories(paths: Iterable[str]) -> Iterator[tuple[str, str]]:

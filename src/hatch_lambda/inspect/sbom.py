@@ -57,12 +57,28 @@ class Package:
                 continue
 
 
+def check_sbom_library() -> None:
+    """Raise ``OutputError`` if the library that makes SBOMs isn't installed."""
+    try:
+        import cyclonedx.model.bom  # noqa: F401
+    except ImportError:
+        raise OutputError(
+            Diagnostic(
+                code="sbom-extra-missing",
+                where="cyclonedx-python-lib",
+                problem="not installed, but an SBOM needs it",
+                fix="require hatch-lambda[sbom] where hatch-lambda is required",
+            )
+        ) from None
+
+
 def sbom_json(name: str, entries: Iterable[Entry], described: Mapping[str, Any] | None, target: Target) -> str:
     """Return the SBOM of a zip with these entries: the same text for the same zip.
 
     ``described`` is the value of ``lambda.json``, ``None`` for a zip from another tool, whose main component is called
     ``name``. Raises ``OutputError`` if the library isn't installed.
     """
+    check_sbom_library()
     project, packages = _packages(list(entries), described)
     facts = described or {}
     version = str(facts.get("version", ""))
@@ -134,20 +150,11 @@ def _bom(
     dependencies: Mapping[NormalizedName, set[NormalizedName]],
     properties: Mapping[str, str],
 ) -> Bom:
-    """Return the document; raises ``OutputError`` if the library isn't installed."""
-    try:
-        from cyclonedx.model import Property
-        from cyclonedx.model.bom import Bom, BomMetaData
-        from cyclonedx.model.component import ComponentType
-    except ImportError:
-        raise OutputError(
-            Diagnostic(
-                code="sbom-extra-missing",
-                where="cyclonedx-python-lib",
-                problem="not installed, but an SBOM needs it",
-                fix="require hatch-lambda[sbom] where hatch-lambda is required",
-            )
-        ) from None
+    """Return the document."""
+    from cyclonedx.model import Property
+    from cyclonedx.model.bom import Bom, BomMetaData
+    from cyclonedx.model.component import ComponentType
+
     main = _component(root, ComponentType.APPLICATION)
     main.properties.update(Property(name=name, value=value) for name, value in properties.items())
     components = {name: _component(package, ComponentType.LIBRARY) for name, package in packages.items()}

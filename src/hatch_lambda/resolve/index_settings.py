@@ -165,7 +165,9 @@ def _problem(settings: Mapping[str, str], directory: Path) -> str | None:
     if unknown:
         return f"uv has no counterpart of pip's setting {unknown!r}"
     constraints = settings.get("constraint", "")
+    numbers = {"default-timeout", "retries", "timeout"} & settings.keys()
     unusable = {
+        **{name: not settings[name].isdecimal() for name in sorted(numbers)},
         "cert": "cert" in settings and not Path(directory, settings["cert"]).is_file(),
         "constraint": masked(constraints) != constraints,  # it would be in a command line
         "find-links": any("," in link or _is_file(link, directory) for link in settings.get("find-links", "").split()),

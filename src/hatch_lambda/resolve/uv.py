@@ -7,18 +7,17 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from textwrap import indent
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.diagnostics import Diagnostic
-from hatch_lambda.errors import MOST_LINES, ResolveError, first_lines
+from hatch_lambda.errors import ResolveError
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.resolve.lock.read import read_lock, select
 from hatch_lambda.resolve.pip.resolver import offline_problem, yanked_warning
-from hatch_lambda.resolve.uv_command import run_uv
+from hatch_lambda.resolve.uv_command import TOO_OLD, UPGRADE, run_uv, uv_excerpt, uv_output
 from hatch_lambda.resolve.uv_log import LOGGED, UvLog
 from hatch_lambda.resolve.validate import transitive_dependencies
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
     from packaging.version import Version
 
-    from hatch_lambda.resolve.base import Dependency, Host, Resolution
+    from hatch_lambda.resolve.base import Dependency, Host, Pin, Resolution
     from hatch_lambda.runtime.target import Target
 
 GLIBC_MAJOR = 2
@@ -61,6 +60,9 @@ Source: https://docs.astral.sh/uv/reference/environment/, read 2026-11-23.
 _ONLY_SDIST = re.compile(r"Wheels are required for `([\w.-]+)` because building from source is disabled")
 _REQUIRED = re.compile(r"(?:depends? on|require) (?P<name>[A-Za-z0-9._-]+)(?P<versions>[<>=!~][^\s]*)?(?=[\s,])")
 """uv's wording for distributions without wheels, and for required versions."""
+
+_OLDEST_PYTHON = "3.7"
+"""uv leaves out wheels for Pythons that are older than the one it resolves for."""
 
 _PROJECT = "hatch-lambda-requirements"
 _NO_SOLUTION = "No solution found"
@@ -130,17 +132,36 @@ class UvResolver:
         kept = {name: value for name, value in self.host.environ.items() if name not in REDIRECTING}
         return {**kept, "RUST_LOG": LOGGED}
 
+    def release_files(self, pins: Sequence[Pin], target: Target) -> dict[NormalizedName, list[str]]:
+        """Return the names of all wheels of the pinned releases, as far as uv has cached them when it resolved.
+
+        uv lists only wheels for the target, unless it locks for all platforms and, by the markers, for old Pythons.
+        """
+        newest = f"python_version >= '{target.runtime.python_version}'"
+        text = "".join(f"{pin.name}=={pin.version}; {newest}\n" for pin in pins)
+        selected = ["--universal", "--no-deps", "--offline", f"--python-version={_OLDEST_PYTHON}"]
+        with temporary_directory() as directory:
+            output = Path(directory, "pylock.toml")
+            command = [*self._compile("-", selected), f"--output-file={output}"]
+            done = run_uv(command, self._environment, self.host.directory, otherwise="", text=text)
+            lock = None if done.returncode else read_lock(output, "uv's resolution")
+        packages = lock.packages if lock else ()
+        return {package.name: [wheel.filename for wheel in package.wheels or ()] for package in packages}
+
     def command(self, target: Target, listed: str = "-") -> list[str]:
         """Return the command that writes a pylock for the requirements in a file, or on standard input."""
+        platform = f"--python-platform={python_platform(target)}"
+        version = f"--python-version={target.python_full_version}"
+        return self._compile(listed, ["--no-universal", platform, version])
+
+    def _compile(self, listed: str, selected: Sequence[str]) -> list[str]:
         return [
             self.program,
             "pip",
             "compile",
             listed,
             "--format=pylock.toml",
-            "--no-universal",
-            f"--python-platform={python_platform(target)}",
-            f"--python-version={target.python_full_version}",
+            *selected,
             f"--python={sys.executable}",
             "--no-python-downloads",
             "--only-binary=:all:",
@@ -169,18 +190,13 @@ def failure(said: str, target: Target) -> ResolveError:
         with suppress(InvalidSpecifier):
             name = canonicalize_name(match["name"])
             missing[name] = missing.get(name, SpecifierSet()) & SpecifierSet((match["versions"] or "").rstrip(".,"))
-    problem = Diagnostic(
-        code="resolver-failed",
-        where="uv",
-        problem=f"found no wheels for {target}" if _NO_SOLUTION in text else f"can't resolve for {target}",
-        fix="fix the cause in uv's output",
-    )
-    excerpt = _uv_output("\n".join(first_lines(said.strip().splitlines(), MOST_LINES - 3)))
-    return ResolveError(problem, detail=_uv_output(said.strip()), excerpt=excerpt, missing=missing)
-
-
-def _uv_output(text: str) -> str:
-    return f"uv's output:\n{indent(text, '  ')}"
+    problem, fix = f"can't resolve for {target}", "fix the cause in uv's output"
+    if _NO_SOLUTION in text:
+        problem = f"found no wheels for {target}"
+    elif TOO_OLD.search(text):
+        problem, fix = "is too old to write a pylock", UPGRADE
+    diagnostic = Diagnostic(code="resolver-failed", where="uv", problem=problem, fix=fix)
+    return ResolveError(diagnostic, detail=uv_output(said), excerpt=uv_excerpt(said), missing=missing)
 
 
 def knows_glibc(target: Target) -> bool:

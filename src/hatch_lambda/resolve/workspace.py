@@ -81,7 +81,7 @@ def _strings(workspace: Mapping[str, Any], key: str, where: str) -> list[str]:
     return paths
 
 
-def read_pyproject(directory: Path) -> dict[str, Any]:
+def read_pyproject(directory: Path) -> Mapping[str, Any]:
     """Return the content of a directory's pyproject.toml, empty if it doesn't exist or isn't TOML."""
     return read_toml(directory / "pyproject.toml")
 

@@ -156,13 +156,19 @@ def _state(interpreter: Interpreter) -> list[int]:
 
 
 def with_bytecode(
-    entries: Sequence[Entry], wheels: Sequence[Wheel], compiled_by: Compiler, cache: WheelCache, progress: Progress
-) -> list[Entry]:
-    """Return the entries, those of modules with their bytecode.
+    entries: Sequence[Entry],
+    wheels: Sequence[Wheel],
+    compiled_by: Compiler | None,
+    cache: WheelCache,
+    progress: Progress,
+) -> Sequence[Entry]:
+    """Return the entries, those of modules with their bytecode; as they are without a compiler.
 
     The bytecode of a wheel is in the cache, made once for each version of the Python and each directory on Lambda; that
     of the project is made for each build. A module that doesn't compile has none, and neither has a script.
     """
+    if compiled_by is None:
+        return entries
     entries = list(map(_in_memory, entries))
     owners = {entry.origin for entry in entries if _is_module(entry.path)}
     with ThreadPoolExecutor(os.cpu_count()) as threads:

@@ -22,10 +22,7 @@ def test_a_zip_that_is_too_large_is_written_and_named(tmp_path):
 
     kept = tmp_path / "a b.zip.too-large"
     assert caught.value.problems == (
-        (
-            f"a.zip: is large; exclude files, and see the sizes with 'hatch-lambda info --tree {str(kept)!r}' "
-            "[too-large]"
-        ),
+        f"a.zip: is large; exclude files, and see the sizes with 'hatch-lambda info --tree \"{kept}\"' [too-large]",
         "a: collides; name one [collision]",
         "a text",
     )

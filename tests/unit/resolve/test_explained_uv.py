@@ -49,7 +49,12 @@ def resolve(
     tmp_path: Path, uv: Resolution | ResolveError, pip: Resolution | ResolveError, *, same: bool = True
 ) -> Resolution:
     resolver = ExplainedUvResolver(
-        Answer(uv), Answer(pip), Host({}, tmp_path), ResultCache(tmp_path), same_releases=same
+        Answer(uv),
+        Answer(pip),
+        Host({}, tmp_path),
+        ResultCache(tmp_path),
+        release_files=lambda pins, target: {},  # noqa: ARG005  # uv knows none
+        same_releases=same,
     )
     return resolver.resolve([Dependency("project.dependencies", Requirement("lib"))], target())
 
@@ -81,7 +86,19 @@ def test_the_error_is_the_one_that_explains_most(tmp_path, uv, pip, same, raised
 def test_what_pip_finds_counts_if_it_looks_where_uv_does(tmp_path):
     found = resolve(tmp_path, UV, FOUND)
 
-    assert (found.pins, found.resolver) == (FOUND.pins, "pip, because uv has no solution")
+    assert (found.pins, found.resolver) == (FOUND.pins, "pip, because uv y")
+
+
+def test_pip_resolves_again_if_uv_selected_a_wheel_that_the_runtime_cannot_load(tmp_path):
+    unfit = Resolution((), unfit={LIB: "no wheel"})
+
+    found = resolve(tmp_path, unfit, FOUND)
+
+    assert (found.pins, found.resolver) == (
+        FOUND.pins,
+        "pip, because uv selected lib without a wheel for python3.13 on x86_64",
+    )
+    assert resolve(tmp_path, unfit, FOUND, same=False) is unfit
 
 
 def test_a_resolution_that_skipped_nothing_needs_no_explanation(tmp_path):

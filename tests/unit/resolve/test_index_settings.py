@@ -72,6 +72,7 @@ def test_the_bundle_of_requests_counts_for_both(tmp_path, variable):
         ({"PIP_USE_DEPRECATED": "legacy-resolver"}, "uv has no counterpart of pip's setting 'use-deprecated'"),
         ({"PIP_ONLY_FINAL": ":all:"}, "uv has no counterpart of pip's setting 'only-final'"),
         ({"PIP_KEYRING_PROVIDER": "import"}, "uv can't use the value of pip's setting 'keyring-provider'"),
+        ({"PIP_TIMEOUT": "7.5"}, "uv can't use the value of pip's setting 'timeout'"),
         ({"PIP_CERT": "nowhere.pem"}, "uv can't use the value of pip's setting 'cert'"),
         ({"PIP_FIND_LINKS": "page.html"}, "uv can't use the value of pip's setting 'find-links'"),
         ({"PIP_FIND_LINKS": "file:page.html"}, "uv can't use the value of pip's setting 'find-links'"),

@@ -46,8 +46,7 @@ from hatch_lambda.resolve.base import (
     without_credentials,
 )
 from hatch_lambda.resolve.lock.commits import LockedCommits
-from hatch_lambda.resolve.pip.advice import sdist_fix
-from hatch_lambda.resolve.pip.explain import explain_fallbacks, no_wheel_reason
+from hatch_lambda.resolve.pip.fallbacks import explain_fallbacks
 from hatch_lambda.resolve.validate import requirement_problem, transitive_dependencies
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.runtime.target import ARCHITECTURES, Target, wheel_tags
@@ -477,6 +476,10 @@ def _fit_problem(package: Package, target: Target, selection: LockSelection, fix
         return f"{problem}; {fix}"
     if loadable or built or not files:
         return None
+    # here, because few builds need them
+    from hatch_lambda.resolve.pip.advice import sdist_fix
+    from hatch_lambda.resolve.pip.explain import no_wheel_reason
+
     no_wheel = f"but no wheel for {target} ({no_wheel_reason([file.filename for file in files], target)})"
     wheels = [wheel.filename for wheel in package.wheels or ()]
     return f"{no_wheel}; {sdist_fix(package.name, wheels)}, then {fix}" if package.sdist else f"{no_wheel}; {fix}"

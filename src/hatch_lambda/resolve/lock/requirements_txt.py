@@ -23,7 +23,7 @@ from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.resolve.base import COMMIT, OFFLINE_VARIABLE, Dependency, Pin, Resolution
 from hatch_lambda.resolve.lock.commits import LockedCommits
 from hatch_lambda.resolve.pip.command import pip_output, target_options
-from hatch_lambda.resolve.pip.explain import explain_fallbacks
+from hatch_lambda.resolve.pip.fallbacks import explain_fallbacks
 from hatch_lambda.resolve.pip.resolver import report_of, reported_pin, unloadable_files
 from hatch_lambda.resolve.validate import check_requirements, requirement_problem, transitive_dependencies
 

@@ -9,19 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.config.options import UV_LOCK
 from hatch_lambda.diagnostics import Diagnostic
-from hatch_lambda.errors import MOST_LINES, ResolveError, first_lines
+from hatch_lambda.errors import ResolveError
 from hatch_lambda.files import json_values
 from hatch_lambda.files.paths import relative_path
 from hatch_lambda.files.programs import uv_program
 from hatch_lambda.resolve.lock.read import UV_LOCK_FIX, lock_from, read_bytes
-from hatch_lambda.resolve.uv_command import run_uv
+from hatch_lambda.resolve.uv_command import TOO_OLD, UPGRADE, run_uv, uv_excerpt, uv_output
 
 if TYPE_CHECKING:
     from packaging.pylock import Pylock
@@ -97,17 +96,14 @@ _EXPLANATIONS = (
         with_output=True,
     ),
     _Explanation(
-        r"error: (?:invalid value|unexpected argument|unrecognized subcommand) '",
+        TOO_OLD.pattern,
         "unsupported-lock",
         "{uv} is too old to export it as a pylock",
-        "upgrade uv to 0.7 or newer",
+        UPGRADE,
     ),
     _Explanation("", "lock-export", "uv can't export it", f"fix the cause, or {WITHOUT_LOCK}", with_output=True),
 )
-"""The first one whose pattern uv's output contains applies. Source: the messages of uv 0.13.9, read 2026-11-27.
-
-uv 0.6.9 can't export a pylock, 0.7.0 can.
-"""
+"""The first one whose pattern uv's output contains applies. Source: the messages of uv 0.13.9, read 2026-11-27."""
 
 
 @dataclass(frozen=True)
@@ -185,9 +181,9 @@ class UvLock:
         text = " ".join(said.split())  # uv wraps long lines
         known, found = next((one, found) for one in _EXPLANATIONS if (found := re.search(one.pattern, text)))
         problem = known.problem.format(uv=uv, **found.groupdict()).replace("`", "'")
-        lines = first_lines(said.strip().splitlines(), MOST_LINES - 3)
-        excerpt = _uv_output("\n".join(lines)) if known.with_output else ""
-        return ResolveError(self._problem(known.code, problem, known.fix), detail=_uv_output(said), excerpt=excerpt)
+        problem = problem[:1].lower() + problem[1:]  # uv starts with a capital
+        excerpt = uv_excerpt(said) if known.with_output else ""
+        return ResolveError(self._problem(known.code, problem, known.fix), detail=uv_output(said), excerpt=excerpt)
 
     def _problem(self, code: Code, problem: str, fix: str) -> Diagnostic:
         return Diagnostic(code=code, where=self.name, problem=problem, fix=fix)
@@ -225,7 +221,3 @@ def _without_dates(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_dates(inner) for key, inner in value.items() if not isinstance(inner, datetime)}
     return [_without_dates(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _uv_output(text: str) -> str:
-    return f"uv's output:\n{indent(text.strip(), '  ')}"

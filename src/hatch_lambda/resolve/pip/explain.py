@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packaging.utils import InvalidWheelFilename
-
 from hatch_lambda.diagnostics import Diagnostic
-from hatch_lambda.resolve.pip.advice import BUILD_WHEEL, Release, best_runtime, fixes, from_source, is_loadable
-from hatch_lambda.resolve.pip.log import IndexFile, name_in
+from hatch_lambda.resolve.pip.advice import BUILD_WHEEL, Release, fixes, from_source
+from hatch_lambda.resolve.pip.log import name_in
 from hatch_lambda.resolve.pip.requirers import Requirer, read_requirer, requirers_text
-from hatch_lambda.runtime.runtimes import RUNTIMES
-from hatch_lambda.runtime.target import Target, wheel_tags
+from hatch_lambda.runtime.target import wheel_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from packaging.specifiers import SpecifierSet
     from packaging.tags import Tag
@@ -25,7 +22,8 @@ if TYPE_CHECKING:
     from hatch_lambda.diagnostics import Code
     from hatch_lambda.resolve.base import Dependency, Pin
     from hatch_lambda.resolve.pip.advice import Alternatives
-    from hatch_lambda.resolve.pip.log import FetchFailure, Missing, PipLog
+    from hatch_lambda.resolve.pip.log import FetchFailure, IndexFile, Missing, PipLog
+    from hatch_lambda.runtime.target import Target
 
 UNAUTHORIZED, FORBIDDEN = 401, 403
 """Source: https://www.rfc-editor.org/rfc/rfc9110#section-15.5."""
@@ -104,51 +102,6 @@ def explain_sdists(pins: Iterable[Pin], dependencies: Iterable[Dependency], log:
         yield _warning(
             "sdist-only", str(pin), f"used instead of {newest}, which has only {kind} ({offers[0].filename})", fix
         )
-
-
-def explain_fallbacks(
-    pins: Iterable[Pin], filenames: Mapping[NormalizedName, Sequence[str]], target: Target
-) -> dict[NormalizedName, Diagnostic]:
-    """Return a warning for each pin whose wheel is for any platform, while its release also has wheels for Linux.
-
-    ``filenames`` are the known files of each release. Wheels for implementations other than CPython don't count. If a
-    release has other wheels for Windows or macOS only, its wheel for any platform is meant for Linux.
-    """
-    others = {pin: [name for name in filenames.get(pin.name, ()) if _is_for_linux(name)] for pin in pins}
-    return {
-        pin.name: _fallback(pin, sorted(names), target)
-        for pin, names in others.items()
-        if names and pin.filename.endswith("-any.whl")
-    }
-
-
-def _fallback(pin: Pin, others: Sequence[str], target: Target) -> Diagnostic:
-    offers = [IndexFile(name, pin.version, "tags") for name in others]
-    runtimes = [
-        runtime
-        for runtime in RUNTIMES
-        if runtime.state != "deprecated"
-        and any(is_loadable(offer, Target(runtime, target.architecture)) for offer in offers)
-    ]
-    other = Target(target.runtime, "arm64" if target.architecture == "x86_64" else "x86_64")
-    if runtimes:
-        fix = f"use runtime {best_runtime(runtimes)}"
-    elif any(is_loadable(offer, other) for offer in offers):
-        fix = f"use architecture {other.architecture}"
-    else:
-        fix = "require a version with such a wheel"
-    problem = (
-        f"might lack a library, because none of its Linux wheels fits {target} ({no_wheel_reason(others, target)})"
-    )
-    return _warning("any-wheel", str(pin), problem, f"test it, or {fix}")
-
-
-def _is_for_linux(filename: str) -> bool:
-    try:
-        tags = wheel_tags(filename)
-    except InvalidWheelFilename:
-        return False
-    return any(re.match("(many)?linux", tag.platform) and tag.interpreter[:2] in {"cp", "py"} for tag in tags)
 
 
 def _newest_above(

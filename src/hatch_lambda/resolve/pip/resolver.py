@@ -33,10 +33,10 @@ from hatch_lambda.resolve.pip.command import dry_run_options, pip_output, run_pi
 from hatch_lambda.resolve.pip.explain import (
     explain_download,
     explain_failure,
-    explain_fallbacks,
     explain_older,
     explain_sdists,
 )
+from hatch_lambda.resolve.pip.fallbacks import explain_fallbacks
 from hatch_lambda.resolve.pip.substitutes import usable_substitutes
 from hatch_lambda.resolve.uv_settings import UvSettings
 from hatch_lambda.resolve.validate import transitive_dependencies

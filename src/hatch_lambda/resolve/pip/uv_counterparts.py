@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import re
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -43,6 +42,8 @@ def unsupported_settings(uv: UvSettings) -> tuple[Diagnostic, ...]:
 
 
 def _unsupported(uv: UvSettings) -> Iterator[Diagnostic]:
+    import importlib.metadata  # slow to import
+
     is_old = Version(importlib.metadata.version("pip")) < _WITH_DATES
     prerelease, cutoff = uv.others.get("prerelease"), uv.others.get("exclude-newer")
     without = {setting.key for setting in SETTINGS if setting.effect == "uv"}

@@ -12,13 +12,8 @@ from packaging.version import Version
 from hatch_lambda.config.targets import admitted_runtimes
 from hatch_lambda.resolve.base import Pin
 from hatch_lambda.resolve.pip.advice import Alternatives
-from hatch_lambda.resolve.pip.explain import (
-    explain_download,
-    explain_failure,
-    explain_fallbacks,
-    explain_older,
-    explain_sdists,
-)
+from hatch_lambda.resolve.pip.explain import explain_download, explain_failure, explain_older, explain_sdists
+from hatch_lambda.resolve.pip.fallbacks import explain_fallbacks
 from tests.support.log_lines import (
     INDEX,
     answered,
