@@ -92,7 +92,10 @@ def _missing_module(
         return f"neither the zip nor a layer contains the module {failure.module!r}", fix
     owner = _owner(failure, roots) or "it"
     top = failure.module.partition(".")[0]
-    fix = f"add the package that includes {top!r} to project.dependencies, or {setting.add_layer}"
+    if any(f"{top}/__init__.py" in plan.paths for _, plan in roots):  # the package is there, but not all of it
+        fix = "fix the import, or select the file"
+    else:
+        fix = f"add the package that includes {top!r} to project.dependencies, or {setting.add_layer}"
     return f"{owner} imports {failure.module!r}, which isn't in the zip or on Lambda", fix
 
 

@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
@@ -131,10 +132,11 @@ def test_a_container_is_started_called_and_removed(tmp_path):
     script = f'echo "$1" >> {log}; case $1 in port) echo 127.0.0.1:{server.server_port};; logs) echo started;; esac'
     archive = make_zip(tmp_path / "a.zip", {"app.py": b""})
     host = Host(program(tmp_path / "bin", "finch", script), tmp_path)
-    shown: list[str] = []
+    shown: SimpleQueue[str] = SimpleQueue()
 
-    with started_container(function(archive), host, shown.append) as container:
+    with started_container(function(archive), host, shown.put) as container:
         outcome = container.invoke(b'{"a": 1}')
+        assert shown.get(timeout=60) == "started"
     server.shutdown()
     server.server_close()
 

@@ -42,6 +42,10 @@ def explained(outcome: Outcome) -> str:
             ),
         ),
         (
+            failure("ModuleNotFoundError", "No module named 'app.x'", "app.x", ("app", "import app.x")),
+            "shop 1.0 imports 'app.x', which isn't in the zip or on Lambda; fix the import, or select the file",
+        ),
+        (
             failure("ModuleNotFoundError", "No module named 'ap'", "ap"),
             "neither the zip nor a layer contains the module 'ap'; fix the handler, or add its layer",
         ),
