@@ -210,10 +210,10 @@ class UvSettings:
         """
         found = []
         for change in self.overrides.changes:
-            overrides = map(Requirement, change.overrides)
             found += [
-                f"override {masked(str(one))}"
-                for one in overrides
+                f"override {masked(text)}"
+                for text in change.overrides
+                for one in (Requirement(text),)
                 if canonicalize_name(one.name) in names or not target.holds(one.marker)
             ]
             found += [f"exclude {name}" for name in change.excluded]

@@ -186,7 +186,7 @@ def test_extras_and_groups_can_exclude_each_other(read, extras, groups, both):
 def test_an_override_that_excludes_a_package_on_the_target_is_shown(read):
     settings = read("override-dependencies = [\"lib; sys_platform == 'win32'\", \"base; sys_platform == 'linux'\"]\n")
 
-    assert settings.changes([], target()) == ['override lib; sys_platform == "win32"']
+    assert settings.changes([], target()) == ["override lib; sys_platform == 'win32'"]
 
 
 def test_an_override_with_a_password_is_shown_without(read):
