@@ -32,6 +32,7 @@ def test_the_tutorial_can_be_followed_and_prints_what_it_shows(name, tmp_path):
             shown += [line for line in block.text.splitlines() if line]
 
     with AwsServer() as server:
+        server.reset()
         server.client("iam").create_role(RoleName="orders", AssumeRolePolicyDocument="{}")
         environ = {**fresh(tmp_path, links), **server.environ}
         done = subprocess.run(
