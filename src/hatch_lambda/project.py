@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from packaging.dependency_groups import DependencyGroupResolver
 from packaging.errors import ExceptionGroup
 from packaging.markers import Marker
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.archive.plan import Entry, FileContent, Origin, TextContent, open_content
@@ -157,8 +157,9 @@ def _group_dependencies(project: Project, address: str, group: str, _: Target) -
     where = f"dependency-groups.{group}"
     try:
         requirements = DependencyGroupResolver(project.dependency_groups).resolve(group)
-    except ExceptionGroup as errors:
-        problem = f"can't be resolved, because {' and '.join(map(_cause, errors.exceptions))}"
+    except (ExceptionGroup, InvalidRequirement) as error:  # packaging 26.1 raises the second one for a requirement
+        causes = error.exceptions if isinstance(error, ExceptionGroup) else [error]
+        problem = f"can't be resolved, because {' and '.join(map(_cause, causes))}"
         fix = "correct the group"
         raise ProjectError(Diagnostic(code="dependency-group", where=where, problem=problem, fix=fix)) from None
     return [Dependency(where, requirement) for requirement in requirements]
