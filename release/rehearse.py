@@ -141,7 +141,7 @@ def check(sdist: Path, wheel: Path) -> dict[str, str]:
 
 
 def use(way: Way, project: Mapping[str, str], index: Index, directory: Path) -> str:
-    """Build the example one way, in an environment of its own; return the zip's SHA-256."""
+    """Build the example one way, in a separate environment, and return the SHA-256 of the zip."""
     for name, text in project.items():
         path = directory / "orders" / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ from hatch_lambda.errors import ConfigError
 from hatch_lambda.files.programs import uv_program
 from hatch_lambda.resolve.base import UPGRADE_VARIABLE
 from hatch_lambda.resolve.constraints import constraint_files
+from hatch_lambda.resolve.index_settings import UvIndexSettings, names_index, uv_settings_like_pip, with_user_indexes
 from hatch_lambda.resolve.pip.uv_counterparts import (
     explaining_environment,
     fetching_environment,
@@ -64,13 +65,6 @@ def choose_resolver(config: LambdaConfig, host: Host, uv: UvSettings) -> Resolve
     if not program:
         fix = 'use "hatch-lambda[uv]" in build-system.requires, or set resolver = "pip"'
         raise ConfigError(_resolver_problem(config, "resolver-missing", "uv isn't installed", fix))
-    from hatch_lambda.resolve.index_settings import (
-        UvIndexSettings,
-        names_index,
-        uv_settings_like_pip,
-        with_user_indexes,
-    )
-
     own = names_index(host.environ, host.directory, uv)
     like_pip = UvIndexSettings({}) if own else uv_settings_like_pip(host.environ, host.directory)
     if isinstance(like_pip, str) and config.resolver == "auto":
@@ -147,8 +141,6 @@ def fetching_host(config: LambdaConfig, host: Host, uv: UvSettings, *, locked: b
     """Return the host with which pip fetches what a lock file, uv, or pip pinned: with credentials of uv's indexes."""
     if config.resolver == "pip" and not locked:
         return replace(host, environ=resolving_environment(uv, host.environ))
-    from hatch_lambda.resolve.index_settings import with_user_indexes
-
     known = with_user_indexes(uv, host.environ, host.directory)
     return replace(host, environ=fetching_environment(known, host.environ))
 
