@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,25 +21,37 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.conftest import ProjectDirectory
+    from tests.support.index_server import IndexServer
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudoterminals")
+
+_LONGEST_WAIT = 30
+"""Seconds after which the index answers anyway, and the test fails."""
 
 NAME = "shop-0.1.0-lambda-python3.13-x86_64.zip"
 
 
-def on_terminal(project: ProjectDirectory, *arguments: str, **environ: str) -> str:
-    """Run a build on a terminal of 80 columns and return all that it writes."""
+def on_terminal(project: ProjectDirectory, index: IndexServer, awaited: str = "", **environ: str) -> str:
+    """Run a build on a terminal of 80 columns and return all that it writes.
+
+    The index answers once the terminal shows the awaited text, so that a step isn't too short to be shown.
+    """
     import pty  # not on Windows
 
     leader, follower = pty.openpty()
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "lambda", *arguments]
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "lambda"]
+    shown = Event()
+    index.on_request = lambda _: shown.wait(_LONGEST_WAIT)
     env = {**project.environ, "TERM": "xterm", "COLUMNS": "80", **environ}
     with subprocess.Popen(
         command, cwd=project.root, env=env, stdin=follower, stdout=follower, stderr=follower, start_new_session=True
     ):
         os.close(follower)
-        written = b""
-        while piece := _read(leader):
+        written, piece = b"", b"."
+        while piece:
+            if awaited.encode() in written:
+                shown.set()
+            piece = _read(leader)
             written += piece
     os.close(leader)
     return written.decode().replace("\r\n", "\n")
@@ -55,7 +68,7 @@ def test_a_build_shows_its_step_and_only_the_result_stays(index, project):
     index.add("six")
     project.configure(dependencies=["six"])
 
-    shown = on_terminal(project)
+    shown = on_terminal(project, index, "resolve")
 
     assert "\r  resolve\r" in shown
     assert "Collecting" not in shown
@@ -68,7 +81,7 @@ def test_nothing_is_redrawn_on_a_terminal_that_cannot_or_if_quiet(index, project
     index.add("six")
     project.configure(dependencies=["six"])
 
-    shown = on_terminal(project, **environ)
+    shown = on_terminal(project, index, **environ)
 
     assert "\r" not in shown
     assert "resolve" not in shown
@@ -79,7 +92,7 @@ def test_the_output_of_pip_is_shown_only_with_two_v(index, project, verbosity, i
     index.add("six")
     project.configure(dependencies=["six"])
 
-    shown = on_terminal(project, HATCH_VERBOSE=verbosity)
+    shown = on_terminal(project, index, "" if is_shown else "resolve", HATCH_VERBOSE=verbosity)
 
     assert ("Collecting six" in shown, "\r  resolve" in shown) == (is_shown, not is_shown)
 
