@@ -20,6 +20,7 @@ class Index(BaseHTTPRequestHandler):
     """Answers with the simple repository API: pages with hashes and metadata (PEP 503, 658, 714), and wheels."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # as servers do; otherwise, a small body waits until the headers are acknowledged
     directory: Path
     pages: dict[str, bytes]
 
