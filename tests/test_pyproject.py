@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 from hatchling.metadata.core import ProjectMetadata
@@ -28,6 +29,13 @@ def test_the_layers_of_imports_are_the_modules_that_exist():
 
     (path,) = (contract for contract in PYPROJECT["tool"]["importlinter"]["contracts"] if contract["id"] == "path")
     assert modules - {"__init__"} == {name for level in path["layers"] for name in level.split(" | ")}
+
+
+def test_pytest_collects_all_directories_of_tests(pytestconfig):
+    skipped = pytestconfig.getini("norecursedirs")
+
+    directories = [path for path in (ROOT / "tests").rglob("*") if path.is_dir()]
+    assert [path for path in directories if any(fnmatch(path.name, pattern) for pattern in skipped)] == []
 
 
 def test_the_oldest_tested_dependencies_are_the_oldest_allowed_ones():

@@ -84,14 +84,25 @@ def test_a_new_function_gets_its_layers(aws, tmp_path):
 def test_a_dry_run_creates_nothing(aws, tmp_path):
     path = function_zip(tmp_path)
 
+    alone, _ = deployed(path, dry_run=True, **NEW)
     steps, _ = deployed(path, alias="live", dry_run=True, **NEW)
 
+    assert alone == steps[:1]
     assert steps == [
         f"shop: function would be created for python3.13 on x86_64, CodeSha256 {code_sha256(path)}",
         "shop: a version would be published",
         "shop: alias live would be created",
     ]
     assert aws.written == []
+
+
+def test_without_waiting_nothing_is_asked_after_the_creation(aws, tmp_path):
+    path = function_zip(tmp_path)
+
+    steps, _ = deployed(path, wait=False, **NEW)
+
+    assert steps == [f"shop: function created for python3.13 on x86_64, CodeSha256 {code_sha256(path)}"]
+    assert aws.asked[-1] == "CreateFunction"
 
 
 def test_a_function_that_exists_is_not_created_again(aws, tmp_path):
@@ -290,6 +301,16 @@ def test_versions_that_an_alias_uses_stay(aws, tmp_path):
     assert nothing[-1] == "shop: no old versions to delete"
 
 
+def test_versions_stay_whatever_page_of_aliases_uses_them(aws, tmp_path):
+    _publish(aws, 4)
+    aws.client("lambda").create_alias(FunctionName="shop", Name="test", FunctionVersion="3")
+    aws.rules.page = 1
+
+    steps, _ = deployed(function_zip(tmp_path), functions=("shop",), keep=1, publish=True)
+
+    assert steps[-1] == "shop: deleted version 4, which no alias uses"
+
+
 def test_a_version_that_aws_keeps_is_a_warning(aws, tmp_path):
     _publish(aws, 3)
     aws.refuse("DeleteFunction", 409, "ResourceConflictException", "It has provisioned concurrency.", times=1)
@@ -318,6 +339,24 @@ def test_a_deletion_that_is_denied_lists_what_was_deleted(aws, tmp_path):
     )
     assert problems[1].endswith("; shop: deleted version 3, which no alias uses")
     assert problems[2] == "not done: shop: old versions"
+
+
+def test_a_deletion_that_is_denied_at_once_keeps_all_versions(aws, tmp_path):
+    _publish(aws, 3)
+    path = function_zip(tmp_path)
+    denied = "not authorized to perform lambda:DeleteFunction"
+    aws.refuse("DeleteFunction", 403, "AccessDeniedException", denied)
+
+    problems = problems_of(path, functions=("shop",), keep=1, publish=True)
+
+    assert problems == (
+        (
+            f"shop: access denied to DeleteFunction (AWS response: {denied!r}); allow it for these credentials, or use "
+            "others [access-denied]"
+        ),
+        f"done: shop: code updated to CodeSha256 {code_sha256(path)}; shop: published version 4",
+        "not done: shop: old versions",
+    )
 
 
 @pytest.mark.parametrize("keep", ["0", "-1", "many"])

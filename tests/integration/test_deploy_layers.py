@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.aws import ACCOUNT, REGION
 from tests.support.deployments import OLD, code_sha256, deployed, function_zip, layer_zip
+from tests.support.existing_zips import zip_of
 
 DEPS = f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:deps"
 
@@ -56,6 +57,28 @@ def test_versions_for_another_architecture_do_not_count(aws, tmp_path):
     assert aws.written == []
 
 
+def test_a_layer_of_another_tool_is_for_any_runtime(aws, tmp_path):
+    path = zip_of(tmp_path, {"python/dep.py": ""}, "other.zip")
+
+    first, _ = deployed(path, layer="deps")
+    again, _ = deployed(path, layer="deps")
+
+    assert first == ["deps: published layer version 1, for any runtime"]
+    assert again == ["deps: layer version 1 has this content already"]
+    assert "CompatibleRuntimes" not in aws.client("lambda").get_layer_version(LayerName="deps", VersionNumber=1)
+
+
+def test_a_latest_version_that_is_deleted_meanwhile_does_not_count(aws, tmp_path):
+    path = layer_zip(tmp_path)
+    deployed(path, layer="deps")
+    client = aws.client("lambda")
+    aws.before("GetLayerVersion", lambda: client.delete_layer_version(LayerName="deps", VersionNumber=1))
+
+    steps, _ = deployed(path, layer="deps")
+
+    assert steps == ["deps: published layer version 2, for python3.13 and x86_64"]
+
+
 def test_a_layer_goes_through_the_bucket(aws, tmp_path):
     aws.create_bucket("artifacts")
 
@@ -75,6 +98,15 @@ def test_functions_move_to_the_new_version_and_their_other_layers_stay_in_order(
         "shop: layer deps moved from version 1 to 2",
     ]
     assert _layers(aws, "shop") == [first, f"{DEPS}:2", last]
+
+
+def test_without_waiting_nothing_is_asked_after_the_move(aws, tmp_path):
+    aws.create_function("shop", OLD, Layers=[_publish(aws, "deps")])
+
+    steps, _ = deployed(layer_zip(tmp_path), layer="deps", functions=("shop",), update_layers=True, wait=False)
+
+    assert steps[1:] == ["shop: layer deps moved from version 1 to 2"]
+    assert aws.asked[-1] == "UpdateFunctionConfiguration"
 
 
 @pytest.mark.api("boto3")

@@ -9,6 +9,7 @@ import zipfile
 
 import pytest
 
+from hatch_lambda.deploy import function as updates
 from hatch_lambda.errors import DeployError
 from tests.support.aws import ACCOUNT, REGION
 from tests.support.deployments import OLD, code_sha256, deployed, function_zip, layer_zip
@@ -488,6 +489,22 @@ def test_a_failed_update_is_reported_with_its_reason(aws, tmp_path):
         ),
         "done: nothing",
         "not done: shop: code; shop: version",
+    )
+
+
+def test_an_update_that_does_not_end_is_reported(aws, tmp_path, monkeypatch):
+    monkeypatch.setattr(updates, "LONGEST_UPDATE", 0.25)
+    aws.create_function("shop", OLD)
+    aws.rules.polls = 9
+
+    problems = problems_of(function_zip(tmp_path), functions=("shop",))
+
+    assert problems == (
+        (
+            "shop: the update is still in progress after 0 s; check the function in the Lambda console, then deploy "
+            "again [function-busy]"
+        ),
+        *NOTHING,
     )
 
 

@@ -108,8 +108,8 @@ class Rules:
         self, operation: str, name: str, given: dict[str, Any], region: str, said: dict[str, Any], query: str
     ) -> dict[str, Any]:
         """Return AWS's answer instead of moto's, and record what has changed."""
-        if operation == "ListVersionsByFunction":
-            return _page(said["Versions"], self.page, query)
+        if operation in {"ListVersionsByFunction", "ListAliases"}:
+            return _page(said, self.page, query)
         if operation == "ListLayerVersions":
             return {**said, "LayerVersions": _matching(said["LayerVersions"], query)}
         if operation == "UpdateAlias":
@@ -233,11 +233,12 @@ def _bad_object(bucket: Any, key: str, region: str) -> str | None:
     return None
 
 
-def _page(versions: list[dict[str, Any]], size: int, query: str) -> dict[str, Any]:
-    """Return one page of a list, as AWS does and moto does not."""
+def _page(said: dict[str, Any], size: int, query: str) -> dict[str, Any]:
+    """Return one page of the list of versions or aliases, as AWS does and moto does not."""
+    name = "Versions" if "Versions" in said else "Aliases"
     start = int(parse_qs(query).get("Marker", ["0"])[0])
-    more = {"NextMarker": str(start + size)} if start + size < len(versions) else {}
-    return {"Versions": versions[start : start + size], **more}
+    more = {"NextMarker": str(start + size)} if start + size < len(said[name]) else {}
+    return {name: said[name][start : start + size], **more}
 
 
 def _function(name: str, region: str) -> Any:
