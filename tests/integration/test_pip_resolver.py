@@ -337,12 +337,13 @@ def test_constraints_bind_without_adding(index, project):
     assert zips.distributions(built.archive) == ["lib 1.0"]
 
 
-def test_the_users_own_constraints_hold_too(index, project, tmp_path):
+@pytest.mark.parametrize("resolver", ["pip", "uv"])
+def test_the_users_own_constraints_hold_too(index, project, tmp_path, resolver):
     index.add("lib", "1.0")
     index.add("lib", "2.0")
     constraints = tmp_path / "mine.txt"
     constraints.write_text("lib<2\n", "utf-8")
-    project.configure(dependencies=["lib"])
+    project.configure(f'resolver = "{resolver}"', dependencies=["lib"])
 
     built = project.build(PIP_CONSTRAINT=str(constraints))
 

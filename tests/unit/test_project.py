@@ -10,7 +10,7 @@ import pytest
 from hatch_lambda.archive.plan import Entry, FileContent, TextContent
 from hatch_lambda.errors import ProjectError
 from hatch_lambda.project import Project, SelectedFile, is_executable, lambda_json, project_entries, root_dependencies
-from hatch_lambda.wheels.wheel import console_script
+from hatch_lambda.wheels.wheel import LARGEST_SCRIPT, console_script
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import SHOP, config, verified
 
@@ -246,3 +246,23 @@ def test_console_scripts_go_to_bin_where_scripts_are_asked_for(scripts):
 
     assert (console_script("run", "shop:main", SHOP, "3.12") in found) is scripts
     assert len(found) == 1 + scripts
+
+
+@pytest.mark.parametrize(("size", "content"), [(20, TextContent), (LARGEST_SCRIPT + 1, FileContent)])
+def test_the_first_line_of_a_python_script_names_lambdas_python_unless_the_script_is_huge(tmp_path, size, content):
+    source = tmp_path / "run"
+    source.write_bytes(b"#!/usr/bin/python3\n".ljust(size, b"#"))
+    project = shop(scripts=(SelectedFile(source, "run", size, executable=True),))
+
+    *_, found = project_entries(project, config("python3.12", scripts=True), whole=True)
+
+    assert (found.path, found.executable, type(found.content)) == ("bin/run", True, content)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_wheel_of_the_project_is_added_without_its_dist_info_to_a_zip_that_is_not_whole(tmp_path, whole):
+    wheel = verified(make_wheel(tmp_path, "shop", "0.1.0", files={"shop.py": ""}))
+
+    found = {entry.path for entry in project_entries(shop(wheel=wheel), config(), whole=whole)}
+
+    assert found == {"shop.py"} | ({"shop-0.1.0.dist-info/METADATA", "shop-0.1.0.dist-info/WHEEL"} if whole else set())

@@ -22,8 +22,7 @@ class LambdaBuildHook(BuildHookInterface[BuilderConfig]):
     def clean(self, versions: list[str]) -> None:
         """Remove the zips if the wheel is cleaned; they stay if ``--clean-hooks-after`` runs this."""
         if self._counts(*versions) and not self._built:
-            for _ in self._builder().build(directory=self.directory, clean_only=True):
-                pass  # nothing is built
+            list(self._builder().build(directory=self.directory, clean_only=True))  # a generator; it builds nothing
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
         """Build the zips into the wheel's directory and print their paths."""

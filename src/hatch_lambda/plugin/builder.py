@@ -81,10 +81,6 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         archives = {version: partial(self.build_archive, config) for version, config in self.archives.versions.items()}
         return {**archives, LOCK_VERSION: self.build_lock}
 
-    def get_default_versions(self) -> list[str]:
-        """Return what ``-t lambda`` builds."""
-        return list(self.archives.default)
-
     def get_default_build_data(self) -> dict[str, Any]:
         """Return what build hooks may change; the same as for a wheel, so that hooks written for wheels work."""
         return self._selection(self.target_config).get_default_build_data()
@@ -107,9 +103,8 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
                 for artifact in self._artifacts(options):
                     self._reporter.print_path_if_quiet(artifact)
                     yield artifact
-                    report = self._reports.pop(artifact, None)
-                    if report is not None:
-                        self._reporter.print_report(report)
+                    report = self._reports.pop(artifact)
+                    self._reporter.print_report(report)
                     if isinstance(report, Report) and self._environment.check_reproducible:
                         self._check_reproducible(report)
 

@@ -323,6 +323,41 @@ def test_overlapping_members_are_rejected(tmp_path):
     assert f"'b' overlaps another member; {REBUILD}" in lines
 
 
+def test_a_member_that_overlaps_the_directory_is_rejected(tmp_path):
+    path = zip_of(tmp_path, {"a": "1", "b": "2"})
+    content = bytearray(path.read_bytes())
+    for signature, at in ((b"PK\3\4", 18), (b"PK\1\2", 20)):
+        struct.pack_into("<L", content, content.rindex(signature) + at, 1000)
+    path.write_bytes(content)
+
+    assert problems(path) == [f"the zip's directory overlaps a member; {REBUILD}"]
+
+
+def test_a_member_after_the_end_of_the_file_is_rejected(tmp_path):
+    path = zip_of(tmp_path, {"a": "1", "b": "2"})
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<L", content, content.rindex(b"PK\1\2") + 42, 1 << 20)
+    path.write_bytes(content)
+
+    assert problems(path) == [f"can't be read as a zip (unpack requires a buffer of 30 bytes); {REBUILD}"]
+
+
+def test_bytes_before_the_first_member_are_fine(tmp_path):
+    path = zip_of(tmp_path, {"a": "text"})
+    path.write_bytes(b"#!/usr/bin/env python3\n" + path.read_bytes())
+
+    assert [entry.path for entry in read_zip(path).plan.entries] == ["a"]
+
+
+@pytest.mark.parametrize("start", [0, (1 << 20) - 2], ids=["at the start", "between two reads"])
+def test_a_hidden_member_before_the_first_member_is_found(tmp_path, start):
+    path = zip_of(tmp_path, {"a": "text"})
+    hidden = zip_of(tmp_path, {"b": "text"}, "hidden.zip").read_bytes()
+    path.write_bytes(bytes(start) + hidden[: hidden.index(b"PK\1\2")] + path.read_bytes())
+
+    assert problems(path) == [f"the zip's directory doesn't list the member before 'a'; {REBUILD}"]
+
+
 def test_a_zip_with_a_huge_declared_size_is_rejected_before_it_is_unpacked(tmp_path):
     path = zip_of(tmp_path, {"a": "text", "b": "text"})
     content = bytearray(path.read_bytes())

@@ -120,6 +120,12 @@ def test_rejected_files_and_conflicting_requirements_are_read_from_uvs_output():
     }
 
 
+def test_a_uv_that_is_too_old_is_reported_with_the_version_that_helps():
+    error = failure("error: invalid value 'pylock.toml' for '--format <FORMAT>'\n", target())
+
+    assert error.problems == ("uv: is too old to write a pylock; upgrade uv to 0.7 or newer [resolver-failed]",)
+
+
 def test_of_a_long_account_of_uv_the_beginning_is_shown():
     said = "error: No solution found\n" + "".join(f"  because of {number}\n" for number in range(30))
 
