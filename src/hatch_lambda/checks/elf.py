@@ -24,7 +24,7 @@ Kind = Literal["library", "executable", "other"]
 
 _FORMATS, _KINDS = get_args(Format), get_args(Kind)
 
-LAYOUT = 3
+LAYOUT = 4
 """Version of what is read from a file; it rises when that changes, so that older results aren't used."""
 
 HEAD = 1024
@@ -62,8 +62,7 @@ class Native:
 
     ``bits`` is the word size. ``versions`` are the highest that are needed of each set of symbols, with the library
     that must have them: ``("libc.so.6", "GLIBC", "2.17")``. ``modules`` are the extension modules that Python can
-    import from the file. ``damage`` is why it can't be read. ``tail`` is the number of bytes at its end that are never
-    loaded and can be cut off.
+    import from the file. ``damage`` is why it can't be read.
     """
 
     format: Format
@@ -76,7 +75,6 @@ class Native:
     versions: tuple[tuple[str, str, str], ...] = ()
     modules: tuple[str, ...] = ()
     damage: str = ""
-    tail: int = 0
 
     def as_json(self) -> list[Any]:
         """Return the facts as a value for JSON."""
@@ -85,7 +83,7 @@ class Native:
     @classmethod
     def from_json(cls, value: object) -> Native:
         """Return the facts that ``as_json`` was given; raises ``ValueError`` for any other value."""
-        form, machine, bits, kind, needed, soname, search, versions, modules, damage, tail = json_values.items(value)
+        form, machine, bits, kind, needed, soname, search, versions, modules, damage = json_values.items(value)
         if form not in _FORMATS or kind not in _KINDS:
             raise ValueError("unknown format")
         return cls(
@@ -99,7 +97,6 @@ class Native:
             tuple(map(_version, json_values.items(versions))),
             json_values.texts(modules),
             json_values.text(damage),
-            json_values.number(tail),
         )
 
 

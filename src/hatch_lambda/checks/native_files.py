@@ -6,23 +6,28 @@ import re
 import tempfile
 import zipfile
 import zlib
-from dataclasses import dataclass, replace
-from typing import IO, TYPE_CHECKING
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Generic, TypeVar
 
 from hatch_lambda.archive.plan import WheelContent, open_content
-from hatch_lambda.checks.elf import HEAD, LAYOUT, Native, format_of, read_native
+from hatch_lambda.checks import elf
+from hatch_lambda.checks.elf import HEAD, Native, format_of, read_native
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import PlanError
 from hatch_lambda.files import json_values
 from hatch_lambda.files.temporary import temporary_space
+from hatch_lambda.wheels import symbols
 from hatch_lambda.wheels.symbols import hide_sections, tail_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from hatch_lambda.archive.plan import ArchivePlan, Entry
     from hatch_lambda.resolve.cache import ResultCache
+
+Fact = TypeVar("Fact")
 
 _IN_MEMORY = 8 << 20
 """Bytes of one file that are kept in memory; larger ones go through a temporary file."""
@@ -69,34 +74,59 @@ class NativeFile:
 
 def native_files(plan: ArchivePlan, results: ResultCache) -> Iterator[NativeFile]:
     """Yield each file of native code, in the order of the archive; raises ``PlanError`` if a file cannot be read."""
-    wheels: dict[Path, dict[str, Native]] = {}
-    for entry in plan.entries:
+    for entry, native in _facts(plan.entries, results, _NATIVES):
+        yield NativeFile(entry, native)
+
+
+def library_tails(entries: Iterable[Entry], results: ResultCache) -> Iterator[tuple[Entry, int]]:
+    """Yield each library with an end that is never loaded, and how many bytes can be cut off.
+
+    Raises ``PlanError`` if a file cannot be read.
+    """
+    return _facts(entries, results, _TAILS)
+
+
+@dataclass(frozen=True)
+class _Reader(Generic[Fact]):
+    """Reads a fact from each file that has one; those of a wheel are cached under ``key`` and the wheel's hash."""
+
+    key: tuple[str, int]
+    read: Callable[[IO[bytes], int], Fact | None]
+    as_json: Callable[[Fact], object]
+    from_json: Callable[[object], Fact]
+
+
+def _facts(entries: Iterable[Entry], results: ResultCache, reader: _Reader[Fact]) -> Iterator[tuple[Entry, Fact]]:
+    """Yield each file with a fact; a wheel is read once."""
+    wheels: dict[Path, dict[str, Fact]] = {}
+    for entry in entries:
         content = entry.content
         if isinstance(content, WheelContent):
             if content.wheel not in wheels:
-                wheels[content.wheel] = _of_wheel(content, results)
-            native = wheels[content.wheel].get(content.member)
+                wheels[content.wheel] = _of_wheel(content, results, reader)
+            fact = wheels[content.wheel].get(content.member)
         else:
             with open_content(content) as file:
-                native = _read(file, content.size)
-        if native:
-            yield NativeFile(entry, native)
+                fact = reader.read(file, content.size)
+        if fact:
+            yield entry, fact
 
 
-def _of_wheel(content: WheelContent, results: ResultCache) -> dict[str, Native]:
-    """Return the native code of a whole wheel, even if it is excluded; the result is cached by the wheel's hash."""
-    known = results.get(_known_natives, "native", LAYOUT, content.sha256) if content.sha256 else None
-    if known is not None:
-        return known
-    found = dict(_in_zip(content.wheel))
+def _of_wheel(content: WheelContent, results: ResultCache, reader: _Reader[Fact]) -> dict[str, Fact]:
+    """Return the facts of a whole wheel, even if it is excluded."""
+
+    def known(value: object) -> dict[str, Fact]:
+        pairs = (json_values.items(item) for item in json_values.items(value))
+        return {json_values.text(member): reader.from_json(fact) for member, fact in pairs}
+
+    key = (*reader.key, content.sha256)
+    cached = results.get(known, *key) if content.sha256 else None
+    if cached is not None:
+        return cached
+    found = dict(_in_zip(content.wheel, reader))
     if content.sha256:
-        results.put([(member, native.as_json()) for member, native in found.items()], "native", LAYOUT, content.sha256)
+        results.put([(member, reader.as_json(fact)) for member, fact in found.items()], *key)
     return found
-
-
-def _known_natives(value: object) -> dict[str, Native]:
-    pairs = (json_values.items(item) for item in json_values.items(value))
-    return {json_values.text(member): Native.from_json(native) for member, native in pairs}
 
 
 def unreadable_wheel(path: Path, error: Exception) -> Diagnostic:
@@ -105,31 +135,47 @@ def unreadable_wheel(path: Path, error: Exception) -> Diagnostic:
     return Diagnostic(code="bad-wheel", where=path.name, problem=problem, fix="build or download the wheel again")
 
 
-def _in_zip(path: Path) -> Iterator[tuple[str, Native]]:
+def _in_zip(path: Path, reader: _Reader[Fact]) -> Iterator[tuple[str, Fact]]:
     try:
         with zipfile.ZipFile(path) as archive:
             for info in archive.infolist():
                 with archive.open(info) as file:
-                    native = _read(file, info.file_size)
-                if native:
-                    yield info.filename, native
+                    fact = reader.read(file, info.file_size)
+                if fact:
+                    yield info.filename, fact
     except _UNREADABLE as error:
         raise PlanError(unreadable_wheel(path, error)) from None
 
 
-def _read(file: IO[bytes], size: int) -> Native | None:
+def _native(file: IO[bytes], size: int) -> Native | None:
     head = file.read(HEAD)
     form = format_of(head)
     if form != "ELF":
         return form and Native(form)
     if size > _LARGEST:
         return Native(form, damage=f"it is larger than {_LARGEST >> 20} MiB")
+    with _whole(file, head) as (whole, length):
+        hide_sections(whole)  # the loader doesn't read them either
+        return read_native(whole, length)
+
+
+def _tail(file: IO[bytes], size: int) -> int | None:
+    head = file.read(HEAD)
+    if format_of(head) != "ELF" or size > _LARGEST:
+        return None
+    with _whole(file, head) as (whole, length):
+        return tail_size(whole, length)
+
+
+@contextmanager
+def _whole(file: IO[bytes], head: bytes) -> Iterator[tuple[IO[bytes], int]]:
+    """Copy a file, of which ``head`` has been read, so that it can be read at any place; yield it and its size."""
     with temporary_space(), tempfile.SpooledTemporaryFile(_IN_MEMORY) as whole:
         whole.write(head)
         while chunk := file.read(_CHUNK):
             whole.write(chunk)
-        length = whole.tell()
-        tail = tail_size(whole, length)
-        hide_sections(whole)  # the loader doesn't read them either
-        native = read_native(whole, length)
-        return native and replace(native, tail=tail)
+        yield whole, whole.tell()
+
+
+_NATIVES = _Reader(("native", elf.LAYOUT), _native, Native.as_json, Native.from_json)
+_TAILS = _Reader(("tails", symbols.LAYOUT), _tail, int, json_values.number)

@@ -13,7 +13,7 @@ from hatch_lambda.archive.aws_services import known_services, required_services,
 from hatch_lambda.archive.bytecode import is_bytecode
 from hatch_lambda.archive.slim import SLIM_NAMES, slimmed
 from hatch_lambda.checks.aws_clients import client_calls
-from hatch_lambda.checks.native_files import native_files
+from hatch_lambda.checks.native_files import library_tails
 from hatch_lambda.layers import Layer
 from hatch_lambda.runtime.provided import SDK_CORE
 from hatch_lambda.wheels.references import module_references
@@ -83,9 +83,8 @@ def _slim(candidate: Candidate, entries: Sequence[Entry], places: Mapping[str, s
     for entry, name in removed:
         saved[name][places[entry.path]] = entry.content.size
     gone = {places[entry.path] for entry, _ in removed}
-    for file in native_files(candidate.plan, candidate.results):
-        if file.native.tail and not file.entry.origin.project and file.entry.path not in gone:
-            saved["symbols"][file.entry.path] = file.native.tail
+    kept = (entry for entry in candidate.plan.entries if not entry.origin.project and entry.path not in gone)
+    saved["symbols"] |= {entry.path: size for entry, size in library_tails(kept, candidate.results)}
     worthwhile = [name for name in SLIM_NAMES if sum(saved[name].values()) >= SMALLEST]
     files = {path: size for name in worthwhile for path, size in saved[name].items()}
     return Suggestion(_line("slim", candidate.config.slim, worthwhile), files)

@@ -82,20 +82,31 @@ def _check_offline(pins: Sequence[Pin]) -> None:
 def _add_to_cache(
     pins: Sequence[Pin], directory: Path, wheel_cache: WheelCache, progress: Progress
 ) -> dict[Pin, Wheel | None]:
-    added: dict[Pin, Wheel | None] = {}
-    problems: list[Message] = []
-    for pin in pins:
-        file = directory / pin.filename
-        if not file.is_file():
-            problems.append(
-                Diagnostic(code="fetch-failed", where=pin.filename, problem="pip didn't download it", fix="build again")
-            )
-            continue
-        progress.advance(Status(name=f"verify {pin}", count=len(pins), total=len(pins), size=file.stat().st_size))
+    """Return the downloaded wheels after verifying them, several at once, and adding them to the cache."""
+    problems: list[Message] = [
+        Diagnostic(code="fetch-failed", where=pin.filename, problem="pip didn't download it", fix="build again")
+        for pin in pins
+        if not (directory / pin.filename).is_file()
+    ]
+    if problems:
+        raise WheelError(problems)
+
+    def add(pin: Pin) -> Wheel | tuple[Message, ...]:
         try:
-            added[pin] = wheel_cache.add(file, expected=pin.sha256)
+            return wheel_cache.add(directory / pin.filename, expected=pin.sha256)
         except WheelError as error:
-            problems += error.diagnostics
+            return error.diagnostics
+
+    added: dict[Pin, Wheel | None] = {}
+    with ThreadPoolExecutor() as verifying:
+        futures = [verifying.submit(add, pin) for pin in pins]
+        for count, (pin, future) in enumerate(zip(pins, futures, strict=True), 1):
+            progress.advance(Status(name=f"verify {pin}", count=count, total=len(pins)))
+            found = future.result()
+            if isinstance(found, tuple):
+                problems += found
+            else:
+                added[pin] = found
     if problems:
         raise WheelError(problems)
     return added

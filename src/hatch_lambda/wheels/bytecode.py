@@ -7,6 +7,8 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +23,7 @@ from hatch_lambda.wheels import compiler
 from hatch_lambda.wheels.wheel import read_members, wheel_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hatch_lambda.archive.plan import Content, Origin
     from hatch_lambda.config.options import Kind, LambdaConfig
@@ -170,7 +172,8 @@ def with_bytecode(
     if compiled_by is None:
         return entries
     entries = list(map(_in_memory, entries))
-    owners = {entry.origin for entry in entries if _is_module(entry.path)}
+    groups = [(origin, list(group)) for origin, group in groupby(entries, key=attrgetter("origin"))]
+    owners = {origin for origin, group in groups if any(_is_module(entry.path) for entry in group)}
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         jobs = {
             wheel.origin: threads.submit(_wheel_bytecode, wheel, compiled_by, cache)
@@ -182,8 +185,7 @@ def with_bytecode(
         for count, (origin, job) in enumerate(jobs.items(), 1):
             progress.advance(Status(name=f"compile {origin}", count=count, total=len(jobs)))
             found[origin] = job.result()
-    python = compiled_by.interpreter.python
-    return [_compiled(entry, found[entry.origin], python) if _is_module(entry.path) else entry for entry in entries]
+    return [entry for origin, group in groups for entry in _compiled(group, found.get(origin, {}), compiled_by)]
 
 
 def _in_memory(entry: Entry) -> Entry:
@@ -199,11 +201,14 @@ def _is_module(path: str) -> bool:
     return path.endswith(".py") and not path.startswith("bin/")
 
 
-def _compiled(entry: Entry, contents: Mapping[str, Content], python: tuple[int, int]) -> Entry:
-    path = bytecode_path(entry.path, python)
-    if path not in contents:
-        return entry
-    return replace(entry, bytecode=Entry(path, entry.origin, contents[path]))
+def _compiled(entries: Iterable[Entry], contents: Mapping[str, Content], compiled_by: Compiler) -> Iterator[Entry]:
+    """Yield the entries of one owner, those of modules with their bytecode."""
+    for entry in entries:
+        path = bytecode_path(entry.path, compiled_by.interpreter.python) if _is_module(entry.path) else ""
+        if path in contents:
+            yield replace(entry, bytecode=Entry(path, entry.origin, contents[path]))
+        else:
+            yield entry
 
 
 def _wheel_bytecode(wheel: Wheel, compiled_by: Compiler, cache: WheelCache) -> Mapping[str, Content]:

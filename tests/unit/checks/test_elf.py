@@ -132,7 +132,7 @@ def test_numbers_compare_as_versions_do():
     assert numbers("2.9") < numbers("2.17") < numbers("2.17.1")
 
 
-ROW = ["ELF", "x86_64", 64, "library", ["libc.so.6"], "lib.so", [], [["libc.so.6", "GLIBC", "2.17"]], ["lib"], "", 9]
+ROW = ["ELF", "x86_64", 64, "library", ["libc.so.6"], "lib.so", [], [["libc.so.6", "GLIBC", "2.17"]], ["lib"], ""]
 """The cached facts of a file."""
 
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from hatch_lambda.errors import printable_line
 from hatch_lambda.files.temporary import check_space, temporary_directory
 from hatch_lambda.resolve.overrides import NO_OVERRIDES
-from hatch_lambda.resolve.pip.log import PipLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.resolve.base import Host
     from hatch_lambda.resolve.overrides import Overrides
-    from hatch_lambda.resolve.pip.log import IndexFile
+    from hatch_lambda.resolve.pip.log import IndexFile, PipLog
     from hatch_lambda.runtime.target import Target
 
 RUNNER = Path(__file__).with_name("runner.py")
@@ -120,6 +119,8 @@ def run_pip(
     pip puts temporary files into ``temporary``, by default a new directory. It prints nothing, except on standard error
     with ``raw_output``. Raises ``TemporaryError`` if pip found no space for temporary files; it writes no other files.
     """
+    from hatch_lambda.resolve.pip.log import PipLog
+
     environ = pip_environment(host.environ)
     if command == "install" and "PIP_CONSTRAINT" in host.environ:
         environ["PIP_CONSTRAINT"] = host.environ["PIP_CONSTRAINT"]
