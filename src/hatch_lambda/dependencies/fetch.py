@@ -86,11 +86,6 @@ def _add_to_cache(
     problems: list[Message] = []
     for pin in pins:
         file = directory / pin.filename
-        if not file.is_file():
-            problems.append(
-                Diagnostic(code="fetch-failed", where=pin.filename, problem="pip didn't download it", fix="build again")
-            )
-            continue
         progress.advance(Status(name=f"verify {pin}", count=len(pins), total=len(pins), size=file.stat().st_size))
         try:
             added[pin] = wheel_cache.add(file, expected=pin.sha256)
