@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING
 
 from hatch_lambda.archive.plan import WheelContent, open_content
-from hatch_lambda.checks.elf import HEAD, LAYOUT, Native, format_of, read_native
+from hatch_lambda.checks.elf import HEAD, LAYOUT, Native, read_head, read_native
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import PlanError
 from hatch_lambda.files import json_values
@@ -119,11 +119,11 @@ def _in_zip(path: Path) -> Iterator[tuple[str, Native]]:
 
 def _read(file: IO[bytes], size: int) -> Native | None:
     head = file.read(HEAD)
-    form = format_of(head)
-    if form != "ELF":
-        return form and Native(form)
+    native = read_head(head)
+    if native is None or native.format != "ELF":
+        return native
     if size > _LARGEST:
-        return Native(form, damage=f"it is larger than {_LARGEST >> 20} MiB")
+        return replace(native, damage=f"it is larger than {_LARGEST >> 20} MiB")
     with temporary_space(), tempfile.SpooledTemporaryFile(_IN_MEMORY) as whole:
         whole.write(head)
         while chunk := file.read(_CHUNK):
