@@ -12,7 +12,7 @@ import pytest
 
 from hatch_lambda.files.programs import uv_program
 from tests.support import zips
-from tests.support.locks import sha256
+from tests.support.locks import pylock, sha256
 from tests.support.make_sdist import NATIVE
 
 if TYPE_CHECKING:
@@ -119,6 +119,17 @@ def test_an_sdist_of_an_index_without_hashes_is_built(index, project, resolver):
     built = project.build()
 
     assert wheels(built) == ["lib-1.0-py3-none-any.whl"]
+
+
+def test_an_sdist_whose_sha256_the_index_lacks_is_built_once_in_each_run(index, project, trace):
+    index.hash_name = "md5"
+    index.add_sdist("lib", trace=trace)
+    project.configure(LISTED, dependencies=["lib"])
+
+    first, second = (wheels(project.build("-c")) for _ in range(2))
+
+    assert first == second == ["lib-1.0-py3-none-any.whl"]
+    assert builds(trace) == ["lib-1.0-py3-none-any.whl"] * 2
 
 
 def test_what_is_built_can_be_excluded(index, project, trace):
@@ -416,6 +427,20 @@ def test_an_sdist_with_another_hash_than_the_locks_is_rejected(index, project, t
     )
     assert expected in said
     assert builds(trace) == []
+
+
+def test_an_sdist_of_the_lock_that_builds_another_version_is_rejected(index, project):
+    sdist = index.add_sdist("lib", builds=("lib", "1.1"))
+    file = {"name": sdist.name, "url": index.file_url(sdist), "hashes": {"sha256": sha256(sdist)}}
+    project.configure(LISTED + 'lock = "pylock.toml"\n', dependencies=["lib"])
+    project.write("pylock.toml", pylock({"name": "lib", "version": "1.0", "sdist": file}))
+
+    built = project.build()
+
+    assert built.error == (
+        "error: lib 1.0: its sdist lib-1.0.tar.gz builds lib-1.1-py3-none-any.whl, another package or version; pin "
+        "another version, or report it to the maintainers [source-name]\n"
+    )
 
 
 def test_without_network_a_locked_sdist_needs_the_wheel_that_was_built(index, project):

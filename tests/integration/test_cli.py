@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from hatch_lambda.checks import ZIP_CHECKS
 from hatch_lambda.cli import COMMANDS, main
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from tests.support.existing_zips import HANDLER, installed, our_zip, zip_of
+from tests.support.make_wheel import metadata
 from tests.support.permissions import run_without_root_permissions
 from tests.support.zips import contents
 
@@ -59,6 +62,22 @@ def test_the_version_is_printed(capsys):
     from hatch_lambda import __version__
 
     assert run(capsys, "--version") == (0, f"hatch-lambda {__version__}\n", "")
+
+
+def test_the_command_can_print_to_another_stream_and_ends_with_code_130_if_interrupted(tmp_path):
+    class Interrupted(io.StringIO):
+        def write(self, _: str) -> int:
+            raise KeyboardInterrupt
+
+    path, stream = our_zip(tmp_path), io.StringIO()
+
+    with redirect_stdout(stream):
+        printed = main(["info", str(path)])
+    with redirect_stdout(Interrupted()):
+        interrupted = main(["info", str(path)])
+
+    assert (printed, interrupted) == (0, 130)
+    assert stream.getvalue().startswith(f"{path.name}: function\n")
 
 
 def test_a_problem_is_one_line_on_stderr_and_code_1(capsys, tmp_path):
@@ -171,6 +190,14 @@ def test_the_command_starts_without_what_only_other_commands_need():
 
 
 # info
+
+
+def test_info_shows_why_a_package_is_in_a_zip(capsys, tmp_path):
+    files = {**installed("app"), **installed("lib"), "app-1.0.dist-info/METADATA": metadata("app", "1.0", ["lib>=1"])}
+
+    code, out, err = run(capsys, "info", zip_of(tmp_path, files), "--why=lib", "--runtime=python3.13")
+
+    assert (code, out, err) == (0, "lib 1.0\n  required by app 1.0, as lib>=1\n", "")
 
 
 def test_info_shows_the_target_and_the_contents_of_a_zip_of_ours(capsys, tmp_path):

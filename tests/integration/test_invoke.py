@@ -99,6 +99,11 @@ def returns_object(event, context):
 
 def returns_too_much(event, context):
     return "x" * (7 << 20)
+
+
+def returns_many_digits(event, context):
+    sys.set_int_max_str_digits(0)
+    return 10 ** 5000
 """
 
 
@@ -166,6 +171,13 @@ def test_a_function_sees_what_it_sees_on_lambda_and_stays_warm(app, capfd):
     one, two = printed.err.splitlines()
     assert re.fullmatch(report + r"  Init Duration: [\d.]+ ms", one)
     assert re.fullmatch(report, two)
+
+
+def test_an_answer_that_this_python_cannot_read_is_a_text_in_the_json(app, capfd):
+    code = run(app, "app.returns_many_digits", "--event=1", "--json")
+
+    (event,) = json.loads(capfd.readouterr().out)["events"]
+    assert (code, event["ok"], event["answer"]) == (0, True, "1" + "0" * 5000)
 
 
 @pytest.mark.parametrize(

@@ -269,6 +269,7 @@ SOURCES = {
     "{ workspce = true }": f"{{'workspce': True}} {EXPECTED} [dependency-source]",
     "{ path = 3 }": "path is 3, not a string; set path to a string [dependency-source]",
     "{ url = [] }": "url is [], not a string; set url to a string [dependency-source]",
+    "{ url = 'https://[host/lib.zip' }": "url 'https://[host/lib.zip' isn't a URL; correct it [dependency-source]",
     "{ git = true }": "git is True, not a string; set git to a string [dependency-source]",
     "{ git = 'https://host/lib', tag = 1.0 }": "tag is 1.0, not a string; set tag to a string [dependency-source]",
     "{ path = '../lib', marker = 3 }": "marker is 3, not a string; set marker to a string [dependency-source]",

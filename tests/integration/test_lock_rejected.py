@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from urllib.parse import unquote
 
 import pytest
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from tests.support.locks import package, pylock, sha256
 from tests.support.permissions import run_without_root_permissions
@@ -65,6 +67,30 @@ def test_a_wheel_of_another_distribution_is_rejected(refused, lib):
     assert refused(pylock({**lib, "name": "other"})) == (
         "error: pylock.toml: not a lock file of PEP 751 (Name in 'lib-1.0-py3-none-any.whl' is not consistent with "
         f"package name 'other' in 'packages[0].wheels[0]'); {RUN} [damaged-lock]\n"
+    )
+
+
+def _archive(index, filename: str) -> str:
+    """Return a lock whose lib is an archive with this file name in its URL."""
+    archive = {"url": f"http://{index.host}/files/{filename}", "hashes": {"sha256": "0" * 64}}
+    return pylock({"name": "lib", "version": "1.0", "archive": archive})
+
+
+@pytest.mark.parametrize("tag", ["other-1.0-py3-none-any", "lib-2.0-py3-none-any", "lib-1.0-py3-none-any%2F"])
+def test_an_archive_that_is_a_wheel_of_another_release_is_rejected(refused, index, tag):
+    assert refused(_archive(index, f"{tag}.whl")) == (
+        f"error: lib 1.0: '{unquote(tag)}.whl' is a wheel of another package or version; lock again, or report it to "
+        "the index owner [index-mismatch]\n"
+    )
+
+
+def test_an_archive_without_the_file_name_of_a_wheel_is_rejected(refused, index):
+    with pytest.raises(InvalidWheelFilename) as reason:
+        parse_wheel_filename("lib.whl")
+
+    assert refused(_archive(index, "lib.whl")) == (
+        f"error: lib 1.0: 'lib.whl' isn't the file name of a wheel ({reason.value}); lock again, or report it to the "
+        "index owner [index-mismatch]\n"
     )
 
 

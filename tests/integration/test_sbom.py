@@ -35,9 +35,13 @@ def test_the_sbom_in_the_zip_lists_each_package_with_hash_and_dependencies(index
     index.add("base", "1.1")
     index.add("fast", "2.0")
     wheel = index.add(
-        "lib", "1.0", requires=["base", 'fast; extra == "speed"', 'winlib; sys_platform == "win32"'], extras=["speed"]
+        "lib",
+        "1.0",
+        requires=["base", 'fast; extra == "speed"', 'winlib; sys_platform == "win32"', "excluded"],
+        extras=["speed"],
     )
-    project.configure("sbom = true", dependencies=["lib[speed]"])
+    index.add("excluded")
+    project.configure('sbom = true\nexclude-packages = ["excluded"]', dependencies=["lib[speed]"])
 
     built = project.build()
     document = valid(read(built.archive, SBOM))

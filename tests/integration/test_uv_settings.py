@@ -132,6 +132,27 @@ def test_a_uv_setting_without_a_counterpart_in_pip_is_an_error(index, project):
     assert index.requests == []
 
 
+def test_uv_settings_that_the_build_does_not_follow_are_reported_together(index, project, tmp_path):
+    index.add("lib")
+    make_local_project(tmp_path / "core", "core")
+    settings = '[tool.uv]\nno-build = true\nno-binary-package = ["lib"]\n'
+    source = '[tool.uv.sources]\ncore = { path = "../core" }\n'
+    project.configure('resolver = "pip"', dependencies=["core", "lib"], project=settings + source)
+
+    built = project.build()
+
+    assert built.output.splitlines() == [
+        (
+            "error: tool.uv.no-build: can't be followed, because the build builds core from source; remove the "
+            "setting, or require a release with a wheel [unsupported-setting]"
+        ),
+        (
+            "error: tool.uv.no-binary-package: can't be followed, because the zip needs a wheel of lib; remove the "
+            "setting [unsupported-setting]"
+        ),
+    ]
+
+
 @pytest.mark.parametrize("resolver", ["pip", "uv"])
 def test_the_default_index_of_uv_and_its_password_count(project, tmp_path, resolver):
     with IndexServer(tmp_path / "private", credentials=("user", "s3cret")) as private:

@@ -27,19 +27,20 @@ if TYPE_CHECKING:
 class IndexServer(ThreadServer):
     """Serves ``directory`` at ``url`` until the block ends; ``requests`` lists the paths that were fetched.
 
-    ``credentials`` (user and password) are required if given, ``hashes`` says whether links have a sha256, and
-    ``spoiled`` maps a file's name to bytes that are served in its place, under the right hash. ``truncated`` names
-    files whose second half is never sent, ``yanked`` maps a file's name to why it was withdrawn (PEP 592), ``metadata``
-    to a text that is served as its METADATA. ``described`` says whether METADATA is served next to wheels (PEP 658),
-    ``silent`` whether links omit Requires-Python, and ``status``, if set, is the answer to
-    every page. ``query`` ends every link, and ``command_lines`` are those of all processes at each request.
-    ``on_request`` is called with the path of each request before the answer.
+    ``credentials`` (user and password) are required if given, ``hashes`` says whether links have a hash, which is that
+    of ``hash_name``, and ``spoiled`` maps a file's name to bytes that are served in its place, under the right hash.
+    ``truncated`` names files whose second half is never sent, ``yanked`` maps a file's name to why it was withdrawn
+    (PEP 592), ``metadata`` to a text that is served as its METADATA. ``described`` says whether METADATA is served next
+    to wheels (PEP 658), ``silent`` whether links omit Requires-Python, and ``status``, if set, is the answer to every
+    page. ``query`` ends every link, and ``command_lines`` are those of all processes at each request. ``on_request`` is
+    called with the path of each request before the answer.
     """
 
     def __init__(self, directory: Path, *, credentials: tuple[str, str] | None = None, hashes: bool = True) -> None:
         self.directory = directory
         self.credentials = credentials
         self.hashes = hashes
+        self.hash_name = "sha256"
         self.requests: list[str] = []
         self.spoiled: dict[str, bytes] = {}
         self.truncated: set[str] = set()
@@ -119,8 +120,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200, f"<!DOCTYPE html><html><body>{links}</body></html>".encode(), {"Content-Type": "text/html"})
 
     def _link(self, path: Path) -> str:
-        fragment = f"#sha256={hashlib.sha256(path.read_bytes()).hexdigest()}" if self.index.hashes else ""
-        return f"/files/{path.name}{self.index.query}{fragment}"
+        link = f"/files/{path.name}{self.index.query}"
+        if not self.index.hashes:
+            return link
+        return f"{link}#{self.index.hash_name}={hashlib.new(self.index.hash_name, path.read_bytes()).hexdigest()}"
 
     def _attributes(self, path: Path) -> str:
         """Return a link's attributes for its file, as in the specification of the simple repository API."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import IO, TYPE_CHECKING, Any, Literal, get_args
 
 from hatch_lambda.files import json_values
@@ -123,15 +123,21 @@ def _is_windows(head: bytes) -> bool:
     return place > 0 and head[place : place + 4] == b"PE\0\0"
 
 
-def read_native(file: IO[bytes], size: int) -> Native | None:
-    """Return the facts of a file of ``size`` bytes, or ``None`` if it isn't native code; it is read, not run."""
-    file.seek(0)
-    head = file.read(HEAD)
+def read_head(head: bytes) -> Native | None:
+    """Return what the first ``HEAD`` bytes of a file say about it, or ``None`` if it isn't native code."""
     form = format_of(head)
     if form != "ELF":
         return form and Native(form)
     number = int.from_bytes(head[18:20], _ORDERS[head[5]])
-    machine, bits = _MACHINES.get(number, f"machine {number}"), 32 * head[4]
+    return Native(form, _MACHINES.get(number, f"machine {number}"), bits=32 * head[4])
+
+
+def read_native(file: IO[bytes], size: int) -> Native | None:
+    """Return the facts of a file of ``size`` bytes, or ``None`` if it isn't native code; it is read, not run."""
+    file.seek(0)
+    native = read_head(file.read(HEAD))
+    if native is None or native.format != "ELF":
+        return native
     from elftools.common.exceptions import ELFError
     from elftools.construct import ConstructError
     from elftools.elf.elffile import ELFFile
@@ -147,10 +153,10 @@ def read_native(file: IO[bytes], size: int) -> Native | None:
         struct.error,
     )
     try:
-        return _elf(ELFFile(file), machine, bits, size)
+        return _elf(ELFFile(file), native.machine, native.bits, size)
     except (*known, AssertionError, RecursionError, MemoryError) as error:  # what pyelftools raises for any bytes
         damage = str(error).partition("\n")[0] if isinstance(error, _DamageError) else "its tables can't be read"
-        return Native(form, machine, bits, damage=damage)
+        return replace(native, damage=damage)
 
 
 class _DamageError(ValueError):

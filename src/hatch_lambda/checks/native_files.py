@@ -7,12 +7,12 @@ import tempfile
 import zipfile
 import zlib
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Generic, TypeVar
 
 from hatch_lambda.archive.plan import WheelContent, open_content
 from hatch_lambda.checks import elf
-from hatch_lambda.checks.elf import HEAD, Native, format_of, read_native
+from hatch_lambda.checks.elf import HEAD, Native, read_head, read_native
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import PlanError
 from hatch_lambda.files import json_values
@@ -149,11 +149,11 @@ def _in_zip(path: Path, reader: _Reader[Fact]) -> Iterator[tuple[str, Fact]]:
 
 def _native(file: IO[bytes], size: int) -> Native | None:
     head = file.read(HEAD)
-    form = format_of(head)
-    if form != "ELF":
-        return form and Native(form)
+    native = read_head(head)
+    if native is None or native.format != "ELF":
+        return native
     if size > _LARGEST:
-        return Native(form, damage=f"it is larger than {_LARGEST >> 20} MiB")
+        return replace(native, damage=f"it is larger than {_LARGEST >> 20} MiB")
     with _whole(file, head) as (whole, length):
         hide_sections(whole)  # the loader doesn't read them either
         return read_native(whole, length)
@@ -161,7 +161,8 @@ def _native(file: IO[bytes], size: int) -> Native | None:
 
 def _tail(file: IO[bytes], size: int) -> int | None:
     head = file.read(HEAD)
-    if format_of(head) != "ELF" or size > _LARGEST:
+    native = read_head(head)
+    if native is None or native.format != "ELF" or size > _LARGEST:
         return None
     with _whole(file, head) as (whole, length):
         return tail_size(whole, length)

@@ -83,13 +83,6 @@ def _add_to_cache(
     pins: Sequence[Pin], directory: Path, wheel_cache: WheelCache, progress: Progress
 ) -> dict[Pin, Wheel | None]:
     """Return the downloaded wheels after verifying them, several at once, and adding them to the cache."""
-    problems: list[Message] = [
-        Diagnostic(code="fetch-failed", where=pin.filename, problem="pip didn't download it", fix="build again")
-        for pin in pins
-        if not (directory / pin.filename).is_file()
-    ]
-    if problems:
-        raise WheelError(problems)
 
     def add(pin: Pin) -> Wheel | tuple[Message, ...]:
         try:
@@ -98,6 +91,7 @@ def _add_to_cache(
             return error.diagnostics
 
     added: dict[Pin, Wheel | None] = {}
+    problems: list[Message] = []
     with ThreadPoolExecutor() as verifying:
         futures = [verifying.submit(add, pin) for pin in pins]
         for count, (pin, future) in enumerate(zip(pins, futures, strict=True), 1):

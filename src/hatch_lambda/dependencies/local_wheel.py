@@ -76,11 +76,14 @@ def build_local_wheel(
 
 
 def _known_wheel(source: DependencySource, value: object) -> tuple[str, ProjectSources | None]:
-    """Return the hash of the wheel that an earlier build made, and its sources; raises ``ValueError``."""
-    described = json_values.fields(value).get("sources")
-    if (described is None) != (source.kind == "directory"):
-        raise ValueError("no sources")
-    return built_wheel(value), None if described is None else ProjectSources.from_json(described, source)
+    """Return the hash of the wheel that an earlier build made, and its sources, which a directory has itself.
+
+    Raises ``ValueError`` for a value of another shape.
+    """
+    wheel = built_wheel(value)
+    if source.kind == "directory":
+        return wheel, None
+    return wheel, ProjectSources.from_json(json_values.fields(value).get("sources"), source)
 
 
 def _built(

@@ -45,11 +45,13 @@ _TRIES = 5
 def wheel_from_sdist(pin: Pin, wheel_cache: WheelCache, host: Host) -> Wheel:
     """Return the wheel that an sdist builds, from the cache if it was built before.
 
-    Raises ``ResolveError`` if it can't be built, or if the wheel contains native code, which would be for the build
-    machine instead of Lambda.
+    An sdist without a hash is built once in each run, because its URL might have another file later. Raises
+    ``ResolveError`` if it can't be built, or if the wheel contains native code, which would be for the build machine
+    instead of Lambda.
     """
-    fresh = host.rebuild and not host.offline
-    known = wheel_cache.results.get(built_wheel, "built", pin.sha256, of_this_build=fresh) if pin.sha256 else None
+    key = ("built", pin.sha256 or pin.url)
+    fresh = (host.rebuild and not host.offline) or not pin.sha256
+    known = wheel_cache.results.get(built_wheel, *key, of_this_build=fresh)
     wheel = wheel_cache.find(known) if known else None
     if wheel is not None:
         return replace(wheel, built=True, built_from=pin.filename)
@@ -84,8 +86,7 @@ def wheel_from_sdist(pin: Pin, wheel_cache: WheelCache, host: Host) -> Wheel:
                 fix="pin another version, or report it to the maintainers",
             )
         )
-    if pin.sha256:
-        wheel_cache.results.put({"wheel": wheel.sha256, "python": platform.python_version()}, "built", pin.sha256)
+    wheel_cache.results.put({"wheel": wheel.sha256, "python": platform.python_version()}, *key)
     return replace(wheel, built=True, built_from=pin.filename)
 
 

@@ -393,6 +393,7 @@ def test_the_size_is_known_before_any_file_is_read(tmp_path):
     entries = [
         replace(entry("a", "", ALPHA), content=FileContent(tmp_path / "missing", 10)),
         entry("a", "123", BETA),
+        entry("a", "1234", ALPHA),
         entry("b", "12345", BETA),
         replace(entry("left", "", ALPHA), content=FileContent(tmp_path / "missing", 100)),
     ]

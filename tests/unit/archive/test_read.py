@@ -182,7 +182,7 @@ def test_other_files_of_a_shared_directory_have_no_owner(tmp_path):
 
 
 def test_scripts_that_pip_moved_to_bin_are_their_distributions(tmp_path):
-    files = {**installed("lib", record="../../bin/tool,,\n"), "bin/tool": "", "bin/other": ""}
+    files = {**installed("lib", record="\n../../bin/tool,,\n\n"), "bin/tool": "", "bin/other": ""}
 
     found = owned(read_zip(zip_of(tmp_path, files)))
 

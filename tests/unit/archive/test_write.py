@@ -542,43 +542,47 @@ def test_a_file_instead_of_the_directory_is_reported(tmp_path):
 
 
 class _Unwritable(type(Path())):  # type: ignore[misc]  # the class of paths depends on the system
-    """A path in a directory that can't be created, because of the error ``number``."""
+    """A path in a directory that can't be created, because of ``error``."""
 
-    number = errno.EACCES
+    error = OSError()
 
     @property
     def parent(self) -> Path:
-        raise OSError(self.number, "the system's words")
+        raise self.error
 
 
 @pytest.mark.parametrize(
-    ("number", "fix"),
+    ("numbers", "fix"),
     [
-        (errno.ENOSPC, "free some space, and rebuild [disk-full]"),
-        (errno.EDQUOT, "free some space, and rebuild [disk-full]"),
+        ([errno.ENOSPC, errno.EDQUOT], "free some space, and rebuild [disk-full]"),
         (
-            errno.EACCES,
+            [errno.EACCES, errno.EPERM, errno.EROFS],
             "make the directory writable, or set another with the option 'directory' [directory-not-writable]",
         ),
-        (
-            errno.EPERM,
-            "make the directory writable, or set another with the option 'directory' [directory-not-writable]",
-        ),
-        (
-            errno.EROFS,
-            "make the directory writable, or set another with the option 'directory' [directory-not-writable]",
-        ),
-        (errno.EIO, "fix that, and rebuild [write-failed]"),
+        ([errno.EIO], "fix that, and rebuild [write-failed]"),
     ],
 )
-def test_the_message_has_a_fix_for_the_error_of_the_system(number, fix):
-    path = _Unwritable("dist/a.zip")
-    path.number = number
+def test_the_message_has_a_fix_for_the_error_of_the_system(numbers, fix):
+    for number in numbers:
+        assert _problem(OSError(number, "the system's words")) == (
+            f"error: dist/a.zip: can't be written (the system's words); {fix}"
+        )
 
+
+def test_a_zip_that_a_program_of_windows_has_open_is_reported():
+    assert _problem(PermissionError(errno.EACCES, "Access is denied", ".a.zip.partial", None, "a.zip")) == (
+        "error: dist/a.zip: can't be written (Access is denied); close the program that has it open, or remove it, and "
+        "rebuild [write-failed]"
+    )
+
+
+def _problem(error: OSError) -> str:
+    """Return the message of this error of the system."""
+    path = _Unwritable("dist/a.zip")
+    path.error = error
     with pytest.raises(ArchiveError) as caught:
         write_archive(plan(), path, timestamp=0)
-
-    assert str(caught.value) == f"error: dist/a.zip: can't be written (the system's words); {fix}"
+    return str(caught.value)
 
 
 # What killed builds have left

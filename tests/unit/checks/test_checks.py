@@ -323,10 +323,13 @@ def test_a_namespace_package_has_no_functions():
 
 
 def test_the_default_of_the_console_is_named_as_such():
-    assert found(plan(API), "lambda_function.lambda_handler") == [
+    other = entry("lib.py", "def handler(event, context): ...\n", origin("lib"))
+
+    assert found(plan(API, entry("data.txt"), other), "lambda_function.lambda_handler") == [
         (
             "handler 'lambda_function.lambda_handler': no module 'lambda_function' in the zip (the default "
-            "of AWS's console), whose top level has 'shop'; did you mean 'shop.api.handler'? [handler-not-found]"
+            "of AWS's console), whose top level has 'shop', 'lib'; did you mean 'shop.api.handler'? "
+            "[handler-not-found]"
         )
     ]
 

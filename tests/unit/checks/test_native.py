@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_lambda.archive.plan import ArchivePlan, TextContent
+from hatch_lambda.archive.plan import ArchivePlan, FileContent, TextContent
 from hatch_lambda.checks.native import check_native
 from hatch_lambda.errors import PlanError
 from hatch_lambda.resolve.cache import ResultCache
@@ -133,6 +133,20 @@ def test_files_on_disk_are_checked_as_well(tmp_path):
                 f"shop/fast.so: native code for aarch64, which python3.13 on x86_64 can't load; {REMEDY} "
                 "[wrong-platform]"
             ),
+        )
+    ]
+
+
+def test_a_library_that_is_too_large_to_be_read_is_an_error(tmp_path):
+    with (tmp_path / "fast.so").open("wb") as file:
+        file.write(make_elf())
+        file.truncate((1 << 30) + 1)
+    library = replace(entry("shop/fast.so"), content=FileContent(tmp_path / "fast.so", (1 << 30) + 1))
+
+    assert reported(plan(library)) == [
+        (
+            "error",
+            "shop/fast.so: damaged native code, because it is larger than 1024 MiB; replace the file [damaged-library]",
         )
     ]
 

@@ -460,6 +460,14 @@ def test_a_value_of_a_wrong_type_is_rejected(option, value, line):
                 'set directory = "out" and filename = "{name}.zip" [option-value]'
             ),
         ),
+        (
+            "filename",
+            "shop:api.zip",
+            (
+                "filename: 'shop:api.zip' contains a character that file names can't have everywhere; "
+                "remove it [option-value]"
+            ),
+        ),
         ("filename", "..zip", "filename: '..zip' starts with a dot; start it with a letter or a digit [option-value]"),
         (
             "max_size",

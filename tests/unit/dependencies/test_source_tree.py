@@ -100,6 +100,28 @@ def test_setup_cfg_and_setup_py_count_without_pyproject(tmp_path, path, text):
     assert reads_beyond(write(write(tmp_path), text, path))
 
 
+def test_links_that_lead_to_their_own_directory_are_followed_once(tmp_path):
+    write(tmp_path / "lib", path="lib/__init__.py")
+    (tmp_path / "lib/lib/again").symlink_to(tmp_path / "lib")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "lib/linked").symlink_to(tmp_path / "other")
+    before = fingerprint(tmp_path / "lib")
+
+    write(tmp_path / "other", "changed", "data.txt")
+
+    assert fingerprint(tmp_path / "lib") != before
+
+
+def test_without_git_the_files_alone_count(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    before = fingerprint(write(tmp_path))
+
+    unchanged = fingerprint(tmp_path)
+    changed = fingerprint(write(tmp_path, "changed"))
+
+    assert unchanged == before != changed
+
+
 LEFT = [
     "build/lib/lib/old.py",
     "build/lib.linux-x86_64-cpython-313/old.py",

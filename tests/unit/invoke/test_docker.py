@@ -7,9 +7,11 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
 import pytest
 
+from hatch_lambda.cli import main
 from hatch_lambda.errors import HostError
 from hatch_lambda.invoke.docker import Container, find_engine, image_of, read_answer, run_arguments, started_container
 from hatch_lambda.invoke.output import OutputReader
@@ -19,6 +21,9 @@ from hatch_lambda.resolve.base import Host
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.runtime.target import Target
 from tests.unit.invoke.test_unpack import make_zip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def function(path: Path = Path("a.zip")) -> Function:
@@ -125,23 +130,38 @@ class Emulator(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def test_a_container_is_started_called_and_removed(tmp_path):
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment with an engine that logs its commands, and whose containers answer with the event."""
     server = HTTPServer(("127.0.0.1", 0), Emulator)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    log = tmp_path / "log"
-    script = f'echo "$1" >> {log}; case $1 in port) echo 127.0.0.1:{server.server_port};; logs) echo started;; esac'
-    archive = make_zip(tmp_path / "a.zip", {"app.py": b""})
-    host = Host(program(tmp_path / "bin", "finch", script), tmp_path)
-    shown: SimpleQueue[str] = SimpleQueue()
-
-    with started_container(function(archive), host, shown.put) as container:
-        outcome = container.invoke(b'{"a": 1}')
-        assert shown.get(timeout=60) == "started"
+    port = f"127.0.0.1:{server.server_port}"
+    script = f'echo "$1" >> {tmp_path / "log"}; case $1 in port) echo {port};; logs) echo started;; esac'
+    yield program(tmp_path / "bin", "finch", script)
     server.shutdown()
     server.server_close()
 
+
+def test_a_container_is_started_called_and_removed(engine, tmp_path):
+    archive = make_zip(tmp_path / "a.zip", {"app.py": b""})
+    shown: SimpleQueue[str] = SimpleQueue()
+
+    with started_container(function(archive), Host(engine, tmp_path), shown.put) as container:
+        outcome = container.invoke(b'{"a": 1}')
+        assert shown.get(timeout=60) == "started"
+
     assert (outcome.ok, outcome.body) == (True, '{"a": 1}')
-    assert sorted(log.read_text().split()) == ["logs", "port", "ps", "rm", "run"]
+    assert sorted((tmp_path / "log").read_text().split()) == ["logs", "port", "ps", "rm", "run"]
+
+
+def test_the_command_sends_each_event_to_the_container(engine, tmp_path, monkeypatch, capfd):
+    archive = make_zip(tmp_path / "a.zip", {"app.py": b"def handler(event, context): ...\n"})
+    monkeypatch.setenv("PATH", engine["PATH"])
+    arguments = ["--runtime=python3.13", "--handler=app.handler", "--event=1", '--event={"a": 2}']
+
+    code = main(["invoke", str(archive), "--docker", *arguments])
+
+    assert (code, capfd.readouterr().out) == (0, '1\n{"a": 2}\n')
 
 
 def test_an_emulator_that_does_not_answer_is_reported(tmp_path):
