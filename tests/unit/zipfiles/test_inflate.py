@@ -44,7 +44,7 @@ def test_an_lzma_stream_without_an_end_marker_is_complete():
     [(zipfile.ZIP_DEFLATED, 4), (zipfile.ZIP_BZIP2, 30), (zipfile.ZIP_LZMA, -LZMA_END - 4), (zipfile.ZIP_LZMA, 6)],
 )
 def test_a_member_whose_compressed_bytes_are_too_few_is_rejected(method, kept):
-    with pytest.raises(zipfile.BadZipFile, match="^the compressed bytes of a member end too early$"):
+    with pytest.raises(zipfile.BadZipFile, match=r"^the compressed bytes of a member end too early$"):
         inflated(compressed(method)[:kept], method)
 
 
@@ -60,10 +60,10 @@ def test_bytes_after_the_end_of_the_content_are_rejected(method):
 def test_a_file_that_ends_inside_a_member_is_rejected(method):
     data = compressed(method)[:8]
 
-    with pytest.raises(EOFError, match="^the file ends inside a member$"):
+    with pytest.raises(EOFError, match=r"^the file ends inside a member$"):
         inflated(data, method, length=1000)
 
 
 def test_an_unknown_method_is_rejected():
-    with pytest.raises(zipfile.BadZipFile, match="^compression method 97 isn't supported$"):
+    with pytest.raises(zipfile.BadZipFile, match=r"^compression method 97 isn't supported$"):
         inflated(b"data", 97)
