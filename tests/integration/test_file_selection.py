@@ -110,6 +110,18 @@ def test_a_project_with_nothing_to_select_is_one_message(project):
     assert (built.code, built.output) == (1, f'{NOTHING}; add packages = ["src/PACKAGE"] [no-files-selected]\n')
 
 
+def test_a_wrong_option_of_hatch_is_reported_and_not_that_nothing_is_selected(project):
+    project.configure('force-include = { "" = "shop" }\nhandler = "orders.api.handler"', name="my-service")
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output == (
+        f"error: pyproject.toml: Source #1 in field `{T}.force-include` cannot be an empty string; correct it "
+        "[metadata]\n"
+    )
+
+
 def test_the_directory_of_a_package_is_not_a_package(project):
     project.configure('packages = ["src"]\nhandler = "orders.api.handler"')
     project.write("src/orders/api.py", HANDLER)

@@ -216,7 +216,10 @@ def test_a_requirements_file_can_include_others_and_contain_git_and_local_depend
     project.write("locks/req.txt", "--no-index\n--find-links wheels\n-c limits.txt\n-r more/base.txt\n")
     project.write("locks/limits.txt", f"never==1.0 --hash=sha256:{'0' * 64}\n")
     text = requirements(package(index, base))
-    project.write("locks/more/base.txt", f"# continues nothing \\\n{text}lib @ {repository.url}@{repository.first}\n")
+    project.write(
+        "locks/more/base.txt",
+        f"# continues nothing \\\n-c ../limits.txt\n{text}lib @ {repository.url}@{repository.first}\n",
+    )
     project.configure('lock = "locks/req.txt"', dependencies=[f"lib @ {repository.url}"], project=DIRECT)
 
     built = project.build()

@@ -17,7 +17,7 @@ import pytest
 from hatch_lambda.cli import main
 from hatch_lambda.invoke.host_python import describe_python
 from hatch_lambda.invoke.runtime_api import MAX_PAYLOAD, Event, RuntimeApi
-from hatch_lambda.invoke.sandbox import Files, start
+from hatch_lambda.invoke.sandbox import Files, Started, start
 from hatch_lambda.invoke.variables import lambda_variables
 from hatch_lambda.resolve.base import Host
 from hatch_lambda.resolve.cache import ResultCache
@@ -485,3 +485,26 @@ def test_where_the_native_client_is_missing_its_replacement_answers(app, prepare
     assert started.difference == "this machine's C library isn't glibc"
     assert (kinds[:3], message.body) == (["ready", "sent", "answer"], b'"hello"')
     assert started.lambda_path(str(files.layers / "x")) == "/opt/x"
+
+
+def test_programs_that_do_not_start_add_no_libraries(tmp_path):
+    program = tmp_path / "bin/uname"
+    program.parent.mkdir()
+    program.write_text("#!/nowhere/sh\n")
+    program.chmod(0o755)
+    results = ResultCache(tmp_path / "results")
+
+    with_program = describe_python(sys.executable, (), {"PATH": str(program.parent)}, results)
+    without = describe_python(sys.executable, (), {"PATH": str(tmp_path)}, results)
+
+    assert with_program == replace(without, programs=(str(program),))
+
+
+def test_the_memory_of_a_process_that_has_ended_is_unknown(tmp_path):
+    process = subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE)
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+
+    memory = Started(process, process.pid, Files(tmp_path)).max_memory()
+    process.communicate()
+
+    assert memory is None

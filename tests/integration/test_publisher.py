@@ -342,6 +342,31 @@ def test_a_stage_of_a_project_without_stages_is_rejected(aws, publish):
     )
 
 
+def test_stages_that_are_no_tables_are_rejected(aws, publish):
+    ended = publish('function = "shop"\nstages = 1\n')
+
+    assert said(ended) == (1, [f"error: {WHERE}.stages: 1 isn't a table; write [{WHERE}.stages.NAME] [option-type]"])
+
+
+def test_the_zips_of_a_directory_are_deployed_to_several_functions_and_warnings_are_shown(aws, publish, tmp_path):
+    for name in ("one", "two"):
+        aws.create_function(name, OLD)
+    path = function_zip(tmp_path / "elsewhere", layers=("base",))
+
+    ended = publish("", tmp_path / "elsewhere", "-o", "function=one, two")
+
+    needs = "the zip needs base, but the function has 0 of 1 layers; add them to the function [undeclared-layers]"
+    assert said(ended) == (
+        0,
+        [
+            f"one: code updated to CodeSha256 {code_sha256(path)}",
+            f"two: code updated to CodeSha256 {code_sha256(path)}",
+            f"warning: one: {needs}",
+            f"warning: two: {needs}",
+        ],
+    )
+
+
 def test_disable_asks_for_consent(aws, publish):
     aws.create_function("shop", OLD)
     path = function_zip(publish.dist)

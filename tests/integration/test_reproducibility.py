@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import zipfile
+
+import pytest
+
+from hatch_lambda.errors import ArchiveError
+from hatch_lambda.run.reproducibility import rebuild_and_compare
 from tests.support.make_local_project import builds, make_local_project
 
 HOOK = """
@@ -54,6 +61,32 @@ def test_a_hook_that_makes_other_files_each_time_is_found_out(project):
     assert built.code == 1
     assert built.output.splitlines()[-1] == (
         f"error: {built.archive}: not reproducible, because a rebuild changed shop/stamp.py; check build hooks, "
+        "reproducible = false, and unlocked versions [not-reproducible]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rebuilt", "difference"),
+    [
+        ({"a.py": "1", "b.py": "2", "c.py": "3", "x/RECORD": "2"}, "added c.py"),
+        ({"a.py": "1", "x/RECORD": "2"}, "removed b.py"),
+        ({"a.py": "1", "b.py": "2", "x/RECORD": "2"}, "changed x/RECORD"),
+        ({"b.py": "2", "a.py": "1", "x/RECORD": "1"}, "changed the zip's structure, but none of its files"),
+    ],
+)
+def test_the_difference_of_a_rebuild_is_named(tmp_path, rebuilt, difference):
+    write = "import pathlib, sys, zipfile\ndef write(path, files):\n  with zipfile.ZipFile(path, 'w') as archive:\n"
+    write += "    for name, text in files.items():\n      archive.writestr(zipfile.ZipInfo(name), text)\n"
+    (tmp_path / "rebuild.py").write_text(f"{write}write(pathlib.Path(sys.argv[1], 'a.zip'), {rebuilt})")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name, text in {"a.py": "1", "b.py": "2", "x/RECORD": "1"}.items():
+            archive.writestr(zipfile.ZipInfo(name), text)
+
+    with pytest.raises(ArchiveError) as caught:
+        rebuild_and_compare(tmp_path / "a.zip", ["rebuild"], tmp_path, os.environ)
+
+    assert str(caught.value) == (
+        f"error: {tmp_path / 'a.zip'}: not reproducible, because a rebuild {difference}; check build hooks, "
         "reproducible = false, and unlocked versions [not-reproducible]"
     )
 

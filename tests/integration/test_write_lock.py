@@ -407,6 +407,26 @@ def test_a_narrowed_requirement_upgrades_only_what_it_needs(index, project, tmp_
     )
 
 
+def test_pip_upgrades_everything_if_a_locked_version_conflicts_with_what_changed(index, project):
+    for name in ("app", "lib", "other"):
+        index.add(name)
+    index.add("tool", requires=["lib<2"])
+    project.configure('resolver = "pip"', dependencies=["app", "tool", "other"])
+    before = project.build(target="lambda:lock")
+    index.add("app", "2.0", requires=["lib>=2"])
+    for name in ("lib", "tool", "other"):
+        index.add(name, "2.0")
+    project.configure('resolver = "pip"', dependencies=["app>=2", "tool", "other"])
+
+    locked = project.build(target="lambda:lock")
+
+    assert before.code == 0, before.output
+    assert locked.output == (
+        f"{LOCK}\n  python3.13 on x86_64, 4 packages\n"
+        "  app: 1.0 -> 2.0\n  lib: 1.0 -> 2.0\n  other: 1.0 -> 2.0\n  tool: 1.0 -> 2.0\n"
+    )
+
+
 def test_the_lock_of_another_tool_is_not_overwritten(index, project):
     index.add("lib")
     project.configure('lock = "pylock.toml"', dependencies=["lib"])

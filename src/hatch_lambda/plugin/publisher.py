@@ -185,12 +185,11 @@ def _typed(options: Mapping[str, str]) -> dict[str, Any]:
 
 def _outside_tables(problem: Message) -> Message:
     """Return a problem of ``-o`` or of Hatch's configuration without the address of a table in pyproject.toml."""
-    if isinstance(problem, str):
-        return problem.replace("-o.", "-o ", 1)
-    if problem.table == "-o":
-        return replace(problem, where=problem.where.replace("-o.", "-o ", 1), table="")
-    if problem.table == "publish.lambda":
-        return replace(problem, where=f"Hatch's config.toml: {problem.where}", table="")
+    match problem:
+        case Diagnostic(where=where, table="-o"):
+            return replace(problem, where=where.replace("-o.", "-o ", 1), table="")
+        case Diagnostic(where=where, table="publish.lambda"):
+            return replace(problem, where=f"Hatch's config.toml: {where}", table="")
     return problem
 
 

@@ -164,6 +164,28 @@ def test_the_command_sends_each_event_to_the_container(engine, tmp_path, monkeyp
     assert (code, capfd.readouterr().out) == (0, '1\n{"a": 2}\n')
 
 
+class StartingServer(HTTPServer):
+    """A server that closes its first connection, as an engine's proxy does while the container starts."""
+
+    is_ready = False
+
+    def verify_request(self, *_: object) -> bool:
+        self.is_ready, was_ready = True, self.is_ready
+        return was_ready
+
+
+def test_an_emulator_that_is_still_starting_is_called_again(tmp_path):
+    server = StartingServer(("127.0.0.1", 0), Emulator)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    with (tmp_path / "empty").open("w+b") as empty:
+        outcome = Container(function(), server.server_port, OutputReader(empty, print)).invoke(b'"again"')
+    server.shutdown()
+    server.server_close()
+
+    assert (server.is_ready, outcome.ok, outcome.body) == (True, True, '"again"')
+
+
 def test_an_emulator_that_does_not_answer_is_reported(tmp_path):
     with (tmp_path / "empty").open("w+b") as empty:
         output = OutputReader(empty, print)

@@ -12,7 +12,7 @@ from packaging.version import Version
 from hatch_lambda.build.report import LockChange, LockReport
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.resolve.base import Commit, Dependency, Pin
-from hatch_lambda.resolve.lock.read import LockSelection, commits_in, parse_lock, select
+from hatch_lambda.resolve.lock.read import LockSelection, commits_in, lock_creator, parse_lock, select
 from hatch_lambda.resolve.lock.write import LockedState, LockPart, OptionalPart, make_lock, read_locked, write_lock
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.runtime.target import Target
@@ -375,3 +375,14 @@ def _package(name: str, marker: str = "") -> str:
 
 def _wheel(filename: str) -> str:
     return f'[[packages.wheels]]\nurl = "https://example.com/{filename}"\nhashes = {{ sha256 = "{"a" * 64}" }}\n'
+
+
+def test_a_lock_that_cannot_be_opened_is_reported(tmp_path):
+    (tmp_path / "pylock.toml").mkdir()
+
+    with pytest.raises(ResolveError) as caught:
+        lock_creator(tmp_path / "pylock.toml")
+
+    assert caught.value.problems == (
+        "pylock.toml: can't be read (Is a directory); fix its permissions [unreadable-file]",
+    )

@@ -103,6 +103,18 @@ def test_a_requirement_that_no_release_satisfies_is_reported_with_the_newest():
     ]
 
 
+def test_a_release_that_pip_does_not_use_for_an_unknown_reason_is_reported():
+    other = "Discarding http://host/other-1.0-py3-none-any.whl#sha256=ab (from http://host/): Requested other has"
+    mismatch = f"{other} inconsistent version: expected '1.0', but metadata has '2.0'"
+
+    assert failure(mismatch, taken("lib-1.0-py3-none-any.whl"), missing("lib", "1.0")) == [
+        (
+            "project.dependencies: pip uses no release of lib that satisfies lib (the newest is 1.0); run "
+            "'hatch -v build -t lambda' to see why [no-release]"
+        )
+    ]
+
+
 def test_the_requirers_of_a_requirement_are_reported():
     lines = failure(taken("base-1.0-py3-none-any.whl"), missing("base>=3", "1.0", parent="lib"))
 

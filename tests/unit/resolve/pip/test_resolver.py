@@ -9,14 +9,14 @@ import pytest
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from hatch_lambda.errors import ConfigError
+from hatch_lambda.errors import ConfigError, ResolveError
 from hatch_lambda.progress import Status
 from hatch_lambda.resolve.base import Host, Pin, Resolution
 from hatch_lambda.resolve.pip.command import dry_run_options
-from hatch_lambda.resolve.pip.resolver import changed_names, download_status
+from hatch_lambda.resolve.pip.resolver import _check_environment, changed_names, download_status
 from hatch_lambda.resolve.strategy import ResolverChoice, pip_resolver
 from hatch_lambda.resolve.uv_settings import UvSettings
-from tests.support.samples import config, dependency
+from tests.support.samples import config, dependency, target
 
 T = "tool.hatch.build.targets.lambda"
 
@@ -25,6 +25,20 @@ def test_pip_resolves_and_installs_nothing():
     options = dry_run_options(Path("/tmp/report.json"))
 
     assert options == ["--dry-run", "--ignore-installed", "--report=/tmp/report.json"]
+
+
+def test_a_pip_that_resolved_for_the_build_machine_is_rejected():
+    markers = target().markers
+    report = {"pip_version": "99.0", "environment": {**markers, "sys_platform": "win32", "platform_machine": "AMD64"}}
+
+    with pytest.raises(ResolveError) as caught:
+        _check_environment(report, target())
+
+    wrong = ", ".join(name for name in markers if name in {"sys_platform", "platform_machine"})
+    assert str(caught.value) == (
+        f"error: pip 99.0: evaluated {wrong} for the build machine instead of python3.13 on x86_64; require another "
+        "version of pip in build-system.requires [resolver-failed]"
+    )
 
 
 def test_constraint_files_that_are_not_there_are_reported_before_pip_starts(tmp_path):
