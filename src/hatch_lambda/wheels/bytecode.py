@@ -206,7 +206,8 @@ def _compiled(entries: Iterable[Entry], contents: Mapping[str, Content], compile
     for entry in entries:
         path = bytecode_path(entry.path, compiled_by.interpreter.python) if _is_module(entry.path) else ""
         if path in contents:
-            yield replace(entry, bytecode=Entry(path, entry.origin, contents[path]))
+            bytecode = Entry(path, entry.origin, contents[path])
+            yield Entry(entry.path, entry.origin, entry.content, entry.executable, bytecode)
         else:
             yield entry
 
