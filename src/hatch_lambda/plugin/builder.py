@@ -81,6 +81,10 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         archives = {version: partial(self.build_archive, config) for version, config in self.archives.versions.items()}
         return {**archives, LOCK_VERSION: self.build_lock}
 
+    def get_default_versions(self) -> list[str]:
+        """Return what ``-t lambda`` builds."""
+        return list(self.archives.default)
+
     def get_default_build_data(self) -> dict[str, Any]:
         """Return what build hooks may change; the same as for a wheel, so that hooks written for wheels work."""
         return self._selection(self.target_config).get_default_build_data()
@@ -92,7 +96,8 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
         with self._reporter.ending():
             self._check_project()
             self._environment = read_settings(os.environ)
-            options["versions"] = list(self.archives.expanded(options.get("versions") or self.archives.default))
+            versions = options.get("versions") or self.get_default_versions()
+            options["versions"] = list(self.archives.expanded(versions))
             self._check_directory(options.get("directory"))
             if not options.get("clean_only"):
                 check_names(self.archives, options["versions"], self._name, self.metadata.version)
