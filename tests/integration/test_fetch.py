@@ -474,6 +474,24 @@ def test_a_hostile_wheel_is_rejected(index, project, tmp_path, member, problem):
     assert list((tmp_path / "store").rglob("*.whl")) == []
 
 
+def test_several_hostile_wheels_are_rejected_together_and_in_order(index, project, tmp_path):
+    index.add("good")
+    for name in ("worse", "bad"):
+        index.add(name, infos=[(zipfile.ZipInfo(f"../{name}.py"), b"x")])
+    project.configure(dependencies=["worse", "good", "bad"])
+
+    built = project.build()
+
+    assert built.code == 1
+    assert built.output == "".join(
+        f"error: {name}-1.0-py3-none-any.whl: the path '../{name}.py' isn't a plain path inside the zip; require "
+        "another version, or report it to its maintainers [bad-wheel]\n"
+        for name in ("bad", "worse")
+    )
+    assert built.archives == ()
+    assert [wheel.name for wheel in (tmp_path / "store").rglob("*.whl")] == ["good-1.0-py3-none-any.whl"]
+
+
 def test_indexes_with_and_without_hashes_go_together(index, project, tmp_path):
     with IndexServer(tmp_path / "without", hashes=False) as without:
         index.add("lib")

@@ -93,10 +93,10 @@ def _add_to_cache(
     added: dict[Pin, Wheel | None] = {}
     problems: list[Message] = []
     with ThreadPoolExecutor() as verifying:
-        futures = [verifying.submit(add, pin) for pin in pins]
-        for count, (pin, future) in enumerate(zip(pins, futures, strict=True), 1):
+        results = verifying.map(add, pins)  # cancels the others if the build is interrupted
+        for count, pin in enumerate(pins, 1):
             progress.advance(Status(name=f"verify {pin}", count=count, total=len(pins)))
-            found = future.result()
+            found = next(results)
             if isinstance(found, tuple):
                 problems += found
             else:
