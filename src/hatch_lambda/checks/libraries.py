@@ -9,17 +9,16 @@ import sys
 import zipfile
 from collections import defaultdict
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hatch_lambda.archive.plan import WheelContent, open_content
 from hatch_lambda.checks.base import warning
 from hatch_lambda.checks.dlopen import LAYOUT, Library, Module, Opened, may_open, read_module
 from hatch_lambda.checks.known_libraries import KNOWN_MODULES
-from hatch_lambda.checks.native_files import native_files, unreadable_wheel
-from hatch_lambda.errors import PlanError
+from hatch_lambda.checks.native_files import native_files
+from hatch_lambda.checks.wheel_facts import WheelReader
 from hatch_lambda.files import json_values
 from hatch_lambda.wheels.wheel import data_path
-from hatch_lambda.zipfiles.members import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from hatch_lambda.archive.plan import Entry
     from hatch_lambda.checks.base import Candidate
     from hatch_lambda.diagnostics import Diagnostic
-    from hatch_lambda.resolve.cache import ResultCache
 
 _IGNORED_DIRECTORIES = frozenset({"benchmarks", "docs", "example", "examples", "test", "tests"})
 """Directories of modules that no function imports."""
@@ -92,19 +90,17 @@ def _stems(candidate: Candidate) -> Iterator[str]:
 
 def _openings_of(entries: Mapping[str, Entry], candidate: Candidate) -> Iterator[_Opening]:
     """Yield the modules of the zip that open libraries, and that are certainly loaded."""
+    contents: list[WheelContent] = []
     wheels: dict[Path, dict[str, Entry]] = defaultdict(dict)
     loose: dict[bool, dict[str, Entry]] = {True: {}, False: {}}
     for path, entry in entries.items():
         if isinstance(entry.content, WheelContent) and entry.content.sha256:
+            contents.append(entry.content)
             wheels[entry.content.wheel][path] = entry
         elif path.endswith(".py") and entry.content.size <= _LARGEST:
             loose[entry.origin.project][path] = entry
-    found = [
-        opening
-        for own in wheels.values()
-        for opening in _of_wheel(next(iter(own.values())).content, candidate.results)
-        if opening.path in own
-    ]
+    of_wheels = _OPENINGS.facts(contents, candidate.results)
+    found = [opening for wheel, openings in of_wheels.items() for opening in openings if opening.path in wheels[wheel]]
     with _reading(loose[False]) as read:
         found += _openings(loose[False], read)
     with _reading(loose[True]) as read:
@@ -136,19 +132,11 @@ def _project_modules(
     return reached
 
 
-def _of_wheel(content: Any, results: ResultCache) -> list[_Opening]:
-    """Return the modules of a whole wheel that open libraries, even if they are excluded; it is read once."""
-    key = ("opened", LAYOUT, sys.version_info[:2], content.sha256)  # an older Python cannot parse all of it
-    known = results.get(_known_openings, *key)
-    if known is None:
-        try:
-            with zipfile.ZipFile(content.wheel) as archive:
-                members = {path: info.filename for info in archive.infolist() if (path := _module_path(info))}
-                known = _openings(members, lambda path: archive.read(members[path]))
-        except UNREADABLE as error:
-            raise PlanError(unreadable_wheel(content.wheel, error)) from None
-        results.put(known, *key)
-    return known
+def _in_wheel(path: Path) -> list[_Opening]:
+    """Return the modules of a whole wheel that open libraries."""
+    with zipfile.ZipFile(path) as archive:
+        members = {place: info.filename for info in archive.infolist() if (place := _module_path(info))}
+        return _openings(members, lambda place: archive.read(members[place]))
 
 
 def _known_openings(value: object) -> list[_Opening]:
@@ -253,3 +241,7 @@ def _diagnostic(
     fix = fix or (_FIX_MANY if len(names) > 1 and all_needed else _FIX)
     problem = f"fails on Lambda, because {problem} in the zip or in {system}"
     return warning("missing-library", f"{entry.path}{line}{owner}", problem, fix)
+
+
+_OPENINGS = WheelReader(("opened", LAYOUT, sys.version_info[:2]), _in_wheel, list, _known_openings)
+"""The part of the key that is the version: an older Python can't parse all modules."""

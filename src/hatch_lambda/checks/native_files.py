@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 import tempfile
 import zipfile
-import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import IO, TYPE_CHECKING, Generic, TypeVar
+from typing import IO, TYPE_CHECKING, TypeVar
 
 from hatch_lambda.archive.plan import WheelContent, open_content
 from hatch_lambda.checks import elf
 from hatch_lambda.checks.elf import HEAD, Native, read_head, read_native
-from hatch_lambda.diagnostics import Diagnostic
-from hatch_lambda.errors import PlanError
+from hatch_lambda.checks.wheel_facts import WheelReader
 from hatch_lambda.files import json_values
 from hatch_lambda.files.temporary import temporary_space
 from hatch_lambda.wheels import symbols
@@ -36,9 +34,6 @@ _LARGEST = 1 << 30
 """Bytes of the largest file that is read; Lambda accepts less than a quarter of it."""
 
 _CHUNK = 1 << 20
-
-_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError)
-"""What zipfile and the decompressors raise for damaged bytes."""
 
 _MODULE = re.compile(r"(?P<name>[^\W\d]\w*)(?:\.cpython-(?P<major>\d)(?P<minor>\w+?)(?P<system>-[^/]*)?|\.abi3)?\.so")
 """File names of extension modules on Linux. Source: PEP 3149 and PEP 384."""
@@ -74,7 +69,7 @@ class NativeFile:
 
 def native_files(plan: ArchivePlan, results: ResultCache) -> Iterator[NativeFile]:
     """Yield each file of native code, in the order of the archive; raises ``PlanError`` if a file cannot be read."""
-    for entry, native in _facts(plan.entries, results, _NATIVES):
+    for entry, native in _facts(plan.entries, results, _NATIVES, _native):
         yield NativeFile(entry, native)
 
 
@@ -83,68 +78,52 @@ def library_tails(entries: Iterable[Entry], results: ResultCache) -> Iterator[tu
 
     Raises ``PlanError`` if a file cannot be read.
     """
-    return _facts(entries, results, _TAILS)
+    return _facts(entries, results, _TAILS, _tail)
 
 
-@dataclass(frozen=True)
-class _Reader(Generic[Fact]):
-    """Reads a fact from each file that has one; those of a wheel are cached under ``key`` and the wheel's hash."""
-
-    key: tuple[str, int]
-    read: Callable[[IO[bytes], int], Fact | None]
-    as_json: Callable[[Fact], object]
-    from_json: Callable[[object], Fact]
-
-
-def _facts(entries: Iterable[Entry], results: ResultCache, reader: _Reader[Fact]) -> Iterator[tuple[Entry, Fact]]:
-    """Yield each file with a fact; a wheel is read once."""
-    wheels: dict[Path, dict[str, Fact]] = {}
+def _facts(
+    entries: Iterable[Entry],
+    results: ResultCache,
+    wheels: WheelReader[dict[str, Fact]],
+    read: Callable[[IO[bytes], int], Fact | None],
+) -> Iterator[tuple[Entry, Fact]]:
+    """Yield each file with a fact, which ``wheels`` reads from whole wheels and ``read`` from other files."""
+    entries = tuple(entries)
+    of_wheels = wheels.facts((one.content for one in entries if isinstance(one.content, WheelContent)), results)
     for entry in entries:
         content = entry.content
         if isinstance(content, WheelContent):
-            if content.wheel not in wheels:
-                wheels[content.wheel] = _of_wheel(content, results, reader)
-            fact = wheels[content.wheel].get(content.member)
+            fact = of_wheels[content.wheel].get(content.member)
         else:
             with open_content(content) as file:
-                fact = reader.read(file, content.size)
+                fact = read(file, content.size)
         if fact:
             yield entry, fact
 
 
-def _of_wheel(content: WheelContent, results: ResultCache, reader: _Reader[Fact]) -> dict[str, Fact]:
-    """Return the facts of a whole wheel, even if it is excluded."""
+def _wheel_reader(
+    key: tuple[str, int],
+    read: Callable[[IO[bytes], int], Fact | None],
+    as_json: Callable[[Fact], object],
+    from_json: Callable[[object], Fact],
+) -> WheelReader[dict[str, Fact]]:
+    """Return the reader of the facts of a wheel's members."""
 
-    def known(value: object) -> dict[str, Fact]:
-        pairs = (json_values.items(item) for item in json_values.items(value))
-        return {json_values.text(member): reader.from_json(fact) for member, fact in pairs}
-
-    key = (*reader.key, content.sha256)
-    cached = results.get(known, *key) if content.sha256 else None
-    if cached is not None:
-        return cached
-    found = dict(_in_zip(content.wheel, reader))
-    if content.sha256:
-        results.put([(member, reader.as_json(fact)) for member, fact in found.items()], *key)
-    return found
-
-
-def unreadable_wheel(path: Path, error: Exception) -> Diagnostic:
-    """Return the problem that a wheel can't be read as a zip."""
-    problem = f"can't be read as a zip, because {error}"
-    return Diagnostic(code="bad-wheel", where=path.name, problem=problem, fix="build or download the wheel again")
-
-
-def _in_zip(path: Path, reader: _Reader[Fact]) -> Iterator[tuple[str, Fact]]:
-    try:
+    def in_wheel(path: Path) -> dict[str, Fact]:
+        facts = {}
         with zipfile.ZipFile(path) as archive:
             for info in archive.infolist():
                 with archive.open(info) as file:
-                    fact = reader.read(file, info.file_size)
+                    fact = read(file, info.file_size)
                 if fact:
-                    yield info.filename, fact
-    except _UNREADABLE as error:
-        raise PlanError(unreadable_wheel(path, error)) from None
+                    facts[info.filename] = fact
+        return facts
+
+    def known(value: object) -> dict[str, Fact]:
+        pairs = (json_values.items(item) for item in json_values.items(value))
+        return {json_values.text(member): from_json(fact) for member, fact in pairs}
+
+    return WheelReader(key, in_wheel, lambda facts: [[name, as_json(fact)] for name, fact in facts.items()], known)
 
 
 def _native(file: IO[bytes], size: int) -> Native | None:
@@ -178,5 +157,5 @@ def _whole(file: IO[bytes], head: bytes) -> Iterator[tuple[IO[bytes], int]]:
         yield whole, whole.tell()
 
 
-_NATIVES = _Reader(("native", elf.LAYOUT), _native, Native.as_json, Native.from_json)
-_TAILS = _Reader(("tails", symbols.LAYOUT), _tail, int, json_values.number)
+_NATIVES = _wheel_reader(("native", elf.LAYOUT), _native, Native.as_json, Native.from_json)
+_TAILS = _wheel_reader(("tails", symbols.LAYOUT), _tail, int, json_values.number)
