@@ -10,8 +10,6 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
-from packaging.dependency_groups import DependencyGroupResolver
-from packaging.errors import ExceptionGroup
 from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -154,6 +152,10 @@ def _group_dependencies(project: Project, address: str, group: str, _: Target) -
     known = {canonicalize_name(name) for name in project.dependency_groups}
     if canonicalize_name(group) not in known:
         raise ProjectError(_unknown("unknown-group", address, group, known, "dependency-groups"))
+    # here, because most zips have no groups
+    from packaging.dependency_groups import DependencyGroupResolver
+    from packaging.errors import ExceptionGroup
+
     where = f"dependency-groups.{group}"
     try:
         requirements = DependencyGroupResolver(project.dependency_groups).resolve(group)

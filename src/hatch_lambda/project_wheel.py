@@ -22,8 +22,8 @@ from hatch_lambda.errors import ProjectError, ResolveError
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.project import PROJECT_FILE, Project
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE
+from hatch_lambda.resolve.hosts import resolving_host
 from hatch_lambda.resolve.pip.sdists import build_from
-from hatch_lambda.resolve.strategy import resolving_host
 from hatch_lambda.resolve.uv_settings import UvSettings, read_uv_settings
 from hatch_lambda.resolve.workspace import workspace_root
 from hatch_lambda.zipfiles.metadata_headers import read_headers

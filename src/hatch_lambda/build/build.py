@@ -25,13 +25,12 @@ from hatch_lambda.layers import (
     wheels_not_in_layers,
 )
 from hatch_lambda.project import lambda_json, root_dependencies
-from hatch_lambda.wheels.bytecode import find_compiler, with_bytecode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from hatch_lambda.archive.plan import ArchivePlan
+    from hatch_lambda.archive.plan import ArchivePlan, Entry
     from hatch_lambda.archive.read import LambdaZip
     from hatch_lambda.archive.write import WrittenArchive
     from hatch_lambda.config.options import LambdaConfig
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from hatch_lambda.project import Project
     from hatch_lambda.resolve.base import Dependency
     from hatch_lambda.runtime.target import Target
+    from hatch_lambda.wheels.bytecode import Compiler
     from hatch_lambda.wheels.wheel import Wheel
 
 
@@ -152,7 +152,7 @@ def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
     """Return every file of the zip: resolve, fetch, validate, and decide; layers first. Raises ``HatchLambdaError``."""
     project, config = job.project, job.config
     check_tools(config)
-    compiler = find_compiler(config, wheelhouse.host, wheelhouse.wheel_cache.results)
+    compiler = _compiler(config, wheelhouse)
     layers = tuple(_layer(layer, config, wheelhouse) for layer in job.layers)
     pinned = wheelhouse.resolve(project, config, job.sharing)
     resolved = wheelhouse.validate(pinned, wheelhouse.fetch(pinned))
@@ -166,7 +166,11 @@ def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
         unslimmed = tuple(all_entries(project, config, wheels, layers))
         slim = slim_entries(unslimmed, wheels, layers, config, wheelhouse.wheel_cache, progress)
         check_own_size(project, config, slim.entries, layers)
-        entries = with_bytecode(slim.entries, wheels, compiler, wheelhouse.wheel_cache, progress)
+        entries: Sequence[Entry] = slim.entries
+        if compiler:
+            from hatch_lambda.wheels.bytecode import with_bytecode
+
+            entries = with_bytecode(entries, wheels, compiler, wheelhouse.wheel_cache, progress)
         bytecode = compiler.interpreter.version if compiler else None
         described = lambda_json(project, config, wheels, compatible, [layer.name for layer in layers], bytecode)
         decided = archive_plan(project, config, entries, layers, described)
@@ -185,6 +189,15 @@ def plan(job: Job, wheelhouse: Wheelhouse) -> Planned:
         ),
         bytecode=bytecode,
     )
+
+
+def _compiler(config: LambdaConfig, wheelhouse: Wheelhouse) -> Compiler | None:
+    """Return the Python that compiles the modules of a zip; ``None`` without the option ``bytecode``."""
+    if not config.bytecode:
+        return None
+    from hatch_lambda.wheels.bytecode import find_compiler  # here, because few zips have this option
+
+    return find_compiler(config, wheelhouse.host, wheelhouse.wheel_cache.results)
 
 
 def _layer(layer: Job | LambdaZip, config: LambdaConfig, wheelhouse: Wheelhouse) -> Layer:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.build.report import LockChange, LockReport
+from hatch_lambda.build.lock_report import LockChange, LockReport
 from hatch_lambda.dependencies.sources import shared_directory
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError, ResolveError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from hatch_lambda.project import Project
     from hatch_lambda.resolve.base import Resolution
     from hatch_lambda.resolve.lock.write import LockedState
-    from hatch_lambda.resolve.strategy import Upgrade
+    from hatch_lambda.resolve.upgrade import Upgrade
     from hatch_lambda.runtime.target import Target
 
 

@@ -11,9 +11,6 @@ from hatch_lambda.runtime.runtimes import RUNTIMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from packaging.utils import NormalizedName
 
     from hatch_lambda.archive.write import WrittenArchive
     from hatch_lambda.checks.base import Candidate
@@ -94,7 +91,7 @@ class Report:
         share = self.candidate.unzipped / (MAX_UNZIPPED + 1)
         together = "with layers " if self.candidate.layers else ""
         sizes = f"{format_size(self.archive.size)} zipped, {format_size(self.candidate.plan.unzipped)} unzipped"
-        packages = f"{_counted(count)}, " if count else ""
+        packages = f"{counted(count)}, " if count else ""
         return f"  {packages}{sizes} ({together}{share:.1%} of {(MAX_UNZIPPED + 1) // MIB} MiB)"
 
     @property
@@ -103,68 +100,21 @@ class Report:
 
     def details(self) -> Iterator[str]:
         """Yield what only ``-v`` shows."""
-        yield from _resolver_lines(self.resolver)
+        yield from resolver_lines(self.resolver)
         if self.saved and _fitting("  slim: ", self._savings).endswith("…"):
             yield f"  slim: {', '.join(self._savings)}"
         for distribution in self.selected.superfluous:
             yield f"  not included: {distribution}, which nothing requires"
 
 
-@dataclass(frozen=True)
-class LockChange:
-    """The versions that a lock file had for one target, and those that it has now; a Git dependency has its commit."""
-
-    target: Target
-    before: Mapping[NormalizedName, str]
-    after: Mapping[NormalizedName, str]
-    notes: tuple[str, ...]
-    resolver: str = ""
-
-    def lines(self) -> Iterator[str]:
-        """Yield the target and each change of a version."""
-        yield f"  {self.target}, {_counted(len(self.after))}" if self.after else f"  {self.target}"
-        for line in self.versions:
-            yield f"  {line}"
-
-    @property
-    def versions(self) -> Iterator[str]:
-        """Yield each change of a version."""
-        for name in sorted({*self.before, *self.after}):
-            before, now = self.before.get(name), self.after.get(name)
-            if before != now:
-                yield f"{name}: {before or 'new'} -> {now or 'gone'}"
-
-
-@dataclass(frozen=True)
-class LockReport:
-    """A lock file that was written, target by target."""
-
-    path: Path
-    parts: tuple[LockChange, ...]
-    warnings: tuple[Message, ...]
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Return which older releases were selected, and why, for all targets."""
-        return tuple(note for part in self.parts for note in part.notes)
-
-    def lines(self) -> Iterator[str]:
-        """Yield the summary that follows the lock file's path on the terminal."""
-        for part in self.parts:
-            yield from part.lines()
-
-    def details(self) -> Iterator[str]:
-        """Yield what only ``-v`` shows."""
-        for resolver in dict.fromkeys(part.resolver for part in self.parts):
-            yield from _resolver_lines(resolver)
-
-
-def _resolver_lines(resolver: str) -> Iterator[str]:
+def resolver_lines(resolver: str) -> Iterator[str]:
+    """Yield the tool that resolved, and why; nothing if none did."""
     if resolver:
         yield f"  resolver: {resolver}"
 
 
-def _counted(packages: int) -> str:
+def counted(packages: int) -> str:
+    """Return a number of packages with its noun."""
     return f"{packages} package{'' if packages == 1 else 's'}"
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import PlanError
 from hatch_lambda.resolve.base import LOCK_COMMAND
-from hatch_lambda.runtime.interpreters import PYTHON_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,6 +44,8 @@ def bytecode_warnings(resolution: Resolution, bytecode: str | None) -> Iterator[
     """Yield a warning if the lock file records another version of the Python that compiles."""
     recorded = resolution.bytecode
     if bytecode and recorded not in {None, bytecode}:
+        from hatch_lambda.runtime.interpreters import PYTHON_VARIABLE  # here, because few zips have bytecode
+
         yield Diagnostic(
             code="bytecode-version",
             where=resolution.source,

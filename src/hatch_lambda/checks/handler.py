@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from hatch_lambda.archive.plan import open_content
 from hatch_lambda.checks.base import error
-from hatch_lambda.checks.handler_hints import intended_handler
 from hatch_lambda.checks.python_source import (
     ANYTHING,
     LARGEST_SOURCE,
@@ -124,11 +123,9 @@ def _is_reported_by_layers(candidate: Candidate, module: str) -> bool:
 def _no_module_problem(candidate: Candidate, module: str, found: Module | None) -> tuple[str, str]:
     """Return why the handler's module can't be imported, and the fix."""
     if found:
-        intended = intended_handler(candidate, str(candidate.config.handler), module_exists=True)
         problem = f"{module!r} is a directory without __init__.py, which has no functions"
-        return (
-            (intended.problem, intended.fix) if intended else (problem, "set handler to a function of a module in it")
-        )
+        fix = "set handler to a function of a module in it"
+        return _intended(candidate, module_exists=True) or (problem, fix)
     path = f"{module.replace('.', '/')}.py"
     top = module.partition(".")[0]
     blocking = candidate.search_path.blocking(module)
@@ -138,9 +135,9 @@ def _no_module_problem(candidate: Candidate, module: str, found: Module | None) 
         return problem, "rename one of them"
     if f"src/{path}" in candidate.plan.paths and top != module:
         return f"the zip has src/{path}, which isn't importable as {module!r}", f'set packages = ["src/{top}"]'
-    intended = intended_handler(candidate, str(candidate.config.handler), module_exists=False)
+    intended = _intended(candidate, module_exists=False)
     if intended:
-        return intended.problem, intended.fix
+        return intended
     if not module:
         return "doesn't name a module", "write it as 'package.module.function', or name an executable in the zip"
     ends = (f"/{path}", f"/{path.rpartition('/')[2]}")
@@ -152,6 +149,14 @@ def _no_module_problem(candidate: Candidate, module: str, found: Module | None) 
     handlers = [name for entry in candidate.plan.entries if is_default and (name := _handler_in(entry))]
     fix = f"did you mean {handlers[0]!r}?" if len(handlers) == 1 else "correct the name, or include the module's file"
     return f"no module {module!r} in the zip{console}, {there}", fix
+
+
+def _intended(candidate: Candidate, *, module_exists: bool) -> tuple[str, str] | None:
+    """Return why Python can't import the handler as it is spelled, and the fix, if it is one of the project's."""
+    from hatch_lambda.checks.handler_hints import intended_handler  # here, because most handlers are right
+
+    found = intended_handler(candidate, str(candidate.config.handler), module_exists=module_exists)
+    return (found.problem, found.fix) if found else None
 
 
 def _handler_in(entry: Entry) -> str | None:
@@ -191,10 +196,7 @@ def _check_module(candidate: Candidate, entry: Entry, function: str) -> Iterator
     names = module_names(tree)
     module = handler.rpartition(".")[0].replace("/", ".")
     if (function not in names and ANYTHING not in names) or _is_submodule(candidate, module, function, tree):
-        intended = intended_handler(candidate, handler, module_exists=True)
-        problem, fix = (
-            (intended.problem, intended.fix) if intended else _no_function_problem(entry.path, function, tree)
-        )
+        problem, fix = _intended(candidate, module_exists=True) or _no_function_problem(entry.path, function, tree)
         yield error("handler-not-found", f"handler {handler!r}", problem, fix)
         return
     definition = function_named(function, tree)

@@ -13,7 +13,6 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 from pathspec import GitIgnoreSpec
 
-from hatch_lambda.archive.slim import SLIM_NAMES
 from hatch_lambda.config.table import ValueProblem, choose, toml_key
 from hatch_lambda.diagnostics import CODES, WARNINGS
 from hatch_lambda.errors import shorten
@@ -587,6 +586,8 @@ def _name_problem(value: str) -> ValueProblem | None:
 
 
 def _slim_problem(value: str) -> ValueProblem | None:
+    from hatch_lambda.archive.slim import SLIM_NAMES  # here, because few zips have this option
+
     return None if value in SLIM_NAMES else ValueProblem(f"unknown group {value!r}", choose(value, SLIM_NAMES))
 
 

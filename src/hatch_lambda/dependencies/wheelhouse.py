@@ -13,9 +13,9 @@ from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError, ResolveError
 from hatch_lambda.project import root_dependencies
 from hatch_lambda.resolve.base import Resolution
+from hatch_lambda.resolve.hosts import fetching_host, resolving_host
 from hatch_lambda.resolve.lock.find import chosen_lock, has_foreign_lock, has_lock_of_uv
 from hatch_lambda.resolve.lock.read import LockResolver
-from hatch_lambda.resolve.strategy import choose_resolver, fetching_host, pip_resolver, resolving_host, uv_resolver
 from hatch_lambda.resolve.validate import (
     check_requirements,
     missing_extras,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.base import Commit, Dependency, Host, Resolver
     from hatch_lambda.resolve.lock.commits import LockedCommits
     from hatch_lambda.resolve.lock.write import LockedState
-    from hatch_lambda.resolve.strategy import Upgrade
+    from hatch_lambda.resolve.upgrade import Upgrade
     from hatch_lambda.resolve.uv_settings import UvSettings
     from hatch_lambda.wheels.cache import WheelCache
     from hatch_lambda.wheels.wheel import Wheel
@@ -231,6 +231,9 @@ class Wheelhouse:
         self, project: Project, config: LambdaConfig, local: LocalWheels, constraints: tuple[str, ...]
     ) -> Resolver:
         """Return the resolver, with more constraint files, and with source builds if the configuration allows some."""
+        # here, because builds with a lock file need none of it
+        from hatch_lambda.resolve.strategy import choose_resolver, pip_resolver, uv_resolver
+
         overrides = project.uv.overrides.without_urls({wheel.name for wheel in local.wheels})
         settings = replace(project.uv, overrides=overrides)
         indexes = {name: (source.url, source.index_url) for name, source in local.indexes.items()}

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
     from hatch_lambda.build.build import Job
-    from hatch_lambda.build.report import LockReport
+    from hatch_lambda.build.lock_report import LockReport
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.diagnostics import Code
     from hatch_lambda.project import Project

@@ -11,12 +11,8 @@ from pathlib import Path
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
-from hatchling.builders.hooks.custom import CustomBuildHook
-from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.builders.utils import normalize_archive_path
 from hatchling.metadata.core import CoreMetadata, load_toml
-from hatchling.metadata.custom import CustomMetadataHook
-from hatchling.metadata.plugin.interface import MetadataHookInterface
 from hatchling.metadata.spec import DEFAULT_METADATA_VERSION, get_core_metadata_constructors
 from hatchling.plugin.exceptions import UnknownPluginError
 from packaging.requirements import InvalidRequirement, Requirement
@@ -146,7 +142,7 @@ def hook_errors(target_hooks: Collection[str]) -> Iterator[None]:
 _HATCH_RAISES = (ValueError, TypeError, RuntimeError, LookupError, UnknownPluginError)
 """Types of Hatch's own messages, in addition to ``OSError`` and its subclasses."""
 
-_DEPENDENCY = re.compile(
+_DEPENDENCY = (
     r"Dependency #(?P<number>\d+) of (?P<extra>option `(?P<name>[^`]+)` of )?field `(?P<field>[^`]+)` is invalid: "
     r"(?P<reason>[^\n]+)(?:\n\s+(?P<text>[^\n]+))?"
 )
@@ -161,7 +157,7 @@ def _hatch_error(error: Exception) -> ProjectError:
     if file := _toml_file(error):
         problem = f"not valid TOML, because {' '.join(str(error).split())}"
         return ProjectError(Diagnostic(code="metadata", where=file, problem=problem, fix="correct the file"))
-    if requirement := _DEPENDENCY.match(str(error)):
+    if requirement := re.match(_DEPENDENCY, str(error)):
         return ProjectError(_requirement_problem(requirement))
     plain = type(error) in _HATCH_RAISES or (isinstance(error, OSError) and error.errno is None)
     text, _, advice = (str(error) if plain else _typed(error)).partition("\n\n")
@@ -212,6 +208,12 @@ def _toml_file(error: Exception) -> str:
 
 def _hook_address(error: Exception, target_hooks: Collection[str]) -> str | None:
     """Return the address of the hook whose code raised the error; ``None`` if it wasn't a hook."""
+    # here, because most builds raise nothing
+    from hatchling.builders.hooks.custom import CustomBuildHook
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+    from hatchling.metadata.custom import CustomMetadataHook
+    from hatchling.metadata.plugin.interface import MetadataHookInterface
+
     frames = list(_frames(error))
     for index, (_, owner) in enumerate(frames):
         if all(str(frame.f_globals.get("__name__")).startswith("hatchling.") for frame, _ in frames[index:]):

@@ -1,4 +1,4 @@
-"""What resolves without a lock file: pip or uv, which keeps locked versions while a lock file is written again."""
+"""What resolves without a lock file: pip or uv."""
 
 from __future__ import annotations
 
@@ -8,30 +8,27 @@ from typing import TYPE_CHECKING, Literal
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.files.programs import uv_program
-from hatch_lambda.resolve.base import UPGRADE_VARIABLE
 from hatch_lambda.resolve.constraints import constraint_files
-from hatch_lambda.resolve.index_settings import UvIndexSettings, names_index, uv_settings_like_pip, with_user_indexes
+from hatch_lambda.resolve.hosts import resolving_host
+from hatch_lambda.resolve.index_settings import UvIndexSettings, uv_settings_like_pip
 from hatch_lambda.resolve.pip.uv_counterparts import (
     explaining_environment,
-    fetching_environment,
     resolving_environment,
     unsupported_settings,
 )
+from hatch_lambda.resolve.uv_indexes import names_index, with_user_indexes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping
 
     from packaging.utils import NormalizedName
-    from packaging.version import Version
 
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.diagnostics import Code
-    from hatch_lambda.resolve.base import Dependency, Host, Resolution, Resolver
-    from hatch_lambda.resolve.lock.commits import LockedCommits
+    from hatch_lambda.resolve.base import Host
     from hatch_lambda.resolve.pip.resolver import PipResolver
     from hatch_lambda.resolve.uv import UvResolver
     from hatch_lambda.resolve.uv_settings import UvSettings
-    from hatch_lambda.runtime.target import Target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,61 +127,3 @@ def uv_resolver(
 
 def _constraints(config: LambdaConfig, host: Host) -> tuple[str, ...]:
     return constraint_files(config.constraints, host.directory, config.where("constraints"))
-
-
-def resolving_host(host: Host, uv: UvSettings) -> Host:
-    """Return the host with which pip resolves and builds: with the indexes and other settings of uv."""
-    return replace(host, environ=resolving_environment(uv, host.environ), build_constraints=uv.build_constraints)
-
-
-def fetching_host(config: LambdaConfig, host: Host, uv: UvSettings, *, locked: bool) -> Host:
-    """Return the host with which pip fetches what a lock file, uv, or pip pinned: with credentials of uv's indexes."""
-    if config.resolver == "pip" and not locked:
-        return replace(host, environ=resolving_environment(uv, host.environ))
-    known = with_user_indexes(uv, host.environ, host.directory)
-    return replace(host, environ=fetching_environment(known, host.environ))
-
-
-@dataclass(frozen=True)
-class Upgrade:
-    """Which locked versions can change: all, those named, or by default only those that have to."""
-
-    everything: bool = False
-    names: frozenset[NormalizedName] = frozenset()
-
-    def apply(self, resolver: Resolver, versions: Mapping[NormalizedName, Version]) -> Resolver:
-        """Return a resolver that keeps the locked versions, except for those to upgrade."""
-        if self.everything or not versions:
-            return resolver
-        return LockedVersionsResolver(resolver, {name: versions[name] for name in versions.keys() - self.names})
-
-    def commits(self, locked: LockedCommits) -> LockedCommits:
-        """Return the locked commits that stay pinned."""
-        return locked.unpinned() if self.everything else locked.unpinned(self.names)
-
-    def warnings(self, versions: Collection[NormalizedName]) -> tuple[Diagnostic, ...]:
-        """Return a warning for each name that isn't in the lock file."""
-        return tuple(
-            Diagnostic(
-                code="unused-upgrade",
-                where=UPGRADE_VARIABLE,
-                problem=f"{name!r} isn't in the lock file",
-                fix="check the spelling, or remove the name",
-                severity="warning",
-            )
-            for name in sorted(self.names.difference(versions))
-        )
-
-
-@dataclass(frozen=True)
-class LockedVersionsResolver:
-    """A resolver that keeps locked versions if possible."""
-
-    resolver: Resolver
-    versions: Mapping[NormalizedName, Version]
-
-    def resolve(
-        self, roots: Sequence[Dependency], target: Target, *, prefer: Mapping[NormalizedName, Version] | None = None
-    ) -> Resolution:
-        """Return the pins; raises ``ResolveError`` if other versions don't satisfy the roots either."""
-        return self.resolver.resolve(roots, target, prefer={**self.versions, **(prefer or {})})

@@ -19,7 +19,8 @@ from hatch_lambda.run.progress_line import progress_line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from hatch_lambda.build.report import LockReport, Report
+    from hatch_lambda.build.lock_report import LockReport
+    from hatch_lambda.build.report import Report
     from hatch_lambda.diagnostics import Message
     from hatch_lambda.progress import Progress
 

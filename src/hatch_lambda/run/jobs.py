@@ -13,13 +13,13 @@ from hatch_lambda.resolve.lock.find import is_replaceable_lock
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from hatch_lambda.build.report import LockReport
+    from hatch_lambda.build.lock_report import LockReport
     from hatch_lambda.config.archives import Archives
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.dependencies.wheelhouse import Wheelhouse
     from hatch_lambda.layers import LayerZips
     from hatch_lambda.project import Project
-    from hatch_lambda.resolve.strategy import Upgrade
+    from hatch_lambda.resolve.upgrade import Upgrade
     from hatch_lambda.run.settings import Settings
 
     ReadProject = Callable[[LambdaConfig], Project]

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from packaging.specifiers import SpecifierSet
 
-    from hatch_lambda.build.report import LockReport, Report
+    from hatch_lambda.build.lock_report import LockReport
+    from hatch_lambda.build.report import Report
     from hatch_lambda.config.archives import Archives
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.config.table_names import FoundTable

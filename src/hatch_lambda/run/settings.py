@@ -13,7 +13,7 @@ from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.files.private_directory import CACHE_VARIABLE
 from hatch_lambda.resolve.base import BUILD_DATE, OFFLINE_VARIABLE, REBUILD_VARIABLE, UPGRADE_VARIABLE
-from hatch_lambda.resolve.strategy import Upgrade
+from hatch_lambda.resolve.upgrade import Upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

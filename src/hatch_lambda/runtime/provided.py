@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SdkVersion:
     """A published version of boto3 and botocore in a runtime; ``observed`` is the ISO date of that.
 

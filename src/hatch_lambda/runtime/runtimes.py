@@ -53,7 +53,7 @@ a Lambda image in https://github.com/aws/aws-lambda-base-images/issues/173, read
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class System:
     """An operating system that runtimes are built on, and what native code can use there.
 
@@ -92,7 +92,7 @@ libgomp is missing from Amazon Linux 2: https://github.com/dmlc/xgboost/issues/1
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Runtime:
     """One Python runtime of Lambda.
 

@@ -160,17 +160,15 @@ def _state(interpreter: Interpreter) -> list[int]:
 def with_bytecode(
     entries: Sequence[Entry],
     wheels: Sequence[Wheel],
-    compiled_by: Compiler | None,
+    compiled_by: Compiler,
     cache: WheelCache,
     progress: Progress,
 ) -> Sequence[Entry]:
-    """Return the entries, those of modules with their bytecode; as they are without a compiler.
+    """Return the entries, those of modules with their bytecode.
 
     The bytecode of a wheel is in the cache, made once for each version of the Python and each directory on Lambda; that
     of the project is made for each build. A module that doesn't compile has none, and neither has a script.
     """
-    if compiled_by is None:
-        return entries
     entries = list(map(_in_memory, entries))
     groups = [(origin, list(group)) for origin, group in groupby(entries, key=attrgetter("origin"))]
     owners = {origin for origin, group in groups if any(_is_module(entry.path) for entry in group)}

@@ -1,19 +1,12 @@
-"""Which index settings apply, and those of pip as uv's."""
+"""The index settings of pip as uv's."""
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import pytest
 
-from hatch_lambda.resolve.index_settings import (
-    UvIndexSettings,
-    names_index,
-    uv_settings_like_pip,
-    with_user_indexes,
-)
-from hatch_lambda.resolve.uv_settings import UvIndex, UvSettings
+from hatch_lambda.resolve.index_settings import UvIndexSettings, uv_settings_like_pip
 
 BEST = "--index-strategy=unsafe-best-match"
 NO_FILES = {"PIP_CONFIG_FILE": os.devnull}
@@ -95,60 +88,3 @@ def test_settings_that_pip_cannot_read_are_named(tmp_path):
     found = uv_settings_like_pip({"PIP_CONFIG_FILE": str(tmp_path / "pip.conf")}, tmp_path)
 
     assert found == f"{tmp_path / 'pip.conf'} can't be read"
-
-
-@pytest.mark.parametrize(
-    ("environ", "uv", "expected"),
-    [
-        ({}, UvSettings(), False),
-        ({"UV_INDEX": "https://a/"}, UvSettings(), True),
-        ({"UV_INDEX_STRATEGY": "first-index", "UV_CACHE_DIR": "x"}, UvSettings(), False),
-        ({}, UvSettings(indexes=(UvIndex("a", "https://a/"),)), True),
-        ({}, UvSettings(indexes=(UvIndex("a", "https://a/", explicit=True),)), False),
-        ({}, UvSettings(others={"find-links": ("x",)}), True),
-        ({}, UvSettings(others={"index-strategy": "unsafe-best-match"}), False),
-        ({"UV_CONFIG_FILE": "own.toml"}, UvSettings(), True),
-        ({"UV_CONFIG_FILE": "pip.toml"}, UvSettings(), True),
-        ({"UV_CONFIG_FILE": "nowhere.toml"}, UvSettings(), False),
-        ({"XDG_CONFIG_HOME": "home"}, UvSettings(), True),
-        ({"XDG_CONFIG_DIRS": "home"}, UvSettings(), True),
-        ({"XDG_CONFIG_HOME": "home", "UV_NO_CONFIG": "1"}, UvSettings(), False),
-    ],
-)
-def test_settings_of_uv_count_if_they_name_an_index(tmp_path, monkeypatch, environ, uv, expected):
-    monkeypatch.setattr("sys.platform", "linux")
-    for name, text in {"own.toml": 'index-url = "x"', "pip.toml": '[pip]\nindex-url = "x"'}.items():
-        (tmp_path / name).write_text(text)
-    (tmp_path / "home/uv").mkdir(parents=True)
-    (tmp_path / "home/uv/uv.toml").write_text('[[index]]\nurl = "x"')
-    places = {name: str(tmp_path / environ.get(name, "empty")) for name in ("XDG_CONFIG_HOME", "XDG_CONFIG_DIRS")}
-
-    assert names_index({**environ, **places}, Path(tmp_path), uv) is expected
-
-
-def test_on_windows_uv_has_other_directories(tmp_path, monkeypatch):
-    monkeypatch.setattr("sys.platform", "win32")
-    (tmp_path / "uv").mkdir()
-    (tmp_path / "uv/uv.toml").write_text("no-index = true")
-
-    assert names_index({"APPDATA": str(tmp_path)}, tmp_path, UvSettings())
-    assert not names_index({"PROGRAMDATA": str(tmp_path / "uv")}, tmp_path, UvSettings())
-
-
-def test_indexes_of_the_user_come_after_those_of_the_project(tmp_path):
-    (tmp_path / "own.toml").write_text(
-        'index-url = "https://b/"\nextra-index-url = ["https://c/", 1]\n'
-        'index = [{ url = "https://a/", name = "a", explicit = true }, { name = "x" }, 1]\n[pip]\nindex-url = "https://d/"'
-    )
-    uv = UvSettings(indexes=(UvIndex("", "https://own/"),))
-
-    found = with_user_indexes(uv, {"UV_CONFIG_FILE": "own.toml"}, tmp_path)
-
-    assert found.indexes == (
-        UvIndex("", "https://own/"),
-        UvIndex("a", "https://a/", explicit=True),
-        UvIndex("", "https://c/"),
-        UvIndex("", "https://b/", default=True),
-        UvIndex("", "https://d/", default=True),
-    )
-    assert with_user_indexes(uv, {"UV_NO_CONFIG": "1"}, tmp_path) == uv

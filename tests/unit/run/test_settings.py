@@ -8,7 +8,7 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.errors import ConfigError
-from hatch_lambda.resolve.strategy import Upgrade
+from hatch_lambda.resolve.upgrade import Upgrade
 from hatch_lambda.run.settings import read_settings, zip_date
 
 

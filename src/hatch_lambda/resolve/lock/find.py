@@ -11,7 +11,6 @@ from hatch_lambda.config.targets import VARIABLES
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.files.paths import relative_path
-from hatch_lambda.resolve.index_settings import with_user_indexes
 from hatch_lambda.resolve.lock.read import (
     CREATED_BY,
     UV_LOCK_FIX,
@@ -21,6 +20,7 @@ from hatch_lambda.resolve.lock.read import (
     lock_creator,
 )
 from hatch_lambda.resolve.pip.uv_counterparts import searching_environment
+from hatch_lambda.resolve.uv_indexes import with_user_indexes
 from hatch_lambda.resolve.workspace import workspace_root
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from hatch_lambda.build.report import LockChange, LockReport
+from hatch_lambda.build.lock_report import LockChange, LockReport
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.resolve.base import Commit, Dependency, Pin
 from hatch_lambda.resolve.lock.read import LockSelection, commits_in, lock_creator, parse_lock, select
