@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import re
 import time
@@ -91,7 +90,6 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
 
     def build(self, **options: Any) -> Generator[str, None, None]:
         """Build each requested zip and yield its path; our errors end the program."""
-        gc.freeze()  # modules live until the end, and the collector takes a fifth of a short build to find that out
         prepare_streams()
         with self._reporter.ending():
             self._check_project()
