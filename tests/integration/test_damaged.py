@@ -30,7 +30,8 @@ from hatch_lambda.inspect.summary import as_json, lines
 from hatch_lambda.inspect.treemap import treemap_page
 from hatch_lambda.inspect.verify import verify_records
 from hatch_lambda.resolve.base import Dependency, Resolution
-from hatch_lambda.resolve.lock.read import LockSelection, commits_in, lock_creator, parse_lock, select
+from hatch_lambda.resolve.lock.file import LockSelection, lock_creator
+from hatch_lambda.resolve.lock.read import commits_in, parse_lock, select
 from hatch_lambda.resolve.validate import missing_extras, validate
 from hatch_lambda.wheels.verify import verify_wheel
 from tests.support.damaged import (

@@ -12,16 +12,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.requirements import Requirement
 
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.files.programs import uv_program
-from hatch_lambda.resolve.base import Host
+from hatch_lambda.resolve.base import Dependency, Host
 from hatch_lambda.resolve.cache import ResultCache
-from hatch_lambda.resolve.lock.read import LockSelection
-from hatch_lambda.resolve.lock.uv_lock import UvLock
+from hatch_lambda.resolve.lock.file import LockSelection
+from hatch_lambda.resolve.lock.uv_lock import UvLock, UvLockResolver
 from tests.conftest import ProjectDirectory
 from tests.support import zips
 from tests.support.make_local_project import make_local_hatch_project
+from tests.support.samples import target
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -176,6 +178,124 @@ def test_a_damaged_result_of_an_earlier_build_does_not_count(uv_lock, tmp_path):
     stored.write_text(f"{hashlib.sha256(value.encode()).hexdigest()}\n{value}", "utf-8")
 
     assert replace(uv_lock, results=ResultCache(tmp_path / "results")).read() == first
+
+
+UNUSABLE_UV = {"HATCH_UV": "/nowhere/uv"}
+
+
+def requires(*requirements: str) -> list[Dependency]:
+    """Return requirements of the project."""
+    return [Dependency("project.dependencies", Requirement(text)) for text in requirements]
+
+
+@pytest.fixture
+def resolver(uv_lock: UvLock) -> UvLockResolver:
+    """Uv's lock file as the resolver; it has the sizes of files, as from most indexes."""
+    text = uv_lock.path.read_text("utf-8")
+    uv_lock.path.write_text(text.replace(", hash =", ", size = 700, hash ="), "utf-8")
+    return UvLockResolver(uv_lock, uv_lock.directory)
+
+
+def in_next_build(resolver: UvLockResolver) -> UvLockResolver:
+    """Return the resolver of another build, which has a uv that can't run, and the pins of the earlier one only."""
+    for stored in resolver.file.results.directory.glob("*.json"):
+        if "packages" in stored.read_text("utf-8"):
+            stored.unlink()  # what uv exported
+    host, results = replace(resolver.file.host, environ=UNUSABLE_UV), ResultCache(resolver.file.results.directory)
+    return replace(resolver, file=replace(resolver.file, host=host, results=results))
+
+
+def test_the_pins_of_a_target_stay_known(resolver):
+    first = resolver.resolve(requires("lib"), target())
+
+    later = in_next_build(resolver)
+
+    assert (first.source, first.is_lock, [pin.size for pin in first.pins]) == ("uv.lock", True, [700])
+    assert later.resolve(requires("lib"), target()) == first
+    assert later.commits(target()) == resolver.commits(target())
+    with pytest.raises(ResolveError, match="can't run /nowhere/uv"):
+        later.resolve(requires("lib"), target(architecture="arm64"))
+
+
+@pytest.mark.parametrize("file", ["pyproject.toml", "uv.lock", "uv.toml"])
+def test_pins_are_read_again_when_a_file_that_uv_reads_has_changed(resolver, project, file):
+    resolver.resolve(requires("lib"), target())
+    path = project.root / file
+    path.write_text((path.read_text("utf-8") if path.exists() else "") + "\n# changed\n", "utf-8")
+
+    with pytest.raises(ResolveError, match="can't run /nowhere/uv"):
+        in_next_build(resolver).resolve(requires("lib"), target())
+
+
+def test_known_pins_are_compared_with_the_requirements(resolver):
+    resolver.resolve(requires("lib"), target())
+
+    with pytest.raises(ResolveError) as caught:
+        resolver.resolve(requires("lib<1"), target())
+
+    assert str(caught.value) == (
+        "error: uv.lock: out of date, because it pins lib 2.0 and project.dependencies requires lib<1; run 'uv lock' "
+        "[lock-out-of-date]"
+    )
+
+
+def test_pins_with_the_url_of_a_requirement_are_not_kept(resolver):
+    (pin,) = resolver.resolve(requires("lib"), target()).pins
+    url = pin.url.replace("://", "://user:password@")
+
+    (direct,) = resolver.resolve(requires(f"lib @ {url}"), target()).pins
+
+    assert direct.url == url
+    assert in_next_build(resolver).resolve(requires("lib"), target()).pins == (pin,)
+
+
+def test_damaged_pins_of_an_earlier_build_do_not_count(resolver):
+    first = resolver.resolve(requires("lib"), target())
+    for stored in resolver.file.results.directory.glob("*.json"):
+        text = stored.read_text("utf-8").partition("\n")[2].replace("], 700]", "], -1]")
+        stored.write_text(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}", "utf-8")
+    damaged = replace(resolver.file, results=ResultCache(resolver.file.results.directory))
+
+    assert replace(resolver, file=damaged).resolve(requires("lib"), target()) == first
+
+
+def test_a_second_build_loads_neither_uv_nor_what_only_other_builds_need(index, project):
+    index.add("lib", tag="cp313-cp313-manylinux_2_17_x86_64")
+    project.configure(dependencies=["lib"], project='requires-python = ">=3.10"')
+    lock(project)
+    first = project.build()
+    code = (
+        "import atexit, runpy, sys\n"
+        "sys.argv = ['hatchling', 'build', '-t', 'lambda']\n"
+        "atexit.register(lambda: print(*sys.modules))\n"
+        "runpy.run_module('hatchling', run_name='__main__')\n"
+    )
+    environ = {**project.environ, **UNUSABLE_UV}
+
+    second = subprocess.run(
+        [sys.executable, "-c", code], cwd=project.root, env=environ, capture_output=True, text=True, check=True
+    )
+
+    modules = set(second.stdout.split())
+    assert second.stderr == first.output
+    assert "hatch_lambda.resolve.lock.uv_lock" in modules
+    assert not modules & {
+        "hatch_lambda.archive.slim",
+        "hatch_lambda.build.lock_report",
+        "hatch_lambda.checks.handler_hints",
+        "hatch_lambda.dependencies.local_wheel",
+        "hatch_lambda.resolve.index_settings",
+        "hatch_lambda.resolve.lock.read",
+        "hatch_lambda.resolve.lock.uv_export",
+        "hatch_lambda.resolve.pip.command",
+        "hatch_lambda.resolve.strategy",
+        "hatch_lambda.runtime.interpreters",
+        "hatch_lambda.wheels.bytecode",
+        "hatchling.builders.hooks.custom",
+        "packaging.dependency_groups",
+        "packaging.pylock",
+        "uv",
+    }
 
 
 @pytest.mark.parametrize("variable", ["UV_LOCKED", "UV_NO_SOURCES", "UV_NO_BINARY", "UV_NO_BUILD", "UV_ISOLATED"])

@@ -15,7 +15,6 @@ from hatch_lambda.project import root_dependencies
 from hatch_lambda.resolve.base import Resolution
 from hatch_lambda.resolve.hosts import fetching_host, resolving_host
 from hatch_lambda.resolve.lock.find import chosen_lock, has_foreign_lock, has_lock_of_uv
-from hatch_lambda.resolve.lock.read import LockResolver
 from hatch_lambda.resolve.validate import (
     check_requirements,
     missing_extras,
@@ -222,9 +221,12 @@ class Wheelhouse:
     ) -> Resolver:
         if lock is None:
             return self._resolver(project, config, local, constraints)
-        if not has_foreign_lock(config, self.host) and isinstance(lock, LockResolver):
-            local.check_indexes(config.resolver)
-            local.check_locked_indexes(lock.indexes(config.target), lock.file.name)
+        if not has_foreign_lock(config, self.host):
+            from hatch_lambda.resolve.lock.read import LockResolver
+
+            if isinstance(lock, LockResolver):
+                local.check_indexes(config.resolver)
+                local.check_locked_indexes(lock.indexes(config.target), lock.file.name)
         return lock
 
     def _resolver(

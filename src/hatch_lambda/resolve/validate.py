@@ -106,6 +106,13 @@ def validate(
         raise ResolveError(problems)
 
 
+def unmet_roots(roots: Sequence[Dependency], resolution: Resolution, target: Target) -> list[Diagnostic]:
+    """Return the problem of each root that holds on the target and that the pins don't satisfy."""
+    pins = {pin.name: pin for pin in resolution.pins}
+    problems = (requirement_problem(root, pins, resolution) for root in transitive_dependencies(roots, {}, target))
+    return [problem for problem in problems if problem]
+
+
 def missing_extras(
     roots: Sequence[Dependency], wheels: Iterable[WheelMetadata], target: Target
 ) -> Iterator[Diagnostic]:

@@ -11,14 +11,7 @@ from hatch_lambda.config.targets import VARIABLES
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ConfigError
 from hatch_lambda.files.paths import relative_path
-from hatch_lambda.resolve.lock.read import (
-    CREATED_BY,
-    UV_LOCK_FIX,
-    LockResolver,
-    LockSelection,
-    PylockFile,
-    lock_creator,
-)
+from hatch_lambda.resolve.lock.file import CREATED_BY, UV_LOCK_FIX, LockSelection, lock_creator
 from hatch_lambda.resolve.pip.uv_counterparts import searching_environment
 from hatch_lambda.resolve.uv_indexes import with_user_indexes
 from hatch_lambda.resolve.workspace import workspace_root
@@ -30,13 +23,15 @@ if TYPE_CHECKING:
     from hatch_lambda.diagnostics import Code
     from hatch_lambda.resolve.base import Host
     from hatch_lambda.resolve.cache import ResultCache
+    from hatch_lambda.resolve.lock.read import LockResolver
     from hatch_lambda.resolve.lock.requirements_txt import RequirementsTxtResolver
+    from hatch_lambda.resolve.lock.uv_lock import UvLockResolver
     from hatch_lambda.resolve.uv_settings import UvSettings
 
 
 def chosen_lock(
     config: LambdaConfig, host: Host, results: ResultCache, uv: UvSettings, shared: Path
-) -> RequirementsTxtResolver | LockResolver | None:
+) -> RequirementsTxtResolver | LockResolver | UvLockResolver | None:
     """Return the lock file if the project has one; raises ``ConfigError`` if it has two for the same zips.
 
     ``shared`` is the directory whose files a lock file can name.
@@ -52,10 +47,12 @@ def chosen_lock(
     overridden = frozenset(option for option, variable in VARIABLES.items() if host.environ.get(variable))
     wanted = LockSelection(config.features, config.dependency_groups, config.build_from_source, overridden)
     if path.name != UV_LOCK:
-        return LockResolver(PylockFile(path, host.directory), wanted, shared)
-    from hatch_lambda.resolve.lock.uv_lock import UvLock
+        from hatch_lambda.resolve.lock.read import LockResolver, PylockFile
 
-    return LockResolver(UvLock(path, host, wanted, results), wanted, shared)
+        return LockResolver(PylockFile(path, host.directory), wanted, shared)
+    from hatch_lambda.resolve.lock.uv_lock import UvLock, UvLockResolver
+
+    return UvLockResolver(UvLock(path, host, wanted, results), shared)
 
 
 def _lock_file(config: LambdaConfig, host: Host) -> Path | None:

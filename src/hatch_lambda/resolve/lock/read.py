@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -32,7 +31,6 @@ from packaging.utils import (
 from hatch_lambda.config.options import UV_LOCK
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError, masked, shorten
-from hatch_lambda.files.paths import check_regular
 from hatch_lambda.resolve.base import (
     LOCK_COMMAND,
     UPGRADE_VARIABLE,
@@ -46,8 +44,9 @@ from hatch_lambda.resolve.base import (
     without_credentials,
 )
 from hatch_lambda.resolve.lock.commits import LockedCommits
+from hatch_lambda.resolve.lock.file import CREATED_BY, UV_LOCK_FIX, LockSelection, read_bytes
 from hatch_lambda.resolve.pip.fallbacks import explain_fallbacks
-from hatch_lambda.resolve.validate import requirement_problem, transitive_dependencies
+from hatch_lambda.resolve.validate import unmet_roots
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.runtime.target import ARCHITECTURES, Target, wheel_tags
 
@@ -67,10 +66,6 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-CREATED_BY = "hatch-lambda"
-
-UV_LOCK_FIX = "run 'uv lock'"
-
 _RUN = f"run '{LOCK_COMMAND}'"
 
 _FIXES = {CREATED_BY: _RUN, UV_LOCK: UV_LOCK_FIX}
@@ -85,21 +80,6 @@ TOOL = "hatch-lambda"
 
 _IMPOSSIBLE_SIZE = 1 << 63
 """More bytes than any file has; Python can't print every larger number."""
-
-_MADE_BY = re.compile(r"""^created-by\s*=\s*["'](?P<tool>[^"']+)["']""", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class LockSelection:
-    """The extras and groups to select from a lock file, and the packages that can be built from sdists.
-
-    ``overridden`` are the options of the table that an environment variable overrides.
-    """
-
-    features: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    from_source: tuple[NormalizedName, ...] = ()
-    overridden: frozenset[str] = frozenset()
 
 
 class LockFile(Protocol):
@@ -179,12 +159,7 @@ class LockResolver:
         resolution = replace(
             resolution, pins=tuple(replace(pin, url=direct.get(pin.url, pin.url)) for pin in resolution.pins)
         )
-        found = {pin.name: pin for pin in resolution.pins}
-        outdated = [
-            problem
-            for dependency in transitive_dependencies(roots, {}, target)
-            if (problem := requirement_problem(dependency, found, resolution))
-        ]
+        outdated = unmet_roots(roots, resolution, target)
         if outdated:
             raise ResolveError([*outdated, *_undeclared(lock, self.selection, name)])
         return resolution
@@ -202,44 +177,6 @@ def commits_in(lock: Pylock, target: Target, name: str, selection: LockSelection
 def read_lock(path: Path, name: str) -> Pylock:
     """Return the lock file at ``path``; raises ``ResolveError`` if it doesn't exist or isn't a pylock."""
     return parse_lock(read_bytes(path, name, _RUN).decode("utf-8", "replace"), name)
-
-
-def read_bytes(path: Path, name: str, fix: str) -> bytes:
-    """Return the bytes of a lock file; raises ``ResolveError`` if it can't be read.
-
-    ``fix`` is what to do if it doesn't exist.
-    """
-    try:
-        check_regular(path)
-        return path.read_bytes()
-    except PermissionError as error:
-        raise ResolveError(_unreadable(name, error)) from None
-    except OSError as error:
-        problem = f"can't be read ({error.strerror})"
-        raise ResolveError(Diagnostic(code="lock-not-found", where=name, problem=problem, fix=fix)) from None
-
-
-def _unreadable(name: str, error: OSError) -> Diagnostic:
-    problem = f"can't be read ({error.strerror})"
-    return Diagnostic(code="unreadable-file", where=name, problem=problem, fix="fix its permissions")
-
-
-def lock_creator(path: Path) -> str | None:
-    """Return the tool that created a lock file, even if it is damaged; ``None`` if it has no ``created-by``.
-
-    Raises ``ResolveError`` for a file that can't be opened.
-    """
-    try:
-        check_regular(path)
-        text = path.read_text("utf-8", "replace")
-    except OSError as error:
-        raise ResolveError(_unreadable(path.name, error)) from None
-    try:
-        found = tomllib.loads(text).get("created-by")
-    except (ValueError, RecursionError):
-        line = _MADE_BY.search(text)
-        found = line["tool"] if line else None
-    return found if isinstance(found, str) else None
 
 
 def parse_lock(text: str, name: str) -> Pylock:

@@ -25,7 +25,7 @@ from hatch_lambda.resolve.lock.commits import LockedCommits
 from hatch_lambda.resolve.pip.command import pip_output, target_options
 from hatch_lambda.resolve.pip.fallbacks import explain_fallbacks
 from hatch_lambda.resolve.pip.resolver import report_of, reported_pin, unloadable_files
-from hatch_lambda.resolve.validate import check_requirements, requirement_problem, transitive_dependencies
+from hatch_lambda.resolve.validate import check_requirements, unmet_roots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -96,12 +96,7 @@ class RequirementsTxtResolver:
         unfit = {name: f"{self.name} has {name}, {why}" for name in _repositories(lines, target)}
         fallbacks = explain_fallbacks(pins, unloadable, target)
         resolution = Resolution(pins, source=self.name, fix=_FIX, unfit=unfit, fallbacks=fallbacks, exact=False)
-        found = {pin.name: pin for pin in pins}
-        outdated = [
-            reason
-            for dependency in transitive_dependencies(roots, {}, target)
-            if (reason := requirement_problem(dependency, found, resolution))
-        ]
+        outdated = unmet_roots(roots, resolution, target)
         if outdated:
             raise ResolveError(outdated)
         return resolution

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.files.programs import uv_program
-from hatch_lambda.resolve.lock.read import UV_LOCK_FIX
+from hatch_lambda.resolve.lock.file import UV_LOCK_FIX
 from hatch_lambda.resolve.uv_command import TOO_OLD, UPGRADE, run_uv, uv_excerpt, uv_output
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,14 +14,23 @@ from hatch_lambda.config.options import UV_LOCK
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.files import json_values
 from hatch_lambda.files.paths import relative_path
-from hatch_lambda.resolve.lock.read import UV_LOCK_FIX, lock_from, read_bytes
+from hatch_lambda.resolve.base import Pin, Resolution, is_file_url
+from hatch_lambda.resolve.lock.commits import LockedCommits
+from hatch_lambda.resolve.lock.file import UV_LOCK_FIX, read_bytes
+from hatch_lambda.resolve.validate import unmet_roots
 
 if TYPE_CHECKING:
-    from packaging.pylock import Pylock
+    from collections.abc import Mapping, Sequence
 
-    from hatch_lambda.resolve.base import Host
+    from packaging.pylock import Pylock
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
+    from hatch_lambda.resolve.base import Dependency, Host
     from hatch_lambda.resolve.cache import ResultCache
-    from hatch_lambda.resolve.lock.read import LockSelection
+    from hatch_lambda.resolve.lock.file import LockSelection
+    from hatch_lambda.resolve.lock.read import LockResolver
+    from hatch_lambda.runtime.target import Target
 
 _CONFIGURED_IN = ("pyproject.toml", "uv.toml")
 """Files that uv reads next to the lock file, and in the project's directory."""
@@ -48,13 +57,14 @@ class UvLock:
 
     def read(self) -> Pylock:
         """Return what the selected extras and groups need; raises ``ResolveError`` if uv can't export it."""
-        key = ("uv.lock", *self._digests, *self.arguments)
-        found = self.results.get(partial(_known_lock, name=self.name), *key)
-        if found is None:
-            from hatch_lambda.resolve.lock.uv_export import exported_lock  # here, because it is rarely needed
+        # here, because the resolver knows the pins of most builds
+        from hatch_lambda.resolve.lock.read import lock_from
+        from hatch_lambda.resolve.lock.uv_export import exported_lock
 
+        found = self.results.get(partial(_known_lock, name=self.name), "uv.lock", *self.state)
+        if found is None:
             exported = exported_lock(self.arguments, self.name, self.host)
-            self.results.put(exported, *key)
+            self.results.put(exported, "uv.lock", *self.state)
             found = lock_from(exported, self.name)
         return replace(found, created_by=UV_LOCK)  # which is the file to lock again
 
@@ -80,17 +90,85 @@ class UvLock:
         ]
 
     @property
-    def _digests(self) -> list[str]:
-        """Return the hashes of the files that uv reads; raises ``ResolveError`` if the lock file can't be read."""
+    def state(self) -> tuple[str, ...]:
+        """Return what decides about uv's export: its arguments, and the hashes of the files that it reads.
+
+        Raises ``ResolveError`` if the lock file can't be read.
+        """
         directories = dict.fromkeys((self.path.parent, self.host.directory))
         files = [Path(directory, name) for directory in directories for name in _CONFIGURED_IN]
         contents = [read_bytes(self.path, self.name, UV_LOCK_FIX)]
         contents += [file.read_bytes() if file.is_file() else b"" for file in files]
-        return [hashlib.sha256(content).hexdigest() for content in contents]
+        return (*(hashlib.sha256(content).hexdigest() for content in contents), *self.arguments)
+
+
+@dataclass(frozen=True)
+class UvLockResolver:
+    """uv's lock file as the resolver; ``shared`` is the outermost directory that comes with the project.
+
+    It reads uv's export once for each state of the lock file and each target, if all packages are wheels or sdists on
+    an index, and there is nothing to say about them.
+    """
+
+    file: UvLock
+    shared: Path
+
+    def commits(self, target: Target) -> LockedCommits:
+        """Return the commits that the lock file has for the target; raises ``ResolveError`` if it is for others."""
+        if self._known_pins(target) is None:
+            return self._exported.commits(target)
+        return LockedCommits(self.file.name, UV_LOCK_FIX, {})
+
+    def resolve(
+        self,
+        roots: Sequence[Dependency],
+        target: Target,
+        *,
+        prefer: Mapping[NormalizedName, Version] | None = None,  # noqa: ARG002  # a lock has no choice
+    ) -> Resolution:
+        """Return the pins for the target; raises ``ResolveError`` if the file is out of date or for other targets."""
+        has_urls = any(root.requirement.url for root in roots)
+        pins = None if has_urls else self._known_pins(target)
+        if pins is not None:
+            known = Resolution(pins, source=self.file.name, fix=UV_LOCK_FIX, exact=False)
+            if not unmet_roots(roots, known, target):
+                return known
+        found = self._exported.resolve(roots, target)
+        special = found.unfit or found.fallbacks or self._exported.commits(target).found
+        if not has_urls and not special and not any(is_file_url(pin.url) for pin in found.pins):
+            self.file.results.put([[pin.as_json(), pin.size] for pin in found.pins], *self._key(target))
+        return found
+
+    @cached_property
+    def _exported(self) -> LockResolver:
+        from hatch_lambda.resolve.lock.read import LockResolver
+
+        return LockResolver(self.file, self.file.selection, self.shared)
+
+    def _known_pins(self, target: Target) -> tuple[Pin, ...] | None:
+        """Return the pins of an earlier build for the target; ``None`` if it had other ones than simple pins."""
+        return self.file.results.get(_known_pins, *self._key(target))
+
+    def _key(self, target: Target) -> tuple[object, ...]:
+        return ("uv.lock pins", *self._state, self.file.selection.from_source, target.markers, target.platforms)
+
+    @cached_property
+    def _state(self) -> tuple[str, ...]:
+        return self.file.state
+
+
+def _known_pins(value: object) -> tuple[Pin, ...]:
+    """Return pins with their sizes; raises ``ValueError`` for any other value."""
+    pairs = map(json_values.items, json_values.items(value))
+    return tuple(
+        replace(Pin.from_json(pin), size=None if size is None else json_values.number(size)) for pin, size in pairs
+    )
 
 
 def _known_lock(value: object, name: str) -> Pylock:
     """Return what uv exported earlier; raises ``ValueError`` if it isn't a pylock."""
+    from hatch_lambda.resolve.lock.read import lock_from
+
     try:
         return lock_from(json_values.fields(value), name)
     except ResolveError as error:

@@ -17,15 +17,8 @@ from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError, secret_parameters
 from hatch_lambda.resolve.base import Commit, Pin, file_of, is_file_url, portable, without_credentials
 from hatch_lambda.resolve.lock.commits import LockedCommits
-from hatch_lambda.resolve.lock.read import (
-    CREATED_BY,
-    TOOL,
-    commits_in,
-    environment_of,
-    lock_creator,
-    packages_for,
-    read_lock,
-)
+from hatch_lambda.resolve.lock.file import CREATED_BY, lock_creator
+from hatch_lambda.resolve.lock.read import TOOL, commits_in, environment_of, packages_for, read_lock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -18,6 +18,7 @@ from hatch_lambda.resolve.lock.find import (
     lock_path,
 )
 from hatch_lambda.resolve.lock.read import LockResolver
+from hatch_lambda.resolve.lock.uv_lock import UvLockResolver
 from hatch_lambda.resolve.uv_settings import UvSettings
 from tests.support.samples import target
 
@@ -32,7 +33,7 @@ def found(directory: Path, lock: str | Literal[False] | None = None) -> str | No
     """Return the name of the lock file that a build in the directory uses."""
     config = LambdaConfig(target=target(), lock=lock)
     resolver = chosen_lock(config, Host({}, directory), ResultCache(directory / "cache"), UvSettings(), directory)
-    return resolver.file.name if isinstance(resolver, LockResolver) else None
+    return resolver.file.name if isinstance(resolver, LockResolver | UvLockResolver) else None
 
 
 @pytest.fixture
