@@ -69,21 +69,19 @@ class SortedPaths:
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
-        self.paths = sorted(paths, key=directory_order)
-        self._keys = [directory_order(path) for path in self.paths]
+        self.paths = sorted(paths)
 
     def __getitem__(self, index: int) -> str:
         return self.paths[index]
 
     def place(self, path: str) -> int:
         """Return the index of a path, or the index at which it would be inserted."""
-        return bisect_left(self._keys, directory_order(path))
+        return bisect_left(self.paths, path)
 
     def inside(self, directory: str) -> range:
         """Return the indexes of the paths in a directory."""
-        key = directory_order(directory)
-        start = bisect_left(self._keys, f"{key}\0")
-        return range(start, bisect_left(self._keys, f"{key}\1", start))
+        start = bisect_left(self.paths, f"{directory}/")
+        return range(start, bisect_left(self.paths, f"{directory}0", start))  # "0" is the character after "/"
 
 
 def files_as_directories(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
