@@ -11,6 +11,8 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 from typing import IO, TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -228,8 +230,8 @@ class ArchivePlan:
     def sizes(self) -> dict[Origin, int]:
         """Return the unzipped size of each distribution in bytes, the largest first."""
         sizes: Counter[Origin] = Counter()
-        for entry in self.entries:
-            sizes[entry.origin] += entry.content.size
+        for origin, entries in groupby(self.entries, key=attrgetter("origin")):
+            sizes[origin] += sum(entry.content.size for entry in entries)
         return dict(sizes.most_common())
 
     @property

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.checks.base import error
+from hatch_lambda.files.paths import files_as_directories
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -48,12 +49,17 @@ def check_hidden_modules(candidate: Candidate) -> Iterator[Diagnostic]:
     directories = candidate.search_path.directories
     modules: dict[str, list[_Form]] = {}
     for index, files in enumerate(directories):
-        for form in _files(index, files, candidate.search_path.suffixes):
-            modules.setdefault(form.name, []).append(form)
-    for index, paths in enumerate(candidate.search_path.paths):
-        for name, forms in modules.items():
-            if not any(form.kind == _PACKAGE and form.directory == index for form in forms):
-                forms.extend(_namespaces(index, directories[index], paths, name, candidate.search_path.suffixes))
+        for path in files:
+            name, kind = _named(path, candidate.search_path.suffixes)
+            if name:
+                form = _Form(is_namespace=False, directory=index, kind=kind, path=path, name=name)
+                modules.setdefault(name, []).append(form)
+    for name, _ in files_as_directories(modules):
+        for index, paths in enumerate(candidate.search_path.paths):
+            if not any(form.kind == _PACKAGE and form.directory == index for form in modules[name]):
+                modules[name].extend(
+                    _namespaces(index, directories[index], paths, name, candidate.search_path.suffixes)
+                )
     for _, forms in sorted((name, forms) for name, forms in modules.items() if len(forms) > 1):
         winner, *others = sorted(forms)
         owner = directories[winner.directory][winner.path].origin
@@ -65,21 +71,13 @@ def check_hidden_modules(candidate: Candidate) -> Iterator[Diagnostic]:
                 break
 
 
-def _files(index: int, files: Mapping[str, Entry], suffixes: Sequence[str]) -> Iterator[_Form]:
-    """Yield each file of a directory that is a module, with its form."""
-    for path in files:
-        name, kind = _named(path, suffixes)
-        if name:
-            yield _Form(is_namespace=False, directory=index, kind=kind, path=path, name=name)
-
-
 def _namespaces(
     index: int, files: Mapping[str, Entry], paths: SortedPaths, name: str, suffixes: Sequence[str]
 ) -> Iterator[_Form]:
     """Yield the directory of that name without ``__init__``, once for each owner of modules in it."""
     owners: dict[Origin, str] = {}
     for path in (paths[place] for place in paths.inside(name)):
-        if _named(path, suffixes)[0] is not None:
+        if _named(path, suffixes)[0]:
             owners.setdefault(files[path].origin, path)
     for path in owners.values():
         yield _Form(is_namespace=True, directory=index, kind=_NAMESPACE, path=path, name=name)
@@ -87,14 +85,14 @@ def _namespaces(
 
 def _named(path: str, suffixes: Sequence[str]) -> tuple[str | None, int]:
     """Return a module's name, with slashes, and its form; ``None`` if Python can't import the file under a name."""
-    directory, slash, file = path.rpartition("/")
-    suffix = next((suffix for suffix in suffixes if file.endswith(suffix)), "")
-    stem = file.removesuffix(suffix)
-    if not suffix or not all(part.isidentifier() for part in [*directory.split("/"), stem] if part):
+    stem, dot, rest = path.partition(".")  # no name of a module or package contains a dot
+    suffix = dot + rest
+    if suffix not in suffixes or not all(map(str.isidentifier, stem.split("/"))):
         return None, _SOURCE
-    if stem == "__init__":
+    directory, _, file = stem.rpartition("/")
+    if file == "__init__":
         return directory, _PACKAGE
-    return directory + slash + stem, _EXTENSION if suffix.endswith(".so") else _SOURCE
+    return stem, _EXTENSION if suffix.endswith(".so") else _SOURCE
 
 
 def _diagnostic(hidden: _Form, owner: Origin, winner: _Form, other: Origin) -> Diagnostic:
