@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Fact = TypeVar("Fact")
 
-_IN_MEMORY = 8 << 20
+_IN_MEMORY = 2 << 20
 """Bytes of one file that are kept in memory; larger ones go through a temporary file."""
 
 _LARGEST = 1 << 30
@@ -89,7 +89,7 @@ def _facts(
 ) -> Iterator[tuple[Entry, Fact]]:
     """Yield each file with a fact, which ``wheels`` reads from whole wheels and ``read`` from other files."""
     entries = tuple(entries)
-    of_wheels = wheels.facts((one.content for one in entries if isinstance(one.content, WheelContent)), results)
+    of_wheels = wheels.facts([one.content for one in entries if isinstance(one.content, WheelContent)], results)
     for entry in entries:
         content = entry.content
         if isinstance(content, WheelContent):
