@@ -42,44 +42,32 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class WheelContent:
-    """A wheel's member: compressed bytes in the wheel at ``offset``. All numbers except ``crc`` are bytes.
+    """A member of the wheel or zip at ``wheel``, whose compressed bytes are copied.
 
     ``sha256`` is the wheel's hash in hexadecimal; empty for a zip that can change. ``state`` is the wheel's state when
     it was hashed; ``None`` if it was new then.
     """
 
     wheel: Path
-    member: str
-    offset: int
-    method: int
-    crc: int
-    compressed: int
-    size: int
-    digest: str
+    member: Member
     sha256: str = ""
     state: FileState | None = field(default=None, compare=False, repr=False)
 
-    @classmethod
-    def of_member(cls, path: Path, member: Member, sha256: str = "", state: FileState | None = None) -> WheelContent:
-        """Return the content of a member of the wheel or zip at ``path``."""
-        return cls(
-            path,
-            member.name,
-            member.offset,
-            member.method,
-            member.crc,
-            member.compressed,
-            member.size,
-            member.digest,
-            sha256,
-            state,
-        )
+    @property
+    def size(self) -> int:
+        """Return the number of bytes, inflated."""
+        return self.member.size
+
+    @property
+    def digest(self) -> str:
+        """Return the hash of the inflated bytes in the format of RECORD."""
+        return self.member.digest
 
     def copied(self, wheel: IO[bytes]) -> Iterator[bytes]:
         """Yield the compressed bytes from the open wheel; raises ``WheelError`` if it has become shorter."""
-        left = self.compressed
+        left = self.member.compressed
         try:
-            wheel.seek(self.offset)
+            wheel.seek(self.member.offset)
             while left:
                 data = wheel.read(min(left, _CHUNK))
                 if not data:
@@ -91,8 +79,9 @@ class WheelContent:
 
     def inflated(self, wheel: IO[bytes]) -> Iterator[bytes]:
         """Yield the content from the open wheel; raises ``WheelError`` for bytes that can't be inflated."""
+        member = self.member
         try:
-            yield from pieces(wheel, self.offset, self.method, self.compressed, self.size)
+            yield from pieces(wheel, member.offset, member.method, member.compressed, member.size)
         except UNREADABLE:
             raise changed_wheel(self.wheel) from None
 
@@ -161,7 +150,7 @@ def open_content(content: Content) -> Iterator[IO[bytes]]:
             raise ProjectError(unreadable(content.source, error)) from None
     else:
         try:
-            with zipfile.ZipFile(content.wheel) as archive, archive.open(content.member) as file:
+            with zipfile.ZipFile(content.wheel) as archive, archive.open(content.member.name) as file:
                 yield file
         except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise WheelError(_bad_wheel(content.wheel, f"can't be read ({error})")) from None

@@ -263,7 +263,7 @@ def _check_wheels(plan: ArchivePlan) -> None:
 def _source(entry: Entry) -> Path | None:
     """Return the wheel that the entry is copied from; ``None`` if the entry must be compressed."""
     content = entry.content
-    return content.wheel if isinstance(content, WheelContent) and content.method in _COPIED else None
+    return content.wheel if isinstance(content, WheelContent) and content.member.method in _COPIED else None
 
 
 def _copy(source: Path | None, entries: Iterable[Entry], output: _Output, date: tuple[int, int]) -> Iterator[Header]:
@@ -278,7 +278,8 @@ def _copy(source: Path | None, entries: Iterable[Entry], output: _Output, date: 
 
 
 def _splice(entry: Entry, content: WheelContent, wheel: IO[bytes], output: _Output, date: tuple[int, int]) -> Header:
-    header = _header(entry, date, output.position, content.method, content.crc, content.compressed, content.size)
+    member = content.member
+    header = _header(entry, date, output.position, member.method, member.crc, member.compressed, member.size)
     output.write(header.local())
     for data in content.copied(wheel):
         output.write(data)

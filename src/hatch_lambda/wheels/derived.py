@@ -60,9 +60,7 @@ class DerivedFiles:
     @property
     def contents(self) -> dict[str, WheelContent]:
         """Return the content of each file by its name."""
-        return {
-            member.name: WheelContent.of_member(self.path, member, self.sha256, self.state) for member in self.members
-        }
+        return {member.name: WheelContent(self.path, member, self.sha256, self.state) for member in self.members}
 
 
 def derived_place(directory: Path, kind: str, key: Key) -> Path:

@@ -215,4 +215,4 @@ def read_members(wheel: Wheel, contents: Iterable[WheelContent]) -> Iterator[byt
 
 def spliced(wheel: Wheel, member: Member) -> WheelContent:
     """Return the content of a member of the wheel."""
-    return WheelContent.of_member(wheel.path, member, wheel.sha256, wheel.state)
+    return WheelContent(wheel.path, member, wheel.sha256, wheel.state)
