@@ -28,6 +28,7 @@ from hatch_lambda.zipfiles.record import record_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from io import FileIO
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -63,19 +64,19 @@ class WheelContent:
         """Return the hash of the inflated bytes in the format of RECORD."""
         return self.member.digest
 
-    def copied(self, wheel: IO[bytes]) -> Iterator[bytes]:
-        """Yield the compressed bytes from the open wheel; raises ``WheelError`` if it has become shorter."""
-        left = self.member.compressed
+    def read_into(self, buffer: memoryview, wheel: FileIO, start: int) -> int:
+        """Read compressed bytes from ``start`` on from the open wheel; return how many fit into the buffer.
+
+        Raises ``WheelError`` if the wheel has become shorter.
+        """
         try:
-            wheel.seek(self.member.offset)
-            while left:
-                data = wheel.read(min(left, _CHUNK))
-                if not data:
-                    raise changed_wheel(self.wheel)
-                yield data
-                left -= len(data)
+            wheel.seek(self.member.offset + start)
+            count = wheel.readinto(buffer[: self.member.compressed - start])
         except OSError:
-            raise changed_wheel(self.wheel) from None
+            count = 0
+        if not count:
+            raise changed_wheel(self.wheel)
+        return count
 
     def inflated(self, wheel: IO[bytes]) -> Iterator[bytes]:
         """Yield the content from the open wheel; raises ``WheelError`` for bytes that can't be inflated."""
@@ -124,7 +125,7 @@ Content = WheelContent | FileContent | TextContent
 
 
 @contextmanager
-def opened_wheel(path: Path) -> Iterator[IO[bytes]]:
+def opened_wheel(path: Path) -> Iterator[FileIO]:
     """Open a wheel to copy from it; raises ``WheelError`` if it can't be opened."""
     try:
         wheel = path.open("rb", buffering=0)

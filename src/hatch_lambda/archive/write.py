@@ -31,6 +31,7 @@ from hatch_lambda.zipfiles.record import record_digest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from concurrent.futures import Future
+    from io import FileIO
 
     from hatch_lambda.archive.plan import ArchivePlan, Content, Entry
     from hatch_lambda.diagnostics import Code
@@ -220,15 +221,18 @@ def end_records(count: int, size: int, offset: int) -> bytes:
 
 
 class _Output:
-    """A file being written, its position, and the hash of its bytes, which ``hasher`` computes in parallel."""
+    """A file being written, its position, and the hash of its bytes, which ``hasher`` computes in parallel.
+
+    One of two buffers is filled while the other is hashed.
+    """
 
     def __init__(self, file: IO[bytes], hasher: ThreadPoolExecutor) -> None:
         self._file = file
         self._hasher = hasher
         self._hash = hashlib.sha256()
         self._hashed: Future[None] = hasher.submit(self._hash.update, b"")
-        self._pending: list[bytes] = []
-        self._pending_size = 0
+        self._buffer, self._in_use = (memoryview(bytearray(_CHUNK)) for _ in range(2))
+        self._filled = 0
         self.position = 0
 
     @property
@@ -237,18 +241,30 @@ class _Output:
         return self._hash.hexdigest()
 
     def write(self, data: bytes) -> None:
-        self._pending.append(data)
-        self._pending_size += len(data)
-        self.position += len(data)
-        if self._pending_size >= _CHUNK:
+        """Write at most ``_CHUNK`` bytes."""
+        if self._filled + len(data) > _CHUNK:
             self.flush()
+        self._buffer[self._filled : self._filled + len(data)] = data
+        self.advance(len(data))
+
+    def space(self) -> memoryview:
+        """Return where the next bytes can be put, before ``advance``."""
+        if self._filled == _CHUNK:
+            self.flush()
+        return self._buffer[self._filled :]
+
+    def advance(self, count: int) -> None:
+        """Write the bytes that were put into ``space``."""
+        self._filled += count
+        self.position += count
 
     def flush(self) -> None:
-        data = b"".join(self._pending)
-        self._hashed.result()  # one piece at a time, to limit memory
+        data = self._buffer[: self._filled]
+        self._hashed.result()  # then the other buffer is free
         self._hashed = self._hasher.submit(self._hash.update, data)
         self._file.write(data)
-        self._pending, self._pending_size = [], 0
+        self._buffer, self._in_use = self._in_use, self._buffer
+        self._filled = 0
 
 
 def _check_wheels(plan: ArchivePlan) -> None:
@@ -277,12 +293,15 @@ def _copy(source: Path | None, entries: Iterable[Entry], output: _Output, date: 
             yield _splice(entry, cast("WheelContent", entry.content), wheel, output, date)
 
 
-def _splice(entry: Entry, content: WheelContent, wheel: IO[bytes], output: _Output, date: tuple[int, int]) -> Header:
+def _splice(entry: Entry, content: WheelContent, wheel: FileIO, output: _Output, date: tuple[int, int]) -> Header:
     member = content.member
     header = _header(entry, date, output.position, member.method, member.crc, member.compressed, member.size)
     output.write(header.local())
-    for data in content.copied(wheel):
-        output.write(data)
+    copied = 0
+    while copied < member.compressed:
+        count = content.read_into(output.space(), wheel, copied)
+        output.advance(count)
+        copied += count
     return header
 
 
