@@ -328,12 +328,14 @@ def _unused_exclusion(pattern: str, choices: PlanOptions) -> Diagnostic:
 
 
 def _one_owner_each(claims: Iterable[Entry], choices: PlanOptions) -> tuple[dict[str, Entry], list[Diagnostic]]:
-    claimed: dict[str, list[Entry]] = {}
+    kept: dict[str, Entry] = {}
+    shared: dict[str, list[Entry]] = {}
     for claim in claims:
-        claimed.setdefault(claim.path, []).append(claim)
-    kept = {path: owners[0] for path, owners in claimed.items()}
+        first = kept.setdefault(claim.path, claim)
+        if first is not claim:
+            shared.setdefault(claim.path, [first]).append(claim)
     problems = []
-    for path, owners in claimed.items():
+    for path, owners in shared.items():
         if all(owners[0].same_content(other) for other in owners[1:]):
             continue
         winner = next(
@@ -389,18 +391,18 @@ def _path_conflicts(kept: Mapping[str, Entry]) -> list[Diagnostic]:
 def _records(claims: Iterable[Entry], kept: Mapping[str, Entry]) -> Iterator[Entry]:
     """Yield the RECORD of each distribution, as in "The .dist-info/RECORD file" of the wheel specification."""
     rows: dict[Origin, set[tuple[str, str, int]]] = {}
-    for claim in claims:
-        row = (claim.path, claim.content.digest, claim.content.size)  # of every file, to detect later changes
-        if claim.origin.dist_info is None:
-            continue
-        own = rows.setdefault(claim.origin, set())
-        winner = kept[claim.path]
-        if winner is claim or winner.same_content(claim):
-            own.add(row)
-    for origin, listed in rows.items():
+    for origin, own in groupby(claims, key=attrgetter("origin")):
+        listed = {
+            (claim.path, claim.content.digest, claim.content.size)  # of every file, to detect later changes
+            for claim in own
+            if (winner := kept[claim.path]) is claim or winner.same_content(claim)
+        }
+        if origin.dist_info is not None:
+            rows.setdefault(origin, set()).update(listed)
+    for origin, files in rows.items():
         path = _record_path(origin)
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([*sorted(listed), (path, "", "")])
+        csv.writer(text, lineterminator="\n").writerows([*sorted(files), (path, "", "")])
         yield Entry(path, origin, TextContent(text.getvalue().encode()))
 
 

@@ -122,6 +122,7 @@ def wheel_entries(wheel: Wheel, *, scripts_for: str | None) -> Iterator[Entry]:
     is a version such as ``3.13``: then they are in ``bin/`` and start that Python of Lambda.
     """
     origin = wheel.origin
+    excluded = {f"{wheel.dist_info}/{name}" for name in EXCLUDED_METADATA}
     for member in wheel.members:
         path: str | None = member.name
         executable = member.executable
@@ -133,7 +134,7 @@ def wheel_entries(wheel: Wheel, *, scripts_for: str | None) -> Iterator[Entry]:
             path = rest if scheme in _TO_ROOT else None
         if path == f"{wheel.dist_info}/METADATA" and any(portable(text) != text for text in wheel.requires_dist):
             yield Entry(path, origin, _metadata(wheel, member))
-        elif path is not None and not _is_excluded(wheel, path):
+        elif path is not None and path not in excluded and not _is_compiled(path):
             yield Entry(path, origin, spliced(wheel, member), executable)
     if scripts_for:
         for name, reference in wheel.console_scripts:
@@ -168,13 +169,8 @@ def run_by_lambda(text: bytes, python_version: str) -> bytes:
     return f"#!{LAMBDA_PYTHON}{python_version}\n".encode() + text.partition(b"\n")[2]
 
 
-def _is_excluded(wheel: Wheel, path: str) -> bool:
-    directory, _, name = path.rpartition("/")
-    return (
-        name.endswith(".pyc")
-        or "__pycache__" in directory.split("/")
-        or (directory == wheel.dist_info and name in EXCLUDED_METADATA)
-    )
+def _is_compiled(path: str) -> bool:
+    return path.endswith(".pyc") or "/__pycache__/" in f"/{path}"
 
 
 def _metadata(wheel: Wheel, member: Member) -> TextContent:
