@@ -12,7 +12,7 @@ from hatch_lambda.archive.plan import Entry, Origin, TextContent, WheelContent, 
 from hatch_lambda.files import json_values
 from hatch_lambda.resolve.base import portable
 from hatch_lambda.zipfiles.hashing import is_unchanged
-from hatch_lambda.zipfiles.members import Member
+from hatch_lambda.zipfiles.members import members_from_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.zipfiles.hashing import FileState
+    from hatch_lambda.zipfiles.members import Member
 
 EXCLUDED_METADATA = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json"})
 """Files of a dist-info that describe an installation, not the distribution; RECORD is rewritten.
@@ -110,7 +111,7 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "requires_dist": json_values.texts,
     "provides_extra": json_values.texts,
     "console_scripts": _console_scripts,
-    "members": lambda value: tuple(map(Member.from_json, json_values.items(value))),
+    "members": members_from_json,
 }
 """The fields of a wheel's JSON value, and the function that reads each."""
 
