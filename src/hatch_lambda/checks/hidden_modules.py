@@ -46,20 +46,17 @@ class _Form(NamedTuple):
 
 def check_hidden_modules(candidate: Candidate) -> Iterator[Diagnostic]:
     """Yield an error for each module that Python never imports because another package has one of that name."""
-    directories = candidate.search_path.directories
+    directories, suffixes = candidate.search_path.directories, candidate.search_path.suffixes
     modules: dict[str, list[_Form]] = {}
     for index, files in enumerate(directories):
         for path in files:
-            name, kind = _named(path, candidate.search_path.suffixes)
-            if name:
-                form = _Form(is_namespace=False, directory=index, kind=kind, path=path, name=name)
-                modules.setdefault(name, []).append(form)
+            form = _form(index, path, suffixes)
+            if form:
+                modules.setdefault(form.name, []).append(form)
     for name, _ in files_as_directories(modules):
         for index, paths in enumerate(candidate.search_path.paths):
             if not any(form.kind == _PACKAGE and form.directory == index for form in modules[name]):
-                modules[name].extend(
-                    _namespaces(index, directories[index], paths, name, candidate.search_path.suffixes)
-                )
+                modules[name].extend(_namespaces(index, directories[index], paths, name, suffixes))
     for _, forms in sorted((name, forms) for name, forms in modules.items() if len(forms) > 1):
         winner, *others = sorted(forms)
         owner = directories[winner.directory][winner.path].origin
@@ -71,28 +68,28 @@ def check_hidden_modules(candidate: Candidate) -> Iterator[Diagnostic]:
                 break
 
 
+def _form(index: int, path: str, suffixes: Sequence[str]) -> _Form | None:
+    """Return the form of a module that a file is; ``None`` if Python can't import the file under a name."""
+    name, dot, rest = path.partition(".")  # no name of a module or package contains a dot
+    suffix = dot + rest
+    if suffix not in suffixes or name == "__init__" or not all(map(str.isidentifier, name.split("/"))):
+        return None
+    kind = _EXTENSION if suffix.endswith(".so") else _SOURCE
+    if name.endswith("/__init__"):
+        name, kind = name.removesuffix("/__init__"), _PACKAGE
+    return _Form(is_namespace=False, directory=index, kind=kind, path=path, name=name)
+
+
 def _namespaces(
     index: int, files: Mapping[str, Entry], paths: SortedPaths, name: str, suffixes: Sequence[str]
 ) -> Iterator[_Form]:
     """Yield the directory of that name without ``__init__``, once for each owner of modules in it."""
     owners: dict[Origin, str] = {}
     for path in (paths[place] for place in paths.inside(name)):
-        if _named(path, suffixes)[0]:
+        if _form(index, path, suffixes):
             owners.setdefault(files[path].origin, path)
     for path in owners.values():
         yield _Form(is_namespace=True, directory=index, kind=_NAMESPACE, path=path, name=name)
-
-
-def _named(path: str, suffixes: Sequence[str]) -> tuple[str | None, int]:
-    """Return a module's name, with slashes, and its form; ``None`` if Python can't import the file under a name."""
-    stem, dot, rest = path.partition(".")  # no name of a module or package contains a dot
-    suffix = dot + rest
-    if suffix not in suffixes or not all(map(str.isidentifier, stem.split("/"))):
-        return None, _SOURCE
-    directory, _, file = stem.rpartition("/")
-    if file == "__init__":
-        return directory, _PACKAGE
-    return stem, _EXTENSION if suffix.endswith(".so") else _SOURCE
 
 
 def _diagnostic(hidden: _Form, owner: Origin, winner: _Form, other: Origin) -> Diagnostic:
