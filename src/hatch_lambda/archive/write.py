@@ -156,7 +156,7 @@ class Header(NamedTuple):
     """The fields of the local and the central header of an entry. Sizes and offset are in bytes."""
 
     name: bytes
-    utf_8: bool
+    flags: int
     mode: int
     method: int
     date: tuple[int, int]
@@ -167,44 +167,44 @@ class Header(NamedTuple):
 
     def local(self) -> bytes:
         """Return the header before the entry's bytes."""
-        large = max(self.compressed, self.size) >= _FULL_32
-        extra = struct.pack("<2H2Q", 1, 16, self.size, self.compressed) if large else b""  # 4.5.3
-        sizes = (_FULL_32, _FULL_32) if large else (self.compressed, self.size)
-        version = _VERSION_64 if large else _VERSION
-        flags = _UTF_8 if self.utf_8 else 0
-        date, clock = self.date
+        name, flags, _, method, (date, clock), crc, compressed, size, _ = self
+        version, extra = _VERSION, b""
+        if max(compressed, size) >= _FULL_32:
+            version, extra = _VERSION_64, struct.pack("<2H2Q", 1, 16, size, compressed)  # 4.5.3
+            compressed = size = _FULL_32
         fixed = _LOCAL.pack(
-            b"PK\3\4", version, flags, self.method, clock, date, self.crc, *sizes, len(self.name), len(extra)
+            b"PK\3\4", version, flags, method, clock, date, crc, compressed, size, len(name), len(extra)
         )
-        return fixed + self.name + extra
+        return fixed + name + extra
 
     def central(self) -> bytes:
         """Return the entry's header in the central directory."""
-        wide = [value for value in (self.size, self.compressed, self.offset) if value >= _FULL_32]
-        extra = struct.pack(f"<2H{len(wide)}Q", 1, 8 * len(wide), *wide) if wide else b""
-        version = _VERSION_64 if wide else _VERSION
-        flags = _UTF_8 if self.utf_8 else 0
-        date, clock = self.date
+        name, flags, mode, method, (date, clock), crc, compressed, size, offset = self
+        version, extra = _VERSION, b""
+        if max(compressed, size, offset) >= _FULL_32:
+            wide = [value for value in (size, compressed, offset) if value >= _FULL_32]
+            version, extra = _VERSION_64, struct.pack(f"<2H{len(wide)}Q", 1, 8 * len(wide), *wide)
+            compressed, size, offset = (min(value, _FULL_32) for value in (compressed, size, offset))
         fixed = _CENTRAL.pack(
             b"PK\1\2",
             _UNIX << 8 | version,
             version,
             flags,
-            self.method,
+            method,
             clock,
             date,
-            self.crc,
-            min(self.compressed, _FULL_32),
-            min(self.size, _FULL_32),
-            len(self.name),
+            crc,
+            compressed,
+            size,
+            len(name),
             len(extra),
             0,
             0,
             0,
-            (stat.S_IFREG | self.mode) << 16,
-            min(self.offset, _FULL_32),
+            (stat.S_IFREG | mode) << 16,
+            offset,
         )
-        return fixed + self.name + extra
+        return fixed + name + extra
 
 
 def end_records(count: int, size: int, offset: int) -> bytes:
@@ -355,9 +355,9 @@ def _pieces(content: Content) -> Iterator[Iterator[bytes]]:
 def _header(
     entry: Entry, date: tuple[int, int], offset: int, method: int, crc: int, compressed: int, size: int
 ) -> Header:
-    utf_8 = not entry.path.isascii()
+    flags = 0 if entry.path.isascii() else _UTF_8
     mode = 0o755 if entry.executable else 0o644
-    return Header(entry.path.encode(), utf_8, mode, method, date, crc, compressed, size, offset)
+    return Header(entry.path.encode(), flags, mode, method, date, crc, compressed, size, offset)
 
 
 def _finish(output: _Output, headers: list[Header]) -> None:

@@ -226,7 +226,7 @@ def header(*, compressed: int = 1, size: int = 2, offset: int = 3) -> Header:
     """Return a header with these numbers."""
     return Header(
         b"f",
-        utf_8=False,
+        flags=0,
         mode=0o644,
         method=8,
         date=(0x5042, 0),
