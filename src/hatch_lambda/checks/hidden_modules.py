@@ -6,6 +6,7 @@ Two files with one path are a collision, which the plan rejects. Here the paths 
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.utils import canonicalize_name
@@ -27,13 +28,17 @@ _KINDS = ("a package", "an extension module", "a .py file", "a directory without
 
 
 class _Form(NamedTuple):
-    """A form in which a module is there; the least is the one that Python imports. ``path`` is a file of it."""
+    """A form in which a module is there; ``path`` is a file of it."""
 
-    is_namespace: bool
     directory: int
     kind: int
     path: str
     name: str
+
+    @property
+    def order(self) -> tuple[bool, int, int, str]:
+        """Return a key that is the least for the form that Python imports."""
+        return self.kind == _NAMESPACE, self.directory, self.kind, self.path
 
     @property
     def is_directory(self) -> bool:
@@ -58,7 +63,7 @@ def check_hidden_modules(candidate: Candidate) -> Iterator[Diagnostic]:
             if not any(form.kind == _PACKAGE and form.directory == index for form in modules[name]):
                 modules[name].extend(_namespaces(index, directories[index], paths, name, suffixes))
     for _, forms in sorted((name, forms) for name, forms in modules.items() if len(forms) > 1):
-        winner, *others = sorted(forms)
+        winner, *others = sorted(forms, key=attrgetter("order"))
         owner = directories[winner.directory][winner.path].origin
         for form in others:
             origin = directories[form.directory][form.path].origin
@@ -77,7 +82,7 @@ def _form(index: int, path: str, suffixes: Sequence[str]) -> _Form | None:
     kind = _EXTENSION if suffix.endswith(".so") else _SOURCE
     if name.endswith("/__init__"):
         name, kind = name.removesuffix("/__init__"), _PACKAGE
-    return _Form(is_namespace=False, directory=index, kind=kind, path=path, name=name)
+    return _Form(index, kind, path, name)
 
 
 def _namespaces(
@@ -89,11 +94,11 @@ def _namespaces(
         if _form(index, path, suffixes):
             owners.setdefault(files[path].origin, path)
     for path in owners.values():
-        yield _Form(is_namespace=True, directory=index, kind=_NAMESPACE, path=path, name=name)
+        yield _Form(index, _NAMESPACE, path, name)
 
 
 def _diagnostic(hidden: _Form, owner: Origin, winner: _Form, other: Origin) -> Diagnostic:
-    if hidden.directory == winner.directory or hidden.is_namespace:
+    if hidden.directory == winner.directory or hidden.kind == _NAMESPACE:
         because = f"Python imports {_KINDS[winner.kind]} before {_KINDS[hidden.kind]}"
     else:
         because = "Python searches the function before its layers"
