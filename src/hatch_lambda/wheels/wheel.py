@@ -123,6 +123,7 @@ def wheel_entries(wheel: Wheel, *, scripts_for: str | None) -> Iterator[Entry]:
     is a version such as ``3.13``: then they are in ``bin/`` and start that Python of Lambda.
     """
     origin = wheel.origin
+    metadata = f"{wheel.dist_info}/METADATA"
     excluded = {f"{wheel.dist_info}/{name}" for name in EXCLUDED_METADATA}
     for member in wheel.members:
         path: str | None = member.name
@@ -133,7 +134,7 @@ def wheel_entries(wheel: Wheel, *, scripts_for: str | None) -> Iterator[Entry]:
             if scheme == "scripts" and scripts_for:
                 yield _script(wheel, member, f"bin/{rest}", scripts_for)
             path = rest if scheme in _TO_ROOT else None
-        if path == f"{wheel.dist_info}/METADATA" and any(portable(text) != text for text in wheel.requires_dist):
+        if path == metadata and any(portable(text) != text for text in wheel.requires_dist):
             yield Entry(path, origin, _metadata(wheel, member))
         elif path is not None and path not in excluded and not _is_compiled(path):
             yield Entry(path, origin, spliced(wheel, member), executable)
