@@ -390,19 +390,19 @@ def _path_conflicts(kept: Mapping[str, Entry]) -> list[Diagnostic]:
 
 def _records(claims: Iterable[Entry], kept: Mapping[str, Entry]) -> Iterator[Entry]:
     """Yield the RECORD of each distribution, as in "The .dist-info/RECORD file" of the wheel specification."""
-    rows: dict[Origin, set[tuple[str, str, int]]] = {}
+    rows: dict[Origin, dict[str, tuple[str, str, int]]] = {}
     for origin, own in groupby(claims, key=attrgetter("origin")):
         listed = {
-            (claim.path, claim.content.digest, claim.content.size)  # of every file, to detect later changes
+            claim.path: (claim.path, claim.content.digest, claim.content.size)  # of every file, to detect later changes
             for claim in own
             if (winner := kept[claim.path]) is claim or winner.same_content(claim)
         }
         if origin.dist_info is not None:
-            rows.setdefault(origin, set()).update(listed)
+            rows.setdefault(origin, {}).update(listed)
     for origin, files in rows.items():
         path = _record_path(origin)
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([*sorted(files), (path, "", "")])
+        csv.writer(text, lineterminator="\n").writerows([*sorted(files.values()), (path, "", "")])
         yield Entry(path, origin, TextContent(text.getvalue().encode()))
 
 
