@@ -32,7 +32,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 MAX_UNZIPPED = 262_144_000 - 1
 """Bytes that Lambda accepts, unpacked. Source: its quotas page, as quoted in ``hatch_lambda.config.options``."""
 
-SETS = ("api", "web", "data", "aws")
+SETS = ("api", "web", "data", "files")
 """Files in the folder ``sets``; they pin every distribution, so that each tool comes to the same versions."""
 
 STATES = {

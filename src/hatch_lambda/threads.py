@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -18,7 +18,7 @@ _MOST = 8
 
 def largest_first(
     work: Callable[[Item], Result], items: Sequence[Item], size: Callable[[Item], int]
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Yield the result of each item, in the order of the items; the largest is started first, to end with the others.
 
     An exception of ``work`` is raised in place of its result. Items that aren't started yet are left out if the caller

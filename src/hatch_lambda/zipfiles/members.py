@@ -20,7 +20,7 @@ from hatch_lambda.zipfiles.layout import content_offset
 from hatch_lambda.zipfiles.record import record_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 UNREADABLE: tuple[type[Exception], ...] = (
     zipfile.BadZipFile,
@@ -140,16 +140,22 @@ def _has_header(raw: BinaryIO, start: int, end: int) -> bool:
     return False
 
 
-def read_member(archive: zipfile.ZipFile, raw: BinaryIO, info: zipfile.ZipInfo) -> Member:
+def read_member(
+    archive: zipfile.ZipFile,
+    raw: BinaryIO,
+    info: zipfile.ZipInfo,
+    through: Callable[[Iterator[bytes]], Iterator[bytes]] = iter,
+) -> Member:
     """Return the member with the offset of its bytes; raises ``BadZipFile`` if size or CRC don't match the directory.
 
-    Memory doesn't grow with the member, and inflating stops right after its declared size.
+    Memory doesn't grow with the member, and inflating stops right after its declared size. The pieces of its content
+    go ``through`` a function that yields them again.
     """
     archive.open(info).close()  # compares the local header, and rejects methods that this Python lacks
     offset = content_offset(raw, info)
     found = hashlib.sha256()
     size = crc = 0
-    for piece in pieces(raw, offset, info.compress_type, info.compress_size, info.file_size):
+    for piece in through(pieces(raw, offset, info.compress_type, info.compress_size, info.file_size)):
         size += len(piece)
         if size > info.file_size:
             break
