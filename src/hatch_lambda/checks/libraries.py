@@ -200,7 +200,7 @@ def _reading(entries: Mapping[str, Entry]) -> Iterator[Callable[[str], bytes]]:
                     return file.read()
             if content.wheel not in archives:
                 archives[content.wheel] = stack.enter_context(zipfile.ZipFile(content.wheel))
-            return archives[content.wheel].read(content.member)
+            return archives[content.wheel].read(content.member.name)
 
         yield read
 

@@ -90,7 +90,7 @@ def _facts(
     for entry in entries:
         content = entry.content
         if isinstance(content, WheelContent):
-            fact = of_wheels[content.wheel].get(content.member)
+            fact = of_wheels[content.wheel].get(content.member.name)
         else:
             with open_content(content) as file:
                 fact = read(file, content.size)

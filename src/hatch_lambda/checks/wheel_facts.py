@@ -44,7 +44,7 @@ class WheelReader(Generic[Facts]):
         missing = [path for path in hashes if path not in facts]
         sizes: Counter[Path] = Counter()
         for content in contents if missing else ():
-            sizes[content.wheel] += content.compressed
+            sizes[content.wheel] += content.member.compressed
         read = largest_first(self._read, missing, size=sizes.__getitem__)
         for path, fact in zip(missing, read, strict=True):
             facts[path] = fact

@@ -55,7 +55,7 @@ LARGEST_DIRECTORY = 10 << 20
 _DIGEST = re.compile(r"sha256=[\w-]{43}", re.ASCII)
 """A hash in the format of RECORD."""
 
-_MEMBER_TYPES = [str, int, int, int, int, int, bool, str]
+_MEMBER_TYPES = [{str}, {int}, {int}, {int}, {int}, {int}, {bool}, {str}]
 
 
 class Member(NamedTuple):
@@ -70,13 +70,18 @@ class Member(NamedTuple):
     executable: bool
     digest: str
 
-    @classmethod
-    def from_json(cls, value: object) -> Member:
-        """Return a member from its JSON value; raises ``ValueError`` for any other value."""
-        values = json_values.items(value)
-        if list(map(type, values)) != _MEMBER_TYPES or not _DIGEST.fullmatch(values[-1]) or min(values[1:6]) < 0:
-            raise ValueError("no member")
-        return cls(*values)
+
+def members_from_json(value: object) -> tuple[Member, ...]:
+    """Return members from their JSON value; raises ``ValueError`` for any other value."""
+    rows = json_values.items(value)
+    columns = list(zip(*map(json_values.items, rows), strict=True))
+    if not rows:
+        return ()
+    if [set(map(type, column)) for column in columns] != _MEMBER_TYPES:
+        raise ValueError("no members")
+    if min(map(min, columns[1:6])) < 0 or not all(map(_DIGEST.fullmatch, columns[-1])):
+        raise ValueError("no numbers or no hashes")
+    return tuple(map(Member._make, rows))
 
 
 def name_problems(names: Sequence[str]) -> Iterator[str]:
