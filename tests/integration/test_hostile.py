@@ -69,7 +69,7 @@ def through(content: bytes, directory: Path) -> bool:
         assert made.namelist() == [entry.path for entry in plan.entries]
         for entry in plan.entries:
             if isinstance(entry.content, WheelContent):
-                assert made.read(entry.path) == given.read(entry.content.member)
+                assert made.read(entry.path) == given.read(entry.content.member.name)
             elif isinstance(entry.content, TextContent):
                 assert made.read(entry.path) == entry.content.data
     return True

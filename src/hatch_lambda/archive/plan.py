@@ -11,6 +11,8 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 from typing import IO, TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -26,6 +28,7 @@ from hatch_lambda.zipfiles.record import record_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from io import FileIO
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -40,57 +43,46 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class WheelContent:
-    """A wheel's member: compressed bytes in the wheel at ``offset``. All numbers except ``crc`` are bytes.
+    """A member of the wheel or zip at ``wheel``, whose compressed bytes are copied.
 
     ``sha256`` is the wheel's hash in hexadecimal; empty for a zip that can change. ``state`` is the wheel's state when
     it was hashed; ``None`` if it was new then.
     """
 
     wheel: Path
-    member: str
-    offset: int
-    method: int
-    crc: int
-    compressed: int
-    size: int
-    digest: str
+    member: Member
     sha256: str = ""
     state: FileState | None = field(default=None, compare=False, repr=False)
 
-    @classmethod
-    def of_member(cls, path: Path, member: Member, sha256: str = "", state: FileState | None = None) -> WheelContent:
-        """Return the content of a member of the wheel or zip at ``path``."""
-        return cls(
-            path,
-            member.name,
-            member.offset,
-            member.method,
-            member.crc,
-            member.compressed,
-            member.size,
-            member.digest,
-            sha256,
-            state,
-        )
+    @property
+    def size(self) -> int:
+        """Return the number of bytes, inflated."""
+        return self.member.size
 
-    def copied(self, wheel: IO[bytes]) -> Iterator[bytes]:
-        """Yield the compressed bytes from the open wheel; raises ``WheelError`` if it has become shorter."""
-        left = self.compressed
+    @property
+    def digest(self) -> str:
+        """Return the hash of the inflated bytes in the format of RECORD."""
+        return self.member.digest
+
+    def read_into(self, buffer: memoryview, wheel: FileIO, start: int) -> int:
+        """Read compressed bytes from ``start`` on from the open wheel; return how many fit into the buffer.
+
+        Raises ``WheelError`` if the wheel has become shorter.
+        """
         try:
-            wheel.seek(self.offset)
-            while left:
-                data = wheel.read(min(left, _CHUNK))
-                if not data:
-                    raise changed_wheel(self.wheel)
-                yield data
-                left -= len(data)
+            wheel.seek(self.member.offset + start)
+            count = wheel.readinto(buffer[: self.member.compressed - start])
         except OSError:
-            raise changed_wheel(self.wheel) from None
+            count = 0
+        if not count:
+            raise changed_wheel(self.wheel)
+        return count
 
     def inflated(self, wheel: IO[bytes]) -> Iterator[bytes]:
         """Yield the content from the open wheel; raises ``WheelError`` for bytes that can't be inflated."""
+        member = self.member
         try:
-            yield from pieces(wheel, self.offset, self.method, self.compressed, self.size)
+            yield from pieces(wheel, member.offset, member.method, member.compressed, member.size)
         except UNREADABLE:
             raise changed_wheel(self.wheel) from None
 
@@ -133,7 +125,7 @@ Content = WheelContent | FileContent | TextContent
 
 
 @contextmanager
-def opened_wheel(path: Path) -> Iterator[IO[bytes]]:
+def opened_wheel(path: Path) -> Iterator[FileIO]:
     """Open a wheel to copy from it; raises ``WheelError`` if it can't be opened."""
     try:
         wheel = path.open("rb", buffering=0)
@@ -159,7 +151,7 @@ def open_content(content: Content) -> Iterator[IO[bytes]]:
             raise ProjectError(unreadable(content.source, error)) from None
     else:
         try:
-            with zipfile.ZipFile(content.wheel) as archive, archive.open(content.member) as file:
+            with zipfile.ZipFile(content.wheel) as archive, archive.open(content.member.name) as file:
                 yield file
         except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise WheelError(_bad_wheel(content.wheel, f"can't be read ({error})")) from None
@@ -228,8 +220,8 @@ class ArchivePlan:
     def sizes(self) -> dict[Origin, int]:
         """Return the unzipped size of each distribution in bytes, the largest first."""
         sizes: Counter[Origin] = Counter()
-        for entry in self.entries:
-            sizes[entry.origin] += entry.content.size
+        for origin, entries in groupby(self.entries, key=attrgetter("origin")):
+            sizes[origin] += sum(entry.content.size for entry in entries)
         return dict(sizes.most_common())
 
     @property
@@ -336,12 +328,14 @@ def _unused_exclusion(pattern: str, choices: PlanOptions) -> Diagnostic:
 
 
 def _one_owner_each(claims: Iterable[Entry], choices: PlanOptions) -> tuple[dict[str, Entry], list[Diagnostic]]:
-    claimed: dict[str, list[Entry]] = {}
+    kept: dict[str, Entry] = {}
+    shared: dict[str, list[Entry]] = {}
     for claim in claims:
-        claimed.setdefault(claim.path, []).append(claim)
-    kept = {path: owners[0] for path, owners in claimed.items()}
+        first = kept.setdefault(claim.path, claim)
+        if first is not claim:
+            shared.setdefault(claim.path, [first]).append(claim)
     problems = []
-    for path, owners in claimed.items():
+    for path, owners in shared.items():
         if all(owners[0].same_content(other) for other in owners[1:]):
             continue
         winner = next(
@@ -396,19 +390,19 @@ def _path_conflicts(kept: Mapping[str, Entry]) -> list[Diagnostic]:
 
 def _records(claims: Iterable[Entry], kept: Mapping[str, Entry]) -> Iterator[Entry]:
     """Yield the RECORD of each distribution, as in "The .dist-info/RECORD file" of the wheel specification."""
-    rows: dict[Origin, set[tuple[str, str, int]]] = {}
-    for claim in claims:
-        row = (claim.path, claim.content.digest, claim.content.size)  # of every file, to detect later changes
-        if claim.origin.dist_info is None:
-            continue
-        own = rows.setdefault(claim.origin, set())
-        winner = kept[claim.path]
-        if winner is claim or winner.same_content(claim):
-            own.add(row)
-    for origin, listed in rows.items():
+    rows: dict[Origin, dict[str, tuple[str, str, int]]] = {}
+    for origin, own in groupby(claims, key=attrgetter("origin")):
+        listed = {
+            claim.path: (claim.path, claim.content.digest, claim.content.size)  # of every file, to detect later changes
+            for claim in own
+            if (winner := kept[claim.path]) is claim or winner.same_content(claim)
+        }
+        if origin.dist_info is not None:
+            rows.setdefault(origin, {}).update(listed)
+    for origin, files in rows.items():
         path = _record_path(origin)
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([*sorted(listed), (path, "", "")])
+        csv.writer(text, lineterminator="\n").writerows([*sorted(files.values()), (path, "", "")])
         yield Entry(path, origin, TextContent(text.getvalue().encode()))
 
 

@@ -269,4 +269,4 @@ def _default_origin(described: Mapping[str, Any] | None, distributions: tuple[Di
 
 
 def _entry(path: Path, member: Member, origin: Origin) -> Entry:
-    return Entry(member.name, origin, WheelContent.of_member(path, member), member.executable)
+    return Entry(member.name, origin, WheelContent(path, member), member.executable)

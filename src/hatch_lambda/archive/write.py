@@ -31,6 +31,7 @@ from hatch_lambda.zipfiles.record import record_digest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from concurrent.futures import Future
+    from io import FileIO
 
     from hatch_lambda.archive.plan import ArchivePlan, Content, Entry
     from hatch_lambda.diagnostics import Code
@@ -155,7 +156,7 @@ class Header(NamedTuple):
     """The fields of the local and the central header of an entry. Sizes and offset are in bytes."""
 
     name: bytes
-    utf_8: bool
+    flags: int
     mode: int
     method: int
     date: tuple[int, int]
@@ -166,44 +167,44 @@ class Header(NamedTuple):
 
     def local(self) -> bytes:
         """Return the header before the entry's bytes."""
-        large = max(self.compressed, self.size) >= _FULL_32
-        extra = struct.pack("<2H2Q", 1, 16, self.size, self.compressed) if large else b""  # 4.5.3
-        sizes = (_FULL_32, _FULL_32) if large else (self.compressed, self.size)
-        version = _VERSION_64 if large else _VERSION
-        flags = _UTF_8 if self.utf_8 else 0
-        date, clock = self.date
+        name, flags, _, method, (date, clock), crc, compressed, size, _ = self
+        version, extra = _VERSION, b""
+        if max(compressed, size) >= _FULL_32:
+            version, extra = _VERSION_64, struct.pack("<2H2Q", 1, 16, size, compressed)  # 4.5.3
+            compressed = size = _FULL_32
         fixed = _LOCAL.pack(
-            b"PK\3\4", version, flags, self.method, clock, date, self.crc, *sizes, len(self.name), len(extra)
+            b"PK\3\4", version, flags, method, clock, date, crc, compressed, size, len(name), len(extra)
         )
-        return fixed + self.name + extra
+        return fixed + name + extra
 
     def central(self) -> bytes:
         """Return the entry's header in the central directory."""
-        wide = [value for value in (self.size, self.compressed, self.offset) if value >= _FULL_32]
-        extra = struct.pack(f"<2H{len(wide)}Q", 1, 8 * len(wide), *wide) if wide else b""
-        version = _VERSION_64 if wide else _VERSION
-        flags = _UTF_8 if self.utf_8 else 0
-        date, clock = self.date
+        name, flags, mode, method, (date, clock), crc, compressed, size, offset = self
+        version, extra = _VERSION, b""
+        if max(compressed, size, offset) >= _FULL_32:
+            wide = [value for value in (size, compressed, offset) if value >= _FULL_32]
+            version, extra = _VERSION_64, struct.pack(f"<2H{len(wide)}Q", 1, 8 * len(wide), *wide)
+            compressed, size, offset = (min(value, _FULL_32) for value in (compressed, size, offset))
         fixed = _CENTRAL.pack(
             b"PK\1\2",
             _UNIX << 8 | version,
             version,
             flags,
-            self.method,
+            method,
             clock,
             date,
-            self.crc,
-            min(self.compressed, _FULL_32),
-            min(self.size, _FULL_32),
-            len(self.name),
+            crc,
+            compressed,
+            size,
+            len(name),
             len(extra),
             0,
             0,
             0,
-            (stat.S_IFREG | self.mode) << 16,
-            min(self.offset, _FULL_32),
+            (stat.S_IFREG | mode) << 16,
+            offset,
         )
-        return fixed + self.name + extra
+        return fixed + name + extra
 
 
 def end_records(count: int, size: int, offset: int) -> bytes:
@@ -220,15 +221,18 @@ def end_records(count: int, size: int, offset: int) -> bytes:
 
 
 class _Output:
-    """A file being written, its position, and the hash of its bytes, which ``hasher`` computes in parallel."""
+    """A file being written, its position, and the hash of its bytes, which ``hasher`` computes in parallel.
+
+    One of two buffers is filled while the other is hashed.
+    """
 
     def __init__(self, file: IO[bytes], hasher: ThreadPoolExecutor) -> None:
         self._file = file
         self._hasher = hasher
         self._hash = hashlib.sha256()
         self._hashed: Future[None] = hasher.submit(self._hash.update, b"")
-        self._pending: list[bytes] = []
-        self._pending_size = 0
+        self._buffer, self._in_use = (memoryview(bytearray(_CHUNK)) for _ in range(2))
+        self._filled = 0
         self.position = 0
 
     @property
@@ -237,18 +241,30 @@ class _Output:
         return self._hash.hexdigest()
 
     def write(self, data: bytes) -> None:
-        self._pending.append(data)
-        self._pending_size += len(data)
-        self.position += len(data)
-        if self._pending_size >= _CHUNK:
+        """Write at most ``_CHUNK`` bytes."""
+        if self._filled + len(data) > _CHUNK:
             self.flush()
+        self._buffer[self._filled : self._filled + len(data)] = data
+        self.advance(len(data))
+
+    def space(self) -> memoryview:
+        """Return where the next bytes can be put, before ``advance``."""
+        if self._filled == _CHUNK:
+            self.flush()
+        return self._buffer[self._filled :]
+
+    def advance(self, count: int) -> None:
+        """Write the bytes that were put into ``space``."""
+        self._filled += count
+        self.position += count
 
     def flush(self) -> None:
-        data = b"".join(self._pending)
-        self._hashed.result()  # one piece at a time, to limit memory
+        data = self._buffer[: self._filled]
+        self._hashed.result()  # then the other buffer is free
         self._hashed = self._hasher.submit(self._hash.update, data)
         self._file.write(data)
-        self._pending, self._pending_size = [], 0
+        self._buffer, self._in_use = self._in_use, self._buffer
+        self._filled = 0
 
 
 def _check_wheels(plan: ArchivePlan) -> None:
@@ -263,7 +279,7 @@ def _check_wheels(plan: ArchivePlan) -> None:
 def _source(entry: Entry) -> Path | None:
     """Return the wheel that the entry is copied from; ``None`` if the entry must be compressed."""
     content = entry.content
-    return content.wheel if isinstance(content, WheelContent) and content.method in _COPIED else None
+    return content.wheel if isinstance(content, WheelContent) and content.member.method in _COPIED else None
 
 
 def _copy(source: Path | None, entries: Iterable[Entry], output: _Output, date: tuple[int, int]) -> Iterator[Header]:
@@ -277,11 +293,15 @@ def _copy(source: Path | None, entries: Iterable[Entry], output: _Output, date: 
             yield _splice(entry, cast("WheelContent", entry.content), wheel, output, date)
 
 
-def _splice(entry: Entry, content: WheelContent, wheel: IO[bytes], output: _Output, date: tuple[int, int]) -> Header:
-    header = _header(entry, date, output.position, content.method, content.crc, content.compressed, content.size)
+def _splice(entry: Entry, content: WheelContent, wheel: FileIO, output: _Output, date: tuple[int, int]) -> Header:
+    member = content.member
+    header = _header(entry, date, output.position, member.method, member.crc, member.compressed, member.size)
     output.write(header.local())
-    for data in content.copied(wheel):
-        output.write(data)
+    copied = 0
+    while copied < member.compressed:
+        count = content.read_into(output.space(), wheel, copied)
+        output.advance(count)
+        copied += count
     return header
 
 
@@ -335,9 +355,9 @@ def _pieces(content: Content) -> Iterator[Iterator[bytes]]:
 def _header(
     entry: Entry, date: tuple[int, int], offset: int, method: int, crc: int, compressed: int, size: int
 ) -> Header:
-    utf_8 = not entry.path.isascii()
+    flags = 0 if entry.path.isascii() else _UTF_8
     mode = 0o755 if entry.executable else 0o644
-    return Header(entry.path.encode(), utf_8, mode, method, date, crc, compressed, size, offset)
+    return Header(entry.path.encode(), flags, mode, method, date, crc, compressed, size, offset)
 
 
 def _finish(output: _Output, headers: list[Header]) -> None:

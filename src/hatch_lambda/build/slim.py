@@ -100,5 +100,5 @@ def _with_cut_libraries(
         cut[wheel.path] = wheel_cache.derived(wheel, "symbols", (LAYOUT,), partial(cut_libraries, wheel)).contents
     for entry in entries:
         content = entry.content
-        new = cut.get(content.wheel, {}).get(content.member) if isinstance(content, WheelContent) else None
+        new = cut.get(content.wheel, {}).get(content.member.name) if isinstance(content, WheelContent) else None
         yield replace(entry, content=new) if new else entry

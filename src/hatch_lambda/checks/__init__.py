@@ -13,9 +13,10 @@ from hatch_lambda.checks.handler import check_handler
 from hatch_lambda.checks.hidden_modules import check_hidden_modules
 from hatch_lambda.checks.imports import check_imports
 from hatch_lambda.checks.layers import check_layers
-from hatch_lambda.checks.libraries import check_libraries
+from hatch_lambda.checks.libraries import OpeningReader, check_libraries
 from hatch_lambda.checks.limits import check_unzipped
 from hatch_lambda.checks.native import check_native
+from hatch_lambda.checks.native_files import NativeReader
 from hatch_lambda.checks.root_modules import check_root_modules
 from hatch_lambda.checks.secrets import check_secrets
 from hatch_lambda.checks.startup_files import check_startup_files
@@ -44,6 +45,9 @@ CHECKS = (
 
 ZIP_CHECKS = tuple(check for check in CHECKS if check not in {check_contents, check_excluded, check_wheel_tags})
 """The checks of an existing zip: all but those that need the options of the build or the wheels."""
+
+MEMBER_READERS = (NativeReader, OpeningReader)
+"""What reads a wheel for these checks while the wheel is added to the cache."""
 
 
 def check_candidate(candidate: Candidate) -> tuple[Diagnostic, ...]:

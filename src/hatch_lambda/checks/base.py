@@ -45,7 +45,7 @@ class Candidate:
 
     @cached_property
     def search_path(self) -> SearchPath:
-        """Return the directories that Python imports from: the function, then its layers.
+        """Return the directories that Python imports from, if they have files: the function, then its layers.
 
         Source of the order: ``set_default_sys_path`` in ``bootstrap.py`` of AWS's images of python3.10 and python3.11,
         read 2026-11-27. All layers are unpacked into one directory, in which the last overwrites the others, see
@@ -58,7 +58,7 @@ class Candidate:
         for layer in layers:
             merged = [files | more for files, more in zip(merged, layer.directories, strict=True)]
         own = [] if is_layer else [self.plan.paths]
-        return SearchPath((*own, *merged), module_suffixes(target))
+        return SearchPath(tuple(filter(None, (*own, *merged))), module_suffixes(target))
 
     def is_own(self, entry: Entry) -> bool:
         """Return whether the entry is in the zip itself, not in one of its layers."""

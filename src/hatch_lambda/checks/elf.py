@@ -12,6 +12,7 @@ from dataclasses import astuple, dataclass, replace
 from typing import IO, TYPE_CHECKING, Any, Literal, get_args
 
 from hatch_lambda.files import json_values
+from hatch_lambda.wheels.member_reader import HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,9 +27,6 @@ _FORMATS, _KINDS = get_args(Format), get_args(Kind)
 
 LAYOUT = 4
 """Version of what is read from a file; it rises when that changes, so that older results aren't used."""
-
-HEAD = 1024
-"""Bytes at a file's beginning that show whether it is native code, and in which format."""
 
 _ORDERS: dict[int, Literal["little", "big"]] = {1: "little", 2: "big"}
 _ELF_HEADER = 20

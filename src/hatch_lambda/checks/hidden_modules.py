@@ -6,11 +6,13 @@ Two files with one path are a collision, which the plan rejects. Here the paths 
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.checks.base import error
+from hatch_lambda.files.paths import files_as_directories
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,13 +28,17 @@ _KINDS = ("a package", "an extension module", "a .py file", "a directory without
 
 
 class _Form(NamedTuple):
-    """A form in which a module is there; the least is the one that Python imports. ``path`` is a file of it."""
+    """A form in which a module is there; ``path`` is a file of it."""
 
-    is_namespace: bool
     directory: int
     kind: int
     path: str
     name: str
+
+    @property
+    def order(self) -> tuple[bool, int, int, str]:
+        """Return a key that is the least for the form that Python imports."""
+        return self.kind == _NAMESPACE, self.directory, self.kind, self.path
 
     @property
     def is_directory(self) -> bool:
@@ -45,17 +51,19 @@ class _Form(NamedTuple):
 
 def check_hidden_modules(candidate: Candidate) -> Iterator[Diagnostic]:
     """Yield an error for each module that Python never imports because another package has one of that name."""
-    directories = candidate.search_path.directories
+    directories, suffixes = candidate.search_path.directories, candidate.search_path.suffixes
     modules: dict[str, list[_Form]] = {}
     for index, files in enumerate(directories):
-        for form in _files(index, files, candidate.search_path.suffixes):
-            modules.setdefault(form.name, []).append(form)
-    for index, paths in enumerate(candidate.search_path.paths):
-        for name, forms in modules.items():
-            if not any(form.kind == _PACKAGE and form.directory == index for form in forms):
-                forms.extend(_namespaces(index, directories[index], paths, name, candidate.search_path.suffixes))
+        for path in files:
+            form = _form(index, path, suffixes)
+            if form:
+                modules.setdefault(form.name, []).append(form)
+    for name, _ in files_as_directories(modules):
+        for index, paths in enumerate(candidate.search_path.paths):
+            if not any(form.kind == _PACKAGE and form.directory == index for form in modules[name]):
+                modules[name].extend(_namespaces(index, directories[index], paths, name, suffixes))
     for _, forms in sorted((name, forms) for name, forms in modules.items() if len(forms) > 1):
-        winner, *others = sorted(forms)
+        winner, *others = sorted(forms, key=attrgetter("order"))
         owner = directories[winner.directory][winner.path].origin
         for form in others:
             origin = directories[form.directory][form.path].origin
@@ -65,12 +73,16 @@ def check_hidden_modules(candidate: Candidate) -> Iterator[Diagnostic]:
                 break
 
 
-def _files(index: int, files: Mapping[str, Entry], suffixes: Sequence[str]) -> Iterator[_Form]:
-    """Yield each file of a directory that is a module, with its form."""
-    for path in files:
-        name, kind = _named(path, suffixes)
-        if name:
-            yield _Form(is_namespace=False, directory=index, kind=kind, path=path, name=name)
+def _form(index: int, path: str, suffixes: Sequence[str]) -> _Form | None:
+    """Return the form of a module that a file is; ``None`` if Python can't import the file under a name."""
+    name, dot, rest = path.partition(".")  # no name of a module or package contains a dot
+    suffix = dot + rest
+    if suffix not in suffixes or name == "__init__" or not all(map(str.isidentifier, name.split("/"))):
+        return None
+    kind = _EXTENSION if suffix.endswith(".so") else _SOURCE
+    if name.endswith("/__init__"):
+        name, kind = name.removesuffix("/__init__"), _PACKAGE
+    return _Form(index, kind, path, name)
 
 
 def _namespaces(
@@ -79,26 +91,14 @@ def _namespaces(
     """Yield the directory of that name without ``__init__``, once for each owner of modules in it."""
     owners: dict[Origin, str] = {}
     for path in (paths[place] for place in paths.inside(name)):
-        if _named(path, suffixes)[0] is not None:
+        if _form(index, path, suffixes):
             owners.setdefault(files[path].origin, path)
     for path in owners.values():
-        yield _Form(is_namespace=True, directory=index, kind=_NAMESPACE, path=path, name=name)
-
-
-def _named(path: str, suffixes: Sequence[str]) -> tuple[str | None, int]:
-    """Return a module's name, with slashes, and its form; ``None`` if Python can't import the file under a name."""
-    directory, slash, file = path.rpartition("/")
-    suffix = next((suffix for suffix in suffixes if file.endswith(suffix)), "")
-    stem = file.removesuffix(suffix)
-    if not suffix or not all(part.isidentifier() for part in [*directory.split("/"), stem] if part):
-        return None, _SOURCE
-    if stem == "__init__":
-        return directory, _PACKAGE
-    return directory + slash + stem, _EXTENSION if suffix.endswith(".so") else _SOURCE
+        yield _Form(index, _NAMESPACE, path, name)
 
 
 def _diagnostic(hidden: _Form, owner: Origin, winner: _Form, other: Origin) -> Diagnostic:
-    if hidden.directory == winner.directory or hidden.is_namespace:
+    if hidden.directory == winner.directory or hidden.kind == _NAMESPACE:
         because = f"Python imports {_KINDS[winner.kind]} before {_KINDS[hidden.kind]}"
     else:
         because = "Python searches the function before its layers"

@@ -106,12 +106,11 @@ def check_imports(candidate: Candidate) -> Iterator[Diagnostic]:
 
 
 def _is_imported(candidate: Candidate, path: str, entry: Entry) -> bool:
+    if not (entry.origin.project and candidate.is_own(entry) and path.endswith(".py")):
+        return False
     *directories, name = path.split("/")
     return (
-        entry.origin.project
-        and candidate.is_own(entry)
-        and name.endswith(".py")
-        and entry.content.size <= LARGEST_SOURCE
+        entry.content.size <= LARGEST_SOURCE
         and not (
             _TEST_DIRECTORIES & set(directories) or name.startswith("test_") or name in {"conftest.py", "setup.py"}
         )

@@ -32,7 +32,7 @@ def check_layers(candidate: Candidate) -> Iterator[Diagnostic]:
     It is an error if one of these is the handler's, or if both are the project's own.
     """
     yield from _overwritten(candidate)
-    if candidate.config.kind == "function":
+    if candidate.layers and candidate.config.kind == "function":
         in_layers = {path: entry for layer in candidate.layers for path, entry in layer.modules.items()}
         yield from _hidden(candidate.plan.paths, in_layers, candidate.config.handler or "")
 

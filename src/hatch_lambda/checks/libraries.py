@@ -9,7 +9,7 @@ import sys
 import zipfile
 from collections import defaultdict
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from hatch_lambda.archive.plan import WheelContent, open_content
 from hatch_lambda.checks.base import warning
@@ -135,8 +135,32 @@ def _project_modules(
 def _in_wheel(path: Path) -> list[_Opening]:
     """Return the modules of a whole wheel that open libraries."""
     with zipfile.ZipFile(path) as archive:
-        members = {place: info.filename for info in archive.infolist() if (place := _module_path(info))}
+        infos = archive.infolist()
+        members = {place: info.filename for info in infos if (place := _module_path(info.filename, info.file_size))}
         return _openings(members, lambda place: archive.read(members[place]))
+
+
+class OpeningReader:
+    """Reads whether the modules of a wheel might open libraries; almost always, none of them does."""
+
+    def __init__(self) -> None:
+        self._may_open = False
+
+    def wants(self, name: str, head: bytes, size: int) -> bool:
+        """Return whether the member is a module that functions import, and the wheel needs a closer look so far."""
+        del head
+        path = _module_path(name, size)
+        return path is not None and not self._may_open and any(_importable([path]))
+
+    def read(self, name: str, content: IO[bytes]) -> None:
+        """Look for hints in the source."""
+        del name
+        self._may_open = may_open(content.read())
+
+    def results(self) -> Iterator[tuple[tuple[object, ...], object]]:
+        """Yield that nothing is opened; otherwise, the check must parse the modules."""
+        if not self._may_open:
+            yield _OPENINGS.key, []
 
 
 def _known_openings(value: object) -> list[_Opening]:
@@ -156,10 +180,10 @@ def _known_opened(value: object) -> Opened:
     )
 
 
-def _module_path(info: zipfile.ZipInfo) -> str | None:
+def _module_path(member: str, size: int) -> str | None:
     """Return where Python finds a module of a wheel; ``None`` for what is no module."""
-    scheme, _, path = data_path(info.filename) or ("purelib", "", info.filename)
-    is_module = scheme in {"purelib", "platlib"} and path.endswith(".py") and info.file_size <= _LARGEST
+    scheme, _, path = data_path(member) or ("purelib", "", member)
+    is_module = scheme in {"purelib", "platlib"} and path.endswith(".py") and size <= _LARGEST
     return path if is_module else None
 
 
@@ -176,7 +200,7 @@ def _reading(entries: Mapping[str, Entry]) -> Iterator[Callable[[str], bytes]]:
                     return file.read()
             if content.wheel not in archives:
                 archives[content.wheel] = stack.enter_context(zipfile.ZipFile(content.wheel))
-            return archives[content.wheel].read(content.member)
+            return archives[content.wheel].read(content.member.name)
 
         yield read
 

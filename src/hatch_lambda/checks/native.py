@@ -114,7 +114,8 @@ class _Libraries:
         systems = {runtime.system for runtime in RUNTIMES if runtime.state == "supported"}
         newer = [system for system in systems if system.glibc > self.system.glibc]
         helps = any(self.too_new(file, system) is None for system in newer)
-        older = f"require an older release of {file.entry.origin.name or 'it'}"
+        name = file.entry.origin.name
+        older = f"require an older release of {name}" if name else f"build it on Amazon Linux for {self.target}"
         return f"{older}, or use a newer runtime" if helps else older
 
     def too_new(self, file: NativeFile, system: System) -> str | None:
@@ -183,7 +184,7 @@ def _of_wheel(files: Sequence[NativeFile], libraries: _Libraries, *, is_pure: Ca
     for file in unfit if not pure or not fitting else ():
         by_name = fitting and _other_python(file, target)  # a wheel for several Pythons that has this one
         what = wrong[file.entry.path] or ""
-        yield _wrong_platform(file, what, target, _another_release(file), is_certain=not (by_name or pure))
+        yield _wrong_platform(file, what, target, _another_release(file, target), is_certain=not (by_name or pure))
     for problem in _of_fitting(fitting, files, libraries):
         yield replace(problem, is_certain=problem.is_certain and not is_pure())
 
@@ -198,11 +199,15 @@ def _nothing_for_target(files: Sequence[NativeFile], target: Target, *, pure: bo
         if not pure or file.native.format != "PE" or file.entry.path.endswith(".pyd"):
             is_loaded = file.native.kind == "library" or file.native.format != "ELF"
             what = _foreign(file, target) or ""
-            yield _wrong_platform(file, what, target, _another_release(file), is_certain=is_loaded and not pure)
+            yield _wrong_platform(file, what, target, _another_release(file, target), is_certain=is_loaded and not pure)
 
 
-def _another_release(file: NativeFile) -> str:
-    return f"require another release of {file.entry.origin.name or 'it'}, and report it to the maintainers"
+def _another_release(file: NativeFile, target: Target) -> str:
+    """Return the fix for a file of a distribution, or of an existing zip that doesn't say whose it is."""
+    name = file.entry.origin.name
+    if not name:
+        return f"remove it, or build it on Amazon Linux for {target}"
+    return f"require another release of {name}, and report it to the maintainers"
 
 
 def _of_fitting(units: Sequence[NativeFile], files: Sequence[NativeFile], libraries: _Libraries) -> Iterator[_Problem]:
@@ -230,7 +235,7 @@ def _unloadable(file: NativeFile, libraries: _Libraries, fix: str) -> Iterator[_
             file=file,
             what="damaged native code",
             because=f"because {file.native.damage}",
-            fix="replace the file" if file.entry.origin.project else _another_release(file),
+            fix="replace the file" if file.entry.origin.project else _another_release(file, libraries.target),
             is_certain=True,
         )
     too_new = libraries.too_new(file, libraries.system)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import tempfile
 import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,11 +11,11 @@ from typing import IO, TYPE_CHECKING, TypeVar
 
 from hatch_lambda.archive.plan import WheelContent, open_content
 from hatch_lambda.checks import elf
-from hatch_lambda.checks.elf import HEAD, Native, read_head, read_native
+from hatch_lambda.checks.elf import Native, format_of, read_head, read_native
 from hatch_lambda.checks.wheel_facts import WheelReader
 from hatch_lambda.files import json_values
-from hatch_lambda.files.temporary import temporary_space
 from hatch_lambda.wheels import symbols
+from hatch_lambda.wheels.member_reader import HEAD, whole
 from hatch_lambda.wheels.symbols import hide_sections, tail_size
 
 if TYPE_CHECKING:
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.cache import ResultCache
 
 Fact = TypeVar("Fact")
-
-_IN_MEMORY = 8 << 20
-"""Bytes of one file that are kept in memory; larger ones go through a temporary file."""
 
 _LARGEST = 1 << 30
 """Bytes of the largest file that is read; Lambda accepts less than a quarter of it."""
@@ -89,11 +86,11 @@ def _facts(
 ) -> Iterator[tuple[Entry, Fact]]:
     """Yield each file with a fact, which ``wheels`` reads from whole wheels and ``read`` from other files."""
     entries = tuple(entries)
-    of_wheels = wheels.facts((one.content for one in entries if isinstance(one.content, WheelContent)), results)
+    of_wheels = wheels.facts([one.content for one in entries if isinstance(one.content, WheelContent)], results)
     for entry in entries:
         content = entry.content
         if isinstance(content, WheelContent):
-            fact = of_wheels[content.wheel].get(content.member)
+            fact = of_wheels[content.wheel].get(content.member.name)
         else:
             with open_content(content) as file:
                 fact = read(file, content.size)
@@ -126,6 +123,32 @@ def _wheel_reader(
     return WheelReader(key, in_wheel, lambda facts: [[name, as_json(fact)] for name, fact in facts.items()], known)
 
 
+class NativeReader:
+    """Reads the native code of a wheel."""
+
+    def __init__(self) -> None:
+        self._facts: dict[str, Native] = {}
+        self._is_complete = True
+
+    def wants(self, name: str, head: bytes, size: int) -> bool:
+        """Return whether the member is native code; one that is too large to copy leaves all to the check."""
+        del name
+        is_native = format_of(head) is not None
+        self._is_complete &= not is_native or size <= _LARGEST
+        return is_native and self._is_complete
+
+    def read(self, name: str, content: IO[bytes]) -> None:
+        """Read the headers of a file of native code."""
+        native = _of_whole(content)
+        if native:
+            self._facts[name] = native
+
+    def results(self) -> Iterator[tuple[tuple[object, ...], object]]:
+        """Yield what the check would find in the wheel."""
+        if self._is_complete:
+            yield _NATIVES.key, _NATIVES.as_json(self._facts)
+
+
 def _native(file: IO[bytes], size: int) -> Native | None:
     head = file.read(HEAD)
     native = read_head(head)
@@ -133,9 +156,13 @@ def _native(file: IO[bytes], size: int) -> Native | None:
         return native
     if size > _LARGEST:
         return replace(native, damage=f"it is larger than {_LARGEST >> 20} MiB")
-    with _whole(file, head) as (whole, length):
-        hide_sections(whole)  # the loader doesn't read them either
-        return read_native(whole, length)
+    with _copied(file, head) as content:
+        return _of_whole(content)
+
+
+def _of_whole(content: IO[bytes]) -> Native | None:
+    hide_sections(content)  # the loader doesn't read them either
+    return read_native(content, content.seek(0, os.SEEK_END))
 
 
 def _tail(file: IO[bytes], size: int) -> int | None:
@@ -143,18 +170,18 @@ def _tail(file: IO[bytes], size: int) -> int | None:
     native = read_head(head)
     if native is None or native.format != "ELF" or size > _LARGEST:
         return None
-    with _whole(file, head) as (whole, length):
-        return tail_size(whole, length)
+    with _copied(file, head) as content:
+        return tail_size(content, content.tell())
 
 
 @contextmanager
-def _whole(file: IO[bytes], head: bytes) -> Iterator[tuple[IO[bytes], int]]:
-    """Copy a file, of which ``head`` has been read, so that it can be read at any place; yield it and its size."""
-    with temporary_space(), tempfile.SpooledTemporaryFile(_IN_MEMORY) as whole:
-        whole.write(head)
+def _copied(file: IO[bytes], head: bytes) -> Iterator[IO[bytes]]:
+    """Copy a file, of which ``head`` has been read, so that it can be read at any place; yield the end of the copy."""
+    with whole() as content:
+        content.write(head)
         while chunk := file.read(_CHUNK):
-            whole.write(chunk)
-        yield whole, whole.tell()
+            content.write(chunk)
+        yield content
 
 
 _NATIVES = _wheel_reader(("native", elf.LAYOUT), _native, Native.as_json, Native.from_json)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import PlanError
+from hatch_lambda.threads import largest_first
 from hatch_lambda.zipfiles.members import UNREADABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from hatch_lambda.archive.plan import WheelContent
@@ -33,7 +34,7 @@ class WheelReader(Generic[Facts]):
     as_json: Callable[[Facts], object]
     from_json: Callable[[object], Facts]
 
-    def facts(self, contents: Iterable[WheelContent], results: ResultCache) -> dict[Path, Facts]:
+    def facts(self, contents: Collection[WheelContent], results: ResultCache) -> dict[Path, Facts]:
         """Return the facts of each wheel that a content is from, also about the files that are excluded.
 
         Raises ``PlanError`` if a wheel can't be read.
@@ -41,11 +42,14 @@ class WheelReader(Generic[Facts]):
         hashes = {content.wheel: content.sha256 for content in contents}
         facts = {path: fact for path, sha256 in hashes.items() if (fact := self._cached(sha256, results)) is not None}
         missing = [path for path in hashes if path not in facts]
-        with ThreadPoolExecutor() as reading:
-            for path, fact in zip(missing, reading.map(self._read, missing), strict=True):
-                facts[path] = fact
-                if hashes[path]:
-                    results.put(self.as_json(fact), *self.key, hashes[path])
+        sizes: Counter[Path] = Counter()
+        for content in contents if missing else ():
+            sizes[content.wheel] += content.member.compressed
+        read = largest_first(self._read, missing, size=sizes.__getitem__)
+        for path, fact in zip(missing, read, strict=True):
+            facts[path] = fact
+            if hashes[path]:
+                results.put(self.as_json(fact), *self.key, hashes[path])
         return facts
 
     def _cached(self, sha256: str, results: ResultCache) -> Facts | None:

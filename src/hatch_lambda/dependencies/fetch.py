@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from hatch_lambda.errors import ResolveError, WheelError
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.progress import NO_PROGRESS, Status
 from hatch_lambda.resolve.base import OFFLINE_VARIABLE, SHA256, is_file_url, is_url
+from hatch_lambda.threads import largest_first
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,8 +43,8 @@ def fetch(
         built[pin] = wheel_from_sdist(pin, wheel_cache, host)
     pins = [pin for pin in pins if pin.is_wheel]
     _check_names(pins)
-    with ThreadPoolExecutor() as hashing:
-        wheels = dict(zip(pins, hashing.map(partial(_cached, wheel_cache), pins), strict=True))
+    cached = largest_first(partial(_cached, wheel_cache), pins, size=lambda pin: pin.size or 0)
+    wheels = dict(zip(pins, cached, strict=True))
     missing = [pin for pin, wheel in wheels.items() if wheel is None]
     if missing:
         if host.offline:
@@ -92,15 +92,14 @@ def _add_to_cache(
 
     added: dict[Pin, Wheel | None] = {}
     problems: list[Message] = []
-    with ThreadPoolExecutor() as verifying:
-        results = verifying.map(add, pins)  # cancels the others if the build is interrupted
-        for count, pin in enumerate(pins, 1):
-            progress.advance(Status(name=f"verify {pin}", count=count, total=len(pins)))
-            found = next(results)
-            if isinstance(found, tuple):
-                problems += found
-            else:
-                added[pin] = found
+    results = largest_first(add, pins, size=lambda pin: (directory / pin.filename).stat().st_size)
+    for count, pin in enumerate(pins, 1):
+        progress.advance(Status(name=f"verify {pin}", count=count, total=len(pins)))
+        found = next(results)
+        if isinstance(found, tuple):
+            problems += found
+        else:
+            added[pin] = found
     if problems:
         raise WheelError(problems)
     return added

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 from packaging.utils import parse_wheel_filename
 
-from hatch_lambda.checks.elf import HEAD, format_of
+from hatch_lambda.checks.elf import format_of
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError, WheelError
 from hatch_lambda.files import json_values
@@ -23,6 +23,7 @@ from hatch_lambda.resolve.pip.advice import BUILD_WHEEL
 from hatch_lambda.resolve.pip.command import index_files
 from hatch_lambda.resolve.pip.sdists import build_wheel, find_sdist, sdists_above_wheels
 from hatch_lambda.resolve.validate import transitive_dependencies
+from hatch_lambda.wheels.member_reader import HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

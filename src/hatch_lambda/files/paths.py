@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _LONGEST_NAME, _LONGEST_PATH = 255, 4095 - len("/var/task/")
 """Bytes. Source: ``NAME_MAX`` and ``PATH_MAX`` of Linux, ``limits.h``."""
 
-_FORBIDDEN = re.compile(r"[\x00-\x1f\\]|^[A-Za-z]:")
-"""Control characters, and what Windows reads as a separator or a drive."""
+_FORBIDDEN, _DRIVE = re.compile(r"[\x00-\x1f\\]"), re.compile(r"[A-Za-z]:")
+"""Control characters, and what Windows reads as a separator or a drive. One pattern for both takes twice as long."""
 
 
 def path_problem(path: str) -> str | None:
@@ -26,7 +26,7 @@ def path_problem(path: str) -> str | None:
 
     The same rule applies to the zips that hatch-lambda builds and to the wheels and zips that it reads.
     """
-    if _FORBIDDEN.search(path):
+    if _FORBIDDEN.search(path) or _DRIVE.match(path):
         return "contains a backslash, a drive letter, or a control character"
     if _is_too_long(path):
         return "is longer than Linux allows"
@@ -69,21 +69,19 @@ class SortedPaths:
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
-        self.paths = sorted(paths, key=directory_order)
-        self._keys = [directory_order(path) for path in self.paths]
+        self.paths = sorted(paths)
 
     def __getitem__(self, index: int) -> str:
         return self.paths[index]
 
     def place(self, path: str) -> int:
         """Return the index of a path, or the index at which it would be inserted."""
-        return bisect_left(self._keys, directory_order(path))
+        return bisect_left(self.paths, path)
 
     def inside(self, directory: str) -> range:
         """Return the indexes of the paths in a directory."""
-        key = directory_order(directory)
-        start = bisect_left(self._keys, f"{key}\0")
-        return range(start, bisect_left(self._keys, f"{key}\1", start))
+        start = bisect_left(self.paths, f"{directory}/")
+        return range(start, bisect_left(self.paths, f"{directory}0", start))  # "0" is the character after "/"
 
 
 def files_as_directories(paths: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -52,7 +52,7 @@ def shares(archive: LambdaZip) -> dict[Origin, Share]:
 
 
 def _zipped(entry: Entry) -> int:
-    return entry.content.compressed if isinstance(entry.content, WheelContent) else entry.content.size
+    return entry.content.member.compressed if isinstance(entry.content, WheelContent) else entry.content.size
 
 
 def as_json(inspection: Inspection) -> dict[str, Any]:

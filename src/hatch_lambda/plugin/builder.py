@@ -19,6 +19,7 @@ from hatch_lambda.build.build import build
 from hatch_lambda.build.manifest import manifest_path
 from hatch_lambda.build.report import Report
 from hatch_lambda.build.too_large import TOO_LARGE
+from hatch_lambda.checks import MEMBER_READERS
 from hatch_lambda.config.archives import LOCK_VERSION, Archives, read_archives
 from hatch_lambda.config.filenames import file_name, is_file_of
 from hatch_lambda.config.options import OWN_TABLE, TABLE
@@ -101,7 +102,7 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
                 check_names(self.archives, options["versions"], self._name, self.metadata.version)
                 check_layers(self.archives, options["versions"], self._zips)
             sweep_temporary_directories()
-            with WheelCache(self._environment.cache) as wheel_cache:
+            with WheelCache(self._environment.cache, MEMBER_READERS) as wheel_cache:
                 self._wheelhouse = Wheelhouse(wheel_cache, self._host, self._reporter.step)
                 for artifact in self._artifacts(options):
                     self._reporter.print_path_if_quiet(artifact)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from hatch_lambda.archive.write import make_directory
 from hatch_lambda.build.build import build
+from hatch_lambda.checks import MEMBER_READERS
 from hatch_lambda.config.archives import LOCK_VERSION, read_archives
 from hatch_lambda.config.filenames import file_name
 from hatch_lambda.config.table import Table
@@ -82,7 +83,7 @@ def opened_wheelhouse(
     sweep_temporary_directories()
     raw = reporter.shows_tools
     host = Host(environ, root, raw_output=raw, offline=settings.offline, rebuild=settings.rebuild)
-    with WheelCache(settings.cache) as wheel_cache:
+    with WheelCache(settings.cache, MEMBER_READERS) as wheel_cache:
         yield Wheelhouse(wheel_cache, host, reporter.step)
 
 

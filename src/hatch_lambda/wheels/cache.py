@@ -29,7 +29,7 @@ from hatch_lambda.zipfiles.hashing import sha256_of
 from hatch_lambda.zipfiles.layout import content_offset
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from hatch_lambda.diagnostics import Message
     from hatch_lambda.wheels.derived import DerivedFiles, Key
+    from hatch_lambda.wheels.member_reader import MemberReader
 
 Put = TypeVar("Put")
 
@@ -49,13 +50,14 @@ _DESCRIPTION = "wheel.json"
 class WheelCache:
     """A directory of verified wheels, which several builds can use at once.
 
-    ``results`` caches other results of builds. If the directory isn't writable, a temporary one replaces it until the
-    cache is closed, and ``warnings`` has a warning. Wheels whose requirements contain credentials are always in the
-    temporary directory.
+    ``results`` caches other results of builds, and what the ``readers``, which are made for each wheel, find in it when
+    it is added. If the directory isn't writable, a temporary one replaces it until the cache is closed, and
+    ``warnings`` has a warning. Wheels whose requirements contain credentials are always in the temporary directory.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, readers: Sequence[Callable[[], MemberReader]] = ()) -> None:
         self._root = root
+        self._readers = readers
         self._directory = root / "wheels" / LAYOUT
         self._substitute: Path | None = None
         self._lock = threading.Lock()
@@ -111,7 +113,10 @@ class WheelCache:
         known = self.find(found)
         if known is not None:
             return known
-        wheel = verify_wheel(file, found)
+        readers = [start() for start in self._readers]
+        wheel = verify_wheel(file, found, readers)
+        for key, value in (result for reader in readers for result in reader.results()):
+            self.results.put(value, *key, found)
         if any(masked(requirement) != requirement for requirement in wheel.requires_dist):
             return self._put_for_now(lambda directory: _put(directory, file, wheel))
         return self._put(lambda directory: _put(directory, file, wheel))

@@ -25,7 +25,7 @@ from hatch_lambda.wheels.entry import (
 )
 from hatch_lambda.zipfiles.hashing import sha256_of
 from hatch_lambda.zipfiles.layout import content_offset
-from hatch_lambda.zipfiles.members import Member
+from hatch_lambda.zipfiles.members import Member, members_from_json
 from hatch_lambda.zipfiles.record import record_digest
 
 if TYPE_CHECKING:
@@ -60,9 +60,7 @@ class DerivedFiles:
     @property
     def contents(self) -> dict[str, WheelContent]:
         """Return the content of each file by its name."""
-        return {
-            member.name: WheelContent.of_member(self.path, member, self.sha256, self.state) for member in self.members
-        }
+        return {member.name: WheelContent(self.path, member, self.sha256, self.state) for member in self.members}
 
 
 def derived_place(directory: Path, kind: str, key: Key) -> Path:
@@ -87,7 +85,7 @@ def _read(place: Path, wheel: Wheel, kind: str, key: Key) -> DerivedFiles:
     if values.get("made-from") != [wheel.sha256, kind, *key]:
         raise ValueError("other files")
     sha256, size = json_values.text(values.get("sha256")), json_values.number(values.get("size"))
-    members = tuple(map(Member.from_json, json_values.items(values.get("members"))))
+    members = members_from_json(values.get("members"))
     path = place / _ZIP
     return DerivedFiles(path=path, sha256=sha256, members=members, state=hash_zip(path, sha256, size))
 

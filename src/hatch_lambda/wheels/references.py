@@ -44,7 +44,7 @@ def module_references(entries: Iterable[Entry], results: ResultCache) -> dict[st
     for entry in modules:
         if isinstance(entry.content, WheelContent):
             _, members = wheels.setdefault(entry.content.wheel, (entry.content, {}))
-            members[entry.content.member] = entry
+            members[entry.content.member.name] = entry
     for wheel, members in wheels.values():
         found += [(members[member].path, names) for member, names in _of_wheel(wheel, members, results).items()]
     merged: dict[str, frozenset[str]] = {}

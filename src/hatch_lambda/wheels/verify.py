@@ -9,6 +9,7 @@ import hashlib
 import io
 import stat
 import zipfile
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
@@ -16,6 +17,7 @@ from packaging.version import Version
 
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import WheelError
+from hatch_lambda.wheels.member_reader import read_by
 from hatch_lambda.wheels.wheel import Wheel, data_path
 from hatch_lambda.zipfiles.inflate import pieces
 from hatch_lambda.zipfiles.layout import directory_size, overlapping_members
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
+    from hatch_lambda.wheels.member_reader import MemberReader
     from hatch_lambda.zipfiles.members import Member
 
 _SCHEMES = frozenset({"purelib", "platlib", "headers", "scripts", "data"})
@@ -47,8 +50,8 @@ _STRONG_HASHES = frozenset({"sha256", "sha384", "sha512"})
 _REPORT = "require another version, or report it to its maintainers"
 
 
-def verify_wheel(file: Path, sha256: str) -> Wheel:
-    """Return the wheel after reading all of it; raises ``WheelError`` with every problem.
+def verify_wheel(file: Path, sha256: str, readers: Sequence[MemberReader] = ()) -> Wheel:
+    """Return the wheel after reading all of it, also by the readers; raises ``WheelError`` with every problem.
 
     Every member must match its CRC and RECORD. Every name must stay inside the zip and occur once; names that differ
     only in case are different, as on Lambda. The dist-info must match the name and version in the file name.
@@ -64,7 +67,10 @@ def verify_wheel(file: Path, sha256: str) -> Wheel:
             _refuse(file.name, (*_link_problems(infos), *encryption_problems(infos)))
             _refuse(file.name, _scheme_problems(info.filename for info in infos))
             dist_info = _dist_info(file.name, infos, name, version)
-            members = tuple(read_member(archive, raw, info) for info in infos)
+            members = tuple(
+                read_member(archive, raw, info, partial(read_by, readers, info.filename, info.file_size))
+                for info in infos
+            )
             _refuse(file.name, _size_problems(_listings(members, dist_info)))
             _refuse(file.name, _record_problems(archive, raw, dist_info, members))
             headers = header_block(archive.read(f"{dist_info}/METADATA").decode("utf-8", "replace"))

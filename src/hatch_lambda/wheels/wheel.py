@@ -12,7 +12,7 @@ from hatch_lambda.archive.plan import Entry, Origin, TextContent, WheelContent, 
 from hatch_lambda.files import json_values
 from hatch_lambda.resolve.base import portable
 from hatch_lambda.zipfiles.hashing import is_unchanged
-from hatch_lambda.zipfiles.members import Member
+from hatch_lambda.zipfiles.members import members_from_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.zipfiles.hashing import FileState
+    from hatch_lambda.zipfiles.members import Member
 
 EXCLUDED_METADATA = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json"})
 """Files of a dist-info that describe an installation, not the distribution; RECORD is rewritten.
@@ -110,7 +111,7 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "requires_dist": json_values.texts,
     "provides_extra": json_values.texts,
     "console_scripts": _console_scripts,
-    "members": lambda value: tuple(map(Member.from_json, json_values.items(value))),
+    "members": members_from_json,
 }
 """The fields of a wheel's JSON value, and the function that reads each."""
 
@@ -122,6 +123,8 @@ def wheel_entries(wheel: Wheel, *, scripts_for: str | None) -> Iterator[Entry]:
     is a version such as ``3.13``: then they are in ``bin/`` and start that Python of Lambda.
     """
     origin = wheel.origin
+    metadata = f"{wheel.dist_info}/METADATA"
+    excluded = {f"{wheel.dist_info}/{name}" for name in EXCLUDED_METADATA}
     for member in wheel.members:
         path: str | None = member.name
         executable = member.executable
@@ -131,9 +134,9 @@ def wheel_entries(wheel: Wheel, *, scripts_for: str | None) -> Iterator[Entry]:
             if scheme == "scripts" and scripts_for:
                 yield _script(wheel, member, f"bin/{rest}", scripts_for)
             path = rest if scheme in _TO_ROOT else None
-        if path == f"{wheel.dist_info}/METADATA" and any(portable(text) != text for text in wheel.requires_dist):
+        if path == metadata and any(portable(text) != text for text in wheel.requires_dist):
             yield Entry(path, origin, _metadata(wheel, member))
-        elif path is not None and not _is_excluded(wheel, path):
+        elif path is not None and path not in excluded and not _is_compiled(path):
             yield Entry(path, origin, spliced(wheel, member), executable)
     if scripts_for:
         for name, reference in wheel.console_scripts:
@@ -168,13 +171,8 @@ def run_by_lambda(text: bytes, python_version: str) -> bytes:
     return f"#!{LAMBDA_PYTHON}{python_version}\n".encode() + text.partition(b"\n")[2]
 
 
-def _is_excluded(wheel: Wheel, path: str) -> bool:
-    directory, _, name = path.rpartition("/")
-    return (
-        name.endswith(".pyc")
-        or "__pycache__" in directory.split("/")
-        or (directory == wheel.dist_info and name in EXCLUDED_METADATA)
-    )
+def _is_compiled(path: str) -> bool:
+    return path.endswith(".pyc") or "/__pycache__/" in f"/{path}"
 
 
 def _metadata(wheel: Wheel, member: Member) -> TextContent:
@@ -215,4 +213,4 @@ def read_members(wheel: Wheel, contents: Iterable[WheelContent]) -> Iterator[byt
 
 def spliced(wheel: Wheel, member: Member) -> WheelContent:
     """Return the content of a member of the wheel."""
-    return WheelContent.of_member(wheel.path, member, wheel.sha256, wheel.state)
+    return WheelContent(wheel.path, member, wheel.sha256, wheel.state)

@@ -20,7 +20,7 @@ from hatch_lambda.zipfiles.layout import content_offset
 from hatch_lambda.zipfiles.record import record_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 UNREADABLE: tuple[type[Exception], ...] = (
     zipfile.BadZipFile,
@@ -55,7 +55,7 @@ LARGEST_DIRECTORY = 10 << 20
 _DIGEST = re.compile(r"sha256=[\w-]{43}", re.ASCII)
 """A hash in the format of RECORD."""
 
-_MEMBER_TYPES = [str, int, int, int, int, int, bool, str]
+_MEMBER_TYPES = [{str}, {int}, {int}, {int}, {int}, {int}, {bool}, {str}]
 
 
 class Member(NamedTuple):
@@ -70,13 +70,18 @@ class Member(NamedTuple):
     executable: bool
     digest: str
 
-    @classmethod
-    def from_json(cls, value: object) -> Member:
-        """Return a member from its JSON value; raises ``ValueError`` for any other value."""
-        values = json_values.items(value)
-        if list(map(type, values)) != _MEMBER_TYPES or not _DIGEST.fullmatch(values[-1]) or min(values[1:6]) < 0:
-            raise ValueError("no member")
-        return cls(*values)
+
+def members_from_json(value: object) -> tuple[Member, ...]:
+    """Return members from their JSON value; raises ``ValueError`` for any other value."""
+    rows = json_values.items(value)
+    columns = list(zip(*map(json_values.items, rows), strict=True))
+    if not rows:
+        return ()
+    if [set(map(type, column)) for column in columns] != _MEMBER_TYPES:
+        raise ValueError("no members")
+    if min(map(min, columns[1:6])) < 0 or not all(map(_DIGEST.fullmatch, columns[-1])):
+        raise ValueError("no numbers or no hashes")
+    return tuple(map(Member._make, rows))
 
 
 def name_problems(names: Sequence[str]) -> Iterator[str]:
@@ -135,16 +140,22 @@ def _has_header(raw: BinaryIO, start: int, end: int) -> bool:
     return False
 
 
-def read_member(archive: zipfile.ZipFile, raw: BinaryIO, info: zipfile.ZipInfo) -> Member:
+def read_member(
+    archive: zipfile.ZipFile,
+    raw: BinaryIO,
+    info: zipfile.ZipInfo,
+    through: Callable[[Iterator[bytes]], Iterator[bytes]] = iter,
+) -> Member:
     """Return the member with the offset of its bytes; raises ``BadZipFile`` if size or CRC don't match the directory.
 
-    Memory doesn't grow with the member, and inflating stops right after its declared size.
+    Memory doesn't grow with the member, and inflating stops right after its declared size. The pieces of its content
+    go ``through`` a function that yields them again.
     """
     archive.open(info).close()  # compares the local header, and rejects methods that this Python lacks
     offset = content_offset(raw, info)
     found = hashlib.sha256()
     size = crc = 0
-    for piece in pieces(raw, offset, info.compress_type, info.compress_size, info.file_size):
+    for piece in through(pieces(raw, offset, info.compress_type, info.compress_size, info.file_size)):
         size += len(piece)
         if size > info.file_size:
             break

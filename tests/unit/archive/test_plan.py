@@ -416,7 +416,7 @@ def test_a_wheel_that_is_removed_or_damaged_while_it_is_checked_is_named(tmp_pat
     found = next(one for one in wheel_entries(verified(wheel), scripts_for=None) if one.path == "lib/__init__.py")
     assert isinstance(found.content, WheelContent)
     data = bytearray(wheel.read_bytes())
-    data[found.content.offset] ^= 0xFF
+    data[found.content.member.offset] ^= 0xFF
     wheel.write_bytes(data)
 
     with pytest.raises(WheelError) as damaged, open_content(found.content) as file:

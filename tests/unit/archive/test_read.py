@@ -78,8 +78,8 @@ def test_the_contents_point_to_the_bytes_in_the_zip(tmp_path):
         hashlib.sha256(HANDLER.encode()).digest()
     ).decode().rstrip("=")
     assert isinstance(content, WheelContent)
-    assert (content.wheel, content.member, content.size) == (path, "shop/api.py", len(HANDLER))
-    stored = path.read_bytes()[content.offset : content.offset + content.compressed]
+    assert (content.wheel, content.member.name, content.size) == (path, "shop/api.py", len(HANDLER))
+    stored = path.read_bytes()[content.member.offset : content.member.offset + content.member.compressed]
     assert zlib.decompress(stored, wbits=-15) == HANDLER.encode()
 
 

@@ -20,6 +20,7 @@ from hatch_lambda.archive.write import Header, dos_date, end_records, remove_lef
 from hatch_lambda.errors import ArchiveError, ProjectError, WheelError
 from hatch_lambda.wheels.cache import WheelCache
 from hatch_lambda.wheels.wheel import wheel_entries
+from hatch_lambda.zipfiles.members import Member
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import SHOP, entry, plan, verified
 
@@ -78,11 +79,11 @@ def test_the_same_plan_gives_the_bytes_that_it_always_gave(tmp_path):
     """The deflated member is written out by hand, so that no compressor has a part in these bytes."""
     wheel = tmp_path / "lib.whl"
     wheel.write_bytes(b"before" + b"stored" + b"\x01\x05\x00\xfa\xffhello" + b"after")
-    contents = {
-        "lib/stored.bin": WheelContent(wheel, "s", 6, zipfile.ZIP_STORED, zlib.crc32(b"stored"), 6, 6, ""),
-        "lib/déflated": WheelContent(wheel, "d", 12, zipfile.ZIP_DEFLATED, zlib.crc32(b"hello"), 10, 5, ""),
+    members = {
+        "lib/stored.bin": Member("s", 6, zipfile.ZIP_STORED, zlib.crc32(b"stored"), 6, 6, executable=False, digest=""),
+        "lib/déflated": Member("d", 12, zipfile.ZIP_DEFLATED, zlib.crc32(b"hello"), 10, 5, executable=True, digest=""),
     }
-    entries = [Entry(path, SHOP, content, "é" in path) for path, content in contents.items()]
+    entries = [Entry(path, SHOP, WheelContent(wheel, one), one.executable) for path, one in members.items()]
 
     written = write_archive(plan(*entries), tmp_path / "a.zip", timestamp=FEBRUARY_2020)
 
@@ -225,7 +226,7 @@ def header(*, compressed: int = 1, size: int = 2, offset: int = 3) -> Header:
     """Return a header with these numbers."""
     return Header(
         b"f",
-        utf_8=False,
+        flags=0,
         mode=0o644,
         method=8,
         date=(0x5042, 0),
@@ -435,7 +436,7 @@ def test_a_member_that_must_be_compressed_again_is_that_of_the_plan(tmp_path):
     selected = spliced(wheel)
     content = selected.paths["lib/model.bin"].content
     assert isinstance(content, WheelContent)
-    other = replace(content, digest="sha256=" + "A" * 43)
+    other = replace(content, member=content.member._replace(digest="sha256=" + "A" * 43))
 
     with pytest.raises(WheelError) as caught:
         write_archive(plan(Entry("model.bin", SHOP, other)), tmp_path / "dist" / "a.zip", timestamp=0)
@@ -451,7 +452,7 @@ def test_a_wheel_that_cannot_be_read_leaves_no_zip(tmp_path):
     os.close(writer)
 
     with os.fdopen(reader, "rb", buffering=0) as pipe, pytest.raises(WheelError) as caught:
-        list(content.copied(pipe))
+        content.read_into(memoryview(bytearray(9)), pipe, 0)
 
     assert str(caught.value) == f"error: {wheel}: changed during the build; rebuild to download it again [bad-wheel]"
 

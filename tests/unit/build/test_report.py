@@ -12,13 +12,16 @@ from hatch_lambda.archive.plan import ArchivePlan, Entry, TextContent, WheelCont
 from hatch_lambda.archive.write import WrittenArchive
 from hatch_lambda.build.report import Report
 from hatch_lambda.dependencies.wheelhouse import SelectedWheels
+from hatch_lambda.zipfiles.members import Member
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import SHOP, candidate, config, origin, plan, target, verified
 
 
 def sized(name: str, size: int) -> Entry:
     """Return an entry of that many bytes."""
-    content = WheelContent(Path("x.whl"), "x", 0, zipfile.ZIP_STORED, 0, size, size, "")
+    content = WheelContent(
+        Path("x.whl"), Member("x", 0, zipfile.ZIP_STORED, 0, size, size, executable=False, digest="")
+    )
     return Entry(f"{name}/file", origin(name), content)
 
 

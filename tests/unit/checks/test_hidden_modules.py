@@ -61,6 +61,12 @@ def test_the_first_hidden_of_three_owners_is_reported():
     assert text.startswith("a.so (lib 1.0): hidden by a/ (more 2.0), ")
 
 
+def test_only_owners_of_modules_in_a_hidden_directory_are_reported():
+    (text,) = found(entry("a.py"), entry("a/b.json", "", MORE), entry("a/c.py", "", LIB))
+
+    assert text.startswith("a/ (lib 1.0): hidden by a.py (shop 0.1.0), ")
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hatch_lambda.archive.plan import ArchivePlan, FileContent, TextContent
+from hatch_lambda.archive.plan import ArchivePlan, Entry, FileContent, Origin, TextContent
 from hatch_lambda.checks.native import check_native
 from hatch_lambda.errors import PlanError
 from hatch_lambda.resolve.cache import ResultCache
@@ -256,6 +256,30 @@ DATA = {
     "lib/cut.so": make_elf(loaded=10),
     "lib/tool": make_elf(AARCH64, interpreter=True),
 }
+
+
+BUILD = "build it on Amazon Linux for python3.13 on x86_64"
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (
+            make_elf(AARCH64, module="fast"),
+            f"native code for aarch64, which python3.13 on x86_64 can't load; remove it, or {BUILD} [wrong-platform]",
+        ),
+        (
+            make_elf(module="fast", versions={"libc.so.6": ["GLIBC_2.38"]}),
+            f"needs GLIBC_2.38 of libc.so.6, but Amazon Linux 2023 has GLIBC_2.34; {BUILD} [glibc-too-old]",
+        ),
+    ],
+)
+def test_a_file_that_belongs_to_no_package_has_a_fix_of_its_own(content, problem):
+    nobody = Origin("", "", None)
+
+    found = reported(plan(Entry("fast.so", nobody, TextContent(content))))
+
+    assert found == [("error", f"fast.so: {problem}")]
 
 
 @pytest.mark.parametrize("tag", ["py3-none-any", LINUX])

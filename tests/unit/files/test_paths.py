@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hatch_lambda.files.paths import check_regular, files_as_directories, path_problem
+from hatch_lambda.files.paths import SortedPaths, check_regular, files_as_directories, path_problem
 
 FORBIDDEN = "contains a backslash, a drive letter, or a control character"
 TOO_LONG = "is longer than Linux allows"
@@ -51,6 +51,13 @@ def test_a_file_that_is_also_a_directory_is_found_among_its_neighbors():
     paths = ["a/b/c", "a", "a-b", "a.b", "a/b", "ab/c", "b", "b-/c", "b/c/d/e"]
 
     assert list(files_as_directories(paths)) == [("a", "a/b"), ("a/b", "a/b/c"), ("b", "b/c/d/e")]
+
+
+def test_the_paths_in_a_directory_are_one_range():
+    paths = SortedPaths(["b/x", "a0", "a/c/d", "a", "a-b/c", "a/b"])
+
+    assert [paths[index] for index in paths.inside("a")] == ["a/b", "a/c/d"]
+    assert not paths.inside("a0")
 
 
 def test_deep_paths_use_no_more_memory_than_they_are_long():

@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hatch_lambda.checks import MEMBER_READERS
 from hatch_lambda.errors import ConfigError, TemporaryError, WheelError
 from hatch_lambda.wheels.cache import WheelCache, _put
 from hatch_lambda.zipfiles.members import Member
+from tests.support.make_elf import make_elf
 from tests.support.make_wheel import make_wheel
 from tests.support.samples import verified
 
@@ -347,6 +349,8 @@ CHANGES = {
     "members of no type": _values(members=[[None] * 8]),
     "an object for a member": _values(members=[{"name": "lib"}]),
     "no member": _values(members=[]),
+    "members that are too short": _values(members=[["lib"]]),
+    "members of several lengths": _values(members=[["lib"], ["lib", 5]]),
     "more": _values(more=1),
     "less": lambda values: {name: value for name, value in values.items() if name != "size"},
     "a number for a text": _values(dist_info=5),
@@ -600,6 +604,18 @@ def test_a_full_temporary_directory_is_one_line_where_a_wheel_must_not_stay(tmp_
 
     with WheelCache(tmp_path / "store") as store, pytest.raises(TemporaryError) as caught:
         store.add(own, expected=None)
+
+    assert str(caught.value) == (
+        f"error: {full}: can't write temporary files (No space left on device); free some space, or set TMPDIR to "
+        "another directory [disk-full]"
+    )
+
+
+def test_a_full_temporary_directory_is_one_line_where_a_library_is_read(tmp_path, full):
+    large = make_wheel(tmp_path / "w", "large", files={"large/core.so": make_elf() + os.urandom(3 << 20)})
+
+    with WheelCache(tmp_path / "store", MEMBER_READERS) as store, pytest.raises(TemporaryError) as caught:
+        store.add(large, expected=None)
 
     assert str(caught.value) == (
         f"error: {full}: can't write temporary files (No space left on device); free some space, or set TMPDIR to "
