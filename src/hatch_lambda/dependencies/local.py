@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.dependencies.local_wheel import LocalWheel
-    from hatch_lambda.dependencies.sources import DependencySource
+    from hatch_lambda.dependencies.source import DependencySource
     from hatch_lambda.diagnostics import Code
     from hatch_lambda.progress import Progress
     from hatch_lambda.project import Project

@@ -23,7 +23,7 @@ from hatch_lambda.resolve.pip.sdists import build_from, commit_of, unpacked_in
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
-    from hatch_lambda.dependencies.sources import DependencySource
+    from hatch_lambda.dependencies.source import DependencySource
     from hatch_lambda.resolve.base import Host
     from hatch_lambda.resolve.lock.commits import LockedCommits
     from hatch_lambda.wheels.cache import WheelCache

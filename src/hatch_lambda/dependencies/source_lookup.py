@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.dependencies.sources import Scope
+from hatch_lambda.dependencies.scope import NO_SCOPE, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
-    from hatch_lambda.dependencies.sources import DependencySource, ProjectSources
+    from hatch_lambda.dependencies.source import DependencySource
+    from hatch_lambda.dependencies.sources import ProjectSources
     from hatch_lambda.resolve.base import Dependency
     from hatch_lambda.runtime.target import Target
 
@@ -45,7 +46,7 @@ class SourceLookup:
             source = configuration.source_of(dependency.requirement, target, scope)
             if source:
                 return source
-            scope = Scope()
+            scope = NO_SCOPE
         return None
 
     def _on_the_way(self, dependency: Dependency) -> Iterator[ProjectSources]:

@@ -9,8 +9,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from hatch_lambda.dependencies.local import LocalWheels, build_local_wheels
+from hatch_lambda.dependencies.source import DependencySource
 from hatch_lambda.dependencies.source_lookup import SourceLookup
-from hatch_lambda.dependencies.sources import DependencySource, ProjectSources
+from hatch_lambda.dependencies.sources import ProjectSources
 from hatch_lambda.project import Project
 from hatch_lambda.resolve.base import Host, Pin, Resolution
 from hatch_lambda.wheels.cache import WheelCache

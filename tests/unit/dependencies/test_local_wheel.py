@@ -8,7 +8,7 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from hatch_lambda.dependencies.local_wheel import pin_commit
-from hatch_lambda.dependencies.sources import DependencySource
+from hatch_lambda.dependencies.source import DependencySource
 from hatch_lambda.resolve.base import Host
 from hatch_lambda.wheels.cache import WheelCache
 

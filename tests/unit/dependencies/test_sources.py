@@ -10,14 +10,9 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from hatch_lambda.dependencies.sources import (
-    DependencySource,
-    ProjectSources,
-    Scope,
-    read_project_sources,
-    shared_directory,
-    unpacked_sources,
-)
+from hatch_lambda.dependencies.scope import Scope
+from hatch_lambda.dependencies.source import DependencySource
+from hatch_lambda.dependencies.sources import ProjectSources, read_project_sources, shared_directory, unpacked_sources
 from hatch_lambda.errors import ProjectError
 from hatch_lambda.resolve.workspace import workspace_root
 from tests.support.samples import target
@@ -25,7 +20,7 @@ from tests.support.samples import target
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hatch_lambda.dependencies.sources import Kind
+    from hatch_lambda.dependencies.source import Kind
 
 
 def write(directory: Path, text: str = "", *, name: str | None = None) -> Path:
