@@ -19,7 +19,7 @@ from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError
 from hatch_lambda.files.temporary import temporary_directory
 from hatch_lambda.progress import NO_PROGRESS, Status
-from hatch_lambda.resolve.base import LOCK_COMMAND, Commit, Dependency, is_file_url, split_url, without_credentials
+from hatch_lambda.resolve.base import LOCK_COMMAND, Dependency, is_file_url, split_url, without_credentials
 from hatch_lambda.resolve.validate import transitive_dependencies
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from hatch_lambda.progress import Progress
     from hatch_lambda.project import Project
     from hatch_lambda.resolve.base import Host, Resolution
+    from hatch_lambda.resolve.commit import Commit
     from hatch_lambda.resolve.lock.commits import LockedCommits
     from hatch_lambda.resolve.overrides import Overrides
     from hatch_lambda.runtime.target import Target
@@ -269,6 +270,7 @@ def _wheel(one: _Located, wheel_cache: WheelCache, host: Host, locked: LockedCom
 def _commits(wheel: Wheel, one: _Located) -> Iterator[Commit]:
     """Yield the commit of a Git dependency, and nothing for another."""
     from hatch_lambda.dependencies.local_wheel import commit_in
+    from hatch_lambda.resolve.commit import Commit
 
     commit = commit_in(one.pinned) if one.pinned else None
     if one.source is None or one.source.kind != "repository" or commit is None:

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from hatch_lambda.dependencies.local import LocalWheels
     from hatch_lambda.progress import Progress
     from hatch_lambda.project import Project
-    from hatch_lambda.resolve.base import Commit, Dependency, Host, Resolver
+    from hatch_lambda.resolve.base import Dependency, Host, Resolver
+    from hatch_lambda.resolve.commit import Commit
     from hatch_lambda.resolve.lock.commits import LockedCommits
     from hatch_lambda.resolve.lock.write import LockedState
     from hatch_lambda.resolve.upgrade import Upgrade

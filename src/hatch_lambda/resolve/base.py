@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from hatch_lambda.diagnostics import Message
+    from hatch_lambda.resolve.skipped import SkippedReleases
     from hatch_lambda.runtime.target import Target
 
 
@@ -94,42 +95,6 @@ class Pin:
         return cls(
             canonicalize_name(json_values.text(name)), Version(json_values.text(version)), json_values.text(url), found
         )
-
-
-@dataclass(frozen=True)
-class Commit:
-    """A distribution from a repository: its version, URL, and commit.
-
-    ``url`` has no credentials, ``revision`` is the requested branch or tag, if any, and ``vcs`` is a name like ``git``.
-    """
-
-    name: NormalizedName
-    version: Version
-    vcs: str
-    url: str
-    revision: str | None
-    commit: str
-    subdirectory: str | None
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.version}"
-
-    @property
-    def filename(self) -> str:
-        """Return the commit, because there is no file."""
-        return self.commit
-
-
-@dataclass(frozen=True)
-class SkippedReleases:
-    """Packages of which a resolver skipped releases that are newer than the pins, without saying why.
-
-    ``versions`` are those that it looked for, in its own words. ``conflicts`` are the conflicting requirements of each
-    release that it gave up, in pip's words.
-    """
-
-    versions: Mapping[NormalizedName, tuple[str, ...]]
-    conflicts: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)

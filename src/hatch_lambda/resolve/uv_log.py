@@ -12,7 +12,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from hatch_lambda.resolve.base import Dependency, SkippedReleases
+from hatch_lambda.resolve.base import Dependency
+from hatch_lambda.resolve.skipped import SkippedReleases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

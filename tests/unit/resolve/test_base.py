@@ -6,7 +6,8 @@ import pytest
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from hatch_lambda.resolve.base import Commit, Pin, filename_of
+from hatch_lambda.resolve.base import Pin, filename_of
+from hatch_lambda.resolve.commit import Commit
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,10 @@ from packaging.version import Version
 
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError
-from hatch_lambda.resolve.base import Dependency, Host, Pin, Resolution, SkippedReleases
+from hatch_lambda.resolve.base import Dependency, Host, Pin, Resolution
 from hatch_lambda.resolve.cache import ResultCache
 from hatch_lambda.resolve.explained_uv import ExplainedUvResolver, _known
+from hatch_lambda.resolve.skipped import SkippedReleases
 from tests.support.samples import target
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from hatch_lambda.resolve.base import Dependency, Pin, SkippedReleases
+from hatch_lambda.resolve.base import Dependency, Pin
+from hatch_lambda.resolve.skipped import SkippedReleases
 from hatch_lambda.resolve.uv_log import UvLog
 
 

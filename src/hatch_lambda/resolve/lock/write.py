@@ -15,7 +15,8 @@ from packaging.version import Version
 from hatch_lambda.config.options import LOCK_FILE
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ResolveError, secret_parameters
-from hatch_lambda.resolve.base import Commit, Pin, file_of, is_file_url, portable, without_credentials
+from hatch_lambda.resolve.base import Pin, file_of, is_file_url, portable, without_credentials
+from hatch_lambda.resolve.commit import Commit
 from hatch_lambda.resolve.lock.commits import LockedCommits
 from hatch_lambda.resolve.lock.file import CREATED_BY, lock_creator
 from hatch_lambda.resolve.lock.read import TOOL, commits_in, environment_of, packages_for, read_lock

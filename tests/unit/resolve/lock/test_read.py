@@ -11,7 +11,8 @@ from packaging.version import Version
 
 from hatch_lambda.build.lock_report import LockChange, LockReport
 from hatch_lambda.errors import ResolveError
-from hatch_lambda.resolve.base import Commit, Dependency, Pin
+from hatch_lambda.resolve.base import Dependency, Pin
+from hatch_lambda.resolve.commit import Commit
 from hatch_lambda.resolve.lock.file import LockSelection, lock_creator
 from hatch_lambda.resolve.lock.read import commits_in, parse_lock, select
 from hatch_lambda.resolve.lock.write import LockedState, LockPart, OptionalPart, make_lock, read_locked, write_lock
