@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 LAYOUT = 1
 """Version of what is read from a module; it rises when that changes, so that older results aren't used."""
 
-_HINTS = (b"find_library", b"dlopen", b"CDLL", b"PyDLL", b"LoadLibrary")
-"""What is in the source of each module that opens a library by name."""
+_HINTS = (b"find_library", b"dlopen", b"DLL", b"LoadLibrary")
+"""What is in the source of each module that opens a library by name; ``DLL`` is a part of two names."""
 
 _FIND = "ctypes.util.find_library"
 _OPEN = frozenset({"ctypes.CDLL", "ctypes.PyDLL", "ctypes.cdll.LoadLibrary", "ctypes.pydll.LoadLibrary"})

@@ -221,12 +221,14 @@ def _describes(wheel: Wheel) -> bool:
 
 def _put(directory: Path, file: Path, wheel: Wheel) -> Wheel:
     """Add a copy of a wheel and its description to the cache in one step; raises ``OSError`` if that isn't possible."""
+    place = _place(directory, wheel.sha256)
 
-    def fill(staging: Path) -> None:
+    def fill(staging: Path) -> Wheel:
         copy = staging / wheel.filename
         shutil.copyfile(file, copy)
         make_read_only(copy)
         write_description(staging / _DESCRIPTION, wheel.as_json())
+        return replace(wheel, path=place / wheel.filename)
 
-    added = put_entry(_place(directory, wheel.sha256), directory, fill, lambda there: _read(there, wheel.sha256))
-    return replace(added, state=None)  # it is so new that its times might not show a change
+    added = put_entry(place, directory, fill, lambda there: _read(there, wheel.sha256))
+    return replace(added, state=None)  # it is so new that its times might not show a change; so it is hashed later

@@ -93,9 +93,9 @@ def _read(place: Path, wheel: Wheel, kind: str, key: Key) -> DerivedFiles:
 def put_derived(
     place: Path, root: Path, wheel: Wheel, kind: str, key: Key, files: Iterable[tuple[str, bytes]]
 ) -> DerivedFiles:
-    """Add named files to the cache in one step, and return them as a later build reads them; raises ``OSError``."""
+    """Add named files to the cache in one step, and return them; raises ``OSError``."""
 
-    def fill(staging: Path) -> None:
+    def fill(staging: Path) -> DerivedFiles:
         path = staging / _ZIP
         digests = {}
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -103,15 +103,17 @@ def put_derived(
                 archive.writestr(zipfile.ZipInfo(name, _DATE), data, zipfile.ZIP_DEFLATED)
                 digests[name] = record_digest(hashlib.sha256(data).digest())
         make_read_only(path)
+        sha256, members = _sha256(path), _members(path, digests)
         write_description(
             staging / _DESCRIPTION,
             {
                 "made-from": [wheel.sha256, kind, *key],
-                "sha256": _sha256(path),
+                "sha256": sha256,
                 "size": path.stat().st_size,
-                "members": _members(path, digests),
+                "members": members,
             },
         )
+        return DerivedFiles(path=place / _ZIP, sha256=sha256, members=tuple(members))
 
     added = put_entry(place, root, fill, lambda there: read_derived(there, wheel, kind, key))
     return replace(added, state=None)  # it is so new that its times might not show a change

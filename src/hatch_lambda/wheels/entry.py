@@ -5,7 +5,6 @@ Each function raises one of ``UNUSABLE`` for a damaged entry.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -69,17 +68,17 @@ def hash_zip(path: Path, sha256: str, size: int) -> FileState:
     return state
 
 
-def put_entry(place: Path, root: Path, fill: Callable[[Path], object], read: Callable[[Path], Read | None]) -> Read:
-    """Add an entry in one step and return how it reads; if another build was faster, that of the other.
+def put_entry(place: Path, root: Path, fill: Callable[[Path], Read], read: Callable[[Path], Read | None]) -> Read:
+    """Add an entry in one step and return it; if another build was faster, return that of the other as it reads.
 
-    ``fill`` writes the files into a directory below ``root``, which then becomes ``place``. Raises ``OSError`` if that
-    isn't possible, or if a damaged entry can't be removed.
+    ``fill`` writes the files into a directory below ``root``, which then becomes ``place``, and returns the entry at
+    ``place``. Raises ``OSError`` if that isn't possible, or if a damaged entry can't be removed.
     """
     make_private_directory(place.parent)
     remove_stale(root.glob(f"{_STAGING}*"))
     staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=root))
     try:
-        fill(staging)
+        made = fill(staging)
         staging.rename(place)
     except OSError:
         kept = read(place)
@@ -88,10 +87,7 @@ def put_entry(place: Path, root: Path, fill: Callable[[Path], object], read: Cal
         return kept
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    kept = read(place)
-    if kept is None:
-        raise OSError(errno.EIO, os.strerror(errno.EIO))
-    return kept
+    return made
 
 
 def make_read_only(file: Path) -> None:

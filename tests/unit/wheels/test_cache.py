@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -21,6 +20,7 @@ import pytest
 from hatch_lambda.checks import MEMBER_READERS
 from hatch_lambda.errors import ConfigError, TemporaryError, WheelError
 from hatch_lambda.wheels.cache import WheelCache, _put
+from hatch_lambda.wheels.wheel import read_members
 from hatch_lambda.zipfiles.members import Member
 from tests.support.make_elf import make_elf
 from tests.support.make_wheel import make_wheel
@@ -404,11 +404,19 @@ def test_an_entry_of_another_key_is_not_found(tmp_path, lib):
     assert found_anew(added, root) is None
 
 
-def test_a_copy_that_does_not_read_back_as_what_was_verified_is_not_used(tmp_path, lib):
+def test_a_copy_that_is_not_what_was_verified_is_neither_read_nor_found(tmp_path, lib):
     other = make_wheel(tmp_path / "other", "lib", files={"lib/__init__.py": "x = 2\n"})
+    wheel = verified(lib)
 
-    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
-        _put(tmp_path / "wheels", other, verified(lib))
+    added = _put(tmp_path / "store" / "wheels" / "1", other, wheel)
+
+    with pytest.raises(WheelError) as caught:
+        list(read_members(added, []))
+    assert str(caught.value) == (
+        f"error: {added.path}: changed during the build; rebuild to download it again [bad-wheel]"
+    )
+    assert found_anew(added, tmp_path / "store") is None
+    assert not added.path.exists()
 
 
 # Several builds at once
