@@ -52,9 +52,11 @@ def _modules_kept() -> Iterator[None]:
 
     Modules live until the end, and the collector takes a tenth of a short build to find that out.
     """
+    collects = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         gc.freeze()
-        gc.enable()
+        if collects:
+            gc.enable()

@@ -129,15 +129,16 @@ class UvLockResolver:
         """Return the pins for the target; raises ``ResolveError`` if the file is out of date or for other targets."""
         has_urls = any(root.requirement.url for root in roots)
         pins = None if has_urls else self._known_pins(target)
-        if pins is not None:
-            known = Resolution(pins, source=self.file.name, fix=UV_LOCK_FIX, exact=False)
-            if not unmet_roots(roots, known, target):
-                return known
+        if pins is not None and not unmet_roots(roots, self._plain(pins), target):
+            return self._plain(pins)
         found = self._exported.resolve(roots, target)
-        special = found.unfit or found.fallbacks or self._exported.commits(target).found
-        if not has_urls and not special and not any(is_file_url(pin.url) for pin in found.pins):
+        from_index = not has_urls and not any(is_file_url(pin.url) for pin in found.pins)
+        if from_index and found == self._plain(found.pins) and not self._exported.commits(target).found:
             self.file.results.put([[pin.as_json(), pin.size] for pin in found.pins], *self._key(target))
         return found
+
+    def _plain(self, pins: tuple[Pin, ...]) -> Resolution:
+        return Resolution(pins, source=self.file.name, fix=UV_LOCK_FIX, exact=False)
 
     @cached_property
     def _exported(self) -> LockResolver:
