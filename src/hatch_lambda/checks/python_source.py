@@ -33,18 +33,20 @@ _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 _FORMATTED = r"\b(?:{0}[rR]?|[rR]{0})(?:'|\")"
 _NEW_SYNTAX = {
-    (3, 11): re.compile(r"\bexcept\s*\*|[\[,]\s*\*|:\s*\*|\basync\s+for\b"),  # PEP 654, PEP 646, async comprehensions
-    (3, 12): re.compile(r"\btype\s+\w|\b(?:def|class)\s+\w+\s*\[|" + _FORMATTED.format("[fF]")),  # PEP 695, PEP 701
-    (3, 13): re.compile(r"\b(?:def|class|type)\s+\w+\s*\["),  # PEP 696
-    (3, 14): re.compile(r"\bexcept\b[^:(]*,|" + _FORMATTED.format("[tT]")),  # PEP 758, PEP 750
-    (3, 15): re.compile(r"\blazy\s+(?:import|from)\b|[\[{(]\s*\*|\bcase\b"),  # PEP 810, PEP 798, +1 in patterns
+    (3, 11): r"\bexcept\s*\*|[\[,]\s*\*|:\s*\*|\basync\s+for\b",  # PEP 654, PEP 646, async comprehensions
+    (3, 12): r"\btype\s+\w|\b(?:def|class)\s+\w+\s*\[|" + _FORMATTED.format("[fF]"),  # PEP 695, PEP 701
+    (3, 13): r"\b(?:def|class|type)\s+\w+\s*\[",  # PEP 696
+    (3, 14): r"\bexcept\b[^:(]*,|" + _FORMATTED.format("[tT]"),  # PEP 758, PEP 750
+    (3, 15): r"\blazy\s+(?:import|from)\b|[\[{(]\s*\*|\bcase\b",  # PEP 810, PEP 798, +1 in patterns
 }
 """What a line with syntax that is new in a version of Python looks like; other lines might look so too.
+
+They are compiled when they are needed, which is seldom.
 
 Source: "What's New in Python", 3.11 to 3.15, read 2026-11-27.
 """
 
-_LONG_STRING = re.compile(r"\b(?:[fFtT][rR]?|[rR][fFtT])(?:'''|\"\"\")")
+_LONG_STRING = r"\b(?:[fFtT][rR]?|[rR][fFtT])(?:'''|\"\"\")"
 
 
 @dataclass(frozen=True)
@@ -130,8 +132,8 @@ def _is_new_syntax(content: bytes, error: SyntaxError | ValueError, target: Targ
     text = content.decode("utf-8", "replace")
     lines = text.splitlines()[error.lineno - 1 : max(error.lineno, error.end_lineno or 0)]
     new_strings = (3, 12) in newer or (3, 14) in newer
-    return any(_NEW_SYNTAX[version].search(line) for version in newer for line in lines) or bool(
-        new_strings and _LONG_STRING.search(text)
+    return any(re.search(_NEW_SYNTAX[version], line) for version in newer for line in lines) or bool(
+        new_strings and re.search(_LONG_STRING, text)
     )
 
 
