@@ -141,25 +141,25 @@ def _in_wheel(path: Path) -> list[_Opening]:
 
 
 class OpeningReader:
-    """Reads whether the modules of a wheel might open libraries; almost always, none of them does."""
+    """Reads whether the modules of a wheel open libraries; almost always, none of them does."""
 
     def __init__(self) -> None:
-        self._may_open = False
+        self._opens = False
 
     def wants(self, name: str, head: bytes, size: int) -> bool:
-        """Return whether the member is a module that functions import, and the wheel needs a closer look so far."""
+        """Return whether the member is a module that functions import, as long as none opened a library."""
         del head
         path = _module_path(name, size)
-        return path is not None and not self._may_open and any(_importable([path]))
+        return path is not None and not self._opens and any(_importable([path]))
 
     def read(self, name: str, content: IO[bytes]) -> None:
-        """Look for hints in the source."""
-        del name
-        self._may_open = may_open(content.read())
+        """Parse the source if it might open a library."""
+        source = content.read()
+        self._opens = bool(_opened(source, _module_path(name, len(source)) or name))
 
     def results(self) -> Iterator[tuple[tuple[object, ...], object]]:
-        """Yield that nothing is opened; otherwise, the check must parse the modules."""
-        if not self._may_open:
+        """Yield that nothing is opened; otherwise, the check must find out which modules are loaded."""
+        if not self._opens:
             yield _OPENINGS.key, []
 
 
@@ -210,8 +210,7 @@ def _openings(paths: Iterable[str], read: Callable[[str], bytes]) -> list[_Openi
     modules = list(_importable(paths))
     found: dict[str, tuple[Opened, ...]] = {}
     for path in modules:
-        source = read(path)
-        if may_open(source) and (needed := read_module(source, path).opened):
+        if needed := _opened(read(path), path):
             found[path] = needed
     tops = {_module_name(path).partition(".")[0].encode() for path in found}
     imports: dict[str, frozenset[str]] = {}
@@ -220,6 +219,10 @@ def _openings(paths: Iterable[str], read: Callable[[str], bytes]) -> list[_Openi
         if path.partition("/")[0].encode() in tops or any(top in source for top in tops):
             imports[_module_name(path)] = read_module(source, path).imports
     return [_Opening(path, needed, _loaded_by(_module_name(path), imports)) for path, needed in found.items()]
+
+
+def _opened(source: bytes, path: str) -> tuple[Opened, ...]:
+    return read_module(source, path).opened if may_open(source) else ()
 
 
 def _importable(paths: Iterable[str]) -> Iterator[str]:
