@@ -14,7 +14,8 @@ import pip
 import pytest
 
 from hatch_lambda.resolve.overrides import Overrides, RequirementChange
-from hatch_lambda.resolve.pip.command import RUNNER, dry_run_options, pip_environment, target_options
+from hatch_lambda.resolve.pip.command import dry_run_options, pip_environment, target_options
+from hatch_lambda.resolve.pip.waiting import RUNNER
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.runtime.target import Target
 from tests.support import zips

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from hatch_lambda.resolve.pip.command import RUNNER, pip_environment, target_options
+from hatch_lambda.resolve.pip.command import pip_environment, target_options
+from hatch_lambda.resolve.pip.waiting import RUNNER
 from hatch_lambda.runtime.runtimes import RUNTIMES
 from hatch_lambda.runtime.target import Target
 from tests.support.locks import sha256

@@ -15,6 +15,8 @@ from hatch_lambda.project import root_dependencies
 from hatch_lambda.resolve.base import Resolution
 from hatch_lambda.resolve.hosts import fetching_host, resolving_host
 from hatch_lambda.resolve.lock.find import chosen_lock, has_foreign_lock, has_lock_of_uv
+from hatch_lambda.resolve.pip.command import pip_environment
+from hatch_lambda.resolve.pip.waiting import WaitingPip
 from hatch_lambda.resolve.validate import (
     check_requirements,
     missing_extras,
@@ -27,8 +29,10 @@ from hatch_lambda.resolve.validate import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from types import TracebackType
 
     from packaging.utils import NormalizedName
+    from typing_extensions import Self
 
     from hatch_lambda.config.options import LambdaConfig
     from hatch_lambda.dependencies.local import LocalWheels
@@ -94,11 +98,21 @@ class Wheelhouse:
 
     def __init__(self, wheel_cache: WheelCache, host: Host, step: Step) -> None:
         self.wheel_cache = wheel_cache
-        self.host = host
+        self._waiting_pip = WaitingPip()
+        self.host = replace(host, waiting_pip=self._waiting_pip)
         self.step = step
         self._resolved: dict[object, Resolved] = {}
         self._fetched: dict[Resolved, tuple[Wheel, ...]] = {}
         self._validated: dict[Resolved, ResolvedWheels] = {}
+
+    def __enter__(self) -> Self:
+        """Return the wheelhouse."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._waiting_pip.close()
 
     def resolve(self, project: Project, config: LambdaConfig, sharing: Sequence[LambdaConfig]) -> Resolved:
         """Return what is pinned for an archive, and for those that share its resolver, lock file, and target.
@@ -207,6 +221,8 @@ class Wheelhouse:
             with local.constraints() as constraints:
                 resolver = choose(project, config, local, constraints)
                 is_needed = bool(transitive_dependencies(local.remaining, {}, target))
+                if is_needed and self.wheel_cache.is_empty and not self.host.offline and not self.host.raw_output:
+                    self._waiting_pip.start(pip_environment(self.host.environ), self.host.directory)
                 found = resolver.resolve(local.remaining, target) if is_needed else Resolution(())
             resolution = local.without(found)
             _check_uv_settings(project.uv, local, resolution)

@@ -102,8 +102,10 @@ class LambdaBuilder(BuilderInterface[BuilderConfig, PluginManager]):
                 check_names(self.archives, options["versions"], self._name, self.metadata.version)
                 check_layers(self.archives, options["versions"], self._zips)
             sweep_temporary_directories()
-            with WheelCache(self._environment.cache, MEMBER_READERS) as wheel_cache:
-                self._wheelhouse = Wheelhouse(wheel_cache, self._host, self._reporter.step)
+            with (
+                WheelCache(self._environment.cache, MEMBER_READERS) as wheel_cache,
+                Wheelhouse(wheel_cache, self._host, self._reporter.step) as self._wheelhouse,
+            ):
                 for artifact in self._artifacts(options):
                     self._reporter.print_path_if_quiet(artifact)
                     yield artifact

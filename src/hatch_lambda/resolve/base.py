@@ -17,6 +17,7 @@ from hatch_lambda.files import json_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from subprocess import CompletedProcess
 
     from packaging.requirements import Requirement
     from packaging.utils import NormalizedName
@@ -131,12 +132,20 @@ class Resolution:
         return not self.exact
 
 
+class WaitingProgram(Protocol):
+    """A program that might have been started, and waits for its arguments."""
+
+    def run(self, arguments: Sequence[str], environ: Mapping[str, str]) -> CompletedProcess[str] | None:
+        """Return its result with these arguments and environment variables; ``None`` if it can't be used."""
+
+
 @dataclass(frozen=True)
 class Host:
     """The environment variables and the directory of the tools that hatch-lambda runs, and how it runs them.
 
     ``raw_output`` shows pip's output as it arrives, ``offline`` disables network access, and ``rebuild`` ignores wheels
     that earlier builds built from source. ``build_constraints`` are requirements that build requirements must satisfy.
+    ``waiting_pip`` is a pip that might have been started already.
     """
 
     environ: Mapping[str, str]
@@ -145,6 +154,7 @@ class Host:
     offline: bool = False
     rebuild: bool = False
     build_constraints: tuple[str, ...] = ()
+    waiting_pip: WaitingProgram | None = field(default=None, compare=False, repr=False)
 
 
 OFFLINE_VARIABLE = "HATCH_LAMBDA_OFFLINE"

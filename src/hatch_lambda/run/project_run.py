@@ -83,8 +83,11 @@ def opened_wheelhouse(
     sweep_temporary_directories()
     raw = reporter.shows_tools
     host = Host(environ, root, raw_output=raw, offline=settings.offline, rebuild=settings.rebuild)
-    with WheelCache(settings.cache, MEMBER_READERS) as wheel_cache:
-        yield Wheelhouse(wheel_cache, host, reporter.step)
+    with (
+        WheelCache(settings.cache, MEMBER_READERS) as wheel_cache,
+        Wheelhouse(wheel_cache, host, reporter.step) as wheelhouse,
+    ):
+        yield wheelhouse
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -75,6 +75,11 @@ class WheelCache:
         if self._substitute is not None:
             shutil.rmtree(self._substitute, ignore_errors=True)
 
+    @property
+    def is_empty(self) -> bool:
+        """Return whether the cache has no wheels yet, as on a new machine."""
+        return not any(self._directory.glob("*"))
+
     def find(self, sha256: str) -> Wheel | None:
         """Return the wheel with this hash, after hashing all its bytes; ``None`` if it is missing or damaged.
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from hatch_lambda.errors import printable_line
 from hatch_lambda.files.temporary import check_space, temporary_directory
 from hatch_lambda.resolve.overrides import NO_OVERRIDES
+from hatch_lambda.resolve.pip.waiting import RUNNER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from hatch_lambda.resolve.overrides import Overrides
     from hatch_lambda.resolve.pip.log import IndexFile, PipLog
     from hatch_lambda.runtime.target import Target
-
-RUNNER = Path(__file__).with_name("runner.py")
 
 REDIRECTING = frozenset(
     f"PIP_{option}"
@@ -132,15 +131,15 @@ def run_pip(
         changes = Path(directory, "overrides.json") if overrides else None
         if changes:
             changes.write_text(json.dumps(overrides.as_json()), "utf-8")  # a command line would show their passwords
-        runner = [sys.executable, str(RUNNER), json.dumps(target.markers), str(changes or "")]
-        done = subprocess.run(  # noqa: S603  # no shell, and the program is this Python
-            [*runner, command, f"--log={log}", *quiet, *arguments],
+        run = [json.dumps(target.markers), str(changes or ""), command, f"--log={log}", *quiet, *arguments]
+        waited = host.waiting_pip.run(run, environ) if host.waiting_pip else None
+        done = waited or subprocess.run(  # noqa: S603  # no shell, and the program is this Python
+            [sys.executable, str(RUNNER), *run],
             cwd=host.directory,
             env=environ,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.PIPE,
-            text=True,
             encoding="utf-8",
             errors="replace",
             check=False,

@@ -1,5 +1,8 @@
 """Run pip with the environment markers of another machine: ``runner.py MARKERS OVERRIDES ARGUMENT...``.
 
+Without arguments, import most of pip, and then wait for a JSON array on standard input: the environment variables, and
+the arguments. Without that, end.
+
 pip evaluates markers for the Python that runs it, whatever ``--platform`` and ``--python-version`` say
 (https://github.com/pypa/pip/issues/11664). Here ``default_environment`` answers with MARKERS, a JSON object, in every
 copy of ``packaging.markers`` that pip can use. Then, pip's own functions must confirm that this took effect; otherwise,
@@ -20,10 +23,13 @@ import sys
 _HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120  # pathlib may come from the wrong place yet
 sys.path[:] = [path for path in sys.path if os.path.abspath(path) != _HERE]  # noqa: PTH100
 
+import contextlib  # noqa: E402
 import functools  # noqa: E402
+import importlib  # noqa: E402
 import json  # noqa: E402
 import logging  # noqa: E402
 import runpy  # noqa: E402
+import tempfile  # noqa: E402
 from typing import Any  # noqa: E402
 
 _OVERRIDES = os.path.join(os.path.dirname(_HERE), "overrides.py")  # noqa: PTH118, PTH120  # as above
@@ -32,6 +38,17 @@ OLDEST_PIP = (25, 3)
 """The first that resolves without downloading wheels if the index has their metadata.
 
 Source: https://github.com/pypa/pip/issues/12603. Requires-Python follows ``--python-version`` since 24.2.
+"""
+
+_IMPORTED = (
+    "pip._internal.cli.req_command",
+    "pip._internal.resolution.resolvelib.resolver",
+    "pip._internal.wheel_builder",
+    "pip._vendor.rich.logging",
+    "pip._vendor.truststore",
+)
+"""Most of what pip imports to download, but nothing that takes the markers of this machine by name before they are
+replaced; pip's own functions must confirm that, too.
 """
 
 UNPROVED = 86
@@ -172,5 +189,21 @@ def _override(path: str) -> str | None:
     return None
 
 
+def _awaited() -> list[str]:
+    """Return the arguments that arrive on standard input, after setting the variables that arrive with them."""
+    for module in _IMPORTED:
+        with contextlib.suppress(ImportError):  # main says what is wrong with this pip, if anything
+            importlib.import_module(module)
+    request = sys.stdin.read()
+    if not request:
+        raise SystemExit
+    environ, arguments = json.loads(request)
+    os.environ.clear()
+    os.environ.update(environ)
+    tempfile.tempdir = None  # it depends on the variables
+    return list(arguments)
+
+
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]), sys.argv[2], sys.argv[3:])
+    given = sys.argv[1:] or _awaited()
+    main(json.loads(given[0]), given[1], given[2:])

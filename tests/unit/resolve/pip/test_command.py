@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from hatch_lambda.resolve.pip.command import FORCED, RUNNER, pip_environment, target_options
+from hatch_lambda.resolve.pip.command import FORCED, pip_environment, target_options
+from hatch_lambda.resolve.pip.waiting import RUNNER
 from tests.support.samples import target
 
 OURS = {
