@@ -15,7 +15,6 @@ from hatch_lambda.project import root_dependencies
 from hatch_lambda.resolve.base import Resolution
 from hatch_lambda.resolve.hosts import fetching_host, resolving_host
 from hatch_lambda.resolve.lock.find import chosen_lock, has_foreign_lock, has_lock_of_uv
-from hatch_lambda.resolve.pip.command import pip_environment
 from hatch_lambda.resolve.pip.waiting import WaitingPip
 from hatch_lambda.resolve.validate import (
     check_requirements,
@@ -221,12 +220,19 @@ class Wheelhouse:
             with local.constraints() as constraints:
                 resolver = choose(project, config, local, constraints)
                 is_needed = bool(transitive_dependencies(local.remaining, {}, target))
-                if is_needed and self.wheel_cache.is_empty and not self.host.offline and not self.host.raw_output:
-                    self._waiting_pip.start(pip_environment(self.host.environ), self.host.directory)
+                if is_needed and self.wheel_cache.is_empty:
+                    self._start_pip()
                 found = resolver.resolve(local.remaining, target) if is_needed else Resolution(())
             resolution = local.without(found)
             _check_uv_settings(project.uv, local, resolution)
         return Resolved(project=project, config=config, roots=roots, local=local, resolution=resolution)
+
+    def _start_pip(self) -> None:
+        """Start pip, which will download something, so that it imports its modules while uv resolves."""
+        from hatch_lambda.resolve.pip.command import pip_environment  # here, because most builds don't start pip
+
+        if not self.host.offline and not self.host.raw_output:
+            self._waiting_pip.start(pip_environment(self.host.environ), self.host.directory)
 
     def _lock_or_resolver(
         self,
