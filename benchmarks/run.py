@@ -38,7 +38,7 @@ SETS = ("api", "web", "data", "files")
 
 STATES = {
     "cold": "caches empty",
-    "refresh": "wheels in the cache, nothing built, no remembered resolution or check",
+    "refresh": "wheels in the cache, nothing built, no remembered resolution",
     "warm": "caches filled, nothing built",
     "changed": "built before, then one line of the project changed",
 }

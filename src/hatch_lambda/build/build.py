@@ -73,7 +73,7 @@ def build(job: Job, path: Path, wheelhouse: Wheelhouse, *, timestamp: int) -> Re
         filename=path.name,
         plan=planned.plan,
         config=config,
-        results=wheelhouse.wheel_cache.results,
+        results=wheelhouse.wheel_cache.facts,
         layers=planned.layers,
         excluded=excluded,
     )

@@ -60,7 +60,7 @@ def slim_entries(
         from hatch_lambda.archive.slim import slimmed
         from hatch_lambda.wheels.references import module_references
 
-        found = slimmed(remaining, config.slim, partial(module_references, results=wheel_cache.results))
+        found = slimmed(remaining, config.slim, partial(module_references, results=wheel_cache.facts))
         _check_handler(found.removed, config)
         saved += found.saved
         remaining = found.entries

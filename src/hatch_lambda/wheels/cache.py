@@ -50,9 +50,10 @@ _DESCRIPTION = "wheel.json"
 class WheelCache:
     """A directory of verified wheels, which several builds can use at once.
 
-    ``results`` caches other results of builds, and what the ``readers``, which are made for each wheel, find in it when
-    it is added. If the directory isn't writable, a temporary one replaces it until the cache is closed, and
-    ``warnings`` has a warning. Wheels whose requirements contain credentials are always in the temporary directory.
+    ``facts`` caches what is read from wheels, also by the ``readers``, which are made for each wheel that is added.
+    ``results`` caches other results of builds. If the directory isn't writable, a temporary one replaces it until the
+    cache is closed, and ``warnings`` has a warning. Wheels whose requirements contain credentials are always in the
+    temporary directory.
     """
 
     def __init__(self, root: Path, readers: Sequence[Callable[[], MemberReader]] = ()) -> None:
@@ -61,12 +62,14 @@ class WheelCache:
         self._directory = root / "wheels" / LAYOUT
         self._substitute: Path | None = None
         self._lock = threading.Lock()
+        self.facts = ResultCache(root / "facts")
         self.results = ResultCache(root / "memory")
         self.warnings: list[Message] = []
 
     def __enter__(self) -> Self:
         """Return the cache; raises ``ConfigError`` if another user can change its content."""
-        check_private(self._root, (self._root, self._directory.parent, self._directory, self.results.directory))
+        caches = (self.facts.directory, self.results.directory)
+        check_private(self._root, (self._root, self._directory.parent, self._directory, *caches))
         return self
 
     def __exit__(
@@ -121,7 +124,7 @@ class WheelCache:
         readers = [start() for start in self._readers]
         wheel = verify_wheel(file, found, readers)
         for key, value in (result for reader in readers for result in reader.results()):
-            self.results.put(value, *key, found)
+            self.facts.put(value, *key, found)
         if any(masked(requirement) != requirement for requirement in wheel.requires_dist):
             return self._put_for_now(lambda directory: _put(directory, file, wheel))
         return self._put(lambda directory: _put(directory, file, wheel))

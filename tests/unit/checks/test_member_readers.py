@@ -35,7 +35,7 @@ def compressed(name: str, content: bytes, method: int) -> tuple[zipfile.ZipInfo,
 
 def cached(directory: Path) -> dict[str, str]:
     """Return the results in a cache."""
-    return {file.name: file.read_text("utf-8") for file in (directory / "memory").iterdir()}
+    return {file.name: file.read_text("utf-8") for file in (directory / "facts").iterdir()}
 
 
 def added(wheel: Path, directory: Path) -> dict[str, str]:
@@ -49,7 +49,7 @@ def checked(wheel: Path, directory: Path) -> dict[str, str]:
     """Return the results in a cache after the checks, of a wheel that was added without readers."""
     with WheelCache(directory) as cache:
         made = plan(*wheel_entries(cache.add(wheel, expected=None), scripts_for=None))
-        checks = replace(candidate(made), results=cache.results)
+        checks = replace(candidate(made), results=cache.facts)
         list(check_native(checks))
         list(check_libraries(checks))
     return cached(directory)
@@ -126,4 +126,4 @@ def test_nothing_is_kept_of_a_wheel_that_is_refused(tmp_path):
         "error: bar-1.0-py3-none-any.whl: bar/core.so doesn't match its hash in RECORD; require another version, or "
         "report it to its maintainers [bad-wheel]"
     )
-    assert not (tmp_path / "one/memory").exists()
+    assert not (tmp_path / "one/facts").exists()
