@@ -15,10 +15,11 @@ from hatch_lambda.files import json_values
 from hatch_lambda.wheels.member_reader import HEAD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from elftools.elf.dynamic import DynamicSegment
     from elftools.elf.elffile import ELFFile
+    from elftools.elf.segments import Segment
 
 Format = Literal["ELF", "Mach-O", "PE"]
 Kind = Literal["library", "executable", "other"]
@@ -175,7 +176,8 @@ def _elf(elf: ELFFile, machine: str, bits: int, size: int) -> Native:
         return Native("ELF", machine, bits, "executable" if elf["e_type"] == "ET_EXEC" else "other")
     tags = _tags(dynamic)
     is_library = elf["e_type"] == "ET_DYN" and ("DT_SONAME" in tags or not is_run)  # some libraries can be run
-    names = _names(dynamic, tags)
+    loaded = [found for found in segments if found["p_type"] == "PT_LOAD"]
+    names = _names(elf, loaded, tags)
     return Native(
         "ELF",
         machine,
@@ -184,7 +186,7 @@ def _elf(elf: ELFFile, machine: str, bits: int, size: int) -> Native:
         needed=tuple(_name(names, value) for value in tags.get("DT_NEEDED", ())),
         soname=next((_name(names, value) for value in tags.get("DT_SONAME", ())), ""),
         search=_search(names, tags),
-        versions=_highest(_versions(elf, dynamic, names, tags)),
+        versions=_highest(_versions(elf, loaded, names, tags)),
         modules=tuple(sorted({found.decode() for found in re.findall(rb"(?<=\0)PyInit_([A-Za-z0-9_]+)(?=\0)", names)})),
     )
 
@@ -198,12 +200,24 @@ def _tags(dynamic: DynamicSegment) -> dict[str, list[int]]:
     return tags
 
 
-def _names(dynamic: DynamicSegment, tags: dict[str, list[int]]) -> bytes:
-    _, offset = dynamic.get_table_offset("DT_STRTAB")
-    if offset is None or "DT_STRSZ" not in tags:
+def _place(table: str, loaded: Sequence[Segment], tags: dict[str, list[int]]) -> int | None:
+    """Return where a table of the dynamic section begins in the file; ``None`` if there is none.
+
+    ``get_table_offset`` would parse all tags and segments again.
+    """
+    for address in tags.get(table, ())[:1]:
+        for one in loaded:
+            if one["p_vaddr"] <= address < one["p_vaddr"] + one["p_filesz"]:
+                return int(address - one["p_vaddr"] + one["p_offset"])
+    return None
+
+
+def _names(elf: ELFFile, loaded: Sequence[Segment], tags: dict[str, list[int]]) -> bytes:
+    place = _place("DT_STRTAB", loaded, tags)
+    if place is None or "DT_STRSZ" not in tags:
         return b""
-    dynamic.stream.seek(offset)
-    found: bytes = dynamic.stream.read(min(tags["DT_STRSZ"][0], _MOST_NAMES))
+    elf.stream.seek(place)
+    found: bytes = elf.stream.read(min(tags["DT_STRSZ"][0], _MOST_NAMES))
     return found
 
 
@@ -221,12 +235,12 @@ def _search(names: bytes, tags: dict[str, list[int]]) -> tuple[str, ...]:
 
 
 def _versions(
-    elf: ELFFile, dynamic: DynamicSegment, names: bytes, tags: dict[str, list[int]]
+    elf: ELFFile, loaded: Sequence[Segment], names: bytes, tags: dict[str, list[int]]
 ) -> Iterator[tuple[str, str, str]]:
     """Yield library, set and version of each version that the file needs (``.gnu.version_r``)."""
     from elftools.common.utils import struct_parse
 
-    _, place = dynamic.get_table_offset("DT_VERNEED")
+    place = _place("DT_VERNEED", loaded, tags)
     left = min(tags.get("DT_VERNEEDNUM", [0])[0], _MOST)
     while place is not None and left:
         left -= 1
