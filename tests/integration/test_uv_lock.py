@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -258,6 +259,24 @@ def test_damaged_pins_of_an_earlier_build_do_not_count(resolver):
     damaged = replace(resolver.file, results=ResultCache(resolver.file.results.directory))
 
     assert replace(resolver, file=damaged).resolve(requires("lib"), target()) == first
+
+
+@pytest.mark.skipif(os.name == "nt", reason="its uv is a script of a shell")
+def test_nothing_is_kept_of_a_lock_file_that_changes_while_uv_exports_it(resolver, tmp_path):
+    before = resolver.file.path.read_bytes()
+    uv = tmp_path / "uv"
+    uv.write_text(f'#!/bin/sh\n{shlex.quote(resolver.file.host.environ["HATCH_UV"])} "$@"\necho "#" >> uv.lock\n')
+    uv.chmod(0o755)
+    host = replace(resolver.file.host, environ={**resolver.file.host.environ, "HATCH_UV": str(uv)})
+
+    replace(resolver, file=replace(resolver.file, host=host)).resolve(requires("lib"), target())
+
+    changed = resolver.file.path.read_bytes()
+    assert changed == before + b"#\n"
+    for content in (changed, before):
+        resolver.file.path.write_bytes(content)
+        with pytest.raises(ResolveError, match="can't run /nowhere/uv"):
+            in_next_build(resolver).resolve(requires("lib"), target())
 
 
 def test_a_second_build_loads_neither_uv_nor_what_only_other_builds_need(index, project):

@@ -85,6 +85,36 @@ def test_it_is_not_used_with_another_variable_that_its_imports_may_have_read(env
     assert process.returncode is not None
 
 
+def test_a_process_that_has_ended_is_not_used(environ, waiting):
+    waiting._process.kill()
+    waiting._process.wait()
+
+    assert waiting.run([MARKERS, "", "--version"], pip_environment(environ)) is None
+
+
+def test_a_process_that_cannot_be_started_is_not_used(environ, tmp_path):
+    waiting = WaitingPip()
+    waiting.start(pip_environment(environ), tmp_path / "missing")
+
+    assert waiting.run([MARKERS, "", "--version"], pip_environment(environ)) is None
+
+
+def test_the_markers_are_replaced_in_modules_that_were_imported_before(environ):
+    code = (
+        "import runpy, sys, types\n"
+        "from pip._vendor.packaging import markers\n"
+        "other = sys.modules['other'] = types.ModuleType('other')\n"
+        "other.default_environment = markers.default_environment\n"
+        "sys.modules['nothing'] = None\n"
+        "runpy.run_path(sys.argv[1])['_replace']({'os_name': 'x'})\n"
+        "print(other.default_environment())\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code, RUNNER], env=environ, capture_output=True, text=True, check=True)
+
+    assert done.stdout == "{'os_name': 'x'}\n"
+
+
 def test_a_second_start_changes_nothing(environ, tmp_path, waiting):
     waiting.start({}, tmp_path)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import operator
 import re
+import threading
 import warnings
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -91,6 +92,10 @@ class Module(NamedTuple):
     imports: frozenset[str]
 
 
+_PARSING = threading.Lock()
+"""For the filters of warnings, which all threads share."""
+
+
 def may_open(source: bytes) -> bool:
     """Return whether a module might open a library by name, without parsing it."""
     return any(hint in source for hint in _HINTS)
@@ -100,9 +105,10 @@ def read_module(source: bytes, path: str) -> Module:
     """Return what a module does; nothing if the build Python can't parse it. ``path`` is from the root."""
     reader = _Reader(path)
     try:
-        with warnings.catch_warnings():
+        with _PARSING, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            reader.run(ast.parse(source).body)
+            body = ast.parse(source).body
+        reader.run(body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Module((), frozenset())
     first: dict[tuple[Library, ...], Opened] = {}

@@ -147,6 +147,7 @@ def read_native(file: IO[bytes], size: int) -> Native | None:
         ArithmeticError,
         AttributeError,
         LookupError,
+        OSError,  # for an offset that no file can have; the content is a file of this machine
         TypeError,
         ValueError,
         struct.error,

@@ -110,6 +110,8 @@ def _wheel_reader(
         facts = {}
         with zipfile.ZipFile(path) as archive:
             for info in archive.infolist():
+                if info.orig_filename.endswith("/"):  # which are no members for verification either
+                    continue
                 with archive.open(info) as file:
                     fact = read(file, info.file_size)
                 if fact:

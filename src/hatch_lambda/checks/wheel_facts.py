@@ -35,7 +35,7 @@ class WheelReader(Generic[Facts]):
     from_json: Callable[[object], Facts]
 
     def facts(self, contents: Collection[WheelContent], results: ResultCache) -> dict[Path, Facts]:
-        """Return the facts of each wheel that a content is from, also about the files that are excluded.
+        """Return the facts of each wheel that a content is from, in their order, also about files that are excluded.
 
         Raises ``PlanError`` if a wheel can't be read.
         """
@@ -50,7 +50,7 @@ class WheelReader(Generic[Facts]):
             facts[path] = fact
             if hashes[path]:
                 results.put(self.as_json(fact), *self.key, hashes[path])
-        return facts
+        return {path: facts[path] for path in hashes}
 
     def _cached(self, sha256: str, results: ResultCache) -> Facts | None:
         return results.get(self.from_json, *self.key, sha256) if sha256 else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,14 +93,14 @@ def _add_to_cache(
 
     added: dict[Pin, Wheel | None] = {}
     problems: list[Message] = []
-    results = largest_first(add, pins, size=lambda pin: (directory / pin.filename).stat().st_size)
-    for count, pin in enumerate(pins, 1):
-        progress.advance(Status(name=f"verify {pin}", count=count, total=len(pins)))
-        found = next(results)
-        if isinstance(found, tuple):
-            problems += found
-        else:
-            added[pin] = found
+    with closing(largest_first(add, pins, size=lambda pin: (directory / pin.filename).stat().st_size)) as results:
+        for count, pin in enumerate(pins, 1):
+            progress.advance(Status(name=f"verify {pin}", count=count, total=len(pins)))
+            found = next(results)
+            if isinstance(found, tuple):
+                problems += found
+            else:
+                added[pin] = found
     if problems:
         raise WheelError(problems)
     return added

@@ -81,7 +81,10 @@ class WheelCache:
     @property
     def is_empty(self) -> bool:
         """Return whether the cache has no wheels yet, as on a new machine."""
-        return not any(self._directory.glob("*"))
+        try:
+            return not any(self._directory.iterdir())
+        except OSError as error:  # it doesn't exist, or this user can't read it
+            return isinstance(error, FileNotFoundError)
 
     def find(self, sha256: str) -> Wheel | None:
         """Return the wheel with this hash, after hashing all its bytes; ``None`` if it is missing or damaged.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import warnings
 import zipfile
 from typing import TYPE_CHECKING
@@ -60,7 +61,7 @@ def _of_file(entry: Entry) -> frozenset[str]:
 
 def _of_wheel(wheel: WheelContent, members: Mapping[str, Entry], results: ResultCache) -> Mapping[str, frozenset[str]]:
     """Return what the members of one wheel, or of an existing zip, refer to."""
-    key = ("references", LAYOUT, wheel.sha256, sorted(members))
+    key = ("references", LAYOUT, sys.version_info[:2], wheel.sha256, sorted(members))  # an older one can't parse all
     known = results.get(_known, *key) if wheel.sha256 else None
     if known is not None:
         return known

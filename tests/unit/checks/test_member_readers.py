@@ -61,13 +61,14 @@ def checked(wheel: Path, directory: Path) -> dict[str, str]:
         ELF,
         ELF + bytes(3 << 20),  # more than is kept in memory
         ELF[:200],
+        ELF[:32] + (1 << 62).to_bytes(8, "little") + ELF[40:] + bytes(3 << 20),  # the place of its program headers
         b"\x7fELF\2\1",
         b"\xcf\xfa\xed\xfe" + bytes(60),
         b"MZ" + bytes(58) + b"\x40\0\0\0PE\0\0",
         b"",
         b"text",
     ],
-    ids=["ELF", "large", "cut", "short", "macOS", "Windows", "empty", "text"],
+    ids=["ELF", "large", "cut", "no place", "short", "macOS", "Windows", "empty", "text"],
 )
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_native_code_is_read_as_by_the_check(tmp_path, content, method):
@@ -77,6 +78,12 @@ def test_native_code_is_read_as_by_the_check(tmp_path, content, method):
 
     assert found == checked(wheel, tmp_path / "other")
     assert len(found) == 2
+
+
+def test_a_directory_with_content_is_no_file_for_either(tmp_path):
+    wheel = make_wheel(tmp_path, "bar", infos=[compressed("bar/core.so/", ELF, zipfile.ZIP_STORED)])
+
+    assert added(wheel, tmp_path / "one") == checked(wheel, tmp_path / "other")
 
 
 @pytest.mark.parametrize(

@@ -629,3 +629,18 @@ def test_a_full_temporary_directory_is_one_line_where_a_library_is_read(tmp_path
         f"error: {full}: can't write temporary files (No space left on device); free some space, or set TMPDIR to "
         "another directory [disk-full]"
     )
+
+
+def test_a_cache_is_empty_until_it_has_a_wheel(tmp_path, lib):
+    with WheelCache(tmp_path / "store") as store:
+        before = store.is_empty
+        store.add(lib, expected=None)
+
+        assert (before, store.is_empty) == (True, False)
+
+
+def test_a_cache_that_cannot_be_read_is_not_known_to_be_empty(tmp_path):
+    (tmp_path / "wheels").mkdir()
+    (tmp_path / "wheels/1").touch()
+
+    assert not WheelCache(tmp_path).is_empty

@@ -61,10 +61,12 @@ class UvLock:
         from hatch_lambda.resolve.lock.read import lock_from
         from hatch_lambda.resolve.lock.uv_export import exported_lock
 
-        found = self.results.get(partial(_known_lock, name=self.name), "uv.lock", *self.state)
+        state = self.state
+        found = self.results.get(partial(_known_lock, name=self.name), "uv.lock", *state)
         if found is None:
             exported = exported_lock(self.arguments, self.name, self.host)
-            self.results.put(exported, "uv.lock", *self.state)
+            if self.state == state:  # otherwise, a file changed during the export
+                self.results.put(exported, "uv.lock", *state)
             found = lock_from(exported, self.name)
         return replace(found, created_by=UV_LOCK)  # which is the file to lock again
 
@@ -133,7 +135,8 @@ class UvLockResolver:
             return self._plain(pins)
         found = self._exported.resolve(roots, target)
         from_index = not has_urls and not any(is_file_url(pin.url) for pin in found.pins)
-        if from_index and found == self._plain(found.pins) and not self._exported.commits(target).found:
+        is_plain = from_index and found == self._plain(found.pins) and not self._exported.commits(target).found
+        if is_plain and self.file.state == self._state:  # otherwise, a file changed since the key was made
             self.file.results.put([[pin.as_json(), pin.size] for pin in found.pins], *self._key(target))
         return found
 

@@ -47,9 +47,7 @@ _IMPORTED = (
     "pip._vendor.rich.logging",
     "pip._vendor.truststore",
 )
-"""Most of what pip imports to download, but nothing that takes the markers of this machine by name before they are
-replaced; pip's own functions must confirm that, too.
-"""
+"""Most of what pip imports to download."""
 
 UNPROVED = 86
 """Exit code if pip doesn't see the markers of the target; pip itself uses 0 to 4 and 23."""
@@ -132,9 +130,12 @@ def _replace(markers: dict[str, str]) -> str | None:
         )
     import pip._vendor.packaging.markers  # Linux distributions alias it to a packaging outside of pip
 
-    for name, module in list(sys.modules.items()):
-        if name == "packaging.markers" or name.endswith(".packaging.markers"):
-            module.default_environment = lambda: dict(markers)  # type: ignore[attr-defined]
+    copies = [module for name, module in sys.modules.items() if f".{name}".endswith(".packaging.markers")]
+    replaced = {id(copy.default_environment) for copy in copies}
+    for module in list(sys.modules.values()):  # other modules import the function by its name
+        names = getattr(module, "__dict__", {})
+        if id(names.get("default_environment")) in replaced:
+            names["default_environment"] = lambda: dict(markers)
     return None
 
 

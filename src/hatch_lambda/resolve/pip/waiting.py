@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,23 +30,25 @@ class WaitingPip:
         if self._process is not None:
             return
         self._environ = environ
-        self._process = subprocess.Popen(  # noqa: S603  # no shell, and the program is this Python
-            [sys.executable, str(RUNNER)],
-            cwd=directory,
-            env=environ,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-        )
+        with suppress(OSError):  # then pip is started later, or the build says why it can't be
+            self._process = subprocess.Popen(  # noqa: S603  # no shell, and the program is this Python
+                [sys.executable, str(RUNNER)],
+                cwd=directory,
+                env=environ,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                errors="replace",
+            )
 
     def run(self, arguments: Sequence[str], environ: Mapping[str, str]) -> subprocess.CompletedProcess[str] | None:
         """Return the result of the runner with these arguments, without its standard output.
 
         ``None`` if no process waits, or if it was started with variables that can't change any more.
         """
-        if _fixed(environ) != _fixed(self._environ):
+        has_ended = self._process is not None and self._process.poll() is not None
+        if has_ended or _fixed(environ) != _fixed(self._environ):
             self.close()
         process, self._process = self._process, None
         if process is None:
