@@ -277,6 +277,19 @@ def test_a_wheel_is_read_once(tmp_path):
     assert again == first
 
 
+def test_wheels_that_are_known_do_not_change_the_order(tmp_path):
+    first, second = (
+        [*wheel_entries(verified(make_wheel(tmp_path, name, files={f"{name}/__init__.py": OPENS})), scripts_for=None)]
+        for name in ("aaa", "bbb")
+    )
+    memory = ResultCache(tmp_path / "memory")
+    list(check_libraries(replace(candidate(plan(*second)), results=memory)))
+
+    found = check_libraries(replace(candidate(plan(*first, *second)), results=memory))
+
+    assert [diagnostic.where for diagnostic in found] == ["aaa/__init__.py:2 (aaa 1.0)", "bbb/__init__.py:2 (bbb 1.0)"]
+
+
 def test_a_wheel_that_cannot_be_read_is_reported(tmp_path):
     wheel = verified(make_wheel(tmp_path, "bar"))
     made = plan(*wheel_entries(wheel, scripts_for=None))
