@@ -25,6 +25,7 @@ from hatch_lambda.archive.plan import WheelContent, changed_wheel, open_content,
 from hatch_lambda.diagnostics import Diagnostic
 from hatch_lambda.errors import ArchiveError
 from hatch_lambda.files.temporary import FULL, temporary_space
+from hatch_lambda.threads import largest_first
 from hatch_lambda.zipfiles.hashing import is_unchanged
 from hatch_lambda.zipfiles.record import record_digest
 
@@ -270,10 +271,19 @@ class _Output:
 def _check_wheels(plan: ArchivePlan) -> None:
     """Raise ``WheelError`` unless every wheel still is the file that this build has hashed."""
     wheels = {entry.content.wheel: entry.content for entry in plan.entries if isinstance(entry.content, WheelContent)}
-    for path, content in wheels.items():
-        with opened_wheel(path) as wheel:
-            if content.sha256 and not is_unchanged(wheel, content.sha256, content.state):
-                raise changed_wheel(path)
+    hashed = [content for content in wheels.values() if content.sha256]
+    for content in hashed:
+        if content.state is not None:
+            _check_wheel(content)
+    new = [content for content in hashed if content.state is None]  # their bytes must be hashed
+    for _ in largest_first(_check_wheel, new, size=lambda content: content.member.offset):  # close to the wheel's size
+        pass
+
+
+def _check_wheel(content: WheelContent) -> None:
+    with opened_wheel(content.wheel) as wheel:
+        if not is_unchanged(wheel, content.sha256, content.state):
+            raise changed_wheel(content.wheel)
 
 
 def _source(entry: Entry) -> Path | None:
